@@ -1,0 +1,1 @@
+//! Charts: report to chart model to SVG (plotters) to PNG (rasterised).

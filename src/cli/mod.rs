@@ -1,0 +1,27 @@
+//! The command line: the only module that knows clap.
+
+mod analyze;
+mod serve;
+
+use clap::{Parser, Subcommand};
+
+pub use analyze::AnalyzeArgs;
+pub use serve::ServeArgs;
+
+/// Load tests with Apache JMeter, from the target server to the pasted table.
+#[derive(Debug, Parser)]
+#[command(name = "perfkit", version, propagate_version = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Turn JMeter results into the Aggregate Report table and charts
+    Analyze(AnalyzeArgs),
+    /// Serve the HTTP target that JMeter drives
+    Serve(ServeArgs),
+}

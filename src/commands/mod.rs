@@ -1,0 +1,28 @@
+//! Commands: arguments to options, inputs opened, outputs written, exit code.
+
+mod analyze;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+/// Runs the command line of this process.
+///
+/// Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error.
+pub fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Analyze(args) => analyze::run(args),
+        Command::Serve(args) => serve::run(args),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("perfkit: error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}

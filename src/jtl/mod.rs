@@ -1,0 +1,1 @@
+//! JMeter result files: bytes to blocks to records to samples.

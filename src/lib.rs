@@ -1,0 +1,28 @@
+//! perfkit: load tests with Apache JMeter, from the target server to the pasted table.
+//!
+//! Data flows one way, and imports run only downward in this list:
+//!
+//! | module | job |
+//! |---|---|
+//! | [`cli`] | the command line: the only clap types |
+//! | [`commands`] | arguments to options, inputs opened, outputs written, exit code |
+//! | [`render`] | Markdown, terminal table, CSV and JSON, each from the report alone |
+//! | [`chart`] | report to chart model to SVG to PNG |
+//! | [`report`] | the plain, serialisable result of an analysis |
+//! | [`stats`] | distributions, sums, errors, time series: record and merge |
+//! | [`jtl`] | JMeter result files: bytes to blocks to records to samples |
+//! | [`error`], [`units`], [`percentile`] | importable by all |
+//!
+//! [`serve`], the target server, is a wing of its own beside them.
+
+pub mod chart;
+pub mod cli;
+pub mod commands;
+pub mod error;
+pub mod jtl;
+pub mod percentile;
+pub mod render;
+pub mod report;
+pub mod serve;
+pub mod stats;
+pub mod units;

@@ -1,0 +1,141 @@
+//! Percentiles as JMeter defines them: which one, and which rank of `n` samples it is.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// A percentile in percent, above 0 and at most 100.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Percentile(f64);
+
+impl Percentile {
+    /// The 50th percentile.
+    pub const MEDIAN: Percentile = Percentile(50.0);
+    /// The percentiles of JMeter's Aggregate Report.
+    pub const DEFAULTS: [Percentile; 4] = [
+        Percentile::MEDIAN,
+        Percentile(90.0),
+        Percentile(95.0),
+        Percentile(99.0),
+    ];
+
+    /// The percentile of `percent` (such as 99.9), or `None` outside (0, 100].
+    pub fn new(percent: f64) -> Option<Self> {
+        (percent > 0.0 && percent <= 100.0).then_some(Percentile(percent))
+    }
+
+    /// In percent, as given.
+    pub fn percent(self) -> f64 {
+        self.0
+    }
+
+    /// The share in (0, 1] that JMeter computes with: percent / 100 as a 32-bit float, widened.
+    pub fn fraction(self) -> f64 {
+        f64::from(self.0 as f32 / 100.0_f32)
+    }
+
+    /// The rank among `count` sorted samples: round(count · fraction), halves up as Java's
+    /// `Math.round`. The percentile is the smallest value that at least so many samples do not
+    /// exceed; rank 0 therefore means the smallest value.
+    ///
+    /// Source: `StatCalculator.getPercentPoint` of JMeter 5.6.3.
+    pub fn rank(self, count: u64) -> u64 {
+        if self.0 >= 100.0 {
+            return count;
+        }
+        let exact = count as f64 * self.fraction();
+        let whole = exact.floor();
+        let rank = if exact - whole >= 0.5 {
+            whole + 1.0
+        } else {
+            whole
+        };
+        rank as u64
+    }
+
+    /// The column title of JMeter's Aggregate Report: `Median`, `90% Line`, `99.9% Line`.
+    pub fn title(self) -> String {
+        if self == Percentile::MEDIAN {
+            "Median".to_owned()
+        } else {
+            format!("{}% Line", self.0)
+        }
+    }
+
+    /// The machine-readable name: `median`, `p90`, `p99.9`.
+    pub fn key(self) -> String {
+        if self == Percentile::MEDIAN {
+            "median".to_owned()
+        } else {
+            format!("p{}", self.0)
+        }
+    }
+}
+
+impl fmt::Display for Percentile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl FromStr for Percentile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        text.trim()
+            .trim_start_matches(['p', 'P'])
+            .trim_end_matches('%')
+            .parse()
+            .ok()
+            .and_then(Percentile::new)
+            .ok_or_else(|| {
+                format!("`{text}` is not a percentile: give numbers above 0 and up to 100, such as 50,90,99.9")
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rank(percent: f64, count: u64) -> u64 {
+        Percentile::new(percent).unwrap().rank(count)
+    }
+
+    #[test]
+    fn rank_rounds_halves_up() {
+        assert_eq!(rank(50.0, 1), 1);
+        assert_eq!(rank(50.0, 2), 1);
+        assert_eq!(rank(50.0, 3), 2);
+        assert_eq!(rank(50.0, 7), 4);
+        assert_eq!(rank(90.0, 10), 9);
+        assert_eq!(rank(99.0, 10), 10);
+        assert_eq!(rank(1.0, 10), 0);
+        assert_eq!(rank(100.0, 10), 10);
+    }
+
+    #[test]
+    fn fraction_is_javas_float_widened() {
+        assert_eq!(Percentile::DEFAULTS[1].fraction(), f64::from(0.9_f32));
+        assert_eq!(Percentile::DEFAULTS[2].fraction(), f64::from(0.95_f32));
+        assert_eq!(Percentile::DEFAULTS[3].fraction(), f64::from(0.99_f32));
+        // 0.95f widened lies below 0.95, so that 10 samples reach rank 9 and not 10.
+        assert_eq!(rank(95.0, 10), 9);
+    }
+
+    #[test]
+    fn titles_are_jmeters() {
+        let titles: Vec<String> = Percentile::DEFAULTS.iter().map(|p| p.title()).collect();
+        assert_eq!(titles, ["Median", "90% Line", "95% Line", "99% Line"]);
+        assert_eq!("99.9".parse::<Percentile>().unwrap().title(), "99.9% Line");
+    }
+
+    #[test]
+    fn what_is_no_percentile_is_refused() {
+        for text in ["", "0", "-1", "100.1", "NaN", "x"] {
+            assert!(text.parse::<Percentile>().is_err(), "{text}");
+        }
+    }
+}

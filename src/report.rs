@@ -1,0 +1,246 @@
+//! The result of an analysis: plain data, built once, with no I/O and no clock.
+//!
+//! Numbers are raw; rounding belongs to renderers. What is undefined is `None`, never NaN,
+//! infinity or 0.
+
+use serde::{Deserialize, Serialize};
+
+use crate::percentile::Percentile;
+
+/// Version of the [`Report`] layout in `report.json`; it grows when a field changes meaning.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// Everything perfkit knows about a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    /// [`SCHEMA_VERSION`] when it was written.
+    pub schema_version: u32,
+    /// Version of perfkit that wrote it.
+    pub perfkit_version: String,
+    /// Title of the run, if one was given.
+    pub title: Option<String>,
+    /// The platform's details, in the order they are shown.
+    pub details: Vec<Detail>,
+    /// The options that shaped the figures.
+    pub options: Options,
+    /// The files read, in order.
+    pub inputs: Vec<Input>,
+    /// What became of every row.
+    pub accounting: Accounting,
+    /// From the first start to the last end; `None` without samples.
+    pub window: Option<Window>,
+    /// One entry a label, in order of first appearance.
+    pub labels: Vec<LabelReport>,
+    /// All labels together, as JMeter's TOTAL: transaction-controller rows included.
+    pub total: LabelReport,
+    /// Errors by type, most frequent first.
+    pub errors: Vec<ErrorReport>,
+    /// The run over time; `None` without samples.
+    pub time_series: Option<TimeSeries>,
+    /// What a reader should know before trusting the figures, in words.
+    pub notes: Vec<String>,
+}
+
+/// One line of the platform's details.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detail {
+    /// Such as "Platform".
+    pub key: String,
+    /// Such as "Intel i7-1165G7, 32 GB, Linux 6.1".
+    pub value: String,
+}
+
+/// The options that shaped the figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Options {
+    /// The percentiles computed, in the order of their columns.
+    pub percentiles: Vec<Percentile>,
+    /// Whether `timeStamp` was taken as the end of a sample rather than its start.
+    pub timestamp_is_end: bool,
+}
+
+/// One input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// Name as given on the command line; `-` is standard input.
+    pub name: String,
+    /// Bytes of result text read (after decompression).
+    pub bytes: u64,
+    /// Lines read, the header's included.
+    pub lines: u64,
+}
+
+/// What became of every row: `rows_read = counted + filtered + rejected`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accounting {
+    /// Data rows found, headers and blank lines not counted.
+    pub rows_read: u64,
+    /// Rows in the figures.
+    pub counted: u64,
+    /// Rows left out on request.
+    pub filtered: u64,
+    /// Rows that could not be read.
+    pub rejected: u64,
+    /// The kinds of rejection, most frequent first.
+    pub rejections: Vec<Rejection>,
+}
+
+/// One kind of rejected row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rejection {
+    /// What is wrong with such rows.
+    pub reason: String,
+    /// How many there are.
+    pub count: u64,
+    /// The first one's file.
+    pub first_input: String,
+    /// The first one's line, counted from 1.
+    pub first_line: u64,
+    /// The first one's column name, where one is to blame.
+    pub first_column: Option<String>,
+    /// The first one's value, shortened.
+    pub first_value: Option<String>,
+}
+
+/// The time that the samples span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// First start of a sample, epoch ms.
+    pub start_ms: i64,
+    /// Last end of a sample, epoch ms.
+    pub end_ms: i64,
+}
+
+impl Window {
+    /// Length in ms.
+    pub fn duration_ms(self) -> i64 {
+        self.end_ms.saturating_sub(self.start_ms)
+    }
+}
+
+/// The figures of one label, or of all.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LabelReport {
+    /// The label; bytes that are no UTF-8 are shown as replacement characters.
+    pub label: String,
+    /// Number of samples.
+    pub samples: u64,
+    /// Number of failed samples.
+    pub errors: u64,
+    /// `errors / samples`, 0 to 1.
+    pub error_ratio: Option<f64>,
+    /// Elapsed time of all samples, ms.
+    pub elapsed: Option<Summary>,
+    /// Elapsed time of the successful samples, ms.
+    pub elapsed_ok: Option<Summary>,
+    /// Elapsed time of the failed samples, ms.
+    pub elapsed_ko: Option<Summary>,
+    /// Time to the first byte of the response, ms; `None` where the file has no such column.
+    pub latency: Option<Summary>,
+    /// Time to connect, ms; `None` where the file has no such column.
+    pub connect: Option<Summary>,
+    /// First start to last end.
+    pub window: Option<Window>,
+    /// Samples per second of the window; `None` for a window of no length.
+    pub throughput: Option<f64>,
+    /// KB received per second of the window; `None` for a window of no length or without the column.
+    pub received_kb_per_sec: Option<f64>,
+    /// KB sent per second of the window; `None` for a window of no length or without the column.
+    pub sent_kb_per_sec: Option<f64>,
+    /// Bytes received per sample; `None` without the column.
+    pub average_bytes: Option<f64>,
+    /// Every elapsed value and how many samples took it: `[[ms, count], ...]`, ascending.
+    pub distribution: Vec<(i64, u64)>,
+}
+
+/// The summary of a distribution of times in ms.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Number of samples.
+    pub count: u64,
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Population standard deviation.
+    pub std_dev: f64,
+    /// Smallest value.
+    pub min: i64,
+    /// Largest value.
+    pub max: i64,
+    /// The percentiles asked for, in the order asked.
+    pub percentiles: Vec<PercentileValue>,
+}
+
+/// One percentile's value.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PercentileValue {
+    /// Which.
+    pub percent: Percentile,
+    /// Its value in ms.
+    pub value: i64,
+}
+
+/// One type of error. The key is JMeter's: code and message, or the failure message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ErrorReport {
+    /// Such as `500/Internal Server Error`.
+    pub error: String,
+    /// Number of samples that failed so.
+    pub count: u64,
+    /// Share of all errors, 0 to 1.
+    pub ratio_of_errors: f64,
+    /// Share of all samples, 0 to 1.
+    pub ratio_of_samples: f64,
+}
+
+/// The run over time in equal buckets; every vector has one entry a bucket.
+///
+/// A sample belongs to the bucket of its end; only `hits` counts starts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TimeSeries {
+    /// Start of the first bucket, epoch ms, a multiple of `bucket_ms`.
+    pub start_ms: i64,
+    /// Width of a bucket in ms, chosen from the run's length.
+    pub bucket_ms: u64,
+    /// Samples started.
+    pub hits: Vec<u64>,
+    /// Samples that succeeded.
+    pub ok: Vec<u64>,
+    /// Samples that failed.
+    pub ko: Vec<u64>,
+    /// Mean elapsed time, ms; `None` in a bucket without samples.
+    pub elapsed_mean: Vec<Option<f64>>,
+    /// Mean latency, ms.
+    pub latency_mean: Vec<Option<f64>>,
+    /// Mean connect time, ms.
+    pub connect_mean: Vec<Option<f64>>,
+    /// Bytes received.
+    pub received_bytes: Vec<u64>,
+    /// Bytes sent.
+    pub sent_bytes: Vec<u64>,
+    /// Active threads: the mean of `allThreads` per engine, summed over the engines;
+    /// `None` in a bucket without samples, empty where the file has no such column.
+    pub active_threads: Vec<Option<f64>>,
+    /// Percentiles of the elapsed time of successful samples.
+    pub percentiles: Vec<PercentileSeries>,
+}
+
+impl TimeSeries {
+    /// Number of buckets.
+    pub fn len(&self) -> usize {
+        self.hits.len()
+    }
+
+    /// Whether there is no bucket.
+    pub fn is_empty(&self) -> bool {
+        self.hits.is_empty()
+    }
+}
+
+/// One percentile over time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PercentileSeries {
+    /// Which.
+    pub percent: Percentile,
+    /// Per bucket, ms; `None` where no sample succeeded.
+    pub values: Vec<Option<i64>>,
+}

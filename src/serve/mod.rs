@@ -1,0 +1,1 @@
+//! The target server: two CPU-bound endpoints over HTTP.

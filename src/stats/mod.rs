@@ -1,0 +1,1 @@
+//! Statistics: record samples, merge aggregates.
