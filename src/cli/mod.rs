@@ -5,7 +5,7 @@ mod serve;
 
 use clap::{Parser, Subcommand};
 
-pub use analyze::AnalyzeArgs;
+pub use analyze::{AnalyzeArgs, Format};
 pub use serve::ServeArgs;
 
 /// Load tests with Apache JMeter, from the target server to the pasted table.

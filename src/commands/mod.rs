@@ -1,6 +1,7 @@
 //! Commands: arguments to options, inputs opened, outputs written, exit code.
 
 mod analyze;
+mod output;
 mod serve;
 
 use std::process::ExitCode;

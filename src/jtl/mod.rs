@@ -1,1 +1,20 @@
 //! JMeter result files: bytes to blocks to records to samples.
+//!
+//! [`read`] opens nothing and computes nothing: it takes [`input::Input`]s, finds out their
+//! [`layout`], cuts them into [`blocks`] of whole records, and pushes a borrowed [`Sample`] for
+//! each good row into a [`Sink`]. Bad rows are tallied by [`Fault`].
+
+pub mod blocks;
+mod index;
+pub mod input;
+pub mod layout;
+mod number;
+mod quoted;
+mod reader;
+mod row;
+mod sample;
+pub mod timestamp;
+
+pub use reader::{InputRead, Outcome, ReadOptions, RejectionTally, Sink, read};
+pub use row::{Fault, Field, LONGEST_ROW};
+pub use sample::Sample;

@@ -1,1 +1,7 @@
-//! Renderers: each sees only the report.
+//! Renderers: each sees only the report, and none computes a statistic.
+
+pub mod columns;
+pub mod csv;
+pub mod json;
+pub mod markdown;
+pub mod table;

@@ -1,1 +1,3 @@
 //! The target server: two CPU-bound endpoints over HTTP.
+
+pub mod platform;

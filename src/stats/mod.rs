@@ -1,1 +1,47 @@
 //! Statistics: record samples, merge aggregates.
+//!
+//! Everything here is a sum, a count or an extreme of integers, so that any split of a run into
+//! parts, merged in any order, gives the same result bit for bit.
+
+mod aggregate;
+mod distribution;
+mod errors;
+mod interner;
+mod series;
+
+pub use aggregate::{Aggregate, LabelStats};
+pub use distribution::{Distribution, value_at};
+pub use errors::{ErrorStats, ErrorTable};
+pub use series::{Bucket, TimeSeries};
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use crate::jtl::Sample;
+
+    /// A sample without anything special, for tests to change.
+    pub(crate) fn sample() -> Sample<'static> {
+        Sample {
+            position: 0,
+            input: 0,
+            time_stamp: 1_700_000_000_000,
+            elapsed: 10,
+            latency: Some(9),
+            connect: Some(1),
+            idle_time: Some(0),
+            label: b"Fibonacci",
+            response_code: b"200",
+            response_message: b"OK",
+            failure_message: b"",
+            thread_name: b"Thread Group 1-1",
+            url: b"http://localhost/",
+            hostname: b"",
+            success: true,
+            bytes: Some(200),
+            sent_bytes: Some(100),
+            grp_threads: Some(1),
+            all_threads: Some(1),
+            sample_count: 1,
+            error_count: 0,
+        }
+    }
+}

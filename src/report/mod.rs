@@ -3,9 +3,14 @@
 //! Numbers are raw; rounding belongs to renderers. What is undefined is `None`, never NaN,
 //! infinity or 0.
 
+mod build;
+mod notes;
+
 use serde::{Deserialize, Serialize};
 
 use crate::percentile::Percentile;
+
+pub use build::{Sources, TOTAL};
 
 /// Version of the [`Report`] layout in `report.json`; it grows when a field changes meaning.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -39,6 +44,13 @@ pub struct Report {
     pub time_series: Option<TimeSeries>,
     /// What a reader should know before trusting the figures, in words.
     pub notes: Vec<String>,
+}
+
+impl Report {
+    /// The rows of the aggregate table: the labels, then TOTAL.
+    pub fn rows(&self) -> impl Iterator<Item = &LabelReport> {
+        self.labels.iter().chain([&self.total])
+    }
 }
 
 /// One line of the platform's details.

@@ -1,0 +1,76 @@
+//! Where results go: standard output, and files that appear whole or not at all.
+
+use std::fs;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use crate::error::{Error, Result};
+
+/// Prints a result on standard output.
+///
+/// # Errors
+///
+/// When standard output cannot be written; see [`Error::is_broken_pipe`].
+pub fn print(text: &str) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(Error::Stdout)
+}
+
+/// The terminal's width, if standard output is one or `COLUMNS` is set.
+pub fn terminal_width() -> Option<u16> {
+    let columns = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
+    if columns.is_some() {
+        return columns;
+    }
+    let size = terminal_size::terminal_size_of(io::stdout());
+    size.filter(|_| io::stdout().is_terminal())
+        .map(|(terminal_size::Width(width), _)| width)
+}
+
+/// Creates a directory and those above it.
+///
+/// # Errors
+///
+/// When it cannot be created, as where a file is in the way.
+pub fn create_directory(path: &Path) -> Result<()> {
+    fs::create_dir_all(path).map_err(|source| Error::Io {
+        action: "cannot create the directory",
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// Writes a file under a temporary name beside its place and renames it, so that nobody ever sees
+/// half of it.
+///
+/// # Errors
+///
+/// When it cannot be written or renamed.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let fail = |source| Error::write(path, source);
+    let mut file = NamedTempFile::new_in(directory).map_err(fail)?;
+    file.write_all(bytes).map_err(fail)?;
+    allow_reading(file.as_file()).map_err(fail)?;
+    file.persist(path).map_err(|error| fail(error.error))?;
+    Ok(())
+}
+
+/// Temporary files are private; results are for everyone the directory is for.
+#[cfg(unix)]
+fn allow_reading(file: &fs::File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn allow_reading(_file: &fs::File) -> io::Result<()> {
+    Ok(())
+}

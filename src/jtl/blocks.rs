@@ -1,0 +1,453 @@
+//! Inputs cut into blocks at true record boundaries.
+//!
+//! Workers take turns: whoever needs a block locks the source, reads into its own buffer, and
+//! parses outside the lock. Inside the lock bytes are only copied and searched for quotes and
+//! header rows, which is many times faster than parsing.
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use memchr::{memchr, memmem, memrchr};
+
+use super::input::Input;
+use super::layout::{Layout, is_header};
+use super::number::PADDING;
+use super::quoted::{self, Record, Unquoted};
+use super::row::{LONGEST_ROW, RowParser};
+use super::timestamp::Pattern;
+use crate::error::{Error, Result};
+
+/// Bytes looked at to find out the layout: the same for any block size.
+const DETECTION_WINDOW: usize = 64 << 10;
+
+/// How to read `timeStamp`.
+#[derive(Debug, Clone)]
+pub struct TimestampOptions {
+    /// The format, if it is not to be found out.
+    pub format: Option<Pattern>,
+    /// The time zone of dates.
+    pub zone: TimeZone,
+    /// Whether `timeStamp` is the end of a sample (`sampleresult.timestamp.start=false`).
+    pub is_end: bool,
+}
+
+/// A piece of an input: whole records of one layout, in the buffer that was filled.
+#[derive(Debug)]
+pub struct Block {
+    /// Counted from 0 over all inputs.
+    pub index: u64,
+    /// Which input, counted from 0.
+    pub input: u32,
+    /// Bytes from the start of the first input.
+    pub position: u64,
+    /// Bytes of the buffer that belong to the block; the last one is a line feed.
+    pub len: usize,
+    /// Header rows between the block before and this one.
+    pub headers_before: u64,
+    /// What the columns are.
+    pub layout: Arc<Layout>,
+    /// Whether the line feed at the end is added, because the input ends without one.
+    pub is_unterminated: bool,
+}
+
+/// What is known of an input when it has been read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputSummary {
+    /// Name as given.
+    pub name: String,
+    /// Bytes of text.
+    pub bytes: u64,
+    /// Header rows.
+    pub headers: u64,
+    /// Number of columns in the first layout.
+    pub width: usize,
+    /// Number of columns that the first layout's header names.
+    pub named_columns: usize,
+    /// Whether its last line has no line feed.
+    pub is_unterminated: bool,
+    /// Whether its compressed data ended early.
+    pub is_truncated: bool,
+}
+
+/// The inputs, being read.
+pub struct Source {
+    waiting: std::vec::IntoIter<Input>,
+    current: Option<Current>,
+    finished: Vec<InputSummary>,
+    timestamps: TimestampOptions,
+    block_size: usize,
+    blocks: u64,
+    position: u64,
+    is_stopped: bool,
+    unquoted: Unquoted,
+}
+
+/// The input being read.
+struct Current {
+    input: Input,
+    summary: InputSummary,
+    /// Bytes read but not handed out yet.
+    carry: Vec<u8>,
+    is_at_end: bool,
+    headers_before: u64,
+    /// `None` where a layout is yet to be found out: at the start and before a further header.
+    parser: Option<RowParser>,
+}
+
+impl Source {
+    /// A source of blocks of about `block_size` bytes.
+    pub fn new(inputs: Vec<Input>, timestamps: TimestampOptions, block_size: usize) -> Self {
+        Source {
+            waiting: inputs.into_iter(),
+            current: None,
+            finished: Vec::new(),
+            timestamps,
+            block_size: block_size.max(1),
+            blocks: 0,
+            position: 0,
+            is_stopped: false,
+            unquoted: Unquoted::default(),
+        }
+    }
+
+    /// Hands out no more blocks.
+    pub fn stop(&mut self) {
+        self.is_stopped = true;
+    }
+
+    /// What is known of the inputs read to their end.
+    pub fn into_summaries(self) -> Vec<InputSummary> {
+        let mut summaries = self.finished;
+        summaries.extend(self.current.map(|current| current.summary));
+        summaries
+    }
+
+    /// Fills `buffer` with the next block; `None` at the end of the last input.
+    ///
+    /// # Errors
+    ///
+    /// When an input cannot be read, or its layout cannot be found out.
+    pub fn next_block(&mut self, buffer: &mut Vec<u8>) -> Result<Option<Block>> {
+        loop {
+            if self.is_stopped {
+                return Ok(None);
+            }
+            let Some(current) = &mut self.current else {
+                let Some(input) = self.waiting.next() else {
+                    return Ok(None);
+                };
+                self.current = Some(Current::new(input));
+                continue;
+            };
+            let Some(cut) = current.fill(
+                buffer,
+                self.block_size,
+                &self.timestamps,
+                &mut self.unquoted,
+            )?
+            else {
+                self.finished
+                    .extend(self.current.take().map(|done| done.summary));
+                continue;
+            };
+            let Some(parser) = &current.parser else {
+                continue;
+            };
+            let block = Block {
+                index: self.blocks,
+                input: self.finished.len() as u32,
+                position: self.position,
+                len: cut.len,
+                headers_before: std::mem::take(&mut current.headers_before),
+                layout: Arc::clone(parser.layout()),
+                is_unterminated: cut.is_unterminated,
+            };
+            if cut.header_follows {
+                current.parser = None;
+            }
+            self.blocks += 1;
+            self.position += cut.len as u64;
+            return Ok(Some(block));
+        }
+    }
+}
+
+/// Where a block ends.
+struct Cut {
+    len: usize,
+    header_follows: bool,
+    is_unterminated: bool,
+}
+
+impl Current {
+    fn new(input: Input) -> Self {
+        let summary = InputSummary {
+            name: input.name.clone(),
+            bytes: 0,
+            headers: 0,
+            width: 0,
+            named_columns: 0,
+            is_unterminated: false,
+            is_truncated: false,
+        };
+        Current {
+            input,
+            summary,
+            carry: Vec::new(),
+            is_at_end: false,
+            headers_before: 0,
+            parser: None,
+        }
+    }
+
+    /// Fills `buffer` with one block; `None` at the end of the input.
+    fn fill(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        block_size: usize,
+        timestamps: &TimestampOptions,
+        unquoted: &mut Unquoted,
+    ) -> Result<Option<Cut>> {
+        let mut filled = self.carry.len();
+        if buffer.len() < filled + 1 + PADDING {
+            buffer.resize(filled + 1 + PADDING, 0);
+        }
+        buffer[..filled].copy_from_slice(&self.carry);
+        self.carry.clear();
+        let mut target = block_size;
+        let cut = loop {
+            self.read_until(buffer, &mut filled, target)?;
+            if self.parser.is_none() {
+                self.read_until(buffer, &mut filled, DETECTION_WINDOW)?;
+                if filled == 0 && self.summary.headers > 0 {
+                    return Ok(None);
+                }
+                self.begin_section(buffer, &mut filled, timestamps)?;
+                self.read_until(buffer, &mut filled, target)?;
+            }
+            if filled == 0 {
+                return Ok(None);
+            }
+            let Some(parser) = &self.parser else {
+                return Ok(None);
+            };
+            let (len, header_follows) = cut(parser, &buffer[..filled], self.is_at_end, unquoted);
+            if header_follows && len == 0 {
+                self.parser = None;
+                continue;
+            }
+            if len > 0 {
+                break Cut {
+                    len,
+                    header_follows,
+                    is_unterminated: self.is_at_end
+                        && len == filled
+                        && self.summary.is_unterminated,
+                };
+            }
+            if filled > LONGEST_ROW && memchr(b'\n', &buffer[..LONGEST_ROW]).is_none() {
+                self.cut_short(buffer, &mut filled)?;
+            }
+            target = filled.saturating_mul(2).max(target);
+        };
+        self.carry.extend_from_slice(&buffer[cut.len..filled]);
+        buffer[cut.len..cut.len + PADDING].fill(0);
+        Ok(Some(cut))
+    }
+
+    /// Reads until `target` bytes are there, or the input ends. A missing last line feed is added.
+    fn read_until(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        filled: &mut usize,
+        target: usize,
+    ) -> Result<()> {
+        // One more byte than asked for, for the line feed that a last line may lack.
+        if buffer.len() < target + 1 + PADDING {
+            buffer.resize(target + 1 + PADDING, 0);
+        }
+        while *filled < target && !self.is_at_end {
+            match self.input.reader.read(&mut buffer[*filled..target]) {
+                Ok(0) => self.is_at_end = true,
+                Ok(read) => {
+                    *filled += read;
+                    self.summary.bytes += read as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    self.is_at_end = true;
+                    self.summary.is_truncated = true;
+                }
+                Err(error) => return Err(Error::read(Path::new(&self.input.name), error)),
+            }
+            if self.is_at_end && *filled > 0 && buffer[*filled - 1] != b'\n' {
+                buffer[*filled] = b'\n';
+                *filled += 1;
+                self.summary.is_unterminated = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// Finds out the layout at the start of the input or at a further header, and takes the
+    /// header row off the front of the buffer.
+    fn begin_section(
+        &mut self,
+        buffer: &mut [u8],
+        filled: &mut usize,
+        timestamps: &TimestampOptions,
+    ) -> Result<()> {
+        let refuse = |message: String| Error::input(self.input.name.clone(), message);
+        let is_first = self.summary.width == 0;
+        if is_first {
+            if buffer[..*filled].starts_with(b"\xEF\xBB\xBF") {
+                take_front(buffer, filled, 3);
+            }
+            refuse_other_formats(&buffer[..*filled]).map_err(refuse)?;
+        }
+        let window = &buffer[..(*filled).min(DETECTION_WINDOW)];
+        let layout = Layout::detect(window, timestamps.format.as_ref()).map_err(refuse)?;
+        if is_first {
+            self.summary.width = layout.width;
+            self.summary.named_columns = layout.names.len();
+        }
+        if layout.has_header {
+            let end = memchr(b'\n', &buffer[..*filled]).map_or(*filled, |at| at + 1);
+            take_front(buffer, filled, end);
+            self.summary.headers += 1;
+            self.headers_before += 1;
+        }
+        self.parser = Some(RowParser::new(
+            Arc::new(layout),
+            timestamps.zone.clone(),
+            timestamps.is_end,
+        ));
+        Ok(())
+    }
+
+    /// Cuts a line that is too long down to a length that is certainly rejected, and reads on to
+    /// its end.
+    fn cut_short(&mut self, buffer: &mut Vec<u8>, filled: &mut usize) -> Result<()> {
+        let kept = LONGEST_ROW + 1;
+        loop {
+            if let Some(at) = memchr(b'\n', &buffer[kept..*filled]) {
+                buffer.copy_within(kept + at..*filled, kept);
+                *filled -= at;
+                return Ok(());
+            }
+            *filled = kept;
+            if self.is_at_end {
+                buffer[kept] = b'\n';
+                *filled += 1;
+                return Ok(());
+            }
+            self.read_until(buffer, filled, 2 * LONGEST_ROW)?;
+        }
+    }
+}
+
+fn take_front(buffer: &mut [u8], filled: &mut usize, length: usize) {
+    buffer.copy_within(length..*filled, 0);
+    *filled -= length;
+}
+
+/// Says what a file is that is no CSV, in words that help.
+fn refuse_other_formats(start: &[u8]) -> std::result::Result<(), String> {
+    if start.iter().all(u8::is_ascii_whitespace) {
+        return Err("is empty: no header and no row".to_owned());
+    }
+    if start.starts_with(b"\xFF\xFE") || start.starts_with(b"\xFE\xFF") {
+        return Err(
+            "is UTF-16 text, not UTF-8 as JMeter writes it: convert it first \
+                    (iconv -f UTF-16 -t UTF-8)"
+                .to_owned(),
+        );
+    }
+    if start.trim_ascii_start().starts_with(b"<") {
+        return Err(
+            "holds XML results, which perfkit does not read yet: record with \
+                    -Jjmeter.save.saveservice.output_format=csv"
+                .to_owned(),
+        );
+    }
+    Ok(())
+}
+
+/// How many bytes of `bytes` are whole records of the parser's layout, and whether a further
+/// header begins there. 0 without a header: more bytes are needed.
+fn cut(parser: &RowParser, bytes: &[u8], is_all: bool, unquoted: &mut Unquoted) -> (usize, bool) {
+    let Some(limit) = memrchr(b'\n', bytes).map(|at| at + 1) else {
+        return (0, false);
+    };
+    let delimiter = parser.layout().delimiter;
+    let mut quotes = memchr::memchr_iter(b'"', &bytes[..limit]).peekable();
+    // Every header names the column `elapsed`.
+    let mut headers = memmem::find_iter(&bytes[..limit], b"elapsed").peekable();
+    // Everything before `done` is settled: no quote is open there. The record that goes on there
+    // begins at a line start from `base` on.
+    let (mut base, mut done) = (0, 0);
+    loop {
+        let (quote, header) = (quotes.peek().copied(), headers.peek().copied());
+        let Some(at) = quote.into_iter().chain(header).min() else {
+            return (limit.max(done), false);
+        };
+        if quote == Some(at) {
+            quotes.next();
+        } else {
+            headers.next();
+        }
+        if at < done {
+            continue;
+        }
+        let line = memrchr(b'\n', &bytes[base..at]).map_or(base, |end| base + end + 1);
+        if quote != Some(at) {
+            let line_end = memchr(b'\n', &bytes[line..limit]).map_or(limit, |end| line + end);
+            if is_header(&bytes[line..line_end]) {
+                return (line, true);
+            }
+            continue;
+        }
+        let opens_field = at == line || bytes[at - 1] == delimiter;
+        if !opens_field {
+            continue;
+        }
+        match closing(&bytes[at + 1..limit]) {
+            // Closed on its line: whatever else is wrong there cannot reach beyond.
+            Some(length) if memchr(b'\n', &bytes[at..at + 1 + length]).is_none() => {
+                done = at + 1 + length;
+                continue;
+            }
+            _ => {}
+        }
+        if is_header_line(bytes, line, limit) {
+            return (line, true);
+        }
+        base = match quoted::read(parser, &bytes[line..], is_all, unquoted) {
+            Record::Whole { end } | Record::Damaged { end } => line + end,
+            Record::TooLong => match memchr(b'\n', &bytes[line..]) {
+                Some(end) => line + end + 1,
+                None => return (line, false),
+            },
+            Record::Unfinished => return (line, false),
+        };
+        done = base;
+    }
+}
+
+fn is_header_line(bytes: &[u8], line: usize, limit: usize) -> bool {
+    memchr(b'\n', &bytes[line..limit]).is_some_and(|end| is_header(&bytes[line..line + end]))
+}
+
+/// The length of a quoted field behind its opening quote, closing quote included.
+fn closing(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let quote = at + memchr(b'"', &bytes[at..])?;
+        if bytes.get(quote + 1) != Some(&b'"') {
+            return Some(quote + 1);
+        }
+        at = quote + 2;
+    }
+}

@@ -1,0 +1,139 @@
+//! Integers from ASCII digits, eight at a time, without UTF-8 checks.
+
+/// Bytes that must be readable behind the last field, so that eight can always be loaded.
+pub const PADDING: usize = 64;
+
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+const HIGH_NIBBLES: u64 = 0xF0F0_F0F0_F0F0_F0F0;
+
+/// The number written in `bytes[start..end]`: an optional sign and decimal digits, within i64.
+pub fn parse(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
+    match end.wrapping_sub(start) {
+        length @ 1..=8 => match parse_up_to_8(bytes, start, length) {
+            Some(value) => Some(value as i64),
+            None => parse_any(bytes.get(start..end)?),
+        },
+        length @ 9..=16 => {
+            let head = parse_up_to_8(bytes, start, 8);
+            let tail = parse_up_to_8(bytes, start + 8, length - 8);
+            match (head, tail) {
+                (Some(head), Some(tail)) => Some((head * POWERS_OF_10[length - 8] + tail) as i64),
+                _ => parse_any(bytes.get(start..end)?),
+            }
+        }
+        _ => parse_any(bytes.get(start..end)?),
+    }
+}
+
+const POWERS_OF_10: [u64; 9] = [
+    1,
+    10,
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+];
+
+/// `length` (1 to 8) digits at `start`; `None` if one of them is no digit, or near the end of
+/// `bytes`, where eight cannot be loaded.
+#[inline]
+fn parse_up_to_8(bytes: &[u8], start: usize, length: usize) -> Option<u64> {
+    let eight: [u8; 8] = bytes.get(start..start + 8)?.try_into().ok()?;
+    // The digits move to the high bytes (the last digit highest); what followed them falls out,
+    // and the gap below is filled with zeros.
+    let gap = 64 - 8 * length as u32;
+    let filling = if gap == 0 { 0 } else { ZEROS >> (64 - gap) };
+    let text = (u64::from_le_bytes(eight) << gap) | filling;
+    let digits = text ^ ZEROS;
+    if (digits | digits.wrapping_add(0x0606_0606_0606_0606)) & HIGH_NIBBLES != 0 {
+        return None;
+    }
+    // Neighbours combine: 8 digits to 4 pairs to 2 quads to 1 number.
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00FF_00FF_00FF_00FF;
+    let quads = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_FFFF_0000_FFFF;
+    Some(quads.wrapping_mul(10_000).wrapping_add(quads >> 32) & 0xFFFF_FFFF)
+}
+
+/// The plain way, for signs, long numbers and the last bytes of a buffer.
+#[cold]
+fn parse_any(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() {
+        return None;
+    }
+    // Accumulating below zero reaches i64::MIN, whose absolute value has no positive i64.
+    let value = digits.iter().try_fold(0_i64, |value, &byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit <= 9).then_some(())?;
+        value.checked_mul(10)?.checked_sub(i64::from(digit))
+    })?;
+    if negative {
+        Some(value)
+    } else {
+        value.checked_neg()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn padded(text: &str) -> Option<i64> {
+        let mut bytes = text.as_bytes().to_vec();
+        bytes.extend_from_slice(b",9");
+        bytes.resize(text.len() + PADDING, b'7');
+        parse(&bytes, 0, text.len())
+    }
+
+    #[test]
+    fn numbers() {
+        assert_eq!(padded("0"), Some(0));
+        assert_eq!(padded("7"), Some(7));
+        assert_eq!(padded("12345678"), Some(12_345_678));
+        assert_eq!(padded("1762000000123"), Some(1_762_000_000_123));
+        assert_eq!(padded("-5"), Some(-5));
+        assert_eq!(padded("+5"), Some(5));
+        assert_eq!(padded("9223372036854775807"), Some(i64::MAX));
+        assert_eq!(padded("-9223372036854775808"), Some(i64::MIN));
+    }
+
+    #[test]
+    fn what_is_no_number() {
+        for text in [
+            "",
+            "-",
+            "+",
+            "1a",
+            "a",
+            " 1",
+            "1.5",
+            "9223372036854775808",
+            "12345678x",
+            "1_0",
+            "１",
+        ] {
+            assert_eq!(padded(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_standard_library(text in "[-+]?[0-9]{0,20}|[0-9/:a-z]{1,16}") {
+            prop_assert_eq!(padded(&text), text.parse().ok());
+        }
+
+        #[test]
+        fn agrees_without_padding(text in "[0-9]{1,19}") {
+            prop_assert_eq!(parse(text.as_bytes(), 0, text.len()), text.parse().ok());
+        }
+    }
+}

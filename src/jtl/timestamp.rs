@@ -1,0 +1,327 @@
+//! Time stamps: epoch milliseconds, or text in one of JMeter's date formats.
+
+use std::cell::Cell;
+
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
+
+use super::number;
+
+/// The date formats that are recognised without being told, as JMeter's own reader does.
+const KNOWN_PATTERNS: [&str; 6] = [
+    "yyyy/MM/dd HH:mm:ss.SSS",
+    "yyyy/MM/dd HH:mm:ss",
+    "yyyy-MM-dd HH:mm:ss.SSS",
+    "yyyy-MM-dd HH:mm:ss",
+    "MM/dd/yy HH:mm:ss",
+    "yyyy-MM-dd'T'HH:mm:ss.SSS",
+];
+
+/// How `timeStamp` is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TimestampFormat {
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    EpochMs,
+    /// Local date and time.
+    Pattern(Pattern),
+}
+
+impl TimestampFormat {
+    /// The format in which `text` is a time stamp, if any.
+    pub fn detect(text: &[u8]) -> Option<Self> {
+        if number::parse(text, 0, text.len()).is_some() {
+            return Some(TimestampFormat::EpochMs);
+        }
+        KNOWN_PATTERNS
+            .iter()
+            .filter_map(|pattern| Pattern::new(pattern).ok())
+            .find(|pattern| pattern.civil(text).is_some())
+            .map(TimestampFormat::Pattern)
+    }
+}
+
+/// A date format in the letters of Java's `SimpleDateFormat`: `y M d H m s S`, quoted text,
+/// everything else literal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    source: String,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Year { two_digits: bool },
+    Number { field: Field, digits: usize },
+    Literal(char),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Month,
+    Day,
+    Hour,
+    Minute,
+    Second,
+    Millisecond,
+}
+
+impl Pattern {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that names the letter which is not supported, or the field that is missing.
+    pub fn new(source: &str) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut letters = source.chars().peekable();
+        while let Some(letter) = letters.next() {
+            if letter == '\'' {
+                quoted(&mut letters, &mut parts);
+                continue;
+            }
+            if !letter.is_ascii_alphabetic() {
+                parts.push(Part::Literal(letter));
+                continue;
+            }
+            let mut digits = 1;
+            while letters.next_if_eq(&letter).is_some() {
+                digits += 1;
+            }
+            let field = match letter {
+                'y' => {
+                    parts.push(Part::Year {
+                        two_digits: digits <= 2,
+                    });
+                    continue;
+                }
+                'M' if digits <= 2 => Field::Month,
+                'd' => Field::Day,
+                'H' => Field::Hour,
+                'm' => Field::Minute,
+                's' => Field::Second,
+                'S' => Field::Millisecond,
+                _ => {
+                    return Err(format!(
+                        "`{}` in the time stamp format `{source}` is not supported: use y, M, d, H, m, s, S, \
+                         text in single quotes, and punctuation",
+                        letter.to_string().repeat(digits)
+                    ));
+                }
+            };
+            parts.push(Part::Number { field, digits });
+        }
+        let has = |wanted| {
+            parts
+                .iter()
+                .any(|part| matches!(part, Part::Number { field, .. } if *field == wanted))
+        };
+        let has_year = parts.iter().any(|part| matches!(part, Part::Year { .. }));
+        if !(has_year && has(Field::Month) && has(Field::Day) && has(Field::Hour)) {
+            return Err(format!(
+                "the time stamp format `{source}` needs at least a year, month, day and hour, \
+                 such as yyyy/MM/dd HH:mm:ss.SSS"
+            ));
+        }
+        Ok(Pattern {
+            source: source.to_owned(),
+            parts,
+        })
+    }
+
+    /// The pattern as given.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The local date and time that `text` is in this format; all of it must match.
+    fn civil(&self, text: &[u8]) -> Option<DateTime> {
+        let (mut year, mut month, mut day) = (0_i16, 1_i8, 1_i8);
+        let (mut hour, mut minute, mut second, mut ms) = (0_i8, 0_i8, 0_i8, 0_i32);
+        let mut rest = text;
+        for (index, part) in self.parts.iter().enumerate() {
+            match *part {
+                Part::Literal(letter) => {
+                    let mut utf8 = [0; 4];
+                    rest = rest.strip_prefix(letter.encode_utf8(&mut utf8).as_bytes())?;
+                }
+                Part::Year { two_digits } => {
+                    let number = take_number(&mut rest, if two_digits { 2 } else { 4 })?;
+                    // Two digits: within this century, as load tests are.
+                    year = i16::try_from(number).ok()? + if two_digits { 2000 } else { 0 };
+                }
+                Part::Number { field, digits } => {
+                    // Adjacent fields need exact widths; else SimpleDateFormat takes what is there.
+                    let adjacent =
+                        !matches!(self.parts.get(index + 1), None | Some(Part::Literal(_)));
+                    let most = match field {
+                        Field::Millisecond => 3,
+                        _ if adjacent => digits,
+                        _ => 2,
+                    };
+                    let number = take_number(&mut rest, most)?;
+                    match field {
+                        Field::Month => month = i8::try_from(number).ok()?,
+                        Field::Day => day = i8::try_from(number).ok()?,
+                        Field::Hour => hour = i8::try_from(number).ok()?,
+                        Field::Minute => minute = i8::try_from(number).ok()?,
+                        Field::Second => second = i8::try_from(number).ok()?,
+                        Field::Millisecond => ms = i32::try_from(number).ok()?,
+                    }
+                }
+            }
+        }
+        if !rest.is_empty() {
+            return None;
+        }
+        let date = Date::new(year, month, day).ok()?;
+        let time = Time::new(hour, minute, second, ms * 1_000_000).ok()?;
+        Some(DateTime::from_parts(date, time))
+    }
+}
+
+/// Text in single quotes up to the closing one; two quotes are one quote.
+fn quoted(letters: &mut std::iter::Peekable<std::str::Chars<'_>>, parts: &mut Vec<Part>) {
+    if letters.next_if_eq(&'\'').is_some() {
+        parts.push(Part::Literal('\''));
+        return;
+    }
+    while let Some(letter) = letters.next() {
+        if letter == '\'' && letters.next_if_eq(&'\'').is_none() {
+            return;
+        }
+        parts.push(Part::Literal(letter));
+    }
+}
+
+/// Takes 1 to `most` digits off the front of `rest`.
+fn take_number(rest: &mut &[u8], most: usize) -> Option<u32> {
+    let digits = rest
+        .iter()
+        .take(most)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let (number, behind) = rest.split_at_checked(digits)?;
+    *rest = behind;
+    (digits > 0).then(|| {
+        number
+            .iter()
+            .fold(0, |value, digit| value * 10 + u32::from(digit - b'0'))
+    })
+}
+
+/// Turns the `timeStamp` column into epoch ms.
+#[derive(Debug)]
+pub struct TimestampParser {
+    format: TimestampFormat,
+    zone: TimeZone,
+    /// The last hour converted (days since year 0 · 24 + hour) and its offset to epoch ms: rows
+    /// come in clusters, and a time zone's rules are slow to ask.
+    last_hour: Cell<Option<(DateTime, i64)>>,
+}
+
+impl TimestampParser {
+    /// A parser of `format`, whose dates are local to `zone`.
+    pub fn new(format: TimestampFormat, zone: TimeZone) -> Self {
+        TimestampParser {
+            format,
+            zone,
+            last_hour: Cell::new(None),
+        }
+    }
+
+    /// The time stamp written in `bytes[start..end]`, epoch ms.
+    #[inline]
+    pub fn parse(&self, bytes: &[u8], start: usize, end: usize) -> Option<i64> {
+        match &self.format {
+            TimestampFormat::EpochMs => number::parse(bytes, start, end),
+            TimestampFormat::Pattern(pattern) => {
+                self.to_epoch_ms(pattern.civil(bytes.get(start..end)?)?)
+            }
+        }
+    }
+
+    fn to_epoch_ms(&self, civil: DateTime) -> Option<i64> {
+        let time = civil.time();
+        let hour = civil.date().at(time.hour(), 0, 0, 0);
+        let hour_ms = match self.last_hour.get() {
+            Some((last, ms)) if last == hour => ms,
+            _ => {
+                let ms = self.zone.to_timestamp(hour).ok()?.as_millisecond();
+                self.last_hour.set(Some((hour, ms)));
+                ms
+            }
+        };
+        Some(
+            hour_ms
+                + i64::from(time.minute()) * 60_000
+                + i64::from(time.second()) * 1_000
+                + i64::from(time.millisecond()),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Option<i64> {
+        let format = TimestampFormat::detect(text.as_bytes())?;
+        TimestampParser::new(format, TimeZone::UTC).parse(text.as_bytes(), 0, text.len())
+    }
+
+    #[test]
+    fn every_known_format() {
+        assert_eq!(parse("1700000000123"), Some(1_700_000_000_123));
+        assert_eq!(parse("2023/11/14 22:13:20.123"), Some(1_700_000_000_123));
+        assert_eq!(parse("2023/11/14 22:13:20"), Some(1_700_000_000_000));
+        assert_eq!(parse("2023-11-14 22:13:20.123"), Some(1_700_000_000_123));
+        assert_eq!(parse("2023-11-14 22:13:20"), Some(1_700_000_000_000));
+        assert_eq!(parse("2023-11-14T22:13:20.123"), Some(1_700_000_000_123));
+        assert_eq!(parse("11/14/23 22:13:20"), Some(1_700_000_000_000));
+    }
+
+    #[test]
+    fn what_is_no_time_stamp() {
+        for text in [
+            "",
+            "timeStamp",
+            "2023/13/14 22:13:20",
+            "2023/11/14",
+            "2023/11/14 22:13:20x",
+            "14.11.2023",
+        ] {
+            assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_are_local_to_the_zone() {
+        let pattern = Pattern::new("dd.MM.yyyy HH:mm").unwrap();
+        let zone = TimeZone::fixed(jiff::tz::offset(2));
+        let parser = TimestampParser::new(TimestampFormat::Pattern(pattern), zone);
+        let text = b"15.11.2023 00:13";
+        assert_eq!(parser.parse(text, 0, text.len()), Some(1_699_999_980_000));
+    }
+
+    #[test]
+    fn patterns_without_separators_and_with_quotes() {
+        let pattern = Pattern::new("yyyyMMdd'T'HHmmssSSS").unwrap();
+        let parser = TimestampParser::new(TimestampFormat::Pattern(pattern), TimeZone::UTC);
+        let text = b"20231114T221320123";
+        assert_eq!(parser.parse(text, 0, text.len()), Some(1_700_000_000_123));
+    }
+
+    #[test]
+    fn unsupported_patterns_say_so() {
+        assert!(
+            Pattern::new("yyyy-MM-dd hh:mm a")
+                .unwrap_err()
+                .contains("`hh`")
+        );
+        assert!(
+            Pattern::new("HH:mm:ss")
+                .unwrap_err()
+                .contains("at least a year")
+        );
+    }
+}

@@ -1,0 +1,246 @@
+//! The columns of the aggregate table: one list drives Markdown, terminal and CSV.
+
+use crate::percentile::Percentile;
+use crate::report::{LabelReport, Summary};
+
+/// One column of a table of labels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Kind {
+    Label,
+    Samples,
+    Average,
+    Percentile(Percentile),
+    Min,
+    Max,
+    StdDev,
+    ErrorRatio,
+    Throughput,
+    ReceivedKb,
+    SentKb,
+    AverageBytes,
+}
+
+/// Which way a column's cells lean in a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alignment {
+    /// Text.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// A cell's value, formatted but for what renderers do differently.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cell {
+    /// Text from the file: to be escaped.
+    Text(String),
+    /// A formatted number.
+    Number(String),
+    /// Undefined, such as the throughput of a single instant.
+    Missing,
+}
+
+/// The columns of JMeter's Aggregate Report.
+pub fn aggregate(percentiles: &[Percentile]) -> Vec<Column> {
+    let percentiles = percentiles
+        .iter()
+        .map(|&percentile| Kind::Percentile(percentile));
+    [Kind::Label, Kind::Samples, Kind::Average]
+        .into_iter()
+        .chain(percentiles)
+        .chain([
+            Kind::Min,
+            Kind::Max,
+            Kind::ErrorRatio,
+            Kind::Throughput,
+            Kind::ReceivedKb,
+            Kind::SentKb,
+        ])
+        .map(|kind| Column { kind })
+        .collect()
+}
+
+/// The columns of JMeter's Summary Report.
+pub fn summary() -> Vec<Column> {
+    [
+        Kind::Label,
+        Kind::Samples,
+        Kind::Average,
+        Kind::Min,
+        Kind::Max,
+        Kind::StdDev,
+        Kind::ErrorRatio,
+        Kind::Throughput,
+        Kind::ReceivedKb,
+        Kind::SentKb,
+        Kind::AverageBytes,
+    ]
+    .into_iter()
+    .map(|kind| Column { kind })
+    .collect()
+}
+
+impl Column {
+    /// Machine-readable name.
+    pub fn key(&self) -> String {
+        match self.kind {
+            Kind::Label => "label".to_owned(),
+            Kind::Samples => "samples".to_owned(),
+            Kind::Average => "average".to_owned(),
+            Kind::Percentile(percentile) => percentile.key(),
+            Kind::Min => "min".to_owned(),
+            Kind::Max => "max".to_owned(),
+            Kind::StdDev => "std_dev".to_owned(),
+            Kind::ErrorRatio => "error_percent".to_owned(),
+            Kind::Throughput => "throughput".to_owned(),
+            Kind::ReceivedKb => "received_kb_per_sec".to_owned(),
+            Kind::SentKb => "sent_kb_per_sec".to_owned(),
+            Kind::AverageBytes => "average_bytes".to_owned(),
+        }
+    }
+
+    /// JMeter's title.
+    pub fn title(&self) -> String {
+        match self.kind {
+            Kind::Label => "Label".to_owned(),
+            Kind::Samples => "# Samples".to_owned(),
+            Kind::Average => "Average".to_owned(),
+            Kind::Percentile(percentile) => percentile.title(),
+            Kind::Min => "Min".to_owned(),
+            Kind::Max => "Max".to_owned(),
+            Kind::StdDev => "Std. Dev.".to_owned(),
+            Kind::ErrorRatio => "Error %".to_owned(),
+            Kind::Throughput => "Throughput".to_owned(),
+            Kind::ReceivedKb => "Received KB/sec".to_owned(),
+            Kind::SentKb => "Sent KB/sec".to_owned(),
+            Kind::AverageBytes => "Avg. Bytes".to_owned(),
+        }
+    }
+
+    /// Unit of the values, where the title does not say.
+    pub fn unit(&self) -> Option<&'static str> {
+        match self.kind {
+            Kind::Average | Kind::Percentile(_) | Kind::Min | Kind::Max | Kind::StdDev => {
+                Some("ms")
+            }
+            Kind::Throughput => Some("/s"),
+            Kind::AverageBytes => Some("bytes"),
+            _ => None,
+        }
+    }
+
+    /// Which way cells lean.
+    pub fn alignment(&self) -> Alignment {
+        match self.kind {
+            Kind::Label => Alignment::Left,
+            _ => Alignment::Right,
+        }
+    }
+
+    /// The cell of a label, in JMeter's formats.
+    pub fn cell(&self, row: &LabelReport) -> Cell {
+        let elapsed = |of: fn(&Summary) -> String| number(row.elapsed.as_ref().map(of));
+        match self.kind {
+            Kind::Label => Cell::Text(row.label.clone()),
+            Kind::Samples => Cell::Number(row.samples.to_string()),
+            Kind::Average => elapsed(|summary| (summary.mean.trunc() as i64).to_string()),
+            Kind::Percentile(percentile) => number(row.elapsed.as_ref().and_then(|summary| {
+                let found = summary
+                    .percentiles
+                    .iter()
+                    .find(|p| p.percent == percentile)?;
+                Some(found.value.to_string())
+            })),
+            // JMeter's calculator starts its minimum from what prints as 0 when negative.
+            Kind::Min => elapsed(|summary| summary.min.max(0).to_string()),
+            Kind::Max => elapsed(|summary| summary.max.to_string()),
+            Kind::StdDev => elapsed(|summary| fixed(summary.std_dev, 2)),
+            Kind::ErrorRatio => number(row.error_ratio.map(|ratio| fixed(ratio * 100.0, 3) + "%")),
+            Kind::Throughput => number(row.throughput.map(|rate| fixed(rate, 5))),
+            Kind::ReceivedKb => number(row.received_kb_per_sec.map(|rate| fixed(rate.max(0.0), 2))),
+            Kind::SentKb => number(row.sent_kb_per_sec.map(|rate| fixed(rate.max(0.0), 2))),
+            Kind::AverageBytes => number(row.average_bytes.map(|bytes| fixed(bytes, 1))),
+        }
+    }
+
+    /// What JMeter's CSV has in this column's cell: `.50000` for a throughput of 0.50000, nothing
+    /// where there is none, and 0.00 for a rate of bytes that is unknown.
+    pub fn csv_cell(&self, row: &LabelReport) -> String {
+        match (self.kind, self.cell(row)) {
+            (Kind::Throughput, Cell::Number(rate)) => match rate.strip_prefix("0.") {
+                Some(fraction) => format!(".{fraction}"),
+                None => rate,
+            },
+            (_, Cell::Text(text) | Cell::Number(text)) => text,
+            (Kind::ReceivedKb | Kind::SentKb, Cell::Missing) => "0.00".to_owned(),
+            (_, Cell::Missing) => String::new(),
+        }
+    }
+}
+
+fn number(text: Option<String>) -> Cell {
+    text.map_or(Cell::Missing, Cell::Number)
+}
+
+/// Fixed decimals, rounded half-even on the exact binary value, as Java's `DecimalFormat` does.
+fn fixed(value: f64, decimals: usize) -> String {
+    format!("{value:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use num_bigint::BigInt;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Rounds half-even in exact integers: value = mantissa · 2^exponent with exponent <= 0.
+    fn exact(value: f64, decimals: u32) -> String {
+        let bits = value.to_bits();
+        let exponent = ((bits >> 52) & 0x7FF) as i32;
+        let fraction = bits & ((1 << 52) - 1);
+        let (mantissa, exponent) = match exponent {
+            0 => (fraction, -1074),
+            _ => (fraction | (1 << 52), exponent - 1075),
+        };
+        let scaled = BigInt::from(mantissa) * BigInt::from(10).pow(decimals);
+        let digits = if exponent >= 0 {
+            scaled << exponent as usize
+        } else {
+            let divisor = BigInt::from(1) << (-exponent) as usize;
+            let whole = &scaled / &divisor;
+            let twice = (&scaled % &divisor) * 2;
+            let is_odd = &whole % 2 == BigInt::from(1);
+            if twice > divisor || (twice == divisor && is_odd) {
+                whole + 1
+            } else {
+                whole
+            }
+        };
+        let digits = format!("{digits:0>width$}", width = decimals as usize + 1);
+        let (whole, fraction) = digits.split_at(digits.len() - decimals as usize);
+        format!("{whole}.{fraction}")
+    }
+
+    #[test]
+    fn ties_go_to_the_even_digit() {
+        assert_eq!(fixed(0.125, 2), "0.12");
+        assert_eq!(fixed(0.375, 2), "0.38");
+        assert_eq!(fixed(2.5, 0), "2");
+        assert_eq!(fixed(1.005, 2), "1.00"); // in binary it lies below
+    }
+
+    proptest! {
+        #[test]
+        fn formatting_is_exact(value in 0.0..1e9_f64, eighths in 0..1_000_000_u32, decimals in 1..6_u32) {
+            prop_assert_eq!(fixed(value, decimals as usize), exact(value, decimals));
+            let tie = f64::from(eighths) / 64.0;
+            prop_assert_eq!(fixed(tie, decimals as usize), exact(tie, decimals));
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Markdown: the platform block to paste into a README, and `report.md`.
+
+use std::fmt::Write;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::columns::{self, Cell, Column};
+use crate::report::{Accounting, LabelReport, Report};
+use crate::units;
+
+/// A chart's file beside the report, and what it shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChartLink {
+    /// Path relative to the report.
+    pub path: String,
+    /// Title of the chart.
+    pub title: String,
+    /// What it shows, for those who cannot see it.
+    pub description: String,
+}
+
+/// The platform block: title, details table, results table.
+pub fn platform_block(report: &Report) -> String {
+    let mut block = String::new();
+    if let Some(title) = &report.title {
+        let _ = writeln!(block, "### {}\n", escape(title));
+    }
+    if !report.details.is_empty() {
+        let mut rows = vec![vec![String::new(), bold("Details")]];
+        rows.extend(
+            report
+                .details
+                .iter()
+                .map(|detail| vec![bold(&escape(&detail.key)), escape(&detail.value)]),
+        );
+        block.push_str(&table(&rows));
+        block.push('\n');
+    }
+    block.push_str(&aggregate_table(report));
+    block
+}
+
+/// The aggregate table, header and TOTAL bold.
+pub fn aggregate_table(report: &Report) -> String {
+    let columns = columns::aggregate(&report.options.percentiles);
+    labels_table(&columns, report)
+}
+
+/// The whole report with its charts.
+pub fn report(report: &Report, charts: &[ChartLink]) -> String {
+    let title = report.title.as_deref().unwrap_or("Load test");
+    let mut text = format!("# {}\n\n", escape(title));
+    if let Some(window) = report.window {
+        let _ = writeln!(
+            text,
+            "{} to {}, {}.\n",
+            units::utc(window.start_ms),
+            units::utc(window.end_ms),
+            units::duration(window.duration_ms()),
+        );
+    }
+    let _ = writeln!(text, "{}", accounting(&report.accounting));
+    for note in &report.notes {
+        let _ = writeln!(text, "- {}", escape(note));
+    }
+    if !report.notes.is_empty() {
+        text.push('\n');
+    }
+    let untitled = Report {
+        title: None,
+        ..report.clone()
+    };
+    let _ = writeln!(
+        text,
+        "## Aggregate Report\n\nTimes in ms.\n\n{}",
+        platform_block(&untitled)
+    );
+    let _ = writeln!(
+        text,
+        "## Summary Report\n\n{}",
+        labels_table(&columns::summary(), report)
+    );
+    if !report.errors.is_empty() {
+        let _ = writeln!(text, "## Errors\n\n{}", errors_table(report));
+    }
+    for chart in charts {
+        let _ = writeln!(
+            text,
+            "## {}\n\n![{}]({})\n",
+            escape(&chart.title),
+            escape(&chart.description),
+            chart.path
+        );
+    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+    text
+}
+
+/// What became of every row, in a paragraph.
+fn accounting(accounting: &Accounting) -> String {
+    let mut text = format!(
+        "{} rows read: {} counted, {} filtered out, {} rejected.\n",
+        accounting.rows_read, accounting.counted, accounting.filtered, accounting.rejected
+    );
+    if !accounting.rejections.is_empty() {
+        text.push('\n');
+    }
+    for rejection in &accounting.rejections {
+        let value = rejection.first_value.as_deref().unwrap_or_default();
+        let _ = writeln!(
+            text,
+            "- rejected: {} × {}, first at {}:{}: {}",
+            rejection.count,
+            rejection.reason,
+            escape(&rejection.first_input),
+            rejection.first_line,
+            escape(&units::shorten(value, 80)),
+        );
+    }
+    text
+}
+
+fn labels_table(columns: &[Column], report: &Report) -> String {
+    let mut rows = vec![columns.iter().map(|column| bold(&column.title())).collect()];
+    rows.extend(report.labels.iter().map(|label| row(columns, label)));
+    let mut total = row(columns, &report.total);
+    if let Some(label) = total.first_mut() {
+        *label = bold(label);
+    }
+    rows.push(total);
+    table(&rows)
+}
+
+fn errors_table(report: &Report) -> String {
+    let mut rows: Vec<Vec<String>> = vec![
+        ["Error", "Count", "% of errors", "% of samples"]
+            .map(bold)
+            .to_vec(),
+    ];
+    rows.extend(report.errors.iter().map(|error| {
+        vec![
+            escape(&units::shorten(&error.error, 300)),
+            error.count.to_string(),
+            format!("{:.3}%", error.ratio_of_errors * 100.0),
+            format!("{:.3}%", error.ratio_of_samples * 100.0),
+        ]
+    }));
+    table(&rows)
+}
+
+fn row(columns: &[Column], label: &LabelReport) -> Vec<String> {
+    columns
+        .iter()
+        .map(|column| match column.cell(label) {
+            Cell::Text(text) => escape(&text),
+            Cell::Number(number) => number,
+            Cell::Missing => "-".to_owned(),
+        })
+        .collect()
+}
+
+/// A Markdown table of rows of equal length, the first its header, padded so that it reads well
+/// as plain text too.
+fn table(rows: &[Vec<String>]) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| {
+            let cells = rows.iter().filter_map(|row| row.get(column));
+            // A delimiter row needs three dashes.
+            cells.map(|cell| cell.width()).max().unwrap_or(0).max(1)
+        })
+        .collect();
+    let mut text = String::new();
+    for (number, row) in rows.iter().enumerate() {
+        for (cell, &width) in row.iter().zip(&widths) {
+            let padding = " ".repeat(width - cell.width());
+            let _ = write!(text, "| {cell}{padding} ");
+        }
+        text.push_str("|\n");
+        if number == 0 {
+            for width in &widths {
+                let _ = write!(text, "|{}", "-".repeat(width + 2));
+            }
+            text.push_str("|\n");
+        }
+    }
+    text
+}
+
+fn bold(text: &str) -> String {
+    format!("**{text}**")
+}
+
+/// Text from outside, made literal and harmless within a Markdown table cell.
+fn escape(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let mut escaped = String::with_capacity(text.len());
+    for (at, &letter) in letters.iter().enumerate() {
+        match letter {
+            '\\' | '`' | '*' | '|' | '[' | ']' | '~' => {
+                escaped.push('\\');
+                escaped.push(letter);
+            }
+            // Within a word an underscore is literal already, and reads better bare.
+            '_' => {
+                let is_word = |letter: Option<&char>| letter.is_some_and(|c| c.is_alphanumeric());
+                let before = at.checked_sub(1).and_then(|before| letters.get(before));
+                if !(is_word(before) && is_word(letters.get(at + 1))) {
+                    escaped.push('\\');
+                }
+                escaped.push('_');
+            }
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            '\n' | '\r' | '\t' => escaped.push(' '),
+            letter if letter.is_control() || is_bidi_control(letter) => escaped.push('\u{FFFD}'),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped.trim().to_owned()
+}
+
+/// Marks that reverse the order of what is shown, and so can forge it.
+fn is_bidi_control(letter: char) -> bool {
+    matches!(letter, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}

@@ -1,0 +1,278 @@
+//! Builds a [`Report`] from an aggregate and what was read.
+
+use super::{
+    Accounting, Detail, ErrorReport, Input, LabelReport, Options, PercentileSeries,
+    PercentileValue, Rejection, Report, SCHEMA_VERSION, Summary, TimeSeries, Window, notes,
+};
+use crate::jtl::{InputRead, RejectionTally};
+use crate::percentile::Percentile;
+use crate::stats::{self, Aggregate, Distribution, LabelStats, value_at};
+use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
+
+/// The label of all labels together.
+pub const TOTAL: &str = "TOTAL";
+
+/// What a report is built from, beside the aggregate.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    /// Title of the run.
+    pub title: Option<String>,
+    /// The platform's details.
+    pub details: Vec<Detail>,
+    /// The options that shape the figures.
+    pub options: Options,
+    /// The inputs read.
+    pub inputs: Vec<InputRead>,
+    /// Rows found.
+    pub rows_read: u64,
+    /// Rows rejected.
+    pub rejections: Vec<RejectionTally>,
+}
+
+impl Report {
+    /// Builds the report of a run.
+    pub fn new(aggregate: &Aggregate, sources: Sources) -> Report {
+        let percentiles = sources.options.percentiles.clone();
+        let total = aggregate.total();
+        let labels: Vec<LabelReport> = aggregate
+            .labels()
+            .into_iter()
+            .map(|(label, stats)| {
+                label_report(&String::from_utf8_lossy(label), stats, &percentiles)
+            })
+            .collect();
+        let notes = notes::collect(&sources, &labels, total.controller_rows);
+        Report {
+            schema_version: SCHEMA_VERSION,
+            perfkit_version: env!("CARGO_PKG_VERSION").to_owned(),
+            title: sources.title,
+            details: sources.details,
+            options: sources.options,
+            accounting: accounting(&sources.inputs, sources.rows_read, &sources.rejections),
+            inputs: sources
+                .inputs
+                .into_iter()
+                .map(|input| Input {
+                    name: input.summary.name,
+                    bytes: input.summary.bytes,
+                    lines: input.lines,
+                })
+                .collect(),
+            window: window(&total),
+            errors: errors(aggregate, &total),
+            time_series: (total.rows > 0)
+                .then(|| time_series(aggregate.series(), &total, &percentiles)),
+            total: label_report(TOTAL, &total, &percentiles),
+            labels,
+            notes,
+        }
+    }
+}
+
+fn accounting(inputs: &[InputRead], rows_read: u64, tallies: &[RejectionTally]) -> Accounting {
+    let mut rejections: Vec<Rejection> = tallies
+        .iter()
+        .map(|tally| Rejection {
+            reason: tally.fault.reason(),
+            count: tally.count,
+            first_input: inputs
+                .get(tally.first_input as usize)
+                .map(|input| input.summary.name.clone())
+                .unwrap_or_default(),
+            first_line: tally.first_line,
+            first_column: tally.fault.column().map(str::to_owned),
+            first_value: Some(String::from_utf8_lossy(&tally.first_value).into_owned()),
+        })
+        .collect();
+    rejections.sort_by_key(|rejection| std::cmp::Reverse(rejection.count));
+    let rejected = rejections.iter().map(|rejection| rejection.count).sum();
+    Accounting {
+        rows_read,
+        counted: rows_read - rejected,
+        filtered: 0,
+        rejected,
+        rejections,
+    }
+}
+
+fn window(stats: &LabelStats) -> Option<Window> {
+    (stats.rows > 0).then_some(Window {
+        start_ms: stats.start,
+        end_ms: stats.end,
+    })
+}
+
+fn label_report(label: &str, stats: &LabelStats, percentiles: &[Percentile]) -> LabelReport {
+    let elapsed = stats.elapsed();
+    let window = window(stats);
+    let seconds = window
+        .map(|window| window.duration_ms() as f64 / MS_PER_SECOND)
+        .filter(|seconds| *seconds > 0.0);
+    let kb_per_sec = |bytes: Option<i128>| Some(bytes? as f64 / seconds? / BYTES_PER_KB);
+    LabelReport {
+        label: label.to_owned(),
+        samples: stats.samples,
+        errors: stats.errors,
+        error_ratio: ratio(stats.errors, stats.samples),
+        elapsed: summary(&elapsed, percentiles).map(|summary| of_all(summary, stats)),
+        elapsed_ok: summary(&stats.elapsed_ok, percentiles),
+        elapsed_ko: summary(&stats.elapsed_ko, percentiles),
+        latency: summary(&stats.latency, percentiles),
+        connect: summary(&stats.connect, percentiles),
+        window,
+        // In JMeter's order of operations, so that the last digit is JMeter's too.
+        throughput: window
+            .filter(|window| window.duration_ms() > 0)
+            .map(|window| stats.samples as f64 / window.duration_ms() as f64 * MS_PER_SECOND),
+        received_kb_per_sec: kb_per_sec(stats.bytes),
+        sent_kb_per_sec: kb_per_sec(stats.sent_bytes),
+        average_bytes: stats
+            .bytes
+            .filter(|_| stats.samples > 0)
+            .map(|bytes| bytes as f64 / stats.samples as f64),
+        distribution: elapsed.counts(),
+    }
+}
+
+fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// The summary of a distribution; `None` without samples.
+fn summary(distribution: &Distribution, percentiles: &[Percentile]) -> Option<Summary> {
+    let counts = distribution.counts();
+    let (&(min, _), &(max, _)) = (counts.first()?, counts.last()?);
+    let count = distribution.count();
+    if count == 0 {
+        return None;
+    }
+    let sum: i128 = counts
+        .iter()
+        .map(|&(value, count)| i128::from(value) * i128::from(count))
+        .sum();
+    let mean = sum as f64 / count as f64;
+    // Around the mean, for a sum of squares would lose its small difference to a large one.
+    let variance = counts
+        .iter()
+        .map(|&(value, count)| (value as f64 - mean).powi(2) * count as f64)
+        .sum::<f64>()
+        / count as f64;
+    let percentiles = percentiles
+        .iter()
+        .filter_map(|&percent| {
+            Some(PercentileValue {
+                percent,
+                value: value_at(&counts, count, percent)?,
+            })
+        })
+        .collect();
+    Some(Summary {
+        count,
+        mean,
+        std_dev: variance.sqrt(),
+        min,
+        max,
+        percentiles,
+    })
+}
+
+/// The summary of all samples of a label: with aggregated rows, JMeter's mean and deviation are
+/// those of the rows' sums, not of their truncated quotients.
+fn of_all(summary: Summary, stats: &LabelStats) -> Summary {
+    let count = stats.samples as f64;
+    let mean = stats.elapsed_sum as f64 / count;
+    if stats.square_excess == 0 && mean == summary.mean {
+        return summary;
+    }
+    let squares = summary.std_dev.powi(2) + summary.mean.powi(2);
+    let variance = squares + stats.square_excess_ms2() / count - mean.powi(2);
+    Summary {
+        mean,
+        std_dev: variance.max(0.0).sqrt(),
+        ..summary
+    }
+}
+
+fn errors(aggregate: &Aggregate, total: &LabelStats) -> Vec<ErrorReport> {
+    let mut errors: Vec<_> = aggregate.errors().iter().collect();
+    errors.sort_by_key(|(_, stats)| (std::cmp::Reverse(stats.count), stats.first_position));
+    let all: u64 = errors.iter().map(|(_, stats)| stats.count).sum();
+    errors
+        .into_iter()
+        .map(|(key, stats)| ErrorReport {
+            error: String::from_utf8_lossy(key).into_owned(),
+            count: stats.count,
+            ratio_of_errors: stats.count as f64 / all as f64,
+            ratio_of_samples: stats.count as f64 / total.rows as f64,
+        })
+        .collect()
+}
+
+fn time_series(
+    series: &stats::TimeSeries,
+    total: &LabelStats,
+    percentiles: &[Percentile],
+) -> TimeSeries {
+    let buckets: Vec<&stats::Bucket> = series.buckets().collect();
+    let count = |of: fn(&stats::Bucket) -> u64| buckets.iter().map(|bucket| of(bucket)).collect();
+    let bytes = |of: fn(&stats::Bucket) -> i128| {
+        buckets
+            .iter()
+            .map(|bucket| u64::try_from(of(bucket)).unwrap_or(0))
+            .collect()
+    };
+    let mean = |of: fn(&stats::Bucket) -> i128| {
+        buckets
+            .iter()
+            .map(|bucket| {
+                let samples = bucket.ok + bucket.ko;
+                (samples > 0).then(|| of(bucket) as f64 / samples as f64)
+            })
+            .collect()
+    };
+    let active_threads: Vec<Option<f64>> = buckets
+        .iter()
+        .map(|bucket| series.active_threads(bucket))
+        .collect();
+    let has_threads = active_threads.iter().any(Option::is_some);
+    TimeSeries {
+        start_ms: series.start_ms(),
+        bucket_ms: series.bucket_ms().unsigned_abs(),
+        hits: count(|bucket| bucket.hits),
+        ok: count(|bucket| bucket.ok),
+        ko: count(|bucket| bucket.ko),
+        elapsed_mean: mean(|bucket| bucket.elapsed),
+        latency_mean: if total.latency.is_empty() {
+            Vec::new()
+        } else {
+            mean(|bucket| bucket.latency)
+        },
+        connect_mean: if total.connect.is_empty() {
+            Vec::new()
+        } else {
+            mean(|bucket| bucket.connect)
+        },
+        received_bytes: bytes(|bucket| bucket.bytes),
+        sent_bytes: bytes(|bucket| bucket.sent_bytes),
+        active_threads: if has_threads {
+            active_threads
+        } else {
+            Vec::new()
+        },
+        percentiles: percentiles
+            .iter()
+            .map(|&percent| PercentileSeries {
+                percent,
+                values: buckets
+                    .iter()
+                    .map(|bucket| bucket_percentile(bucket, percent))
+                    .collect(),
+            })
+            .collect(),
+    }
+}
+
+fn bucket_percentile(bucket: &stats::Bucket, percentile: Percentile) -> Option<i64> {
+    let histogram = bucket.histogram.as_ref()?;
+    i64::try_from(histogram.value_at_percentile(percentile.percent())).ok()
+}

@@ -1,0 +1,128 @@
+//! What machine this is: the facts that a comparison of platforms needs.
+
+use serde::{Deserialize, Serialize};
+use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
+
+/// A machine. A fact that cannot be found out is `None`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Platform {
+    /// CPU model, such as "Intel i7-1165G7".
+    pub cpu: Option<String>,
+    /// Logical CPUs.
+    pub threads: usize,
+    /// Memory in bytes.
+    pub memory_bytes: Option<u64>,
+    /// Operating system and version, such as "Debian 12".
+    pub os: Option<String>,
+    /// Kernel version, such as "6.1.0".
+    pub kernel: Option<String>,
+    /// Version of perfkit.
+    pub perfkit: String,
+}
+
+impl Platform {
+    /// The machine this runs on.
+    pub fn detect() -> Self {
+        let system = System::new_with_specifics(
+            RefreshKind::nothing()
+                .with_cpu(CpuRefreshKind::nothing())
+                .with_memory(MemoryRefreshKind::nothing().with_ram()),
+        )
+        .ok();
+        let cpus = system.as_ref().map(System::cpus).unwrap_or_default();
+        let known = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+        Platform {
+            cpu: cpus.first().and_then(|cpu| known(cpu.brand())),
+            threads: cpus.len(),
+            memory_bytes: system
+                .as_ref()
+                .map(System::total_memory)
+                .filter(|&bytes| bytes > 0),
+            os: os(),
+            kernel: System::kernel_version().ok().as_deref().and_then(known),
+            perfkit: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
+
+    /// The machine in one line: "Intel i7-1165G7 (8 threads), 32 GB, Debian 12, Linux 6.1".
+    pub fn summary(&self) -> String {
+        let threads = match self.threads {
+            0 => String::new(),
+            1 => " (1 thread)".to_owned(),
+            threads => format!(" ({threads} threads)"),
+        };
+        let cpu = self.cpu.as_deref().unwrap_or("unknown CPU");
+        let memory = self.memory_bytes.map(memory);
+        let kernel = self.kernel.as_ref().map(|kernel| {
+            let name = if cfg!(target_os = "linux") {
+                "Linux"
+            } else {
+                "kernel"
+            };
+            format!("{name} {kernel}")
+        });
+        [
+            Some(format!("{cpu}{threads}")),
+            memory,
+            self.os.clone(),
+            kernel,
+        ]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(", ")
+    }
+}
+
+fn os() -> Option<String> {
+    let name = System::name().ok()?;
+    // "Debian GNU/Linux" is longer than the table likes.
+    let name = name.trim_end_matches(" GNU/Linux").to_owned();
+    Some(match System::os_version() {
+        Ok(version) => format!("{name} {version}"),
+        Err(_) => name,
+    })
+}
+
+/// Memory as it is sold: the kernel keeps some of it, so round up to whole GB.
+fn memory(bytes: u64) -> String {
+    const GB: u64 = 1 << 30;
+    match bytes {
+        0..GB => format!("{} MB", bytes.div_ceil(1 << 20)),
+        _ => format!("{} GB", bytes.div_ceil(GB)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn summary_names_what_is_known() {
+        let mut platform = Platform {
+            cpu: Some("Intel i7-1165G7".to_owned()),
+            threads: 8,
+            memory_bytes: Some(33_500_000_000),
+            os: Some("Debian 12".to_owned()),
+            kernel: Some("6.1.0".to_owned()),
+            perfkit: "0.1.0".to_owned(),
+        };
+        assert!(
+            platform
+                .summary()
+                .starts_with("Intel i7-1165G7 (8 threads), 32 GB, Debian 12, ")
+        );
+        platform.cpu = None;
+        platform.memory_bytes = None;
+        assert!(
+            platform
+                .summary()
+                .starts_with("unknown CPU (8 threads), Debian 12")
+        );
+    }
+
+    #[test]
+    fn this_machine_has_threads() {
+        assert!(Platform::detect().threads > 0);
+    }
+}

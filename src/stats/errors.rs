@@ -1,0 +1,133 @@
+//! Errors by type, under the keys of JMeter's dashboard.
+
+use std::borrow::Cow;
+
+use super::interner::Interner;
+use crate::jtl::Sample;
+
+/// Counts of failed samples by type.
+#[derive(Debug, Clone, Default)]
+pub struct ErrorTable {
+    keys: Interner,
+    stats: Vec<ErrorStats>,
+}
+
+/// One type of error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ErrorStats {
+    /// Failed rows.
+    pub count: u64,
+    /// Position of the first.
+    pub first_position: u64,
+}
+
+impl ErrorTable {
+    /// Counts a failed sample.
+    pub fn record(&mut self, sample: &Sample<'_>) {
+        self.add(
+            &key(sample),
+            ErrorStats {
+                count: 1,
+                first_position: sample.position,
+            },
+        );
+    }
+
+    /// Adds the counts of another table.
+    pub fn merge(&mut self, other: &ErrorTable) {
+        for (key, stats) in other.iter() {
+            self.add(key, *stats);
+        }
+    }
+
+    /// Every type, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &ErrorStats)> {
+        self.keys.names().iter().map(|key| &**key).zip(&self.stats)
+    }
+
+    fn add(&mut self, key: &[u8], stats: ErrorStats) {
+        let number = self.keys.number(key);
+        match self.stats.get_mut(number) {
+            Some(known) => {
+                known.count += stats.count;
+                known.first_position = known.first_position.min(stats.first_position);
+            }
+            None => self.stats.push(stats),
+        }
+    }
+}
+
+/// JMeter's key of an error: code and message; for a code that means success, or no code at all,
+/// the failure message.
+///
+/// Source: `ErrorsSummaryConsumer.getErrorKey` of JMeter 5.6.3.
+fn key<'a>(sample: &Sample<'a>) -> Cow<'a, [u8]> {
+    let has_failure_message = !sample.failure_message.trim_ascii().is_empty();
+    let is_assertion = is_success_code(sample.response_code)
+        || (sample.response_code.is_empty() && has_failure_message);
+    if is_assertion {
+        Cow::Borrowed(if has_failure_message {
+            sample.failure_message
+        } else {
+            b"Assertion failed"
+        })
+    } else if sample.response_message.is_empty() {
+        Cow::Borrowed(sample.response_code)
+    } else {
+        Cow::Owned([sample.response_code, b"/", sample.response_message].concat())
+    }
+}
+
+/// Whether a response code is a number from 200 to 399.
+fn is_success_code(code: &[u8]) -> bool {
+    matches!(code, [b'2' | b'3', b'0'..=b'9', b'0'..=b'9'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::tests::sample;
+
+    fn key_of(code: &str, message: &str, failure: &str) -> String {
+        let sample = Sample {
+            response_code: code.as_bytes(),
+            response_message: message.as_bytes(),
+            failure_message: failure.as_bytes(),
+            ..sample()
+        };
+        String::from_utf8(key(&sample).into_owned()).unwrap()
+    }
+
+    #[test]
+    fn keys_are_jmeters() {
+        assert_eq!(
+            key_of("500", "Internal Server Error", "x"),
+            "500/Internal Server Error"
+        );
+        assert_eq!(key_of("404", "", ""), "404");
+        assert_eq!(key_of("200", "OK", "Test failed"), "Test failed");
+        assert_eq!(key_of("302", "Found", " "), "Assertion failed");
+        assert_eq!(key_of("", "", "Test failed"), "Test failed");
+        assert_eq!(key_of("", "reset", ""), "/reset");
+    }
+
+    #[test]
+    fn counts_and_remembers_the_first() {
+        let at = |position| Sample {
+            position,
+            response_code: b"500",
+            ..sample()
+        };
+        let (mut a, mut b) = (ErrorTable::default(), ErrorTable::default());
+        a.record(&at(20));
+        b.record(&at(10));
+        b.record(&at(30));
+        a.merge(&b);
+        let all: Vec<_> = a.iter().collect();
+        let stats = ErrorStats {
+            count: 3,
+            first_position: 10,
+        };
+        assert_eq!(all, [(b"500/OK".as_slice(), &stats)]);
+    }
+}
