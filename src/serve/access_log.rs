@@ -1,0 +1,58 @@
+//! The access log: a line per request in the Common Log Format.
+
+use std::fmt;
+use std::io::{BufWriter, Write};
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{Timestamp, tz::TimeZone};
+
+/// Writes a line per request. Lines are collected and written in large pieces; see
+/// [`AccessLog::flush`].
+pub struct AccessLog {
+    /// `None` once writing has failed: the reader went away, which is no reason to stop serving.
+    output: Mutex<Option<BufWriter<Box<dyn Write + Send>>>>,
+}
+
+impl fmt::Debug for AccessLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessLog")
+    }
+}
+
+impl AccessLog {
+    /// A log written to `output`.
+    pub fn new(output: impl Write + Send + 'static) -> Self {
+        AccessLog {
+            output: Mutex::new(Some(BufWriter::with_capacity(64 << 10, Box::new(output)))),
+        }
+    }
+
+    /// Writes `127.0.0.1 - - [24/Nov/2026:13:16:05 +0000] "GET /fibo/10 HTTP/1.1" 200 41`.
+    pub fn write(&self, peer: Option<IpAddr>, request: &str, status: u16, bytes: Option<u64>) {
+        let peer = peer.map_or_else(|| "-".to_owned(), |peer| peer.to_string());
+        let bytes = bytes.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string());
+        let time = Timestamp::now()
+            .to_zoned_datetime(TimeZone::system())
+            .strftime("%d/%b/%Y:%H:%M:%S %z")
+            .to_string();
+        self.with(|output| writeln!(output, "{peer} - - [{time}] \"{request}\" {status} {bytes}"));
+    }
+
+    /// Writes out what has been collected.
+    pub fn flush(&self) {
+        self.with(Write::flush);
+    }
+
+    fn with(
+        &self,
+        write: impl FnOnce(&mut BufWriter<Box<dyn Write + Send>>) -> std::io::Result<()>,
+    ) {
+        let mut output = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = output.as_mut()
+            && write(open).is_err()
+        {
+            *output = None;
+        }
+    }
+}

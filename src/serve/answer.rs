@@ -1,0 +1,233 @@
+//! What the endpoints answer: the bodies of the Flask app that this server replaces.
+
+use num_bigint::BigUint;
+use serde::Serialize;
+
+use super::fibonacci::Fibonacci;
+use super::prime::{TRIAL_DIVISION_LIMIT, is_prime};
+
+/// Indices up to here are computed on the spot; larger ones take long enough to be moved out of
+/// the way of other requests.
+const QUICK_FIBONACCI: u32 = 2_000;
+/// Primality up to here is decided on the spot: five thousand divisions.
+const QUICK_PRIME: u64 = 1_000_000_000;
+
+/// What to compute for a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// F(index), for the text it was asked with.
+    Fibonacci {
+        /// As given.
+        text: String,
+        /// As a number.
+        index: u32,
+    },
+    /// Whether a number is prime; `None` is any negative number.
+    Prime {
+        /// As given.
+        text: String,
+        /// As a number.
+        number: Option<u64>,
+    },
+}
+
+impl Question {
+    /// A Fibonacci question.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what is accepted.
+    pub fn fibonacci(text: &str, most: u32) -> Result<Self, String> {
+        match integer(text) {
+            Some(Integer::Natural(index)) if index <= u64::from(most) => Ok(Question::Fibonacci {
+                text: text.to_owned(),
+                index: index as u32,
+            }),
+            _ => Err(format!(
+                "give a whole number from 0 to {most}, such as /fibo/100"
+            )),
+        }
+    }
+
+    /// A primality question.
+    ///
+    /// # Errors
+    ///
+    /// A sentence that says what is accepted.
+    pub fn prime(text: &str) -> Result<Self, String> {
+        let number = match integer(text) {
+            Some(Integer::Natural(number)) => Some(number),
+            Some(Integer::Negative) => None,
+            Some(Integer::TooLarge) | None => {
+                return Err(format!(
+                    "give a whole number up to {}, such as /isprime/7919",
+                    u64::MAX
+                ));
+            }
+        };
+        Ok(Question::Prime {
+            text: text.to_owned(),
+            number,
+        })
+    }
+
+    /// Whether the answer takes microseconds, so that nothing else has to wait for it.
+    pub fn is_quick(&self) -> bool {
+        match self {
+            Question::Fibonacci { index, .. } => *index <= QUICK_FIBONACCI,
+            Question::Prime { number, .. } => {
+                !number.is_some_and(|number| (QUICK_PRIME..=TRIAL_DIVISION_LIMIT).contains(&number))
+            }
+        }
+    }
+
+    /// Computes the answer: a JSON body with a line feed at its end.
+    pub fn answer(&self, fibonacci: &Fibonacci) -> String {
+        match self {
+            Question::Fibonacci { text, index } => fibonacci_body(text, &fibonacci.get(*index)),
+            Question::Prime { text, number } => {
+                let status = if number.is_some_and(is_prime) {
+                    "Prime!"
+                } else {
+                    "Non-Prime."
+                };
+                prime_body(text, status)
+            }
+        }
+    }
+}
+
+// Integers are decimal text with an optional sign, so that no escaping is needed in JSON.
+
+fn fibonacci_body(text: &str, number: &BigUint) -> String {
+    format!("{{\"fibonacci_number\":{number},\"index\":\"{text}\"}}\n")
+}
+
+fn prime_body(text: &str, status: &str) -> String {
+    format!("{{\"number\":\"{text}\",\"status\":\"{text} is {status}\"}}\n")
+}
+
+/// The body of a refusal.
+pub fn error_body(message: &str) -> String {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        error: &'a str,
+    }
+    match serde_json::to_string(&Body { error: message }) {
+        Ok(body) => body + "\n",
+        Err(_) => "{\"error\":\"\"}\n".to_owned(),
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Integer {
+    Natural(u64),
+    Negative,
+    TooLarge,
+}
+
+/// An optional sign and decimal digits.
+fn integer(text: &str) -> Option<Integer> {
+    let (is_negative, digits) = match text.as_bytes() {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let magnitude = digits.iter().try_fold(0_u64, |value, digit| {
+        value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
+    });
+    Some(match magnitude {
+        Some(0) => Integer::Natural(0),
+        _ if is_negative => Integer::Negative,
+        Some(magnitude) => Integer::Natural(magnitude),
+        None => Integer::TooLarge,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fibonacci(text: &str) -> Result<String, String> {
+        Ok(Question::fibonacci(text, 100_000)?.answer(&Fibonacci::default()))
+    }
+
+    fn prime(text: &str) -> Result<String, String> {
+        Ok(Question::prime(text)?.answer(&Fibonacci::default()))
+    }
+
+    #[test]
+    fn bodies_are_flasks_byte_for_byte() {
+        assert_eq!(
+            fibonacci("100").unwrap(),
+            "{\"fibonacci_number\":354224848179261915075,\"index\":\"100\"}\n"
+        );
+        assert_eq!(
+            prime("7919").unwrap(),
+            "{\"number\":\"7919\",\"status\":\"7919 is Prime!\"}\n"
+        );
+        assert_eq!(
+            prime("7920").unwrap(),
+            "{\"number\":\"7920\",\"status\":\"7920 is Non-Prime.\"}\n"
+        );
+    }
+
+    #[test]
+    fn text_is_echoed_as_given() {
+        assert_eq!(
+            fibonacci("007").unwrap(),
+            "{\"fibonacci_number\":13,\"index\":\"007\"}\n"
+        );
+        assert_eq!(
+            prime("+7").unwrap(),
+            "{\"number\":\"+7\",\"status\":\"+7 is Prime!\"}\n"
+        );
+    }
+
+    #[test]
+    fn negative_numbers_are_not_prime() {
+        for text in ["-7", "-0", "-99999999999999999999999"] {
+            assert!(prime(text).unwrap().contains("Non-Prime."), "{text}");
+        }
+        assert!(fibonacci("-1").is_err());
+    }
+
+    #[test]
+    fn refusals_say_what_is_accepted() {
+        for text in [
+            "",
+            "-",
+            "x",
+            "1.5",
+            "1 ",
+            "0x10",
+            "100001",
+            "99999999999999999999",
+            "１",
+        ] {
+            assert!(
+                fibonacci(text).unwrap_err().contains("0 to 100000"),
+                "{text}"
+            );
+        }
+        for text in ["", "seven", "18446744073709551616"] {
+            assert!(
+                prime(text).unwrap_err().contains("18446744073709551615"),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn long_work_is_told_from_quick_work() {
+        let is_quick = |question: Result<Question, String>| question.unwrap().is_quick();
+        assert!(is_quick(Question::fibonacci("1000", 100_000)));
+        assert!(!is_quick(Question::fibonacci("100000", 100_000)));
+        assert!(is_quick(Question::prime("10000000")));
+        assert!(!is_quick(Question::prime("999999999989")));
+        assert!(is_quick(Question::prime("18446744073709551557")));
+    }
+}
