@@ -7,13 +7,39 @@ use hdrhistogram::Histogram;
 use super::interner::Interner;
 use crate::jtl::Sample;
 
-/// Most buckets kept. With the widths below a run has 200 to 1200, but for the shortest.
-const MOST_BUCKETS: i64 = 1200;
+/// Most buckets kept: enough for a chart as wide as a page, few enough that each has samples for its
+/// percentiles. With the widths below a run has 66 to 400, but for the shortest and longest.
+const MOST_BUCKETS: i64 = 400;
+
+const DAY: i64 = 86_400_000;
 
 /// Widths of a bucket in ms; each divides the next, so that neighbours merge without remainder.
-const WIDTHS: [i64; 14] = [
-    100, 500, 1_000, 5_000, 10_000, 30_000, 60_000, 300_000, 600_000, 1_800_000, 3_600_000,
-    10_800_000, 43_200_000, 86_400_000,
+/// The last are for stray time stamps: [`MOST_BUCKETS`] of the widest hold every i64.
+const WIDTHS: [i64; 24] = [
+    100,
+    500,
+    1_000,
+    5_000,
+    10_000,
+    30_000,
+    60_000,
+    300_000,
+    600_000,
+    1_800_000,
+    3_600_000,
+    10_800_000,
+    43_200_000,
+    DAY,
+    DAY * 10,
+    DAY * 100,
+    DAY * 1_000,
+    DAY * 10_000,
+    DAY * 100_000,
+    DAY * 1_000_000,
+    DAY * 10_000_000,
+    DAY * 100_000_000,
+    DAY * 1_000_000_000,
+    DAY * 10_000_000_000,
 ];
 
 /// Significant digits of the percentiles over time: exact below 256 ms, within 1% above.
@@ -105,7 +131,8 @@ impl TimeSeries {
         let width = other.bucket_ms();
         for (number, bucket) in other.buckets.into_iter().enumerate() {
             if bucket != Bucket::default() {
-                let start = (other.first + number as i64) * width;
+                // The first bucket may begin before the first i64, and holds it.
+                let start = (other.first + number as i64).saturating_mul(width);
                 // The whole bucket lies in one of ours only if ours are as wide.
                 self.widen_to(width);
                 self.bucket(start).merge(&bucket, &engine_numbers);
@@ -179,15 +206,6 @@ impl TimeSeries {
                 }
                 return &mut self.buckets[offset];
             }
-            if self.width + 1 == WIDTHS.len() {
-                // Over three years at a day a bucket: a stray time stamp. It joins the edge.
-                let edge = if number < self.first {
-                    0
-                } else {
-                    self.buckets.len() - 1
-                };
-                return &mut self.buckets[edge];
-            }
             self.widen();
         }
     }
@@ -202,14 +220,14 @@ impl TimeSeries {
     fn widen(&mut self) {
         let narrow = WIDTHS[self.width];
         self.width += 1;
-        let wide = WIDTHS[self.width];
+        let ratio = WIDTHS[self.width] / narrow;
         let identity: Vec<usize> = (0..self.engines.names().len()).collect();
         let narrow_buckets = std::mem::take(&mut self.buckets);
         let narrow_first = self.first;
-        self.first = (narrow_first * narrow).div_euclid(wide);
+        self.first = narrow_first.div_euclid(ratio);
         for (number, bucket) in narrow_buckets.into_iter().enumerate() {
-            let start = (narrow_first + number as i64) * narrow;
-            let offset = (start.div_euclid(wide) - self.first) as usize;
+            let wide_number = (narrow_first + number as i64).div_euclid(ratio);
+            let offset = (wide_number - self.first) as usize;
             if offset < self.buckets.len() {
                 self.buckets[offset].merge(&bucket, &identity);
             } else {
@@ -295,4 +313,81 @@ fn host_prefix(thread_name: &[u8]) -> Option<&[u8]> {
     let digits = port.iter().take_while(|byte| byte.is_ascii_digit()).count();
     (colon > 0 && digits > 0 && port.get(digits) == Some(&b'-'))
         .then(|| &thread_name[..colon + 1 + digits])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::stats::tests::sample;
+
+    fn of(times: &[(i64, i64)]) -> TimeSeries {
+        let mut series = TimeSeries::default();
+        for &(time_stamp, elapsed) in times {
+            series.record(&Sample {
+                time_stamp,
+                elapsed,
+                ..sample()
+            });
+        }
+        series
+    }
+
+    fn buckets(series: &TimeSeries) -> (i64, i64, Vec<Bucket>) {
+        let buckets = series.buckets().cloned().collect();
+        (series.bucket_ms(), series.start_ms(), buckets)
+    }
+
+    #[test]
+    fn a_sample_starts_in_one_bucket_and_ends_in_another() {
+        let series = of(&[(1_000, 50), (1_050, 60)]);
+        let counts: Vec<(u64, u64)> = series.buckets().map(|b| (b.hits, b.ok)).collect();
+        assert_eq!((series.start_ms(), series.bucket_ms()), (1_000, 100));
+        assert_eq!(counts, [(2, 1), (0, 1)]);
+    }
+
+    #[test]
+    fn buckets_widen_as_the_run_grows() {
+        // 400 buckets of 100 ms hold 40 s; from there on they are 500 ms wide.
+        assert_eq!(of(&[(0, 0), (39_999, 0)]).bucket_ms(), 100);
+        assert_eq!(of(&[(0, 0), (40_000, 0)]).bucket_ms(), 500);
+        assert_eq!(of(&[(0, 0), (500_000, 0)]).bucket_ms(), 5_000);
+    }
+
+    #[test]
+    fn threads_are_summed_over_engines() {
+        let mut series = TimeSeries::default();
+        for (thread_name, threads) in [("10.0.0.1:1099-T 1-1", 3), ("10.0.0.2:1099-T 1-1", 5)] {
+            for more in [0, 2] {
+                series.record(&Sample {
+                    thread_name: thread_name.as_bytes(),
+                    all_threads: Some(threads + more),
+                    ..sample()
+                });
+            }
+        }
+        let bucket = series.buckets().next().unwrap();
+        assert_eq!(series.active_threads(bucket), Some(4.0 + 6.0));
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_and_order_gives_the_same(
+            times in proptest::collection::vec(
+                (prop_oneof![6 => 0..100_000_i64, 2 => 0..i64::MAX / 4, 1 => any::<i64>()], 0..5_000_i64),
+                0..40,
+            ),
+            at in 0..40_usize,
+        ) {
+            let (a, b) = times.split_at(at.min(times.len()));
+            let (mut ab, mut ba) = (of(a), of(b));
+            ab.merge(of(b));
+            ba.merge(of(a));
+            let all = of(&times);
+            prop_assert!(all.buckets().len() <= MOST_BUCKETS as usize);
+            prop_assert_eq!(buckets(&ab), buckets(&all));
+            prop_assert_eq!(buckets(&ba), buckets(&all));
+        }
+    }
 }
