@@ -1,7 +1,23 @@
 //! Charts: report to chart model to SVG (plotters) to PNG (rasterised).
 
-use crate::error::Result;
+mod figures;
+mod histogram;
+mod layout;
+mod model;
+mod palette;
+mod png;
+mod scale;
+mod svg;
+
+use std::thread;
+
+use crate::error::{Error, Result};
 use crate::report::Report;
+
+pub use figures::figures;
+pub use model::{Axis, Figure, Kind, Panel, Series, Tick};
+pub use png::png;
+pub use svg::svg;
 
 /// A chart, drawn.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,11 +32,33 @@ pub struct Chart {
     pub png: Vec<u8>,
 }
 
-/// Draws all charts of a report.
+/// Draws all charts of a report, each on a thread of its own.
 ///
 /// # Errors
 ///
-/// When a chart cannot be drawn.
-pub fn draw(_report: &Report) -> Result<Vec<Chart>> {
-    Ok(Vec::new())
+/// When a chart cannot be drawn: a bug, for every report can be.
+pub fn draw(report: &Report) -> Result<Vec<Chart>> {
+    let figures = figures(report);
+    let draw_one = |figure: &Figure| {
+        Ok(Chart {
+            slug: figure.slug,
+            title: figure.title.clone(),
+            description: figure.description.clone(),
+            png: png(&svg(figure)?)?,
+        })
+    };
+    thread::scope(|scope| {
+        let handles: Vec<_> = figures
+            .iter()
+            .map(|figure| scope.spawn(move || draw_one(figure)))
+            .collect();
+        handles
+            .into_iter()
+            .map(|handle| {
+                handle.join().unwrap_or_else(|_| {
+                    Err(Error::Internal("a chart could not be drawn".to_owned()))
+                })
+            })
+            .collect()
+    })
 }

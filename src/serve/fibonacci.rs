@@ -24,7 +24,7 @@ impl Default for Fibonacci {
 }
 
 impl Fibonacci {
-    /// F(index). Up to [`MEMO_LIMIT`] from the memo, or from the values below it, which are then
+    /// F(index). Up to 10,000 from the memo, or from the values below it, which are then
     /// remembered too; beyond by doubling, in time that grows with the number of digits.
     pub fn get(&self, index: u32) -> Cow<'_, BigUint> {
         let Some(slots) = self.memo.get(..=index as usize) else {

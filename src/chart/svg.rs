@@ -1,0 +1,207 @@
+//! A figure as SVG, drawn with plotters.
+
+use plotters::coord::Shift;
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use super::layout::{self, LegendEntry, PanelPlace};
+use super::model::{Axis, Figure, Kind, Panel, Series};
+use super::palette;
+use crate::error::{Error, Result};
+
+/// Units of the drawing in a pixel of the figure: plotters places everything at whole units.
+pub const UNITS: u32 = 4;
+
+/// Name of the font that is carried in the binary.
+pub const FONT: &str = "DejaVu Sans";
+
+type Area<'a, C> = DrawingArea<SVGBackend<'a>, C>;
+
+/// Draws a figure.
+///
+/// # Errors
+///
+/// None in practice: it draws to memory.
+pub fn svg(figure: &Figure) -> Result<String> {
+    let mut text = String::new();
+    draw(figure, &mut text)
+        .map_err(|error| Error::Internal(format!("cannot draw {}: {error}", figure.slug)))?;
+    // Lines with many points must not grow spikes at their bends.
+    Ok(text.replacen("<svg ", "<svg stroke-linejoin=\"round\" ", 1))
+}
+
+fn draw(figure: &Figure, text: &mut String) -> std::result::Result<(), Box<dyn std::error::Error>> {
+    let size = (layout::WIDTH * UNITS, layout::HEIGHT * UNITS);
+    let root = SVGBackend::with_string(text, size).into_drawing_area();
+    root.fill(&palette::PAPER)?;
+    let pen = Pen { root: &root };
+    pen.text(&figure.title, layout::TITLE, 20.0, palette::INK, HPos::Left)?;
+    pen.text(
+        &figure.subtitle,
+        layout::SUBTITLE,
+        13.0,
+        palette::FAINT_INK,
+        HPos::Left,
+    )?;
+    let layout = layout::of(figure);
+    for LegendEntry { name, color, at } in &layout.legend {
+        let line = vec![
+            pen.point(at.0, at.1),
+            pen.point(at.0 + layout::SWATCH, at.1),
+        ];
+        root.draw(&PathElement::new(line, stroke(palette::color(*color), 4.0)))?;
+        let beside = (at.0 + layout::SWATCH + 7.0, at.1);
+        pen.text(name, beside, layout::LEGEND_SIZE, palette::INK, HPos::Left)?;
+    }
+    for (panel, place) in figure.panels.iter().zip(&layout.panels) {
+        draw_axes(&pen, panel, place)?;
+        let (x, y) = (
+            pen.point(place.left, place.top),
+            pen.point(place.right, place.bottom),
+        );
+        let area =
+            root.clone()
+                .apply_coord_spec(Cartesian2d::<RangedCoordf64, RangedCoordf64>::new(
+                    panel.x.min..panel.x.max,
+                    panel.y.min..panel.y.max,
+                    // Up is towards smaller numbers.
+                    (x.0..y.0, y.1..x.1),
+                ));
+        // The first series is drawn last, on top: it is the one that matters most.
+        for series in panel.series.iter().rev() {
+            draw_series(&area, panel, series)?;
+        }
+    }
+    root.present()?;
+    Ok(())
+}
+
+fn draw_axes(pen: &Pen<'_, '_>, panel: &Panel, place: &PanelPlace) -> DrawResult {
+    let root = pen.root;
+    let across = |axis: &Axis, at: f64| {
+        let share = (at - axis.min) / (axis.max - axis.min);
+        place.left + share * (place.right - place.left)
+    };
+    let up = |axis: &Axis, at: f64| {
+        let share = (at - axis.min) / (axis.max - axis.min);
+        place.bottom - share * (place.bottom - place.top)
+    };
+    for tick in &panel.y.ticks {
+        let y = up(&panel.y, tick.at);
+        let line = vec![pen.point(place.left, y), pen.point(place.right, y)];
+        root.draw(&PathElement::new(line, stroke(palette::GRID, 1.0)))?;
+        pen.text(
+            &tick.text,
+            (place.left - 8.0, y),
+            layout::TICK_SIZE,
+            palette::FAINT_INK,
+            HPos::Right,
+        )?;
+    }
+    for tick in &panel.x.ticks {
+        let x = across(&panel.x, tick.at);
+        let line = vec![pen.point(x, place.bottom), pen.point(x, place.bottom + 5.0)];
+        root.draw(&PathElement::new(line, stroke(palette::FAINT_INK, 1.0)))?;
+        pen.text(
+            &tick.text,
+            (x, place.bottom + 15.0),
+            layout::TICK_SIZE,
+            palette::FAINT_INK,
+            HPos::Center,
+        )?;
+    }
+    let line = vec![
+        pen.point(place.left, place.bottom),
+        pen.point(place.right, place.bottom),
+    ];
+    root.draw(&PathElement::new(line, stroke(palette::FAINT_INK, 1.0)))?;
+    let middle = (place.left + place.right) / 2.0;
+    pen.text(
+        &panel.x.label,
+        (middle, place.bottom + 36.0),
+        layout::LABEL_SIZE,
+        palette::INK,
+        HPos::Center,
+    )?;
+    let above = match &panel.title {
+        Some(title) => format!("{title}: {}", panel.y.label),
+        None => panel.y.label.clone(),
+    };
+    pen.text(
+        &above,
+        (place.left - layout::LEFT_OF_AXIS + 4.0, place.top - 16.0),
+        layout::LABEL_SIZE,
+        palette::INK,
+        HPos::Left,
+    )
+}
+
+fn draw_series(
+    area: &Area<'_, Cartesian2d<RangedCoordf64, RangedCoordf64>>,
+    panel: &Panel,
+    series: &Series,
+) -> DrawResult {
+    let color = palette::color(series.color);
+    for piece in &series.pieces {
+        let points: Vec<(f64, f64)> = piece
+            .iter()
+            .map(|&(x, y)| {
+                (
+                    x.clamp(panel.x.min, panel.x.max),
+                    y.clamp(panel.y.min, panel.y.max),
+                )
+            })
+            .collect();
+        let (Some(&first), Some(&last)) = (points.first(), points.last()) else {
+            continue;
+        };
+        if points.len() == 1 {
+            area.draw(&Circle::new(first, (3 * UNITS) as i32, color.filled()))?;
+            continue;
+        }
+        if series.kind == Kind::Area {
+            let base = panel.y.min;
+            let ends = [(last.0, base), (first.0, base)];
+            let outline: Vec<(f64, f64)> = points.iter().copied().chain(ends).collect();
+            area.draw(&Polygon::new(outline, color.mix(0.14)))?;
+        }
+        area.draw(&PathElement::new(points, stroke(color, 1.75)))?;
+    }
+    Ok(())
+}
+
+type DrawResult = std::result::Result<(), Box<dyn std::error::Error>>;
+
+/// Draws in pixels of the figure.
+struct Pen<'r, 'b> {
+    root: &'r Area<'b, Shift>,
+}
+
+impl Pen<'_, '_> {
+    fn point(&self, x: f64, y: f64) -> (i32, i32) {
+        let units = f64::from(UNITS);
+        ((x * units).round() as i32, (y * units).round() as i32)
+    }
+
+    /// Writes text whose middle is at the height of `at`.
+    fn text(
+        &self,
+        text: &str,
+        at: (f64, f64),
+        size: f64,
+        color: RGBColor,
+        anchor: HPos,
+    ) -> DrawResult {
+        let style = (FONT, size * f64::from(UNITS))
+            .into_text_style(self.root)
+            .color(&color)
+            .pos(Pos::new(anchor, VPos::Center));
+        self.root.draw_text(text, &style, self.point(at.0, at.1))?;
+        Ok(())
+    }
+}
+
+fn stroke(color: RGBColor, pixels: f64) -> ShapeStyle {
+    color.stroke_width((pixels * f64::from(UNITS)).round() as u32)
+}
