@@ -1,5 +1,6 @@
 //! The server as a process: started, spoken to over real sockets, stopped.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used)]
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
