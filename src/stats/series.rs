@@ -245,7 +245,7 @@ impl Bucket {
         if let Some(histogram) = &mut self.histogram {
             let elapsed = u64::try_from(elapsed).unwrap_or(0);
             // An auto-resizing histogram takes every value.
-            histogram.saturating_record_n(elapsed, weight);
+            histogram.record_n(elapsed, weight).unwrap_or(());
         }
     }
 
@@ -287,13 +287,14 @@ enum Engine<'a> {
 }
 
 impl<'a> Engine<'a> {
-    /// The engine by its Hostname column, else by the `host:port-` that distributed runs put
-    /// before thread names, else by the file.
+    /// The engine by the `host:port-` that distributed runs put before thread names, which tells
+    /// two engines on one host apart; else by its Hostname column, else by the file.
     fn of(sample: &Sample<'a>) -> Self {
-        if !sample.hostname.is_empty() {
-            return Engine::Named(sample.hostname);
+        match host_prefix(sample.thread_name) {
+            Some(host_and_port) => Engine::Named(host_and_port),
+            None if !sample.hostname.is_empty() => Engine::Named(sample.hostname),
+            None => Engine::Input(sample.input),
         }
-        host_prefix(sample.thread_name).map_or(Engine::Input(sample.input), Engine::Named)
     }
 
     fn key(&self) -> std::borrow::Cow<'a, [u8]> {
@@ -353,6 +354,20 @@ mod tests {
         assert_eq!(of(&[(0, 0), (39_999, 0)]).bucket_ms(), 100);
         assert_eq!(of(&[(0, 0), (40_000, 0)]).bucket_ms(), 500);
         assert_eq!(of(&[(0, 0), (500_000, 0)]).bucket_ms(), 5_000);
+    }
+
+    #[test]
+    fn percentiles_are_within_a_percent() {
+        for elapsed in [0, 1, 255, 300, 70_000, i64::MAX / 4] {
+            let series = of(&[(0, elapsed)]);
+            let bucket = series.buckets().last().unwrap();
+            let median = bucket.histogram.as_ref().unwrap().value_at_percentile(50.0) as f64;
+            let elapsed = elapsed as f64;
+            assert!(
+                (elapsed..=elapsed * 1.01).contains(&median),
+                "{elapsed}: {median}"
+            );
+        }
     }
 
     #[test]
