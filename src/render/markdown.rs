@@ -5,6 +5,7 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::columns::{self, Cell, Column};
+use super::text;
 use crate::report::{Accounting, LabelReport, Report};
 use crate::units;
 
@@ -215,14 +216,9 @@ fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
             '\n' | '\r' | '\t' => escaped.push(' '),
-            letter if letter.is_control() || is_bidi_control(letter) => escaped.push('\u{FFFD}'),
+            letter if text::is_unsafe(letter) => escaped.push('\u{FFFD}'),
             letter => escaped.push(letter),
         }
     }
     escaped.trim().to_owned()
-}
-
-/// Marks that reverse the order of what is shown, and so can forge it.
-fn is_bidi_control(letter: char) -> bool {
-    matches!(letter, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }

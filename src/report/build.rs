@@ -234,7 +234,11 @@ fn time_series(
         .iter()
         .map(|bucket| series.active_threads(bucket))
         .collect();
-    let has_threads = active_threads.iter().any(Option::is_some);
+    // JMeter's Statistical sender writes 0 in every row, for it does not know.
+    let has_threads = active_threads
+        .iter()
+        .flatten()
+        .any(|&threads| threads > 0.0);
     TimeSeries {
         start_ms: series.start_ms(),
         bucket_ms: series.bucket_ms().unsigned_abs(),
