@@ -363,7 +363,7 @@ impl ResponseTimeAxis {
     fn for_values(typical: f64, max: f64) -> Self {
         let is_logarithmic = max > typical.max(1.0) * MOST_LINEAR_RANGE;
         let axis = if is_logarithmic {
-            scale::logarithmic("response time (ms), logarithmic", 1.0, max)
+            scale::logarithmic("response time (ms), logarithmic, 0 drawn at 1", 1.0, max)
         } else {
             scale::linear("response time (ms)", max)
         };
