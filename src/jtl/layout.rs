@@ -299,13 +299,14 @@ pub fn is_header(line: &[u8]) -> bool {
 }
 
 /// `true` or `false` in any case, as Java reads it; nothing else, lest damage be counted.
+#[inline(always)]
 pub fn parse_flag(text: &[u8]) -> Option<bool> {
-    if text.eq_ignore_ascii_case(b"true") {
-        Some(true)
-    } else if text.eq_ignore_ascii_case(b"false") {
-        Some(false)
-    } else {
-        None
+    match text {
+        b"true" => Some(true),
+        b"false" => Some(false),
+        _ if text.eq_ignore_ascii_case(b"true") => Some(true),
+        _ if text.eq_ignore_ascii_case(b"false") => Some(false),
+        _ => None,
     }
 }
 
