@@ -47,7 +47,7 @@ fn five_samples_checked_by_hand() {
         [
             vec![(50.0, 50.0), (150.0, 100.0)],
             vec![(350.0, 200.0)],
-            vec![(550.0, 301.0)]
+            vec![(550.0, 300.0)]
         ],
         "buckets without a success interrupt the line"
     );

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use memchr::{memchr, memmem, memrchr};
 
 use super::input::Input;
-use super::layout::{Layout, is_header};
+use super::layout::{HEADER_MARK, Layout, is_header};
 use super::number::PADDING;
 use super::quoted::{self, Record, Unquoted};
 use super::row::{LONGEST_ROW, RowParser};
@@ -383,8 +383,7 @@ fn cut(parser: &RowParser, bytes: &[u8], is_all: bool, unquoted: &mut Unquoted) 
     };
     let delimiter = parser.layout().delimiter;
     let mut quotes = memchr::memchr_iter(b'"', &bytes[..limit]).peekable();
-    // Every header names the column `elapsed`.
-    let mut headers = memmem::find_iter(&bytes[..limit], b"elapsed").peekable();
+    let mut headers = memmem::find_iter(&bytes[..limit], HEADER_MARK).peekable();
     // Everything before `done` is settled: no quote is open there. The record that goes on there
     // begins at a line start from `base` on.
     let (mut base, mut done) = (0, 0);

@@ -1,77 +1,127 @@
 //! Where the delimiters, line ends and quotes of a block are: one pass with SIMD compares.
 
-use wide::u8x16;
+use fearless_simd::{Level, dispatch, prelude::*, u8x64};
+
+/// Bytes compared at a time.
+const CHUNK: usize = 64;
 
 /// Positions in a block, for those who split it into fields.
 #[derive(Debug, Default)]
 pub struct Index {
-    /// Every delimiter and every line feed, ascending.
-    pub marks: Vec<u32>,
-    /// Which of the marks are line feeds: indices into `marks`.
-    pub line_ends: Vec<u32>,
-    /// Every double quote, ascending.
-    pub quotes: Vec<u32>,
+    marks: Positions,
+    line_ends: Positions,
+    quotes: Positions,
 }
 
 impl Index {
+    /// The position before the first byte, wrapped around, and then those of every delimiter and
+    /// every line feed, ascending: field `n` of a block lies between marks `n` and `n + 1`.
+    pub fn marks(&self) -> &[u32] {
+        self.marks.get()
+    }
+
+    /// Which of the marks are line feeds: indices into the marks.
+    pub fn line_ends(&self) -> &[u32] {
+        self.line_ends.get()
+    }
+
+    /// Every double quote, ascending.
+    pub fn quotes(&self) -> &[u32] {
+        self.quotes.get()
+    }
+
     /// Indexes `bytes[..len]`; what stands behind is padding up to a multiple of 64.
     pub fn build(&mut self, bytes: &[u8], len: usize, delimiter: u8) {
+        // Compiled for each level of SIMD that a processor may have.
+        dispatch!(Level::new(), simd => self.build_with(simd, bytes, len, delimiter));
+    }
+
+    #[inline(always)]
+    fn build_with<S: Simd>(&mut self, simd: S, bytes: &[u8], len: usize, delimiter: u8) {
         self.marks.clear();
         self.line_ends.clear();
         self.quotes.clear();
-        let delimiters = u8x16::splat(delimiter);
-        let line_feeds = u8x16::splat(b'\n');
-        let quotes = u8x16::splat(b'"');
-        let (chunks, _) = bytes.as_chunks::<64>();
-        for (number, chunk) in chunks.iter().take(len.div_ceil(64)).enumerate() {
-            let base = number * 64;
-            let (mut delimiter_bits, mut line_feed_bits, mut quote_bits) = (0_u64, 0_u64, 0_u64);
-            let (lanes, _) = chunk.as_chunks::<16>();
-            for (lane, sixteen) in lanes.iter().enumerate() {
-                let text = u8x16::new(*sixteen);
-                let bits =
-                    |wanted: u8x16| u64::from(text.simd_eq(wanted).to_bitmask()) << (16 * lane);
-                delimiter_bits |= bits(delimiters);
-                line_feed_bits |= bits(line_feeds);
-                quote_bits |= bits(quotes);
-            }
-            if len < base + 64 {
-                let inside = (1_u64 << (len - base)) - 1;
-                delimiter_bits &= inside;
-                line_feed_bits &= inside;
-                quote_bits &= inside;
-            }
+        self.marks.push(u32::MAX);
+        let (chunks, _) = bytes.as_chunks::<CHUNK>();
+        for (number, chunk) in chunks.iter().take(len.div_ceil(CHUNK)).enumerate() {
+            let base = number * CHUNK;
+            let text = u8x64::simd_from(simd, *chunk);
+            let inside = match len - base {
+                rest @ 0..CHUNK => (1_u64 << rest) - 1,
+                _ => u64::MAX,
+            };
+            let bits = |wanted: u8| text.simd_eq(wanted).to_bitmask() & inside;
+            let mut line_feed_bits = bits(b'\n');
+            let mark_bits = bits(delimiter) | line_feed_bits;
+            let quote_bits = bits(b'"');
             // A line end's index among the marks is how many marks come before it.
-            let before = self.marks.len() as u32;
-            let mark_bits = delimiter_bits | line_feed_bits;
+            let before = self.marks.count as u32;
             while line_feed_bits != 0 {
                 let below = line_feed_bits.wrapping_sub(1) & !line_feed_bits;
                 self.line_ends
                     .push(before + (mark_bits & below).count_ones());
                 line_feed_bits &= line_feed_bits - 1;
             }
-            push_positions(&mut self.marks, base as u32, mark_bits);
+            self.marks.push_bits(base as u32, mark_bits);
             if quote_bits != 0 {
-                push_positions(&mut self.quotes, base as u32, quote_bits);
+                self.quotes.push_bits(base as u32, quote_bits);
             }
         }
     }
 }
 
-/// Appends the positions of the set bits. Eight at a time are written without asking how many
-/// there are, and the surplus cut off: a branch per bit would be guessed wrong too often.
-#[inline]
-fn push_positions(positions: &mut Vec<u32>, base: u32, mut bits: u64) {
-    let end = positions.len() + bits.count_ones() as usize;
-    while bits != 0 {
-        let mut eight = [0_u32; 8];
-        for position in &mut eight {
-            *position = base + bits.trailing_zeros();
-            bits &= bits.wrapping_sub(1);
-        }
-        positions.extend_from_slice(&eight);
+/// Ascending positions, kept from block to block so that memory is got once.
+#[derive(Debug, Default)]
+struct Positions {
+    /// The positions, and behind them room for more.
+    places: Vec<u32>,
+    count: usize,
+}
+
+impl Positions {
+    fn get(&self) -> &[u32] {
+        &self.places[..self.count]
     }
-    positions.truncate(end);
+
+    fn clear(&mut self) {
+        self.count = 0;
+    }
+
+    #[inline(always)]
+    fn push(&mut self, position: u32) {
+        if self.places.len() == self.count {
+            self.make_room();
+        }
+        self.places[self.count] = position;
+        self.count += 1;
+    }
+
+    /// Appends the positions of the set bits, counted from `base`. Eight at a time are written
+    /// without asking how many there are: a branch per bit would be guessed wrong too often.
+    #[inline(always)]
+    fn push_bits(&mut self, base: u32, mut bits: u64) {
+        if self.places.len() - self.count < CHUNK {
+            self.make_room();
+        }
+        let count = bits.count_ones() as usize;
+        let (room, _) = self.places[self.count..].as_chunks_mut::<8>();
+        for eight in room {
+            for place in eight {
+                *place = base + bits.trailing_zeros();
+                bits &= bits.wrapping_sub(1);
+            }
+            if bits == 0 {
+                break;
+            }
+        }
+        self.count += count;
+    }
+
+    #[cold]
+    fn make_room(&mut self) {
+        self.places
+            .resize((self.places.len() * 2).max(16 * CHUNK), 0);
+    }
 }
 
 #[cfg(test)]
@@ -92,9 +142,9 @@ mod tests {
     #[test]
     fn finds_marks_line_ends_and_quotes() {
         let index = build(b"a,\"b\"\nc,d\n");
-        assert_eq!(index.marks, [1, 5, 7, 9]);
-        assert_eq!(index.line_ends, [1, 3]);
-        assert_eq!(index.quotes, [2, 4]);
+        assert_eq!(index.marks(), [u32::MAX, 1, 5, 7, 9]);
+        assert_eq!(index.line_ends(), [2, 4]);
+        assert_eq!(index.quotes(), [2, 4]);
     }
 
     proptest! {
@@ -104,9 +154,9 @@ mod tests {
             let find = |wanted: &[u8]| -> Vec<u32> {
                 (0..text.len()).filter(|&i| wanted.contains(&text[i])).map(|i| i as u32).collect()
             };
-            prop_assert_eq!(&index.marks, &find(b",\n"));
-            prop_assert_eq!(&index.quotes, &find(b"\""));
-            let ends: Vec<u32> = index.line_ends.iter().map(|&e| index.marks[e as usize]).collect();
+            prop_assert_eq!(&index.marks()[1..], &find(b",\n"));
+            prop_assert_eq!(index.quotes(), &find(b"\""));
+            let ends: Vec<u32> = index.line_ends().iter().map(|&e| index.marks()[e as usize]).collect();
             prop_assert_eq!(ends, find(b"\n"));
         }
     }

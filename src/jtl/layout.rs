@@ -288,19 +288,24 @@ const COLUMN_NAMES: [&str; 19] = [
     "ErrorCount",
 ];
 
+/// What every header names, and hardly any row holds.
+pub const HEADER_MARK: &[u8] = b"elapsed";
+
 /// Whether a line is a header that JMeter could have written.
 pub fn is_header(line: &[u8]) -> bool {
-    matches!(Header::parse(line), Ok(Some(_)))
+    // Taking a line apart is slow, and this is asked of many rows.
+    memchr::memmem::find(line, HEADER_MARK).is_some() && matches!(Header::parse(line), Ok(Some(_)))
 }
 
 /// `true` or `false` in any case, as Java reads it; nothing else, lest damage be counted.
+#[inline(always)]
 pub fn parse_flag(text: &[u8]) -> Option<bool> {
-    if text.eq_ignore_ascii_case(b"true") {
-        Some(true)
-    } else if text.eq_ignore_ascii_case(b"false") {
-        Some(false)
-    } else {
-        None
+    match text {
+        b"true" => Some(true),
+        b"false" => Some(false),
+        _ if text.eq_ignore_ascii_case(b"true") => Some(true),
+        _ if text.eq_ignore_ascii_case(b"false") => Some(false),
+        _ => None,
     }
 }
 

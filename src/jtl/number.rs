@@ -7,22 +7,28 @@ const ZEROS: u64 = 0x3030_3030_3030_3030;
 const HIGH_NIBBLES: u64 = 0xF0F0_F0F0_F0F0_F0F0;
 
 /// The number written in `bytes[start..end]`: an optional sign and decimal digits, within i64.
+#[inline(always)]
 pub fn parse(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
-    match end.wrapping_sub(start) {
-        length @ 1..=8 => match parse_up_to_8(bytes, start, length) {
-            Some(value) => Some(value as i64),
-            None => parse_any(bytes.get(start..end)?),
-        },
-        length @ 9..=16 => {
-            let head = parse_up_to_8(bytes, start, 8);
-            let tail = parse_up_to_8(bytes, start + 8, length - 8);
-            match (head, tail) {
-                (Some(head), Some(tail)) => Some((head * POWERS_OF_10[length - 8] + tail) as i64),
-                _ => parse_any(bytes.get(start..end)?),
-            }
-        }
-        _ => parse_any(bytes.get(start..end)?),
+    let length = end.wrapping_sub(start);
+    if let 1..=8 = length
+        && let Some(value) = parse_up_to_8(bytes, start, length)
+    {
+        return Some(value as i64);
     }
+    parse_any(bytes, start, end)
+}
+
+/// The same for numbers that usually have more than eight digits, such as epoch ms.
+#[inline(always)]
+pub fn parse_long(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
+    let length = end.wrapping_sub(start);
+    if let 9..=16 = length
+        && let Some(head) = parse_up_to_8(bytes, start, 8)
+        && let Some(tail) = parse_up_to_8(bytes, start + 8, length - 8)
+    {
+        return Some((head * POWERS_OF_10[length - 8] + tail) as i64);
+    }
+    parse_any(bytes, start, end)
 }
 
 const POWERS_OF_10: [u64; 9] = [
@@ -39,28 +45,26 @@ const POWERS_OF_10: [u64; 9] = [
 
 /// `length` (1 to 8) digits at `start`; `None` if one of them is no digit, or near the end of
 /// `bytes`, where eight cannot be loaded.
-#[inline]
+#[inline(always)]
 fn parse_up_to_8(bytes: &[u8], start: usize, length: usize) -> Option<u64> {
-    let eight: [u8; 8] = bytes.get(start..start + 8)?.try_into().ok()?;
-    // The digits move to the high bytes (the last digit highest); what followed them falls out,
-    // and the gap below is filled with zeros.
-    let gap = 64 - 8 * length as u32;
-    let filling = if gap == 0 { 0 } else { ZEROS >> (64 - gap) };
-    let text = (u64::from_le_bytes(eight) << gap) | filling;
-    let digits = text ^ ZEROS;
+    let eight = bytes.get(start..)?.first_chunk()?;
+    // The digits move to the high bytes (the last digit highest): what followed them falls out,
+    // and zeros come in below.
+    let digits = (u64::from_le_bytes(*eight) ^ ZEROS) << (64 - 8 * length);
     if (digits | digits.wrapping_add(0x0606_0606_0606_0606)) & HIGH_NIBBLES != 0 {
         return None;
     }
     // Neighbours combine: 8 digits to 4 pairs to 2 quads to 1 number.
-    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00FF_00FF_00FF_00FF;
-    let quads = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_FFFF_0000_FFFF;
-    Some(quads.wrapping_mul(10_000).wrapping_add(quads >> 32) & 0xFFFF_FFFF)
+    let pairs = (digits.wrapping_mul((10 << 8) | 1) >> 8) & 0x00FF_00FF_00FF_00FF;
+    let quads = (pairs.wrapping_mul((100 << 16) | 1) >> 16) & 0x0000_FFFF_0000_FFFF;
+    Some(quads.wrapping_mul((10_000 << 32) | 1) >> 32)
 }
 
 /// The plain way, for signs, long numbers and the last bytes of a buffer.
 #[cold]
-fn parse_any(text: &[u8]) -> Option<i64> {
-    let (negative, digits) = match text {
+#[inline(never)]
+fn parse_any(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
+    let (negative, digits) = match bytes.get(start..end)? {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] => (false, digits),
         digits => (false, digits),
@@ -91,7 +95,9 @@ mod tests {
         let mut bytes = text.as_bytes().to_vec();
         bytes.extend_from_slice(b",9");
         bytes.resize(text.len() + PADDING, b'7');
-        parse(&bytes, 0, text.len())
+        let value = parse(&bytes, 0, text.len());
+        assert_eq!(parse_long(&bytes, 0, text.len()), value);
+        value
     }
 
     #[test]
@@ -134,6 +140,7 @@ mod tests {
         #[test]
         fn agrees_without_padding(text in "[0-9]{1,19}") {
             prop_assert_eq!(parse(text.as_bytes(), 0, text.len()), text.parse().ok());
+            prop_assert_eq!(parse_long(text.as_bytes(), 0, text.len()), text.parse().ok());
         }
     }
 }

@@ -7,12 +7,12 @@ use super::number::PADDING;
 use super::row::{LONGEST_ROW, Origin, RowParser};
 
 /// The fields of a record with the quotes taken off, in the shape that [`RowParser`] reads:
-/// each field followed by one byte, whose place is its mark.
+/// each field followed by one byte, whose place is its mark, and a mark before the first.
 #[derive(Debug, Default)]
 pub struct Unquoted {
     /// The fields' bytes, each followed by a line feed.
     pub text: Vec<u8>,
-    /// Where each field ends.
+    /// Where the text begins, less one and wrapped around, and where each field ends.
     pub marks: Vec<u32>,
 }
 
@@ -109,7 +109,7 @@ fn is_good(parser: &RowParser, fields: &Unquoted) -> bool {
         position: 0,
         input: 0,
     };
-    parser.parse(&fields.text, 0, &fields.marks, origin).is_ok()
+    parser.parse_unquoted(fields, origin).is_ok()
 }
 
 enum Split {
@@ -126,6 +126,7 @@ enum Split {
 fn split(bytes: &[u8], delimiter: u8, fields: &mut Unquoted) -> Split {
     fields.text.clear();
     fields.marks.clear();
+    fields.marks.push(u32::MAX);
     let mut at = 0;
     let outcome = loop {
         let next = if bytes.get(at) == Some(&b'"') {

@@ -153,6 +153,7 @@ struct Worker<S> {
     options: ReadOptions,
     index: Index,
     unquoted: Unquoted,
+    crlf_marks: Vec<u32>,
     rows: u64,
     rejected: BTreeMap<Fault, Tally>,
     blocks: Vec<BlockLines>,
@@ -165,6 +166,7 @@ impl<S: Sink> Worker<S> {
             options: options.clone(),
             index: Index::default(),
             unquoted: Unquoted::default(),
+            crlf_marks: Vec::new(),
             rows: 0,
             rejected: BTreeMap::new(),
             blocks: Vec::new(),
@@ -205,11 +207,12 @@ impl<S: Sink> Worker<S> {
         let width = parser.layout().width;
         let mut index = std::mem::take(&mut self.index);
         index.build(buffer, block.len, parser.layout().delimiter);
-        let mut quotes = index.quotes.iter().map(|&at| at as usize).peekable();
-        let (mut row_start, mut first_mark, mut lines) = (0, 0, 0_u64);
-        for &line_end in &index.line_ends {
+        let mut quotes = index.quotes().iter().map(|&at| at as usize).peekable();
+        // The mark before the row.
+        let (mut first_mark, mut row_start, mut lines) = (0, 0, 0_u64);
+        for &line_end in index.line_ends() {
             let line_end = line_end as usize;
-            let row_end = index.marks[line_end] as usize;
+            let row_end = index.marks()[line_end] as usize;
             if row_end < row_start {
                 // Within a quoted record that has been read already.
                 continue;
@@ -234,23 +237,20 @@ impl<S: Sink> Worker<S> {
                 continue;
             }
             // Quoted records moved on without their marks.
-            while (index.marks[first_mark] as usize) < row_start {
+            while (index.marks()[first_mark].wrapping_add(1) as usize) < row_start {
                 first_mark += 1;
             }
-            // A carriage return before the line feed belongs to the line end.
-            let is_crlf = row_end > row_start && buffer[row_end - 1] == b'\r';
-            let text_end = row_end - usize::from(is_crlf);
-            index.marks[line_end] = text_end as u32;
-            let marks = &index.marks[first_mark..=line_end];
-            let is_blank =
-                marks.len() != width && buffer[row_start..text_end].trim_ascii().is_empty();
+            let mut marks = &index.marks()[first_mark..=line_end];
+            if row_end > row_start && buffer[row_end - 1] == b'\r' {
+                marks = without_carriage_return(marks, &mut self.crlf_marks);
+            }
             if row_end - row_start >= LONGEST_ROW {
                 self.rows += 1;
                 let value = &buffer[row_start..row_start + 100];
                 self.reject(Fault::TooLong, value, place);
-            } else if !is_blank {
+            } else if marks.len() == width + 1 || !is_blank(&buffer[row_start..row_end]) {
                 self.rows += 1;
-                match parser.parse(buffer, row_start, marks, origin) {
+                match parser.parse(buffer, marks, origin) {
                     Ok(sample) => self.sink.record(&sample),
                     Err(rejected) => {
                         let is_last = row_end + 1 == block.len;
@@ -260,7 +260,7 @@ impl<S: Sink> Worker<S> {
             }
             lines += 1;
             row_start = row_end + 1;
-            first_mark = line_end + 1;
+            first_mark = line_end;
         }
         self.index = index;
         self.blocks.push(BlockLines {
@@ -284,8 +284,8 @@ impl<S: Sink> Worker<S> {
         self.rows += 1;
         let end = match quoted::read(parser, bytes, true, &mut unquoted) {
             Record::Whole { end } => {
-                match parser.parse(&unquoted.text, 0, &unquoted.marks, origin) {
-                    Ok(sample) => self.sink.record(&sample),
+                match parser.parse_unquoted(&unquoted, origin) {
+                    Ok(sample) => record_unquoted(&mut self.sink, &sample),
                     Err(rejected) => {
                         let is_last = end == bytes.len();
                         self.reject_row(rejected, is_last && block.is_unterminated, place);
@@ -340,6 +340,26 @@ impl<S: Sink> Worker<S> {
                 first_value: value.to_vec(),
             });
     }
+}
+
+/// The marks of a row whose line end is a carriage return and a line feed: both belong to it.
+fn without_carriage_return<'m>(marks: &[u32], changed: &'m mut Vec<u32>) -> &'m [u32] {
+    changed.clear();
+    changed.extend_from_slice(marks);
+    if let Some(end) = changed.last_mut() {
+        *end -= 1;
+    }
+    changed
+}
+
+fn is_blank(line: &[u8]) -> bool {
+    line.trim_ascii().is_empty()
+}
+
+/// Kept apart from the loop over plain rows, so that recording is compiled into that one.
+#[inline(never)]
+fn record_unquoted(sink: &mut impl Sink, sample: &Sample<'_>) {
+    sink.record(sample);
 }
 
 /// Puts the workers' tallies together, and turns places into line numbers.

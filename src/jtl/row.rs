@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::layout::{Layout, parse_flag};
 use super::number;
+use super::quoted::Unquoted;
 use super::sample::Sample;
 use super::timestamp::TimestampParser;
 
@@ -137,32 +138,33 @@ impl RowParser {
         }
     }
 
+    /// Reads a row whose quotes have been taken off.
+    #[inline(never)]
+    pub fn parse_unquoted<'a>(
+        &self,
+        fields: &'a Unquoted,
+        origin: Origin,
+    ) -> Result<Sample<'a>, Rejected<'a>> {
+        self.parse(&fields.text, &fields.marks, origin)
+    }
+
     /// The layout of the rows.
     pub fn layout(&self) -> &Arc<Layout> {
         &self.layout
     }
 
-    /// Reads the row that begins at `start`, whose fields end at `marks`.
-    #[inline]
+    /// Reads the row whose fields lie between neighbouring `marks`.
+    #[inline(always)]
     pub fn parse<'a>(
         &self,
         bytes: &'a [u8],
-        start: usize,
         marks: &[u32],
         origin: Origin,
     ) -> Result<Sample<'a>, Rejected<'a>> {
-        if marks.len() != self.layout.width {
-            let end = marks.last().map_or(start, |&end| end as usize);
-            return Err(Rejected {
-                fault: Fault::Columns,
-                value: bytes.get(start..end).unwrap_or_default(),
-            });
+        let row = Row { bytes, marks };
+        if marks.len() != self.layout.width + 1 {
+            return Err(row.reject_all());
         }
-        let row = Row {
-            bytes,
-            start,
-            marks,
-        };
         let columns = &self.layout.columns;
         let (from, to) = row.range(columns.time_stamp);
         let stamp = match self.timestamps.parse(bytes, from, to) {
@@ -226,37 +228,33 @@ impl RowParser {
 #[derive(Clone, Copy)]
 struct Row<'a, 'm> {
     bytes: &'a [u8],
-    start: usize,
     marks: &'m [u32],
 }
 
 impl<'a> Row<'a, '_> {
-    #[inline]
+    #[inline(always)]
     fn range(&self, column: usize) -> (usize, usize) {
-        let start = match column.checked_sub(1) {
-            Some(before) => self.marks.get(before).map_or(0, |&mark| mark as usize + 1),
-            None => self.start,
-        };
-        (
-            start,
-            self.marks.get(column).map_or(start, |&mark| mark as usize),
-        )
+        match self.marks.get(column..column + 2) {
+            // Before the first byte there is a mark too.
+            Some(&[before, end]) => (before.wrapping_add(1) as usize, end as usize),
+            _ => (0, 0),
+        }
     }
 
-    #[inline]
+    #[inline(always)]
     fn text(&self, column: usize) -> &'a [u8] {
         let (start, end) = self.range(column);
         self.bytes.get(start..end).unwrap_or_default()
     }
 
-    #[inline]
+    #[inline(always)]
     fn number(&self, column: usize) -> Option<i64> {
         let (start, end) = self.range(column);
         number::parse(self.bytes, start, end)
     }
 
     /// An absent column is empty text; so is the `null` that Java writes for nothing.
-    #[inline]
+    #[inline(always)]
     fn optional_text(&self, column: Option<usize>) -> &'a [u8] {
         match column.map(|column| self.text(column)) {
             None | Some(b"null") => b"",
@@ -265,25 +263,38 @@ impl<'a> Row<'a, '_> {
     }
 
     /// An absent column, a blank field and `null` are `None`; other text must be a number.
-    #[inline]
+    #[inline(always)]
     fn optional(&self, column: Option<usize>, field: Field) -> Result<Option<i64>, Rejected<'a>> {
         let Some(column) = column else {
             return Ok(None);
         };
         match self.number(column) {
             Some(number) => Ok(Some(number)),
-            None => match self.text(column) {
-                b"" | b"null" => Ok(None),
-                _ => Err(self.reject(field, column)),
-            },
+            None if matches!(self.text(column), b"" | b"null") => Ok(None),
+            None => Err(self.reject(field, column)),
         }
     }
 
     #[cold]
+    #[inline(never)]
     fn reject(&self, field: Field, column: usize) -> Rejected<'a> {
         Rejected {
             fault: Fault::Value(field),
             value: self.text(column),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn reject_all(&self) -> Rejected<'a> {
+        let ends = self.marks.first().zip(self.marks.last());
+        let text = ends.and_then(|(&before, &end)| {
+            let start = before.wrapping_add(1) as usize;
+            self.bytes.get(start..end as usize)
+        });
+        Rejected {
+            fault: Fault::Columns,
+            value: text.unwrap_or_default(),
         }
     }
 }

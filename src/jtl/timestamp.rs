@@ -235,14 +235,17 @@ impl TimestampParser {
     }
 
     /// The time stamp written in `bytes[start..end]`, epoch ms.
-    #[inline]
+    #[inline(always)]
     pub fn parse(&self, bytes: &[u8], start: usize, end: usize) -> Option<i64> {
         match &self.format {
-            TimestampFormat::EpochMs => number::parse(bytes, start, end),
-            TimestampFormat::Pattern(pattern) => {
-                self.to_epoch_ms(pattern.civil(bytes.get(start..end)?)?)
-            }
+            TimestampFormat::EpochMs => number::parse_long(bytes, start, end),
+            TimestampFormat::Pattern(pattern) => self.parse_date(pattern, bytes.get(start..end)?),
         }
+    }
+
+    #[inline(never)]
+    fn parse_date(&self, pattern: &Pattern, text: &[u8]) -> Option<i64> {
+        self.to_epoch_ms(pattern.civil(text)?)
     }
 
     fn to_epoch_ms(&self, civil: DateTime) -> Option<i64> {

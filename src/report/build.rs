@@ -103,7 +103,8 @@ fn window(stats: &LabelStats) -> Option<Window> {
 }
 
 fn label_report(label: &str, stats: &LabelStats, percentiles: &[Percentile]) -> LabelReport {
-    let elapsed = stats.elapsed();
+    let distributions = stats.distributions();
+    let elapsed = distributions.elapsed();
     let window = window(stats);
     let seconds = window
         .map(|window| window.duration_ms() as f64 / MS_PER_SECOND)
@@ -115,19 +116,19 @@ fn label_report(label: &str, stats: &LabelStats, percentiles: &[Percentile]) -> 
         errors: stats.errors,
         error_ratio: ratio(stats.errors, stats.samples),
         elapsed: summary(&elapsed, percentiles).map(|summary| of_all(summary, stats)),
-        elapsed_ok: summary(&stats.elapsed_ok, percentiles),
-        elapsed_ko: summary(&stats.elapsed_ko, percentiles),
-        latency: summary(&stats.latency, percentiles),
-        connect: summary(&stats.connect, percentiles),
+        elapsed_ok: summary(&distributions.elapsed_ok, percentiles),
+        elapsed_ko: summary(&distributions.elapsed_ko, percentiles),
+        latency: summary(&distributions.latency, percentiles),
+        connect: summary(&distributions.connect, percentiles),
         window,
         // In JMeter's order of operations, so that the last digit is JMeter's too.
         throughput: window
             .filter(|window| window.duration_ms() > 0)
             .map(|window| stats.samples as f64 / window.duration_ms() as f64 * MS_PER_SECOND),
-        received_kb_per_sec: kb_per_sec(stats.bytes),
-        sent_kb_per_sec: kb_per_sec(stats.sent_bytes),
+        received_kb_per_sec: kb_per_sec(stats.bytes()),
+        sent_kb_per_sec: kb_per_sec(stats.sent_bytes()),
         average_bytes: stats
-            .bytes
+            .bytes()
             .filter(|_| stats.samples > 0)
             .map(|bytes| bytes as f64 / stats.samples as f64),
         distribution: elapsed.counts(),
@@ -180,8 +181,8 @@ fn summary(distribution: &Distribution, percentiles: &[Percentile]) -> Option<Su
 /// those of the rows' sums, not of their truncated quotients.
 fn of_all(summary: Summary, stats: &LabelStats) -> Summary {
     let count = stats.samples as f64;
-    let mean = stats.elapsed_sum as f64 / count;
-    if stats.square_excess == 0 && mean == summary.mean {
+    let mean = stats.elapsed_sum() as f64 / count;
+    if stats.square_excess_ms2() == 0.0 && mean == summary.mean {
         return summary;
     }
     let squares = summary.std_dev.powi(2) + summary.mean.powi(2);
@@ -239,44 +240,52 @@ fn time_series(
         .iter()
         .flatten()
         .any(|&threads| threads > 0.0);
+    let distributions = total.distributions();
     TimeSeries {
         start_ms: series.start_ms(),
         bucket_ms: series.bucket_ms().unsigned_abs(),
         hits: count(|bucket| bucket.hits),
         ok: count(|bucket| bucket.ok),
         ko: count(|bucket| bucket.ko),
-        elapsed_mean: mean(|bucket| bucket.elapsed),
-        latency_mean: if total.latency.is_empty() {
+        elapsed_mean: mean(|bucket| bucket.elapsed.total()),
+        latency_mean: if distributions.latency.is_empty() {
             Vec::new()
         } else {
-            mean(|bucket| bucket.latency)
+            mean(|bucket| bucket.latency.total())
         },
-        connect_mean: if total.connect.is_empty() {
+        connect_mean: if distributions.connect.is_empty() {
             Vec::new()
         } else {
-            mean(|bucket| bucket.connect)
+            mean(|bucket| bucket.connect.total())
         },
-        received_bytes: bytes(|bucket| bucket.bytes),
-        sent_bytes: bytes(|bucket| bucket.sent_bytes),
+        received_bytes: bytes(|bucket| bucket.bytes.total()),
+        sent_bytes: bytes(|bucket| bucket.sent_bytes.total()),
         active_threads: if has_threads {
             active_threads
         } else {
             Vec::new()
         },
-        percentiles: percentiles
-            .iter()
-            .map(|&percent| PercentileSeries {
-                percent,
-                values: buckets
-                    .iter()
-                    .map(|bucket| bucket_percentile(bucket, percent))
-                    .collect(),
-            })
-            .collect(),
+        percentiles: percentiles_over_time(&buckets, percentiles),
     }
 }
 
-fn bucket_percentile(bucket: &stats::Bucket, percentile: Percentile) -> Option<i64> {
-    let histogram = bucket.histogram.as_ref()?;
-    i64::try_from(histogram.value_at_percentile(percentile.percent())).ok()
+fn percentiles_over_time(
+    buckets: &[&stats::Bucket],
+    percentiles: &[Percentile],
+) -> Vec<PercentileSeries> {
+    let counts: Vec<Vec<(i64, u64)>> = buckets
+        .iter()
+        .map(|bucket| bucket.successes.counts())
+        .collect();
+    percentiles
+        .iter()
+        .map(|&percent| PercentileSeries {
+            percent,
+            values: buckets
+                .iter()
+                .zip(&counts)
+                .map(|(bucket, counts)| value_at(counts, bucket.ok, percent))
+                .collect(),
+        })
+        .collect()
 }

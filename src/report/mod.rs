@@ -232,7 +232,8 @@ pub struct TimeSeries {
     /// Active threads: the mean of `allThreads` per engine, summed over the engines;
     /// `None` in a bucket without samples, empty where the file has no such column.
     pub active_threads: Vec<Option<f64>>,
-    /// Percentiles of the elapsed time of successful samples.
+    /// Percentiles of the elapsed time of successful samples: exact below 2,048 ms, above within
+    /// 0.1%, rounded up.
     pub percentiles: Vec<PercentileSeries>,
 }
 

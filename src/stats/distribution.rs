@@ -2,79 +2,43 @@
 
 use std::collections::BTreeMap;
 
+use super::counters::Counters;
 use crate::percentile::Percentile;
 
-/// Values kept one by one before counters are laid out: most labels of a run with very many
-/// labels never need more.
-const FEW: usize = 128;
-/// Counters in a page: 512 bytes, so that a label with scattered values stays small.
-const PAGE: usize = 64;
-/// Values from here on (over an hour in ms) are counted in a map.
-const PAGED_VALUES: i64 = 1 << 22;
+/// Values from here on (over two minutes in ms) are counted in a map.
+const PAGED_VALUES: u64 = 1 << 17;
 
 /// How many samples took each value (ms). Exact, whatever the values: nothing is rounded.
 ///
 /// Merging is associative and commutative, and the empty distribution its identity.
-#[derive(Debug, Clone)]
-pub struct Distribution(Counts);
-
-#[derive(Debug, Clone)]
-enum Counts {
-    /// Single values in the order they came.
-    Few(Vec<u32>),
-    Many(Box<Pages>),
-}
-
 #[derive(Debug, Clone, Default)]
-struct Pages {
-    count: u64,
-    /// For each range of [`PAGE`] values, which of `counters` counts it; 0 for none yet.
-    page_of: Vec<u32>,
-    counters: Vec<[u64; PAGE]>,
+pub struct Distribution {
+    counters: Counters,
     /// Negative and very large values.
     outliers: BTreeMap<i64, u64>,
 }
 
-impl Default for Distribution {
-    fn default() -> Self {
-        Distribution(Counts::Few(Vec::new()))
-    }
-}
-
 impl Distribution {
     /// Counts `weight` samples of `value`.
-    #[inline]
+    #[inline(always)]
     pub fn record(&mut self, value: i64, weight: u64) {
-        match &mut self.0 {
-            Counts::Many(pages) => pages.record(value, weight),
-            Counts::Few(values) => match u32::try_from(value) {
-                Ok(value) if weight == 1 && values.len() < FEW => values.push(value),
-                _ => self.pages().record(value, weight),
-            },
+        if (value as u64) < PAGED_VALUES {
+            self.counters.add(value as usize, weight);
+        } else {
+            self.record_outlier(value, weight);
         }
     }
 
     /// Adds the counts of another distribution.
     pub fn merge(&mut self, other: &Distribution) {
-        match &other.0 {
-            Counts::Few(values) => {
-                for &value in values {
-                    self.record(i64::from(value), 1);
-                }
-            }
-            Counts::Many(pages) => {
-                let own = self.pages();
-                pages.for_each(|value, count| own.record(value, count));
-            }
-        }
+        other.for_each(|value, count| self.record(value, count));
     }
 
     /// Number of samples.
     pub fn count(&self) -> u64 {
-        match &self.0 {
-            Counts::Few(values) => values.len() as u64,
-            Counts::Many(pages) => pages.count,
-        }
+        let mut all = 0;
+        self.for_each(|_, count| all += count);
+        all
     }
 
     /// Whether there are no samples.
@@ -84,36 +48,27 @@ impl Distribution {
 
     /// Every value that occurs and its count, ascending.
     pub fn counts(&self) -> Vec<(i64, u64)> {
-        match &self.0 {
-            Counts::Few(values) => {
-                let mut sorted = values.clone();
-                sorted.sort_unstable();
-                sorted
-                    .chunk_by(|a, b| a == b)
-                    .filter_map(|run| Some((i64::from(*run.first()?), run.len() as u64)))
-                    .collect()
-            }
-            Counts::Many(pages) => {
-                let mut counts = Vec::new();
-                pages.for_each(|value, count| counts.push((value, count)));
-                counts
-            }
+        let mut counts = Vec::new();
+        self.for_each(|value, count| counts.push((value, count)));
+        counts
+    }
+
+    /// Calls `visit` with every value that occurs and its count, ascending.
+    fn for_each(&self, mut visit: impl FnMut(i64, u64)) {
+        for (&value, &count) in self.outliers.range(..0).filter(|(_, count)| **count > 0) {
+            visit(value, count);
+        }
+        self.counters
+            .for_each(|number, count| visit(number as i64, count));
+        for (&value, &count) in self.outliers.range(0..).filter(|(_, count)| **count > 0) {
+            visit(value, count);
         }
     }
 
-    /// The counters, laid out if they are not yet.
-    fn pages(&mut self) -> &mut Pages {
-        if let Counts::Few(values) = &self.0 {
-            let mut pages = Box::<Pages>::default();
-            for &value in values {
-                pages.record(i64::from(value), 1);
-            }
-            self.0 = Counts::Many(pages);
-        }
-        match &mut self.0 {
-            Counts::Many(pages) => pages,
-            Counts::Few(_) => unreachable!("laid out above"),
-        }
+    #[cold]
+    #[inline(never)]
+    fn record_outlier(&mut self, value: i64, weight: u64) {
+        *self.outliers.entry(value).or_default() += weight;
     }
 }
 
@@ -124,60 +79,6 @@ impl PartialEq for Distribution {
 }
 
 impl Eq for Distribution {}
-
-impl Pages {
-    #[inline]
-    fn record(&mut self, value: i64, weight: u64) {
-        self.count += weight;
-        if !(0..PAGED_VALUES).contains(&value) {
-            *self.outliers.entry(value).or_default() += weight;
-            return;
-        }
-        let value = value as usize;
-        let page = match self.page_of.get(value / PAGE) {
-            Some(&page) if page != 0 => page as usize,
-            _ => self.add_page(value / PAGE),
-        };
-        self.counters[page][value % PAGE] += weight;
-    }
-
-    #[cold]
-    fn add_page(&mut self, range: usize) -> usize {
-        if self.page_of.len() <= range {
-            self.page_of.resize(range + 1, 0);
-        }
-        if self.counters.is_empty() {
-            // Number 0 stands for no page.
-            self.counters.push([0; PAGE]);
-        }
-        let page = self.counters.len();
-        self.counters.push([0; PAGE]);
-        self.page_of[range] = page as u32;
-        page
-    }
-
-    /// Calls `visit` with every value that occurs and its count, ascending.
-    fn for_each(&self, mut visit: impl FnMut(i64, u64)) {
-        for (&value, &count) in self.outliers.range(..0).filter(|(_, count)| **count > 0) {
-            visit(value, count);
-        }
-        for (range, &page) in self
-            .page_of
-            .iter()
-            .enumerate()
-            .filter(|(_, page)| **page != 0)
-        {
-            for (offset, &count) in self.counters[page as usize].iter().enumerate() {
-                if count > 0 {
-                    visit((range * PAGE + offset) as i64, count);
-                }
-            }
-        }
-        for (&value, &count) in self.outliers.range(0..).filter(|(_, count)| **count > 0) {
-            visit(value, count);
-        }
-    }
-}
 
 /// The value at a percentile of sorted counts: the smallest that at least `rank` samples do not
 /// exceed (see [`Percentile::rank`]); `None` without samples.

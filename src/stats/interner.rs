@@ -4,42 +4,80 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+/// Names remembered for a quick look: a power of two, more than a usual run has labels.
+const RECENT: usize = 64;
+
 /// Numbers names from 0 in the order they are first met.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Interner {
     names: Vec<Box<[u8]>>,
     numbers: HashTable<u32>,
     hasher: DefaultHashBuilder,
-    last: usize,
+    recent: [Recent; RECENT],
+}
+
+/// A name met lately, by what tells it from others quickly.
+#[derive(Debug, Clone, Copy)]
+struct Recent {
+    ends: Ends,
+    number: u32,
+}
+
+/// The length of a text and its first and last eight bytes: all of it, up to 16 bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ends {
+    length: usize,
+    first: u64,
+    last: u64,
+}
+
+impl Default for Interner {
+    fn default() -> Self {
+        let nothing = Recent {
+            // No text is so long.
+            ends: Ends {
+                length: usize::MAX,
+                first: 0,
+                last: 0,
+            },
+            number: 0,
+        };
+        Interner {
+            names: Vec::new(),
+            numbers: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            recent: [nothing; RECENT],
+        }
+    }
 }
 
 impl Interner {
     /// The number of `name`; a new one if it is not known.
-    #[inline]
+    #[inline(always)]
     pub fn number(&mut self, name: &[u8]) -> usize {
-        // Rows of one label often follow one another.
-        if self
-            .names
-            .get(self.last)
-            .is_some_and(|last| **last == *name)
-        {
-            return self.last;
+        let ends = Ends::of(name);
+        let place = ends.hash() % RECENT;
+        let recent = self.recent[place];
+        if recent.ends == ends && (ends.is_all() || *self.names[recent.number as usize] == *name) {
+            return recent.number as usize;
         }
-        self.last = self.look_up(name);
-        self.last
+        let number = self.look_up(name);
+        self.recent[place] = Recent { ends, number };
+        number as usize
     }
 
-    fn look_up(&mut self, name: &[u8]) -> usize {
+    #[inline(never)]
+    fn look_up(&mut self, name: &[u8]) -> u32 {
         let hash = self.hasher.hash_one(name);
         let names = &self.names;
         let is_same = |&number: &u32| *names[number as usize] == *name;
         if let Some(&number) = self.numbers.find(hash, is_same) {
-            return number as usize;
+            return number;
         }
-        let number = self.names.len();
+        let number = self.names.len() as u32;
         self.names.push(name.into());
         let (names, hasher) = (&self.names, &self.hasher);
-        self.numbers.insert_unique(hash, number as u32, |&number| {
+        self.numbers.insert_unique(hash, number, |&number| {
             hasher.hash_one(&*names[number as usize])
         });
         number
@@ -51,8 +89,67 @@ impl Interner {
     }
 }
 
+impl Ends {
+    /// The ends of a text.
+    #[inline(always)]
+    pub fn of(text: &[u8]) -> Self {
+        let (first, last) = match (text.first_chunk(), text.last_chunk()) {
+            (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+            _ => short(text),
+        };
+        Ends {
+            length: text.len(),
+            first,
+            last,
+        }
+    }
+
+    /// Whether these are the whole text, so that texts with the same ends are the same.
+    #[inline(always)]
+    pub fn is_all(self) -> bool {
+        self.length <= 16
+    }
+
+    /// Whether a byte occurs in these parts of the text.
+    #[inline(always)]
+    pub fn contain(self, byte: u8) -> bool {
+        const LOW: u64 = 0x0101_0101_0101_0101;
+        let has = |eight: u64| {
+            let zeroed = eight ^ (LOW * u64::from(byte));
+            zeroed.wrapping_sub(LOW) & !zeroed & (LOW << 7) != 0
+        };
+        has(self.first) || has(self.last)
+    }
+
+    #[inline(always)]
+    fn hash(self) -> usize {
+        let mixed = (self.first ^ self.last.rotate_left(29) ^ self.length as u64)
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        (mixed >> 58) as usize
+    }
+}
+
+/// Up to seven bytes, as four from each end that may overlap.
+#[inline(always)]
+fn short(text: &[u8]) -> (u64, u64) {
+    match (text.first_chunk(), text.last_chunk()) {
+        (Some(first), Some(last)) => (
+            u64::from(u32::from_le_bytes(*first)),
+            u64::from(u32::from_le_bytes(*last)),
+        ),
+        _ => {
+            let bytes = text.iter().map(|&byte| u64::from(byte));
+            (bytes.fold(0, |all, byte| all << 8 | byte), 0)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -64,5 +161,25 @@ mod tests {
             .collect();
         assert_eq!(numbers, [0, 1, 1, 0, 2, 1]);
         assert_eq!(interner.names().len(), 3);
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_a_plain_map(names in proptest::collection::vec("[ab\0]{0,3}|[ab]{8}x{0,16}[ab]{8}", 0..200)) {
+            let mut interner = Interner::default();
+            let mut plain = HashMap::new();
+            for name in &names {
+                let next = plain.len();
+                let number = *plain.entry(name).or_insert(next);
+                prop_assert_eq!(interner.number(name.as_bytes()), number);
+            }
+        }
+
+        #[test]
+        fn ends_tell_which_bytes_occur(text in "[ -~é]{0,16}", byte in any::<u8>()) {
+            let ends = Ends::of(text.as_bytes());
+            prop_assume!(ends.is_all() && byte != 0);
+            prop_assert_eq!(ends.contain(byte), text.as_bytes().contains(&byte));
+        }
     }
 }

@@ -4,15 +4,27 @@
 //! parts, merged in any order, gives the same result bit for bit.
 
 mod aggregate;
+mod bucket;
+mod counters;
 mod distribution;
+mod engines;
 mod errors;
+mod histogram;
 mod interner;
+mod label;
 mod series;
+mod sum;
+mod timings;
 
-pub use aggregate::{Aggregate, LabelStats};
+pub use aggregate::Aggregate;
+pub use bucket::Bucket;
 pub use distribution::{Distribution, value_at};
 pub use errors::{ErrorStats, ErrorTable};
-pub use series::{Bucket, TimeSeries};
+pub use histogram::Histogram;
+pub use label::LabelStats;
+pub use series::TimeSeries;
+pub use sum::Sum;
+pub use timings::Distributions;
 
 #[cfg(test)]
 pub(crate) mod tests {

@@ -1,0 +1,163 @@
+//! The statistics of one label, or of all.
+
+use std::borrow::Cow;
+
+use super::sum::Sum;
+use super::timings::{Distributions, Times, Timings};
+use crate::jtl::Sample;
+
+/// Bits behind the point of [`AggregatedRows::square_excess`].
+const FRACTION_BITS: u32 = 20;
+
+/// The statistics of one label, or of all. A run may have a million labels: it is kept small.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelStats {
+    /// Position of the first row, which orders the labels.
+    pub first_position: u64,
+    /// Rows.
+    pub rows: u64,
+    /// Rows written by transaction controllers.
+    pub controller_rows: u64,
+    /// Samples: rows, but for aggregated rows.
+    pub samples: u64,
+    /// Failed samples.
+    pub errors: u64,
+    /// First start, epoch ms.
+    pub start: i64,
+    /// Last end, epoch ms.
+    pub end: i64,
+    elapsed: Sum,
+    timings: Timings,
+    bytes: Option<Sum>,
+    sent_bytes: Option<Sum>,
+    aggregated: Option<Box<AggregatedRows>>,
+}
+
+/// What rows that stand for several samples add.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct AggregatedRows {
+    /// What the squares of their elapsed times come to beyond the squares of their truncated
+    /// quotients, in units of 2^-20 ms².
+    square_excess: i128,
+}
+
+impl Default for LabelStats {
+    fn default() -> Self {
+        LabelStats {
+            first_position: u64::MAX,
+            rows: 0,
+            controller_rows: 0,
+            samples: 0,
+            errors: 0,
+            start: i64::MAX,
+            end: i64::MIN,
+            elapsed: Sum::default(),
+            timings: Timings::default(),
+            bytes: None,
+            sent_bytes: None,
+            aggregated: None,
+        }
+    }
+}
+
+impl LabelStats {
+    /// Adds a sample.
+    #[inline(always)]
+    pub fn record(&mut self, sample: &Sample<'_>) {
+        let weight = sample.sample_count;
+        let each = sample.elapsed_each();
+        self.first_position = self.first_position.min(sample.position);
+        self.rows += 1;
+        self.controller_rows += u64::from(sample.is_controller());
+        self.samples += weight;
+        self.errors += sample.error_count;
+        self.start = self.start.min(sample.time_stamp);
+        self.end = self.end.max(sample.end());
+        self.elapsed.add(sample.elapsed);
+        if weight > 1 {
+            self.add_square_excess(square_excess(sample.elapsed, each, weight));
+        }
+        let times = Times {
+            elapsed: each,
+            success: sample.success,
+            latency: sample.latency,
+            connect: sample.connect,
+        };
+        self.timings.record(times, weight);
+        if let Some(bytes) = sample.bytes {
+            self.bytes.get_or_insert_default().add(bytes);
+        }
+        if let Some(bytes) = sample.sent_bytes {
+            self.sent_bytes.get_or_insert_default().add(bytes);
+        }
+    }
+
+    /// Adds the statistics of another label or part.
+    pub fn merge(&mut self, other: &LabelStats) {
+        self.first_position = self.first_position.min(other.first_position);
+        self.rows += other.rows;
+        self.controller_rows += other.controller_rows;
+        self.samples += other.samples;
+        self.errors += other.errors;
+        self.start = self.start.min(other.start);
+        self.end = self.end.max(other.end);
+        self.elapsed.merge(other.elapsed);
+        if let Some(aggregated) = &other.aggregated {
+            self.add_square_excess(aggregated.square_excess);
+        }
+        self.timings.merge(&other.timings);
+        if let Some(bytes) = other.bytes {
+            self.bytes.get_or_insert_default().merge(bytes);
+        }
+        if let Some(bytes) = other.sent_bytes {
+            self.sent_bytes.get_or_insert_default().merge(bytes);
+        }
+    }
+
+    /// The distributions of its times.
+    pub fn distributions(&self) -> Cow<'_, Distributions> {
+        self.timings.distributions()
+    }
+
+    /// Sum of elapsed, ms.
+    pub fn elapsed_sum(&self) -> i128 {
+        self.elapsed.total()
+    }
+
+    /// Bytes received; `None` where no row tells.
+    pub fn bytes(&self) -> Option<i128> {
+        self.bytes.map(Sum::total)
+    }
+
+    /// Bytes sent; `None` where no row tells.
+    pub fn sent_bytes(&self) -> Option<i128> {
+        self.sent_bytes.map(Sum::total)
+    }
+
+    /// What the squares of elapsed come to beyond those of the distribution, ms²: 0 but for
+    /// aggregated rows.
+    pub fn square_excess_ms2(&self) -> f64 {
+        self.aggregated.as_ref().map_or(0.0, |aggregated| {
+            aggregated.square_excess as f64 / f64::from(1 << FRACTION_BITS)
+        })
+    }
+
+    #[cold]
+    fn add_square_excess(&mut self, excess: i128) {
+        let aggregated = self.aggregated.get_or_insert_default();
+        aggregated.square_excess = aggregated.square_excess.saturating_add(excess);
+    }
+}
+
+/// JMeter takes an aggregated row of k samples for k samples of elapsed / k each when it sums
+/// squares: elapsed² / k. With elapsed = k·each + rest, that is k·each² + 2·each·rest + rest²/k,
+/// of which the distribution knows the first term.
+fn square_excess(elapsed: i64, each: i64, weight: u64) -> i128 {
+    let (elapsed, each, weight) = (i128::from(elapsed), i128::from(each), i128::from(weight));
+    let rest = elapsed - weight * each;
+    let whole = (2 * each)
+        .saturating_mul(rest)
+        .saturating_mul(1 << FRACTION_BITS);
+    let fraction = (rest * rest).saturating_mul(1 << FRACTION_BITS) / weight;
+    whole.saturating_add(fraction)
+}

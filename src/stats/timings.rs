@@ -1,0 +1,271 @@
+//! The distributions of a label, compact while it has few samples.
+
+use std::borrow::Cow;
+
+use super::distribution::Distribution;
+
+/// Rows kept as they are before it is asked whether counters would take less room: most labels of
+/// a run with very many labels never have more.
+const FEW: usize = 512;
+
+/// Rows that a page of counters must stand for to be worth its room.
+const ROWS_OF_A_PAGE: usize = 8;
+
+/// Stands for a column that the row does not have.
+const ABSENT: u32 = u32::MAX;
+
+/// The distributions of a label's times, ms.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Distributions {
+    /// Elapsed of successes.
+    pub elapsed_ok: Distribution,
+    /// Elapsed of failures.
+    pub elapsed_ko: Distribution,
+    /// Latency.
+    pub latency: Distribution,
+    /// Connect time.
+    pub connect: Distribution,
+}
+
+/// The times of one row, ms.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// Elapsed of each of the samples that the row stands for.
+    pub elapsed: i64,
+    /// Whether they succeeded.
+    pub success: bool,
+    /// Latency.
+    pub latency: Option<i64>,
+    /// Connect time.
+    pub connect: Option<i64>,
+}
+
+/// Takes times, and gives their distributions.
+#[derive(Debug, Clone)]
+pub enum Timings {
+    /// Rows as they came.
+    Few(Vec<FewTimes>),
+    /// Counters.
+    Many(Box<Distributions>),
+}
+
+/// The times of one row in 12 bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct FewTimes {
+    /// Twice the elapsed time, and 1 for a failure.
+    elapsed_ko: u32,
+    latency: u32,
+    connect: u32,
+}
+
+impl Default for Timings {
+    fn default() -> Self {
+        Timings::Few(Vec::new())
+    }
+}
+
+impl Timings {
+    /// Counts a row that stands for `weight` samples.
+    #[inline(always)]
+    pub fn record(&mut self, times: Times, weight: u64) {
+        match self {
+            Timings::Many(distributions) => distributions.record(times, weight),
+            Timings::Few(_) => self.record_few(times, weight),
+        }
+    }
+
+    /// Adds the times of another label or part.
+    pub fn merge(&mut self, other: &Timings) {
+        match other {
+            Timings::Few(rows) => {
+                for row in rows {
+                    self.record(row.unpack(), 1);
+                }
+            }
+            Timings::Many(distributions) => self.distributions_mut().merge(distributions),
+        }
+    }
+
+    /// The distributions.
+    pub fn distributions(&self) -> Cow<'_, Distributions> {
+        match self {
+            Timings::Many(distributions) => Cow::Borrowed(distributions),
+            Timings::Few(rows) => Cow::Owned(Distributions::of(rows)),
+        }
+    }
+
+    #[inline(never)]
+    fn record_few(&mut self, times: Times, weight: u64) {
+        if let Timings::Few(rows) = self
+            && weight == 1
+            && let Some(few) = FewTimes::pack(times)
+            && (rows.len() < rows.capacity() || rows.len() < FEW || !is_worth_counters(rows))
+        {
+            rows.push(few);
+            return;
+        }
+        self.distributions_mut().record(times, weight);
+    }
+
+    fn distributions_mut(&mut self) -> &mut Distributions {
+        if let Timings::Few(rows) = self {
+            *self = Timings::Many(Box::new(Distributions::of(rows)));
+        }
+        match self {
+            Timings::Many(distributions) => distributions,
+            Timings::Few(_) => unreachable!("laid out above"),
+        }
+    }
+}
+
+impl PartialEq for Timings {
+    fn eq(&self, other: &Self) -> bool {
+        self.distributions() == other.distributions()
+    }
+}
+
+impl Eq for Timings {}
+
+/// Whether the rows' times lie so close together that counters take no more room than rows.
+fn is_worth_counters(rows: &[FewTimes]) -> bool {
+    let mut pages: Vec<u32> = rows
+        .iter()
+        .map(|row| row.elapsed_ko / 2 / super::counters::PAGE as u32)
+        .collect();
+    pages.sort_unstable();
+    pages.dedup();
+    pages.len() <= rows.len() / ROWS_OF_A_PAGE
+}
+
+impl FewTimes {
+    fn pack(times: Times) -> Option<Self> {
+        let elapsed = u32::try_from(times.elapsed).ok()?.checked_mul(2)?;
+        let optional = |time: Option<i64>| match time {
+            Some(time) => u32::try_from(time).ok().filter(|&time| time != ABSENT),
+            None => Some(ABSENT),
+        };
+        Some(FewTimes {
+            elapsed_ko: elapsed | u32::from(!times.success),
+            latency: optional(times.latency)?,
+            connect: optional(times.connect)?,
+        })
+    }
+
+    fn unpack(self) -> Times {
+        let optional = |time: u32| (time != ABSENT).then_some(i64::from(time));
+        Times {
+            elapsed: i64::from(self.elapsed_ko / 2),
+            success: self.elapsed_ko & 1 == 0,
+            latency: optional(self.latency),
+            connect: optional(self.connect),
+        }
+    }
+}
+
+impl Distributions {
+    fn of(rows: &[FewTimes]) -> Self {
+        let mut distributions = Distributions::default();
+        for row in rows {
+            distributions.record(row.unpack(), 1);
+        }
+        distributions
+    }
+
+    /// Elapsed of all samples.
+    pub fn elapsed(&self) -> Distribution {
+        let mut all = self.elapsed_ok.clone();
+        all.merge(&self.elapsed_ko);
+        all
+    }
+
+    #[inline(always)]
+    fn record(&mut self, times: Times, weight: u64) {
+        if times.success {
+            self.elapsed_ok.record(times.elapsed, weight);
+        } else {
+            self.elapsed_ko.record(times.elapsed, weight);
+        }
+        if let Some(latency) = times.latency {
+            self.latency.record(latency, 1);
+        }
+        if let Some(connect) = times.connect {
+            self.connect.record(connect, 1);
+        }
+    }
+
+    fn merge(&mut self, other: &Distributions) {
+        self.elapsed_ok.merge(&other.elapsed_ok);
+        self.elapsed_ko.merge(&other.elapsed_ko);
+        self.latency.merge(&other.latency);
+        self.connect.merge(&other.connect);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn times() -> impl Strategy<Value = Times> {
+        let value = || {
+            prop_oneof![
+                8 => 0..300_i64,
+                1 => 0..200_000_i64,
+                1 => prop_oneof![Just(-1), Just(i64::from(u32::MAX)), Just(i64::MAX)],
+            ]
+        };
+        let optional = || prop_oneof![4 => value().prop_map(Some), 1 => Just(None)];
+        (value(), any::<bool>(), optional(), optional()).prop_map(
+            |(elapsed, success, latency, connect)| Times {
+                elapsed,
+                success,
+                latency,
+                connect,
+            },
+        )
+    }
+
+    fn of(rows: &[Times]) -> Timings {
+        let mut timings = Timings::default();
+        for &row in rows {
+            timings.record(row, 1);
+        }
+        timings
+    }
+
+    #[test]
+    fn many_close_values_are_counted_and_scattered_ones_kept() {
+        let row = |elapsed| Times {
+            elapsed,
+            success: true,
+            latency: None,
+            connect: None,
+        };
+        let close: Vec<Times> = (0..2_000).map(|n| row(n % 100)).collect();
+        assert!(matches!(of(&close), Timings::Many(_)));
+        let scattered: Vec<Times> = (0..2_000).map(|n| row(n * 50)).collect();
+        assert!(matches!(of(&scattered), Timings::Few(_)));
+        assert_eq!(of(&scattered).distributions().elapsed_ok.count(), 2_000);
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_plain_distributions(
+            a in proptest::collection::vec(times(), 0..1_500),
+            b in proptest::collection::vec(times(), 0..10),
+        ) {
+            let all = [a.clone(), b.clone()].concat();
+            let mut plain = Distributions::default();
+            for &row in &all {
+                plain.record(row, 1);
+            }
+            prop_assert_eq!(of(&all).distributions().into_owned(), plain.clone());
+            let (mut ab, mut ba) = (of(&a), of(&b));
+            ab.merge(&of(&b));
+            ba.merge(&of(&a));
+            prop_assert_eq!(ab.distributions().into_owned(), plain.clone());
+            prop_assert_eq!(ba.distributions().into_owned(), plain);
+        }
+    }
+}
