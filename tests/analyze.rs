@@ -93,9 +93,20 @@ fn writes_a_report_directory() {
         charts,
         [
             "active-threads-over-time.png",
+            "bytes-over-time.png",
+            "connect-time-over-time.png",
+            "hits-per-second.png",
+            "latency-against-throughput.png",
+            "latency-over-time.png",
+            "response-codes-per-second.png",
+            "response-time-against-threads.png",
+            "response-time-against-throughput.png",
             "response-time-distribution.png",
+            "response-time-heatmap.png",
+            "response-time-over-time.png",
             "response-time-percentiles-over-time.png",
-            "throughput-and-errors-over-time.png"
+            "throughput-and-errors-over-time.png",
+            "transactions-per-second.png",
         ]
     );
     for chart in charts {

@@ -1,6 +1,6 @@
 //! Where title, legend and panels of a figure go, in pixels.
 
-use super::model::Figure;
+use super::model::{Figure, Series};
 
 /// Width of a figure.
 pub const WIDTH: u32 = 960;
@@ -66,10 +66,17 @@ pub fn of(figure: &Figure) -> Layout {
     let series = figure.panels.first().map_or(&[][..], |panel| &panel.series);
     let mut legend = Vec::new();
     let (mut x, mut y) = (MARGIN, LEGEND_TOP);
-    // A single series is named by its axis.
+    // A single series is named by its axis, if the axis does so.
+    let is_named = |series: &Series| {
+        let axis = figure
+            .panels
+            .first()
+            .map_or("", |panel| panel.y.label.as_str());
+        axis.contains(&series.name)
+    };
     for series in series
         .iter()
-        .filter(|_| series.len() > 1 || figure.panels.len() > 1)
+        .filter(|one| series.len() > 1 || figure.panels.len() > 1 || !is_named(one))
     {
         let width = SWATCH + 7.0 + text_width(&series.name, LEGEND_SIZE) + 22.0;
         if x > MARGIN && x + width > f64::from(WIDTH) {

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::report::Report;
 
 pub use figures::figures;
-pub use model::{Axis, Figure, Kind, Panel, Series, Tick};
+pub use model::{Axis, Cells, Figure, Kind, Panel, Scale, Section, Series, Tick};
 pub use png::png;
 pub use svg::svg;
 

@@ -6,12 +6,18 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::layout::{self, LegendEntry, PanelPlace};
-use super::model::{Axis, Figure, Kind, Panel, Series};
+use super::model::{Axis, Cells, Figure, Kind, Panel, Series};
 use super::palette;
 use crate::error::{Error, Result};
 
 /// Units of the drawing in a pixel of the figure: plotters places everything at whole units.
 pub const UNITS: u32 = 4;
+
+/// Height of a bar, where bars are 1 apart.
+const BAR: f64 = 0.6;
+
+/// The shade of a cell with next to nothing in it.
+const LIGHTEST: f64 = 0.12;
 
 /// Name of the font that is carried in the binary.
 pub const FONT: &str = "DejaVu Sans";
@@ -68,6 +74,9 @@ fn draw(figure: &Figure, text: &mut String) -> std::result::Result<(), Box<dyn s
                     // Up is towards smaller numbers.
                     (x.0..y.0, y.1..x.1),
                 ));
+        if let Some(cells) = &panel.cells {
+            draw_cells(&area, cells)?;
+        }
         // The first series is drawn last, on top: it is the one that matters most.
         for series in panel.series.iter().rev() {
             draw_series(&area, panel, series)?;
@@ -156,8 +165,21 @@ fn draw_series(
         let (Some(&first), Some(&last)) = (points.first(), points.last()) else {
             continue;
         };
+        if series.kind == Kind::Points {
+            for point in points {
+                area.draw(&Circle::new(point, dot(3.0), color.mix(0.55).filled()))?;
+            }
+            continue;
+        }
+        if series.kind == Kind::Bars {
+            for (x, y) in points {
+                let corners = [(panel.x.min, y - BAR / 2.0), (x, y + BAR / 2.0)];
+                area.draw(&Rectangle::new(corners, color.filled()))?;
+            }
+            continue;
+        }
         if points.len() == 1 {
-            area.draw(&Circle::new(first, (3 * UNITS) as i32, color.filled()))?;
+            area.draw(&Circle::new(first, dot(3.0), color.filled()))?;
             continue;
         }
         if series.kind == Kind::Area {
@@ -169,6 +191,31 @@ fn draw_series(
         area.draw(&PathElement::new(points, stroke(color, 1.75)))?;
     }
     Ok(())
+}
+
+/// Draws each cell as dark as the square root of its share of the largest count: the few samples
+/// that took long must be seen beside the many that did not.
+fn draw_cells(
+    area: &Area<'_, Cartesian2d<RangedCoordf64, RangedCoordf64>>,
+    cells: &Cells,
+) -> DrawResult {
+    let most = cells.counts.iter().flatten().copied().max().unwrap_or(0);
+    let color = palette::color(cells.color);
+    for (x, counts) in cells.x.windows(2).zip(&cells.counts) {
+        for (y, &count) in cells.y.windows(2).zip(counts) {
+            if count > 0 {
+                let shade = LIGHTEST + (1.0 - LIGHTEST) * (count as f64 / most as f64).sqrt();
+                let corners = [(x[0], y[0]), (x[1], y[1])];
+                area.draw(&Rectangle::new(corners, color.mix(shade).filled()))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A circle's radius in pixels.
+fn dot(radius: f64) -> i32 {
+    (radius * f64::from(UNITS)) as i32
 }
 
 type DrawResult = std::result::Result<(), Box<dyn std::error::Error>>;

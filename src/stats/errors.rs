@@ -19,6 +19,10 @@ pub struct ErrorStats {
     pub count: u64,
     /// Position of the first.
     pub first_position: u64,
+    /// End of the earliest, epoch ms.
+    pub first_time: i64,
+    /// End of the latest, epoch ms.
+    pub last_time: i64,
 }
 
 impl ErrorTable {
@@ -29,6 +33,8 @@ impl ErrorTable {
             ErrorStats {
                 count: 1,
                 first_position: sample.position,
+                first_time: sample.end(),
+                last_time: sample.end(),
             },
         );
     }
@@ -51,6 +57,8 @@ impl ErrorTable {
             Some(known) => {
                 known.count += stats.count;
                 known.first_position = known.first_position.min(stats.first_position);
+                known.first_time = known.first_time.min(stats.first_time);
+                known.last_time = known.last_time.max(stats.last_time);
             }
             None => self.stats.push(stats),
         }
@@ -115,6 +123,7 @@ mod tests {
     fn counts_and_remembers_the_first() {
         let at = |position| Sample {
             position,
+            time_stamp: position as i64,
             response_code: b"500",
             ..sample()
         };
@@ -127,6 +136,8 @@ mod tests {
         let stats = ErrorStats {
             count: 3,
             first_position: 10,
+            first_time: 20,
+            last_time: 40,
         };
         assert_eq!(all, [(b"500/OK".as_slice(), &stats)]);
     }
