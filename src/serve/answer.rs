@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use num_bigint::BigUint;
 use serde::Serialize;
 
+use super::decimal;
 use super::fibonacci::Fibonacci;
 use super::prime::{TRIAL_DIVISION_LIMIT, is_prime};
 
@@ -115,11 +116,28 @@ impl<'a> Question<'a> {
 // Integers are decimal text with an optional sign, so that no escaping is needed in JSON.
 
 fn fibonacci_body(text: &str, number: &BigUint) -> Vec<u8> {
-    format!("{{\"fibonacci_number\":{number},\"index\":\"{text}\"}}\n").into_bytes()
+    // Three bits are less than a decimal digit.
+    let digits = number.bits() as usize / 3 + 1;
+    let mut body = Vec::with_capacity(40 + text.len() + digits);
+    body.extend_from_slice(b"{\"fibonacci_number\":");
+    decimal::append(&mut body, number);
+    body.extend_from_slice(b",\"index\":\"");
+    body.extend_from_slice(text.as_bytes());
+    body.extend_from_slice(b"\"}\n");
+    body
 }
 
 fn prime_body(text: &str, status: &str) -> Vec<u8> {
-    format!("{{\"number\":\"{text}\",\"status\":\"{text} is {status}\"}}\n").into_bytes()
+    let pieces = [
+        "{\"number\":\"",
+        text,
+        "\",\"status\":\"",
+        text,
+        " is ",
+        status,
+        "\"}\n",
+    ];
+    pieces.concat().into_bytes()
 }
 
 /// The body of a refusal or failure.

@@ -7,6 +7,7 @@ mod activity;
 mod answer;
 mod app;
 mod connection;
+mod decimal;
 mod fibonacci;
 mod limits;
 mod listener;
