@@ -14,6 +14,8 @@ Endpoints:
   /fibo/N      the Nth Fibonacci number, from a memo of values already computed
   /isprime/N   whether N is prime: trial division up to 10^12, Miller-Rabin above
   /healthz     ok
+  /metrics     counters, in Prometheus' text format
+  /platform    this machine, in JSON
 
 Over a limit: 431 for headers, 413 for a body, 408 for a slow request, 503 for one
 connection too many. Ctrl-C or SIGTERM closes idle connections, finishes the requests

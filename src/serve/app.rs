@@ -3,11 +3,15 @@
 use std::borrow::Cow;
 
 use hyper::{Method, StatusCode};
+use serde::Serialize;
 
 use super::access_log::AccessLog;
 use super::answer::{Question, error_body};
+use super::exposition;
 use super::fibonacci::Fibonacci;
 use super::metrics::{Metrics, Route};
+use super::platform::Platform;
+use super::usage::Meter;
 use crate::error::Result;
 
 /// Largest Fibonacci index that is computed unless told otherwise.
@@ -23,6 +27,7 @@ pub struct Target {
     fibonacci: Fibonacci,
     access_log: Option<AccessLog>,
     metrics: Metrics,
+    platform: Platform,
 }
 
 /// An answer but for what HTTP adds to it.
@@ -57,6 +62,16 @@ impl Answer {
         }
     }
 
+    fn serialized(value: &impl Serialize) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(mut body) => {
+                body.push(b'\n');
+                Answer::json(StatusCode::OK, body)
+            }
+            Err(error) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        }
+    }
+
     /// A refusal or failure that says why, in JSON.
     pub fn error(status: StatusCode, message: &str) -> Self {
         Answer::json(status, error_body(message))
@@ -77,6 +92,8 @@ pub enum Reply {
 pub enum Work {
     /// A long computation.
     Compute(Question<'static>),
+    /// Adding up what was counted, and asking the operating system.
+    Metrics,
 }
 
 impl Work {
@@ -84,6 +101,7 @@ impl Work {
     pub fn answer(self, target: &Target) -> Answer {
         match self {
             Work::Compute(question) => target.compute(&question),
+            Work::Metrics => target.expose(),
         }
     }
 }
@@ -100,12 +118,18 @@ impl Target {
             fibonacci: Fibonacci::default(),
             access_log,
             metrics: Metrics::new()?,
+            platform: Platform::detect(),
         })
     }
 
     /// The counters.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
+    }
+
+    /// The machine that serves.
+    pub fn platform(&self) -> &Platform {
+        &self.platform
     }
 
     /// The access log, if there is one.
@@ -130,6 +154,8 @@ impl Target {
             }
             Route::Prime => self.work_out(Question::prime(decode(text))),
             Route::Health => Reply::Now(Answer::text("ok\n")),
+            Route::Metrics => Reply::Later(Work::Metrics),
+            Route::Platform => Reply::Now(Answer::serialized(&self.platform)),
             Route::Description => Reply::Now(Answer::text(self.describe())),
         };
         (route, reply)
@@ -147,13 +173,26 @@ impl Target {
         Answer::json(StatusCode::OK, question.answer(&self.fibonacci))
     }
 
+    fn expose(&self) -> Answer {
+        let usage = Meter::new().and_then(|mut meter| meter.read());
+        match self.metrics.answered() {
+            Ok(answered) => Answer {
+                content_type: exposition::CONTENT_TYPE,
+                ..Answer::text(exposition::text(&self.metrics, &answered, usage))
+            },
+            Err(error) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        }
+    }
+
     fn describe(&self) -> String {
         format!(
             "perfkit {version}: a target for load tests\n\
              \n\
              GET or POST /fibo/N     the Nth Fibonacci number, N from 0 to {most}\n\
              GET or POST /isprime/N  whether N is prime, N up to {max}\n\
-             GET /healthz            ok\n",
+             GET /healthz            ok\n\
+             GET /metrics            counters, in Prometheus' text format\n\
+             GET /platform           the machine that serves, in JSON\n",
             version = env!("CARGO_PKG_VERSION"),
             most = self.max_fibonacci,
             max = u64::MAX,
@@ -170,6 +209,8 @@ fn route(path: &str) -> (Route, &str) {
     let fixed = || match path {
         "/" => Route::Description,
         "/healthz" => Route::Health,
+        "/metrics" => Route::Metrics,
+        "/platform" => Route::Platform,
         // How a handler that fails is survived has to be tried out.
         #[cfg(test)]
         "/panic" => panic!("as asked for"),
@@ -211,7 +252,7 @@ fn hexadecimal(digit: u8) -> Option<u8> {
 fn not_found() -> Answer {
     Answer::error(
         StatusCode::NOT_FOUND,
-        "no such path: ask for /fibo/N, /isprime/N, /healthz or /",
+        "no such path: ask for /fibo/N, /isprime/N, or / for all there is",
     )
 }
 
@@ -297,6 +338,23 @@ mod tests {
         let (answer, _) = call(Method::DELETE, "/isprime/7");
         assert_eq!(answer.allow, Some("GET, HEAD, POST"));
         assert_eq!(call(Method::DELETE, "/").0.allow, Some("GET, HEAD"));
+    }
+
+    #[test]
+    fn platform_reads_back() {
+        let (answer, body) = call(Method::GET, "/platform");
+        assert_eq!(answer.content_type, JSON);
+        let platform: Platform = serde_json::from_str(&body).unwrap();
+        assert_eq!(platform, Platform::detect());
+    }
+
+    #[test]
+    fn metrics_are_text() {
+        let (answer, body) = call(Method::GET, "/metrics");
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(answer.content_type.starts_with("text/plain; version=0.0.4"));
+        assert!(body.contains("\nperfkit_connections_open 0\n"), "{body}");
+        assert!(body.contains("\nprocess_cpu_seconds_total "), "{body}");
     }
 
     #[test]

@@ -29,6 +29,10 @@ pub enum Route {
     Prime,
     /// `/healthz`
     Health,
+    /// `/metrics`
+    Metrics,
+    /// `/platform`
+    Platform,
     /// `/`
     Description,
     /// Any other path.
@@ -38,10 +42,12 @@ pub enum Route {
 }
 
 /// Every route, in the order of the enum.
-const ROUTES: [Route; 6] = [
+const ROUTES: [Route; 8] = [
     Route::Fibonacci,
     Route::Prime,
     Route::Health,
+    Route::Metrics,
+    Route::Platform,
     Route::Description,
     Route::Unknown,
     Route::Unread,

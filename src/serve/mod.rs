@@ -8,12 +8,14 @@ mod answer;
 mod app;
 mod connection;
 mod decimal;
+mod exposition;
 mod fibonacci;
 mod limits;
 mod listener;
 mod metrics;
 pub mod platform;
 mod prime;
+mod usage;
 
 pub use access_log::AccessLog;
 pub use app::{DEFAULT_MAX_FIBONACCI, Target};

@@ -5,3 +5,4 @@
 mod lifecycle;
 mod robustness;
 mod server;
+mod watching;
