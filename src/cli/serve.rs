@@ -1,6 +1,7 @@
 //! Arguments of `perfkit serve`.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -17,12 +18,18 @@ Endpoints:
   /metrics     counters, in Prometheus' text format
   /platform    this machine, in JSON
 
+Columns of the monitor: time_ms (end of the second, since 1970), process_cpu_percent and
+machine_cpu_percent (100 is all cores busy), resident_bytes, connections,
+requests_per_second, p50_ms, p95_ms, p99_ms (first byte of a request read to last byte of
+its answer written).
+
 Over a limit: 431 for headers, 413 for a body, 408 for a slow request, 503 for one
 connection too many. Ctrl-C or SIGTERM closes idle connections, finishes the requests
 in flight and exits 0.
 
 Examples:
   perfkit serve
+  perfkit serve --monitor usage.csv
   perfkit serve --port 8080 --access-log > logs.txt")]
 pub struct ServeArgs {
     /// Address to listen on
@@ -40,6 +47,10 @@ pub struct ServeArgs {
     /// Write a line per request to standard output (Common Log Format)
     #[arg(long)]
     pub access_log: bool,
+
+    /// Write a line of CSV each second: CPU, memory, connections, requests/s, latency (see below)
+    #[arg(long, value_name = "FILE")]
+    pub monitor: Option<PathBuf>,
 
     /// Connections open at once [default: 65536, or as many as the limit on open files allows]
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Limits")]

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use crate::cli::ServeArgs;
 use crate::error::{Error, Result};
+use crate::serve::monitor::Monitor;
 use crate::serve::platform::Platform;
 use crate::serve::{self, AccessLog, Limits, Target};
 use crate::units;
@@ -35,13 +36,20 @@ async fn serve(args: ServeArgs, limits: Limits) -> Result<ExitCode> {
     let address = listener
         .local_addr()
         .map_err(|error| cannot_listen(address, &error))?;
+    let log = args.access_log.then(|| AccessLog::new(io::stdout()));
+    let target = Arc::new(Target::new(args.max_fibonacci, log)?);
+    let monitor = args
+        .monitor
+        .map(|path| Monitor::start(&path, Arc::clone(&target)))
+        .transpose()?;
     // Before anything is said, so that whoever reads it may send a signal.
     let shutdown = shutdown_signal()?;
     introduce(address, &limits);
-    let log = args.access_log.then(|| AccessLog::new(io::stdout()));
-    let target = Arc::new(Target::new(args.max_fibonacci, log)?);
     let started = Instant::now();
     serve::run(listener, Arc::clone(&target), limits, shutdown).await;
+    if let Some(monitor) = monitor {
+        monitor.stop();
+    }
     let uptime = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
     let counts = target.metrics().counts();
     eprintln!(

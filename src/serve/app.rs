@@ -175,12 +175,10 @@ impl Target {
 
     fn expose(&self) -> Answer {
         let usage = Meter::new().and_then(|mut meter| meter.read());
-        match self.metrics.answered() {
-            Ok(answered) => Answer {
-                content_type: exposition::CONTENT_TYPE,
-                ..Answer::text(exposition::text(&self.metrics, &answered, usage))
-            },
-            Err(error) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        let text = exposition::text(&self.metrics, &self.metrics.answered(), usage);
+        Answer {
+            content_type: exposition::CONTENT_TYPE,
+            ..Answer::text(text)
         }
     }
 

@@ -198,7 +198,7 @@ mod tests {
             start_time: 1_700_000_000,
             machine_cpu_percent: 50.0,
         };
-        let text = text(&metrics, &metrics.answered().unwrap(), Some(usage));
+        let text = text(&metrics, &metrics.answered(), Some(usage));
         let text = text.replace(env!("CARGO_PKG_VERSION"), "VERSION");
         insta::assert_snapshot!(text);
     }

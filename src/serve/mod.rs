@@ -13,6 +13,7 @@ mod fibonacci;
 mod limits;
 mod listener;
 mod metrics;
+pub mod monitor;
 pub mod platform;
 mod prime;
 mod usage;

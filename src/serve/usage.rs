@@ -37,6 +37,11 @@ impl Meter {
         })
     }
 
+    /// Logical CPUs, at least 1.
+    pub fn cpus(&self) -> usize {
+        self.system.cpus().len().max(1)
+    }
+
     /// Reads the usage; `None` where the operating system does not tell.
     pub fn read(&mut self) -> Option<Usage> {
         self.system.refresh_cpu_usage();

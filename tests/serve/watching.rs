@@ -1,6 +1,9 @@
-//! What can be seen of a server from outside: `/metrics`, `/platform`.
+//! What can be seen of a server from outside: `/metrics`, `/platform`, `--monitor`.
 
 use std::collections::HashMap;
+use std::fs::File;
+
+use perfkit::serve::monitor;
 
 use crate::server::{Server, ask};
 
@@ -71,4 +74,42 @@ fn platform_is_json() {
     let platform: serde_json::Value = serde_json::from_str(&body).unwrap();
     assert_eq!(platform["perfkit"], env!("CARGO_PKG_VERSION"));
     assert!(platform["threads"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn monitor_writes_what_it_saw() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("usage.csv");
+    let server = Server::start(&["--monitor", path.to_str().unwrap()]);
+    ask(&mut server.connect(), &get("/fibo/10"));
+    server.signal("-TERM");
+    assert_eq!(server.wait().0.code(), Some(0));
+    let rows = monitor::read(File::open(&path).unwrap(), "usage.csv").unwrap();
+    let busy = rows
+        .iter()
+        .find(|row| row.requests_per_second > 0.0)
+        .unwrap();
+    assert!(busy.p50_ms.unwrap() > 0.0);
+    assert!(busy.resident_bytes.unwrap() > 1_000_000);
+}
+
+#[test]
+fn monitor_that_cannot_write_is_no_reason_to_stop() {
+    let mut server = Server::start(&["--monitor", "/dev/full"]);
+    let warning = server.hear("warning: ");
+    assert!(warning.contains("cannot write /dev/full"), "{warning}");
+    assert!(warning.contains("serving goes on"), "{warning}");
+    ask(&mut server.connect(), &get("/fibo/10"));
+    server.signal("-TERM");
+    assert_eq!(server.wait().0.code(), Some(0));
+}
+
+#[test]
+fn monitor_that_cannot_begin_is_an_error() {
+    assert_cmd::Command::cargo_bin("perfkit")
+        .unwrap()
+        .args(["serve", "--port", "0", "--monitor", "/no/such/usage.csv"])
+        .assert()
+        .code(2)
+        .stderr(predicates::str::contains("cannot write /no/such/usage.csv"));
 }
