@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::panic::{self, PanicHookInfo};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
 use std::time::Instant;
 
 use crate::cli::ServeArgs;
@@ -21,7 +22,13 @@ use crate::units;
 /// When the address cannot be listened on.
 pub fn run(args: ServeArgs) -> Result<ExitCode> {
     let limits = limits(&args);
-    let runtime = tokio::runtime::Runtime::new()
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        // As many long computations at once as cores: more would finish no sooner, and leave the
+        // threads that answer requests a smaller share of them.
+        .max_blocking_threads(cores)
+        .build()
         .map_err(|error| Error::Internal(format!("cannot start the server's threads: {error}")))?;
     panic::set_hook(Box::new(explain));
     let outcome = runtime.block_on(serve(args, limits));

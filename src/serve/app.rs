@@ -83,27 +83,8 @@ impl Answer {
 pub enum Reply {
     /// The answer.
     Now(Answer),
-    /// Long work that must not keep other requests waiting; see [`Work::answer`].
-    Later(Work),
-}
-
-/// Work that takes longer than a request should hold up others.
-#[derive(Debug)]
-pub enum Work {
-    /// A long computation.
-    Compute(Question<'static>),
-    /// Adding up what was counted, and asking the operating system.
-    Metrics,
-}
-
-impl Work {
-    /// Does the work.
-    pub fn answer(self, target: &Target) -> Answer {
-        match self {
-            Work::Compute(question) => target.compute(&question),
-            Work::Metrics => target.expose(),
-        }
-    }
+    /// A computation too long to keep other requests waiting for it; see [`Target::compute`].
+    Later(Question<'static>),
 }
 
 impl Target {
@@ -154,7 +135,7 @@ impl Target {
             }
             Route::Prime => self.work_out(Question::prime(decode(text))),
             Route::Health => Reply::Now(Answer::text("ok\n")),
-            Route::Metrics => Reply::Later(Work::Metrics),
+            Route::Metrics => Reply::Now(self.expose()),
             Route::Platform => Reply::Now(Answer::serialized(&self.platform)),
             Route::Description => Reply::Now(Answer::text(self.describe())),
         };
@@ -165,11 +146,12 @@ impl Target {
         match question {
             Err(message) => Reply::Now(Answer::error(StatusCode::BAD_REQUEST, &message)),
             Ok(question) if question.is_quick() => Reply::Now(self.compute(&question)),
-            Ok(question) => Reply::Later(Work::Compute(question.into_owned())),
+            Ok(question) => Reply::Later(question.into_owned()),
         }
     }
 
-    fn compute(&self, question: &Question<'_>) -> Answer {
+    /// Answers a question, however long it takes.
+    pub fn compute(&self, question: &Question<'_>) -> Answer {
         Answer::json(StatusCode::OK, question.answer(&self.fibonacci))
     }
 
@@ -270,7 +252,7 @@ mod tests {
         let target = Target::new(DEFAULT_MAX_FIBONACCI, None).unwrap();
         let answer = match target.reply(&method, path).1 {
             Reply::Now(answer) => answer,
-            Reply::Later(work) => work.answer(&target),
+            Reply::Later(question) => target.compute(&question),
         };
         let body = String::from_utf8(answer.body.clone()).unwrap();
         (answer, body)

@@ -21,7 +21,8 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::activity::{Activity, Verdict, Watched};
-use super::app::{Answer, Reply, Target, Work};
+use super::answer::Question;
+use super::app::{Answer, Reply, Target};
 use super::limits::Limits;
 use super::metrics::Route;
 
@@ -111,18 +112,21 @@ impl Server {
                 }
             }
         };
-        let stream = connection.into_parts().io.into_inner();
+        let mut stream = connection.into_parts().io.into_inner();
         if let Some(answer) = slow {
             self.target.metrics().count(Route::Unread, answer.status);
-            close_with(stream, &answer).await;
-        } else if activity.is_cut_short() {
-            linger(stream).await;
+            tell(&mut stream, &answer).await;
+            activity.cut_short();
+        }
+        if activity.is_cut_short() {
+            // On the heap, so that connections which end well need no room for it.
+            Box::pin(linger(stream)).await;
         }
     }
 }
 
-/// Sends an answer by itself, without a request having been read, and closes the connection.
-pub async fn close_with(mut stream: TcpStream, answer: &Answer) {
+/// Sends an answer by itself, without a request having been read.
+pub async fn tell(stream: &mut TcpStream, answer: &Answer) {
     let head = format!(
         "HTTP/1.1 {}\r\nconnection: close\r\ncontent-type: {}\r\ncontent-length: {}\r\n\r\n",
         answer.status,
@@ -130,15 +134,13 @@ pub async fn close_with(mut stream: TcpStream, answer: &Answer) {
         answer.body.len()
     );
     let message = [head.as_bytes(), &answer.body].concat();
-    // As long as the socket's buffer is empty, which is more than this, writing takes no time.
-    if let Ok(Ok(())) = timeout(LINGER, stream.write_all(&message)).await {
-        linger(stream).await;
-    }
+    // Nothing else was written that would be in its way: this takes no time, or is in vain.
+    let _told = timeout(LINGER, stream.write_all(&message)).await;
 }
 
 /// Closes a connection on which the client may still be sending. If it were closed with bytes
 /// unread, the client's system would throw away the answer before the client has read it.
-async fn linger(mut stream: TcpStream) {
+pub async fn linger(mut stream: TcpStream) {
     let drain = async {
         stream.shutdown().await?;
         let mut ignored = [0; 2048];
@@ -190,10 +192,10 @@ impl Service<Request<Incoming>> for Responder {
             let (route, reply) = self.reply(request.method(), request.uri().path());
             match reply {
                 Reply::Now(answer) => Answering::Now(Some(self.finish(&request, route, answer))),
-                Reply::Later(work) => {
+                Reply::Later(question) => {
                     let responder = self.clone();
                     Answering::Later(Box::pin(async move {
-                        let answer = responder.work(work).await;
+                        let answer = responder.compute(question).await;
                         responder.finish(&request, route, answer)
                     }))
                 }
@@ -226,7 +228,7 @@ impl Responder {
         let (route, reply) = self.reply(request.method(), request.uri().path());
         let answer = match reply {
             Reply::Now(answer) => answer,
-            Reply::Later(work) => self.work(work).await,
+            Reply::Later(question) => self.compute(question).await,
         };
         self.finish(&request, route, answer)
     }
@@ -238,11 +240,11 @@ impl Responder {
         catch_unwind(reply).unwrap_or_else(|_| (Route::Unknown, Reply::Now(failure())))
     }
 
-    /// Does long work beside the threads that answer requests.
-    async fn work(&self, work: Work) -> Answer {
+    /// Computes beside the threads that answer requests.
+    async fn compute(&self, question: Question<'static>) -> Answer {
         let target = Arc::clone(&self.server.target);
-        let work = tokio::task::spawn_blocking(move || work.answer(&target));
-        work.await.unwrap_or_else(|_| failure())
+        let computation = tokio::task::spawn_blocking(move || target.compute(&question));
+        computation.await.unwrap_or_else(|_| failure())
     }
 
     /// Takes note of an answer and makes it a response.

@@ -13,13 +13,13 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::app::{Answer, Target};
-use super::connection::{Server, close_with};
+use super::connection::{Server, linger, tell};
 use super::limits::Limits;
 
 /// Connections that the kernel holds while a burst of users arrives.
 const BACKLOG: u32 = 16_384;
-/// Connections that are being refused at once; those beyond are closed without a word.
-const REFUSALS: usize = 32;
+/// Clients refused that may take their time to notice, at once: each has a descriptor meanwhile.
+const LINGERERS: usize = 32;
 /// How long to wait for a descriptor to become free.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 /// How often to say that connections cannot be accepted.
@@ -68,7 +68,7 @@ pub async fn run(
 
 /// Accepts connections; never ends.
 async fn accept(listener: &TcpListener, server: &Arc<Server>, stop: &watch::Receiver<bool>) {
-    let refusals = Arc::new(Semaphore::new(REFUSALS));
+    let lingerers = Arc::new(Semaphore::new(LINGERERS));
     let mut warned: Option<Instant> = None;
     loop {
         match listener.accept().await {
@@ -81,7 +81,7 @@ async fn accept(listener: &TcpListener, server: &Arc<Server>, stop: &watch::Rece
                         drop(open);
                     });
                 }
-                None => refuse(stream, server, &refusals),
+                None => refuse(stream, server, &lingerers),
             },
             // One client's trouble: it went away before it was let in.
             Err(error) if is_the_clients(&error) => {}
@@ -132,19 +132,20 @@ impl Drop for Open {
 }
 
 /// Tells a client that there is no room for it.
-fn refuse(stream: TcpStream, server: &Server, refusals: &Arc<Semaphore>) {
+fn refuse(mut stream: TcpStream, server: &Server, lingerers: &Arc<Semaphore>) {
     server.target().metrics().refuse();
-    if let Ok(place) = Arc::clone(refusals).try_acquire_owned() {
-        let message = format!(
-            "too many connections: at most {} are served at once",
-            server.limits().max_connections
-        );
-        tokio::spawn(async move {
-            let answer = Answer::error(StatusCode::SERVICE_UNAVAILABLE, &message);
-            close_with(stream, &answer).await;
-            drop(place);
-        });
-    }
+    let message = format!(
+        "too many connections: at most {} are served at once",
+        server.limits().max_connections
+    );
+    let lingerers = Arc::clone(lingerers);
+    tokio::spawn(async move {
+        let answer = Answer::error(StatusCode::SERVICE_UNAVAILABLE, &message);
+        tell(&mut stream, &answer).await;
+        if let Ok(_place) = lingerers.try_acquire() {
+            linger(stream).await;
+        }
+    });
 }
 
 /// Writes out the access log each second; never ends.

@@ -128,6 +128,16 @@ fn slow_requests_are_cut_off_with_408() {
     assert_serves(&server);
 }
 
+#[test]
+fn clients_that_do_not_take_their_answers_are_cut_off() {
+    let server = Server::start(&["--read-timeout", "0.2"]);
+    let mut connection = server.connect();
+    let requests = "GET /fibo/100000 HTTP/1.1\r\n\r\n".repeat(100);
+    // Ends when the answers have filled all buffers and the server has waited for long enough.
+    while connection.get_mut().write_all(requests.as_bytes()).is_ok() {}
+    assert_serves(&server);
+}
+
 /// Whether nothing has arrived on a connection.
 fn has_nothing_to_say(connection: &TcpStream) -> bool {
     connection.set_nonblocking(true).unwrap();
