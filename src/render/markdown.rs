@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::columns::{self, Cell, Column};
 use super::text;
-use crate::report::{Accounting, LabelReport, Report};
+use crate::report::{Accounting, Detail, LabelReport, Report};
 use crate::units;
 
 /// A chart's file beside the report, and what it shows.
@@ -27,18 +27,22 @@ pub fn platform_block(report: &Report) -> String {
         let _ = writeln!(block, "### {}\n", escape(title));
     }
     if !report.details.is_empty() {
-        let mut rows = vec![vec![String::new(), bold("Details")]];
-        rows.extend(
-            report
-                .details
-                .iter()
-                .map(|detail| vec![bold(&escape(&detail.key)), escape(&detail.value)]),
-        );
-        block.push_str(&table(&rows));
+        block.push_str(&details_table(&report.details));
         block.push('\n');
     }
     block.push_str(&aggregate_table(report));
     block
+}
+
+/// The details of a platform: keys bold.
+pub fn details_table(details: &[Detail]) -> String {
+    let mut rows = vec![vec![String::new(), bold("Details")]];
+    rows.extend(
+        details
+            .iter()
+            .map(|detail| vec![bold(&escape(&detail.key)), escape(&detail.value)]),
+    );
+    table(&rows)
 }
 
 /// The aggregate table, header and TOTAL bold.
