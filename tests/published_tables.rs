@@ -63,6 +63,7 @@ fn table(labels: [(&str, Figures); 2], total: Figures) -> String {
         total: label(("TOTAL", total)),
         errors: Vec::new(),
         time_series: None,
+        resources: None,
         notes: Vec::new(),
     })
 }

@@ -29,6 +29,8 @@ pub enum Section {
     Throughput,
     /// How long it took.
     ResponseTimes,
+    /// What the server used.
+    Server,
 }
 
 /// One pair of axes with what is drawn between them.

@@ -52,6 +52,19 @@ pub struct AnalyzeArgs {
     #[arg(long, value_name = "TEXT", help_heading = "Platform block")]
     pub platform: Option<String>,
 
+    /// Ask the `perfkit serve` that was tested for its machine, such as http://192.168.1.3:5000
+    #[arg(
+        long,
+        value_name = "URL",
+        conflicts_with = "platform",
+        help_heading = "Platform block"
+    )]
+    pub server: Option<String>,
+
+    /// File of `perfkit serve --monitor`: adds what the server used, and whether it was saturated
+    #[arg(long, value_name = "FILE", help_heading = "Platform block")]
+    pub monitor: Option<PathBuf>,
+
     /// One more line of details; may be given again
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value, help_heading = "Platform block")]
     pub detail: Vec<(String, String)>,

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 
 use super::output;
+use super::server::Server;
 use crate::chart;
 use crate::cli::{AnalyzeArgs, Format};
 use crate::error::{Error, Result};
@@ -18,8 +19,7 @@ use crate::jtl::input::{self, BytesRead, Input};
 use crate::jtl::timestamp::Pattern;
 use crate::jtl::{self, Outcome, ReadOptions};
 use crate::render::{self, markdown::ChartLink};
-use crate::report::{self, Detail, Report, Sources};
-use crate::serve::platform::Platform;
+use crate::report::{self, Report, Sources};
 use crate::stats::Aggregate;
 
 /// Runs `perfkit analyze`.
@@ -30,6 +30,8 @@ use crate::stats::Aggregate;
 /// be written; with `--strict`, a row that cannot be read.
 pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     let options = read_options(&args)?;
+    // Before the results are read, which may take long.
+    let server = Server::of(&args)?;
     let bytes_read = BytesRead::default();
     let inputs = args
         .results
@@ -46,11 +48,12 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     for part in std::mem::take(&mut outcome.sinks) {
         aggregate.merge(part);
     }
-    let report = Report::new(&aggregate, sources(&args, outcome));
+    let report = Report::new(&aggregate, sources(&args, outcome, server.clone()));
     tell(&report);
     if report.total.samples == 0 {
         return Err(no_samples(&report));
     }
+    server.check(&report)?;
     let directory = report_directory(&args);
     if let Some(directory) = &directory {
         write_report(directory, &report)?;
@@ -145,10 +148,10 @@ fn progress_bar(size: Option<u64>) -> ProgressBar {
     bar
 }
 
-fn sources(args: &AnalyzeArgs, outcome: Outcome<Aggregate>) -> Sources {
+fn sources(args: &AnalyzeArgs, outcome: Outcome<Aggregate>, server: Server) -> Sources {
     Sources {
         title: args.title.clone(),
-        details: details(args),
+        details: server.details,
         options: report::Options {
             percentiles: args.percentiles.clone(),
             timestamp_is_end: args.timestamp_is_end,
@@ -156,37 +159,14 @@ fn sources(args: &AnalyzeArgs, outcome: Outcome<Aggregate>) -> Sources {
         inputs: outcome.inputs,
         rows_read: outcome.rows_read,
         rejections: outcome.rejections,
+        resources: server.resources,
     }
-}
-
-/// The platform's details: as given, or this machine's with a word of caution.
-fn details(args: &AnalyzeArgs) -> Vec<Detail> {
-    let platform = match &args.platform {
-        Some(platform) => Some(platform.clone()),
-        None if args.detail.is_empty() => {
-            eprintln!(
-                "perfkit: note: the platform named is this machine, the tester; name the server \
-                 with --platform TEXT"
-            );
-            Some(Platform::detect().summary())
-        }
-        None => None,
-    };
-    let detail = |key: &str, value: &str| Detail {
-        key: key.to_owned(),
-        value: value.to_owned(),
-    };
-    platform
-        .iter()
-        .map(|platform| detail("Platform", platform))
-        .chain(args.detail.iter().map(|(key, value)| detail(key, value)))
-        .chain([detail("perfkit", env!("CARGO_PKG_VERSION"))])
-        .collect()
 }
 
 /// Notes and the accounting, on standard error.
 fn tell(report: &Report) {
-    for note in &report.notes {
+    let verdict = report.resources.iter().map(|resources| &resources.verdict);
+    for note in report.notes.iter().chain(verdict) {
         eprintln!("perfkit: note: {note}");
     }
     let accounting = &report.accounting;

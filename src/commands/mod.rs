@@ -4,6 +4,7 @@ mod analyze;
 mod output;
 mod platform;
 mod serve;
+mod server;
 
 use std::process::ExitCode;
 

@@ -88,6 +88,9 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
     if !report.errors.is_empty() {
         let _ = writeln!(text, "## Errors\n\n{}", errors_table(report));
     }
+    if let Some(resources) = &report.resources {
+        let _ = writeln!(text, "## Server\n\n{}\n", escape(&resources.verdict));
+    }
     for chart in charts {
         let _ = writeln!(
             text,

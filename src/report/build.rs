@@ -2,7 +2,7 @@
 
 use super::{
     Accounting, Detail, ErrorReport, Input, LabelReport, Options, PercentileValue, Rejection,
-    Report, SCHEMA_VERSION, Summary, TimeSeries, Window, notes,
+    Report, ResourceRow, Resources, SCHEMA_VERSION, Summary, TimeSeries, Window, notes,
 };
 use crate::jtl::{InputRead, RejectionTally};
 use crate::percentile::Percentile;
@@ -27,6 +27,8 @@ pub struct Sources {
     pub rows_read: u64,
     /// Rows rejected.
     pub rejections: Vec<RejectionTally>,
+    /// What the server's monitor saw.
+    pub resources: Vec<ResourceRow>,
 }
 
 impl Report {
@@ -64,6 +66,7 @@ impl Report {
                 .then(|| TimeSeries::new(aggregate, &total.distributions(), &percentiles)),
             total: label_report(TOTAL, &total, &percentiles),
             labels,
+            resources: window(&total).and_then(|window| Resources::new(sources.resources, window)),
             notes,
         }
     }

@@ -6,6 +6,7 @@
 mod build;
 mod notes;
 mod over_time;
+mod resources;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,7 @@ use crate::percentile::Percentile;
 
 pub use build::{Sources, TOTAL};
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};
+pub use resources::{ResourceRow, Resources, Saturation, no_overlap};
 
 /// Version of the [`Report`] layout in `report.json`; it grows when a field changes meaning.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -44,6 +46,8 @@ pub struct Report {
     pub errors: Vec<ErrorReport>,
     /// The run over time; `None` without samples.
     pub time_series: Option<TimeSeries>,
+    /// What the server used; `None` without its monitor's file.
+    pub resources: Option<Resources>,
     /// What a reader should know before trusting the figures, in words.
     pub notes: Vec<String>,
 }

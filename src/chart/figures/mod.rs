@@ -5,6 +5,7 @@ mod names;
 mod over_time;
 mod response_times;
 mod run;
+mod server;
 mod throughput;
 
 use std::cmp::Reverse;
@@ -28,6 +29,7 @@ pub fn figures(report: &Report) -> Vec<Figure> {
     figures.extend(response_times::distribution(report));
     if let Some(run) = &run {
         figures.extend(against::figures(run));
+        figures.extend(server::figures(run));
     }
     figures
 }
