@@ -144,6 +144,58 @@ fn the_same_results_give_the_same_bytes() {
 }
 
 #[test]
+fn charts_are_a_choice() {
+    let perfkit = Perfkit::new();
+    perfkit.write("results.jtl", five_samples());
+    let names = |arguments: &[&str]| -> Vec<String> {
+        let mut all = vec!["analyze", "results.jtl", "-o", "report"];
+        all.extend(arguments);
+        perfkit.run(&all);
+        let entries = fs::read_dir(perfkit.path("report/charts")).unwrap();
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    };
+    assert!(names(&["--charts", "none"]).is_empty());
+    let chosen = ["--charts", "hits-per-second", "--chart-size", "600x400@1x"];
+    assert_eq!(names(&chosen), ["hits-per-second.png"]);
+    let png = |path: &str| fs::read(perfkit.path(path)).unwrap();
+    let light = png("report/charts/hits-per-second.png");
+    // The header of a PNG has its width and height behind 16 bytes.
+    assert_eq!(
+        light[16..24],
+        [
+            0,
+            0,
+            600_u32.to_be_bytes()[2],
+            600_u32.to_be_bytes()[3],
+            0,
+            0,
+            1,
+            144
+        ]
+    );
+    perfkit.run(&[
+        "analyze",
+        "results.jtl",
+        "-o",
+        "dark",
+        "--chart-theme",
+        "dark",
+        "--charts",
+        "hits-per-second",
+        "--chart-size",
+        "600x400@1x",
+    ]);
+    assert_ne!(png("dark/charts/hits-per-second.png"), light);
+    for arguments in [["--charts", "pie"], ["--chart-size", "9x9"]] {
+        let mut all = vec!["analyze", "results.jtl"];
+        all.extend(arguments);
+        perfkit.command(&all).assert().code(2);
+    }
+}
+
+#[test]
 fn json_is_the_report_model() {
     let perfkit = Perfkit::new();
     perfkit.write("results.jtl", five_samples());

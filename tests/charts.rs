@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Perfkit, five_samples, fixtures};
-use perfkit::chart::{self, Figure};
+use perfkit::chart::{self, Figure, Look};
 use perfkit::report::Report;
 
 fn report_of(path: &str) -> Report {
@@ -66,6 +66,7 @@ fn everything_lies_between_its_axes_and_every_axis_has_its_unit() {
         let figures = chart::figures(&report(fixture));
         assert!(figures.len() >= 3, "{fixture}");
         for figure in &figures {
+            assert!(chart::SLUGS.contains(&figure.slug), "{}", figure.slug);
             for panel in &figure.panels {
                 let units = [
                     "(s)",
@@ -123,9 +124,13 @@ fn labels_are_text_and_not_markup() {
         ),
     );
     let figures = chart::figures(&report_of(path.to_str().unwrap()));
-    let svg = chart::svg(figure(&figures, "response-time-distribution")).unwrap();
+    let svg = chart::svg(
+        figure(&figures, "response-time-distribution"),
+        &Look::default(),
+    )
+    .unwrap();
     assert!(!svg.contains("<script>"), "{svg}");
-    assert!(!chart::png(&svg).unwrap().is_empty());
+    assert!(!chart::png(&svg, 1.0).unwrap().is_empty());
 }
 
 #[test]
@@ -146,7 +151,13 @@ fn every_report_can_be_drawn() {
                 common::row(stamp, elapsed, "", true)
             ),
         );
-        for chart in chart::draw(&report_of(path.to_str().unwrap())).unwrap() {
+        for chart in chart::draw(
+            &report_of(path.to_str().unwrap()),
+            &Look::default(),
+            &chart::SLUGS,
+        )
+        .unwrap()
+        {
             assert!(chart.png.starts_with(b"\x89PNG"), "{}", chart.slug);
         }
     }

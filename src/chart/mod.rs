@@ -3,6 +3,7 @@
 mod figures;
 mod histogram;
 mod layout;
+mod look;
 mod model;
 mod palette;
 mod png;
@@ -14,7 +15,8 @@ use std::thread;
 use crate::error::{Error, Result};
 use crate::report::Report;
 
-pub use figures::figures;
+pub use figures::{SLUGS, figures};
+pub use look::{Look, Size, Theme};
 pub use model::{Axis, Cells, Figure, Kind, Panel, Scale, Section, Series, Tick};
 pub use png::png;
 pub use svg::svg;
@@ -32,19 +34,20 @@ pub struct Chart {
     pub png: Vec<u8>,
 }
 
-/// Draws all charts of a report, each on a thread of its own.
+/// Draws the charts of a report that are `wanted` by their slugs, each on a thread of its own.
 ///
 /// # Errors
 ///
 /// When a chart cannot be drawn: a bug, for every report can be.
-pub fn draw(report: &Report) -> Result<Vec<Chart>> {
-    let figures = figures(report);
+pub fn draw(report: &Report, look: &Look, wanted: &[&str]) -> Result<Vec<Chart>> {
+    let mut figures = figures(report);
+    figures.retain(|figure| wanted.contains(&figure.slug));
     let draw_one = |figure: &Figure| {
         Ok(Chart {
             slug: figure.slug,
             title: figure.title.clone(),
             description: figure.description.clone(),
-            png: png(&svg(figure)?)?,
+            png: png(&svg(figure, look)?, look.size.density)?,
         })
     };
     thread::scope(|scope| {

@@ -9,9 +9,6 @@ use resvg::usvg::{Options, Tree, fontdb};
 use super::svg::{FONT, UNITS};
 use crate::error::{Error, Result};
 
-/// Pixels of the picture in a pixel of the figure: sharp on screens of high density.
-const PIXELS: f32 = 2.0;
-
 /// Most colours that a PNG can keep in a palette.
 const PALETTE: usize = 256;
 
@@ -22,12 +19,12 @@ static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     Arc::new(fonts)
 });
 
-/// Rasterises an SVG.
+/// Rasterises an SVG, with so many pixels in a pixel of the figure.
 ///
 /// # Errors
 ///
 /// When it is no SVG that can be rasterised: a bug.
-pub fn png(svg: &str) -> Result<Vec<u8>> {
+pub fn png(svg: &str, density: f32) -> Result<Vec<u8>> {
     let fail = |what: &str| Error::Internal(format!("cannot rasterise a chart: {what}"));
     let options = Options {
         font_family: FONT.to_owned(),
@@ -35,7 +32,7 @@ pub fn png(svg: &str) -> Result<Vec<u8>> {
         ..Options::default()
     };
     let tree = Tree::from_str(svg, &options).map_err(|error| fail(&error.to_string()))?;
-    let scale = PIXELS / UNITS as f32;
+    let scale = density / UNITS as f32;
     let size = tree.size();
     let (width, height) = (size.width() * scale, size.height() * scale);
     let mut pixmap = Pixmap::new(width.round() as u32, height.round() as u32)
@@ -140,12 +137,12 @@ mod tests {
                 "<text x=\"8\" y=\"60\" font-family=\"{family}\" font-size=\"56\">Ag 90%</text>"
             ))
         };
-        let (width, height, pixels) = decode(&png(&text(FONT)).unwrap());
+        let (width, height, pixels) = decode(&png(&text(FONT), 2.0).unwrap());
         assert_eq!((width, height), (200, 40));
         let ink = pixels.iter().filter(|&&[r, _, _]| r < 128).count();
         assert!((300..3000).contains(&ink), "{ink} dark pixels");
         // Whatever fonts this machine has, none of them is used.
-        let elsewhere = decode(&png(&text("Liberation Sans")).unwrap()).2;
+        let elsewhere = decode(&png(&text("Liberation Sans"), 2.0).unwrap()).2;
         assert!(elsewhere.iter().all(|&rgb| rgb == [255; 3]));
     }
 
@@ -160,7 +157,7 @@ mod tests {
                 )
             })
             .collect();
-        let (_, _, pixels) = decode(&png(&svg(&stripes)).unwrap());
+        let (_, _, pixels) = decode(&png(&svg(&stripes), 2.0).unwrap());
         let colors: HashSet<[u8; 3]> = pixels.into_iter().collect();
         for n in 0..40 {
             assert!(colors.contains(&[n * 6, 94, 0]), "stripe {n}");
@@ -169,6 +166,6 @@ mod tests {
 
     #[test]
     fn what_is_no_svg_is_an_error() {
-        assert!(png("<svg").is_err());
+        assert!(png("<svg", 2.0).is_err());
     }
 }

@@ -6,7 +6,7 @@ mod serve;
 
 use clap::{Parser, Subcommand};
 
-pub use analyze::{AnalyzeArgs, Format};
+pub use analyze::{AnalyzeArgs, ChartTheme, Format};
 pub use platform::{PlatformArgs, PlatformFormat};
 pub use serve::ServeArgs;
 

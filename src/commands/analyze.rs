@@ -11,8 +11,8 @@ use jiff::tz::TimeZone;
 
 use super::output;
 use super::server::Server;
-use crate::chart;
-use crate::cli::{AnalyzeArgs, Format};
+use crate::chart::{self, Look, Theme};
+use crate::cli::{AnalyzeArgs, ChartTheme, Format};
 use crate::error::{Error, Result};
 use crate::jtl::blocks::TimestampOptions;
 use crate::jtl::input::{self, BytesRead, Input};
@@ -56,7 +56,7 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     server.check(&report)?;
     let directory = report_directory(&args);
     if let Some(directory) = &directory {
-        write_report(directory, &report)?;
+        write_report(directory, &report, &args)?;
     }
     output::print(&rendered(&report, args.format)?)?;
     if let Some(directory) = &directory {
@@ -231,8 +231,15 @@ fn report_directory(args: &AnalyzeArgs) -> Option<PathBuf> {
     Some(PathBuf::from(format!("{stem}-report")))
 }
 
-fn write_report(directory: &Path, report: &Report) -> Result<()> {
-    let charts = chart::draw(report)?;
+fn write_report(directory: &Path, report: &Report, args: &AnalyzeArgs) -> Result<()> {
+    let look = Look {
+        size: args.chart_size,
+        theme: match args.chart_theme {
+            ChartTheme::Light => Theme::Light,
+            ChartTheme::Dark => Theme::Dark,
+        },
+    };
+    let charts = chart::draw(report, &look, &args.wanted_charts())?;
     let links: Vec<ChartLink> = charts
         .iter()
         .map(|chart| ChartLink {

@@ -18,6 +18,29 @@ use run::Run;
 /// A range above this is drawn on a logarithmic axis, or the usual values would be one flat line.
 const MOST_LINEAR_RANGE: f64 = 30.0;
 
+/// The slugs of all figures there can be, in their order.
+pub const SLUGS: [&str; 19] = [
+    "response-time-percentiles-over-time",
+    "response-time-over-time",
+    "response-time-heatmap",
+    "active-threads-over-time",
+    "bytes-over-time",
+    "latency-over-time",
+    "connect-time-over-time",
+    "throughput-and-errors-over-time",
+    "hits-per-second",
+    "response-codes-per-second",
+    "transactions-per-second",
+    "response-time-distribution",
+    "response-time-against-throughput",
+    "latency-against-throughput",
+    "response-time-against-threads",
+    "server-cpu-over-time",
+    "server-memory-over-time",
+    "server-connections-over-time",
+    "server-response-time-over-time",
+];
+
 /// All figures of a report; none without samples.
 pub fn figures(report: &Report) -> Vec<Figure> {
     let run = Run::of(report);

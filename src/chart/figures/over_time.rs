@@ -171,7 +171,7 @@ fn heatmap(run: &Run<'_>) -> Figure {
             slug: "response-time-heatmap",
             section: OVER_TIME,
             title: "Response times over time",
-            what: "the darker, the more samples took so long; a column for each",
+            what: "the stronger the colour, the more samples took so long; a column for each",
             description: "Heatmap of response times over time, on a logarithmic scale.".to_owned(),
         },
         axis,
