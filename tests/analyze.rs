@@ -575,3 +575,43 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(!said.contains("error"), "{said}");
 }
+
+#[test]
+#[cfg(unix)]
+fn a_run_killed_at_any_moment_leaves_the_old_report_or_the_new_one() {
+    let perfkit = Perfkit::new();
+    perfkit.write("results.jtl", five_samples());
+    let start = |title: &str| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_perfkit"))
+            .args([
+                "analyze",
+                "results.jtl",
+                "--title",
+                title,
+                "--charts",
+                "hits-per-second",
+            ])
+            .current_dir(perfkit.directory.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    assert!(start("run 0").wait().unwrap().success());
+    for number in 1..=20 {
+        let mut run = start(&format!("run {number}"));
+        std::thread::sleep(std::time::Duration::from_millis(3 * number));
+        let _perhaps_done = run.kill();
+        run.wait().unwrap();
+        let report: perfkit::report::Report =
+            serde_json::from_str(&perfkit.read("results-report/report.json")).unwrap();
+        let markdown = perfkit.read("results-report/report.md");
+        let title = format!("# {}\n", report.title.unwrap());
+        assert!(markdown.starts_with(&title), "{title} {}", &markdown[..20]);
+        assert!(
+            perfkit
+                .path("results-report/charts/hits-per-second.png")
+                .exists()
+        );
+    }
+}

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 
 use super::output;
+use super::report_directory::{self, ReportFile};
 use super::server::Server;
 use crate::chart::{self, Look, Theme};
 use crate::cli::{AnalyzeArgs, ChartTheme, Format};
@@ -54,7 +55,7 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
         return Err(no_samples(&report));
     }
     server.check(&report)?;
-    let directory = report_directory(&args);
+    let directory = directory_of(&args);
     if let Some(directory) = &directory {
         write_report(directory, &report, &args)?;
     }
@@ -210,7 +211,7 @@ fn rendered(report: &Report, format: Format) -> Result<String> {
 }
 
 /// The report's directory: as given, or named after the first input, where the user stands.
-fn report_directory(args: &AnalyzeArgs) -> Option<PathBuf> {
+fn directory_of(args: &AnalyzeArgs) -> Option<PathBuf> {
     if args.no_report {
         return None;
     }
@@ -248,20 +249,16 @@ fn write_report(directory: &Path, report: &Report, args: &AnalyzeArgs) -> Result
             description: chart.description.clone(),
         })
         .collect();
-    output::create_directory(&directory.join("charts"))?;
-    for (chart, link) in charts.iter().zip(&links) {
-        output::write(&directory.join(&link.path), &chart.png)?;
-    }
-    output::write(
-        &directory.join("aggregate.csv"),
-        render::csv::render(report)?.as_bytes(),
-    )?;
-    output::write(
-        &directory.join("report.json"),
-        render::json::render(report)?.as_bytes(),
-    )?;
-    output::write(
-        &directory.join("report.md"),
-        render::markdown::report(report, &links).as_bytes(),
-    )
+    let file = |path: &str, bytes: Vec<u8>| ReportFile {
+        path: path.to_owned(),
+        bytes,
+    };
+    let mut files = vec![
+        file("aggregate.csv", render::csv::render(report)?.into()),
+        file("report.json", render::json::render(report)?.into()),
+        file("report.md", render::markdown::report(report, &links).into()),
+    ];
+    let charts = charts.into_iter().zip(&links);
+    files.extend(charts.map(|(chart, link)| file(&link.path, chart.png)));
+    report_directory::write(directory, &files)
 }

@@ -3,6 +3,7 @@
 mod analyze;
 mod output;
 mod platform;
+mod report_directory;
 mod serve;
 mod server;
 
