@@ -196,3 +196,33 @@ fn shutdown_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn parsed(arguments: &[&str]) -> Limits {
+        let command_line = ["perfkit", "serve"].iter().chain(arguments);
+        match Cli::try_parse_from(command_line).unwrap().command {
+            Command::Serve(args) => limits(&args),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn limits_are_the_documented_ones_unless_told_otherwise() {
+        let limits = parsed(&[]);
+        let default = Limits {
+            // As many as this machine allows.
+            max_connections: limits.max_connections,
+            ..Limits::default()
+        };
+        assert_eq!(limits, default);
+        let limits = parsed(&["--max-body", "1", "--idle-timeout", "0.5"]);
+        assert_eq!(limits.max_body_bytes, 1024);
+        assert_eq!(limits.idle_timeout.as_millis(), 500);
+    }
+}

@@ -46,6 +46,8 @@ impl Server {
         http.max_header_size(limits.max_header_bytes)
             // The least that can be set; it grows beyond only for requests that fill it.
             .max_buf_size(limits.max_header_bytes.max(8192))
+            // `printf ... | nc` says that it has no more to ask, and still wants its answer.
+            .half_close(true)
             // Answers are short: copying one behind its headers costs less than a second piece.
             .writev(false)
             // There is a watchdog, which spares a timer for every request.

@@ -1,7 +1,7 @@
 //! What clients that are careless, slow, hostile or too many get: raw bytes over sockets.
 
 use std::io::{BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::Duration;
 
@@ -132,7 +132,7 @@ fn slow_requests_are_cut_off_with_408() {
 fn clients_that_do_not_take_their_answers_are_cut_off() {
     let server = Server::start(&["--read-timeout", "0.2"]);
     let mut connection = server.connect();
-    let requests = "GET /fibo/100000 HTTP/1.1\r\n\r\n".repeat(100);
+    let requests = "GET /fibo/10000 HTTP/1.1\r\n\r\n".repeat(100);
     // Ends when the answers have filled all buffers and the server has waited for long enough.
     while connection.get_mut().write_all(requests.as_bytes()).is_ok() {}
     assert_serves(&server);
@@ -224,6 +224,31 @@ fn pipelined_requests_are_answered_in_order() {
         let body = read_response(&mut connection).2;
         assert!(body.ends_with(&format!("\"index\":\"{n}\"}}\n")), "{body}");
     }
+}
+
+#[test]
+fn a_client_that_has_no_more_to_ask_is_answered() {
+    let server = Server::start(&[]);
+    for path in ["/fibo/10", "/fibo/100000", "/isprime/999999999989"] {
+        let mut connection = server.connect();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+        connection.get_mut().write_all(request.as_bytes()).unwrap();
+        connection.get_ref().shutdown(Shutdown::Write).unwrap();
+        let (status, _, _) = read_response(&mut connection);
+        assert_eq!(status, "HTTP/1.1 200 OK", "{path}");
+        assert_closed(&mut connection);
+    }
+}
+
+#[test]
+fn upgrades_and_tunnels_are_not_offered() {
+    let server = Server::start(&[]);
+    let upgrade = "GET /healthz HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
+    assert_eq!(ask(&mut server.connect(), upgrade).0, "HTTP/1.1 200 OK");
+    let tunnel = "CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    let (status, _, _) = ask(&mut server.connect(), tunnel);
+    assert_eq!(status, "HTTP/1.1 404 Not Found");
+    assert_serves(&server);
 }
 
 #[test]
