@@ -11,7 +11,7 @@ use memchr::memchr_iter;
 use super::blocks::{Block, InputSummary, Source, TimestampOptions};
 use super::index::Index;
 use super::input::Input;
-use super::layout::trim_line_end;
+use super::layout::{Columns, Layout, trim_line_end};
 use super::quoted::{self, Record, Unquoted};
 use super::row::{Fault, LONGEST_ROW, Origin, Rejected, RowParser};
 use super::sample::Sample;
@@ -204,7 +204,25 @@ impl<S: Sink> Worker<S> {
     }
 
     fn parse_block(&mut self, parser: &RowParser, buffer: &[u8], block: &Block) {
-        let width = parser.layout().width;
+        let Layout { columns, width, .. } = &**parser.layout();
+        // Compiled twice: where the columns are known beforehand, nothing is asked about them.
+        if *columns == Columns::JMETER_5 && *width == Columns::JMETER_5_WIDTH {
+            let (columns, width) = (&Columns::JMETER_5, Columns::JMETER_5_WIDTH);
+            self.parse_rows(parser, columns, width, buffer, block);
+        } else {
+            self.parse_rows(parser, columns, *width, buffer, block);
+        }
+    }
+
+    #[inline(always)]
+    fn parse_rows(
+        &mut self,
+        parser: &RowParser,
+        columns: &Columns,
+        width: usize,
+        buffer: &[u8],
+        block: &Block,
+    ) {
         let mut index = std::mem::take(&mut self.index);
         index.build(buffer, block.len, parser.layout().delimiter);
         let mut quotes = index.quotes().iter().map(|&at| at as usize).peekable();
@@ -250,7 +268,7 @@ impl<S: Sink> Worker<S> {
                 self.reject(Fault::TooLong, value, place);
             } else if marks.len() == width + 1 || !is_blank(&buffer[row_start..row_end]) {
                 self.rows += 1;
-                match parser.parse(buffer, marks, origin) {
+                match parser.parse(columns, width, buffer, marks, origin) {
                     Ok(sample) => self.sink.record(&sample),
                     Err(rejected) => {
                         let is_last = row_end + 1 == block.len;
