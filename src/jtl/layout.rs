@@ -329,12 +329,12 @@ pub fn is_header(line: &[u8]) -> bool {
 /// `true` or `false` in any case, as Java reads it; nothing else, lest damage be counted.
 #[inline(always)]
 pub fn parse_flag(text: &[u8]) -> Option<bool> {
-    match text {
-        b"true" => Some(true),
-        b"false" => Some(false),
-        _ if text.eq_ignore_ascii_case(b"true") => Some(true),
-        _ if text.eq_ignore_ascii_case(b"false") => Some(false),
-        _ => None,
+    if text == b"true" || text.eq_ignore_ascii_case(b"true") {
+        Some(true)
+    } else if text == b"false" || text.eq_ignore_ascii_case(b"false") {
+        Some(false)
+    } else {
+        None
     }
 }
 

@@ -225,7 +225,8 @@ impl<S: Sink> Worker<S> {
     ) {
         let mut index = std::mem::take(&mut self.index);
         index.build(buffer, block.len, parser.layout().delimiter);
-        let mut quotes = index.quotes().iter().map(|&at| at as usize).peekable();
+        let mut quotes = index.quotes().iter().map(|&at| at as usize);
+        let mut next_quote = quotes.next().unwrap_or(usize::MAX);
         // The mark before the row.
         let (mut first_mark, mut row_start, mut lines) = (0, 0, 0_u64);
         for &line_end in index.line_ends() {
@@ -240,8 +241,10 @@ impl<S: Sink> Worker<S> {
                 input: block.input,
             };
             let place = (block.index, lines);
-            while quotes.next_if(|&at| at < row_start).is_some() {}
-            if quotes.peek().is_some_and(|&at| at < row_end) && row_end - row_start < LONGEST_ROW {
+            while next_quote < row_start {
+                next_quote = quotes.next().unwrap_or(usize::MAX);
+            }
+            if next_quote < row_end && row_end - row_start < LONGEST_ROW {
                 let end = row_start
                     + self.parse_quoted(
                         parser,

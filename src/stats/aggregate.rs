@@ -27,7 +27,9 @@ impl Aggregate {
             stats.record(sample);
         }
         if !sample.success {
-            self.errors.record(sample);
+            // A copy, so that a sample need not be laid out in memory but for this.
+            let failed = *sample;
+            self.errors.record(&failed);
         }
         self.series.record(sample);
     }
