@@ -15,6 +15,15 @@ pub fn parse(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
     value.or_else(|| parse_any(bytes, start, end))
 }
 
+/// The same for numbers that are most often a single digit.
+#[inline(always)]
+pub fn parse_short(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
+    match bytes.get(start..end) {
+        Some(&[digit @ b'0'..=b'9']) => Some(i64::from(digit - b'0')),
+        _ => parse(bytes, start, end),
+    }
+}
+
 /// `length` (1 to 4) digits at `start`; `None` if one of them is no digit, or near the end of
 /// `bytes`, where four cannot be loaded.
 #[inline(always)]
@@ -79,7 +88,9 @@ mod tests {
         let mut bytes = text.as_bytes().to_vec();
         bytes.extend_from_slice(b",9");
         bytes.resize(text.len() + PADDING, b'7');
-        parse(&bytes, 0, text.len())
+        let value = parse(&bytes, 0, text.len());
+        assert_eq!(parse_short(&bytes, 0, text.len()), value);
+        value
     }
 
     #[test]

@@ -293,6 +293,7 @@ impl<S: Sink> Worker<S> {
     }
 
     /// Reads the record with quotes at the start of `bytes`; its length.
+    #[inline(never)]
     fn parse_quoted(
         &mut self,
         parser: &RowParser,
@@ -339,6 +340,8 @@ impl<S: Sink> Worker<S> {
     }
 
     /// A row that the end of the file cuts short is just that, whatever its fields look like.
+    #[cold]
+    #[inline(never)]
     fn reject_row(&mut self, rejected: Rejected<'_>, is_cut_short: bool, place: Place) {
         let fault = if is_cut_short {
             Fault::CutShort
@@ -349,6 +352,7 @@ impl<S: Sink> Worker<S> {
     }
 
     #[cold]
+    #[inline(never)]
     fn reject(&mut self, fault: Fault, value: &[u8], place: Place) {
         const LONGEST_VALUE: usize = 200;
         let value = &value[..value.len().min(LONGEST_VALUE)];
@@ -364,6 +368,7 @@ impl<S: Sink> Worker<S> {
 }
 
 /// The marks of a row whose line end is a carriage return and a line feed: both belong to it.
+#[inline(never)]
 fn without_carriage_return<'m>(marks: &[u32], changed: &'m mut Vec<u32>) -> &'m [u32] {
     changed.clear();
     changed.extend_from_slice(marks);
@@ -373,6 +378,7 @@ fn without_carriage_return<'m>(marks: &[u32], changed: &'m mut Vec<u32>) -> &'m 
     changed
 }
 
+#[inline(never)]
 fn is_blank(line: &[u8]) -> bool {
     line.trim_ascii().is_empty()
 }

@@ -290,7 +290,13 @@ impl<'a> Row<'a, '_> {
         let Some(column) = column else {
             return Ok(None);
         };
-        match self.number(column) {
+        let (start, end) = self.range(column);
+        let number = match field {
+            // Most connections are used again, and most samplers do not pause.
+            Field::Connect | Field::IdleTime => number::parse_short(self.bytes, start, end),
+            _ => number::parse(self.bytes, start, end),
+        };
+        match number {
             Some(number) => Ok(Some(number)),
             None if matches!(self.text(column), b"" | b"null") => Ok(None),
             None => Err(self.reject(field, column)),

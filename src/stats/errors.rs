@@ -23,6 +23,7 @@ pub struct ErrorStats {
 
 impl ErrorTable {
     /// Counts a failed sample.
+    #[inline(never)]
     pub fn record(&mut self, sample: &Sample<'_>) {
         self.add(
             &key(sample),
