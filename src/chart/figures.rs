@@ -258,8 +258,12 @@ fn distribution(report: &Report) -> Option<Figure> {
         .map(|(number, shares)| of_label(number, Kind::Area, outline(bins, shares)));
     let highest_share = shares.iter().flatten().copied().fold(0.0, f64::max);
     let samples = labels.iter().map(|label| label.samples).max()?;
-    let which = match report.labels.len() {
-        all if all > labels.len() => format!("the {} busiest of {all} labels; ", labels.len()),
+    let which = match report.label_count {
+        all if all > labels.len() as u64 => format!(
+            "the {} busiest of {} labels; ",
+            labels.len(),
+            units::thousands(all)
+        ),
         _ => String::new(),
     };
     Some(Figure {

@@ -22,6 +22,9 @@ use crate::report::{self, Detail, Report, Sources};
 use crate::serve::platform::Platform;
 use crate::stats::Aggregate;
 
+/// Most labels shown where it is not said how many.
+const MOST_LABELS: usize = 100;
+
 /// Runs `perfkit analyze`.
 ///
 /// # Errors
@@ -42,8 +45,9 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     {
         return Err(error);
     }
-    let mut aggregate = Aggregate::default();
-    for part in std::mem::take(&mut outcome.sinks) {
+    let mut parts = std::mem::take(&mut outcome.sinks).into_iter();
+    let mut aggregate = parts.next().unwrap_or_default();
+    for part in parts {
         aggregate.merge(part);
     }
     let report = Report::new(&aggregate, sources(&args, outcome));
@@ -53,9 +57,14 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     }
     let directory = report_directory(&args);
     if let Some(directory) = &directory {
-        write_report(directory, &report)?;
+        write_report(directory, &report, || csv(&aggregate, &report, &args))?;
     }
-    output::print(&rendered(&report, args.format)?)?;
+    output::print(&match args.format {
+        Format::Markdown => render::markdown::platform_block(&report),
+        Format::Table => render::table::render(&report, output::terminal_width()),
+        Format::Csv => csv(&aggregate, &report, &args)?,
+        Format::Json => render::json::render(&report)?,
+    })?;
     if let Some(directory) = &directory {
         eprintln!(
             "perfkit: report in {}",
@@ -152,6 +161,7 @@ fn sources(args: &AnalyzeArgs, outcome: Outcome<Aggregate>) -> Sources {
         options: report::Options {
             percentiles: args.percentiles.clone(),
             timestamp_is_end: args.timestamp_is_end,
+            max_labels: args.max_labels.map_or(MOST_LABELS, |most| most as usize),
         },
         inputs: outcome.inputs,
         rows_read: outcome.rows_read,
@@ -220,13 +230,14 @@ fn no_samples(report: &Report) -> Error {
     Error::input(names.join(", "), format!("no samples to report: {why}"))
 }
 
-fn rendered(report: &Report, format: Format) -> Result<String> {
-    Ok(match format {
-        Format::Markdown => render::markdown::platform_block(report),
-        Format::Table => render::table::render(report, output::terminal_width()),
-        Format::Csv => render::csv::render(report)?,
-        Format::Json => render::json::render(report)?,
-    })
+/// JMeter's CSV: of all labels, unless it is said how many.
+fn csv(aggregate: &Aggregate, report: &Report, args: &AnalyzeArgs) -> Result<String> {
+    if report.other_labels.is_none() || args.max_labels.is_some() {
+        return render::csv::render(report);
+    }
+    let percentiles = &report.options.percentiles;
+    let labels = report::label_rows(aggregate, percentiles);
+    render::csv::render_rows(percentiles, labels.chain([report.total.clone()]))
 }
 
 /// The report's directory: as given, or named after the first input, where the user stands.
@@ -251,7 +262,7 @@ fn report_directory(args: &AnalyzeArgs) -> Option<PathBuf> {
     Some(PathBuf::from(format!("{stem}-report")))
 }
 
-fn write_report(directory: &Path, report: &Report) -> Result<()> {
+fn write_report(directory: &Path, report: &Report, csv: impl Fn() -> Result<String>) -> Result<()> {
     let charts = chart::draw(report)?;
     let links: Vec<ChartLink> = charts
         .iter()
@@ -265,10 +276,7 @@ fn write_report(directory: &Path, report: &Report) -> Result<()> {
     for (chart, link) in charts.iter().zip(&links) {
         output::write(&directory.join(&link.path), &chart.png)?;
     }
-    output::write(
-        &directory.join("aggregate.csv"),
-        render::csv::render(report)?.as_bytes(),
-    )?;
+    output::write(&directory.join("aggregate.csv"), csv()?.as_bytes())?;
     output::write(
         &directory.join("report.json"),
         render::json::render(report)?.as_bytes(),

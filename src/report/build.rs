@@ -1,5 +1,6 @@
 //! Builds a [`Report`] from an aggregate and what was read.
 
+use super::labels::Labels;
 use super::{
     Accounting, Detail, ErrorReport, Input, LabelReport, Options, PercentileSeries,
     PercentileValue, Rejection, Report, SCHEMA_VERSION, Summary, TimeSeries, Window, notes,
@@ -7,10 +8,13 @@ use super::{
 use crate::jtl::{InputRead, RejectionTally};
 use crate::percentile::Percentile;
 use crate::stats::{self, Aggregate, Distribution, LabelStats, value_at};
-use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
+use crate::units::{self, BYTES_PER_KB, MS_PER_SECOND};
 
 /// The label of all labels together.
 pub const TOTAL: &str = "TOTAL";
+
+/// Most types of error told apart in a report.
+const MOST_ERRORS: usize = 100;
 
 /// What a report is built from, beside the aggregate.
 #[derive(Debug, Clone)]
@@ -33,15 +37,13 @@ impl Report {
     /// Builds the report of a run.
     pub fn new(aggregate: &Aggregate, sources: Sources) -> Report {
         let percentiles = sources.options.percentiles.clone();
-        let total = aggregate.total();
-        let labels: Vec<LabelReport> = aggregate
-            .labels()
-            .into_iter()
-            .map(|(label, stats)| {
-                label_report(&String::from_utf8_lossy(label), stats, &percentiles)
-            })
-            .collect();
-        let notes = notes::collect(&sources, &labels, total.controller_rows);
+        let all = aggregate.labels();
+        let Labels {
+            shown,
+            others,
+            total,
+        } = Labels::of(&all, &sources.options);
+        let notes = notes::collect(&sources, &all, total.controller_rows);
         Report {
             schema_version: SCHEMA_VERSION,
             perfkit_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -63,7 +65,9 @@ impl Report {
             time_series: (total.rows > 0)
                 .then(|| time_series(aggregate.series(), &total, &percentiles)),
             total: label_report(TOTAL, &total, &percentiles),
-            labels,
+            label_count: all.len() as u64,
+            labels: shown,
+            other_labels: others,
             notes,
         }
     }
@@ -102,7 +106,11 @@ fn window(stats: &LabelStats) -> Option<Window> {
     })
 }
 
-fn label_report(label: &str, stats: &LabelStats, percentiles: &[Percentile]) -> LabelReport {
+pub(super) fn label_report(
+    label: &str,
+    stats: &LabelStats,
+    percentiles: &[Percentile],
+) -> LabelReport {
     let distributions = stats.distributions();
     let elapsed = distributions.elapsed();
     let window = window(stats);
@@ -198,15 +206,23 @@ fn errors(aggregate: &Aggregate, total: &LabelStats) -> Vec<ErrorReport> {
     let mut errors: Vec<_> = aggregate.errors().iter().collect();
     errors.sort_by_key(|(_, stats)| (std::cmp::Reverse(stats.count), stats.first_position));
     let all: u64 = errors.iter().map(|(_, stats)| stats.count).sum();
-    errors
-        .into_iter()
-        .map(|(key, stats)| ErrorReport {
-            error: String::from_utf8_lossy(key).into_owned(),
-            count: stats.count,
-            ratio_of_errors: stats.count as f64 / all as f64,
-            ratio_of_samples: stats.count as f64 / total.rows as f64,
-        })
-        .collect()
+    let report = |error: String, count: u64| ErrorReport {
+        error,
+        count,
+        ratio_of_errors: count as f64 / all as f64,
+        ratio_of_samples: count as f64 / total.rows as f64,
+    };
+    let (frequent, rare) = errors.split_at(errors.len().min(MOST_ERRORS));
+    let mut reports: Vec<ErrorReport> = frequent
+        .iter()
+        .map(|(key, stats)| report(String::from_utf8_lossy(key).into_owned(), stats.count))
+        .collect();
+    if !rare.is_empty() {
+        let types = units::thousands(rare.len() as u64);
+        let count = rare.iter().map(|(_, stats)| stats.count).sum();
+        reports.push(report(format!("({types} other errors)"), count));
+    }
+    reports
 }
 
 fn time_series(

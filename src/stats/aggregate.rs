@@ -36,11 +36,11 @@ impl Aggregate {
 
     /// Adds another aggregate. Associative, commutative, and an empty one changes nothing.
     pub fn merge(&mut self, other: Aggregate) {
-        for (label, stats) in other.labels.names().iter().zip(&other.stats) {
+        for (label, stats) in other.labels.names().iter().zip(other.stats) {
             let number = self.labels.number(label);
             match self.stats.get_mut(number) {
-                Some(own) => own.merge(stats),
-                None => self.stats.push(stats.clone()),
+                Some(own) => own.merge(&stats),
+                None => self.stats.push(stats),
             }
         }
         self.errors.merge(&other.errors);
@@ -58,15 +58,6 @@ impl Aggregate {
             .collect();
         labels.sort_by_key(|(_, stats)| stats.first_position);
         labels
-    }
-
-    /// All labels together: JMeter's TOTAL.
-    pub fn total(&self) -> LabelStats {
-        let mut total = LabelStats::default();
-        for stats in &self.stats {
-            total.merge(stats);
-        }
-        total
     }
 
     /// Errors by type.
