@@ -25,6 +25,19 @@ pub fn duration(ms: i64) -> String {
     }
 }
 
+/// A whole number with its thousands apart: `999,900`.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// The first `most` characters of a text, with an ellipsis if there are more.
 pub fn shorten(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {
@@ -46,6 +59,13 @@ mod tests {
         assert_eq!(duration(499_930), "8 min 20 s");
         assert_eq!(duration(59_600), "1 min 0 s");
         assert_eq!(duration(11_100_000), "3 h 5 min");
+    }
+
+    #[test]
+    fn thousands_are_apart() {
+        assert_eq!(thousands(999), "999");
+        assert_eq!(thousands(999_900), "999,900");
+        assert_eq!(thousands(1_000_000), "1,000,000");
     }
 
     #[test]

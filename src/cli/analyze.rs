@@ -75,6 +75,11 @@ pub struct AnalyzeArgs {
     )]
     pub percentiles: Vec<Percentile>,
 
+    /// Labels to show, those with the most samples; one row sums up the others. JMeter's CSV has
+    /// all labels unless this is given [default: 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
+    pub max_labels: Option<u32>,
+
     /// Title of the run
     #[arg(long, value_name = "TEXT", help_heading = "Platform block")]
     pub title: Option<String>,

@@ -23,6 +23,9 @@ use crate::render::{self, markdown::ChartLink};
 use crate::report::{self, Report, Sources};
 use crate::stats::Aggregate;
 
+/// Most labels shown where it is not said how many.
+const MOST_LABELS: usize = 100;
+
 /// Runs `perfkit analyze`.
 ///
 /// # Errors
@@ -45,8 +48,9 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     {
         return Err(error);
     }
-    let mut aggregate = Aggregate::default();
-    for part in std::mem::take(&mut outcome.sinks) {
+    let mut parts = std::mem::take(&mut outcome.sinks).into_iter();
+    let mut aggregate = parts.next().unwrap_or_default();
+    for part in parts {
         aggregate.merge(part);
     }
     let report = Report::new(&aggregate, sources(&args, outcome, server.clone()));
@@ -57,9 +61,14 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     server.check(&report)?;
     let directory = directory_of(&args);
     if let Some(directory) = &directory {
-        write_report(directory, &report, &args)?;
+        write_report(directory, &report, &args, csv(&aggregate, &report, &args)?)?;
     }
-    output::print(&rendered(&report, args.format)?)?;
+    output::print(&match args.format {
+        Format::Markdown => render::markdown::platform_block(&report),
+        Format::Table => render::table::render(&report, output::terminal_width()),
+        Format::Csv => csv(&aggregate, &report, &args)?,
+        Format::Json => render::json::render(&report)?,
+    })?;
     if let Some(directory) = &directory {
         eprintln!(
             "perfkit: report in {}",
@@ -156,6 +165,7 @@ fn sources(args: &AnalyzeArgs, outcome: Outcome<Aggregate>, server: Server) -> S
         options: report::Options {
             percentiles: args.percentiles.clone(),
             timestamp_is_end: args.timestamp_is_end,
+            max_labels: args.max_labels.map_or(MOST_LABELS, |most| most as usize),
         },
         inputs: outcome.inputs,
         rows_read: outcome.rows_read,
@@ -201,13 +211,14 @@ fn no_samples(report: &Report) -> Error {
     Error::input(names.join(", "), format!("no samples to report: {why}"))
 }
 
-fn rendered(report: &Report, format: Format) -> Result<String> {
-    Ok(match format {
-        Format::Markdown => render::markdown::platform_block(report),
-        Format::Table => render::table::render(report, output::terminal_width()),
-        Format::Csv => render::csv::render(report)?,
-        Format::Json => render::json::render(report)?,
-    })
+/// JMeter's CSV: of all labels, unless it is said how many.
+fn csv(aggregate: &Aggregate, report: &Report, args: &AnalyzeArgs) -> Result<String> {
+    if report.other_labels.is_none() || args.max_labels.is_some() {
+        return render::csv::render(report);
+    }
+    let percentiles = &report.options.percentiles;
+    let labels = report::label_rows(aggregate, percentiles);
+    render::csv::render_rows(percentiles, labels.chain([report.total.clone()]))
 }
 
 /// The report's directory: as given, or named after the first input, where the user stands.
@@ -232,7 +243,7 @@ fn directory_of(args: &AnalyzeArgs) -> Option<PathBuf> {
     Some(PathBuf::from(format!("{stem}-report")))
 }
 
-fn write_report(directory: &Path, report: &Report, args: &AnalyzeArgs) -> Result<()> {
+fn write_report(directory: &Path, report: &Report, args: &AnalyzeArgs, csv: String) -> Result<()> {
     let look = Look {
         size: args.chart_size,
         theme: match args.chart_theme {
@@ -254,7 +265,7 @@ fn write_report(directory: &Path, report: &Report, args: &AnalyzeArgs) -> Result
         bytes,
     };
     let mut files = vec![
-        file("aggregate.csv", render::csv::render(report)?.into()),
+        file("aggregate.csv", csv.into()),
         file("report.json", render::json::render(report)?.into()),
         file("report.md", render::markdown::report(report, &links).into()),
     ];

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use memchr::{memchr, memmem, memrchr};
+use memchr::{memchr, memchr2_iter, memrchr};
 
 use super::input::Input;
 use super::layout::{HEADER_MARK, Layout, is_header};
@@ -375,6 +375,9 @@ fn refuse_other_formats(start: &[u8]) -> std::result::Result<(), String> {
     Ok(())
 }
 
+/// Which letter of [`HEADER_MARK`] to search for, together with quotes: its rarest.
+const HEADER_MARK_RARE: usize = 4;
+
 /// How many bytes of `bytes` are whole records of the parser's layout, and whether a further
 /// header begins there. 0 without a header: more bytes are needed.
 fn cut(parser: &RowParser, bytes: &[u8], is_all: bool, unquoted: &mut Unquoted) -> (usize, bool) {
@@ -382,32 +385,25 @@ fn cut(parser: &RowParser, bytes: &[u8], is_all: bool, unquoted: &mut Unquoted) 
         return (0, false);
     };
     let delimiter = parser.layout().delimiter;
-    let mut quotes = memchr::memchr_iter(b'"', &bytes[..limit]).peekable();
-    let mut headers = memmem::find_iter(&bytes[..limit], HEADER_MARK).peekable();
     // Everything before `done` is settled: no quote is open there. The record that goes on there
     // begins at a line start from `base` on.
     let (mut base, mut done) = (0, 0);
-    loop {
-        let (quote, header) = (quotes.peek().copied(), headers.peek().copied());
-        let Some(at) = quote.into_iter().chain(header).min() else {
-            return (limit.max(done), false);
-        };
-        if quote == Some(at) {
-            quotes.next();
-        } else {
-            headers.next();
-        }
+    for at in memchr2_iter(b'"', HEADER_MARK[HEADER_MARK_RARE], &bytes[..limit]) {
         if at < done {
             continue;
         }
-        let line = memrchr(b'\n', &bytes[base..at]).map_or(base, |end| base + end + 1);
-        if quote != Some(at) {
-            let line_end = memchr(b'\n', &bytes[line..limit]).map_or(limit, |end| line + end);
-            if is_header(&bytes[line..line_end]) {
-                return (line, true);
+        if bytes[at] != b'"' {
+            let is_mark =
+                at >= HEADER_MARK_RARE && bytes[at - HEADER_MARK_RARE..].starts_with(HEADER_MARK);
+            if is_mark && at - HEADER_MARK_RARE >= done {
+                let line = line_start(bytes, base, at);
+                if is_header_line(bytes, line, limit) {
+                    return (line, true);
+                }
             }
             continue;
         }
+        let line = line_start(bytes, base, at);
         let opens_field = at == line || bytes[at - 1] == delimiter;
         if !opens_field {
             continue;
@@ -433,6 +429,11 @@ fn cut(parser: &RowParser, bytes: &[u8], is_all: bool, unquoted: &mut Unquoted) 
         };
         done = base;
     }
+    (limit.max(done), false)
+}
+
+fn line_start(bytes: &[u8], from: usize, at: usize) -> usize {
+    memrchr(b'\n', &bytes[from..at]).map_or(from, |end| from + end + 1)
 }
 
 fn is_header_line(bytes: &[u8], line: usize, limit: usize) -> bool {

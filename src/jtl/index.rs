@@ -1,6 +1,6 @@
 //! Where the delimiters, line ends and quotes of a block are: one pass with SIMD compares.
 
-use fearless_simd::{Level, dispatch, prelude::*, u8x64};
+use fearless_simd::{Level, dispatch, mask8x64, prelude::*, u8x64};
 
 /// Bytes compared at a time.
 const CHUNK: usize = 64;
@@ -62,9 +62,9 @@ impl Index {
                     .push(before + (mark_bits & below).count_ones());
                 line_feed_bits &= line_feed_bits - 1;
             }
-            self.marks.push_bits(base as u32, mark_bits);
+            self.marks.push_bits(simd, base as u32, mark_bits);
             if quote_bits != 0 {
-                self.quotes.push_bits(base as u32, quote_bits);
+                self.quotes.push_bits(simd, base as u32, quote_bits);
             }
         }
     }
@@ -96,23 +96,18 @@ impl Positions {
         self.count += 1;
     }
 
-    /// Appends the positions of the set bits, counted from `base`. Eight at a time are written
-    /// without asking how many there are: a branch per bit would be guessed wrong too often.
+    /// Appends the positions of the set bits, counted from `base`.
     #[inline(always)]
-    fn push_bits(&mut self, base: u32, mut bits: u64) {
+    fn push_bits<S: Simd>(&mut self, simd: S, base: u32, bits: u64) {
         if self.places.len() - self.count < CHUNK {
             self.make_room();
         }
         let count = bits.count_ones() as usize;
-        let (room, _) = self.places[self.count..].as_chunks_mut::<8>();
-        for eight in room {
-            for place in eight {
-                *place = base + bits.trailing_zeros();
-                bits &= bits.wrapping_sub(1);
-            }
-            if bits == 0 {
-                break;
-            }
+        let room = &mut self.places[self.count..];
+        if can_compress(simd) {
+            compress(simd, room, base, bits);
+        } else {
+            spread(room, base, bits);
         }
         self.count += count;
     }
@@ -121,6 +116,51 @@ impl Positions {
     fn make_room(&mut self) {
         self.places
             .resize((self.places.len() * 2).max(16 * CHUNK), 0);
+    }
+}
+
+/// Whether the processor presses the chosen bytes of a vector together in one step.
+#[inline(always)]
+fn can_compress<S: Simd>(simd: S) -> bool {
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    let can = matches!(simd.level(), Level::Avx512(_));
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+    let can = false;
+    can
+}
+
+/// Writes the positions of the set bits to the front of `room`, and no matter what behind them.
+#[inline(always)]
+fn compress<S: Simd>(simd: S, room: &mut [u32], base: u32, bits: u64) {
+    let all = u8x64::from_fn(simd, |position| position as u8);
+    let chosen = all.compress(mask8x64::from_bitmask(simd, bits));
+    let (sixteens, _) = room.as_chunks_mut::<16>();
+    let (offsets, _) = chosen.as_slice().as_chunks::<16>();
+    let mut left = bits.count_ones();
+    for (places, offsets) in sixteens.iter_mut().zip(offsets) {
+        for (place, &offset) in places.iter_mut().zip(offsets) {
+            *place = base + u32::from(offset);
+        }
+        if left <= 16 {
+            break;
+        }
+        left -= 16;
+    }
+}
+
+/// The same, bit by bit. Eight positions at a time are written without asking how many there are:
+/// a branch for each would be guessed wrong too often.
+#[inline(always)]
+fn spread(room: &mut [u32], base: u32, mut bits: u64) {
+    let (eights, _) = room.as_chunks_mut::<8>();
+    for eight in eights {
+        for place in eight {
+            *place = base + bits.trailing_zeros();
+            bits &= bits.wrapping_sub(1);
+        }
+        if bits == 0 {
+            break;
+        }
     }
 }
 

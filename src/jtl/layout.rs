@@ -66,6 +66,34 @@ pub struct Columns {
     pub error_count: Option<usize>,
 }
 
+impl Columns {
+    /// JMeter's default columns since 5.0, the first of [`DEFAULT_ORDERS`].
+    pub const JMETER_5: Columns = Columns {
+        time_stamp: 0,
+        elapsed: 1,
+        label: 2,
+        response_code: Some(3),
+        response_message: Some(4),
+        thread_name: Some(5),
+        success: 7,
+        failure_message: Some(8),
+        bytes: Some(9),
+        sent_bytes: Some(10),
+        grp_threads: Some(11),
+        all_threads: Some(12),
+        url: Some(13),
+        latency: Some(14),
+        idle_time: Some(15),
+        connect: Some(16),
+        hostname: None,
+        sample_count: None,
+        error_count: None,
+    };
+
+    /// Number of JMeter's default columns since 5.0.
+    pub const JMETER_5_WIDTH: usize = 17;
+}
+
 /// What the columns of a file, or of a part of it behind its own header, are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -289,7 +317,7 @@ const COLUMN_NAMES: [&str; 19] = [
 ];
 
 /// What every header names, and hardly any row holds.
-pub const HEADER_MARK: &[u8] = b"elapsed";
+pub const HEADER_MARK: &[u8] = b"timeStamp";
 
 /// Whether a line is a header that JMeter could have written.
 pub fn is_header(line: &[u8]) -> bool {
@@ -300,12 +328,12 @@ pub fn is_header(line: &[u8]) -> bool {
 /// `true` or `false` in any case, as Java reads it; nothing else, lest damage be counted.
 #[inline(always)]
 pub fn parse_flag(text: &[u8]) -> Option<bool> {
-    match text {
-        b"true" => Some(true),
-        b"false" => Some(false),
-        _ if text.eq_ignore_ascii_case(b"true") => Some(true),
-        _ if text.eq_ignore_ascii_case(b"false") => Some(false),
-        _ => None,
+    if text == b"true" || text.eq_ignore_ascii_case(b"true") {
+        Some(true)
+    } else if text == b"false" || text.eq_ignore_ascii_case(b"false") {
+        Some(false)
+    } else {
+        None
     }
 }
 
@@ -387,6 +415,13 @@ mod tests {
         let layout = detect("label,success,elapsed,\"my,var\",timeStamp\r\n").unwrap();
         assert_eq!(layout.columns.time_stamp, 4);
         assert_eq!(layout.names[3], "my,var");
+    }
+
+    #[test]
+    fn the_usual_columns_are_known() {
+        let layout = detect(&format!("{}\n", DEFAULT_ORDERS[0])).unwrap();
+        assert_eq!(layout.columns, Columns::JMETER_5);
+        assert_eq!(layout.width, Columns::JMETER_5_WIDTH);
     }
 
     #[test]

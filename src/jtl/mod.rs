@@ -5,7 +5,7 @@
 //! each good row into a [`Sink`]. Bad rows are tallied by [`Fault`].
 
 pub mod blocks;
-mod index;
+pub mod index;
 pub mod input;
 pub mod layout;
 mod number;

@@ -11,7 +11,7 @@ use memchr::memchr_iter;
 use super::blocks::{Block, InputSummary, Source, TimestampOptions};
 use super::index::Index;
 use super::input::Input;
-use super::layout::trim_line_end;
+use super::layout::{Columns, Layout, trim_line_end};
 use super::quoted::{self, Record, Unquoted};
 use super::row::{Fault, LONGEST_ROW, Origin, Rejected, RowParser};
 use super::sample::Sample;
@@ -204,10 +204,29 @@ impl<S: Sink> Worker<S> {
     }
 
     fn parse_block(&mut self, parser: &RowParser, buffer: &[u8], block: &Block) {
-        let width = parser.layout().width;
+        let Layout { columns, width, .. } = &**parser.layout();
+        // Compiled twice: where the columns are known beforehand, nothing is asked about them.
+        if *columns == Columns::JMETER_5 && *width == Columns::JMETER_5_WIDTH {
+            let (columns, width) = (&Columns::JMETER_5, Columns::JMETER_5_WIDTH);
+            self.parse_rows(parser, columns, width, buffer, block);
+        } else {
+            self.parse_rows(parser, columns, *width, buffer, block);
+        }
+    }
+
+    #[inline(always)]
+    fn parse_rows(
+        &mut self,
+        parser: &RowParser,
+        columns: &Columns,
+        width: usize,
+        buffer: &[u8],
+        block: &Block,
+    ) {
         let mut index = std::mem::take(&mut self.index);
         index.build(buffer, block.len, parser.layout().delimiter);
-        let mut quotes = index.quotes().iter().map(|&at| at as usize).peekable();
+        let mut quotes = index.quotes().iter().map(|&at| at as usize);
+        let mut next_quote = quotes.next().unwrap_or(usize::MAX);
         // The mark before the row.
         let (mut first_mark, mut row_start, mut lines) = (0, 0, 0_u64);
         for &line_end in index.line_ends() {
@@ -222,8 +241,10 @@ impl<S: Sink> Worker<S> {
                 input: block.input,
             };
             let place = (block.index, lines);
-            while quotes.next_if(|&at| at < row_start).is_some() {}
-            if quotes.peek().is_some_and(|&at| at < row_end) && row_end - row_start < LONGEST_ROW {
+            while next_quote < row_start {
+                next_quote = quotes.next().unwrap_or(usize::MAX);
+            }
+            if next_quote < row_end && row_end - row_start < LONGEST_ROW {
                 let end = row_start
                     + self.parse_quoted(
                         parser,
@@ -250,7 +271,7 @@ impl<S: Sink> Worker<S> {
                 self.reject(Fault::TooLong, value, place);
             } else if marks.len() == width + 1 || !is_blank(&buffer[row_start..row_end]) {
                 self.rows += 1;
-                match parser.parse(buffer, marks, origin) {
+                match parser.parse(columns, width, buffer, marks, origin) {
                     Ok(sample) => self.sink.record(&sample),
                     Err(rejected) => {
                         let is_last = row_end + 1 == block.len;
@@ -272,6 +293,7 @@ impl<S: Sink> Worker<S> {
     }
 
     /// Reads the record with quotes at the start of `bytes`; its length.
+    #[inline(never)]
     fn parse_quoted(
         &mut self,
         parser: &RowParser,
@@ -318,6 +340,8 @@ impl<S: Sink> Worker<S> {
     }
 
     /// A row that the end of the file cuts short is just that, whatever its fields look like.
+    #[cold]
+    #[inline(never)]
     fn reject_row(&mut self, rejected: Rejected<'_>, is_cut_short: bool, place: Place) {
         let fault = if is_cut_short {
             Fault::CutShort
@@ -328,6 +352,7 @@ impl<S: Sink> Worker<S> {
     }
 
     #[cold]
+    #[inline(never)]
     fn reject(&mut self, fault: Fault, value: &[u8], place: Place) {
         const LONGEST_VALUE: usize = 200;
         let value = &value[..value.len().min(LONGEST_VALUE)];
@@ -343,6 +368,7 @@ impl<S: Sink> Worker<S> {
 }
 
 /// The marks of a row whose line end is a carriage return and a line feed: both belong to it.
+#[inline(never)]
 fn without_carriage_return<'m>(marks: &[u32], changed: &'m mut Vec<u32>) -> &'m [u32] {
     changed.clear();
     changed.extend_from_slice(marks);
@@ -352,6 +378,7 @@ fn without_carriage_return<'m>(marks: &[u32], changed: &'m mut Vec<u32>) -> &'m 
     changed
 }
 
+#[inline(never)]
 fn is_blank(line: &[u8]) -> bool {
     line.trim_ascii().is_empty()
 }

@@ -1,9 +1,12 @@
 //! The CSV of JMeter's "Save Table Data", byte for byte.
 
+use std::borrow::Borrow;
+
 use csv::WriterBuilder;
 
 use super::columns::{self, Column};
 use crate::error::{Error, Result};
+use crate::percentile::Percentile;
 use crate::report::{LabelReport, Report};
 
 /// The aggregate table as JMeter saves it.
@@ -12,15 +15,27 @@ use crate::report::{LabelReport, Report};
 ///
 /// None in practice: it writes to memory.
 pub fn render(report: &Report) -> Result<String> {
-    let columns = columns::aggregate(&report.options.percentiles);
+    render_rows(&report.options.percentiles, report.rows())
+}
+
+/// The same of rows that are made one by one, where a report does not hold them all.
+///
+/// # Errors
+///
+/// None in practice: it writes to memory.
+pub fn render_rows<R: Borrow<LabelReport>>(
+    percentiles: &[Percentile],
+    rows: impl Iterator<Item = R>,
+) -> Result<String> {
+    let columns = columns::aggregate(percentiles);
     let mut writer = WriterBuilder::new().from_writer(Vec::new());
     let internal = |error: csv::Error| Error::Internal(format!("cannot write CSV: {error}"));
     writer
         .write_record(columns.iter().map(Column::title))
         .map_err(internal)?;
-    for row in report.rows() {
+    for row in rows {
         writer
-            .write_record(cells(&columns, row))
+            .write_record(cells(&columns, row.borrow()))
             .map_err(internal)?;
     }
     let bytes = writer

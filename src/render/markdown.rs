@@ -131,7 +131,8 @@ fn accounting(accounting: &Accounting) -> String {
 
 fn labels_table(columns: &[Column], report: &Report) -> String {
     let mut rows = vec![columns.iter().map(|column| bold(&column.title())).collect()];
-    rows.extend(report.labels.iter().map(|label| row(columns, label)));
+    let labels = report.labels.iter().chain(&report.other_labels);
+    rows.extend(labels.map(|label| row(columns, label)));
     let mut total = row(columns, &report.total);
     if let Some(label) = total.first_mut() {
         *label = bold(label);

@@ -1,16 +1,20 @@
 //! Builds a [`Report`] from an aggregate and what was read.
 
+use super::labels::Labels;
 use super::{
     Accounting, Detail, ErrorReport, Input, LabelReport, Options, PercentileValue, Rejection,
     Report, ResourceRow, Resources, SCHEMA_VERSION, Summary, TimeSeries, Window, notes,
 };
 use crate::jtl::{InputRead, RejectionTally};
 use crate::percentile::Percentile;
-use crate::stats::{Aggregate, Distribution, LabelStats, value_at};
-use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
+use crate::stats::{Aggregate, Distribution, ErrorStats, LabelStats, value_at};
+use crate::units::{self, BYTES_PER_KB, MS_PER_SECOND};
 
 /// The label of all labels together.
 pub const TOTAL: &str = "TOTAL";
+
+/// Most types of error told apart in a report.
+const MOST_ERRORS: usize = 100;
 
 /// What a report is built from, beside the aggregate.
 #[derive(Debug, Clone)]
@@ -35,15 +39,13 @@ impl Report {
     /// Builds the report of a run.
     pub fn new(aggregate: &Aggregate, sources: Sources) -> Report {
         let percentiles = sources.options.percentiles.clone();
-        let total = aggregate.total();
-        let labels: Vec<LabelReport> = aggregate
-            .labels()
-            .into_iter()
-            .map(|(label, stats)| {
-                label_report(&String::from_utf8_lossy(label), stats, &percentiles)
-            })
-            .collect();
-        let notes = notes::collect(&sources, &labels, total.controller_rows);
+        let all = aggregate.labels();
+        let Labels {
+            shown,
+            others,
+            total,
+        } = Labels::of(&all, &sources.options);
+        let notes = notes::collect(&sources, &all, total.controller_rows);
         Report {
             schema_version: SCHEMA_VERSION,
             perfkit_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -65,7 +67,9 @@ impl Report {
             time_series: (total.rows > 0)
                 .then(|| TimeSeries::new(aggregate, &total.distributions(), &percentiles)),
             total: label_report(TOTAL, &total, &percentiles),
-            labels,
+            label_count: all.len() as u64,
+            labels: shown,
+            other_labels: others,
             resources: window(&total).and_then(|window| Resources::new(sources.resources, window)),
             notes,
         }
@@ -105,7 +109,11 @@ fn window(stats: &LabelStats) -> Option<Window> {
     })
 }
 
-fn label_report(label: &str, stats: &LabelStats, percentiles: &[Percentile]) -> LabelReport {
+pub(super) fn label_report(
+    label: &str,
+    stats: &LabelStats,
+    percentiles: &[Percentile],
+) -> LabelReport {
     let distributions = stats.distributions();
     let elapsed = distributions.elapsed();
     let window = window(stats);
@@ -201,15 +209,23 @@ fn errors(aggregate: &Aggregate, total: &LabelStats) -> Vec<ErrorReport> {
     let mut errors: Vec<_> = aggregate.errors().iter().collect();
     errors.sort_by_key(|(_, stats)| (std::cmp::Reverse(stats.count), stats.first_position));
     let all: u64 = errors.iter().map(|(_, stats)| stats.count).sum();
-    errors
-        .into_iter()
-        .map(|(key, stats)| ErrorReport {
-            error: String::from_utf8_lossy(key).into_owned(),
-            count: stats.count,
-            first_ms: stats.first_time,
-            last_ms: stats.last_time,
-            ratio_of_errors: stats.count as f64 / all as f64,
-            ratio_of_samples: stats.count as f64 / total.rows as f64,
-        })
-        .collect()
+    let report = |error: String, stats: ErrorStats| ErrorReport {
+        error,
+        count: stats.count,
+        first_ms: stats.first_time,
+        last_ms: stats.last_time,
+        ratio_of_errors: stats.count as f64 / all as f64,
+        ratio_of_samples: stats.count as f64 / total.rows as f64,
+    };
+    let (frequent, rare) = errors.split_at(errors.len().min(MOST_ERRORS));
+    let mut reports: Vec<ErrorReport> = frequent
+        .iter()
+        .map(|(key, stats)| report(String::from_utf8_lossy(key).into_owned(), **stats))
+        .collect();
+    let others = rare.iter().map(|(_, stats)| **stats);
+    if let Some(others) = others.reduce(ErrorStats::and) {
+        let types = units::thousands(rare.len() as u64);
+        reports.push(report(format!("({types} other errors)"), others));
+    }
+    reports
 }

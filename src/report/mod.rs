@@ -4,6 +4,7 @@
 //! infinity or 0.
 
 mod build;
+mod labels;
 mod notes;
 mod over_time;
 mod resources;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::percentile::Percentile;
 
 pub use build::{Sources, TOTAL};
+pub use labels::label_rows;
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};
 pub use resources::{ResourceRow, Resources, Saturation, no_overlap};
 
@@ -38,11 +40,17 @@ pub struct Report {
     pub accounting: Accounting,
     /// From the first start to the last end; `None` without samples.
     pub window: Option<Window>,
-    /// One entry a label, in order of first appearance.
+    /// Number of labels in the results.
+    pub label_count: u64,
+    /// One entry a label, in order of first appearance: all of them, or the busiest (see
+    /// [`Options::max_labels`]).
     pub labels: Vec<LabelReport>,
+    /// The labels that `labels` leaves out, summed up; `None` if it leaves out none.
+    pub other_labels: Option<LabelReport>,
     /// All labels together, as JMeter's TOTAL: transaction-controller rows included.
     pub total: LabelReport,
-    /// Errors by type, most frequent first.
+    /// Errors by type, most frequent first; very rare ones of very many types are summed up in a
+    /// last entry.
     pub errors: Vec<ErrorReport>,
     /// The run over time; `None` without samples.
     pub time_series: Option<TimeSeries>,
@@ -53,9 +61,12 @@ pub struct Report {
 }
 
 impl Report {
-    /// The rows of the aggregate table: the labels, then TOTAL.
+    /// The rows of the aggregate table: the labels, the sum of those left out, then TOTAL.
     pub fn rows(&self) -> impl Iterator<Item = &LabelReport> {
-        self.labels.iter().chain([&self.total])
+        self.labels
+            .iter()
+            .chain(&self.other_labels)
+            .chain([&self.total])
     }
 }
 
@@ -75,6 +86,8 @@ pub struct Options {
     pub percentiles: Vec<Percentile>,
     /// Whether `timeStamp` was taken as the end of a sample rather than its start.
     pub timestamp_is_end: bool,
+    /// Most labels to report one by one: those with the most samples.
+    pub max_labels: usize,
 }
 
 /// One input.

@@ -2,14 +2,15 @@
 
 use std::collections::HashSet;
 
-use super::LabelReport;
 use super::build::Sources;
 use crate::jtl::InputRead;
+use crate::stats::LabelStats;
+use crate::units;
 
 /// The notes of a run, in words.
 pub(super) fn collect(
     sources: &Sources,
-    labels: &[LabelReport],
+    labels: &[(&[u8], &LabelStats)],
     controller_rows: u64,
 ) -> Vec<String> {
     let mut notes: Vec<String> = sources.inputs.iter().flat_map(of_input).collect();
@@ -20,6 +21,7 @@ pub(super) fn collect(
         ));
     }
     notes.extend(sub_results(labels));
+    notes.extend(left_out(labels.len(), sources.options.max_labels));
     notes
 }
 
@@ -61,23 +63,39 @@ fn of_input(input: &InputRead) -> Vec<String> {
 }
 
 /// Rows of sub-results beside their parents: label, label-0, label-1.
-fn sub_results(labels: &[LabelReport]) -> Option<String> {
-    let names: HashSet<&str> = labels.iter().map(|label| label.label.as_str()).collect();
-    let is_sub_result = |label: &&LabelReport| {
-        label
-            .label
-            .rsplit_once('-')
-            .is_some_and(|(parent, number)| {
-                !number.is_empty()
-                    && number.bytes().all(|byte| byte.is_ascii_digit())
-                    && names.contains(parent)
-            })
+fn sub_results(labels: &[(&[u8], &LabelStats)]) -> Option<String> {
+    let names: HashSet<&[u8]> = labels.iter().map(|(label, _)| *label).collect();
+    let is_sub_result = |label: &&[u8]| {
+        let digits = label
+            .iter()
+            .rev()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+        let (parent, _) = label.split_at(label.len() - digits);
+        digits > 0
+            && parent
+                .strip_suffix(b"-")
+                .is_some_and(|parent| names.contains(parent))
     };
-    let first = labels.iter().find(is_sub_result)?;
-    let count = labels.iter().filter(is_sub_result).count();
+    let mut found = labels.iter().map(|(label, _)| *label).filter(is_sub_result);
+    let first = found.next()?;
     Some(format!(
-        "{count} labels, such as `{}`, are sub-results beside their parents: TOTAL counts both, \
+        "{} labels, such as `{}`, are sub-results beside their parents: TOTAL counts both, \
          as JMeter does.",
-        first.label
+        found.count() + 1,
+        String::from_utf8_lossy(first)
+    ))
+}
+
+/// Labels that are not shown one by one.
+fn left_out(labels: usize, shown: usize) -> Option<String> {
+    let others = labels.checked_sub(shown).filter(|&others| others > 0)?;
+    let thousands = |number: usize| units::thousands(number as u64);
+    Some(format!(
+        "{} labels: the {} with the most samples are shown, and one row sums up the other {}; \
+         --max-labels N shows N.",
+        thousands(labels),
+        thousands(shown),
+        thousands(others)
     ))
 }

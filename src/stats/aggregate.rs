@@ -27,7 +27,9 @@ impl Aggregate {
             stats.record(sample);
         }
         if !sample.success {
-            self.errors.record(sample);
+            // A copy, so that a sample need not be laid out in memory but for this.
+            let failed = *sample;
+            self.errors.record(&failed);
         }
         self.series.record(sample, label);
     }
@@ -35,12 +37,12 @@ impl Aggregate {
     /// Adds another aggregate. Associative, commutative, and an empty one changes nothing.
     pub fn merge(&mut self, other: Aggregate) {
         let mut numbers = Vec::with_capacity(other.stats.len());
-        for (label, stats) in other.labels.names().iter().zip(&other.stats) {
+        for (label, stats) in other.labels.names().iter().zip(other.stats) {
             let number = self.labels.number(label);
             numbers.push(number);
             match self.stats.get_mut(number) {
-                Some(own) => own.merge(stats),
-                None => self.stats.push(stats.clone()),
+                Some(own) => own.merge(&stats),
+                None => self.stats.push(stats),
             }
         }
         self.errors.merge(&other.errors);
@@ -69,15 +71,6 @@ impl Aggregate {
             .into_iter()
             .map(|number| (number, &*names[number]))
             .collect()
-    }
-
-    /// All labels together: JMeter's TOTAL.
-    pub fn total(&self) -> LabelStats {
-        let mut total = LabelStats::default();
-        for stats in &self.stats {
-            total.merge(stats);
-        }
-        total
     }
 
     /// Errors by type.

@@ -12,13 +12,28 @@ pub const MOST_ENGINES: usize = 256;
 #[derive(Debug, Clone, Default)]
 pub struct Engines {
     names: Interner,
+    /// The input last met whose rows name no engine, and its number as one.
+    latest_input: Option<(u32, usize)>,
 }
 
 impl Engines {
     /// The number of the engine that wrote a row.
     #[inline(always)]
     pub fn number(&mut self, sample: &Sample<'_>) -> usize {
-        self.names.number(&Engine::of(sample).key())
+        let engine = Engine::of(sample);
+        match (&engine, self.latest_input) {
+            (Engine::Input(input), Some((latest, number))) if *input == latest => number,
+            _ => self.look_up(&engine),
+        }
+    }
+
+    #[inline(never)]
+    fn look_up(&mut self, engine: &Engine<'_>) -> usize {
+        let number = self.names.number(&engine.key());
+        if let Engine::Input(input) = engine {
+            self.latest_input = Some((*input, number));
+        }
+        number
     }
 
     /// The numbers here of another run's engines, by their numbers there.
@@ -57,7 +72,6 @@ impl<'a> Engine<'a> {
         }
     }
 
-    #[inline(always)]
     fn key(&self) -> Cow<'a, [u8]> {
         match self {
             Engine::Named(name) => Cow::Borrowed(name),

@@ -25,8 +25,21 @@ pub struct ErrorStats {
     pub last_time: i64,
 }
 
+impl ErrorStats {
+    /// Both together.
+    pub fn and(self, other: ErrorStats) -> ErrorStats {
+        ErrorStats {
+            count: self.count + other.count,
+            first_position: self.first_position.min(other.first_position),
+            first_time: self.first_time.min(other.first_time),
+            last_time: self.last_time.max(other.last_time),
+        }
+    }
+}
+
 impl ErrorTable {
     /// Counts a failed sample.
+    #[inline(never)]
     pub fn record(&mut self, sample: &Sample<'_>) {
         self.add(
             &key(sample),
@@ -54,12 +67,7 @@ impl ErrorTable {
     fn add(&mut self, key: &[u8], stats: ErrorStats) {
         let number = self.keys.number(key);
         match self.stats.get_mut(number) {
-            Some(known) => {
-                known.count += stats.count;
-                known.first_position = known.first_position.min(stats.first_position);
-                known.first_time = known.first_time.min(stats.first_time);
-                known.last_time = known.last_time.max(stats.last_time);
-            }
+            Some(known) => *known = known.and(stats),
             None => self.stats.push(stats),
         }
     }

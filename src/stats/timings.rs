@@ -70,7 +70,15 @@ impl Timings {
     pub fn record(&mut self, times: Times, weight: u64) {
         match self {
             Timings::Many(distributions) => distributions.record(times, weight),
-            Timings::Few(_) => self.record_few(times, weight),
+            Timings::Few(_) => {
+                self.record_few(
+                    times.elapsed,
+                    times.success,
+                    times.latency,
+                    times.connect,
+                    weight,
+                );
+            }
         }
     }
 
@@ -94,8 +102,22 @@ impl Timings {
         }
     }
 
+    /// Takes [`Times`] one by one: registers are enough for them.
     #[inline(never)]
-    fn record_few(&mut self, times: Times, weight: u64) {
+    fn record_few(
+        &mut self,
+        elapsed: i64,
+        success: bool,
+        latency: Option<i64>,
+        connect: Option<i64>,
+        weight: u64,
+    ) {
+        let times = Times {
+            elapsed,
+            success,
+            latency,
+            connect,
+        };
         if let Timings::Few(rows) = self
             && weight == 1
             && let Some(few) = FewTimes::pack(times)

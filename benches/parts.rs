@@ -1,0 +1,181 @@
+//! The parts of an analysis, one by one, on 10,000 rows in memory: `cargo bench`. Each checks its
+//! answer, so that none is fast for doing nothing.
+
+#![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
+
+use std::fmt::Write;
+use std::io::Cursor;
+
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{Bencher, black_box};
+use perfkit::jtl::index::Index;
+use perfkit::jtl::input::Input;
+use perfkit::jtl::{self, ReadOptions, Sample, Sink};
+use perfkit::percentile::Percentile;
+use perfkit::stats::{Aggregate, Distribution, value_at};
+
+const ROWS: usize = 10_000;
+const HEADER: &str = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,\
+                      failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect\n";
+
+fn main() {
+    divan::main();
+}
+
+fn elapsed(row: usize) -> usize {
+    row * row % 97
+}
+
+/// Results of two labels; every hundredth sample fails, with a message of two lines.
+fn results() -> String {
+    let mut text = HEADER.to_owned();
+    for row in 0..ROWS {
+        let (success, message) = match row % 100 {
+            0 => ("false", "\"expected 200\nbut got 500\""),
+            _ => ("true", ""),
+        };
+        let elapsed = elapsed(row);
+        let _ = writeln!(
+            text,
+            "{},{elapsed},{},200,OK,Users 1-{},text,{success},{message},183,118,100,100,\
+             http://192.168.178.20:8080/fibonacci?n=20,{elapsed},0,0",
+            1_700_000_000_000 + row,
+            ["Fibonacci", "IsPrime"][row % 2],
+            row % 100,
+        );
+    }
+    text
+}
+
+fn read<S: Sink + Send>(text: &str, make_sink: impl Fn() -> S + Sync) -> S {
+    let input = Input {
+        name: "results.jtl".to_owned(),
+        reader: Box::new(Cursor::new(text.as_bytes().to_vec())),
+        size: None,
+    };
+    let options = ReadOptions {
+        threads: 1,
+        ..ReadOptions::default()
+    };
+    let outcome = jtl::read(vec![input], &options, &|_| (), make_sink).unwrap();
+    assert_eq!(outcome.rows_read, ROWS as u64);
+    outcome.sinks.into_iter().next().unwrap()
+}
+
+/// Adds up what it is given.
+#[derive(Default)]
+struct Sum(i64);
+
+impl Sink for Sum {
+    fn record(&mut self, sample: &Sample<'_>) {
+        self.0 += sample.elapsed;
+    }
+}
+
+/// Finding delimiters, line ends and quotes.
+#[divan::bench]
+fn splitting(bencher: Bencher) {
+    let text = results();
+    let mut padded = text.clone().into_bytes();
+    padded.resize(text.len() + 64, 0);
+    let mut index = Index::default();
+    bencher.counter(BytesCount::of_str(&text)).bench_local(|| {
+        index.build(black_box(&padded), text.len(), b',');
+        assert_eq!(index.quotes().len(), 2 * ROWS / 100);
+        assert_eq!(index.line_ends().len(), 1 + ROWS + ROWS / 100);
+    });
+}
+
+/// Blocks, splitting, and fields to samples.
+#[divan::bench]
+fn parsing(bencher: Bencher) {
+    let text = results();
+    let sum: usize = (0..ROWS).map(elapsed).sum();
+    bencher
+        .counter(BytesCount::of_str(&text))
+        .bench_local(|| assert_eq!(read(black_box(&text), Sum::default).0, sum as i64));
+}
+
+/// All of it up to the aggregate.
+#[divan::bench]
+fn parsing_and_recording(bencher: Bencher) {
+    let text = results();
+    bencher.counter(BytesCount::of_str(&text)).bench_local(|| {
+        let aggregate = read(black_box(&text), Aggregate::default);
+        assert_eq!(aggregate.labels().len(), 2);
+    });
+}
+
+/// A sample into the aggregate.
+#[divan::bench]
+fn recording(bencher: Bencher) {
+    let samples: Vec<Sample<'_>> = (0..ROWS).map(sample).collect();
+    bencher
+        .counter(ItemsCount::new(ROWS))
+        .bench_local(|| assert_eq!(record(black_box(&samples)).labels()[0].1.rows, ROWS as u64));
+}
+
+fn record(samples: &[Sample<'_>]) -> Aggregate {
+    let mut aggregate = Aggregate::default();
+    for sample in samples {
+        aggregate.record(sample);
+    }
+    aggregate
+}
+
+fn sample(row: usize) -> Sample<'static> {
+    let elapsed = elapsed(row) as i64;
+    Sample {
+        position: row as u64,
+        input: 0,
+        time_stamp: 1_700_000_000_000 + row as i64,
+        elapsed,
+        latency: Some(elapsed),
+        connect: Some(0),
+        idle_time: Some(0),
+        label: b"Fibonacci",
+        response_code: b"200",
+        response_message: b"OK",
+        failure_message: b"",
+        thread_name: b"Users 1-1",
+        url: b"",
+        hostname: b"",
+        success: true,
+        bytes: Some(183),
+        sent_bytes: Some(118),
+        grp_threads: Some(1),
+        all_threads: Some(1),
+        sample_count: 1,
+        error_count: 0,
+    }
+}
+
+/// What one worker found into what another found.
+#[divan::bench]
+fn merging(bencher: Bencher) {
+    let samples: Vec<Sample<'_>> = (0..ROWS).map(sample).collect();
+    let (first, second) = samples.split_at(ROWS / 2);
+    let (first, second) = (record(first), record(second));
+    bencher
+        .with_inputs(|| (first.clone(), second.clone()))
+        .bench_local_values(|(mut all, part)| {
+            all.merge(part);
+            assert_eq!(all.labels()[0].1.rows, ROWS as u64);
+            all
+        });
+}
+
+/// The percentiles of the aggregate table.
+#[divan::bench]
+fn percentiles(bencher: Bencher) {
+    let mut distribution = Distribution::default();
+    for value in 0..ROWS {
+        distribution.record(value as i64, 1);
+    }
+    bencher.bench_local(|| {
+        let counts = black_box(&distribution).counts();
+        let values =
+            Percentile::DEFAULTS.map(|percentile| value_at(&counts, ROWS as u64, percentile));
+        assert_eq!(values, [Some(4_999), Some(8_999), Some(9_499), Some(9_899)]);
+    });
+}

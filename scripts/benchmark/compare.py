@@ -1,0 +1,81 @@
+"""Runs commands in turns and prints a Markdown table: compare.py FILE PERFKIT FLOOR [ROUNDS]
+
+FILE holds the results to read, PERFKIT is the program, FLOOR the csv crate's (see examples/csv_floor.rs).
+Figures are medians over the rounds; every command is run once in each, so that a noisy neighbour hits all.
+"""
+
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+results, perfkit, floor = sys.argv[1:4]
+rounds = int(sys.argv[4]) if len(sys.argv) > 4 else 5
+here = Path(__file__).parent
+work = tempfile.mkdtemp()
+
+
+def analyze(*options):
+    return [perfkit, "analyze", results, *options]
+
+
+def peer(name, threads):
+    return [sys.executable, here / f"{name}_aggregate.py", results, str(threads)]
+
+
+STATISTICS, ONE_THREAD = "perfkit, 2 threads", "perfkit, 1 thread"
+COMMANDS = {
+    STATISTICS: analyze("--no-report", "--threads", "2"),
+    ONE_THREAD: analyze("--no-report", "--threads", "1"),
+    "perfkit, 2 threads, with charts and report": analyze("--output", f"{work}/report", "--threads", "2"),
+    f"DuckDB {version('duckdb')}, 2 threads": peer("duckdb", 2),
+    f"DuckDB {version('duckdb')}, 1 thread": peer("duckdb", 1),
+    f"Polars {version('polars')}, 2 threads": peer("polars", 2),
+    f"Polars {version('polars')}, 1 thread": peer("polars", 1),
+    "csv crate, needed fields only, 1 thread": [floor, results],
+    "wc -l": ["wc", "-l", results],
+}
+
+
+def run(command):
+    """Wall seconds, CPU seconds and peak memory in MiB of one run."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    said = process.stderr.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        sys.exit(f"{command} failed:\n{said.decode()}")
+    kib = usage.ru_maxrss / 1024 if sys.platform == "darwin" else usage.ru_maxrss
+    return wall, usage.ru_utime + usage.ru_stime, kib / 1024
+
+
+def main():
+    measured = {name: [] for name in COMMANDS}
+    for number in range(rounds + 1):
+        for name, command in COMMANDS.items():
+            figures = run(command)
+            # The first round only warms the page cache.
+            if number > 0:
+                measured[name].append(figures)
+        print(f"round {number} of {rounds} done", file=sys.stderr)
+    shutil.rmtree(work)
+    medians = {name: [statistics.median(column) for column in zip(*runs)] for name, runs in measured.items()}
+    size = os.path.getsize(results)
+    print(f"{size / 1e9:.2f} GB, medians of {rounds} rounds in turns; {os.cpu_count()} cores, {platform.system()} "
+          f"{platform.machine()}, Python {platform.python_version()}.\n")
+    print("| | wall | GB/s | CPU | peak memory | wall, times perfkit's with as many threads |")
+    print("|---|--:|--:|--:|--:|--:|")
+    for name, (wall, cpu, memory) in medians.items():
+        own = medians[ONE_THREAD if "1 thread" in name else STATISTICS][0]
+        print(f"| {name} | {wall:.2f} s | {size / 1e9 / wall:.2f} | {cpu:.2f} s | {memory:,.0f} MiB | {wall / own:.1f} |")
+
+
+main()

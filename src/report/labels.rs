@@ -1,0 +1,80 @@
+//! Which labels a report shows: all, or the busiest of very many.
+
+use std::cmp::Reverse;
+
+use super::build::label_report;
+use super::{LabelReport, Options};
+use crate::percentile::Percentile;
+use crate::stats::{Aggregate, LabelStats};
+use crate::units;
+
+/// The labels of a report.
+pub(super) struct Labels {
+    /// Those shown, in order of first appearance.
+    pub shown: Vec<LabelReport>,
+    /// The others, summed up.
+    pub others: Option<LabelReport>,
+    /// The sum of all.
+    pub total: LabelStats,
+}
+
+impl Labels {
+    /// Picks the labels with the most samples out of `all`, which are in order of first
+    /// appearance.
+    pub fn of(all: &[(&[u8], &LabelStats)], options: &Options) -> Self {
+        let shown = busiest(all, options.max_labels);
+        let mut is_shown = vec![false; all.len()];
+        for &number in &shown {
+            is_shown[number] = true;
+        }
+        let mut others = LabelStats::default();
+        for ((_, stats), _) in all.iter().zip(&is_shown).filter(|(_, shown)| !**shown) {
+            others.merge(stats);
+        }
+        let mut total = others.clone();
+        for &number in &shown {
+            total.merge(all[number].1);
+        }
+        let left_out = all.len() - shown.len();
+        Labels {
+            shown: shown
+                .iter()
+                .map(|&number| row(all[number], &options.percentiles))
+                .collect(),
+            others: (left_out > 0).then(|| {
+                let label = match left_out {
+                    1 => "(1 other label)".to_owned(),
+                    _ => format!("({} other labels)", units::thousands(left_out as u64)),
+                };
+                label_report(&label, &others, &options.percentiles)
+            }),
+            total,
+        }
+    }
+}
+
+/// A row for every label, however many, in order of first appearance, each made when asked for.
+pub fn label_rows<'a>(
+    aggregate: &'a Aggregate,
+    percentiles: &'a [Percentile],
+) -> impl Iterator<Item = LabelReport> + 'a {
+    aggregate
+        .labels()
+        .into_iter()
+        .map(move |label| row(label, percentiles))
+}
+
+fn row((label, stats): (&[u8], &LabelStats), percentiles: &[Percentile]) -> LabelReport {
+    label_report(&String::from_utf8_lossy(label), stats, percentiles)
+}
+
+/// The places of the `most` labels with the most samples, ascending; of equals the first.
+fn busiest(all: &[(&[u8], &LabelStats)], most: usize) -> Vec<usize> {
+    let mut places: Vec<usize> = (0..all.len()).collect();
+    if most < places.len() {
+        places.select_nth_unstable_by_key(most, |&place| (Reverse(all[place].1.samples), place));
+        places.truncate(most);
+        places.sort_unstable();
+    }
+    places
+}

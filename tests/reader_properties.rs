@@ -1,0 +1,301 @@
+//! Properties of the reader: what it finds depends on the bytes of a file alone, not on how they
+//! are cut into blocks and handed to workers; and well-formed CSV is read as the csv crate reads it.
+
+use std::io::Cursor;
+
+use jiff::tz::TimeZone;
+use perfkit::jtl::blocks::TimestampOptions;
+use perfkit::jtl::input::Input;
+use perfkit::jtl::{self, InputRead, Outcome, ReadOptions, RejectionTally, Sample, Sink};
+use perfkit::percentile::Percentile;
+use perfkit::report::{Options, Report, Sources};
+use perfkit::stats::Aggregate;
+use proptest::prelude::*;
+
+const HEADER: &str = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,\
+                      failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect";
+
+const BLOCK_SIZES: [usize; 8] = [1, 2, 3, 7, 16, 64, 4096, 256 << 10];
+
+/// A sample that owns its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Owned {
+    position: u64,
+    input: u32,
+    numbers: Vec<Option<i64>>,
+    texts: Vec<Vec<u8>>,
+    success: bool,
+    counts: (u64, u64),
+}
+
+#[derive(Default)]
+struct Collect {
+    samples: Vec<Owned>,
+    aggregate: Aggregate,
+}
+
+impl Sink for Collect {
+    fn record(&mut self, sample: &Sample<'_>) {
+        self.aggregate.record(sample);
+        self.samples.push(Owned {
+            position: sample.position,
+            input: sample.input,
+            numbers: vec![
+                Some(sample.time_stamp),
+                Some(sample.elapsed),
+                sample.latency,
+                sample.connect,
+                sample.idle_time,
+                sample.bytes,
+                sample.sent_bytes,
+                sample.grp_threads,
+                sample.all_threads,
+            ],
+            texts: [
+                sample.label,
+                sample.response_code,
+                sample.response_message,
+                sample.failure_message,
+                sample.thread_name,
+                sample.url,
+                sample.hostname,
+            ]
+            .map(<[u8]>::to_vec)
+            .to_vec(),
+            success: sample.success,
+            counts: (sample.sample_count, sample.error_count),
+        });
+    }
+}
+
+#[derive(Debug, PartialEq)]
+struct Found {
+    samples: Vec<Owned>,
+    rows_read: u64,
+    rejections: Vec<RejectionTally>,
+    inputs: Vec<InputRead>,
+    report: Report,
+}
+
+/// Reads `files` as one run; the error in words where they cannot be read.
+fn read(files: &[Vec<u8>], block_size: usize, threads: usize) -> Result<Found, String> {
+    let inputs = files
+        .iter()
+        .enumerate()
+        .map(|(number, bytes)| Input {
+            name: format!("{number}.jtl"),
+            reader: Box::new(Cursor::new(bytes.clone())),
+            size: None,
+        })
+        .collect();
+    let options = ReadOptions {
+        threads,
+        block_size,
+        timestamps: TimestampOptions {
+            format: None,
+            zone: TimeZone::UTC,
+            is_end: false,
+        },
+        strict: false,
+    };
+    let outcome = jtl::read(inputs, &options, &|_| (), Collect::default);
+    Ok(found(outcome.map_err(|error| error.to_string())?))
+}
+
+fn found(outcome: Outcome<Collect>) -> Found {
+    let mut samples = Vec::new();
+    let mut aggregate = Aggregate::default();
+    for sink in outcome.sinks {
+        samples.extend(sink.samples);
+        aggregate.merge(sink.aggregate);
+    }
+    samples.sort_by_key(|sample| sample.position);
+    let sources = Sources {
+        title: None,
+        details: Vec::new(),
+        options: Options {
+            percentiles: Percentile::DEFAULTS.to_vec(),
+            timestamp_is_end: false,
+            max_labels: 100,
+        },
+        inputs: outcome.inputs.clone(),
+        rows_read: outcome.rows_read,
+        rejections: outcome.rejections.clone(),
+        resources: Vec::new(),
+    };
+    Found {
+        samples,
+        rows_read: outcome.rows_read,
+        rejections: outcome.rejections,
+        inputs: outcome.inputs,
+        report: Report::new(&aggregate, sources),
+    }
+}
+
+/// A field's text, from harmless to hostile, as it stands in the file.
+fn field() -> impl Strategy<Value = String> {
+    prop_oneof![
+        6 => "[a-zA-Z0-9 /:-]{0,12}",
+        1 => Just("null".to_owned()),
+        // Well formed in quotes: newlines, delimiters, doubled quotes, parts of rows and headers.
+        3 => proptest::collection::vec(
+            prop_oneof![
+                Just("\n"), Just("\r\n"), Just(","), Just("\"\""), Just("x"), Just("timeStamp"),
+                Just("1700000000001,5,Fib,200,OK,T 1-1,text,true,,1,2,1,1,,4,0,0"),
+            ],
+            0..4,
+        ).prop_map(|parts| format!("\"{}\"", parts.concat())),
+        // Damage: quotes that do not open a field, close too early, or never close.
+        1 => prop_oneof![
+            Just("a\"b".to_owned()), Just("\"a\"b".to_owned()), Just("\"".to_owned()), Just("\"a".to_owned()),
+        ],
+    ]
+}
+
+fn row() -> impl Strategy<Value = String> {
+    let number = prop_oneof![8 => (0..70_000_i64).prop_map(|n| n.to_string()), 1 => Just(String::new()), 1 => Just("x1".to_owned())];
+    (
+        0..100_000_u64,
+        number,
+        [field(), field(), field(), field()],
+        prop_oneof![8 => Just("true"), 4 => Just("false"), 1 => Just("maybe")],
+    )
+        .prop_map(|(time, number, [label, message, failure, url], success)| {
+            format!(
+                "{},{number},{label},200,{message},T 1-1,text,{success},{failure},{number},7,1,3,{url},1,0,0",
+                1_700_000_000_000 + time
+            )
+        })
+}
+
+fn line() -> impl Strategy<Value = String> {
+    prop_oneof![
+        12 => row(),
+        1 => Just(HEADER.to_owned()),
+        // Another order of columns from here on.
+        1 => Just("label,timeStamp,success,elapsed".to_owned()),
+        1 => Just("Fib,1700000000007,true,3".to_owned()),
+        1 => Just("timeStamp,elapsed".to_owned()),
+        1 => Just(String::new()),
+        1 => Just("  ".to_owned()),
+        1 => row().prop_map(|row| row.chars().take(20).collect()),
+        1 => "[a-z\",\n]{0,40}",
+    ]
+}
+
+fn file() -> impl Strategy<Value = Vec<u8>> {
+    let line_end = prop_oneof![4 => Just("\n"), 1 => Just("\r\n")];
+    let lines = proptest::collection::vec((line(), line_end), 0..14);
+    (any::<bool>(), lines, any::<bool>()).prop_map(|(has_mark, lines, is_terminated)| {
+        let mut text = String::new();
+        if has_mark {
+            text.push('\u{FEFF}');
+        }
+        text.push_str(HEADER);
+        text.push('\n');
+        for (line, end) in lines {
+            text.push_str(&line);
+            text.push_str(end);
+        }
+        if !is_terminated {
+            text.pop();
+        }
+        text.into_bytes()
+    })
+}
+
+#[test]
+fn rows_that_are_too_long_are_the_same_for_any_block_size() {
+    let row = |message: &str| {
+        format!("1700000000000,5,Fib,200,{message},T 1-1,text,true,,1,2,1,1,,4,0,0\n")
+    };
+    let longer = "y,".repeat(jtl::LONGEST_ROW);
+    let fitting = "z".repeat(jtl::LONGEST_ROW - 100);
+    let quoted_lines = format!("\"{}\"", "one\ntwo\n".repeat(jtl::LONGEST_ROW / 4));
+    let open = format!("\"{longer}");
+    for message in [&longer, &fitting, &quoted_lines, &open] {
+        let text = [
+            &format!("{HEADER}\n"),
+            &row("OK"),
+            &row(message),
+            &row("OK"),
+            &row("\"a\nb\""),
+        ]
+        .map(String::as_str)
+        .concat();
+        let files = [text.into_bytes()];
+        let read = |block_size| {
+            let mut found = read(&files, block_size, 2).unwrap();
+            // What is cut off a row that is too long moves those behind it, but not their order.
+            for sample in &mut found.samples {
+                sample.position = 0;
+            }
+            found
+        };
+        let whole = read(32 << 20);
+        assert!(whole.samples.len() >= 3, "{} samples", whole.samples.len());
+        for block_size in [256 << 10, 5 << 20] {
+            assert_eq!(read(block_size), whole, "blocks of {block_size} bytes");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+
+    #[test]
+    fn any_block_size_and_any_threads_find_the_same(files in proptest::collection::vec(file(), 1..3)) {
+        let whole = read(&files, 1 << 20, 1);
+        if let Ok(found) = &whole {
+            let rejected: u64 = found.rejections.iter().map(|tally| tally.count).sum();
+            prop_assert_eq!(found.rows_read, found.samples.len() as u64 + rejected);
+        }
+        for block_size in BLOCK_SIZES {
+            for threads in [1, 2, 3] {
+                prop_assert_eq!(
+                    &read(&files, block_size, threads), &whole,
+                    "blocks of {} bytes, {} threads", block_size, threads
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn well_formed_rows_are_read_as_csv_has_it(
+        texts in proptest::collection::vec(
+            proptest::collection::vec("[a-c\",\n\r;é ]{0,9}|null|\"[a-z]{3}", 5), 0..30),
+        delimiter in prop_oneof![Just(b','), Just(b';'), Just(b'\t')],
+        is_crlf in any::<bool>(),
+        block_size in prop_oneof![Just(1_usize), 2..300_usize],
+        threads in 1..4_usize,
+    ) {
+        let terminator = if is_crlf { csv::Terminator::CRLF } else { csv::Terminator::Any(b'\n') };
+        let mut writer = csv::WriterBuilder::new().delimiter(delimiter).terminator(terminator).from_writer(Vec::new());
+        writer.write_record(["timeStamp", "elapsed", "label", "responseMessage", "threadName", "success", "failureMessage", "URL", "bytes"]).unwrap();
+        for (number, row) in texts.iter().enumerate() {
+            let (stamp, elapsed) = ((1_700_000_000_000 + number).to_string(), (number * 977).to_string());
+            writer.write_record([&stamp, &elapsed, &row[0], &row[1], &row[2], "true", &row[3], &row[4], "123456789"]).unwrap();
+        }
+        let bytes = writer.into_inner().unwrap();
+        let found = read(std::slice::from_ref(&bytes), block_size, threads);
+        let found = found.map_err(TestCaseError::fail)?;
+        prop_assert_eq!(&found.rejections, &[]);
+        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(&*bytes);
+        let records: Vec<csv::ByteRecord> = reader.byte_records().map(Result::unwrap).collect();
+        prop_assert_eq!(found.samples.len(), records.len());
+        for (sample, record) in found.samples.iter().zip(&records) {
+            let text = |column: usize| match &record[column] {
+                b"null" => b"",
+                text => text,
+            };
+            let number = |column: usize| String::from_utf8_lossy(&record[column]).parse().ok();
+            prop_assert_eq!(&sample.texts[0], &record[2]);
+            for (place, column) in [(2, 3), (4, 4), (3, 6), (5, 7)] {
+                prop_assert_eq!(&sample.texts[place], text(column));
+            }
+            for (place, column) in [(0, 0), (1, 1), (5, 8)] {
+                prop_assert_eq!(sample.numbers[place], number(column));
+            }
+        }
+    }
+}
