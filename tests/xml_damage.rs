@@ -230,6 +230,32 @@ fn damage_between_samples_is_told_once() {
 }
 
 #[test]
+fn samples_without_line_ends_are_found_again() {
+    let row = |label: &str| sample(label).replace('\n', "");
+    let damaged = row("b").replace("ts=", "ts");
+    let open = row("b").replace("</httpSample>", "");
+    for text in [
+        document(&[row("a"), damaged.clone(), row("c"), row("d")].concat()),
+        document(&[damaged, row("a"), row("c"), row("d")].concat()),
+        document(
+            &[
+                row("a"),
+                row("b").replace("lb=\"", "lb=<"),
+                row("c"),
+                row("d"),
+            ]
+            .concat(),
+        ),
+    ] {
+        let (counted, rejected) = counts(text.as_str());
+        assert_eq!((counted, rejected.len()), (3, 1), "{text}");
+    }
+    // Where a sample without an end tag ends can only be known from lines and indents.
+    let text = document(&[row("a"), open, row("c")].concat());
+    assert_eq!(counts(text), (1, vec![(XmlFault::Unclosed.into(), 1, 3)]));
+}
+
+#[test]
 fn a_second_run_may_follow_the_end_or_a_cut() {
     let run = document(&[sample("a"), sample("b")].concat());
     let outcome = read(format!("{run}{run}"));

@@ -76,16 +76,16 @@ impl XmlInput {
         progress: &(dyn Fn(u64) + Sync),
         mut take: impl FnMut(std::result::Result<Sample<'_>, RejectedRow<'_>>) -> ControlFlow<()>,
     ) -> Result<u64> {
-        const ROWS_A_REPORT: u64 = 10_000;
-        let (mut rows, mut reported) = (0, 0);
+        const BYTES_A_REPORT: u64 = 1 << 20;
+        let (mut rows, mut reported, mut reported_at) = (0, 0, 0);
         while let Some(row) = self.reader.next_row(self.input, self.position)? {
             rows += 1;
-            if rows - reported == ROWS_A_REPORT {
-                progress(ROWS_A_REPORT);
-                reported = rows;
-            }
             if take(row).is_break() {
                 break;
+            }
+            if self.reader.bytes() - reported_at >= BYTES_A_REPORT {
+                progress(rows - reported);
+                (reported, reported_at) = (rows, self.reader.bytes());
             }
         }
         progress(rows - reported);

@@ -41,8 +41,11 @@ pub(super) struct Rows {
     is_in_assertion: bool,
     /// Whether there was a root or a row.
     has_begun: bool,
-    /// How far samples, and the elements in them at most, are indented in this file, where known.
+    /// How far the last sample was indented, and whether the one before it was as far: then
+    /// samples begin their lines in this file, and at that indent.
     row_indent: Option<u64>,
+    is_row_indent_sure: bool,
+    /// How far the elements in samples are indented at most.
     child_indent: Option<u64>,
     /// What is known of the whole input.
     pub summary: super::XmlSummary,
@@ -143,7 +146,8 @@ impl Rows {
             }
         }
         self.begin_row(found);
-        self.row_indent = found.indent.or(self.row_indent);
+        self.is_row_indent_sure = found.indent.is_some() && found.indent == self.row_indent;
+        self.row_indent = found.indent;
         if is_too_long {
             self.reject(Fault::TooLong, Some(tag));
         } else if let Err(rejection) = self.row.fields.read(tag, self.timestamp_is_end) {
@@ -329,13 +333,19 @@ impl Rows {
 
     /// Whether a row may begin at this indent, for all that is known.
     fn is_where_rows_begin(&self, indent: Option<u64>) -> bool {
-        self.row_indent.is_none() || self.row_indent == indent
+        let is_sure = self.is_row_indent_sure || self.are_children_indented();
+        !is_sure || self.row_indent == indent
     }
 
     /// Whether a sample begins so far left that it cannot be part of the one being read: that
     /// one's end is missing. Only known of files that indent as JMeter does.
     fn is_next_row(&self, indent: Option<u64>) -> bool {
-        indent.is_some() && indent == self.row_indent && self.child_indent > self.row_indent
+        indent == self.row_indent && self.are_children_indented()
+    }
+
+    /// Whether samples begin lines, and the elements in them lines that are indented further.
+    fn are_children_indented(&self) -> bool {
+        self.row_indent.is_some() && self.child_indent > self.row_indent
     }
 
     /// Ends the row, rejected or not.
