@@ -206,7 +206,7 @@ fn no_samples(report: &Report) -> Error {
     let why = if report.accounting.rejected > 0 {
         "no row could be read (see above)"
     } else {
-        "there is a header but no row: did the test run?"
+        "there is no row: did the test run?"
     };
     Error::input(names.join(", "), format!("no samples to report: {why}"))
 }
@@ -234,7 +234,7 @@ fn directory_of(args: &AnalyzeArgs) -> Option<PathBuf> {
         .and_then(Path::file_name)
         .map(|name| name.to_string_lossy());
     let mut stem = name.as_deref().unwrap_or("-");
-    for extension in [".gz", ".zst", ".jtl", ".csv"] {
+    for extension in [".gz", ".zst", ".jtl", ".csv", ".xml"] {
         stem = stem.strip_suffix(extension).unwrap_or(stem);
     }
     if matches!(stem, "" | "-") {
