@@ -5,6 +5,7 @@
 //! each good row into a [`Sink`]. Bad rows are tallied by [`Fault`].
 
 pub mod blocks;
+mod engine;
 mod index;
 pub mod input;
 pub mod layout;
@@ -15,6 +16,7 @@ mod row;
 mod sample;
 pub mod timestamp;
 
+pub use engine::{Engine, host_prefix};
 pub use reader::{InputRead, Outcome, ReadOptions, RejectionTally, Sink, read};
 pub use row::{Fault, Field, LONGEST_ROW};
 pub use sample::Sample;
