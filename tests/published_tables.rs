@@ -55,6 +55,7 @@ fn table(labels: [(&str, Figures); 2], total: Figures) -> String {
         options: Options {
             percentiles: Percentile::DEFAULTS.to_vec(),
             timestamp_is_end: false,
+            selection: Vec::new(),
         },
         inputs: Vec::new(),
         accounting: Accounting::default(),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::SelectionArgs;
 use crate::percentile::Percentile;
 
 /// Arguments of `perfkit analyze`.
@@ -13,6 +14,7 @@ Examples:
   perfkit analyze results.jtl                      table to stdout, report to results-report/
   perfkit analyze results.jtl --format csv --no-report > aggregate.csv
   perfkit analyze results.jtl --platform 'Raspberry Pi 5, 8 GB' --detail Server=gunicorn
+  perfkit analyze results.jtl --include '^GET ' --trim-ramp --rename 's/[0-9]+/N/g'
   perfkit analyze engine1.jtl engine2.jtl.gz       one distributed run
   zcat results.jtl.gz | perfkit analyze -
 
@@ -43,6 +45,10 @@ pub struct AnalyzeArgs {
         help_heading = "Output"
     )]
     pub percentiles: Vec<Percentile>,
+
+    /// What counts.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
 
     /// Title of the run
     #[arg(long, value_name = "TEXT", help_heading = "Platform block")]

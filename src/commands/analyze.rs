@@ -9,16 +9,18 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 
-use super::output;
+use super::selection::Chosen;
+use super::{output, selection};
 use crate::chart;
 use crate::cli::{AnalyzeArgs, Format};
 use crate::error::{Error, Result};
 use crate::jtl::blocks::TimestampOptions;
 use crate::jtl::input::{self, BytesRead, Input};
 use crate::jtl::timestamp::Pattern;
-use crate::jtl::{self, Outcome, ReadOptions};
+use crate::jtl::{self, Outcome, ReadOptions, Sink};
 use crate::render::{self, markdown::ChartLink};
 use crate::report::{self, Detail, Report, Sources};
+use crate::select::{Choice, Needs, Selected, Survey};
 use crate::serve::platform::Platform;
 use crate::stats::Aggregate;
 
@@ -30,23 +32,21 @@ use crate::stats::Aggregate;
 /// be written; with `--strict`, a row that cannot be read.
 pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     let options = read_options(&args)?;
-    let bytes_read = BytesRead::default();
-    let inputs = args
-        .results
-        .iter()
-        .map(|path| input::open(path, &bytes_read))
-        .collect::<Result<Vec<_>>>()?;
-    let mut outcome = read(inputs, &options, &bytes_read)?;
+    let zone = &options.timestamps.zone;
+    let choice = selection::settle(&args.selection, zone, |needs, cause| {
+        survey(&args, &options, needs, cause)
+    })?;
+    let mut chosen = read_chosen(&args, &options, &choice, Aggregate::default)?;
     if options.strict
-        && let Some(error) = outcome.first_rejection()
+        && let Some(error) = chosen.outcome.first_rejection()
     {
         return Err(error);
     }
     let mut aggregate = Aggregate::default();
-    for part in std::mem::take(&mut outcome.sinks) {
+    for part in std::mem::take(&mut chosen.outcome.sinks) {
         aggregate.merge(part);
     }
-    let report = Report::new(&aggregate, sources(&args, outcome));
+    let report = Report::new(&aggregate, sources(&args, chosen, choice.notes));
     tell(&report);
     if report.total.samples == 0 {
         return Err(no_samples(&report));
@@ -91,12 +91,12 @@ fn read_options(args: &AnalyzeArgs) -> Result<ReadOptions> {
     })
 }
 
-/// Reads the inputs, with a progress bar on a terminal.
-fn read(
-    inputs: Vec<Input>,
+/// Reads the inputs into sinks, with a progress bar on a terminal.
+fn read<S: Sink + Send>(
+    (inputs, bytes_read): (Vec<Input>, BytesRead),
     options: &ReadOptions,
-    bytes_read: &BytesRead,
-) -> Result<Outcome<Aggregate>> {
+    make_sink: impl Fn() -> S + Sync,
+) -> Result<Outcome<S>> {
     let size = inputs.iter().map(|input| input.size).sum::<Option<u64>>();
     let bar = progress_bar(size);
     let rows_read = AtomicU64::new(0);
@@ -108,10 +108,55 @@ fn read(
             bar.set_position(bytes_read.load(Ordering::Relaxed));
             bar.set_message(format!("{rows} rows"));
         },
-        Aggregate::default,
+        make_sink,
     );
     bar.finish_and_clear();
     outcome
+}
+
+/// Opens the inputs, and counts what will be read of them.
+fn open(args: &AnalyzeArgs) -> Result<(Vec<Input>, BytesRead)> {
+    let bytes_read = BytesRead::default();
+    let paths = args.results.iter();
+    let inputs = paths.map(|path| input::open(path, &bytes_read));
+    Ok((inputs.collect::<Result<_>>()?, bytes_read))
+}
+
+/// Reads what a choice leaves of the inputs into sinks.
+fn read_chosen<S: Sink + Send>(
+    args: &AnalyzeArgs,
+    options: &ReadOptions,
+    choice: &Choice,
+    make_sink: impl Fn() -> S + Sync,
+) -> Result<Chosen<S>> {
+    let opened = open(args)?;
+    if choice.is_everything() {
+        return Ok(Chosen::everything(read(opened, options, make_sink)?));
+    }
+    let selected = || Selected::new(choice, make_sink());
+    Ok(Chosen::new(choice, read(opened, options, selected)?))
+}
+
+/// A first pass over the inputs, for the options that `cause` names.
+fn survey(
+    args: &AnalyzeArgs,
+    options: &ReadOptions,
+    needs: Needs,
+    cause: &str,
+) -> Result<Vec<Survey>> {
+    let opened = open(args)?;
+    if let Some(input) = opened.0.iter().find(|input| input.size.is_none()) {
+        return Err(Error::input(
+            input.name.as_str(),
+            format!("can be read only once, and {cause} needs two passes: save it to a file first"),
+        ));
+    }
+    // The second pass is the one that is strict.
+    let lenient = ReadOptions {
+        strict: false,
+        ..options.clone()
+    };
+    Ok(read(opened, &lenient, || Survey::new(needs))?.sinks)
 }
 
 /// A bar that shows itself only on a terminal, and only when reading takes longer than a blink.
@@ -145,17 +190,22 @@ fn progress_bar(size: Option<u64>) -> ProgressBar {
     bar
 }
 
-fn sources(args: &AnalyzeArgs, outcome: Outcome<Aggregate>) -> Sources {
+fn sources(args: &AnalyzeArgs, chosen: Chosen<Aggregate>, choices: Vec<String>) -> Sources {
+    let outcome = chosen.outcome;
     Sources {
         title: args.title.clone(),
         details: details(args),
         options: report::Options {
             percentiles: args.percentiles.clone(),
             timestamp_is_end: args.timestamp_is_end,
+            selection: selection::echo(&args.selection),
         },
         inputs: outcome.inputs,
         rows_read: outcome.rows_read,
         rejections: outcome.rejections,
+        filtered: chosen.filtered,
+        choices,
+        file_labels: chosen.file_labels,
     }
 }
 
@@ -194,6 +244,12 @@ fn tell(report: &Report) {
         "perfkit: {} rows read: {} counted, {} filtered out, {} rejected",
         accounting.rows_read, accounting.counted, accounting.filtered, accounting.rejected
     );
+    for filter in &accounting.filters {
+        eprintln!(
+            "perfkit: {} filtered out by {}",
+            filter.count, filter.option
+        );
+    }
     for rejection in &accounting.rejections {
         eprintln!(
             "perfkit: warning: {} rejected: {}; first at {}:{}: {:?}",
@@ -212,10 +268,17 @@ fn no_samples(report: &Report) -> Error {
         .iter()
         .map(|input| input.name.as_str())
         .collect();
-    let why = if report.accounting.rejected > 0 {
-        "no row could be read (see above)"
+    let accounting = &report.accounting;
+    let why = if accounting.filtered > 0 {
+        let filters = accounting.filters.iter().filter(|filter| filter.count > 0);
+        let filters: Vec<String> = filters
+            .map(|filter| format!("{} by {}", filter.count, filter.option))
+            .collect();
+        format!("every row was filtered out, {}", filters.join(", "))
+    } else if accounting.rejected > 0 {
+        "no row could be read (see above)".to_owned()
     } else {
-        "there is a header but no row: did the test run?"
+        "there is a header but no row: did the test run?".to_owned()
     };
     Error::input(names.join(", "), format!("no samples to report: {why}"))
 }

@@ -3,6 +3,7 @@
 mod analyze;
 mod output;
 mod platform;
+mod selection;
 mod serve;
 
 use std::process::ExitCode;
@@ -16,7 +17,7 @@ use crate::cli::{Cli, Command};
 /// Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Analyze(args) => analyze::run(args),
+        Command::Analyze(args) => analyze::run(*args),
         Command::Serve(args) => serve::run(args),
         Command::Platform(args) => platform::run(args),
     };

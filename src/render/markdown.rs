@@ -65,6 +65,10 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
         );
     }
     let _ = writeln!(text, "{}", accounting(&report.accounting));
+    if !report.options.selection.is_empty() {
+        let selection = report.options.selection.join(", ");
+        let _ = writeln!(text, "What counts was chosen: {}.\n", escape(&selection));
+    }
     for note in &report.notes {
         let _ = writeln!(text, "- {}", escape(note));
     }
@@ -108,8 +112,12 @@ fn accounting(accounting: &Accounting) -> String {
         "{} rows read: {} counted, {} filtered out, {} rejected.\n",
         accounting.rows_read, accounting.counted, accounting.filtered, accounting.rejected
     );
-    if !accounting.rejections.is_empty() {
+    if !accounting.filters.is_empty() || !accounting.rejections.is_empty() {
         text.push('\n');
+    }
+    for filter in &accounting.filters {
+        let option = escape(&filter.option);
+        let _ = writeln!(text, "- filtered out: {} by {option}", filter.count);
     }
     for rejection in &accounting.rejections {
         let value = rejection.first_value.as_deref().unwrap_or_default();

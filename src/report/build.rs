@@ -1,11 +1,12 @@
 //! Builds a [`Report`] from an aggregate and what was read.
 
 use super::{
-    Accounting, Detail, ErrorReport, Input, LabelReport, Options, PercentileValue, Rejection,
-    Report, SCHEMA_VERSION, Summary, TimeSeries, Window, notes,
+    Accounting, Detail, ErrorReport, Filtered, Input, LabelReport, Options, PercentileValue,
+    Rejection, Report, SCHEMA_VERSION, Summary, TimeSeries, Window, notes,
 };
 use crate::jtl::{InputRead, RejectionTally};
 use crate::percentile::Percentile;
+use crate::select::LabelSet;
 use crate::stats::{Aggregate, Distribution, LabelStats, value_at};
 use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
 
@@ -27,6 +28,12 @@ pub struct Sources {
     pub rows_read: u64,
     /// Rows rejected.
     pub rejections: Vec<RejectionTally>,
+    /// Rows left out on request, by option.
+    pub filtered: Vec<Filtered>,
+    /// What was chosen where the options leave it to the run, in words.
+    pub choices: Vec<String>,
+    /// The labels as the inputs have them, where others took their place.
+    pub file_labels: Option<LabelSet>,
 }
 
 impl Report {
@@ -41,14 +48,15 @@ impl Report {
                 label_report(&String::from_utf8_lossy(label), stats, &percentiles)
             })
             .collect();
-        let notes = notes::collect(&sources, &labels, total.controller_rows);
+        let notes = notes::collect(&sources, &labels, &total);
+        let accounting = accounting(&sources);
         Report {
             schema_version: SCHEMA_VERSION,
             perfkit_version: env!("CARGO_PKG_VERSION").to_owned(),
             title: sources.title,
             details: sources.details,
             options: sources.options,
-            accounting: accounting(&sources.inputs, sources.rows_read, &sources.rejections),
+            accounting,
             inputs: sources
                 .inputs
                 .into_iter()
@@ -69,8 +77,10 @@ impl Report {
     }
 }
 
-fn accounting(inputs: &[InputRead], rows_read: u64, tallies: &[RejectionTally]) -> Accounting {
-    let mut rejections: Vec<Rejection> = tallies
+fn accounting(sources: &Sources) -> Accounting {
+    let inputs = &sources.inputs;
+    let mut rejections: Vec<Rejection> = sources
+        .rejections
         .iter()
         .map(|tally| Rejection {
             reason: tally.fault.reason(),
@@ -86,10 +96,12 @@ fn accounting(inputs: &[InputRead], rows_read: u64, tallies: &[RejectionTally]) 
         .collect();
     rejections.sort_by_key(|rejection| std::cmp::Reverse(rejection.count));
     let rejected = rejections.iter().map(|rejection| rejection.count).sum();
+    let filtered = sources.filtered.iter().map(|filter| filter.count).sum();
     Accounting {
-        rows_read,
-        counted: rows_read - rejected,
-        filtered: 0,
+        rows_read: sources.rows_read,
+        counted: sources.rows_read - rejected - filtered,
+        filtered,
+        filters: sources.filtered.clone(),
         rejected,
         rejections,
     }

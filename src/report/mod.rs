@@ -71,6 +71,9 @@ pub struct Options {
     pub percentiles: Vec<Percentile>,
     /// Whether `timeStamp` was taken as the end of a sample rather than its start.
     pub timestamp_is_end: bool,
+    /// The options that chose what counts, such as `--include Login`; empty where everything does.
+    #[serde(default)]
+    pub selection: Vec<String>,
 }
 
 /// One input.
@@ -93,10 +96,23 @@ pub struct Accounting {
     pub counted: u64,
     /// Rows left out on request.
     pub filtered: u64,
+    /// Which option left out how many, in the order they were asked: a row counts once, for the
+    /// first of them.
+    #[serde(default)]
+    pub filters: Vec<Filtered>,
     /// Rows that could not be read.
     pub rejected: u64,
     /// The kinds of rejection, most frequent first.
     pub rejections: Vec<Rejection>,
+}
+
+/// What one option left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filtered {
+    /// The option as given, such as `--include Login`.
+    pub option: String,
+    /// How many rows.
+    pub count: u64,
 }
 
 /// One kind of rejected row.

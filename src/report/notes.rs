@@ -5,21 +5,38 @@ use std::collections::HashSet;
 use super::LabelReport;
 use super::build::Sources;
 use crate::jtl::InputRead;
+use crate::select::is_sub_result;
+use crate::stats::LabelStats;
 
 /// The notes of a run, in words.
 pub(super) fn collect(
     sources: &Sources,
     labels: &[LabelReport],
-    controller_rows: u64,
+    total: &LabelStats,
 ) -> Vec<String> {
     let mut notes: Vec<String> = sources.inputs.iter().flat_map(of_input).collect();
-    if controller_rows > 0 {
+    notes.extend(sources.choices.iter().cloned());
+    let controller_rows = total.controller_rows;
+    if controller_rows > 0 && controller_rows < total.rows {
         notes.push(format!(
             "{controller_rows} rows were written by transaction controllers: TOTAL counts them \
-             beside the samples they sum up, as JMeter's Aggregate Report does."
+             beside the samples they sum up, as JMeter's Aggregate Report does; \
+             --controllers exclude leaves them out."
         ));
     }
-    notes.extend(sub_results(labels));
+    let names: Vec<&[u8]> = labels.iter().map(|label| label.label.as_bytes()).collect();
+    let sub_results = match &sources.file_labels {
+        Some(labels) => labels.sub_results(),
+        None => sub_results(&names),
+    };
+    if let Some(first) = sub_results.first() {
+        notes.push(format!(
+            "{} labels, such as `{}`, are sub-results beside their parents: TOTAL counts both, \
+             as JMeter does; --sub-results exclude leaves them out.",
+            sub_results.len(),
+            String::from_utf8_lossy(first)
+        ));
+    }
     notes
 }
 
@@ -60,24 +77,11 @@ fn of_input(input: &InputRead) -> Vec<String> {
     notes
 }
 
-/// Rows of sub-results beside their parents: label, label-0, label-1.
-fn sub_results(labels: &[LabelReport]) -> Option<String> {
-    let names: HashSet<&str> = labels.iter().map(|label| label.label.as_str()).collect();
-    let is_sub_result = |label: &&LabelReport| {
-        label
-            .label
-            .rsplit_once('-')
-            .is_some_and(|(parent, number)| {
-                !number.is_empty()
-                    && number.bytes().all(|byte| byte.is_ascii_digit())
-                    && names.contains(parent)
-            })
-    };
-    let first = labels.iter().find(is_sub_result)?;
-    let count = labels.iter().filter(is_sub_result).count();
-    Some(format!(
-        "{count} labels, such as `{}`, are sub-results beside their parents: TOTAL counts both, \
-         as JMeter does.",
-        first.label
-    ))
+/// The labels of sub-results beside their parents: label, label-0, label-1.
+fn sub_results<'a>(labels: &[&'a [u8]]) -> Vec<&'a [u8]> {
+    let known: HashSet<&[u8]> = labels.iter().copied().collect();
+    let labels = labels.iter().copied();
+    labels
+        .filter(|label| is_sub_result(label, |label| known.contains(label)))
+        .collect()
 }
