@@ -39,6 +39,7 @@ fn label((name, (samples, times, rates)): (&str, Figures)) -> LabelReport {
         connect: None,
         window: None,
         throughput: Some(throughput),
+        goodput: None,
         received_kb_per_sec: Some(received),
         sent_kb_per_sec: Some(sent),
         average_bytes: None,
@@ -55,6 +56,7 @@ fn table(labels: [(&str, Figures); 2], total: Figures) -> String {
         options: Options {
             percentiles: Percentile::DEFAULTS.to_vec(),
             timestamp_is_end: false,
+            columns: None,
             selection: Vec::new(),
         },
         inputs: Vec::new(),

@@ -7,6 +7,14 @@ use clap::{Args, ValueEnum};
 use super::SelectionArgs;
 use crate::percentile::Percentile;
 
+const COLUMNS_HELP: &str = "\
+Columns of the tables of labels, by their keys; the label comes first [default: JMeter's]
+
+Of the Aggregate Report: samples, average, the percentiles asked for (median, p90, ...), min, max, \
+error_percent, throughput, received_kb_per_sec, sent_kb_per_sec. Of the Summary Report: std_dev, \
+average_bytes. Others: ok and ko (counts), average_ok and average_ko (ms), goodput (successful \
+samples per second), latency and connect (averages, ms).";
+
 /// Arguments of `perfkit analyze`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -45,6 +53,16 @@ pub struct AnalyzeArgs {
         help_heading = "Output"
     )]
     pub percentiles: Vec<Percentile>,
+
+    /// Columns of the tables of labels, by their keys; the label comes first [default: JMeter's]
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        help_heading = "Output",
+        long_help = COLUMNS_HELP
+    )]
+    pub columns: Option<Vec<String>>,
 
     /// What counts.
     #[command(flatten)]

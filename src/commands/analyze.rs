@@ -10,7 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 
 use super::selection::Chosen;
-use super::{output, selection};
+use super::{columns, output, selection};
 use crate::chart;
 use crate::cli::{AnalyzeArgs, Format};
 use crate::error::{Error, Result};
@@ -32,6 +32,7 @@ use crate::stats::Aggregate;
 /// be written; with `--strict`, a row that cannot be read.
 pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     let options = read_options(&args)?;
+    let report_options = report_options(&args)?;
     let zone = &options.timestamps.zone;
     let choice = selection::settle(&args.selection, zone, |needs, cause| {
         survey(&args, &options, needs, cause)
@@ -46,7 +47,10 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     for part in std::mem::take(&mut chosen.outcome.sinks) {
         aggregate.merge(part);
     }
-    let report = Report::new(&aggregate, sources(&args, chosen, choice.notes));
+    let report = Report::new(
+        &aggregate,
+        sources(&args, report_options, chosen, choice.notes),
+    );
     tell(&report);
     if report.total.samples == 0 {
         return Err(no_samples(&report));
@@ -148,7 +152,7 @@ fn survey(
     if let Some(input) = opened.0.iter().find(|input| input.size.is_none()) {
         return Err(Error::input(
             input.name.as_str(),
-            format!("can be read only once, and {cause} needs two passes: save it to a file first"),
+            format!("can be read only once, too little for {cause}: save it to a file first"),
         ));
     }
     // The second pass is the one that is strict.
@@ -190,16 +194,26 @@ fn progress_bar(size: Option<u64>) -> ProgressBar {
     bar
 }
 
-fn sources(args: &AnalyzeArgs, chosen: Chosen<Aggregate>, choices: Vec<String>) -> Sources {
+fn report_options(args: &AnalyzeArgs) -> Result<report::Options> {
+    Ok(report::Options {
+        percentiles: args.percentiles.clone(),
+        timestamp_is_end: args.timestamp_is_end,
+        columns: columns::parse(args.columns.as_deref(), &args.percentiles)?,
+        selection: selection::echo(&args.selection),
+    })
+}
+
+fn sources(
+    args: &AnalyzeArgs,
+    options: report::Options,
+    chosen: Chosen<Aggregate>,
+    choices: Vec<String>,
+) -> Sources {
     let outcome = chosen.outcome;
     Sources {
         title: args.title.clone(),
         details: details(args),
-        options: report::Options {
-            percentiles: args.percentiles.clone(),
-            timestamp_is_end: args.timestamp_is_end,
-            selection: selection::echo(&args.selection),
-        },
+        options,
         inputs: outcome.inputs,
         rows_read: outcome.rows_read,
         rejections: outcome.rejections,

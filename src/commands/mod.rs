@@ -1,6 +1,7 @@
 //! Commands: arguments to options, inputs opened, outputs written, exit code.
 
 mod analyze;
+mod columns;
 mod output;
 mod platform;
 mod selection;

@@ -1,4 +1,4 @@
-//! The CSV of JMeter's "Save Table Data", byte for byte.
+//! The CSV of JMeter's "Save Table Data", byte for byte unless columns are chosen.
 
 use csv::WriterBuilder;
 
@@ -12,7 +12,7 @@ use crate::report::{LabelReport, Report};
 ///
 /// None in practice: it writes to memory.
 pub fn render(report: &Report) -> Result<String> {
-    let columns = columns::aggregate(&report.options.percentiles);
+    let columns = columns::of_labels(&report.options);
     let mut writer = WriterBuilder::new().from_writer(Vec::new());
     let internal = |error: csv::Error| Error::Internal(format!("cannot write CSV: {error}"));
     writer

@@ -47,7 +47,7 @@ pub fn details_table(details: &[Detail]) -> String {
 
 /// The aggregate table, header and TOTAL bold.
 pub fn aggregate_table(report: &Report) -> String {
-    let columns = columns::aggregate(&report.options.percentiles);
+    let columns = columns::of_labels(&report.options);
     labels_table(&columns, report)
 }
 
@@ -84,11 +84,11 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
         "## Aggregate Report\n\nTimes in ms.\n\n{}",
         platform_block(&untitled)
     );
-    let _ = writeln!(
-        text,
-        "## Summary Report\n\n{}",
-        labels_table(&columns::summary(), report)
-    );
+    // Columns that were chosen are all there are.
+    if report.options.columns.is_none() {
+        let table = labels_table(&columns::summary(), report);
+        let _ = writeln!(text, "## Summary Report\n\n{table}");
+    }
     if !report.errors.is_empty() {
         let _ = writeln!(text, "## Errors\n\n{}", errors_table(report));
     }

@@ -121,6 +121,13 @@ fn label_report(label: &str, stats: &LabelStats, percentiles: &[Percentile]) -> 
     let seconds = window
         .map(|window| window.duration_ms() as f64 / MS_PER_SECOND)
         .filter(|seconds| *seconds > 0.0);
+    // In JMeter's order of operations, so that the last digit is JMeter's too.
+    let rate = |count: u64| {
+        window
+            .map(Window::duration_ms)
+            .filter(|&ms| ms > 0)
+            .map(|ms| count as f64 / ms as f64 * MS_PER_SECOND)
+    };
     let kb_per_sec = |bytes: Option<i128>| Some(bytes? as f64 / seconds? / BYTES_PER_KB);
     LabelReport {
         label: label.to_owned(),
@@ -133,10 +140,8 @@ fn label_report(label: &str, stats: &LabelStats, percentiles: &[Percentile]) -> 
         latency: summary(&distributions.latency, percentiles),
         connect: summary(&distributions.connect, percentiles),
         window,
-        // In JMeter's order of operations, so that the last digit is JMeter's too.
-        throughput: window
-            .filter(|window| window.duration_ms() > 0)
-            .map(|window| stats.samples as f64 / window.duration_ms() as f64 * MS_PER_SECOND),
+        throughput: rate(stats.samples),
+        goodput: rate(stats.samples.saturating_sub(stats.errors)),
         received_kb_per_sec: kb_per_sec(stats.bytes()),
         sent_kb_per_sec: kb_per_sec(stats.sent_bytes()),
         average_bytes: stats

@@ -71,6 +71,10 @@ pub struct Options {
     pub percentiles: Vec<Percentile>,
     /// Whether `timeStamp` was taken as the end of a sample rather than its start.
     pub timestamp_is_end: bool,
+    /// The keys of the columns that tables of labels show, in their order; JMeter's where none
+    /// are chosen.
+    #[serde(default)]
+    pub columns: Option<Vec<String>>,
     /// The options that chose what counts, such as `--include Login`; empty where everything does.
     #[serde(default)]
     pub selection: Vec<String>,
@@ -173,6 +177,9 @@ pub struct LabelReport {
     pub window: Option<Window>,
     /// Samples per second of the window; `None` for a window of no length.
     pub throughput: Option<f64>,
+    /// Successful samples per second of the window; `None` for a window of no length.
+    #[serde(default)]
+    pub goodput: Option<f64>,
     /// KB received per second of the window; `None` for a window of no length or without the column.
     pub received_kb_per_sec: Option<f64>,
     /// KB sent per second of the window; `None` for a window of no length or without the column.

@@ -122,7 +122,7 @@ impl Threads {
             end: a.end.min(b.end),
         });
         let plateau = together.ok_or(NoPlateau::NoFigures)?;
-        match plateau.start < plateau.end {
+        match plateau.start <= plateau.end {
             true => Ok(plateau),
             false => Err(NoPlateau::NeverTogether),
         }
