@@ -448,6 +448,23 @@ fn what_jmeter_recorded_falls_into_parts() {
 }
 
 #[test]
+fn sub_results_as_jmeter_writes_them() {
+    let (counted, filtered, report) = accounting("sub-results.jtl", &["--sub-results", "exclude"]);
+    assert_eq!((counted, filtered), (100, 150));
+    let labels: Vec<&Value> = report["labels"].as_array().unwrap().iter().collect();
+    let samples = |label: &str| {
+        let label = labels.iter().find(|other| other["label"] == label);
+        label.map(|label| label["samples"].as_u64().unwrap())
+    };
+    assert_eq!((samples("Page"), samples("Step-1")), (Some(50), Some(50)));
+    // Five users arrive within two seconds, and stay for some five.
+    let (counted, _, report) = accounting("sub-results.jtl", &["--trim-ramp"]);
+    assert!((150..250).contains(&counted), "{counted}");
+    let note = report["notes"][0].as_str().unwrap();
+    assert!(note.contains("when the last of 5 threads was up"), "{note}");
+}
+
+#[test]
 fn a_distributed_run_is_of_one_thread_group() {
     let (counted, _, report) = accounting("distributed.jtl", &["--group-by", "thread-group"]);
     assert_eq!(counted, 400);

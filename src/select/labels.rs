@@ -64,11 +64,13 @@ impl LabelSet {
 /// Whether a label is that of a sub-result, in a run whose labels `contains` knows.
 ///
 /// JMeter 5 writes the row of a sample with sub-results (redirects, embedded resources), then one
-/// for each of them: `label`, `label-0`, `label-1`. A row does not say which it is, so the run's
-/// labels decide: `X-N` is a sub-result if there are both an `X` and the `X-0` that JMeter counts
-/// from; what follows `X` may be several numbers (`X-0-1`).
+/// for each of them, and behind each those of its own: `label`, `label-0`, `label-1`. A row does
+/// not say which it is, so the run's labels decide: `X-N` is a sub-result if there are both an `X`
+/// and the `X-0` that JMeter counts from; what follows `X` may be several numbers (`X-0-1`).
+/// With `subresults.disable_renaming` sub-results have names of their own, and none is told apart.
 ///
-/// Source: `SampleResult.storeSubResult` and `CSVSaveService.saveSampleResult` of JMeter 5.6.3.
+/// Source: `SampleResult.storeSubResult`, `HTTPAbstractImpl.configureSampleLabel` (what a sampler
+/// fetches bears its name) and `CSVSaveService.saveSubResults` of JMeter 5.6.3.
 pub fn is_sub_result(label: &[u8], contains: impl Fn(&[u8]) -> bool) -> bool {
     let mut parent = without_number(label);
     while let Some(candidate) = parent {
