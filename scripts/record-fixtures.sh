@@ -61,6 +61,8 @@ record sample-variables.jtl "$plans/errors.jmx" "${failing[@]}" -Jloops=1 -Jsamp
 record controllers.jtl "$plans/controllers.jmx" -Jusers=10 -Jramp_up=1 -Jloops=4 -Jxml="$work/controllers.xml"
 mv "$work/controllers.xml" "$fixtures/controllers.xml"
 
+record sub-results.jtl "$plans/sub-results.jmx" -Jusers=5 -Jramp_up=2 -Jloops=10
+
 # Two load generators with one client, as in a distributed test: their rows in one file, singly and
 # summed up by JMeter's Statistical sender.
 engines=()
@@ -76,7 +78,7 @@ remote=(-R 127.0.0.1:21099,127.0.0.1:22099 -Jserver.rmi.ssl.disable=true -Djava.
 record distributed.jtl "$standard" "${remote[@]}" -Jmode=Standard "-J$save.hostname=true"
 record sample-count.jtl "$standard" "${remote[@]}" -Jmode=Statistical -Jnum_sample_threshold=7 "-J$save.sample_count=true"
 
-for name in default tab semicolon older-columns errors sample-variables controllers distributed sample-count; do
+for name in default tab semicolon older-columns errors sample-variables controllers sub-results distributed sample-count; do
   table "$name.jtl"
 done
 table errors.xml

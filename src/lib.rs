@@ -10,6 +10,7 @@
 //! | [`chart`] | report to chart model to SVG to PNG |
 //! | [`report`] | the plain, serialisable result of an analysis |
 //! | [`stats`] | distributions, sums, errors, time series: record and merge |
+//! | [`select`] | which samples count, and under which label |
 //! | [`jtl`] | JMeter result files: bytes to blocks to records to samples |
 //! | [`error`], [`units`], [`percentile`] | importable by all |
 //!
@@ -23,6 +24,7 @@ pub mod jtl;
 pub mod percentile;
 pub mod render;
 pub mod report;
+pub mod select;
 pub mod serve;
 pub mod stats;
 pub mod units;

@@ -14,6 +14,14 @@ pub fn utc(epoch_ms: i64) -> String {
     }
 }
 
+/// A moment in UTC to the millisecond, such as `2026-11-24 13:16:05.250 UTC`.
+pub fn utc_ms(epoch_ms: i64) -> String {
+    match jiff::Timestamp::from_millisecond(epoch_ms) {
+        Ok(time) => time.strftime("%Y-%m-%d %H:%M:%S%.3f UTC").to_string(),
+        Err(_) => utc(epoch_ms),
+    }
+}
+
 /// A duration to read: `0.8 s`, `42 s`, `8 min 20 s`, `3 h 5 min`.
 pub fn duration(ms: i64) -> String {
     let seconds = ms.saturating_add(500) / 1000;
@@ -71,6 +79,8 @@ mod tests {
     #[test]
     fn moments_are_utc() {
         assert_eq!(utc(1_700_000_000_123), "2023-11-14 22:13:20 UTC");
+        assert_eq!(utc_ms(1_700_000_000_123), "2023-11-14 22:13:20.123 UTC");
+        assert_eq!(utc_ms(1_700_000_000_000), "2023-11-14 22:13:20.000 UTC");
         assert_eq!(utc(i64::MAX), "9223372036854775807 ms after 1970");
     }
 }

@@ -7,8 +7,7 @@ use jiff::tz::TimeZone;
 use perfkit::jtl::blocks::TimestampOptions;
 use perfkit::jtl::input::Input;
 use perfkit::jtl::{self, InputRead, Outcome, ReadOptions, RejectionTally, Sample, Sink};
-use perfkit::percentile::Percentile;
-use perfkit::report::{Options, Report, Sources};
+use perfkit::report::{Report, Sources};
 use perfkit::stats::Aggregate;
 use proptest::prelude::*;
 
@@ -111,17 +110,10 @@ fn found(outcome: Outcome<Collect>) -> Found {
     }
     samples.sort_by_key(|sample| sample.position);
     let sources = Sources {
-        title: None,
-        details: Vec::new(),
-        options: Options {
-            percentiles: Percentile::DEFAULTS.to_vec(),
-            timestamp_is_end: false,
-            max_labels: 100,
-        },
         inputs: outcome.inputs.clone(),
         rows_read: outcome.rows_read,
         rejections: outcome.rejections.clone(),
-        resources: Vec::new(),
+        ..Sources::default()
     };
     Found {
         samples,

@@ -4,8 +4,17 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::SelectionArgs;
 use crate::chart::{SLUGS, Size};
 use crate::percentile::Percentile;
+
+const COLUMNS_HELP: &str = "\
+Columns of the tables of labels, by their keys; the label comes first [default: JMeter's]
+
+Of the Aggregate Report: samples, average, the percentiles asked for (median, p90, ...), min, max, \
+error_percent, throughput, received_kb_per_sec, sent_kb_per_sec. Of the Summary Report: std_dev, \
+average_bytes. Others: ok and ko (counts), average_ok and average_ko (ms), goodput (successful \
+samples per second), latency and connect (averages, ms).";
 
 /// Arguments of `perfkit analyze`.
 #[derive(Debug, Args)]
@@ -14,6 +23,7 @@ Examples:
   perfkit analyze results.jtl                      table to stdout, report to results-report/
   perfkit analyze results.jtl --format csv --no-report > aggregate.csv
   perfkit analyze results.jtl --platform 'Raspberry Pi 5, 8 GB' --detail Server=gunicorn
+  perfkit analyze results.jtl --include '^GET ' --trim-ramp --rename 's/[0-9]+/N/g'
   perfkit analyze engine1.jtl engine2.jtl.gz       one distributed run
   zcat results.jtl.gz | perfkit analyze -
 
@@ -79,6 +89,19 @@ pub struct AnalyzeArgs {
     /// all labels unless this is given [default: 100]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
     pub max_labels: Option<u32>,
+    /// Columns of the tables of labels, by their keys; the label comes first [default: JMeter's]
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        help_heading = "Output",
+        long_help = COLUMNS_HELP
+    )]
+    pub columns: Option<Vec<String>>,
+
+    /// What counts.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
 
     /// Title of the run
     #[arg(long, value_name = "TEXT", help_heading = "Platform block")]

@@ -2,12 +2,14 @@
 
 mod analyze;
 mod platform;
+mod selection;
 mod serve;
 
 use clap::{Parser, Subcommand};
 
 pub use analyze::{AnalyzeArgs, ChartTheme, Format};
 pub use platform::{PlatformArgs, PlatformFormat};
+pub use selection::{Controllers, SelectionArgs, SubResults};
 pub use serve::ServeArgs;
 
 /// Load tests with Apache JMeter, from the target server to the pasted table.
@@ -23,7 +25,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Turn JMeter results into the Aggregate Report table and charts
-    Analyze(AnalyzeArgs),
+    Analyze(Box<AnalyzeArgs>),
     /// Serve the HTTP target that JMeter drives
     Serve(ServeArgs),
     /// Say what machine this is, for the details of a report

@@ -9,22 +9,21 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 
-use super::output;
 use super::report_directory::{self, ReportFile};
+use super::selection::Chosen;
 use super::server::Server;
+use super::{columns, output, selection};
 use crate::chart::{self, Look, Theme};
 use crate::cli::{AnalyzeArgs, ChartTheme, Format};
 use crate::error::{Error, Result};
 use crate::jtl::blocks::TimestampOptions;
 use crate::jtl::input::{self, BytesRead, Input};
 use crate::jtl::timestamp::Pattern;
-use crate::jtl::{self, Outcome, ReadOptions};
+use crate::jtl::{self, Outcome, ReadOptions, Sink};
 use crate::render::{self, markdown::ChartLink};
 use crate::report::{self, Report, Sources};
+use crate::select::{Choice, Needs, Selected, Survey};
 use crate::stats::Aggregate;
-
-/// Most labels shown where it is not said how many.
-const MOST_LABELS: usize = 100;
 
 /// Runs `perfkit analyze`.
 ///
@@ -34,26 +33,26 @@ const MOST_LABELS: usize = 100;
 /// be written; with `--strict`, a row that cannot be read.
 pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     let options = read_options(&args)?;
+    let report_options = report_options(&args)?;
     // Before the results are read, which may take long.
     let server = Server::of(&args)?;
-    let bytes_read = BytesRead::default();
-    let inputs = args
-        .results
-        .iter()
-        .map(|path| input::open(path, &bytes_read))
-        .collect::<Result<Vec<_>>>()?;
-    let mut outcome = read(inputs, &options, &bytes_read)?;
+    let zone = &options.timestamps.zone;
+    let choice = selection::settle(&args.selection, zone, |needs, cause| {
+        survey(&args, &options, needs, cause)
+    })?;
+    let mut chosen = read_chosen(&args, &options, &choice, Aggregate::default)?;
     if options.strict
-        && let Some(error) = outcome.first_rejection()
+        && let Some(error) = chosen.outcome.first_rejection()
     {
         return Err(error);
     }
-    let mut parts = std::mem::take(&mut outcome.sinks).into_iter();
+    let mut parts = std::mem::take(&mut chosen.outcome.sinks).into_iter();
     let mut aggregate = parts.next().unwrap_or_default();
     for part in parts {
         aggregate.merge(part);
     }
-    let report = Report::new(&aggregate, sources(&args, outcome, server.clone()));
+    let sources = sources(&args, report_options, chosen, choice.notes, server.clone());
+    let report = Report::new(&aggregate, sources);
     tell(&report);
     if report.total.samples == 0 {
         return Err(no_samples(&report));
@@ -104,12 +103,12 @@ fn read_options(args: &AnalyzeArgs) -> Result<ReadOptions> {
     })
 }
 
-/// Reads the inputs, with a progress bar on a terminal.
-fn read(
-    inputs: Vec<Input>,
+/// Reads the inputs into sinks, with a progress bar on a terminal.
+fn read<S: Sink + Send>(
+    (inputs, bytes_read): (Vec<Input>, BytesRead),
     options: &ReadOptions,
-    bytes_read: &BytesRead,
-) -> Result<Outcome<Aggregate>> {
+    make_sink: impl Fn() -> S + Sync,
+) -> Result<Outcome<S>> {
     let size = inputs.iter().map(|input| input.size).sum::<Option<u64>>();
     let bar = progress_bar(size);
     let rows_read = AtomicU64::new(0);
@@ -121,10 +120,55 @@ fn read(
             bar.set_position(bytes_read.load(Ordering::Relaxed));
             bar.set_message(format!("{rows} rows"));
         },
-        Aggregate::default,
+        make_sink,
     );
     bar.finish_and_clear();
     outcome
+}
+
+/// Opens the inputs, and counts what will be read of them.
+fn open(args: &AnalyzeArgs) -> Result<(Vec<Input>, BytesRead)> {
+    let bytes_read = BytesRead::default();
+    let paths = args.results.iter();
+    let inputs = paths.map(|path| input::open(path, &bytes_read));
+    Ok((inputs.collect::<Result<_>>()?, bytes_read))
+}
+
+/// Reads what a choice leaves of the inputs into sinks.
+fn read_chosen<S: Sink + Send>(
+    args: &AnalyzeArgs,
+    options: &ReadOptions,
+    choice: &Choice,
+    make_sink: impl Fn() -> S + Sync,
+) -> Result<Chosen<S>> {
+    let opened = open(args)?;
+    if choice.is_everything() {
+        return Ok(Chosen::everything(read(opened, options, make_sink)?));
+    }
+    let selected = || Selected::new(choice, make_sink());
+    Ok(Chosen::new(choice, read(opened, options, selected)?))
+}
+
+/// A first pass over the inputs, for the options that `cause` names.
+fn survey(
+    args: &AnalyzeArgs,
+    options: &ReadOptions,
+    needs: Needs,
+    cause: &str,
+) -> Result<Vec<Survey>> {
+    let opened = open(args)?;
+    if let Some(input) = opened.0.iter().find(|input| input.size.is_none()) {
+        return Err(Error::input(
+            input.name.as_str(),
+            format!("can be read only once, too little for {cause}: save it to a file first"),
+        ));
+    }
+    // The second pass is the one that is strict.
+    let lenient = ReadOptions {
+        strict: false,
+        ..options.clone()
+    };
+    Ok(read(opened, &lenient, || Survey::new(needs))?.sinks)
 }
 
 /// A bar that shows itself only on a terminal, and only when reading takes longer than a blink.
@@ -158,19 +202,37 @@ fn progress_bar(size: Option<u64>) -> ProgressBar {
     bar
 }
 
-fn sources(args: &AnalyzeArgs, outcome: Outcome<Aggregate>, server: Server) -> Sources {
+fn report_options(args: &AnalyzeArgs) -> Result<report::Options> {
+    Ok(report::Options {
+        percentiles: args.percentiles.clone(),
+        timestamp_is_end: args.timestamp_is_end,
+        max_labels: args
+            .max_labels
+            .map_or(report::DEFAULT_MAX_LABELS, |most| most as usize),
+        columns: columns::parse(args.columns.as_deref(), &args.percentiles)?,
+        selection: selection::echo(&args.selection),
+    })
+}
+
+fn sources(
+    args: &AnalyzeArgs,
+    options: report::Options,
+    chosen: Chosen<Aggregate>,
+    choices: Vec<String>,
+    server: Server,
+) -> Sources {
+    let outcome = chosen.outcome;
     Sources {
         title: args.title.clone(),
         details: server.details,
-        options: report::Options {
-            percentiles: args.percentiles.clone(),
-            timestamp_is_end: args.timestamp_is_end,
-            max_labels: args.max_labels.map_or(MOST_LABELS, |most| most as usize),
-        },
+        options,
         inputs: outcome.inputs,
         rows_read: outcome.rows_read,
         rejections: outcome.rejections,
         resources: server.resources,
+        filtered: chosen.filtered,
+        choices,
+        file_labels: chosen.file_labels,
     }
 }
 
@@ -185,6 +247,12 @@ fn tell(report: &Report) {
         "perfkit: {} rows read: {} counted, {} filtered out, {} rejected",
         accounting.rows_read, accounting.counted, accounting.filtered, accounting.rejected
     );
+    for filter in &accounting.filters {
+        eprintln!(
+            "perfkit: {} filtered out by {}",
+            filter.count, filter.option
+        );
+    }
     for rejection in &accounting.rejections {
         eprintln!(
             "perfkit: warning: {} rejected: {}; first at {}:{}: {:?}",
@@ -203,10 +271,17 @@ fn no_samples(report: &Report) -> Error {
         .iter()
         .map(|input| input.name.as_str())
         .collect();
-    let why = if report.accounting.rejected > 0 {
-        "no row could be read (see above)"
+    let accounting = &report.accounting;
+    let why = if accounting.filtered > 0 {
+        let filters = accounting.filters.iter().filter(|filter| filter.count > 0);
+        let filters: Vec<String> = filters
+            .map(|filter| format!("{} by {}", filter.count, filter.option))
+            .collect();
+        format!("every row was filtered out, {}", filters.join(", "))
+    } else if accounting.rejected > 0 {
+        "no row could be read (see above)".to_owned()
     } else {
-        "there is no row: did the test run?"
+        "there is no row: did the test run?".to_owned()
     };
     Error::input(names.join(", "), format!("no samples to report: {why}"))
 }
@@ -218,7 +293,7 @@ fn csv(aggregate: &Aggregate, report: &Report, args: &AnalyzeArgs) -> Result<Str
     }
     let percentiles = &report.options.percentiles;
     let labels = report::label_rows(aggregate, percentiles);
-    render::csv::render_rows(percentiles, labels.chain([report.total.clone()]))
+    render::csv::render_rows(&report.options, labels.chain([report.total.clone()]))
 }
 
 /// The report's directory: as given, or named after the first input, where the user stands.

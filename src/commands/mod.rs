@@ -1,9 +1,11 @@
 //! Commands: arguments to options, inputs opened, outputs written, exit code.
 
 mod analyze;
+mod columns;
 mod output;
 mod platform;
 mod report_directory;
+mod selection;
 mod serve;
 mod server;
 
@@ -18,7 +20,7 @@ use crate::cli::{Cli, Command};
 /// Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Analyze(args) => analyze::run(args),
+        Command::Analyze(args) => analyze::run(*args),
         Command::Serve(args) => serve::run(args),
         Command::Platform(args) => platform::run(args),
     };

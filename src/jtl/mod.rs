@@ -6,6 +6,7 @@
 //! results that JMeter writes as XML.
 
 pub mod blocks;
+mod engine;
 pub mod index;
 pub mod input;
 pub mod layout;
@@ -17,6 +18,7 @@ mod sample;
 pub mod timestamp;
 mod xml;
 
+pub use engine::{Engine, host_prefix};
 pub use reader::{InputRead, Outcome, ReadOptions, RejectionTally, Sink, read};
 pub use row::{Fault, Field, LONGEST_ROW};
 pub use sample::Sample;

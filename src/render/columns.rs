@@ -1,7 +1,7 @@
-//! The columns of the aggregate table: one list drives Markdown, terminal and CSV.
+//! The columns of the tables of labels: one list drives Markdown, terminal and CSV.
 
 use crate::percentile::Percentile;
-use crate::report::{LabelReport, Summary};
+use crate::report::{LabelReport, Options, Summary};
 
 /// One column of a table of labels.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +23,13 @@ enum Kind {
     ReceivedKb,
     SentKb,
     AverageBytes,
+    Ok,
+    Ko,
+    AverageOk,
+    AverageKo,
+    Goodput,
+    Latency,
+    Connect,
 }
 
 /// Which way a column's cells lean in a terminal.
@@ -43,6 +50,37 @@ pub enum Cell {
     Number(String),
     /// Undefined, such as the throughput of a single instant.
     Missing,
+}
+
+/// The columns that a report shows: those that were chosen, else those of JMeter's Aggregate Report.
+pub fn of_labels(options: &Options) -> Vec<Column> {
+    let Some(keys) = &options.columns else {
+        return aggregate(&options.percentiles);
+    };
+    let known = known(&options.percentiles);
+    let chosen = keys.iter().filter_map(|key| {
+        let column = known.iter().find(|column| column.key() == *key)?;
+        Some(column.clone())
+    });
+    chosen.collect()
+}
+
+/// Every column there is.
+pub fn known(percentiles: &[Percentile]) -> Vec<Column> {
+    let mut columns = aggregate(percentiles);
+    let others = [
+        Kind::StdDev,
+        Kind::AverageBytes,
+        Kind::Ok,
+        Kind::Ko,
+        Kind::AverageOk,
+        Kind::AverageKo,
+        Kind::Goodput,
+        Kind::Latency,
+        Kind::Connect,
+    ];
+    columns.extend(others.map(|kind| Column { kind }));
+    columns
 }
 
 /// The columns of JMeter's Aggregate Report.
@@ -101,10 +139,17 @@ impl Column {
             Kind::ReceivedKb => "received_kb_per_sec".to_owned(),
             Kind::SentKb => "sent_kb_per_sec".to_owned(),
             Kind::AverageBytes => "average_bytes".to_owned(),
+            Kind::Ok => "ok".to_owned(),
+            Kind::Ko => "ko".to_owned(),
+            Kind::AverageOk => "average_ok".to_owned(),
+            Kind::AverageKo => "average_ko".to_owned(),
+            Kind::Goodput => "goodput".to_owned(),
+            Kind::Latency => "latency".to_owned(),
+            Kind::Connect => "connect".to_owned(),
         }
     }
 
-    /// JMeter's title.
+    /// The title, JMeter's where it has the column.
     pub fn title(&self) -> String {
         match self.kind {
             Kind::Label => "Label".to_owned(),
@@ -119,6 +164,13 @@ impl Column {
             Kind::ReceivedKb => "Received KB/sec".to_owned(),
             Kind::SentKb => "Sent KB/sec".to_owned(),
             Kind::AverageBytes => "Avg. Bytes".to_owned(),
+            Kind::Ok => "OK".to_owned(),
+            Kind::Ko => "KO".to_owned(),
+            Kind::AverageOk => "Average OK".to_owned(),
+            Kind::AverageKo => "Average KO".to_owned(),
+            Kind::Goodput => "Goodput".to_owned(),
+            Kind::Latency => "Avg. Latency".to_owned(),
+            Kind::Connect => "Avg. Connect".to_owned(),
         }
     }
 
@@ -128,7 +180,8 @@ impl Column {
             Kind::Average | Kind::Percentile(_) | Kind::Min | Kind::Max | Kind::StdDev => {
                 Some("ms")
             }
-            Kind::Throughput => Some("/s"),
+            Kind::AverageOk | Kind::AverageKo | Kind::Latency | Kind::Connect => Some("ms"),
+            Kind::Throughput | Kind::Goodput => Some("/s"),
             Kind::AverageBytes => Some("bytes"),
             _ => None,
         }
@@ -145,10 +198,16 @@ impl Column {
     /// The cell of a label, in JMeter's formats.
     pub fn cell(&self, row: &LabelReport) -> Cell {
         let elapsed = |of: fn(&Summary) -> String| number(row.elapsed.as_ref().map(of));
+        let mean = |of: &Option<Summary>| {
+            number(
+                of.as_ref()
+                    .map(|summary| (summary.mean.trunc() as i64).to_string()),
+            )
+        };
         match self.kind {
             Kind::Label => Cell::Text(row.label.clone()),
             Kind::Samples => Cell::Number(row.samples.to_string()),
-            Kind::Average => elapsed(|summary| (summary.mean.trunc() as i64).to_string()),
+            Kind::Average => mean(&row.elapsed),
             Kind::Percentile(percentile) => number(row.elapsed.as_ref().and_then(|summary| {
                 let found = summary
                     .percentiles
@@ -165,6 +224,13 @@ impl Column {
             Kind::ReceivedKb => number(row.received_kb_per_sec.map(|rate| fixed(rate.max(0.0), 2))),
             Kind::SentKb => number(row.sent_kb_per_sec.map(|rate| fixed(rate.max(0.0), 2))),
             Kind::AverageBytes => number(row.average_bytes.map(|bytes| fixed(bytes, 1))),
+            Kind::Ok => Cell::Number(row.samples.saturating_sub(row.errors).to_string()),
+            Kind::Ko => Cell::Number(row.errors.to_string()),
+            Kind::AverageOk => mean(&row.elapsed_ok),
+            Kind::AverageKo => mean(&row.elapsed_ko),
+            Kind::Goodput => number(row.goodput.map(|rate| fixed(rate, 5))),
+            Kind::Latency => mean(&row.latency),
+            Kind::Connect => mean(&row.connect),
         }
     }
 
@@ -172,7 +238,8 @@ impl Column {
     /// where there is none, and 0.00 for a rate of bytes that is unknown.
     pub fn csv_cell(&self, row: &LabelReport) -> String {
         match (self.kind, self.cell(row)) {
-            (Kind::Throughput, Cell::Number(rate)) => match rate.strip_prefix("0.") {
+            (Kind::Throughput | Kind::Goodput, Cell::Number(rate)) => match rate.strip_prefix("0.")
+            {
                 Some(fraction) => format!(".{fraction}"),
                 None => rate,
             },

@@ -1,4 +1,4 @@
-//! The CSV of JMeter's "Save Table Data", byte for byte.
+//! The CSV of JMeter's "Save Table Data", byte for byte unless columns are chosen.
 
 use std::borrow::Borrow;
 
@@ -6,8 +6,7 @@ use csv::WriterBuilder;
 
 use super::columns::{self, Column};
 use crate::error::{Error, Result};
-use crate::percentile::Percentile;
-use crate::report::{LabelReport, Report};
+use crate::report::{LabelReport, Options, Report};
 
 /// The aggregate table as JMeter saves it.
 ///
@@ -15,7 +14,7 @@ use crate::report::{LabelReport, Report};
 ///
 /// None in practice: it writes to memory.
 pub fn render(report: &Report) -> Result<String> {
-    render_rows(&report.options.percentiles, report.rows())
+    render_rows(&report.options, report.rows())
 }
 
 /// The same of rows that are made one by one, where a report does not hold them all.
@@ -24,10 +23,10 @@ pub fn render(report: &Report) -> Result<String> {
 ///
 /// None in practice: it writes to memory.
 pub fn render_rows<R: Borrow<LabelReport>>(
-    percentiles: &[Percentile],
+    options: &Options,
     rows: impl Iterator<Item = R>,
 ) -> Result<String> {
-    let columns = columns::aggregate(percentiles);
+    let columns = columns::of_labels(options);
     let mut writer = WriterBuilder::new().from_writer(Vec::new());
     let internal = |error: csv::Error| Error::Internal(format!("cannot write CSV: {error}"));
     writer

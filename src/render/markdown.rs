@@ -47,7 +47,7 @@ pub fn details_table(details: &[Detail]) -> String {
 
 /// The aggregate table, header and TOTAL bold.
 pub fn aggregate_table(report: &Report) -> String {
-    let columns = columns::aggregate(&report.options.percentiles);
+    let columns = columns::of_labels(&report.options);
     labels_table(&columns, report)
 }
 
@@ -65,6 +65,10 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
         );
     }
     let _ = writeln!(text, "{}", accounting(&report.accounting));
+    if !report.options.selection.is_empty() {
+        let selection = report.options.selection.join(", ");
+        let _ = writeln!(text, "What counts was chosen: {}.\n", escape(&selection));
+    }
     for note in &report.notes {
         let _ = writeln!(text, "- {}", escape(note));
     }
@@ -80,11 +84,11 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
         "## Aggregate Report\n\nTimes in ms.\n\n{}",
         platform_block(&untitled)
     );
-    let _ = writeln!(
-        text,
-        "## Summary Report\n\n{}",
-        labels_table(&columns::summary(), report)
-    );
+    // Columns that were chosen are all there are.
+    if report.options.columns.is_none() {
+        let table = labels_table(&columns::summary(), report);
+        let _ = writeln!(text, "## Summary Report\n\n{table}");
+    }
     if !report.errors.is_empty() {
         let _ = writeln!(text, "## Errors\n\n{}", errors_table(report));
     }
@@ -111,8 +115,12 @@ fn accounting(accounting: &Accounting) -> String {
         "{} rows read: {} counted, {} filtered out, {} rejected.\n",
         accounting.rows_read, accounting.counted, accounting.filtered, accounting.rejected
     );
-    if !accounting.rejections.is_empty() {
+    if !accounting.filters.is_empty() || !accounting.rejections.is_empty() {
         text.push('\n');
+    }
+    for filter in &accounting.filters {
+        let option = escape(&filter.option);
+        let _ = writeln!(text, "- filtered out: {} by {option}", filter.count);
     }
     for rejection in &accounting.rejections {
         let value = rejection.first_value.as_deref().unwrap_or_default();

@@ -20,7 +20,7 @@ const RULE: LineStyle = LineStyle::none().fill('─');
 /// it, the columns are laid out in several tables below one another, for a number broken over
 /// two lines cannot be read.
 pub fn render(report: &Report, width: Option<u16>) -> String {
-    let columns = columns::aggregate(&report.options.percentiles);
+    let columns = columns::of_labels(&report.options);
     let rows: Vec<&LabelReport> = report.rows().collect();
     let most = width.map_or(usize::MAX, usize::from);
     let needed: Vec<usize> = columns.iter().map(|column| needed(column, &rows)).collect();

@@ -2,11 +2,12 @@
 
 use super::labels::Labels;
 use super::{
-    Accounting, Detail, ErrorReport, Input, LabelReport, Options, PercentileValue, Rejection,
-    Report, ResourceRow, Resources, SCHEMA_VERSION, Summary, TimeSeries, Window, notes,
+    Accounting, Detail, ErrorReport, Filtered, Input, LabelReport, Options, PercentileValue,
+    Rejection, Report, ResourceRow, Resources, SCHEMA_VERSION, Summary, TimeSeries, Window, notes,
 };
 use crate::jtl::{InputRead, RejectionTally};
 use crate::percentile::Percentile;
+use crate::select::LabelSet;
 use crate::stats::{Aggregate, Distribution, ErrorStats, LabelStats, value_at};
 use crate::units::{self, BYTES_PER_KB, MS_PER_SECOND};
 
@@ -17,7 +18,7 @@ pub const TOTAL: &str = "TOTAL";
 const MOST_ERRORS: usize = 100;
 
 /// What a report is built from, beside the aggregate.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Sources {
     /// Title of the run.
     pub title: Option<String>,
@@ -33,6 +34,12 @@ pub struct Sources {
     pub rejections: Vec<RejectionTally>,
     /// What the server's monitor saw.
     pub resources: Vec<ResourceRow>,
+    /// Rows left out on request, by option.
+    pub filtered: Vec<Filtered>,
+    /// What was chosen where the options leave it to the run, in words.
+    pub choices: Vec<String>,
+    /// The labels as the inputs have them, where others took their place.
+    pub file_labels: Option<LabelSet>,
 }
 
 impl Report {
@@ -45,14 +52,15 @@ impl Report {
             others,
             total,
         } = Labels::of(&all, &sources.options);
-        let notes = notes::collect(&sources, &all, total.controller_rows);
+        let notes = notes::collect(&sources, &all, &total);
+        let accounting = accounting(&sources);
         Report {
             schema_version: SCHEMA_VERSION,
             perfkit_version: env!("CARGO_PKG_VERSION").to_owned(),
             title: sources.title,
             details: sources.details,
             options: sources.options,
-            accounting: accounting(&sources.inputs, sources.rows_read, &sources.rejections),
+            accounting,
             inputs: sources
                 .inputs
                 .into_iter()
@@ -76,8 +84,10 @@ impl Report {
     }
 }
 
-fn accounting(inputs: &[InputRead], rows_read: u64, tallies: &[RejectionTally]) -> Accounting {
-    let mut rejections: Vec<Rejection> = tallies
+fn accounting(sources: &Sources) -> Accounting {
+    let inputs = &sources.inputs;
+    let mut rejections: Vec<Rejection> = sources
+        .rejections
         .iter()
         .map(|tally| Rejection {
             reason: tally.fault.reason(),
@@ -93,10 +103,12 @@ fn accounting(inputs: &[InputRead], rows_read: u64, tallies: &[RejectionTally]) 
         .collect();
     rejections.sort_by_key(|rejection| std::cmp::Reverse(rejection.count));
     let rejected = rejections.iter().map(|rejection| rejection.count).sum();
+    let filtered = sources.filtered.iter().map(|filter| filter.count).sum();
     Accounting {
-        rows_read,
-        counted: rows_read - rejected,
-        filtered: 0,
+        rows_read: sources.rows_read,
+        counted: sources.rows_read - rejected - filtered,
+        filtered,
+        filters: sources.filtered.clone(),
         rejected,
         rejections,
     }
@@ -120,6 +132,13 @@ pub(super) fn label_report(
     let seconds = window
         .map(|window| window.duration_ms() as f64 / MS_PER_SECOND)
         .filter(|seconds| *seconds > 0.0);
+    // In JMeter's order of operations, so that the last digit is JMeter's too.
+    let rate = |count: u64| {
+        window
+            .map(Window::duration_ms)
+            .filter(|&ms| ms > 0)
+            .map(|ms| count as f64 / ms as f64 * MS_PER_SECOND)
+    };
     let kb_per_sec = |bytes: Option<i128>| Some(bytes? as f64 / seconds? / BYTES_PER_KB);
     LabelReport {
         label: label.to_owned(),
@@ -132,10 +151,8 @@ pub(super) fn label_report(
         latency: summary(&distributions.latency, percentiles),
         connect: summary(&distributions.connect, percentiles),
         window,
-        // In JMeter's order of operations, so that the last digit is JMeter's too.
-        throughput: window
-            .filter(|window| window.duration_ms() > 0)
-            .map(|window| stats.samples as f64 / window.duration_ms() as f64 * MS_PER_SECOND),
+        throughput: rate(stats.samples),
+        goodput: rate(stats.samples.saturating_sub(stats.errors)),
         received_kb_per_sec: kb_per_sec(stats.bytes()),
         sent_kb_per_sec: kb_per_sec(stats.sent_bytes()),
         average_bytes: stats

@@ -21,6 +21,9 @@ pub use resources::{ResourceRow, Resources, Saturation, no_overlap};
 /// Version of the [`Report`] layout in `report.json`; it grows when a field changes meaning.
 pub const SCHEMA_VERSION: u32 = 1;
 
+/// Most labels reported one by one where it is not said how many.
+pub const DEFAULT_MAX_LABELS: usize = 100;
+
 /// Everything perfkit knows about a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
@@ -88,6 +91,26 @@ pub struct Options {
     pub timestamp_is_end: bool,
     /// Most labels to report one by one: those with the most samples.
     pub max_labels: usize,
+    /// The keys of the columns that tables of labels show, in their order; JMeter's where none
+    /// are chosen.
+    #[serde(default)]
+    pub columns: Option<Vec<String>>,
+    /// The options that chose what counts, such as `--include Login`; empty where everything does.
+    #[serde(default)]
+    pub selection: Vec<String>,
+}
+
+/// JMeter's table.
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            percentiles: Percentile::DEFAULTS.to_vec(),
+            timestamp_is_end: false,
+            max_labels: DEFAULT_MAX_LABELS,
+            columns: None,
+            selection: Vec::new(),
+        }
+    }
 }
 
 /// One input.
@@ -110,10 +133,23 @@ pub struct Accounting {
     pub counted: u64,
     /// Rows left out on request.
     pub filtered: u64,
+    /// Which option left out how many, in the order they were asked: a row counts once, for the
+    /// first of them.
+    #[serde(default)]
+    pub filters: Vec<Filtered>,
     /// Rows that could not be read.
     pub rejected: u64,
     /// The kinds of rejection, most frequent first.
     pub rejections: Vec<Rejection>,
+}
+
+/// What one option left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filtered {
+    /// The option as given, such as `--include Login`.
+    pub option: String,
+    /// How many rows.
+    pub count: u64,
 }
 
 /// One kind of rejected row.
@@ -174,6 +210,9 @@ pub struct LabelReport {
     pub window: Option<Window>,
     /// Samples per second of the window; `None` for a window of no length.
     pub throughput: Option<f64>,
+    /// Successful samples per second of the window; `None` for a window of no length.
+    #[serde(default)]
+    pub goodput: Option<f64>,
     /// KB received per second of the window; `None` for a window of no length or without the column.
     pub received_kb_per_sec: Option<f64>,
     /// KB sent per second of the window; `None` for a window of no length or without the column.

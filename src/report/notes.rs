@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::build::Sources;
 use crate::jtl::{InputRead, XmlSummary};
+use crate::select::is_sub_result;
 use crate::stats::LabelStats;
 use crate::units;
 
@@ -11,16 +12,31 @@ use crate::units;
 pub(super) fn collect(
     sources: &Sources,
     labels: &[(&[u8], &LabelStats)],
-    controller_rows: u64,
+    total: &LabelStats,
 ) -> Vec<String> {
     let mut notes: Vec<String> = sources.inputs.iter().flat_map(of_input).collect();
-    if controller_rows > 0 {
+    notes.extend(sources.choices.iter().cloned());
+    let controller_rows = total.controller_rows;
+    if controller_rows > 0 && controller_rows < total.rows {
         notes.push(format!(
             "{controller_rows} rows were written by transaction controllers: TOTAL counts them \
-             beside the samples they sum up, as JMeter's Aggregate Report does."
+             beside the samples they sum up, as JMeter's Aggregate Report does; \
+             --controllers exclude leaves them out."
         ));
     }
-    notes.extend(sub_results(labels));
+    let names: Vec<&[u8]> = labels.iter().map(|(label, _)| *label).collect();
+    let sub_results = match &sources.file_labels {
+        Some(labels) => labels.sub_results(),
+        None => sub_results(&names),
+    };
+    if let Some(first) = sub_results.first() {
+        notes.push(format!(
+            "{} labels, such as `{}`, are sub-results beside their parents: TOTAL counts both, \
+             as JMeter does; --sub-results exclude leaves them out.",
+            sub_results.len(),
+            String::from_utf8_lossy(first)
+        ));
+    }
     notes.extend(left_out(labels.len(), sources.options.max_labels));
     notes
 }
@@ -89,29 +105,13 @@ fn of_xml(name: &str, xml: &XmlSummary) -> Vec<String> {
     notes
 }
 
-/// Rows of sub-results beside their parents: label, label-0, label-1.
-fn sub_results(labels: &[(&[u8], &LabelStats)]) -> Option<String> {
-    let names: HashSet<&[u8]> = labels.iter().map(|(label, _)| *label).collect();
-    let is_sub_result = |label: &&[u8]| {
-        let digits = label
-            .iter()
-            .rev()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
-        let (parent, _) = label.split_at(label.len() - digits);
-        digits > 0
-            && parent
-                .strip_suffix(b"-")
-                .is_some_and(|parent| names.contains(parent))
-    };
-    let mut found = labels.iter().map(|(label, _)| *label).filter(is_sub_result);
-    let first = found.next()?;
-    Some(format!(
-        "{} labels, such as `{}`, are sub-results beside their parents: TOTAL counts both, \
-         as JMeter does.",
-        found.count() + 1,
-        String::from_utf8_lossy(first)
-    ))
+/// The labels of sub-results beside their parents: label, label-0, label-1.
+fn sub_results<'a>(labels: &[&'a [u8]]) -> Vec<&'a [u8]> {
+    let known: HashSet<&[u8]> = labels.iter().copied().collect();
+    let labels = labels.iter().copied();
+    labels
+        .filter(|label| is_sub_result(label, |label| known.contains(label)))
+        .collect()
 }
 
 /// Labels that are not shown one by one.

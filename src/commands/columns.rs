@@ -1,0 +1,105 @@
+//! The columns asked for, checked against those there are.
+
+use crate::error::{Error, Result};
+use crate::percentile::Percentile;
+use crate::render::columns::{self, Column};
+
+/// How alike a key and a mistyped one are at least, from 0 to 1.
+const ALIKE: f64 = 0.7;
+
+/// The keys of the columns that `--columns` asks for, the label first. `None` without it.
+///
+/// # Errors
+///
+/// When a key is not known, given twice, or that of a percentile which is not computed.
+pub fn parse(asked: Option<&[String]>, percentiles: &[Percentile]) -> Result<Option<Vec<String>>> {
+    let Some(asked) = asked else { return Ok(None) };
+    let known: Vec<String> = columns::known(percentiles)
+        .iter()
+        .map(Column::key)
+        .collect();
+    let mut keys = vec!["label".to_owned()];
+    for asked in asked {
+        let percentile = percentile(asked);
+        let key = percentile.map_or_else(|| asked.trim().to_owned(), Percentile::key);
+        if !known.contains(&key) {
+            let why = match percentile {
+                Some(percentile) => not_computed(asked, percentile, percentiles),
+                None => unknown(&key, &known),
+            };
+            return Err(Error::Usage(format!("--columns: {why}")));
+        }
+        if key == "label" {
+            continue;
+        }
+        if keys.contains(&key) {
+            return Err(Error::Usage(format!("--columns: `{key}` is given twice")));
+        }
+        keys.push(key);
+    }
+    Ok(Some(keys))
+}
+
+/// The percentile that a key such as `p99.9` stands for.
+fn percentile(key: &str) -> Option<Percentile> {
+    match key.trim() {
+        "median" => Some(Percentile::MEDIAN),
+        key => key.strip_prefix('p')?.parse().ok(),
+    }
+}
+
+fn not_computed(key: &str, percentile: Percentile, computed: &[Percentile]) -> String {
+    let mut all: Vec<Percentile> = computed.iter().copied().chain([percentile]).collect();
+    all.sort_by(|a, b| a.percent().total_cmp(&b.percent()));
+    let all: Vec<String> = all.iter().map(Percentile::to_string).collect();
+    format!(
+        "`{key}` is not among the percentiles: add --percentiles {}",
+        all.join(",")
+    )
+}
+
+fn unknown(key: &str, known: &[String]) -> String {
+    let alike = known.iter().map(|known| (strsim::jaro(key, known), known));
+    let most_alike = alike.max_by(|a, b| a.0.total_cmp(&b.0));
+    let hint = match most_alike {
+        Some((alike, known)) if alike >= ALIKE => format!(" (did you mean `{known}`?)"),
+        _ => String::new(),
+    };
+    format!(
+        "there is no `{key}`{hint}: the keys are {}",
+        known.join(", ")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(list: &str) -> Result<Option<Vec<String>>, String> {
+        let asked: Vec<String> = list.split(',').map(str::to_owned).collect();
+        parse(Some(&asked), &Percentile::DEFAULTS).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_label_comes_first() {
+        let keys = |list| parsed(list).unwrap().unwrap().join(" ");
+        assert_eq!(keys("goodput,samples"), "label goodput samples");
+        assert_eq!(keys("p90, label,p50"), "label p90 median");
+        assert_eq!(keys("label"), "label");
+        assert_eq!(parse(None, &Percentile::DEFAULTS).unwrap(), None);
+    }
+
+    #[test]
+    fn what_is_wrong_is_said() {
+        assert_eq!(
+            parsed("samples,p75").unwrap_err(),
+            "--columns: `p75` is not among the percentiles: add --percentiles 50,75,90,95,99"
+        );
+        assert_eq!(
+            parsed("max,min,max").unwrap_err(),
+            "--columns: `max` is given twice"
+        );
+        insta::assert_snapshot!(parsed("troughput").unwrap_err());
+        insta::assert_snapshot!(parsed("").unwrap_err());
+    }
+}

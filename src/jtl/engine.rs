@@ -1,0 +1,79 @@
+//! Load generators: which of a distributed run's engines wrote a row.
+
+use std::borrow::Cow;
+
+use super::sample::Sample;
+
+/// Which load generator wrote a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine<'a> {
+    /// By what its rows say.
+    Named(&'a [u8]),
+    /// By the input its rows came in.
+    Input(u32),
+}
+
+impl<'a> Engine<'a> {
+    /// The engine by the `host:port-` that distributed runs put before thread names, which tells
+    /// two engines on one host apart; else by its Hostname column, else by the file.
+    pub fn of(sample: &Sample<'a>) -> Self {
+        match host_prefix(sample.thread_name) {
+            Some(host_and_port) => Engine::Named(host_and_port),
+            None => Engine::of_unprefixed(sample),
+        }
+    }
+
+    /// The engine of a row whose thread name has no `host:port-` before it.
+    #[inline(always)]
+    pub fn of_unprefixed(sample: &Sample<'a>) -> Self {
+        match sample.hostname {
+            b"" => Engine::Input(sample.input),
+            hostname => Engine::Named(hostname),
+        }
+    }
+
+    /// A name that no other engine has.
+    #[inline(always)]
+    pub fn key(self) -> Cow<'a, [u8]> {
+        match self {
+            Engine::Named(name) => Cow::Borrowed(name),
+            // No host begins with a NUL.
+            Engine::Input(0) => Cow::Borrowed(b"\0"),
+            Engine::Input(number) => Cow::Owned(format!("\0{number}").into_bytes()),
+        }
+    }
+}
+
+/// `192.168.1.5:1099` of the thread name `192.168.1.5:1099-Thread Group 1-1`.
+#[inline(never)]
+pub fn host_prefix(thread_name: &[u8]) -> Option<&[u8]> {
+    let colon = memchr::memchr(b':', thread_name)?;
+    let (host, port) = (thread_name.get(..colon)?, thread_name.get(colon + 1..)?);
+    let digits = port.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let is_host = !host.is_empty() && !host.contains(&b' ');
+    (is_host && digits > 0 && port.get(digits) == Some(&b'-'))
+        .then(|| &thread_name[..colon + 1 + digits])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host_prefix;
+
+    #[test]
+    fn a_host_and_port_before_the_thread_name() {
+        let prefix = |name: &'static str| host_prefix(name.as_bytes());
+        assert_eq!(
+            prefix("10.0.0.5:1099-Users 1-1"),
+            Some(&b"10.0.0.5:1099"[..])
+        );
+        for name in [
+            "Users 1-1",
+            ":1-Users",
+            "host:-Users",
+            "host:1099 Users",
+            "Step 2:10-20 1-1",
+        ] {
+            assert_eq!(prefix(name), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! A settled selection: it decides on each row, and names it.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use regex::bytes::Regex;
+
+use super::group::GroupBy;
+use super::rename::Rename;
+use crate::jtl::Sample;
+
+/// What counts, and under which label.
+#[derive(Debug, Clone, Default)]
+pub struct Choice {
+    /// Filters on whole rows, asked first.
+    pub(super) rows: Vec<Filter<RowTest>>,
+    /// Filters on labels as the file has them, asked next.
+    pub(super) labels: Vec<Filter<LabelTest>>,
+    /// What takes the label's place.
+    pub(super) group_by: GroupBy,
+    /// How labels are renamed.
+    pub(super) renames: Vec<Rename>,
+    /// What was chosen where the options leave it to the run, in words.
+    pub notes: Vec<String>,
+}
+
+/// One reason to leave a row out.
+#[derive(Debug, Clone)]
+pub struct Filter<T> {
+    /// The option that asks for it, as given.
+    option: String,
+    test: T,
+}
+
+/// A test that a row must pass.
+#[derive(Debug, Clone)]
+pub enum RowTest {
+    /// Starts at this epoch ms or later.
+    From(i64),
+    /// Starts before this epoch ms.
+    To(i64),
+    /// Starts from the first epoch ms on and before the second.
+    Within(i64, i64),
+    /// Was written by a transaction controller, or was not.
+    IsController(bool),
+    /// Succeeded, or failed.
+    Succeeded(bool),
+}
+
+/// A test that a label must pass.
+#[derive(Debug, Clone)]
+pub enum LabelTest {
+    /// At least one expression matches.
+    MatchesAny(Vec<Regex>),
+    /// The expression does not match.
+    MatchesNot(Regex),
+    /// Is not in the set.
+    IsNoneOf(HashSet<Box<[u8]>>),
+}
+
+impl<T> Filter<T> {
+    pub(super) fn new(option: impl Into<String>, test: T) -> Self {
+        Filter {
+            option: option.into(),
+            test,
+        }
+    }
+}
+
+impl RowTest {
+    #[inline]
+    fn passes(&self, sample: &Sample<'_>) -> bool {
+        match *self {
+            RowTest::From(ms) => sample.time_stamp >= ms,
+            RowTest::To(ms) => sample.time_stamp < ms,
+            RowTest::Within(from, to) => (from..to).contains(&sample.time_stamp),
+            RowTest::IsController(is_controller) => sample.is_controller() == is_controller,
+            RowTest::Succeeded(success) => sample.success == success,
+        }
+    }
+}
+
+impl LabelTest {
+    fn passes(&self, label: &[u8]) -> bool {
+        match self {
+            LabelTest::MatchesAny(any) => any.iter().any(|regex| regex.is_match(label)),
+            LabelTest::MatchesNot(regex) => !regex.is_match(label),
+            LabelTest::IsNoneOf(labels) => !labels.contains(label),
+        }
+    }
+}
+
+impl Choice {
+    /// Whether every row counts, under its own label.
+    pub fn is_everything(&self) -> bool {
+        self.filters() == 0 && !self.renames_labels()
+    }
+
+    /// Whether labels are others than in the file.
+    pub fn renames_labels(&self) -> bool {
+        !self.group_by.is_label() || !self.renames.is_empty()
+    }
+
+    /// How many filters there are.
+    pub fn filters(&self) -> usize {
+        self.rows.len() + self.labels.len()
+    }
+
+    /// The options that filter, by the number of their filter.
+    pub fn options(&self) -> impl Iterator<Item = &str> {
+        let rows = self.rows.iter().map(|filter| filter.option.as_str());
+        rows.chain(self.labels.iter().map(|filter| filter.option.as_str()))
+    }
+
+    /// The number of the first filter on rows that leaves a sample out.
+    #[inline]
+    pub(super) fn row_left_out(&self, sample: &Sample<'_>) -> Option<usize> {
+        self.rows
+            .iter()
+            .position(|filter| !filter.test.passes(sample))
+    }
+
+    /// Whether labels are tested.
+    #[inline]
+    pub(super) fn tests_labels(&self) -> bool {
+        !self.labels.is_empty()
+    }
+
+    /// The number of the first filter on labels that leaves a label out.
+    pub(super) fn label_left_out(&self, label: &[u8]) -> Option<usize> {
+        let filter = self
+            .labels
+            .iter()
+            .position(|filter| !filter.test.passes(label));
+        filter.map(|number| self.rows.len() + number)
+    }
+
+    /// What a sample is grouped by.
+    #[inline]
+    pub(super) fn key<'a>(&self, sample: &Sample<'a>) -> &'a [u8] {
+        self.group_by.key(sample)
+    }
+
+    /// Whether a key is not yet the label.
+    #[inline]
+    pub(super) fn names_keys(&self) -> bool {
+        matches!(self.group_by, GroupBy::Captures(_)) || !self.renames.is_empty()
+    }
+
+    /// The label of a key.
+    pub(super) fn name(&self, key: &[u8]) -> Box<[u8]> {
+        let mut name = self.group_by.name(key);
+        for rename in &self.renames {
+            if let Cow::Owned(renamed) = rename.apply(&name) {
+                name = Cow::Owned(renamed);
+            }
+        }
+        name.into()
+    }
+}

@@ -1,0 +1,153 @@
+//! Sets of labels, and which of them are sub-results.
+
+use std::collections::HashSet;
+
+/// Labels that a set holds: more are the work of a plan that gives each sample its own.
+const MOST_LABELS: usize = 200_000;
+
+/// Bytes of the labels that a set holds.
+const MOST_BYTES: usize = 64 << 20;
+
+/// The distinct labels of a run, within bounds. Sets merge in any order to the same.
+#[derive(Debug, Clone, Default)]
+pub struct LabelSet {
+    labels: HashSet<Box<[u8]>>,
+    bytes: usize,
+    is_too_large: bool,
+}
+
+impl LabelSet {
+    /// Adds a label.
+    #[inline]
+    pub fn insert(&mut self, label: &[u8]) {
+        if self.is_too_large || self.labels.contains(label) {
+            return;
+        }
+        self.bytes += label.len();
+        if self.labels.len() == MOST_LABELS || self.bytes > MOST_BYTES {
+            *self = LabelSet {
+                is_too_large: true,
+                ..LabelSet::default()
+            };
+            return;
+        }
+        self.labels.insert(label.into());
+    }
+
+    /// Adds another set.
+    pub fn merge(&mut self, other: &LabelSet) {
+        for label in &other.labels {
+            self.insert(label);
+        }
+        if other.is_too_large {
+            *self = other.clone();
+        }
+    }
+
+    /// Whether there were more labels than a set holds: then it holds none.
+    pub fn is_too_large(&self) -> bool {
+        self.is_too_large
+    }
+
+    /// The labels that are sub-results of others in the set.
+    pub fn sub_results(&self) -> Vec<&[u8]> {
+        let contains = |label: &[u8]| self.labels.contains(label);
+        let labels = self.labels.iter().map(|label| &**label);
+        let mut found: Vec<&[u8]> = labels
+            .filter(|label| is_sub_result(label, contains))
+            .collect();
+        found.sort_unstable();
+        found
+    }
+}
+
+/// Whether a label is that of a sub-result, in a run whose labels `contains` knows.
+///
+/// JMeter 5 writes the row of a sample with sub-results (redirects, embedded resources), then one
+/// for each of them, and behind each those of its own: `label`, `label-0`, `label-1`. A row does
+/// not say which it is, so the run's labels decide: `X-N` is a sub-result if there are both an `X`
+/// and the `X-0` that JMeter counts from; what follows `X` may be several numbers (`X-0-1`).
+/// With `subresults.disable_renaming` sub-results have names of their own, and none is told apart.
+///
+/// Source: `SampleResult.storeSubResult`, `HTTPAbstractImpl.configureSampleLabel` (what a sampler
+/// fetches bears its name) and `CSVSaveService.saveSubResults` of JMeter 5.6.3.
+pub fn is_sub_result(label: &[u8], contains: impl Fn(&[u8]) -> bool) -> bool {
+    let mut parent = without_number(label);
+    while let Some(candidate) = parent {
+        if contains(candidate) && contains(&[candidate, b"-0"].concat()) {
+            return true;
+        }
+        parent = without_number(candidate);
+    }
+    false
+}
+
+/// A label without the `-12` at its end.
+fn without_number(label: &[u8]) -> Option<&[u8]> {
+    let dash = label.iter().rposition(|&byte| byte == b'-')?;
+    let (parent, number) = (label.get(..dash)?, label.get(dash + 1..)?);
+    let is_number = match number {
+        [b'0'] => true,
+        [b'1'..=b'9', rest @ ..] => rest.iter().all(u8::is_ascii_digit),
+        _ => false,
+    };
+    is_number.then_some(parent)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(labels: &[&str]) -> LabelSet {
+        let mut set = LabelSet::default();
+        for label in labels {
+            set.insert(label.as_bytes());
+        }
+        set
+    }
+
+    fn found(set: &LabelSet) -> Vec<&str> {
+        let sub_results = set.sub_results().into_iter();
+        sub_results
+            .map(|label| std::str::from_utf8(label).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn numbered_labels_with_a_parent_are_sub_results() {
+        let labels = set(&["Home", "Home-0", "Home-1", "Home-1-0", "Home-12"]);
+        assert_eq!(found(&labels), ["Home-0", "Home-1", "Home-1-0", "Home-12"]);
+    }
+
+    #[test]
+    fn numbers_alone_make_none() {
+        // No parent; not numbered from 0; no number as JMeter writes it.
+        for labels in [
+            &["Home-0", "Home-1"][..],
+            &["Step", "Step-1", "Step-2"],
+            &["Page", "Page-00", "Page-01", "Page-a", "Page-"],
+        ] {
+            assert!(set(labels).sub_results().is_empty(), "{labels:?}");
+        }
+    }
+
+    #[test]
+    fn a_set_is_bounded_in_any_order() {
+        let mut half = LabelSet::default();
+        let mut other = LabelSet::default();
+        for number in 0..MOST_LABELS {
+            half.insert(number.to_string().as_bytes());
+            other.insert((number + 1).to_string().as_bytes());
+        }
+        assert!(!half.is_too_large() && !other.is_too_large());
+        let mut merged = half.clone();
+        merged.merge(&LabelSet::default());
+        assert!(!merged.is_too_large());
+        merged.merge(&other);
+        other.merge(&half);
+        assert!(merged.is_too_large() && other.is_too_large());
+        half.merge(&merged);
+        assert!(half.is_too_large());
+        assert!(half.labels.is_empty());
+    }
+}

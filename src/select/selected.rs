@@ -1,0 +1,89 @@
+//! A sink that hands on the samples that count.
+
+use super::choice::Choice;
+use super::labels::LabelSet;
+use super::memo::Memo;
+use crate::jtl::{Sample, Sink};
+
+/// Leaves out what a [`Choice`] does not choose, and hands on the rest under its chosen label.
+#[derive(Debug, Clone)]
+pub struct Selected<'c, S> {
+    choice: &'c Choice,
+    inner: S,
+    /// Rows that each filter left out.
+    left_out: Vec<u64>,
+    /// For each label, the filter that leaves it out. Expressions run once a label.
+    verdicts: Memo<Option<usize>>,
+    /// The label of each key.
+    names: Memo<Box<[u8]>>,
+    /// The labels as the file has them, if others take their place.
+    labels: LabelSet,
+}
+
+/// What a [`Selected`] sink has taken in.
+#[derive(Debug, Clone)]
+pub struct Parts<S> {
+    /// The sink with the samples that count.
+    pub inner: S,
+    /// Rows that each filter left out, in the order of [`Choice::options`].
+    pub left_out: Vec<u64>,
+    /// The labels of the samples that count as the file has them, if others took their place.
+    pub labels: LabelSet,
+}
+
+impl<'c, S> Selected<'c, S> {
+    /// A sink that hands on to `inner`.
+    pub fn new(choice: &'c Choice, inner: S) -> Self {
+        Selected {
+            choice,
+            inner,
+            left_out: vec![0; choice.filters()],
+            verdicts: Memo::default(),
+            names: Memo::default(),
+            labels: LabelSet::default(),
+        }
+    }
+
+    /// Takes the sink apart.
+    pub fn into_parts(self) -> Parts<S> {
+        Parts {
+            inner: self.inner,
+            left_out: self.left_out,
+            labels: self.labels,
+        }
+    }
+
+    /// The filter that leaves a sample out.
+    #[inline]
+    fn verdict(&mut self, sample: &Sample<'_>) -> Option<usize> {
+        let choice = self.choice;
+        let by_row = choice.row_left_out(sample);
+        if by_row.is_some() || !choice.tests_labels() {
+            return by_row;
+        }
+        *self
+            .verdicts
+            .look_up(sample.label, |label| choice.label_left_out(label))
+    }
+}
+
+impl<S: Sink> Sink for Selected<'_, S> {
+    fn record(&mut self, sample: &Sample<'_>) {
+        if let Some(filter) = self.verdict(sample) {
+            if let Some(count) = self.left_out.get_mut(filter) {
+                *count += 1;
+            }
+            return;
+        }
+        let choice = self.choice;
+        if choice.renames_labels() {
+            self.labels.insert(sample.label);
+        }
+        let key = choice.key(sample);
+        let label = match choice.names_keys() {
+            true => self.names.look_up(key, |key| choice.name(key)),
+            false => key,
+        };
+        self.inner.record(&Sample { label, ..*sample });
+    }
+}

@@ -1,0 +1,251 @@
+//! What was asked for, and how it becomes a [`Choice`].
+
+use jiff::tz::TimeZone;
+use regex::bytes::Regex;
+
+use super::choice::{Choice, Filter, LabelTest, RowTest};
+use super::group::GroupBy;
+use super::moment::Moment;
+use super::rename::Rename;
+use super::survey::{Needs, Survey};
+use super::threads::{NoPlateau, Plateau};
+use crate::units;
+
+/// The shortest time that counts as a plateau, ms.
+const SHORTEST_PLATEAU_MS: i64 = 1_000;
+
+/// A plateau takes at least this part of the run: a run whose threads come and go has its peak
+/// somewhere too.
+const SMALLEST_PLATEAU: i64 = 20;
+
+/// What should count, as asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// Samples that start then or later.
+    pub from: Option<Bound>,
+    /// Samples that start before then.
+    pub to: Option<Bound>,
+    /// Samples that start while all threads are up.
+    pub trim_ramp: bool,
+    /// Rows of transaction controllers.
+    pub controllers: Controllers,
+    /// Whether sub-results are left out.
+    pub without_sub_results: bool,
+    /// Samples that succeeded (`true`) or failed (`false`).
+    pub only_success: Option<bool>,
+    /// Labels of which at least one matches.
+    pub include: Vec<Regex>,
+    /// Labels of which none matches.
+    pub exclude: Vec<Regex>,
+    /// What takes the label's place.
+    pub group_by: GroupBy,
+    /// How labels are renamed, one after the other.
+    pub renames: Vec<Rename>,
+}
+
+/// A moment, and how it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// As given.
+    pub text: String,
+    /// What it means.
+    pub moment: Moment,
+}
+
+/// What becomes of transaction controllers' rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Controllers {
+    /// They count as other rows do, as in JMeter's Aggregate Report.
+    #[default]
+    Include,
+    /// They are left out.
+    Exclude,
+    /// All other rows are left out.
+    Only,
+}
+
+impl Selection {
+    /// What must be known of the run.
+    pub fn needs(&self) -> Needs {
+        let needs_run = |bound: &Option<Bound>| {
+            let moment = bound.as_ref().map(|bound| bound.moment);
+            moment.is_some_and(Moment::needs_run)
+        };
+        Needs {
+            run: needs_run(&self.from) || needs_run(&self.to) || self.trim_ramp,
+            labels: self.without_sub_results,
+            threads: self.trim_ramp,
+        }
+    }
+
+    /// Settles what counts in the run that was surveyed. Times of day are local to `zone`.
+    ///
+    /// # Errors
+    ///
+    /// A sentence about what cannot be chosen in this run, and what to do.
+    pub fn settle(self, survey: &Survey, zone: &TimeZone) -> Result<Choice, String> {
+        let mut notes = Vec::new();
+        let mut rows = self.time_filters(survey, zone, &mut notes)?;
+        if self.trim_ramp && !survey.is_empty() {
+            let plateau = plateau(survey)?;
+            notes.push(describe(plateau, survey));
+            rows.push(Filter::new(
+                "--trim-ramp",
+                RowTest::Within(plateau.start, plateau.end),
+            ));
+        }
+        match self.controllers {
+            Controllers::Include => {}
+            Controllers::Exclude => {
+                rows.push(Filter::new(
+                    "--controllers exclude",
+                    RowTest::IsController(false),
+                ));
+            }
+            Controllers::Only => {
+                rows.push(Filter::new(
+                    "--controllers only",
+                    RowTest::IsController(true),
+                ));
+            }
+        }
+        match self.only_success {
+            None => {}
+            Some(true) => rows.push(Filter::new("--only-success", RowTest::Succeeded(true))),
+            Some(false) => rows.push(Filter::new("--only-errors", RowTest::Succeeded(false))),
+        }
+        let mut labels = Vec::new();
+        if self.without_sub_results {
+            if survey.labels.is_too_large() {
+                return Err(
+                    "--sub-results exclude: there are too many different labels to tell which are \
+                     sub-results of others; leave them out with --exclude REGEX"
+                        .to_owned(),
+                );
+            }
+            let found = survey.labels.sub_results().into_iter().map(Box::from);
+            labels.push(Filter::new(
+                "--sub-results exclude",
+                LabelTest::IsNoneOf(found.collect()),
+            ));
+        }
+        if !self.include.is_empty() {
+            let options: Vec<String> = self
+                .include
+                .iter()
+                .map(|regex| format!("--include {regex}"))
+                .collect();
+            labels.push(Filter::new(
+                options.join(" "),
+                LabelTest::MatchesAny(self.include),
+            ));
+        }
+        for regex in self.exclude {
+            labels.push(Filter::new(
+                format!("--exclude {regex}"),
+                LabelTest::MatchesNot(regex),
+            ));
+        }
+        Ok(Choice {
+            rows,
+            labels,
+            group_by: self.group_by,
+            renames: self.renames,
+            notes,
+        })
+    }
+
+    fn time_filters(
+        &self,
+        survey: &Survey,
+        zone: &TimeZone,
+        notes: &mut Vec<String>,
+    ) -> Result<Vec<Filter<RowTest>>, String> {
+        let settle = |bound: &Option<Bound>| {
+            let bound = bound.clone()?;
+            let ms = match bound.moment {
+                Moment::At(ms) => ms,
+                _ if survey.is_empty() => return None,
+                moment => moment.in_run(survey.start, survey.end, zone),
+            };
+            Some((bound, ms))
+        };
+        let (from, to) = (settle(&self.from), settle(&self.to));
+        if let (Some((from, from_ms)), Some((to, to_ms))) = (&from, &to)
+            && from_ms >= to_ms
+        {
+            return Err(format!(
+                "--from {} ({}) is not before --to {} ({}): nothing would be left",
+                from.text,
+                units::utc_ms(*from_ms),
+                to.text,
+                units::utc_ms(*to_ms),
+            ));
+        }
+        let mut filters = Vec::new();
+        if let Some((bound, ms)) = from {
+            let option = format!("--from {}", bound.text);
+            notes.push(format!(
+                "{option}: samples count that start at {} or later.",
+                units::utc_ms(ms)
+            ));
+            filters.push(Filter::new(option, RowTest::From(ms)));
+        }
+        if let Some((bound, ms)) = to {
+            let option = format!("--to {}", bound.text);
+            notes.push(format!(
+                "{option}: samples count that start before {}.",
+                units::utc_ms(ms)
+            ));
+            filters.push(Filter::new(option, RowTest::To(ms)));
+        }
+        Ok(filters)
+    }
+}
+
+/// The plateau of a run, if it has one worth the name.
+fn plateau(survey: &Survey) -> Result<Plateau, String> {
+    let why = match survey.threads.plateau() {
+        Ok(plateau) => {
+            let (length, run) = (length_ms(plateau), survey.end.saturating_sub(survey.start));
+            if length >= SHORTEST_PLATEAU_MS && length >= run / SMALLEST_PLATEAU {
+                return Ok(plateau);
+            }
+            format!(
+                "the peak of {} active threads (allThreads) lasted {} of {}, too short to be a \
+                 plateau",
+                plateau.threads,
+                units::duration(length),
+                units::duration(run)
+            )
+        }
+        Err(NoPlateau::NoFigures) => {
+            "no row tells how many threads were active (allThreads)".to_owned()
+        }
+        Err(NoPlateau::TooManyEngines) => {
+            "there are too many load generators to tell apart".to_owned()
+        }
+        Err(NoPlateau::NeverTogether) => {
+            "the threads of all load generators were never up at the same time".to_owned()
+        }
+    };
+    Err(format!(
+        "--trim-ramp: {why}; choose the time with --from and --to"
+    ))
+}
+
+fn length_ms(plateau: Plateau) -> i64 {
+    plateau.end.saturating_sub(plateau.start)
+}
+
+fn describe(plateau: Plateau, survey: &Survey) -> String {
+    format!(
+        "--trim-ramp: samples count that start from {}, when the last of {} threads was up, until \
+         {}, when the first left: {} of {} (by allThreads at the end of each sample).",
+        units::utc_ms(plateau.start),
+        plateau.threads,
+        units::utc_ms(plateau.end),
+        units::duration(length_ms(plateau)),
+        units::duration(survey.end.saturating_sub(survey.start)),
+    )
+}

@@ -1,0 +1,77 @@
+//! A first pass over the inputs: what a selection must know of the whole run.
+
+use super::labels::LabelSet;
+use super::threads::Threads;
+use crate::jtl::{Sample, Sink};
+
+/// What a selection must know of the run before it can choose.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// When it starts and ends.
+    pub run: bool,
+    /// Its labels.
+    pub labels: bool,
+    /// Its threads over time.
+    pub threads: bool,
+}
+
+impl Needs {
+    /// Whether anything must be known, and so a first pass made.
+    pub fn any(self) -> bool {
+        self != Needs::default()
+    }
+}
+
+/// What a first pass found out, of all rows that can be read. Parts merge in any order to the same.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    needs: Needs,
+    /// First start of a sample, epoch ms; later than the end if there is no sample.
+    pub start: i64,
+    /// Last end of a sample, epoch ms.
+    pub end: i64,
+    /// The labels, if needed.
+    pub labels: LabelSet,
+    /// The threads, if needed.
+    pub threads: Threads,
+}
+
+impl Survey {
+    /// A survey for what is needed.
+    pub fn new(needs: Needs) -> Self {
+        Survey {
+            needs,
+            start: i64::MAX,
+            end: i64::MIN,
+            labels: LabelSet::default(),
+            threads: Threads::default(),
+        }
+    }
+
+    /// Adds another part.
+    pub fn merge(&mut self, other: &Survey) {
+        self.start = self.start.min(other.start);
+        self.end = self.end.max(other.end);
+        self.labels.merge(&other.labels);
+        self.threads.merge(&other.threads);
+    }
+
+    /// Whether there was no sample at all.
+    pub fn is_empty(&self) -> bool {
+        self.start > self.end
+    }
+}
+
+impl Sink for Survey {
+    fn record(&mut self, sample: &Sample<'_>) {
+        self.start = self.start.min(sample.time_stamp);
+        // A negative elapsed ends before it starts.
+        self.end = self.end.max(sample.end()).max(sample.time_stamp);
+        if self.needs.labels {
+            self.labels.insert(sample.label);
+        }
+        if self.needs.threads {
+            self.threads.record(sample);
+        }
+    }
+}

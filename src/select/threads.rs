@@ -1,0 +1,336 @@
+//! Active threads over time, and the plateau on which all of them are up.
+
+use std::collections::BTreeMap;
+
+use crate::jtl::{Engine, Sample};
+
+/// Width of a cell at first, ms. Samplers note the time and count the threads one after the
+/// other, so that within such a cell a lower figure may follow a higher one by chance.
+const CELL_MS: i64 = 1_000;
+
+/// Cells of an engine; with more, cells are made twice as wide.
+const MOST_CELLS: usize = 4_096;
+
+/// Engines told apart.
+const MOST_ENGINES: usize = 256;
+
+/// `allThreads` over time, for each load generator on its own, at a resolution that keeps memory
+/// bounded. Parts merge in any order to the same.
+#[derive(Debug, Clone, Default)]
+pub struct Threads {
+    engines: BTreeMap<Box<[u8]>, Cells>,
+    has_too_many: bool,
+}
+
+/// One engine's highest figure in each cell of time that has one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Cells {
+    /// Cells are 2^doublings times [`CELL_MS`] wide.
+    doublings: u32,
+    cells: BTreeMap<i64, Peak>,
+}
+
+/// The most threads in a cell, and when there were so many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Peak {
+    threads: i64,
+    first: i64,
+    last: i64,
+}
+
+/// While all threads are up: from the first sample that ends with all of them to the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plateau {
+    /// How many there are, on all engines.
+    pub threads: i64,
+    /// When the last one was up, epoch ms.
+    pub start: i64,
+    /// When the first one left, epoch ms.
+    pub end: i64,
+}
+
+/// Why there is no plateau.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoPlateau {
+    /// No row tells how many threads there are.
+    NoFigures,
+    /// There are more engines than are told apart.
+    TooManyEngines,
+    /// Never were the threads of all engines up together.
+    NeverTogether,
+}
+
+impl Threads {
+    /// Adds what a sample tells: the threads when it ended. 0 is what JMeter writes for unknown.
+    pub fn record(&mut self, sample: &Sample<'_>) {
+        let Some(threads) = sample.all_threads.filter(|&threads| threads > 0) else {
+            return;
+        };
+        let end = sample.end();
+        let peak = Peak {
+            threads,
+            first: end,
+            last: end,
+        };
+        if let Some(cells) = self.engine(&Engine::of(sample).key()) {
+            cells.record(peak);
+        }
+    }
+
+    /// Adds another part.
+    pub fn merge(&mut self, other: &Threads) {
+        for (engine, cells) in &other.engines {
+            if let Some(own) = self.engine(engine) {
+                own.merge(cells);
+            }
+        }
+        if other.has_too_many {
+            *self = other.clone();
+        }
+    }
+
+    fn engine(&mut self, name: &[u8]) -> Option<&mut Cells> {
+        if self.has_too_many {
+            return None;
+        }
+        if !self.engines.contains_key(name) {
+            if self.engines.len() == MOST_ENGINES {
+                *self = Threads {
+                    engines: BTreeMap::new(),
+                    has_too_many: true,
+                };
+                return None;
+            }
+            self.engines.insert(name.into(), Cells::default());
+        }
+        self.engines.get_mut(name)
+    }
+
+    /// The longest time that every engine's threads are all up.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none.
+    pub fn plateau(&self) -> Result<Plateau, NoPlateau> {
+        if self.has_too_many {
+            return Err(NoPlateau::TooManyEngines);
+        }
+        let plateaus = self.engines.values().filter_map(Cells::plateau);
+        let together = plateaus.reduce(|a, b| Plateau {
+            threads: a.threads.saturating_add(b.threads),
+            start: a.start.max(b.start),
+            end: a.end.min(b.end),
+        });
+        let plateau = together.ok_or(NoPlateau::NoFigures)?;
+        match plateau.start <= plateau.end {
+            true => Ok(plateau),
+            false => Err(NoPlateau::NeverTogether),
+        }
+    }
+}
+
+impl Cells {
+    fn record(&mut self, peak: Peak) {
+        let cell = peak.first.div_euclid(CELL_MS) >> self.doublings;
+        add(&mut self.cells, cell, peak);
+        self.widen_to_bound();
+    }
+
+    fn merge(&mut self, other: &Cells) {
+        while self.doublings < other.doublings {
+            self.widen();
+        }
+        for (&cell, &peak) in &other.cells {
+            add(
+                &mut self.cells,
+                cell >> (self.doublings - other.doublings),
+                peak,
+            );
+            self.widen_to_bound();
+        }
+    }
+
+    /// The same width whatever the order: the smallest at which the cells with figures are few
+    /// enough.
+    fn widen_to_bound(&mut self) {
+        while self.cells.len() > MOST_CELLS {
+            self.widen();
+        }
+    }
+
+    fn widen(&mut self) {
+        self.doublings += 1;
+        for (cell, peak) in std::mem::take(&mut self.cells) {
+            add(&mut self.cells, cell >> 1, peak);
+        }
+    }
+
+    /// The longest stretch of cells that all reach the engine's highest figure. A cell without
+    /// figures ends none.
+    fn plateau(&self) -> Option<Plateau> {
+        let threads = self.cells.values().map(|peak| peak.threads).max()?;
+        let mut longest: Option<Plateau> = None;
+        let mut current: Option<Plateau> = None;
+        for peak in self.cells.values() {
+            if peak.threads < threads {
+                current = None;
+                continue;
+            }
+            let stretch = Plateau {
+                threads,
+                start: current.map_or(peak.first, |current| current.start),
+                end: peak.last,
+            };
+            current = Some(stretch);
+            let length = |stretch: Plateau| stretch.end.saturating_sub(stretch.start);
+            if longest.is_none_or(|longest| length(stretch) > length(longest)) {
+                longest = current;
+            }
+        }
+        longest
+    }
+}
+
+fn add(cells: &mut BTreeMap<i64, Peak>, cell: i64, peak: Peak) {
+    cells
+        .entry(cell)
+        .and_modify(|own| {
+            if peak.threads > own.threads {
+                *own = peak;
+            } else if peak.threads == own.threads {
+                own.first = own.first.min(peak.first);
+                own.last = own.last.max(peak.last);
+            }
+        })
+        .or_insert(peak);
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::stats::tests::sample;
+
+    /// Figures of one engine: when (ms) and how many threads.
+    fn threads(input: u32, figures: &[(i64, i64)]) -> Threads {
+        let mut threads = Threads::default();
+        for &(end, count) in figures {
+            threads.record(&Sample {
+                input,
+                time_stamp: end - 10,
+                elapsed: 10,
+                all_threads: Some(count),
+                ..sample()
+            });
+        }
+        threads
+    }
+
+    #[test]
+    fn from_the_last_up_to_the_first_leaving() {
+        let ramp = [
+            (500, 1),
+            (1_200, 2),
+            (2_300, 3),
+            (2_310, 2), // counted before, noted after
+            (3_400, 3),
+            (5_900, 3),
+            (7_100, 2),
+            (8_000, 1),
+        ];
+        assert_eq!(
+            threads(0, &ramp).plateau(),
+            Ok(Plateau {
+                threads: 3,
+                start: 2_300,
+                end: 5_900
+            })
+        );
+    }
+
+    #[test]
+    fn of_two_stretches_the_longer_one() {
+        let twice = [
+            (0, 5),
+            (1_000, 5),
+            (2_000, 1),
+            (3_000, 5),
+            (9_000, 5),
+            (10_000, 2),
+        ];
+        let plateau = threads(0, &twice).plateau().unwrap();
+        assert_eq!((plateau.start, plateau.end), (3_000, 9_000));
+    }
+
+    #[test]
+    fn engines_must_be_up_together() {
+        let mut both = threads(0, &[(0, 1), (1_000, 4), (8_000, 4), (9_000, 1)]);
+        both.merge(&threads(1, &[(1_000, 1), (3_000, 6), (20_000, 6)]));
+        assert_eq!(
+            both.plateau(),
+            Ok(Plateau {
+                threads: 10,
+                start: 3_000,
+                end: 8_000
+            })
+        );
+        let mut apart = threads(0, &[(0, 4), (1_000, 4), (2_000, 1)]);
+        apart.merge(&threads(1, &[(3_000, 6), (9_000, 6)]));
+        assert_eq!(apart.plateau(), Err(NoPlateau::NeverTogether));
+    }
+
+    #[test]
+    fn without_figures_there_is_none() {
+        let unknown = Sample {
+            all_threads: Some(0),
+            ..sample()
+        };
+        let absent = Sample {
+            all_threads: None,
+            ..sample()
+        };
+        let mut threads = Threads::default();
+        threads.record(&unknown);
+        threads.record(&absent);
+        assert_eq!(threads.plateau(), Err(NoPlateau::NoFigures));
+    }
+
+    #[test]
+    fn engines_are_bounded() {
+        let mut threads = Threads::default();
+        for input in 0..=256 {
+            assert_ne!(threads.plateau(), Err(NoPlateau::TooManyEngines));
+            threads.record(&Sample { input, ..sample() });
+        }
+        assert_eq!(threads.plateau(), Err(NoPlateau::TooManyEngines));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn any_split_in_any_order_is_the_same(
+            figures in prop::collection::vec((-20_000_000..20_000_000_i64, 1..5_i64), 0..10_000),
+            chosen in any::<u64>(),
+        ) {
+            let one = threads(0, &figures);
+            let (left, right): (Vec<_>, Vec<_>) = figures
+                .iter()
+                .enumerate()
+                .partition(|(at, _)| chosen >> (at % 64) & 1 == 0);
+            let part = |part: Vec<(usize, &(i64, i64))>| {
+                let mut figures: Vec<_> = part.into_iter().map(|(_, &figure)| figure).collect();
+                figures.reverse();
+                threads(0, &figures)
+            };
+            let (mut ab, mut ba) = (part(left.clone()), part(right.clone()));
+            ab.merge(&part(right));
+            ba.merge(&part(left));
+            for threads in [&ab, &ba] {
+                prop_assert_eq!(&threads.engines, &one.engines);
+            }
+            prop_assert!(one.engines.values().all(|cells| cells.cells.len() <= MOST_CELLS));
+        }
+    }
+}
