@@ -16,7 +16,7 @@ pub fn utc(epoch_ms: i64) -> String {
 
 /// A duration to read: `0.8 s`, `42 s`, `8 min 20 s`, `3 h 5 min`.
 pub fn duration(ms: i64) -> String {
-    let seconds = ms / 1000;
+    let seconds = ms.saturating_add(500) / 1000;
     match seconds {
         _ if ms < 10_000 => format!("{:.1} s", ms as f64 / MS_PER_SECOND),
         0..60 => format!("{seconds} s"),
@@ -56,6 +56,8 @@ mod tests {
         assert_eq!(duration(812), "0.8 s");
         assert_eq!(duration(42_499), "42 s");
         assert_eq!(duration(500_000), "8 min 20 s");
+        assert_eq!(duration(499_930), "8 min 20 s");
+        assert_eq!(duration(59_600), "1 min 0 s");
         assert_eq!(duration(11_100_000), "3 h 5 min");
     }
 

@@ -121,6 +121,7 @@ fn found(outcome: Outcome<Collect>) -> Found {
         inputs: outcome.inputs.clone(),
         rows_read: outcome.rows_read,
         rejections: outcome.rejections.clone(),
+        resources: Vec::new(),
     };
     Found {
         samples,

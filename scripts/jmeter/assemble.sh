@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 if [[ ! -x $home/bin/jmeter ]]; then
   rm -rf "$home.new"
-  mkdir -p "$home.new/bin" "$home.new/lib/ext"
+  mkdir -p "$home.new/bin" "$home.new/lib/ext" "$home.new/lib/junit"
   # The plugin's full name, for Maven's short one may be bound to an older version.
   mvn -q -B -f "$here/pom.xml" org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies \
     -DoutputDirectory="$home.new/lib" -DincludeScope=runtime >&2

@@ -1,11 +1,8 @@
 //! Where title, legend and panels of a figure go, in pixels.
 
-use super::model::Figure;
+use super::look::Size;
+use super::model::{Figure, Series};
 
-/// Width of a figure.
-pub const WIDTH: u32 = 960;
-/// Height of a figure.
-pub const HEIGHT: u32 = 540;
 /// Where the title begins.
 pub const TITLE: (f64, f64) = (20.0, 26.0);
 /// Where the subtitle begins.
@@ -62,17 +59,25 @@ pub struct PanelPlace {
 }
 
 /// Lays out a figure.
-pub fn of(figure: &Figure) -> Layout {
+pub fn of(figure: &Figure, size: Size) -> Layout {
+    let (full_width, full_height) = (f64::from(size.width), f64::from(size.height));
     let series = figure.panels.first().map_or(&[][..], |panel| &panel.series);
     let mut legend = Vec::new();
     let (mut x, mut y) = (MARGIN, LEGEND_TOP);
-    // A single series is named by its axis.
+    // A single series is named by its axis, if the axis does so.
+    let is_named = |series: &Series| {
+        let axis = figure
+            .panels
+            .first()
+            .map_or("", |panel| panel.y.label.as_str());
+        axis.contains(&series.name)
+    };
     for series in series
         .iter()
-        .filter(|_| series.len() > 1 || figure.panels.len() > 1)
+        .filter(|one| series.len() > 1 || figure.panels.len() > 1 || !is_named(one))
     {
         let width = SWATCH + 7.0 + text_width(&series.name, LEGEND_SIZE) + 22.0;
-        if x > MARGIN && x + width > f64::from(WIDTH) {
+        if x > MARGIN && x + width > full_width {
             (x, y) = (MARGIN, y + LEGEND_ROW);
         }
         legend.push(LegendEntry {
@@ -88,7 +93,7 @@ pub fn of(figure: &Figure) -> Layout {
         y
     } + ABOVE_PANEL;
     let count = figure.panels.len().max(1) as f64;
-    let room = f64::from(WIDTH) - 2.0 * MARGIN - (count - 1.0) * BETWEEN_PANELS;
+    let room = full_width - 2.0 * MARGIN - (count - 1.0) * BETWEEN_PANELS;
     let panels = (0..figure.panels.len())
         .map(|number| {
             let outer = MARGIN + number as f64 * (room / count + BETWEEN_PANELS);
@@ -96,7 +101,7 @@ pub fn of(figure: &Figure) -> Layout {
                 left: outer + LEFT_OF_AXIS,
                 right: outer + room / count,
                 top,
-                bottom: f64::from(HEIGHT) - BELOW_PANEL,
+                bottom: full_height - BELOW_PANEL,
             }
         })
         .collect();

@@ -3,6 +3,7 @@
 mod figures;
 mod histogram;
 mod layout;
+mod look;
 mod model;
 mod palette;
 mod png;
@@ -15,8 +16,9 @@ use std::thread;
 use crate::error::{Error, Result};
 use crate::report::Report;
 
-pub use figures::figures;
-pub use model::{Axis, Figure, Kind, Panel, Series, Tick};
+pub use figures::{SLUGS, figures};
+pub use look::{Look, Size, Theme};
+pub use model::{Axis, Cells, Figure, Kind, Panel, Scale, Section, Series, Tick};
 pub use png::png;
 pub use svg::svg;
 
@@ -36,14 +38,15 @@ pub struct Chart {
 /// Most charts drawn at a time: each takes about 12 MiB while it is.
 const MOST_THREADS: usize = 4;
 
-/// Draws all charts of a report, on as many threads as there are cores, and at most
-/// [`MOST_THREADS`].
+/// Draws the charts of a report that are `wanted` by their slugs, on as many threads as there are
+/// cores, and at most [`MOST_THREADS`].
 ///
 /// # Errors
 ///
 /// When a chart cannot be drawn: a bug, for every report can be.
-pub fn draw(report: &Report) -> Result<Vec<Chart>> {
-    let figures = figures(report);
+pub fn draw(report: &Report, look: &Look, wanted: &[&str]) -> Result<Vec<Chart>> {
+    let mut figures = figures(report);
+    figures.retain(|figure| wanted.contains(&figure.slug));
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let next = AtomicUsize::new(0);
     let draw_some = || {
@@ -53,7 +56,7 @@ pub fn draw(report: &Report) -> Result<Vec<Chart>> {
             let Some(figure) = figures.get(number) else {
                 return Ok(drawn);
             };
-            drawn.push((number, draw_one(figure)?));
+            drawn.push((number, draw_one(figure, look)?));
         }
     };
     let mut charts: Vec<(usize, Chart)> = thread::scope(|scope| {
@@ -74,11 +77,11 @@ pub fn draw(report: &Report) -> Result<Vec<Chart>> {
     Ok(charts.into_iter().map(|(_, chart)| chart).collect())
 }
 
-fn draw_one(figure: &Figure) -> Result<Chart> {
+fn draw_one(figure: &Figure, look: &Look) -> Result<Chart> {
     Ok(Chart {
         slug: figure.slug,
         title: figure.title.clone(),
         description: figure.description.clone(),
-        png: png(&svg(figure)?)?,
+        png: png(&svg(figure, look)?, look.size.density)?,
     })
 }

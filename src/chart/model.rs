@@ -1,10 +1,14 @@
 //! What a figure shows, before anything is drawn.
 
+use serde::Serialize;
+
 /// A figure: one or two panels side by side under a title and a legend.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Figure {
     /// File name without extension.
     pub slug: &'static str,
+    /// Where it belongs.
+    pub section: Section,
     /// Title.
     pub title: String,
     /// A line below the title: when, how long, what is left out.
@@ -15,8 +19,22 @@ pub struct Figure {
     pub panels: Vec<Panel>,
 }
 
+/// The sections of JMeter's dashboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Section {
+    /// What changed while the run went on.
+    OverTime,
+    /// What the server was asked and answered in a second.
+    Throughput,
+    /// How long it took.
+    ResponseTimes,
+    /// What the server used.
+    Server,
+}
+
 /// One pair of axes with what is drawn between them.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Panel {
     /// Heading, where there are several panels.
     pub title: Option<String>,
@@ -24,15 +42,32 @@ pub struct Panel {
     pub x: Axis,
     /// Vertical axis.
     pub y: Axis,
-    /// What is drawn, the first below the others.
+    /// What is drawn, the first on top of the others.
     pub series: Vec<Series>,
+    /// Shaded cells below the series, as a heatmap has them.
+    pub cells: Option<Cells>,
 }
 
-/// An axis. Values are plotted as they are: a logarithmic axis holds logarithms.
-#[derive(Debug, Clone, PartialEq)]
+/// A grid of cells, each as dark as its share of the largest count.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cells {
+    /// Left edge of each column, ascending, and the right edge of the last.
+    pub x: Vec<f64>,
+    /// Lower edge of each row, ascending, and the upper edge of the last.
+    pub y: Vec<f64>,
+    /// Number of their colour in the palette.
+    pub color: usize,
+    /// Counts by column, then by row.
+    pub counts: Vec<Vec<u64>>,
+}
+
+/// An axis. Places are plotted as they are: a logarithmic axis holds logarithms.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Axis {
     /// Title with unit.
     pub label: String,
+    /// What a place on it means.
+    pub scale: Scale,
     /// Value at the start; finite and below `max`.
     pub min: f64,
     /// Value at the end.
@@ -41,8 +76,24 @@ pub struct Axis {
     pub ticks: Vec<Tick>,
 }
 
+/// What a place on an axis means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scale {
+    /// The value.
+    Linear,
+    /// The decimal logarithm of the value.
+    Logarithmic,
+    /// Time since the start of the run, ms: all such axes are one.
+    Time,
+    /// The decimal logarithm of 1 / (1 - share): each nine of a percentile takes the same room.
+    Nines,
+    /// The number of a name: only the ticks tell.
+    Names,
+}
+
 /// A place on an axis with its text.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Tick {
     /// Place, between the axis' `min` and `max`.
     pub at: f64,
@@ -51,7 +102,7 @@ pub struct Tick {
 }
 
 /// A named run of points.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Series {
     /// Name in the legend.
     pub name: String,
@@ -64,10 +115,15 @@ pub struct Series {
 }
 
 /// How a series is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// A line from point to point.
     Line,
     /// A line with the area below it tinted.
     Area,
+    /// Points that nothing connects.
+    Points,
+    /// Horizontal bars from the start of the axis.
+    Bars,
 }

@@ -3,7 +3,9 @@
 
 use plotters::style::RGBColor;
 
-const COLORS: [RGBColor; 8] = [
+use super::look::Theme;
+
+const ON_LIGHT: [RGBColor; 8] = [
     RGBColor(0, 114, 178),   // blue
     RGBColor(213, 94, 0),    // vermillion
     RGBColor(0, 158, 115),   // bluish green
@@ -14,24 +16,63 @@ const COLORS: [RGBColor; 8] = [
     RGBColor(160, 140, 0),   // yellow
 ];
 
+/// The same, light enough to be told from dark paper.
+const ON_DARK: [RGBColor; 8] = [
+    RGBColor(86, 170, 255),  // blue
+    RGBColor(255, 133, 51),  // vermillion
+    RGBColor(43, 196, 149),  // bluish green
+    RGBColor(224, 150, 190), // reddish purple
+    RGBColor(240, 180, 41),  // orange
+    RGBColor(130, 205, 245), // sky blue
+    RGBColor(235, 235, 235), // white
+    RGBColor(200, 180, 40),  // yellow
+];
+
 /// Number of series that can be told apart.
-pub const COLORS_THERE_ARE: usize = COLORS.len();
+pub const COLORS_THERE_ARE: usize = ON_LIGHT.len();
 
 /// Colour for what succeeded.
 pub const OK: usize = 0;
 /// Colour for what failed.
 pub const KO: usize = 1;
 
-/// Text.
-pub const INK: RGBColor = RGBColor(34, 34, 34);
-/// Secondary text and axes.
-pub const FAINT_INK: RGBColor = RGBColor(96, 96, 96);
-/// Grid lines.
-pub const GRID: RGBColor = RGBColor(228, 228, 228);
-/// Background.
-pub const PAPER: RGBColor = RGBColor(255, 255, 255);
+/// The colours of a theme.
+#[derive(Debug, Clone, Copy)]
+pub struct Palette {
+    /// Text.
+    pub ink: RGBColor,
+    /// Secondary text and axes.
+    pub faint_ink: RGBColor,
+    /// Grid lines.
+    pub grid: RGBColor,
+    /// Background.
+    pub paper: RGBColor,
+    series: &'static [RGBColor; 8],
+}
 
-/// The colour of a number.
-pub fn color(number: usize) -> RGBColor {
-    COLORS[number % COLORS.len()]
+impl Palette {
+    /// The palette of a theme.
+    pub fn of(theme: Theme) -> Self {
+        match theme {
+            Theme::Light => Palette {
+                ink: RGBColor(34, 34, 34),
+                faint_ink: RGBColor(96, 96, 96),
+                grid: RGBColor(228, 228, 228),
+                paper: RGBColor(255, 255, 255),
+                series: &ON_LIGHT,
+            },
+            Theme::Dark => Palette {
+                ink: RGBColor(232, 234, 237),
+                faint_ink: RGBColor(166, 172, 180),
+                grid: RGBColor(52, 58, 66),
+                paper: RGBColor(22, 25, 29),
+                series: &ON_DARK,
+            },
+        }
+    }
+
+    /// The colour of a series by its number.
+    pub fn series(&self, number: usize) -> RGBColor {
+        self.series[number % self.series.len()]
+    }
 }

@@ -9,9 +9,6 @@ use resvg::usvg::{Options, Tree, fontdb};
 use super::svg::{FONT, UNITS};
 use crate::error::{Error, Result};
 
-/// Pixels of the picture in a pixel of the figure: sharp on screens of high density.
-const PIXELS: f32 = 2.0;
-
 /// Most colours that a PNG can keep in a palette.
 const PALETTE: usize = 256;
 
@@ -22,12 +19,12 @@ static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     Arc::new(fonts)
 });
 
-/// Rasterises an SVG.
+/// Rasterises an SVG, with so many pixels in a pixel of the figure.
 ///
 /// # Errors
 ///
 /// When it is no SVG that can be rasterised: a bug.
-pub fn png(svg: &str) -> Result<Vec<u8>> {
+pub fn png(svg: &str, density: f32) -> Result<Vec<u8>> {
     let fail = |what: &str| Error::Internal(format!("cannot rasterise a chart: {what}"));
     let options = Options {
         font_family: FONT.to_owned(),
@@ -35,7 +32,7 @@ pub fn png(svg: &str) -> Result<Vec<u8>> {
         ..Options::default()
     };
     let tree = Tree::from_str(svg, &options).map_err(|error| fail(&error.to_string()))?;
-    let scale = PIXELS / UNITS as f32;
+    let scale = density / UNITS as f32;
     let size = tree.size();
     let (width, height) = (size.width() * scale, size.height() * scale);
     let mut pixmap = Pixmap::new(width.round() as u32, height.round() as u32)
@@ -106,4 +103,68 @@ fn to_palette(pixels: &[PremultipliedColorU8], bits: u32) -> Option<(Vec<u8>, Ve
         indices.push(number);
     }
     Some((palette, indices))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    /// Width, height and the colour of every pixel.
+    fn decode(png: &[u8]) -> (u32, u32, Vec<[u8; 3]>) {
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
+        decoder.set_transformations(png::Transformations::EXPAND);
+        let mut reader = decoder.read_info().unwrap();
+        let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut bytes).unwrap();
+        let pixels = bytes.chunks_exact(3).map(|rgb| [rgb[0], rgb[1], rgb[2]]);
+        (info.width, info.height, pixels.collect())
+    }
+
+    fn svg(content: &str) -> String {
+        format!(
+            "<svg width=\"400\" height=\"80\" xmlns=\"http://www.w3.org/2000/svg\">\
+             <rect width=\"400\" height=\"80\" fill=\"#ffffff\"/>{content}</svg>"
+        )
+    }
+
+    #[test]
+    fn text_is_drawn_with_the_font_carried_along() {
+        let text = |family: &str| {
+            svg(&format!(
+                "<text x=\"8\" y=\"60\" font-family=\"{family}\" font-size=\"56\">Ag 90%</text>"
+            ))
+        };
+        let (width, height, pixels) = decode(&png(&text(FONT), 2.0).unwrap());
+        assert_eq!((width, height), (200, 40));
+        let ink = pixels.iter().filter(|&&[r, _, _]| r < 128).count();
+        assert!((300..3000).contains(&ink), "{ink} dark pixels");
+        // Whatever fonts this machine has, none of them is used.
+        let elsewhere = decode(&png(&text("Liberation Sans"), 2.0).unwrap()).2;
+        assert!(elsewhere.iter().all(|&rgb| rgb == [255; 3]));
+    }
+
+    #[test]
+    fn colours_survive_the_palette() {
+        let stripes: String = (0..40)
+            .map(|n| {
+                format!(
+                    "<rect x=\"{}\" width=\"10\" height=\"80\" fill=\"rgb({},94,0)\"/>",
+                    n * 10,
+                    n * 6
+                )
+            })
+            .collect();
+        let (_, _, pixels) = decode(&png(&svg(&stripes), 2.0).unwrap());
+        let colors: HashSet<[u8; 3]> = pixels.into_iter().collect();
+        for n in 0..40 {
+            assert!(colors.contains(&[n * 6, 94, 0]), "stripe {n}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_svg_is_an_error() {
+        assert!(png("<svg", 2.0).is_err());
+    }
 }

@@ -1,6 +1,6 @@
 //! Axes: ranges that hold the data, and ticks at round values.
 
-use super::model::{Axis, Tick};
+use super::model::{Axis, Scale, Tick};
 
 /// Steps of time that people count in, ms.
 const TIME_STEPS: [i64; 22] = [
@@ -39,6 +39,7 @@ pub fn linear(label: &str, max: f64) -> Axis {
     let count = (max / step).ceil().max(1.0) as u32;
     let decimals = (-step.log10().floor()).max(0.0) as usize;
     Axis {
+        scale: Scale::Linear,
         label: label.to_owned(),
         min: 0.0,
         max: f64::from(count) * step,
@@ -85,6 +86,7 @@ pub fn logarithmic(label: &str, min: f64, max: f64) -> Axis {
         ticks.retain(|tick| (tick.at - tick.at.round()).abs() < 1e-9);
     }
     Axis {
+        scale: Scale::Logarithmic,
         label: label.to_owned(),
         min: low,
         max,
@@ -114,6 +116,7 @@ pub fn elapsed_time(duration_ms: i64) -> Axis {
         _ => "days",
     };
     Axis {
+        scale: Scale::Time,
         label: format!("time since the start of the run ({unit})"),
         min: 0.0,
         max: duration as f64,
@@ -142,6 +145,7 @@ pub fn percentiles(samples: u64) -> Axis {
     ];
     let max = (samples.max(10) as f64).log10();
     Axis {
+        scale: Scale::Nines,
         label: "percentile (%)".to_owned(),
         min: 0.0,
         max,

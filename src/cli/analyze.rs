@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::chart::{SLUGS, Size};
 use crate::percentile::Percentile;
 
 /// Arguments of `perfkit analyze`.
@@ -34,6 +35,36 @@ pub struct AnalyzeArgs {
     #[arg(long, conflicts_with = "output", help_heading = "Output")]
     pub no_report: bool,
 
+    /// Charts to draw, by the names of their files; `all` or `none`
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "all",
+        value_parser = chart_name,
+        help_heading = "Output"
+    )]
+    pub charts: Vec<String>,
+
+    /// Size of charts in pixels, and pixels of the screen in each
+    #[arg(
+        long,
+        value_name = "WxH@Nx",
+        default_value = "960x540@2x",
+        help_heading = "Output"
+    )]
+    pub chart_size: Size,
+
+    /// Colours of charts
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "THEME",
+        help_heading = "Output"
+    )]
+    pub chart_theme: ChartTheme,
+
     /// Percentiles to show, in percent
     #[arg(
         long,
@@ -56,6 +87,19 @@ pub struct AnalyzeArgs {
     /// The machine that was tested [default: this machine]
     #[arg(long, value_name = "TEXT", help_heading = "Platform block")]
     pub platform: Option<String>,
+
+    /// Ask the `perfkit serve` that was tested for its machine, such as http://192.168.1.3:5000
+    #[arg(
+        long,
+        value_name = "URL",
+        conflicts_with = "platform",
+        help_heading = "Platform block"
+    )]
+    pub server: Option<String>,
+
+    /// File of `perfkit serve --monitor`: adds what the server used, and whether it was saturated
+    #[arg(long, value_name = "FILE", help_heading = "Platform block")]
+    pub monitor: Option<PathBuf>,
 
     /// One more line of details; may be given again
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value, help_heading = "Platform block")]
@@ -82,6 +126,28 @@ pub struct AnalyzeArgs {
     pub threads: Option<u16>,
 }
 
+impl AnalyzeArgs {
+    /// The slugs of the charts to draw.
+    pub fn wanted_charts(&self) -> Vec<&str> {
+        let wanted = self.charts.iter().flat_map(|name| match name.as_str() {
+            "all" => SLUGS.to_vec(),
+            "none" => Vec::new(),
+            name => vec![name],
+        });
+        wanted.collect()
+    }
+}
+
+/// Colours of charts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ChartTheme {
+    /// Dark on white
+    #[default]
+    Light,
+    /// Light on black
+    Dark,
+}
+
 /// What to print on standard output.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -94,6 +160,18 @@ pub enum Format {
     Csv,
     /// The whole report
     Json,
+}
+
+fn chart_name(text: &str) -> Result<String, String> {
+    let name = text.trim().trim_end_matches(".png");
+    match name {
+        "all" | "none" => Ok(name.to_owned()),
+        name if SLUGS.contains(&name) => Ok(name.to_owned()),
+        name => Err(format!(
+            "there is no chart `{name}`; there are all, none, {}",
+            SLUGS.join(", ")
+        )),
+    }
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {

@@ -1,11 +1,13 @@
 //! The command line: the only module that knows clap.
 
 mod analyze;
+mod platform;
 mod serve;
 
 use clap::{Parser, Subcommand};
 
-pub use analyze::{AnalyzeArgs, Format};
+pub use analyze::{AnalyzeArgs, ChartTheme, Format};
+pub use platform::{PlatformArgs, PlatformFormat};
 pub use serve::ServeArgs;
 
 /// Load tests with Apache JMeter, from the target server to the pasted table.
@@ -24,4 +26,6 @@ pub enum Command {
     Analyze(AnalyzeArgs),
     /// Serve the HTTP target that JMeter drives
     Serve(ServeArgs),
+    /// Say what machine this is, for the details of a report
+    Platform(PlatformArgs),
 }

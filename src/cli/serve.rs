@@ -1,6 +1,8 @@
 //! Arguments of `perfkit serve`.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
@@ -13,11 +15,21 @@ Endpoints:
   /fibo/N      the Nth Fibonacci number, from a memo of values already computed
   /isprime/N   whether N is prime: trial division up to 10^12, Miller-Rabin above
   /healthz     ok
+  /metrics     counters, in Prometheus' text format
+  /platform    this machine, in JSON
 
-Ctrl-C or SIGTERM finishes the requests in flight and exits 0.
+Columns of the monitor: time_ms (end of the second, since 1970), process_cpu_percent and
+machine_cpu_percent (100 is all cores busy), resident_bytes, connections,
+requests_per_second, p50_ms, p95_ms, p99_ms (first byte of a request read to last byte of
+its answer written).
+
+Over a limit: 431 for headers, 413 for a body, 408 for a slow request, 503 for one
+connection too many. Ctrl-C or SIGTERM closes idle connections, finishes the requests
+in flight and exits 0.
 
 Examples:
   perfkit serve
+  perfkit serve --monitor usage.csv
   perfkit serve --port 8080 --access-log > logs.txt")]
 pub struct ServeArgs {
     /// Address to listen on
@@ -35,4 +47,52 @@ pub struct ServeArgs {
     /// Write a line per request to standard output (Common Log Format)
     #[arg(long)]
     pub access_log: bool,
+
+    /// Write a line of CSV each second: CPU, memory, connections, requests/s, latency (see below)
+    #[arg(long, value_name = "FILE")]
+    pub monitor: Option<PathBuf>,
+
+    /// Connections open at once [default: 65536, or as many as the limit on open files allows]
+    #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Limits")]
+    pub max_connections: Option<usize>,
+
+    /// Largest request line and headers, in KB
+    #[arg(long, default_value_t = 16, value_name = "KB", value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "Limits")]
+    pub max_header: u32,
+
+    /// Largest request body, in KB; bodies are read and ignored
+    #[arg(
+        long,
+        default_value_t = 1024,
+        value_name = "KB",
+        help_heading = "Limits"
+    )]
+    pub max_body: u32,
+
+    /// Time for a request to arrive, and for its answer to be taken
+    #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = seconds, help_heading = "Limits")]
+    pub read_timeout: Duration,
+
+    /// Time that a connection may be open with nothing asked
+    #[arg(long, default_value = "120", value_name = "SECONDS", value_parser = seconds, help_heading = "Limits")]
+    pub idle_timeout: Duration,
+
+    /// Time for requests in flight when the server is stopped
+    #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = seconds, help_heading = "Limits")]
+    pub shutdown_grace: Duration,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("give a whole number from 1 up".to_owned()),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    const DAY: f64 = 86_400.0;
+    match text.parse() {
+        Ok(seconds) if (0.001..=DAY).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("give seconds, from 0.001 to 86400".to_owned()),
+    }
 }

@@ -10,16 +10,17 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 
 use super::output;
-use crate::chart;
-use crate::cli::{AnalyzeArgs, Format};
+use super::report_directory::{self, ReportFile};
+use super::server::Server;
+use crate::chart::{self, Look, Theme};
+use crate::cli::{AnalyzeArgs, ChartTheme, Format};
 use crate::error::{Error, Result};
 use crate::jtl::blocks::TimestampOptions;
 use crate::jtl::input::{self, BytesRead, Input};
 use crate::jtl::timestamp::Pattern;
 use crate::jtl::{self, Outcome, ReadOptions};
 use crate::render::{self, markdown::ChartLink};
-use crate::report::{self, Detail, Report, Sources};
-use crate::serve::platform::Platform;
+use crate::report::{self, Report, Sources};
 use crate::stats::Aggregate;
 
 /// Most labels shown where it is not said how many.
@@ -33,6 +34,8 @@ const MOST_LABELS: usize = 100;
 /// be written; with `--strict`, a row that cannot be read.
 pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     let options = read_options(&args)?;
+    // Before the results are read, which may take long.
+    let server = Server::of(&args)?;
     let bytes_read = BytesRead::default();
     let inputs = args
         .results
@@ -50,14 +53,16 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     for part in parts {
         aggregate.merge(part);
     }
-    let report = Report::new(&aggregate, sources(&args, outcome));
+    let report = Report::new(&aggregate, sources(&args, outcome, server.clone()));
     tell(&report);
     if report.total.samples == 0 {
         return Err(no_samples(&report));
     }
-    let directory = report_directory(&args);
+    server.check(&report)?;
+    let directory = directory_of(&args);
     if let Some(directory) = &directory {
-        write_report(directory, &report, || csv(&aggregate, &report, &args))?;
+        let csv = csv(&aggregate, &report, &args)?;
+        write_report(directory, &report, csv, &args)?;
     }
     output::print(&match args.format {
         Format::Markdown => render::markdown::platform_block(&report),
@@ -154,10 +159,10 @@ fn progress_bar(size: Option<u64>) -> ProgressBar {
     bar
 }
 
-fn sources(args: &AnalyzeArgs, outcome: Outcome<Aggregate>) -> Sources {
+fn sources(args: &AnalyzeArgs, outcome: Outcome<Aggregate>, server: Server) -> Sources {
     Sources {
         title: args.title.clone(),
-        details: details(args),
+        details: server.details,
         options: report::Options {
             percentiles: args.percentiles.clone(),
             timestamp_is_end: args.timestamp_is_end,
@@ -166,37 +171,14 @@ fn sources(args: &AnalyzeArgs, outcome: Outcome<Aggregate>) -> Sources {
         inputs: outcome.inputs,
         rows_read: outcome.rows_read,
         rejections: outcome.rejections,
+        resources: server.resources,
     }
-}
-
-/// The platform's details: as given, or this machine's with a word of caution.
-fn details(args: &AnalyzeArgs) -> Vec<Detail> {
-    let platform = match &args.platform {
-        Some(platform) => Some(platform.clone()),
-        None if args.detail.is_empty() => {
-            eprintln!(
-                "perfkit: note: the platform named is this machine, the tester; name the server \
-                 with --platform TEXT"
-            );
-            Some(Platform::detect().summary())
-        }
-        None => None,
-    };
-    let detail = |key: &str, value: &str| Detail {
-        key: key.to_owned(),
-        value: value.to_owned(),
-    };
-    platform
-        .iter()
-        .map(|platform| detail("Platform", platform))
-        .chain(args.detail.iter().map(|(key, value)| detail(key, value)))
-        .chain([detail("perfkit", env!("CARGO_PKG_VERSION"))])
-        .collect()
 }
 
 /// Notes and the accounting, on standard error.
 fn tell(report: &Report) {
-    for note in &report.notes {
+    let verdict = report.resources.iter().map(|resources| &resources.verdict);
+    for note in report.notes.iter().chain(verdict) {
         eprintln!("perfkit: note: {note}");
     }
     let accounting = &report.accounting;
@@ -241,7 +223,7 @@ fn csv(aggregate: &Aggregate, report: &Report, args: &AnalyzeArgs) -> Result<Str
 }
 
 /// The report's directory: as given, or named after the first input, where the user stands.
-fn report_directory(args: &AnalyzeArgs) -> Option<PathBuf> {
+fn directory_of(args: &AnalyzeArgs) -> Option<PathBuf> {
     if args.no_report {
         return None;
     }
@@ -262,8 +244,15 @@ fn report_directory(args: &AnalyzeArgs) -> Option<PathBuf> {
     Some(PathBuf::from(format!("{stem}-report")))
 }
 
-fn write_report(directory: &Path, report: &Report, csv: impl Fn() -> Result<String>) -> Result<()> {
-    let charts = chart::draw(report)?;
+fn write_report(directory: &Path, report: &Report, csv: String, args: &AnalyzeArgs) -> Result<()> {
+    let look = Look {
+        size: args.chart_size,
+        theme: match args.chart_theme {
+            ChartTheme::Light => Theme::Light,
+            ChartTheme::Dark => Theme::Dark,
+        },
+    };
+    let charts = chart::draw(report, &look, &args.wanted_charts())?;
     let links: Vec<ChartLink> = charts
         .iter()
         .map(|chart| ChartLink {
@@ -272,17 +261,16 @@ fn write_report(directory: &Path, report: &Report, csv: impl Fn() -> Result<Stri
             description: chart.description.clone(),
         })
         .collect();
-    output::create_directory(&directory.join("charts"))?;
-    for (chart, link) in charts.iter().zip(&links) {
-        output::write(&directory.join(&link.path), &chart.png)?;
-    }
-    output::write(&directory.join("aggregate.csv"), csv()?.as_bytes())?;
-    output::write(
-        &directory.join("report.json"),
-        render::json::render(report)?.as_bytes(),
-    )?;
-    output::write(
-        &directory.join("report.md"),
-        render::markdown::report(report, &links).as_bytes(),
-    )
+    let file = |path: &str, bytes: Vec<u8>| ReportFile {
+        path: path.to_owned(),
+        bytes,
+    };
+    let mut files = vec![
+        file("aggregate.csv", csv.into()),
+        file("report.json", render::json::render(report)?.into()),
+        file("report.md", render::markdown::report(report, &links).into()),
+    ];
+    let charts = charts.into_iter().zip(&links);
+    files.extend(charts.map(|(chart, link)| file(&link.path, chart.png)));
+    report_directory::write(directory, &files)
 }

@@ -2,7 +2,10 @@
 
 mod analyze;
 mod output;
+mod platform;
+mod report_directory;
 mod serve;
+mod server;
 
 use std::process::ExitCode;
 
@@ -17,6 +20,7 @@ pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Analyze(args) => analyze::run(args),
         Command::Serve(args) => serve::run(args),
+        Command::Platform(args) => platform::run(args),
     };
     match outcome {
         Ok(code) => code,

@@ -2,14 +2,17 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::panic::{self, PanicHookInfo};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
 use std::time::Instant;
 
 use crate::cli::ServeArgs;
 use crate::error::{Error, Result};
+use crate::serve::monitor::Monitor;
 use crate::serve::platform::Platform;
-use crate::serve::{self, AccessLog, Target};
+use crate::serve::{self, AccessLog, Limits, Target};
 use crate::units;
 
 /// Runs `perfkit serve`.
@@ -18,41 +21,93 @@ use crate::units;
 ///
 /// When the address cannot be listened on.
 pub fn run(args: ServeArgs) -> Result<ExitCode> {
-    // Every user is a connection, and the soft limit is often 1024. Where it cannot be raised the
-    // server still serves as many as it may.
-    let _kept = rlimit::increase_nofile_limit(u64::MAX);
-    let runtime = tokio::runtime::Runtime::new()
+    let limits = limits(&args);
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        // As many long computations at once as cores: more would finish no sooner, and leave the
+        // threads that answer requests a smaller share of them.
+        .max_blocking_threads(cores)
+        .build()
         .map_err(|error| Error::Internal(format!("cannot start the server's threads: {error}")))?;
-    runtime.block_on(serve(args))
+    panic::set_hook(Box::new(explain));
+    let outcome = runtime.block_on(serve(args, limits));
+    // A computation that outlasted the grace is not waited for.
+    runtime.shutdown_background();
+    outcome
 }
 
-async fn serve(args: ServeArgs) -> Result<ExitCode> {
+async fn serve(args: ServeArgs, limits: Limits) -> Result<ExitCode> {
     let address = SocketAddr::new(args.host, args.port);
     let listener = serve::listen(address).map_err(|error| cannot_listen(address, &error))?;
     let address = listener
         .local_addr()
         .map_err(|error| cannot_listen(address, &error))?;
+    let log = args.access_log.then(|| AccessLog::new(io::stdout()));
+    let target = Arc::new(Target::new(args.max_fibonacci, log)?);
+    let monitor = args
+        .monitor
+        .map(|path| Monitor::start(&path, Arc::clone(&target)))
+        .transpose()?;
     // Before anything is said, so that whoever reads it may send a signal.
     let shutdown = shutdown_signal()?;
-    introduce(address);
-    let log = args.access_log.then(|| AccessLog::new(io::stdout()));
-    let target = Arc::new(Target::new(args.max_fibonacci, log));
+    introduce(address, &limits);
     let started = Instant::now();
-    serve::run(listener, Arc::clone(&target), shutdown)
-        .await
-        .map_err(|error| Error::Internal(format!("the server failed: {error}")))?;
+    serve::run(listener, Arc::clone(&target), limits, shutdown).await;
+    if let Some(monitor) = monitor {
+        monitor.stop();
+    }
     let uptime = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
+    let counts = target.metrics().counts();
     eprintln!(
         "perfkit: served {} requests, {} errors, in {}",
-        target.requests(),
-        target.errors(),
+        counts.total(),
+        counts.errors(),
         units::duration(uptime)
     );
     Ok(ExitCode::SUCCESS)
 }
 
+/// The limits asked for, as far as the system allows. Every connection is an open file, of which
+/// the soft limit is often 1024: it is raised as far as it goes.
+fn limits(args: &ServeArgs) -> Limits {
+    let default = Limits::default();
+    let possible = rlimit::increase_nofile_limit(u64::MAX).map_or(usize::MAX, |open_files| {
+        serve::connections_within(open_files)
+    });
+    let asked = args.max_connections.unwrap_or(default.max_connections);
+    if args.max_connections.is_some() && asked > possible {
+        eprintln!(
+            "perfkit: warning: --max-connections {asked} needs {needed} open files, but the \
+             system's limit has room for {possible} connections, which are served; raise it with \
+             `ulimit -Hn {needed}` as root, or LimitNOFILE={needed} of a systemd unit",
+            needed = serve::open_files_for(asked)
+        );
+    }
+    Limits {
+        max_connections: asked.min(possible),
+        max_header_bytes: args.max_header as usize * 1024,
+        max_body_bytes: u64::from(args.max_body) * 1024,
+        read_timeout: args.read_timeout,
+        idle_timeout: args.idle_timeout,
+        shutdown_grace: args.shutdown_grace,
+    }
+}
+
+/// Says what a panic means: a fault of this program, of which a request is the only victim.
+fn explain(panic: &PanicHookInfo<'_>) {
+    let message = panic.payload_as_str().unwrap_or("no reason given");
+    let place = panic
+        .location()
+        .map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    eprintln!(
+        "perfkit: a request failed and was answered with 500: {message} (at {place}; please \
+         report this fault of perfkit's)"
+    );
+}
+
 /// Says where the server is, in the terms of JMeter's form, and how to stop it.
-fn introduce(address: SocketAddr) {
+fn introduce(address: SocketAddr, limits: &Limits) {
     eprintln!("perfkit {} serves on {address}", env!("CARGO_PKG_VERSION"));
     eprintln!("  this machine: {}", Platform::detect().summary());
     let port = address.port();
@@ -67,7 +122,10 @@ fn introduce(address: SocketAddr) {
             SocketAddr::new(ip, port)
         );
     }
-    eprintln!("  stop with Ctrl-C");
+    eprintln!(
+        "  up to {} connections at once; stop with Ctrl-C",
+        limits.max_connections
+    );
 }
 
 /// The addresses at which a server that listens on `ip` is reached: those of the local network
@@ -137,4 +195,34 @@ fn shutdown_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
             std::future::pending::<()>().await;
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn parsed(arguments: &[&str]) -> Limits {
+        let command_line = ["perfkit", "serve"].iter().chain(arguments);
+        match Cli::try_parse_from(command_line).unwrap().command {
+            Command::Serve(args) => limits(&args),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn limits_are_the_documented_ones_unless_told_otherwise() {
+        let limits = parsed(&[]);
+        let default = Limits {
+            // As many as this machine allows.
+            max_connections: limits.max_connections,
+            ..Limits::default()
+        };
+        assert_eq!(limits, default);
+        let limits = parsed(&["--max-body", "1", "--idle-timeout", "0.5"]);
+        assert_eq!(limits.max_body_bytes, 1024);
+        assert_eq!(limits.idle_timeout.as_millis(), 500);
+    }
 }

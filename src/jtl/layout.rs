@@ -140,51 +140,50 @@ impl Layout {
         }
     }
 
-    /// Learns from the first rows what the header does not tell: the time stamp format, and
+    /// Learns from the first good row what the header does not tell: the time stamp format, and
     /// whether rows have columns beyond the header's (sample_variables of a run appended to an
     /// older file).
     fn learn_from(&mut self, rows: &[u8], given_format: Option<&Pattern>) {
+        const LINES_TRIED: usize = 100;
         if let Some(pattern) = given_format {
             self.timestamp_format = TimestampFormat::Pattern(pattern.clone());
         }
-        let mut first = true;
-        for line in rows.split(|&byte| byte == b'\n').take(100) {
-            let fields = split_line(trim_line_end(line), self.delimiter);
-            if fields.len() < self.width {
-                continue;
-            }
-            if first && !line.contains(&b'"') {
+        let mut start = 0;
+        for line in rows
+            .split_inclusive(|&byte| byte == b'\n')
+            .take(LINES_TRIED)
+        {
+            // A record may go on over several lines.
+            let fields = split_record(&rows[start..], self.delimiter);
+            start += line.len();
+            if fields.len() >= self.width && self.is_row(&fields, given_format) {
                 self.width = fields.len();
-            }
-            first = false;
-            if given_format.is_some() {
-                return;
-            }
-            if let Some(format) = fields
-                .get(self.columns.time_stamp)
-                .and_then(|text| TimestampFormat::detect(text))
-            {
-                self.timestamp_format = format;
+                if given_format.is_none()
+                    && let Some(format) = TimestampFormat::detect(&fields[self.columns.time_stamp])
+                {
+                    self.timestamp_format = format;
+                }
                 return;
             }
         }
     }
 
+    /// Whether fields make sense as a row.
+    fn is_row(&self, fields: &[Vec<u8>], given_format: Option<&Pattern>) -> bool {
+        let field = |index: usize| fields.get(index).map(Vec::as_slice).unwrap_or_default();
+        let stamp = field(self.columns.time_stamp);
+        let elapsed = field(self.columns.elapsed);
+        (given_format.is_some() || TimestampFormat::detect(stamp).is_some())
+            && super::number::parse(elapsed, 0, elapsed.len()).is_some()
+            && parse_flag(field(self.columns.success)).is_some()
+    }
+
     /// The layout of a file whose first line is a row: JMeter's default order of columns.
     fn without_header(first: &[u8], given_format: Option<&Pattern>) -> Result<Self, String> {
         let first = trim_line_end(first);
-        let is_row = |layout: &Layout| {
-            let fields = split_line(first, layout.delimiter);
-            let field = |index: usize| fields.get(index).map(Vec::as_slice).unwrap_or_default();
-            let stamp = field(layout.columns.time_stamp);
-            let is_time = given_format.is_some() || TimestampFormat::detect(stamp).is_some();
-            let elapsed = field(layout.columns.elapsed);
-            is_time
-                && super::number::parse(elapsed, 0, elapsed.len()).is_some()
-                && parse_flag(field(layout.columns.success)).is_some()
-        };
         for delimiter in DELIMITERS {
-            let width = split_line(first, delimiter).len();
+            let fields = split_record(first, delimiter);
+            let width = fields.len();
             for order in DEFAULT_ORDERS {
                 let names: Vec<&str> = order.split(',').collect();
                 // The newest order may be followed by sample_variables.
@@ -202,7 +201,7 @@ impl Layout {
                     has_header: false,
                     ..header.into_layout()
                 };
-                if is_row(&layout) {
+                if layout.is_row(&fields, given_format) {
                     return Ok(layout);
                 }
             }
@@ -230,7 +229,7 @@ impl Header {
         let Some(delimiter) = find_delimiter(line) else {
             return Ok(None);
         };
-        let names: Vec<String> = split_line(line, delimiter)
+        let names: Vec<String> = split_record(line, delimiter)
             .into_iter()
             .map(|name| String::from_utf8_lossy(&name).trim().to_owned())
             .collect();
@@ -364,13 +363,13 @@ pub fn trim_line_end(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// The fields of a line that holds a whole record, unquoted.
-fn split_line(line: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
+/// The fields of the record that `bytes` begin with, unquoted.
+fn split_record(bytes: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
         .flexible(true)
-        .from_reader(line);
+        .from_reader(bytes);
     let mut record = csv::ByteRecord::new();
     match reader.read_byte_record(&mut record) {
         Ok(true) => record.iter().map(<[u8]>::to_vec).collect(),
@@ -448,6 +447,14 @@ mod tests {
         );
         let text = format!("{HEADER}1700000000123,5,Fib,200,true,x,y\n");
         assert_eq!(detect(&text).unwrap().width, 7);
+        // Neither a damaged row nor a record of several lines hides it.
+        let text = format!("{HEADER}\"2023,5\n2023-11-14 22:13:20,5,\"a\nb\",200,true,x\n");
+        let layout = detect(&text).unwrap();
+        assert_eq!(layout.width, 6);
+        assert!(matches!(
+            layout.timestamp_format,
+            TimestampFormat::Pattern(_)
+        ));
     }
 
     #[test]

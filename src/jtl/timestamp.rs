@@ -145,7 +145,12 @@ impl Pattern {
                     rest = rest.strip_prefix(letter.encode_utf8(&mut utf8).as_bytes())?;
                 }
                 Part::Year { two_digits } => {
+                    let before = rest.len();
                     let number = take_number(&mut rest, if two_digits { 2 } else { 4 })?;
+                    // Java takes 03 for the year 3 here, and so 03/04/25 for a day in it.
+                    if !two_digits && before - rest.len() < 4 {
+                        return None;
+                    }
                     // Two digits: within this century, as load tests are.
                     year = i16::try_from(number).ok()? + if two_digits { 2000 } else { 0 };
                 }
@@ -323,6 +328,7 @@ mod tests {
         assert_eq!(parse("2023-11-14 22:13:20"), Some(1_700_000_000_000));
         assert_eq!(parse("2023-11-14T22:13:20.123"), Some(1_700_000_000_123));
         assert_eq!(parse("11/14/23 22:13:20"), Some(1_700_000_000_000));
+        assert_eq!(parse("11/05/23 22:13:20"), Some(1_699_222_400_000));
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::columns::{self, Cell, Column};
-use crate::report::{Accounting, LabelReport, Report};
+use super::text;
+use crate::report::{Accounting, Detail, LabelReport, Report};
 use crate::units;
 
 /// A chart's file beside the report, and what it shows.
@@ -26,18 +27,22 @@ pub fn platform_block(report: &Report) -> String {
         let _ = writeln!(block, "### {}\n", escape(title));
     }
     if !report.details.is_empty() {
-        let mut rows = vec![vec![String::new(), bold("Details")]];
-        rows.extend(
-            report
-                .details
-                .iter()
-                .map(|detail| vec![bold(&escape(&detail.key)), escape(&detail.value)]),
-        );
-        block.push_str(&table(&rows));
+        block.push_str(&details_table(&report.details));
         block.push('\n');
     }
     block.push_str(&aggregate_table(report));
     block
+}
+
+/// The details of a platform: keys bold.
+pub fn details_table(details: &[Detail]) -> String {
+    let mut rows = vec![vec![String::new(), bold("Details")]];
+    rows.extend(
+        details
+            .iter()
+            .map(|detail| vec![bold(&escape(&detail.key)), escape(&detail.value)]),
+    );
+    table(&rows)
 }
 
 /// The aggregate table, header and TOTAL bold.
@@ -82,6 +87,9 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
     );
     if !report.errors.is_empty() {
         let _ = writeln!(text, "## Errors\n\n{}", errors_table(report));
+    }
+    if let Some(resources) = &report.resources {
+        let _ = writeln!(text, "## Server\n\n{}\n", escape(&resources.verdict));
     }
     for chart in charts {
         let _ = writeln!(
@@ -216,14 +224,9 @@ fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
             '\n' | '\r' | '\t' => escaped.push(' '),
-            letter if letter.is_control() || is_bidi_control(letter) => escaped.push('\u{FFFD}'),
+            letter if text::is_unsafe(letter) => escaped.push('\u{FFFD}'),
             letter => escaped.push(letter),
         }
     }
     escaped.trim().to_owned()
-}
-
-/// Marks that reverse the order of what is shown, and so can forge it.
-fn is_bidi_control(letter: char) -> bool {
-    matches!(letter, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }

@@ -1,13 +1,20 @@
 //! The aggregate table for a terminal.
 
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
+use comfy_table::{
+    CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
+};
 use unicode_width::UnicodeWidthStr;
 
 use super::columns::{self, Alignment, Cell, Column};
+use super::text::printable;
 use crate::report::{LabelReport, Report};
 
 /// Blanks beside each cell.
 const PADDING: usize = 2;
+
+/// Rules below the header and between rows, and nothing but blanks between columns.
+const STYLE: TableStyle = TableStyle::new().header_separator(RULE).row_separator(RULE);
+const RULE: LineStyle = LineStyle::none().fill('─');
 
 /// The aggregate table. Where a `width` (in terminal columns) is given and too small for all of
 /// it, the columns are laid out in several tables below one another, for a number broken over
@@ -51,7 +58,7 @@ fn table(label: &Column, figures: &[&Column], rows: &[&LabelReport], label_width
     let columns: Vec<&Column> = [label].into_iter().chain(figures.iter().copied()).collect();
     let mut table = Table::new();
     table
-        .load_style(presets::UTF8_HORIZONTAL_ONLY)
+        .load_style(STYLE)
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_header(columns.iter().map(|column| column.title()));
     for row in rows {
@@ -72,10 +79,27 @@ fn table(label: &Column, figures: &[&Column], rows: &[&LabelReport], label_width
         });
     }
     table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
-    table
-        .lines()
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect()
+    without_rules_between_labels(table.lines())
+}
+
+/// Of the rules only those below the header and above TOTAL are kept.
+fn without_rules_between_labels(lines: impl Iterator<Item = String>) -> String {
+    let lines: Vec<String> = lines.collect();
+    let is_rule = |line: &str| line.starts_with('─');
+    let rules = lines.iter().filter(|line| is_rule(line)).count();
+    let mut rule = 0;
+    let mut text = String::new();
+    for line in &lines {
+        if is_rule(line) {
+            rule += 1;
+            if (2..rules).contains(&rule) {
+                continue;
+            }
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
 }
 
 fn cell(column: &Column, row: &LabelReport) -> String {
@@ -84,11 +108,4 @@ fn cell(column: &Column, row: &LabelReport) -> String {
         Cell::Number(number) => number,
         Cell::Missing => "-".to_owned(),
     }
-}
-
-/// Text without control characters, which could drive the terminal.
-fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '\u{FFFD}' } else { c })
-        .collect()
 }

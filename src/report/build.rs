@@ -2,12 +2,12 @@
 
 use super::labels::Labels;
 use super::{
-    Accounting, Detail, ErrorReport, Input, LabelReport, Options, PercentileSeries,
-    PercentileValue, Rejection, Report, SCHEMA_VERSION, Summary, TimeSeries, Window, notes,
+    Accounting, Detail, ErrorReport, Input, LabelReport, Options, PercentileValue, Rejection,
+    Report, ResourceRow, Resources, SCHEMA_VERSION, Summary, TimeSeries, Window, notes,
 };
 use crate::jtl::{InputRead, RejectionTally};
 use crate::percentile::Percentile;
-use crate::stats::{self, Aggregate, Distribution, LabelStats, value_at};
+use crate::stats::{Aggregate, Distribution, ErrorStats, LabelStats, value_at};
 use crate::units::{self, BYTES_PER_KB, MS_PER_SECOND};
 
 /// The label of all labels together.
@@ -31,6 +31,8 @@ pub struct Sources {
     pub rows_read: u64,
     /// Rows rejected.
     pub rejections: Vec<RejectionTally>,
+    /// What the server's monitor saw.
+    pub resources: Vec<ResourceRow>,
 }
 
 impl Report {
@@ -63,11 +65,12 @@ impl Report {
             window: window(&total),
             errors: errors(aggregate, &total),
             time_series: (total.rows > 0)
-                .then(|| time_series(aggregate.series(), &total, &percentiles)),
+                .then(|| TimeSeries::new(aggregate, &total.distributions(), &percentiles)),
             total: label_report(TOTAL, &total, &percentiles),
             label_count: all.len() as u64,
             labels: shown,
             other_labels: others,
+            resources: window(&total).and_then(|window| Resources::new(sources.resources, window)),
             notes,
         }
     }
@@ -206,98 +209,23 @@ fn errors(aggregate: &Aggregate, total: &LabelStats) -> Vec<ErrorReport> {
     let mut errors: Vec<_> = aggregate.errors().iter().collect();
     errors.sort_by_key(|(_, stats)| (std::cmp::Reverse(stats.count), stats.first_position));
     let all: u64 = errors.iter().map(|(_, stats)| stats.count).sum();
-    let report = |error: String, count: u64| ErrorReport {
+    let report = |error: String, stats: &ErrorStats| ErrorReport {
         error,
-        count,
-        ratio_of_errors: count as f64 / all as f64,
-        ratio_of_samples: count as f64 / total.rows as f64,
+        count: stats.count,
+        first_ms: stats.first_time,
+        last_ms: stats.last_time,
+        ratio_of_errors: stats.count as f64 / all as f64,
+        ratio_of_samples: stats.count as f64 / total.rows as f64,
     };
     let (frequent, rare) = errors.split_at(errors.len().min(MOST_ERRORS));
     let mut reports: Vec<ErrorReport> = frequent
         .iter()
-        .map(|(key, stats)| report(String::from_utf8_lossy(key).into_owned(), stats.count))
+        .map(|(key, stats)| report(String::from_utf8_lossy(key).into_owned(), stats))
         .collect();
-    if !rare.is_empty() {
+    let others = rare.iter().map(|(_, stats)| **stats);
+    if let Some(others) = others.reduce(ErrorStats::plus) {
         let types = units::thousands(rare.len() as u64);
-        let count = rare.iter().map(|(_, stats)| stats.count).sum();
-        reports.push(report(format!("({types} other errors)"), count));
+        reports.push(report(format!("({types} other errors)"), &others));
     }
     reports
-}
-
-fn time_series(
-    series: &stats::TimeSeries,
-    total: &LabelStats,
-    percentiles: &[Percentile],
-) -> TimeSeries {
-    let buckets: Vec<&stats::Bucket> = series.buckets().collect();
-    let count = |of: fn(&stats::Bucket) -> u64| buckets.iter().map(|bucket| of(bucket)).collect();
-    let bytes = |of: fn(&stats::Bucket) -> i128| {
-        buckets
-            .iter()
-            .map(|bucket| u64::try_from(of(bucket)).unwrap_or(0))
-            .collect()
-    };
-    let mean = |of: fn(&stats::Bucket) -> i128| {
-        buckets
-            .iter()
-            .map(|bucket| {
-                let samples = bucket.ok + bucket.ko;
-                (samples > 0).then(|| of(bucket) as f64 / samples as f64)
-            })
-            .collect()
-    };
-    let active_threads: Vec<Option<f64>> = buckets
-        .iter()
-        .map(|bucket| series.active_threads(bucket))
-        .collect();
-    let distributions = total.distributions();
-    let has_threads = active_threads.iter().any(Option::is_some);
-    TimeSeries {
-        start_ms: series.start_ms(),
-        bucket_ms: series.bucket_ms().unsigned_abs(),
-        hits: count(|bucket| bucket.hits),
-        ok: count(|bucket| bucket.ok),
-        ko: count(|bucket| bucket.ko),
-        elapsed_mean: mean(|bucket| bucket.elapsed.total()),
-        latency_mean: if distributions.latency.is_empty() {
-            Vec::new()
-        } else {
-            mean(|bucket| bucket.latency.total())
-        },
-        connect_mean: if distributions.connect.is_empty() {
-            Vec::new()
-        } else {
-            mean(|bucket| bucket.connect.total())
-        },
-        received_bytes: bytes(|bucket| bucket.bytes.total()),
-        sent_bytes: bytes(|bucket| bucket.sent_bytes.total()),
-        active_threads: if has_threads {
-            active_threads
-        } else {
-            Vec::new()
-        },
-        percentiles: percentiles_over_time(&buckets, percentiles),
-    }
-}
-
-fn percentiles_over_time(
-    buckets: &[&stats::Bucket],
-    percentiles: &[Percentile],
-) -> Vec<PercentileSeries> {
-    let counts: Vec<Vec<(i64, u64)>> = buckets
-        .iter()
-        .map(|bucket| bucket.successes.counts())
-        .collect();
-    percentiles
-        .iter()
-        .map(|&percent| PercentileSeries {
-            percent,
-            values: buckets
-                .iter()
-                .zip(&counts)
-                .map(|(bucket, counts)| value_at(counts, bucket.ok, percent))
-                .collect(),
-        })
-        .collect()
 }

@@ -6,6 +6,8 @@
 mod build;
 mod labels;
 mod notes;
+mod over_time;
+mod resources;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +15,8 @@ use crate::percentile::Percentile;
 
 pub use build::{Sources, TOTAL};
 pub use labels::label_rows;
+pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};
+pub use resources::{ResourceRow, Resources, Saturation, no_overlap};
 
 /// Version of the [`Report`] layout in `report.json`; it grows when a field changes meaning.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -50,6 +54,8 @@ pub struct Report {
     pub errors: Vec<ErrorReport>,
     /// The run over time; `None` without samples.
     pub time_series: Option<TimeSeries>,
+    /// What the server used; `None` without its monitor's file.
+    pub resources: Option<Resources>,
     /// What a reader should know before trusting the figures, in words.
     pub notes: Vec<String>,
 }
@@ -211,62 +217,12 @@ pub struct ErrorReport {
     pub error: String,
     /// Number of samples that failed so.
     pub count: u64,
+    /// End of the first, epoch ms.
+    pub first_ms: i64,
+    /// End of the last, epoch ms.
+    pub last_ms: i64,
     /// Share of all errors, 0 to 1.
     pub ratio_of_errors: f64,
     /// Share of all samples, 0 to 1.
     pub ratio_of_samples: f64,
-}
-
-/// The run over time in equal buckets; every vector has one entry a bucket.
-///
-/// A sample belongs to the bucket of its end; only `hits` counts starts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TimeSeries {
-    /// Start of the first bucket, epoch ms, a multiple of `bucket_ms`.
-    pub start_ms: i64,
-    /// Width of a bucket in ms, chosen from the run's length.
-    pub bucket_ms: u64,
-    /// Samples started.
-    pub hits: Vec<u64>,
-    /// Samples that succeeded.
-    pub ok: Vec<u64>,
-    /// Samples that failed.
-    pub ko: Vec<u64>,
-    /// Mean elapsed time, ms; `None` in a bucket without samples.
-    pub elapsed_mean: Vec<Option<f64>>,
-    /// Mean latency, ms.
-    pub latency_mean: Vec<Option<f64>>,
-    /// Mean connect time, ms.
-    pub connect_mean: Vec<Option<f64>>,
-    /// Bytes received.
-    pub received_bytes: Vec<u64>,
-    /// Bytes sent.
-    pub sent_bytes: Vec<u64>,
-    /// Active threads: the mean of `allThreads` per engine, summed over the engines;
-    /// `None` in a bucket without samples, empty where the file has no such column.
-    pub active_threads: Vec<Option<f64>>,
-    /// Percentiles of the elapsed time of successful samples: exact below 2,048 ms, above within
-    /// 0.1%, rounded up.
-    pub percentiles: Vec<PercentileSeries>,
-}
-
-impl TimeSeries {
-    /// Number of buckets.
-    pub fn len(&self) -> usize {
-        self.hits.len()
-    }
-
-    /// Whether there is no bucket.
-    pub fn is_empty(&self) -> bool {
-        self.hits.is_empty()
-    }
-}
-
-/// One percentile over time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PercentileSeries {
-    /// Which.
-    pub percent: Percentile,
-    /// Per bucket, ms; `None` where no sample succeeded.
-    pub values: Vec<Option<i64>>,
 }

@@ -29,9 +29,7 @@ impl AccessLog {
     }
 
     /// Writes `127.0.0.1 - - [24/Nov/2026:13:16:05 +0000] "GET /fibo/10 HTTP/1.1" 200 41`.
-    pub fn write(&self, peer: Option<IpAddr>, request: &str, status: u16, bytes: Option<u64>) {
-        let peer = peer.map_or_else(|| "-".to_owned(), |peer| peer.to_string());
-        let bytes = bytes.map_or_else(|| "-".to_owned(), |bytes| bytes.to_string());
+    pub fn write(&self, peer: IpAddr, request: &str, status: u16, bytes: u64) {
         let time = Timestamp::now()
             .to_zoned_datetime(TimeZone::system())
             .strftime("%d/%b/%Y:%H:%M:%S %z")

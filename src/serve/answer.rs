@@ -1,8 +1,11 @@
 //! What the endpoints answer: the bodies of the Flask app that this server replaces.
 
+use std::borrow::Cow;
+
 use num_bigint::BigUint;
 use serde::Serialize;
 
+use super::decimal;
 use super::fibonacci::Fibonacci;
 use super::prime::{TRIAL_DIVISION_LIMIT, is_prime};
 
@@ -14,33 +17,34 @@ const QUICK_PRIME: u64 = 1_000_000_000;
 
 /// What to compute for a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question {
+pub enum Question<'a> {
     /// F(index), for the text it was asked with.
     Fibonacci {
         /// As given.
-        text: String,
+        text: Cow<'a, str>,
         /// As a number.
         index: u32,
     },
     /// Whether a number is prime; `None` is any negative number.
     Prime {
         /// As given.
-        text: String,
+        text: Cow<'a, str>,
         /// As a number.
         number: Option<u64>,
     },
 }
 
-impl Question {
+impl<'a> Question<'a> {
     /// A Fibonacci question.
     ///
     /// # Errors
     ///
     /// A sentence that says what is accepted.
-    pub fn fibonacci(text: &str, most: u32) -> Result<Self, String> {
-        match integer(text) {
+    pub fn fibonacci(text: impl Into<Cow<'a, str>>, most: u32) -> Result<Self, String> {
+        let text = text.into();
+        match integer(&text) {
             Some(Integer::Natural(index)) if index <= u64::from(most) => Ok(Question::Fibonacci {
-                text: text.to_owned(),
+                text,
                 index: index as u32,
             }),
             _ => Err(format!(
@@ -54,8 +58,9 @@ impl Question {
     /// # Errors
     ///
     /// A sentence that says what is accepted.
-    pub fn prime(text: &str) -> Result<Self, String> {
-        let number = match integer(text) {
+    pub fn prime(text: impl Into<Cow<'a, str>>) -> Result<Self, String> {
+        let text = text.into();
+        let number = match integer(&text) {
             Some(Integer::Natural(number)) => Some(number),
             Some(Integer::Negative) => None,
             Some(Integer::TooLarge) | None => {
@@ -65,10 +70,21 @@ impl Question {
                 ));
             }
         };
-        Ok(Question::Prime {
-            text: text.to_owned(),
-            number,
-        })
+        Ok(Question::Prime { text, number })
+    }
+
+    /// The question, independent of the request.
+    pub fn into_owned(self) -> Question<'static> {
+        match self {
+            Question::Fibonacci { text, index } => Question::Fibonacci {
+                text: text.into_owned().into(),
+                index,
+            },
+            Question::Prime { text, number } => Question::Prime {
+                text: text.into_owned().into(),
+                number,
+            },
+        }
     }
 
     /// Whether the answer takes microseconds, so that nothing else has to wait for it.
@@ -82,7 +98,7 @@ impl Question {
     }
 
     /// Computes the answer: a JSON body with a line feed at its end.
-    pub fn answer(&self, fibonacci: &Fibonacci) -> String {
+    pub fn answer(&self, fibonacci: &Fibonacci) -> Vec<u8> {
         match self {
             Question::Fibonacci { text, index } => fibonacci_body(text, &fibonacci.get(*index)),
             Question::Prime { text, number } => {
@@ -99,24 +115,40 @@ impl Question {
 
 // Integers are decimal text with an optional sign, so that no escaping is needed in JSON.
 
-fn fibonacci_body(text: &str, number: &BigUint) -> String {
-    format!("{{\"fibonacci_number\":{number},\"index\":\"{text}\"}}\n")
+fn fibonacci_body(text: &str, number: &BigUint) -> Vec<u8> {
+    // Three bits are less than a decimal digit.
+    let digits = number.bits() as usize / 3 + 1;
+    let mut body = Vec::with_capacity(40 + text.len() + digits);
+    body.extend_from_slice(b"{\"fibonacci_number\":");
+    decimal::append(&mut body, number);
+    body.extend_from_slice(b",\"index\":\"");
+    body.extend_from_slice(text.as_bytes());
+    body.extend_from_slice(b"\"}\n");
+    body
 }
 
-fn prime_body(text: &str, status: &str) -> String {
-    format!("{{\"number\":\"{text}\",\"status\":\"{text} is {status}\"}}\n")
+fn prime_body(text: &str, status: &str) -> Vec<u8> {
+    let pieces = [
+        "{\"number\":\"",
+        text,
+        "\",\"status\":\"",
+        text,
+        " is ",
+        status,
+        "\"}\n",
+    ];
+    pieces.concat().into_bytes()
 }
 
-/// The body of a refusal.
-pub fn error_body(message: &str) -> String {
+/// The body of a refusal or failure.
+pub fn error_body(message: &str) -> Vec<u8> {
     #[derive(Serialize)]
     struct Body<'a> {
         error: &'a str,
     }
-    match serde_json::to_string(&Body { error: message }) {
-        Ok(body) => body + "\n",
-        Err(_) => "{\"error\":\"\"}\n".to_owned(),
-    }
+    let mut body = serde_json::to_vec(&Body { error: message }).unwrap_or_default();
+    body.push(b'\n');
+    body
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -152,11 +184,13 @@ mod tests {
     use super::*;
 
     fn fibonacci(text: &str) -> Result<String, String> {
-        Ok(Question::fibonacci(text, 100_000)?.answer(&Fibonacci::default()))
+        let answer = Question::fibonacci(text, 100_000)?.answer(&Fibonacci::default());
+        Ok(String::from_utf8(answer).unwrap())
     }
 
     fn prime(text: &str) -> Result<String, String> {
-        Ok(Question::prime(text)?.answer(&Fibonacci::default()))
+        let answer = Question::prime(text)?.answer(&Fibonacci::default());
+        Ok(String::from_utf8(answer).unwrap())
     }
 
     #[test]
@@ -223,7 +257,7 @@ mod tests {
 
     #[test]
     fn long_work_is_told_from_quick_work() {
-        let is_quick = |question: Result<Question, String>| question.unwrap().is_quick();
+        let is_quick = |question: Result<Question<'_>, String>| question.unwrap().is_quick();
         assert!(is_quick(Question::fibonacci("1000", 100_000)));
         assert!(!is_quick(Question::fibonacci("100000", 100_000)));
         assert!(is_quick(Question::prime("10000000")));

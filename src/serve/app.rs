@@ -1,212 +1,270 @@
-//! The HTTP application: routes and what they answer.
+//! The application: what each path and method is answered with. It knows nothing of sockets.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::borrow::Cow;
 
-use axum::Router;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{ConnectInfo, Path, Request, State};
-use axum::http::header::{ALLOW, CONTENT_TYPE};
-use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
+use hyper::{Method, StatusCode};
+use serde::Serialize;
 
 use super::access_log::AccessLog;
 use super::answer::{Question, error_body};
+use super::exposition;
 use super::fibonacci::Fibonacci;
+use super::metrics::{Metrics, Route};
+use super::platform::Platform;
+use super::usage::Meter;
+use crate::error::Result;
 
 /// Largest Fibonacci index that is computed unless told otherwise.
 pub const DEFAULT_MAX_FIBONACCI: u32 = 100_000;
 
-/// What the handlers share.
+const JSON: &str = "application/json";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// What all connections share.
 #[derive(Debug)]
 pub struct Target {
     max_fibonacci: u32,
     fibonacci: Fibonacci,
     access_log: Option<AccessLog>,
-    requests: AtomicU64,
-    errors: AtomicU64,
+    metrics: Metrics,
+    platform: Platform,
+}
+
+/// An answer but for what HTTP adds to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// Status.
+    pub status: StatusCode,
+    /// Value of Content-Type.
+    pub content_type: &'static str,
+    /// Value of Allow, where the method was not.
+    pub allow: Option<&'static str>,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    fn json(status: StatusCode, body: Vec<u8>) -> Self {
+        Answer {
+            status,
+            content_type: JSON,
+            allow: None,
+            body,
+        }
+    }
+
+    fn text(body: impl Into<Vec<u8>>) -> Self {
+        Answer {
+            status: StatusCode::OK,
+            content_type: TEXT,
+            allow: None,
+            body: body.into(),
+        }
+    }
+
+    fn serialized(value: &impl Serialize) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(mut body) => {
+                body.push(b'\n');
+                Answer::json(StatusCode::OK, body)
+            }
+            Err(error) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        }
+    }
+
+    /// A refusal or failure that says why, in JSON.
+    pub fn error(status: StatusCode, message: &str) -> Self {
+        Answer::json(status, error_body(message))
+    }
+}
+
+/// An answer, or what it takes to get one.
+#[derive(Debug)]
+pub enum Reply {
+    /// The answer.
+    Now(Answer),
+    /// A computation too long to keep other requests waiting for it; see [`Target::compute`].
+    Later(Question<'static>),
 }
 
 impl Target {
     /// A target that computes Fibonacci numbers up to `max_fibonacci`.
-    pub fn new(max_fibonacci: u32, access_log: Option<AccessLog>) -> Self {
-        Target {
+    ///
+    /// # Errors
+    ///
+    /// When it cannot count, which does not happen.
+    pub fn new(max_fibonacci: u32, access_log: Option<AccessLog>) -> Result<Self> {
+        Ok(Target {
             max_fibonacci,
             fibonacci: Fibonacci::default(),
             access_log,
-            requests: AtomicU64::new(0),
-            errors: AtomicU64::new(0),
-        }
+            metrics: Metrics::new()?,
+            platform: Platform::detect(),
+        })
     }
 
-    /// Requests answered.
-    pub fn requests(&self) -> u64 {
-        self.requests.load(Ordering::Relaxed)
+    /// The counters.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
-    /// Requests answered with a status of 400 and above.
-    pub fn errors(&self) -> u64 {
-        self.errors.load(Ordering::Relaxed)
+    /// The machine that serves.
+    pub fn platform(&self) -> &Platform {
+        &self.platform
     }
 
     /// The access log, if there is one.
     pub fn access_log(&self) -> Option<&AccessLog> {
         self.access_log.as_ref()
     }
-}
 
-/// The application, ready to be served or called.
-pub fn app(target: Arc<Target>) -> Router {
-    Router::new()
-        .route("/", only_get(get(describe)))
-        .route("/healthz", only_get(get(async || "ok\n")))
-        .route("/fibo/{n}", get_and_post(get(fibonacci).post(fibonacci)))
-        .route("/isprime/{n}", get_and_post(get(prime).post(prime)))
-        .fallback(not_found)
-        .layer(middleware::from_fn_with_state(Arc::clone(&target), observe))
-        .with_state(target)
-}
-
-fn only_get(route: MethodRouter<Arc<Target>>) -> MethodRouter<Arc<Target>> {
-    route.fallback(async || method_not_allowed("GET, HEAD"))
-}
-
-fn get_and_post(route: MethodRouter<Arc<Target>>) -> MethodRouter<Arc<Target>> {
-    route.fallback(async || method_not_allowed("GET, HEAD, POST"))
-}
-
-async fn fibonacci(
-    State(target): State<Arc<Target>>,
-    text: Result<Path<String>, PathRejection>,
-) -> Response {
-    let most = target.max_fibonacci;
-    // Text that is no UTF-8 is no number either.
-    let text = text.map(|Path(text)| text).unwrap_or_default();
-    answer(target, Question::fibonacci(&text, most)).await
-}
-
-async fn prime(
-    State(target): State<Arc<Target>>,
-    text: Result<Path<String>, PathRejection>,
-) -> Response {
-    let text = text.map(|Path(text)| text).unwrap_or_default();
-    answer(target, Question::prime(&text)).await
-}
-
-async fn answer(target: Arc<Target>, question: Result<Question, String>) -> Response {
-    let question = match question {
-        Ok(question) => question,
-        Err(message) => return json(StatusCode::BAD_REQUEST, error_body(&message)),
-    };
-    if question.is_quick() {
-        return json(StatusCode::OK, question.answer(&target.fibonacci));
+    /// Replies to a request for a path.
+    pub fn reply(&self, method: &Method, path: &str) -> (Route, Reply) {
+        let (route, text) = route(path);
+        let allowed = match route {
+            Route::Fibonacci | Route::Prime => "GET, HEAD, POST",
+            _ => "GET, HEAD",
+        };
+        let is_allowed = matches!(*method, Method::GET | Method::HEAD)
+            || *method == Method::POST && allowed.ends_with("POST");
+        let reply = match route {
+            Route::Unknown | Route::Unread => Reply::Now(not_found()),
+            _ if !is_allowed => Reply::Now(method_not_allowed(allowed)),
+            Route::Fibonacci => {
+                self.work_out(Question::fibonacci(decode(text), self.max_fibonacci))
+            }
+            Route::Prime => self.work_out(Question::prime(decode(text))),
+            Route::Health => Reply::Now(Answer::text("ok\n")),
+            Route::Metrics => Reply::Now(self.expose()),
+            Route::Platform => Reply::Now(Answer::serialized(&self.platform)),
+            Route::Description => Reply::Now(Answer::text(self.describe())),
+        };
+        (route, reply)
     }
-    let work = tokio::task::spawn_blocking(move || question.answer(&target.fibonacci));
-    match work.await {
-        Ok(body) => json(StatusCode::OK, body),
-        Err(_) => json(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            error_body("the computation failed"),
-        ),
+
+    fn work_out(&self, question: Result<Question<'_>, String>) -> Reply {
+        match question {
+            Err(message) => Reply::Now(Answer::error(StatusCode::BAD_REQUEST, &message)),
+            Ok(question) if question.is_quick() => Reply::Now(self.compute(&question)),
+            Ok(question) => Reply::Later(question.into_owned()),
+        }
     }
-}
 
-async fn describe(State(target): State<Arc<Target>>) -> String {
-    format!(
-        "perfkit {version}: a target for load tests\n\
-         \n\
-         GET or POST /fibo/N     the Nth Fibonacci number, N from 0 to {most}\n\
-         GET or POST /isprime/N  whether N is prime, N up to {max}\n\
-         GET /healthz            ok\n",
-        version = env!("CARGO_PKG_VERSION"),
-        most = target.max_fibonacci,
-        max = u64::MAX,
-    )
-}
+    /// Answers a question, however long it takes.
+    pub fn compute(&self, question: &Question<'_>) -> Answer {
+        Answer::json(StatusCode::OK, question.answer(&self.fibonacci))
+    }
 
-async fn not_found() -> Response {
-    json(
-        StatusCode::NOT_FOUND,
-        error_body("no such path: ask for /fibo/N, /isprime/N, /healthz or /"),
-    )
-}
+    fn expose(&self) -> Answer {
+        let usage = Meter::new().and_then(|mut meter| meter.read());
+        let text = exposition::text(&self.metrics, &self.metrics.answered(), usage);
+        Answer {
+            content_type: exposition::CONTENT_TYPE,
+            ..Answer::text(text)
+        }
+    }
 
-fn method_not_allowed(allowed: &'static str) -> Response {
-    let message = format!("method not allowed: use {}", allowed.replace(", HEAD", ""));
-    let mut response = json(StatusCode::METHOD_NOT_ALLOWED, error_body(&message));
-    response
-        .headers_mut()
-        .insert(ALLOW, HeaderValue::from_static(allowed));
-    response
-}
-
-fn json(status: StatusCode, body: String) -> Response {
-    let content_type = (CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    (status, [content_type], body).into_response()
-}
-
-/// Counts every request and writes it to the access log.
-async fn observe(State(target): State<Arc<Target>>, request: Request, next: Next) -> Response {
-    let logged = target.access_log.as_ref().map(|_| {
-        let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-        (
-            peer.map(|ConnectInfo(peer)| peer.ip()),
-            format!(
-                "{} {} {:?}",
-                request.method(),
-                request.uri(),
-                request.version()
-            ),
+    fn describe(&self) -> String {
+        format!(
+            "perfkit {version}: a target for load tests\n\
+             \n\
+             GET or POST /fibo/N     the Nth Fibonacci number, N from 0 to {most}\n\
+             GET or POST /isprime/N  whether N is prime, N up to {max}\n\
+             GET /healthz            ok\n\
+             GET /metrics            counters, in Prometheus' text format\n\
+             GET /platform           the machine that serves, in JSON\n",
+            version = env!("CARGO_PKG_VERSION"),
+            most = self.max_fibonacci,
+            max = u64::MAX,
         )
-    });
-    let response = next.run(request).await;
-    let status = response.status();
-    target.requests.fetch_add(1, Ordering::Relaxed);
-    if status.is_client_error() || status.is_server_error() {
-        target.errors.fetch_add(1, Ordering::Relaxed);
     }
-    if let (Some(log), Some((peer, request))) = (&target.access_log, logged) {
-        let bytes = axum::body::HttpBody::size_hint(response.body()).exact();
-        log.write(peer, &request, status.as_u16(), bytes);
+}
+
+/// What a path asks for, and the number in it.
+fn route(path: &str) -> (Route, &str) {
+    let numbered = |prefix, route| {
+        let text = path.strip_prefix(prefix)?;
+        (!text.is_empty() && !text.contains('/')).then_some((route, text))
+    };
+    let fixed = || match path {
+        "/" => Route::Description,
+        "/healthz" => Route::Health,
+        "/metrics" => Route::Metrics,
+        "/platform" => Route::Platform,
+        // How a handler that fails is survived has to be tried out.
+        #[cfg(test)]
+        "/panic" => panic!("as asked for"),
+        _ => Route::Unknown,
+    };
+    numbered("/fibo/", Route::Fibonacci)
+        .or_else(|| numbered("/isprime/", Route::Prime))
+        .unwrap_or_else(|| (fixed(), ""))
+}
+
+/// Text with its %XX escapes undone; as it is, if there are none or they are no UTF-8 text. (Then
+/// it is no number either way.)
+fn decode(text: &str) -> Cow<'_, str> {
+    if !text.contains('%') {
+        return Cow::Borrowed(text);
     }
-    response
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let escaped = match after {
+            [high, low, ..] if first == b'%' => hexadecimal(*high).zip(hexadecimal(*low)),
+            _ => None,
+        };
+        let (byte, length) = match escaped {
+            Some((high, low)) => (high << 4 | low, 3),
+            None => (first, 1),
+        };
+        bytes.push(byte);
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    String::from_utf8(bytes).map_or(Cow::Borrowed(text), Cow::Owned)
+}
+
+fn hexadecimal(digit: u8) -> Option<u8> {
+    let value = char::from(digit).to_digit(16)?;
+    u8::try_from(value).ok()
+}
+
+fn not_found() -> Answer {
+    Answer::error(
+        StatusCode::NOT_FOUND,
+        "no such path: ask for /fibo/N, /isprime/N, or / for all there is",
+    )
+}
+
+fn method_not_allowed(allowed: &'static str) -> Answer {
+    let message = format!("method not allowed: use {}", allowed.replace(", HEAD", ""));
+    Answer {
+        allow: Some(allowed),
+        ..Answer::error(StatusCode::METHOD_NOT_ALLOWED, &message)
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use axum::body::{Body, to_bytes};
-    use tower::ServiceExt;
-
     use super::*;
 
-    async fn call(method: &str, path: &str) -> (StatusCode, axum::http::HeaderMap, String) {
-        let app = app(Arc::new(Target::new(DEFAULT_MAX_FIBONACCI, None)));
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .body(Body::empty())
-            .unwrap();
-        let response = app.oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, usize::MAX).await.unwrap();
-        (
-            parts.status,
-            parts.headers,
-            String::from_utf8(bytes.to_vec()).unwrap(),
-        )
+    fn call(method: Method, path: &str) -> (Answer, String) {
+        let target = Target::new(DEFAULT_MAX_FIBONACCI, None).unwrap();
+        let answer = match target.reply(&method, path).1 {
+            Reply::Now(answer) => answer,
+            Reply::Later(question) => target.compute(&question),
+        };
+        let body = String::from_utf8(answer.body.clone()).unwrap();
+        (answer, body)
     }
 
-    #[tokio::test]
-    async fn answers_get_and_post_alike() {
-        for method in ["GET", "POST"] {
-            let (status, headers, body) = call(method, "/fibo/10").await;
-            assert_eq!(status, StatusCode::OK);
-            assert_eq!(headers[CONTENT_TYPE], "application/json");
+    #[test]
+    fn answers_get_and_post_alike() {
+        for method in [Method::GET, Method::POST] {
+            let (answer, body) = call(method.clone(), "/fibo/10");
+            assert_eq!((answer.status, answer.content_type), (StatusCode::OK, JSON));
             assert_eq!(body, "{\"fibonacci_number\":55,\"index\":\"10\"}\n");
-            let (_, _, body) = call(method, "/isprime/7919").await;
+            let (_, body) = call(method, "/isprime/7919");
             assert_eq!(
                 body,
                 "{\"number\":\"7919\",\"status\":\"7919 is Prime!\"}\n"
@@ -214,54 +272,75 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn long_work_is_answered_too() {
-        let (status, _, body) = call("GET", "/fibo/100000").await;
-        assert_eq!((status, body.len()), (StatusCode::OK, 20_899 + 39));
-        let (_, _, body) = call("GET", "/isprime/999999999989").await;
+    #[test]
+    fn escapes_are_undone() {
+        let (_, body) = call(Method::GET, "/fibo/%31%30");
+        assert_eq!(body, "{\"fibonacci_number\":55,\"index\":\"10\"}\n");
+        let (_, body) = call(Method::GET, "/isprime/%2B7");
+        assert!(body.contains("+7 is Prime!"), "{body}");
+        for path in ["/fibo/%", "/fibo/%1", "/fibo/%G0", "/fibo/%FF"] {
+            let (answer, _) = call(Method::GET, path);
+            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+        }
+    }
+
+    #[test]
+    fn long_work_is_answered_too() {
+        let (answer, body) = call(Method::GET, "/fibo/100000");
+        assert_eq!((answer.status, body.len()), (StatusCode::OK, 20_899 + 39));
+        let (_, body) = call(Method::GET, "/isprime/999999999989");
         assert!(body.contains("is Prime!"));
     }
 
-    #[tokio::test]
-    async fn refusals_are_json() {
+    #[test]
+    fn refusals_are_json() {
         for (method, path, expected) in [
             ("GET", "/fibo/abc", StatusCode::BAD_REQUEST),
             ("GET", "/fibo/100001", StatusCode::BAD_REQUEST),
-            ("GET", "/fibo/%FF", StatusCode::BAD_REQUEST),
             ("GET", "/isprime/%22", StatusCode::BAD_REQUEST),
             ("GET", "/nothing", StatusCode::NOT_FOUND),
+            ("GET", "*", StatusCode::NOT_FOUND),
             ("GET", "/fibo/", StatusCode::NOT_FOUND),
             ("GET", "/fibo/1/2", StatusCode::NOT_FOUND),
             ("PUT", "/fibo/1", StatusCode::METHOD_NOT_ALLOWED),
             ("POST", "/healthz", StatusCode::METHOD_NOT_ALLOWED),
         ] {
-            let (status, headers, body) = call(method, path).await;
-            assert_eq!(status, expected, "{method} {path}");
-            assert_eq!(headers[CONTENT_TYPE], "application/json", "{path}");
+            let (answer, body) = call(method.parse().unwrap(), path);
+            assert_eq!(answer.status, expected, "{method} {path}");
+            assert_eq!(answer.content_type, JSON, "{path}");
             let body: serde_json::Value = serde_json::from_str(&body).unwrap();
             assert!(body["error"].is_string(), "{path}");
         }
     }
 
-    #[tokio::test]
-    async fn other_methods_are_told_which_are_allowed() {
-        assert_eq!(
-            call("DELETE", "/isprime/7").await.1[ALLOW],
-            "GET, HEAD, POST"
-        );
-        assert_eq!(call("DELETE", "/").await.1[ALLOW], "GET, HEAD");
+    #[test]
+    fn other_methods_are_told_which_are_allowed() {
+        let (answer, _) = call(Method::DELETE, "/isprime/7");
+        assert_eq!(answer.allow, Some("GET, HEAD, POST"));
+        assert_eq!(call(Method::DELETE, "/").0.allow, Some("GET, HEAD"));
     }
 
-    #[tokio::test]
-    async fn head_is_get_without_a_body() {
-        let (status, _, body) = call("HEAD", "/fibo/10").await;
-        assert_eq!((status, body.as_str()), (StatusCode::OK, ""));
+    #[test]
+    fn platform_reads_back() {
+        let (answer, body) = call(Method::GET, "/platform");
+        assert_eq!(answer.content_type, JSON);
+        let platform: Platform = serde_json::from_str(&body).unwrap();
+        assert_eq!(platform, Platform::detect());
     }
 
-    #[tokio::test]
-    async fn root_describes_and_healthz_is_ok() {
-        assert_eq!(call("GET", "/healthz").await.2, "ok\n");
-        let (_, _, body) = call("GET", "/").await;
+    #[test]
+    fn metrics_are_text() {
+        let (answer, body) = call(Method::GET, "/metrics");
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(answer.content_type.starts_with("text/plain; version=0.0.4"));
+        assert!(body.contains("\nperfkit_connections_open 0\n"), "{body}");
+        assert!(body.contains("\nprocess_cpu_seconds_total "), "{body}");
+    }
+
+    #[test]
+    fn root_describes_and_healthz_is_ok() {
+        assert_eq!(call(Method::GET, "/healthz").1, "ok\n");
+        let (_, body) = call(Method::HEAD, "/");
         assert!(
             body.contains("/fibo/N") && body.contains("100000"),
             "{body}"

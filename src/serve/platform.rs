@@ -8,6 +8,9 @@ use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 pub struct Platform {
     /// CPU model, such as "Intel i7-1165G7".
     pub cpu: Option<String>,
+    /// Physical cores.
+    #[serde(default)]
+    pub cores: Option<usize>,
     /// Logical CPUs.
     pub threads: usize,
     /// Memory in bytes.
@@ -33,6 +36,7 @@ impl Platform {
         let known = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
         Platform {
             cpu: cpus.first().and_then(|cpu| known(cpu.brand())),
+            cores: System::physical_core_count().ok(),
             threads: cpus.len(),
             memory_bytes: system
                 .as_ref()
@@ -44,6 +48,28 @@ impl Platform {
         }
     }
 
+    /// The facts that are known, to be laid out in a table: what, and its value.
+    pub fn details(&self) -> Vec<(&'static str, String)> {
+        let cores = match (self.cores, self.threads) {
+            (None, 0) => None,
+            (Some(cores), threads) if cores != threads => {
+                Some(format!("{cores} ({threads} threads)"))
+            }
+            (_, threads) => Some(threads.to_string()),
+        };
+        [
+            ("CPU", self.cpu.clone()),
+            ("Cores", cores),
+            ("Memory", self.memory_bytes.map(memory)),
+            ("OS", self.os.clone()),
+            ("Kernel", self.kernel_name()),
+            ("perfkit", Some(self.perfkit.clone())),
+        ]
+        .into_iter()
+        .filter_map(|(what, value)| Some((what, value?)))
+        .collect()
+    }
+
     /// The machine in one line: "Intel i7-1165G7 (8 threads), 32 GB, Debian 12, Linux 6.1".
     pub fn summary(&self) -> String {
         let threads = match self.threads {
@@ -53,24 +79,26 @@ impl Platform {
         };
         let cpu = self.cpu.as_deref().unwrap_or("unknown CPU");
         let memory = self.memory_bytes.map(memory);
-        let kernel = self.kernel.as_ref().map(|kernel| {
-            let name = if cfg!(target_os = "linux") {
-                "Linux"
-            } else {
-                "kernel"
-            };
-            format!("{name} {kernel}")
-        });
         [
             Some(format!("{cpu}{threads}")),
             memory,
             self.os.clone(),
-            kernel,
+            self.kernel_name(),
         ]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()
         .join(", ")
+    }
+
+    fn kernel_name(&self) -> Option<String> {
+        let name = if cfg!(target_os = "linux") {
+            "Linux"
+        } else {
+            "kernel"
+        };
+        let kernel = self.kernel.as_ref()?;
+        Some(format!("{name} {kernel}"))
     }
 }
 
@@ -97,16 +125,21 @@ fn memory(bytes: u64) -> String {
 mod tests {
     use super::*;
 
-    #[test]
-    fn summary_names_what_is_known() {
-        let mut platform = Platform {
+    fn laptop() -> Platform {
+        Platform {
             cpu: Some("Intel i7-1165G7".to_owned()),
+            cores: Some(4),
             threads: 8,
             memory_bytes: Some(33_500_000_000),
             os: Some("Debian 12".to_owned()),
             kernel: Some("6.1.0".to_owned()),
             perfkit: "0.1.0".to_owned(),
-        };
+        }
+    }
+
+    #[test]
+    fn summary_names_what_is_known() {
+        let mut platform = laptop();
         assert!(
             platform
                 .summary()
@@ -119,6 +152,23 @@ mod tests {
                 .summary()
                 .starts_with("unknown CPU (8 threads), Debian 12")
         );
+    }
+
+    #[test]
+    fn details_hold_what_is_known() {
+        let mut platform = laptop();
+        let detail = |platform: &Platform, wanted| {
+            let mut details = platform.details().into_iter();
+            details
+                .find(|&(what, _)| what == wanted)
+                .map(|(_, value)| value)
+        };
+        assert_eq!(detail(&platform, "Cores").unwrap(), "4 (8 threads)");
+        assert_eq!(detail(&platform, "Memory").unwrap(), "32 GB");
+        platform.cores = None;
+        platform.memory_bytes = None;
+        assert_eq!(detail(&platform, "Cores").unwrap(), "8");
+        assert_eq!(detail(&platform, "Memory"), None);
     }
 
     #[test]

@@ -31,20 +31,22 @@ impl Aggregate {
             let failed = *sample;
             self.errors.record(&failed);
         }
-        self.series.record(sample);
+        self.series.record(sample, label);
     }
 
     /// Adds another aggregate. Associative, commutative, and an empty one changes nothing.
     pub fn merge(&mut self, other: Aggregate) {
+        let mut numbers = Vec::with_capacity(other.stats.len());
         for (label, stats) in other.labels.names().iter().zip(other.stats) {
             let number = self.labels.number(label);
+            numbers.push(number);
             match self.stats.get_mut(number) {
                 Some(own) => own.merge(&stats),
                 None => self.stats.push(stats),
             }
         }
         self.errors.merge(&other.errors);
-        self.series.merge(other.series);
+        self.series.merge(other.series, &numbers);
     }
 
     /// The labels and their statistics, in order of first appearance.
@@ -58,6 +60,17 @@ impl Aggregate {
             .collect();
         labels.sort_by_key(|(_, stats)| stats.first_position);
         labels
+    }
+
+    /// The labels and their numbers in the time series, in order of first appearance.
+    pub fn numbered_labels(&self) -> Vec<(usize, &[u8])> {
+        let mut numbers: Vec<usize> = (0..self.stats.len()).collect();
+        numbers.sort_by_key(|&number| self.stats[number].first_position);
+        let names = self.labels.names();
+        numbers
+            .into_iter()
+            .map(|number| (number, &*names[number]))
+            .collect()
     }
 
     /// Errors by type.

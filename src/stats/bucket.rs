@@ -9,6 +9,25 @@ use crate::jtl::Sample;
 pub struct Bucket {
     /// Samples started.
     pub hits: u64,
+    /// What each label did, by its number.
+    pub labels: Vec<LabelBucket>,
+    /// Samples with each response code, by its number.
+    pub codes: Vec<u64>,
+    /// Bytes received.
+    pub bytes: Sum,
+    /// Bytes sent.
+    pub sent_bytes: Sum,
+    /// Elapsed of successes, ms.
+    pub successes: Histogram,
+    /// Elapsed of failures, ms.
+    pub failures: Histogram,
+    /// Active threads seen by each engine.
+    threads: Vec<ThreadMean>,
+}
+
+/// What one label did in a bucket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LabelBucket {
     /// Samples that succeeded.
     pub ok: u64,
     /// Samples that failed.
@@ -19,14 +38,28 @@ pub struct Bucket {
     pub latency: Sum,
     /// Sum of connect time, ms.
     pub connect: Sum,
-    /// Bytes received.
-    pub bytes: Sum,
-    /// Bytes sent.
-    pub sent_bytes: Sum,
-    /// Elapsed of successes, ms.
-    pub successes: Histogram,
-    /// Active threads seen by each engine.
-    threads: Vec<ThreadMean>,
+}
+
+/// Which of the run's labels, response codes and engines a sample is of.
+#[derive(Debug, Clone, Copy)]
+pub struct Numbers {
+    /// Number of its label.
+    pub label: usize,
+    /// Number of its response code.
+    pub code: usize,
+    /// Number of the engine that wrote it.
+    pub engine: usize,
+}
+
+/// The numbers here of another run's labels, response codes and engines, by their numbers there.
+#[derive(Debug, Clone)]
+pub struct Renumbering {
+    /// Of labels.
+    pub labels: Vec<usize>,
+    /// Of response codes.
+    pub codes: Vec<usize>,
+    /// Of engines.
+    pub engines: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -36,43 +69,72 @@ struct ThreadMean {
 }
 
 impl Bucket {
-    /// Adds a sample that ended in it, written by an engine of this number.
+    /// Adds a sample that ended in it.
     #[inline(always)]
-    pub fn record(&mut self, sample: &Sample<'_>, engine: usize) {
+    pub fn record(&mut self, sample: &Sample<'_>, numbers: Numbers) {
         let weight = sample.sample_count;
-        self.elapsed.add(sample.elapsed);
-        self.latency.add(sample.latency.unwrap_or(0));
-        self.connect.add(sample.connect.unwrap_or(0));
         self.bytes.add(sample.bytes.unwrap_or(0));
         self.sent_bytes.add(sample.sent_bytes.unwrap_or(0));
+        *at(&mut self.codes, numbers.code) += weight;
+        let label = at(&mut self.labels, numbers.label);
+        label.elapsed.add(sample.elapsed);
+        label.latency.add(sample.latency.unwrap_or(0));
+        label.connect.add(sample.connect.unwrap_or(0));
         if sample.success {
-            self.ok += weight;
+            label.ok += weight;
             self.successes.record(sample.elapsed_each(), weight);
         } else {
-            self.ko += weight;
+            label.ko += weight;
+            self.failures.record(sample.elapsed_each(), weight);
         }
         if let Some(threads) = sample.all_threads {
-            let mean = self.threads_of(engine);
+            let mean = at(&mut self.threads, numbers.engine);
             mean.rows += 1;
             mean.sum.add(threads);
         }
     }
 
-    /// Adds another bucket, whose engines have these numbers here.
-    pub fn merge(&mut self, other: &Bucket, engine_numbers: &[usize]) {
+    /// Adds another bucket.
+    pub fn merge(&mut self, other: &Bucket, renumbering: &Renumbering) {
         self.hits += other.hits;
-        self.ok += other.ok;
-        self.ko += other.ko;
-        self.elapsed.merge(other.elapsed);
-        self.latency.merge(other.latency);
-        self.connect.merge(other.connect);
         self.bytes.merge(other.bytes);
         self.sent_bytes.merge(other.sent_bytes);
         self.successes.merge(&other.successes);
-        for (mean, &engine) in other.threads.iter().zip(engine_numbers) {
-            let own = self.threads_of(engine);
+        self.failures.merge(&other.failures);
+        for (label, &number) in other.labels.iter().zip(&renumbering.labels) {
+            at(&mut self.labels, number).merge(label);
+        }
+        for (count, &number) in other.codes.iter().zip(&renumbering.codes) {
+            *at(&mut self.codes, number) += count;
+        }
+        for (mean, &engine) in other.threads.iter().zip(&renumbering.engines) {
+            let own = at(&mut self.threads, engine);
             own.rows += mean.rows;
             own.sum.merge(mean.sum);
+        }
+    }
+
+    /// All labels together.
+    pub fn total(&self) -> LabelBucket {
+        let mut total = LabelBucket::default();
+        for label in &self.labels {
+            total.merge(label);
+        }
+        total
+    }
+
+    /// Counts labels as one from now on.
+    pub fn join_labels(&mut self) {
+        if !self.labels.is_empty() {
+            self.labels = vec![self.total()];
+        }
+    }
+
+    /// Gives response codes other numbers, several of them the same perhaps.
+    pub fn renumber_codes(&mut self, numbers: &[usize]) {
+        let counts = std::mem::take(&mut self.codes);
+        for (count, &number) in counts.into_iter().zip(numbers) {
+            *at(&mut self.codes, number) += count;
         }
     }
 
@@ -94,12 +156,28 @@ impl Bucket {
             sum as f64 / rows as f64
         })
     }
+}
 
-    #[inline(always)]
-    fn threads_of(&mut self, engine: usize) -> &mut ThreadMean {
-        if self.threads.len() <= engine {
-            self.threads.resize(engine + 1, ThreadMean::default());
-        }
-        &mut self.threads[engine]
+impl LabelBucket {
+    /// Samples that ended.
+    pub fn samples(&self) -> u64 {
+        self.ok + self.ko
     }
+
+    fn merge(&mut self, other: &LabelBucket) {
+        self.ok += other.ok;
+        self.ko += other.ko;
+        self.elapsed.merge(other.elapsed);
+        self.latency.merge(other.latency);
+        self.connect.merge(other.connect);
+    }
+}
+
+/// The item at a place, made if it is not there yet.
+#[inline(always)]
+fn at<T: Clone + Default>(items: &mut Vec<T>, place: usize) -> &mut T {
+    if items.len() <= place {
+        items.resize(place + 1, T::default());
+    }
+    &mut items[place]
 }

@@ -19,6 +19,22 @@ pub struct ErrorStats {
     pub count: u64,
     /// Position of the first.
     pub first_position: u64,
+    /// End of the earliest, epoch ms.
+    pub first_time: i64,
+    /// End of the latest, epoch ms.
+    pub last_time: i64,
+}
+
+impl ErrorStats {
+    /// The two together.
+    pub fn plus(self, other: Self) -> Self {
+        ErrorStats {
+            count: self.count + other.count,
+            first_position: self.first_position.min(other.first_position),
+            first_time: self.first_time.min(other.first_time),
+            last_time: self.last_time.max(other.last_time),
+        }
+    }
 }
 
 impl ErrorTable {
@@ -30,6 +46,8 @@ impl ErrorTable {
             ErrorStats {
                 count: 1,
                 first_position: sample.position,
+                first_time: sample.end(),
+                last_time: sample.end(),
             },
         );
     }
@@ -49,10 +67,7 @@ impl ErrorTable {
     fn add(&mut self, key: &[u8], stats: ErrorStats) {
         let number = self.keys.number(key);
         match self.stats.get_mut(number) {
-            Some(known) => {
-                known.count += stats.count;
-                known.first_position = known.first_position.min(stats.first_position);
-            }
+            Some(known) => *known = known.plus(stats),
             None => self.stats.push(stats),
         }
     }
@@ -116,6 +131,7 @@ mod tests {
     fn counts_and_remembers_the_first() {
         let at = |position| Sample {
             position,
+            time_stamp: position as i64,
             response_code: b"500",
             ..sample()
         };
@@ -128,6 +144,8 @@ mod tests {
         let stats = ErrorStats {
             count: 3,
             first_position: 10,
+            first_time: 20,
+            last_time: 40,
         };
         assert_eq!(all, [(b"500/OK".as_slice(), &stats)]);
     }

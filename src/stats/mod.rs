@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod bucket;
+mod codes;
 mod counters;
 mod distribution;
 mod engines;
@@ -17,7 +18,7 @@ mod sum;
 mod timings;
 
 pub use aggregate::Aggregate;
-pub use bucket::Bucket;
+pub use bucket::{Bucket, LabelBucket};
 pub use distribution::{Distribution, value_at};
 pub use errors::{ErrorStats, ErrorTable};
 pub use histogram::Histogram;

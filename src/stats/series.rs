@@ -1,12 +1,16 @@
 //! The run over time, in buckets that widen as the run grows longer, so that memory is bounded.
 
-use super::bucket::Bucket;
+use super::bucket::{Bucket, Numbers, Renumbering};
+use super::codes::Codes;
 use super::engines::{Engines, MOST_ENGINES};
 use crate::jtl::Sample;
 
 /// Most buckets kept: enough for a chart as wide as a page, few enough that each has samples for its
 /// percentiles. With the widths below a run has 66 to 400, but for the shortest and longest.
 const MOST_BUCKETS: i64 = 400;
+
+/// Labels told apart over time; in a run with more they are counted as one there.
+const MOST_LABELS: usize = 100;
 
 const DAY: i64 = 86_400_000;
 
@@ -49,6 +53,8 @@ pub struct TimeSeries {
     /// Number of the first bucket: its start in ms divided by the width.
     first: i64,
     buckets: Vec<Bucket>,
+    are_labels_joined: bool,
+    codes: Codes,
     engines: Engines,
     latest: Latest,
 }
@@ -63,20 +69,50 @@ struct Latest {
 }
 
 impl TimeSeries {
-    /// Adds a sample.
+    /// Adds a sample of the label with this number.
     #[inline(always)]
-    pub fn record(&mut self, sample: &Sample<'_>) {
+    pub fn record(&mut self, sample: &Sample<'_>, label: usize) {
+        if label >= MOST_LABELS {
+            self.join_labels();
+        }
+        let label = if self.are_labels_joined { 0 } else { label };
+        let mut code = self.codes.number(sample.response_code);
+        if self.codes.are_too_many() {
+            self.join_codes();
+            code = self.codes.number(sample.response_code);
+        }
         let engine = match sample.all_threads {
             Some(_) => self.engines.number(sample),
             None => 0,
         };
         self.bucket(sample.time_stamp).hits += sample.sample_count;
-        self.bucket(sample.end()).record(sample, engine);
+        let numbers = Numbers {
+            label,
+            code,
+            engine,
+        };
+        self.bucket(sample.end()).record(sample, numbers);
     }
 
-    /// Adds another series.
-    pub fn merge(&mut self, other: TimeSeries) {
-        let engine_numbers = self.engines.numbers_of(&other.engines);
+    /// Adds another series, whose labels have these numbers here.
+    pub fn merge(&mut self, mut other: TimeSeries, label_numbers: &[usize]) {
+        let are_too_many = label_numbers.iter().any(|&number| number >= MOST_LABELS);
+        if are_too_many || self.are_labels_joined || other.are_labels_joined {
+            self.join_labels();
+            other.join_labels();
+        }
+        if self.codes.are_classes() || other.codes.are_classes() {
+            self.join_codes();
+            other.join_codes();
+        }
+        let renumbering = Renumbering {
+            labels: match self.are_labels_joined {
+                true => vec![0],
+                false => label_numbers.to_vec(),
+            },
+            codes: self.codes.numbers_of(&other.codes),
+            engines: self.engines.numbers_of(&other.engines),
+        };
         let width = other.bucket_ms();
         for (number, bucket) in other.buckets.into_iter().enumerate() {
             if bucket != Bucket::default() {
@@ -84,9 +120,40 @@ impl TimeSeries {
                 let start = (other.first + number as i64).saturating_mul(width);
                 // The whole bucket lies in one of ours only if ours are as wide.
                 self.widen_to(width);
-                self.bucket(start).merge(&bucket, &engine_numbers);
+                self.bucket(start).merge(&bucket, &renumbering);
             }
         }
+        if self.codes.are_too_many() {
+            self.join_codes();
+        }
+    }
+
+    #[inline(never)]
+    fn join_labels(&mut self) {
+        if !self.are_labels_joined {
+            self.are_labels_joined = true;
+            self.buckets.iter_mut().for_each(Bucket::join_labels);
+        }
+    }
+
+    #[cold]
+    fn join_codes(&mut self) {
+        if !self.codes.are_classes() {
+            let numbers = self.codes.become_classes();
+            for bucket in &mut self.buckets {
+                bucket.renumber_codes(&numbers);
+            }
+        }
+    }
+
+    /// Whether there were too many labels to tell them apart over time.
+    pub fn are_labels_joined(&self) -> bool {
+        self.are_labels_joined
+    }
+
+    /// The response codes by number.
+    pub fn codes(&self) -> &[Box<[u8]>] {
+        self.codes.names()
     }
 
     /// Width of a bucket in ms.
@@ -180,7 +247,12 @@ impl TimeSeries {
         self.width += 1;
         let ratio = WIDTHS[self.width] / narrow;
         self.latest = Latest::default();
-        let identity: Vec<usize> = (0..self.engines.count()).collect();
+        let all_of = |count: usize| (0..count).collect();
+        let identity = Renumbering {
+            labels: all_of(MOST_LABELS),
+            codes: all_of(self.codes.names().len()),
+            engines: all_of(self.engines.count()),
+        };
         let narrow_buckets = std::mem::take(&mut self.buckets);
         let narrow_first = self.first;
         self.first = narrow_first.div_euclid(ratio);
@@ -198,6 +270,8 @@ impl TimeSeries {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -206,11 +280,12 @@ mod tests {
     fn of(times: &[(i64, i64)]) -> TimeSeries {
         let mut series = TimeSeries::default();
         for &(time_stamp, elapsed) in times {
-            series.record(&Sample {
+            let sample = Sample {
                 time_stamp,
                 elapsed,
                 ..sample()
-            });
+            };
+            series.record(&sample, 0);
         }
         series
     }
@@ -223,7 +298,7 @@ mod tests {
     #[test]
     fn a_sample_starts_in_one_bucket_and_ends_in_another() {
         let series = of(&[(1_000, 50), (1_050, 60)]);
-        let counts: Vec<(u64, u64)> = series.buckets().map(|b| (b.hits, b.ok)).collect();
+        let counts: Vec<(u64, u64)> = series.buckets().map(|b| (b.hits, b.total().ok)).collect();
         assert_eq!((series.start_ms(), series.bucket_ms()), (1_000, 100));
         assert_eq!(counts, [(2, 1), (0, 1)]);
     }
@@ -241,18 +316,85 @@ mod tests {
         let mut series = TimeSeries::default();
         for (thread_name, threads) in [("10.0.0.1:1099-T 1-1", 3), ("10.0.0.2:1099-T 1-1", 5)] {
             for more in [0, 2] {
-                series.record(&Sample {
+                let sample = Sample {
                     thread_name: thread_name.as_bytes(),
                     all_threads: Some(threads + more),
                     ..sample()
-                });
+                };
+                series.record(&sample, 0);
             }
         }
         let bucket = series.buckets().next().unwrap();
         assert_eq!(series.active_threads(bucket), Some(4.0 + 6.0));
     }
 
+    /// Samples of these labels and codes, one a second.
+    fn of_kinds(kinds: &[(usize, u16)]) -> TimeSeries {
+        let mut series = TimeSeries::default();
+        for (second, &(label, code)) in kinds.iter().enumerate() {
+            let code = code.to_string();
+            let sample = Sample {
+                time_stamp: second as i64 * 1_000,
+                response_code: code.as_bytes(),
+                ..sample()
+            };
+            series.record(&sample, label);
+        }
+        series
+    }
+
+    /// Counts by label and by code, codes by name.
+    fn kinds(series: &TimeSeries) -> (Vec<u64>, BTreeMap<String, u64>) {
+        let (mut labels, mut codes) = (Vec::new(), BTreeMap::new());
+        for bucket in series.buckets() {
+            labels.resize(labels.len().max(bucket.labels.len()), 0);
+            for (number, label) in bucket.labels.iter().enumerate() {
+                labels[number] += label.samples();
+            }
+            for (count, code) in bucket.codes.iter().zip(series.codes()) {
+                let code = String::from_utf8(code.to_vec()).unwrap();
+                *codes.entry(code).or_default() += count;
+            }
+        }
+        (labels, codes)
+    }
+
+    #[test]
+    fn labels_and_codes_are_told_apart_while_they_are_few() {
+        let (labels, codes) = kinds(&of_kinds(&[(0, 200), (1, 404), (0, 200)]));
+        assert_eq!(labels, [2, 1]);
+        assert_eq!(
+            codes,
+            BTreeMap::from([("200".to_owned(), 2), ("404".to_owned(), 1)])
+        );
+        let many: Vec<(usize, u16)> = (0..101).map(|n| (n, 200 + 3 * n as u16)).collect();
+        let (labels, codes) = kinds(&of_kinds(&many));
+        assert_eq!(labels, [101]);
+        let classes: Vec<(&str, u64)> = codes.iter().map(|(k, &v)| (k.as_str(), v)).collect();
+        assert_eq!(classes, [("2xx", 34), ("3xx", 33), ("4xx", 33), ("5xx", 1)]);
+    }
+
     proptest! {
+        #[test]
+        fn any_split_gives_the_same_labels_and_codes(
+            kinds_of in proptest::collection::vec((0..120_usize, 200..290_u16), 0..200),
+            at in 0..200_usize,
+        ) {
+            let (a, b) = kinds_of.split_at(at.min(kinds_of.len()));
+            // The second part lies at other times; that is of no matter here.
+            let (mut ab, mut ba) = (of_kinds(a), of_kinds(b));
+            let labels: Vec<usize> = (0..120).collect();
+            ab.merge(of_kinds(b), &labels);
+            ba.merge(of_kinds(a), &labels);
+            let all = kinds(&of_kinds(&kinds_of));
+            let is_joined = kinds_of.iter().any(|&(label, _)| label >= MOST_LABELS);
+            prop_assert_eq!(kinds(&ab).1, all.1.clone());
+            prop_assert_eq!(kinds(&ba).1, all.1);
+            if is_joined {
+                prop_assert_eq!(kinds(&ab).0, all.0);
+            }
+        }
+
         #[test]
         fn any_split_and_order_gives_the_same(
             times in proptest::collection::vec(
@@ -263,8 +405,8 @@ mod tests {
         ) {
             let (a, b) = times.split_at(at.min(times.len()));
             let (mut ab, mut ba) = (of(a), of(b));
-            ab.merge(of(b));
-            ba.merge(of(a));
+            ab.merge(of(b), &[0]);
+            ba.merge(of(a), &[0]);
             let all = of(&times);
             prop_assert!(all.buckets().len() <= MOST_BUCKETS as usize);
             prop_assert_eq!(buckets(&ab), buckets(&all));

@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# Records the fixtures again: real JMeter against perfkit serve on this machine, in every shape of
+# file that JMeter writes, each with the table that JMeter's own Aggregate Report makes of it
+# (NAME.aggregate.csv). Takes two minutes. Times differ from run to run, and so do the figures.
+#
+#   scripts/record-fixtures.sh
+set -euo pipefail
+# shellcheck source=scripts/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+fixtures=$repository/fixtures
+plans=$repository/scripts/jmeter/plans
+work=$(mktemp -d)
+build_perfkit
+start_server "$work/server.txt"
+save=jmeter.save.saveservice
+
+# Runs a plan: record NAME.jtl PLAN [JMeter options ...]
+record() {
+  local name=$1 plan=$2
+  shift 2
+  rm -f "$fixtures/$name" "$work/$name"
+  echo "recording $name"
+  "$jmeter" -n -t "$plan" -Jhost=127.0.0.1 -Jport="$port" -l "$work/$name" -j "$work/jmeter.log" "$@" >"$work/jmeter.txt"
+  mv "$work/$name" "$fixtures/$name"
+}
+
+# JMeter's own table of a fixture: table [-Djmeter.save... ...] NAME.jtl
+table() {
+  local name=${*: -1}
+  local options=("${@:1:$#-1}")
+  "$repository/scripts/jmeter/aggregate-report.sh" "${options[@]}" "$fixtures/$name" "$fixtures/${name%.*}.aggregate.csv"
+}
+
+standard=$repository/examples/fibonacci-isprime.jmx
+small=(-Jusers=20 -Jramp_up=2 -Jloops=5)
+
+record default.jtl "$standard" -Jusers=200 -Jramp_up=20 -Jloops=5
+record tab.jtl "$standard" "${small[@]}" "-J$save.default_delimiter=\\t"
+record semicolon.jtl "$standard" "${small[@]}" "-J$save.default_delimiter=;"
+record dates.jtl "$standard" "${small[@]}" "-J$save.timestamp_format=yyyy/MM/dd HH:mm:ss.SSS"
+record no-header.jtl "$standard" "${small[@]}" "-J$save.print_field_names=false"
+record older-columns.jtl "$standard" "${small[@]}" "-J$save.sent_bytes=false" "-J$save.url=false" \
+  "-J$save.idle_time=false" "-J$save.connect_time=false"
+
+# A port where nothing listens, and one where connections are accepted and never answered.
+"$perfkit" serve --host 127.0.0.1 --port 0 2>"$work/stalled.txt" &
+stalled=$!
+trap 'kill -CONT "$stalled"; kill "$stalled" "$server"; wait "$stalled" "$server" || true' EXIT
+stalled_port=$(port_of "$work/stalled.txt")
+kill -STOP "$stalled"
+failing=(-Jclosed_port=1 -Jstalled_port="$stalled_port" -Jusers=10 -Jramp_up=1 -Jloops=3)
+record errors.jtl "$plans/errors.jmx" "${failing[@]}"
+record sample-variables.jtl "$plans/errors.jmx" "${failing[@]}" -Jloops=1 -Jsample_variables=n,unset
+
+# One run twice: the results as CSV, and by a listener of the plan as XML.
+record controllers.jtl "$plans/controllers.jmx" -Jusers=10 -Jramp_up=1 -Jloops=4 -Jxml="$work/controllers.xml"
+mv "$work/controllers.xml" "$fixtures/controllers.xml"
+
+# Two load generators with one client, as in a distributed test: their rows in one file, singly and
+# summed up by JMeter's Statistical sender.
+engines=()
+for engine_port in 21099 22099; do
+  (cd "$work" && exec "$jmeter" -s -Djava.rmi.server.hostname=127.0.0.1 -Jserver_port=$engine_port \
+    -Jserver.rmi.ssl.disable=true -j "$work/engine-$engine_port.log" >"$work/engine-$engine_port.txt") &
+  engines+=($!)
+done
+trap 'kill -CONT "$stalled"; kill "$stalled" "$server" "${engines[@]}"; wait || true' EXIT
+sleep 8
+remote=(-R 127.0.0.1:21099,127.0.0.1:22099 -Jserver.rmi.ssl.disable=true -Djava.rmi.server.hostname=127.0.0.1
+  -Ghost=127.0.0.1 -Gport="$port" -Gusers=20 -Gramp_up=4 -Gloops=5)
+record distributed.jtl "$standard" "${remote[@]}" -Jmode=Standard "-J$save.hostname=true"
+record sample-count.jtl "$standard" "${remote[@]}" -Jmode=Statistical -Jnum_sample_threshold=7 "-J$save.sample_count=true"
+
+for name in default tab semicolon older-columns errors sample-variables controllers distributed sample-count; do
+  table "$name.jtl"
+done
+table "-D$save.print_field_names=false" no-header.jtl
+table "-D$save.timestamp_format=yyyy/MM/dd HH:mm:ss.SSS" dates.jtl
+gzip -9 -n -f "$fixtures/default.jtl"
+
+echo "PASS: recorded"
+wc -c "$fixtures"/* | tail -1

@@ -1,0 +1,49 @@
+//! Names in legends.
+
+/// "50th percentile".
+pub fn ordinal(percent: f64) -> String {
+    let ending = match percent {
+        _ if percent.fract() != 0.0 => "th",
+        _ => match (percent as u32 % 10, percent as u32 % 100) {
+            (_, 11..=13) => "th",
+            (1, _) => "st",
+            (2, _) => "nd",
+            (3, _) => "rd",
+            _ => "th",
+        },
+    };
+    format!("{percent}{ending} percentile")
+}
+
+/// A name of at most 32 characters, its middle left out: labels often differ at both ends.
+pub fn elided(name: &str) -> String {
+    const HALF: usize = 15;
+    let letters: Vec<char> = name
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if letters.len() <= 2 * HALF + 2 {
+        return letters.into_iter().collect();
+    }
+    let (head, tail) = (&letters[..HALF], &letters[letters.len() - HALF..]);
+    head.iter().chain(&['…']).chain(tail).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_have_english_endings() {
+        let names = [1.0, 2.0, 3.0, 11.0, 50.0, 99.9].map(ordinal);
+        let endings = names.map(|name| name.replace(" percentile", ""));
+        assert_eq!(endings, ["1st", "2nd", "3rd", "11th", "50th", "99.9th"]);
+    }
+
+    #[test]
+    fn long_names_keep_both_ends() {
+        assert_eq!(elided("GET /a"), "GET /a");
+        let long = elided(&format!("GET /api/{}/items/1", "x".repeat(40)));
+        assert_eq!(long, "GET /api/xxxxxx…xxxxxxx/items/1");
+    }
+}

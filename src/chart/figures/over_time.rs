@@ -1,0 +1,189 @@
+//! What changed while the run went on.
+
+use super::TimesAxis;
+use super::names::ordinal;
+use super::run::{Run, Words, highest, highest_of};
+use crate::chart::model::{Cells, Figure, Kind, Section, Series};
+use crate::chart::{palette, scale};
+use crate::units::BYTES_PER_KB;
+
+/// Colours of the percentiles over time, lowest first: they must differ from their neighbours.
+const PERCENTILE_COLORS: [usize; 8] = [0, 2, 4, 1, 3, 5, 6, 7];
+
+const OVER_TIME: Section = Section::OverTime;
+
+/// The figures of this section.
+pub fn figures(run: &Run<'_>) -> Vec<Figure> {
+    let mut figures = vec![percentiles(run)];
+    figures.extend(run.by_label(
+        Words {
+            slug: "response-time-over-time",
+            section: OVER_TIME,
+            title: "Response time over time",
+            what: "mean by label, samples by the time they ended, in each",
+            description: "Mean response time by label over time.".to_owned(),
+        },
+        "mean response time",
+        |label| &label.activity.elapsed_mean,
+    ));
+    figures.push(heatmap(run));
+    figures.extend(threads(run));
+    figures.extend(bytes(run));
+    figures.extend(run.by_label(
+        Words {
+            slug: "latency-over-time",
+            section: OVER_TIME,
+            title: "Latency over time",
+            what: "mean time to the first byte by label, in each",
+            description: "Mean latency by label over time.".to_owned(),
+        },
+        "mean latency",
+        |label| &label.activity.latency_mean,
+    ));
+    figures.extend(run.by_label(
+        Words {
+            slug: "connect-time-over-time",
+            section: OVER_TIME,
+            title: "Connect time over time",
+            what: "mean by label, connections kept open count as 0 ms, in each",
+            description: "Mean connect time by label over time.".to_owned(),
+        },
+        "mean connect time",
+        |label| &label.activity.connect_mean,
+    ));
+    figures
+}
+
+fn percentiles(run: &Run<'_>) -> Figure {
+    let percentiles = &run.series.percentiles;
+    let all = || percentiles.iter().flat_map(|series| &series.values);
+    let axis = TimesAxis::of("response time", all().flatten().map(|&value| value as f64));
+    let max = all().flatten().copied().max().unwrap_or(0) as f64;
+    let series = percentiles.iter().enumerate().map(|(number, percentile)| {
+        let pieces = run.pieces(|bucket| {
+            let value = percentile.values.get(bucket).copied().flatten()?;
+            Some(axis.place(value as f64))
+        });
+        Series {
+            name: ordinal(percentile.percent.percent()),
+            color: PERCENTILE_COLORS[number % PERCENTILE_COLORS.len()],
+            kind: Kind::Line,
+            pieces,
+        }
+    });
+    let series = series.collect();
+    let words = Words {
+        slug: "response-time-percentiles-over-time",
+        section: OVER_TIME,
+        title: "Response time percentiles over time",
+        what: "successful samples by the time they ended, percentiles of each",
+        description: format!(
+            "Response time percentiles of successful samples over time; the largest is {} ms.",
+            scale::grouped(max, 0)
+        ),
+    };
+    run.figure(words, axis.axis, series)
+}
+
+/// Active threads; `None` where the results do not tell.
+fn threads(run: &Run<'_>) -> Option<Figure> {
+    let threads = &run.series.active_threads;
+    if threads.is_empty() {
+        return None;
+    }
+    let pieces = run.pieces(|bucket| threads.get(bucket).copied().flatten());
+    let max = highest(&pieces);
+    let series = Series {
+        name: "active threads".to_owned(),
+        color: 2,
+        kind: Kind::Area,
+        pieces,
+    };
+    let words = Words {
+        slug: "active-threads-over-time",
+        section: OVER_TIME,
+        title: "Active threads over time",
+        what: "JMeter threads (users) at the end of each sample, mean of each",
+        description: format!(
+            "Active threads over time, up to {}.",
+            scale::grouped(max, 0)
+        ),
+    };
+    Some(run.figure(words, scale::linear("active threads", max), vec![series]))
+}
+
+/// Bytes in and out; `None` where the results do not tell.
+fn bytes(run: &Run<'_>) -> Option<Figure> {
+    let kb = |bytes: &[u64]| run.pieces(|bucket| Some(run.rate(bucket, bytes)? / BYTES_PER_KB));
+    let total = &run.report.total;
+    let directions = [
+        (
+            "received",
+            0,
+            &run.series.received_bytes,
+            total.received_kb_per_sec,
+        ),
+        ("sent", 1, &run.series.sent_bytes, total.sent_kb_per_sec),
+    ];
+    let series: Vec<Series> = directions
+        .into_iter()
+        .filter(|(_, _, _, is_known)| is_known.is_some())
+        .map(|(name, color, bytes, _)| Series {
+            name: name.to_owned(),
+            color,
+            kind: Kind::Line,
+            pieces: kb(bytes),
+        })
+        .collect();
+    let max = highest_of(&series);
+    let words = Words {
+        slug: "bytes-over-time",
+        section: OVER_TIME,
+        title: "Bytes over time",
+        what: "bytes of the samples that ended, mean of each",
+        description: format!(
+            "KB received and sent per second over time, up to {}.",
+            scale::grouped(max, 0)
+        ),
+    };
+    (!series.is_empty()).then(|| run.figure(words, scale::linear("KB per second", max), series))
+}
+
+/// Samples by time and response time.
+fn heatmap(run: &Run<'_>) -> Figure {
+    let heatmap = &run.series.heatmap;
+    // What takes less than a millisecond has a row of its own below 1 ms.
+    let place = |bound: i64| match bound {
+        0 => -0.3,
+        _ => (bound as f64).log10(),
+    };
+    let y: Vec<f64> = heatmap.bounds.iter().map(|&bound| place(bound)).collect();
+    let max = heatmap.bounds.last().copied().unwrap_or(1) as f64;
+    let mut axis = scale::logarithmic("response time (ms), logarithmic", 1.0, max);
+    axis.min = -0.3;
+    axis.max = y.last().copied().unwrap_or(1.0).max(axis.min + 1.0);
+    let (min, top) = (axis.min, axis.max);
+    axis.ticks.retain(|tick| tick.at >= min && tick.at <= top);
+    let edges = (0..run.series.len()).map(|bucket| run.covered(bucket).0);
+    let end = run.window.duration_ms() as f64;
+    let mut figure = run.figure(
+        Words {
+            slug: "response-time-heatmap",
+            section: OVER_TIME,
+            title: "Response times over time",
+            what: "the stronger the colour, the more samples took so long; a column for each",
+            description: "Heatmap of response times over time, on a logarithmic scale.".to_owned(),
+        },
+        axis,
+        Vec::new(),
+    );
+    if let Some(panel) = figure.panels.first_mut() {
+        panel.cells = Some(Cells {
+            x: edges.chain([end]).collect(),
+            y,
+            color: palette::OK,
+            counts: heatmap.counts.clone(),
+        });
+    }
+    figure
+}

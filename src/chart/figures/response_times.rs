@@ -1,0 +1,126 @@
+//! How long it took: the percentile curve and the distribution of every label.
+
+use super::names::elided;
+use super::{TimesAxis, busiest, panel, which_labels};
+use crate::chart::histogram::Bins;
+use crate::chart::model::{Figure, Kind, Panel, Section, Series};
+use crate::chart::scale;
+use crate::report::{LabelReport, Report};
+
+/// The share of samples, in percent, that a distribution shows; the rest is a tail without form.
+const DISTRIBUTION_SHOWS: f64 = 99.5;
+
+/// The percentile curve and the distribution of every label; `None` without samples.
+pub fn distribution(report: &Report) -> Option<Figure> {
+    let labels = busiest(report);
+    let total = report.total.elapsed.as_ref()?;
+    let values = || labels.iter().flat_map(|label| &label.distribution);
+    let max = values().map(|(value, _)| *value).max()?.max(0) as f64;
+    let axis = TimesAxis::new("response time", at_share(&report.total, 50.0) as f64, max);
+    let shown = labels
+        .iter()
+        .map(|label| at_share(label, DISTRIBUTION_SHOWS))
+        .max()?;
+    let bins = Bins::up_to(shown);
+    let of_label = |number: usize, kind: Kind, points: Vec<(f64, f64)>| Series {
+        name: elided(&labels[number].label),
+        color: number,
+        kind,
+        pieces: vec![points],
+    };
+    let curves = labels
+        .iter()
+        .enumerate()
+        .map(|(number, label)| of_label(number, Kind::Line, percentile_curve(label, &axis)));
+    let shares: Vec<Vec<f64>> = labels
+        .iter()
+        .map(|label| bins.shares(&label.distribution))
+        .collect();
+    let outlines = shares
+        .iter()
+        .enumerate()
+        .map(|(number, shares)| of_label(number, Kind::Area, outline(bins, shares)));
+    let highest_share = shares.iter().flatten().copied().fold(0.0, f64::max);
+    let samples = labels.iter().map(|label| label.samples).max()?;
+    let which = which_labels(report);
+    Some(Figure {
+        slug: "response-time-distribution",
+        section: Section::ResponseTimes,
+        title: "Response times by label".to_owned(),
+        subtitle: format!(
+            "{which}all samples; distribution up to the {DISTRIBUTION_SHOWS}th percentile, the slowest took {} ms",
+            scale::grouped(total.max as f64, 0)
+        ),
+        description: format!(
+            "Percentile curve and distribution of response times by label, from {} to {} ms.",
+            scale::grouped(total.min as f64, 0),
+            scale::grouped(total.max as f64, 0)
+        ),
+        panels: vec![
+            Panel {
+                title: Some("Percentiles".to_owned()),
+                ..panel(
+                    scale::percentiles(samples),
+                    axis.axis.clone(),
+                    curves.collect(),
+                )
+            },
+            Panel {
+                title: Some("Distribution".to_owned()),
+                ..panel(
+                    scale::linear("response time (ms)", bins.start(bins.count) as f64),
+                    scale::linear(
+                        &format!("% of samples per {} ms", bins.width),
+                        highest_share,
+                    ),
+                    outlines.collect(),
+                )
+            },
+        ],
+    })
+}
+
+/// A label's values against the share of samples that do not exceed them, as steps.
+fn percentile_curve(label: &LabelReport, axis: &TimesAxis) -> Vec<(f64, f64)> {
+    let all: u64 = label.distribution.iter().map(|(_, count)| count).sum();
+    let mut curve = Vec::new();
+    let mut below = 0;
+    for &(value, count) in &label.distribution {
+        // The largest value is reached by the last sample, not by 100%, which has no place.
+        let reached = (below + count).min(all.saturating_sub(1));
+        let y = axis.place(value as f64);
+        curve.push((scale::nines(below.min(reached) as f64 / all as f64), y));
+        curve.push((scale::nines(reached as f64 / all as f64), y));
+        below += count;
+    }
+    curve
+}
+
+/// The outline of bins, as steps.
+fn outline(bins: Bins, shares: &[f64]) -> Vec<(f64, f64)> {
+    shares
+        .iter()
+        .enumerate()
+        .flat_map(|(bin, &share)| {
+            [
+                (bins.start(bin) as f64, share),
+                (bins.start(bin + 1) as f64, share),
+            ]
+        })
+        .collect()
+}
+
+/// The value that so many percent of a label's samples do not exceed.
+fn at_share(label: &LabelReport, percent: f64) -> i64 {
+    let all: u64 = label.distribution.iter().map(|(_, count)| count).sum();
+    let rank = (all as f64 * percent / 100.0).ceil() as u64;
+    let mut seen = 0;
+    label
+        .distribution
+        .iter()
+        .find(|(_, count)| {
+            seen += count;
+            seen >= rank
+        })
+        .map_or(0, |(value, _)| *value)
+}

@@ -1,0 +1,180 @@
+//! A run over time, as its figures need it.
+
+use super::names::elided;
+use super::{TimesAxis, busiest, panel, which_labels};
+use crate::chart::model::{Axis, Figure, Kind, Section, Series};
+use crate::chart::{palette, scale};
+use crate::report::{LabelSeries, Report, TimeSeries, Window};
+use crate::units;
+
+/// Part of a bucket that the run must cover for a rate to be drawn: less is mostly noise.
+const LEAST_COVERAGE: f64 = 0.3;
+
+/// Points that a line goes through, in pieces where there is nothing to go through.
+pub type Pieces = Vec<Vec<(f64, f64)>>;
+
+/// A run over time.
+pub struct Run<'a> {
+    pub report: &'a Report,
+    pub series: &'a TimeSeries,
+    pub window: Window,
+}
+
+/// What a figure says beside its series.
+pub struct Words<'a> {
+    pub slug: &'static str,
+    pub section: Section,
+    pub title: &'a str,
+    /// What is counted and how, before the width of a bucket and the time of the start.
+    pub what: &'a str,
+    pub description: String,
+}
+
+impl<'a> Run<'a> {
+    /// The run over time; `None` if there was no time.
+    pub fn of(report: &'a Report) -> Option<Self> {
+        let window = report.window.filter(|window| window.duration_ms() > 0)?;
+        Some(Run {
+            report,
+            series: report.time_series.as_ref()?,
+            window,
+        })
+    }
+
+    /// A figure of series over time.
+    pub fn figure(&self, words: Words<'_>, y: Axis, series: Vec<Series>) -> Figure {
+        Figure {
+            slug: words.slug,
+            section: words.section,
+            title: words.title.to_owned(),
+            subtitle: self.subtitle(words.what),
+            description: words.description,
+            panels: vec![panel(self.time_axis(), y, series)],
+        }
+    }
+
+    /// What is counted, the width of a bucket, and when the run started.
+    pub fn subtitle(&self, what: &str) -> String {
+        format!(
+            "{what} {}; start {}",
+            self.bucket(),
+            units::utc(self.window.start_ms)
+        )
+    }
+
+    /// The axis of time that all figures share.
+    pub fn time_axis(&self) -> Axis {
+        scale::elapsed_time(self.window.duration_ms())
+    }
+
+    /// A figure of a mean time by label, one line each.
+    pub fn by_label(
+        &self,
+        words: Words<'_>,
+        axis: &str,
+        of: fn(&LabelSeries) -> &[Option<f64>],
+    ) -> Option<Figure> {
+        let labels = self.labels();
+        let values = labels.iter().flat_map(|label| of(label));
+        let axis = TimesAxis::of(axis, values.flatten().copied());
+        let series = self.lines(|label| {
+            self.pieces(|bucket| Some(axis.place(of(label).get(bucket).copied().flatten()?)))
+        });
+        let has_points = series.iter().any(|series| !series.pieces.is_empty());
+        let what = format!("{}{}", which_labels(self.report), words.what);
+        let words = Words {
+            what: &what,
+            ..words
+        };
+        has_points.then(|| self.figure(words, axis.axis, series))
+    }
+
+    /// A line for each label that is drawn.
+    pub fn lines(&self, pieces: impl Fn(&LabelSeries) -> Pieces) -> Vec<Series> {
+        let labels = self.labels().into_iter().enumerate();
+        labels
+            .map(|(number, label)| Series {
+                name: elided(&label.label),
+                color: number,
+                kind: Kind::Line,
+                pieces: pieces(label),
+            })
+            .collect()
+    }
+
+    /// The busiest labels over time, in the order and colours that they have in all figures; none
+    /// where there are too many to tell apart.
+    pub fn labels(&self) -> Vec<&'a LabelSeries> {
+        let busiest = busiest(self.report);
+        let all = self.series.labels.iter();
+        let mut found: Vec<&LabelSeries> = all
+            .filter(|series| busiest.iter().any(|label| label.label == series.label))
+            .collect();
+        found.truncate(palette::COLORS_THERE_ARE);
+        found
+    }
+
+    /// The width of a bucket in words: "1 s".
+    pub fn bucket(&self) -> String {
+        let seconds = self.series.bucket_ms as f64 / 1000.0;
+        match self.series.bucket_ms {
+            0..60_000 => format!("{seconds} s"),
+            60_000..3_600_000 => format!("{} min", seconds / 60.0),
+            _ => format!("{} h", seconds / 3600.0),
+        }
+    }
+
+    /// Points at the middle of each bucket, in pieces where buckets without a value lie between.
+    pub fn pieces(&self, value: impl Fn(usize) -> Option<f64>) -> Pieces {
+        let mut pieces = vec![Vec::new()];
+        for bucket in 0..self.series.len() {
+            let (from, to) = self.covered(bucket);
+            match value(bucket) {
+                Some(value) if value.is_finite() => {
+                    if let Some(piece) = pieces.last_mut() {
+                        piece.push(((from + to) / 2.0, value));
+                    }
+                }
+                _ => pieces.push(Vec::new()),
+            }
+        }
+        pieces.retain(|piece| !piece.is_empty());
+        pieces
+    }
+
+    /// Something per second, over time.
+    pub fn rates(&self, counts: &[u64]) -> Pieces {
+        self.pieces(|bucket| self.rate(bucket, counts))
+    }
+
+    /// So many per second of the part of a bucket that the run covers.
+    pub fn rate(&self, bucket: usize, counts: &[u64]) -> Option<f64> {
+        let (from, to) = self.covered(bucket);
+        let is_enough = to - from >= LEAST_COVERAGE * self.series.bucket_ms as f64;
+        let count = *counts.get(bucket)? as f64;
+        ((is_enough || self.series.len() == 1) && to > from).then(|| count / (to - from) * 1000.0)
+    }
+
+    /// The part of a bucket that the run covers, in ms since its start.
+    pub fn covered(&self, bucket: usize) -> (f64, f64) {
+        let width = self.series.bucket_ms as f64;
+        let duration = self.window.duration_ms() as f64;
+        let first = self.series.start_ms.saturating_sub(self.window.start_ms) as f64;
+        let from = first + bucket as f64 * width;
+        (
+            from.clamp(0.0, duration),
+            (from + width).clamp(0.0, duration),
+        )
+    }
+}
+
+/// The largest value of all pieces, at least 0.
+pub fn highest<'p>(pieces: impl IntoIterator<Item = &'p Vec<(f64, f64)>>) -> f64 {
+    let values = pieces.into_iter().flatten().map(|(_, value)| *value);
+    values.fold(0.0, f64::max)
+}
+
+/// The largest value of all series, at least 0.
+pub fn highest_of(series: &[Series]) -> f64 {
+    highest(series.iter().flat_map(|series| &series.pieces))
+}

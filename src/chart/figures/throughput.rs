@@ -1,0 +1,155 @@
+//! What the server was asked and answered in a second.
+
+use super::names::elided;
+use super::run::{Run, Words, highest_of};
+use super::which_labels;
+use crate::chart::model::{Figure, Kind, Section, Series};
+use crate::chart::{palette, scale};
+use crate::report::CodeSeries;
+
+const THROUGHPUT: Section = Section::Throughput;
+
+/// The figures of this section.
+pub fn figures(run: &Run<'_>) -> Vec<Figure> {
+    let mut figures = vec![total(run), hits(run)];
+    figures.extend(codes(run));
+    figures.extend(by_label(run));
+    figures
+}
+
+/// Transactions per second in all, successes and failures.
+fn total(run: &Run<'_>) -> Figure {
+    let total = &run.series.total;
+    let failed: u64 = total.ko.iter().sum();
+    let all: u64 = failed + total.ok.iter().sum::<u64>();
+    let (name, told) = match failed {
+        0 => ("failed (none)".to_owned(), "none failed".to_owned()),
+        _ => (
+            "failed".to_owned(),
+            format!("{} failed", scale::grouped(failed as f64, 0)),
+        ),
+    };
+    let series = vec![
+        Series {
+            name: "succeeded".to_owned(),
+            color: palette::OK,
+            kind: Kind::Area,
+            pieces: run.rates(&total.ok),
+        },
+        Series {
+            name,
+            color: palette::KO,
+            kind: Kind::Line,
+            pieces: match failed {
+                0 => Vec::new(),
+                _ => run.rates(&total.ko),
+            },
+        },
+    ];
+    let max = highest_of(&series);
+    let words = Words {
+        slug: "throughput-and-errors-over-time",
+        section: THROUGHPUT,
+        title: "Throughput and errors over time",
+        what: "samples by the time they ended, mean of each",
+        description: format!(
+            "Samples per second over time, up to {}; of {} samples {told}.",
+            scale::grouped(max, 1),
+            scale::grouped(all as f64, 0)
+        ),
+    };
+    run.figure(words, scale::linear("samples per second", max), series)
+}
+
+fn hits(run: &Run<'_>) -> Figure {
+    let series = vec![Series {
+        name: "hits".to_owned(),
+        color: palette::OK,
+        kind: Kind::Area,
+        pieces: run.rates(&run.series.hits),
+    }];
+    let max = highest_of(&series);
+    let words = Words {
+        slug: "hits-per-second",
+        section: THROUGHPUT,
+        title: "Hits per second",
+        what: "samples by the time they started, mean of each",
+        description: format!(
+            "Samples started per second over time, up to {}.",
+            scale::grouped(max, 1)
+        ),
+    };
+    run.figure(words, scale::linear("hits per second", max), series)
+}
+
+/// Response codes; `None` where the results do not tell.
+fn codes(run: &Run<'_>) -> Option<Figure> {
+    let mut codes: Vec<&CodeSeries> = run.series.codes.iter().collect();
+    let all = codes.len();
+    codes.sort_by_key(|code| std::cmp::Reverse(code.samples.iter().sum::<u64>()));
+    codes.truncate(palette::COLORS_THERE_ARE);
+    let series: Vec<Series> = codes
+        .iter()
+        .enumerate()
+        .map(|(number, code)| Series {
+            name: match code.code.as_str() {
+                "" => "no code".to_owned(),
+                code => elided(
+                    code.strip_prefix("Non HTTP response code: ")
+                        .unwrap_or(code),
+                ),
+            },
+            color: number,
+            kind: Kind::Line,
+            pieces: run.rates(&code.samples),
+        })
+        .collect();
+    let which = match all > codes.len() {
+        true => format!("the {} most frequent of {all} codes; ", codes.len()),
+        false => String::new(),
+    };
+    let max = highest_of(&series);
+    let what = format!("{which}samples by the time they ended, mean of each");
+    let words = Words {
+        slug: "response-codes-per-second",
+        section: THROUGHPUT,
+        title: "Response codes per second",
+        what: &what,
+        description: format!(
+            "Samples per second by response code over time, up to {}.",
+            scale::grouped(max, 1)
+        ),
+    };
+    (all > 0).then(|| run.figure(words, scale::linear("responses per second", max), series))
+}
+
+/// Transactions per second by label; `None` where there are too many labels.
+fn by_label(run: &Run<'_>) -> Option<Figure> {
+    let series = run.lines(|label| {
+        let activity = &label.activity;
+        let all: Vec<u64> = activity
+            .ok
+            .iter()
+            .zip(&activity.ko)
+            .map(|(ok, ko)| ok + ko)
+            .collect();
+        run.rates(&all)
+    });
+    let max = highest_of(&series);
+    let what = format!(
+        "{}samples by the time they ended, mean of each",
+        which_labels(run.report)
+    );
+    let words = Words {
+        slug: "transactions-per-second",
+        section: THROUGHPUT,
+        title: "Transactions per second by label",
+        what: &what,
+        description: format!(
+            "Samples per second by label over time, up to {}.",
+            scale::grouped(max, 1)
+        ),
+    };
+    (!series.is_empty())
+        .then(|| run.figure(words, scale::linear("samples per second", max), series))
+}

@@ -1,0 +1,188 @@
+//! What the server tells of itself: its machine over HTTP, its use of resources in a file.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Empty, Limited};
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper::header::HOST;
+use hyper::{Request, StatusCode, Uri};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use crate::cli::AnalyzeArgs;
+use crate::error::{Error, Result};
+use crate::report::{Detail, Report, ResourceRow, no_overlap};
+use crate::serve::monitor;
+use crate::serve::platform::Platform;
+
+/// How long the server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Bytes of the longest answer that is read: a machine's details take a few hundred.
+const LONGEST_ANSWER: usize = 64 << 10;
+
+/// What is known of the server that was tested, beside the results.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// The platform's details.
+    pub details: Vec<Detail>,
+    /// What the server's monitor saw.
+    pub resources: Vec<ResourceRow>,
+    monitor: Option<PathBuf>,
+}
+
+impl Server {
+    /// What the arguments tell: the machine as given, asked, or this one with a word of caution.
+    ///
+    /// # Errors
+    ///
+    /// When the server cannot be asked, or its monitor's file cannot be read.
+    pub fn of(args: &AnalyzeArgs) -> Result<Self> {
+        let platform = match (&args.platform, &args.server) {
+            (Some(platform), _) => Some(platform.clone()),
+            (None, Some(address)) => Some(platform(address)?.summary()),
+            (None, None) if args.detail.is_empty() => {
+                eprintln!(
+                    "perfkit: note: the platform named is this machine, the tester; name the server \
+                     with --platform TEXT, or have it asked with --server URL"
+                );
+                Some(Platform::detect().summary())
+            }
+            (None, None) => None,
+        };
+        let detail = |key: &str, value: &str| Detail {
+            key: key.to_owned(),
+            value: value.to_owned(),
+        };
+        let details = platform
+            .iter()
+            .map(|platform| detail("Platform", platform))
+            .chain(args.detail.iter().map(|(key, value)| detail(key, value)))
+            .chain([detail("perfkit", env!("CARGO_PKG_VERSION"))]);
+        Ok(Server {
+            details: details.collect(),
+            resources: match &args.monitor {
+                Some(path) => resources(path)?,
+                None => Vec::new(),
+            },
+            monitor: args.monitor.clone(),
+        })
+    }
+
+    /// Whether the monitor's file, if there is one, is of the run.
+    ///
+    /// # Errors
+    ///
+    /// When it is not.
+    pub fn check(&self, report: &Report) -> Result<()> {
+        match (&self.monitor, report.window) {
+            (Some(path), Some(window)) if report.resources.is_none() => Err(Error::input(
+                path.to_string_lossy(),
+                no_overlap(&self.resources, window),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The machine that `perfkit serve` runs on, asked at its address such as
+/// `http://192.168.1.3:5000`.
+///
+/// # Errors
+///
+/// When the address is none, or nobody answers there as `perfkit serve` does.
+fn platform(address: &str) -> Result<Platform> {
+    let uri: Uri = address.parse().map_err(|_| not_an_address(address))?;
+    let (Some("http"), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return Err(not_an_address(address));
+    };
+    let port = uri.port_u16().unwrap_or(80);
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::Internal(format!("cannot ask the server: {error}")))?;
+    let fetched = runtime.block_on(async {
+        tokio::time::timeout(PATIENCE, fetch(host, port, authority.as_str())).await
+    });
+    let fail = |why: String| {
+        Error::input(
+            address,
+            format!(
+                "cannot ask the server about its machine: {why}; is `perfkit serve` running there?"
+            ),
+        )
+    };
+    let answer = match fetched {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(why)) => return Err(fail(why)),
+        Err(_) => return Err(fail(format!("no answer within {} s", PATIENCE.as_secs()))),
+    };
+    serde_json::from_slice(&answer)
+        .map_err(|_| fail("its answer is not a machine's details".to_owned()))
+}
+
+fn not_an_address(address: &str) -> Error {
+    Error::Usage(format!(
+        "`{address}` is not the address of a server: give one such as http://192.168.1.3:5000"
+    ))
+}
+
+async fn fetch(host: &str, port: u16, authority: &str) -> std::result::Result<Bytes, String> {
+    let text = |error: &dyn std::error::Error| match error.source() {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    };
+    let stream = TcpStream::connect((host, port))
+        .await
+        .map_err(|error| text(&error))?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| text(&error))?;
+    let driver = tokio::spawn(connection);
+    let request = Request::get("/platform")
+        .header(HOST, authority)
+        .body(Empty::<Bytes>::new())
+        .map_err(|error| text(&error))?;
+    let response = sender
+        .send_request(request)
+        .await
+        .map_err(|error| text(&error))?;
+    let status = response.status();
+    let body = Limited::new(response.into_body(), LONGEST_ANSWER)
+        .collect()
+        .await;
+    driver.abort();
+    if status != StatusCode::OK {
+        return Err(format!("it answered {status}"));
+    }
+    Ok(body.map_err(|error| error.to_string())?.to_bytes())
+}
+
+/// The rows of a file that `perfkit serve --monitor` wrote.
+///
+/// # Errors
+///
+/// When it cannot be read, or is no such file.
+fn resources(path: &Path) -> Result<Vec<ResourceRow>> {
+    let file = File::open(path).map_err(|error| Error::read(path, error))?;
+    let rows = monitor::read(file, &path.to_string_lossy())?;
+    Ok(rows.into_iter().map(resource_row).collect())
+}
+
+fn resource_row(row: monitor::Row) -> ResourceRow {
+    ResourceRow {
+        time_ms: row.time_ms,
+        process_cpu_percent: row.process_cpu_percent,
+        machine_cpu_percent: row.machine_cpu_percent,
+        resident_bytes: row.resident_bytes,
+        connections: row.connections,
+        requests_per_second: row.requests_per_second,
+        p50_ms: row.p50_ms,
+        p95_ms: row.p95_ms,
+        p99_ms: row.p99_ms,
+    }
+}

@@ -1,0 +1,303 @@
+//! The run over time: the model and how it is built.
+
+use serde::{Deserialize, Serialize};
+
+use crate::percentile::Percentile;
+use crate::stats::{self, Aggregate, Bucket, Distributions, LabelBucket, value_at};
+
+/// The run over time in equal buckets; every vector has one entry a bucket.
+///
+/// A sample belongs to the bucket of its end; only `hits` counts starts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TimeSeries {
+    /// Start of the first bucket, epoch ms, a multiple of `bucket_ms`.
+    pub start_ms: i64,
+    /// Width of a bucket in ms, chosen from the run's length.
+    pub bucket_ms: u64,
+    /// Samples started.
+    pub hits: Vec<u64>,
+    /// All labels together.
+    pub total: Activity,
+    /// What each label did, in order of first appearance; empty where there are more than 100.
+    pub labels: Vec<LabelSeries>,
+    /// Samples by response code; empty where the file has no such column. In a run with more than
+    /// 64 codes they are classes, such as `4xx`.
+    pub codes: Vec<CodeSeries>,
+    /// Bytes received.
+    pub received_bytes: Vec<u64>,
+    /// Bytes sent.
+    pub sent_bytes: Vec<u64>,
+    /// Active threads: the mean of `allThreads` per engine, summed over the engines;
+    /// `None` in a bucket without samples, empty where the file has no such column.
+    pub active_threads: Vec<Option<f64>>,
+    /// Percentiles of the elapsed time of successful samples: exact below 2,048 ms, above within
+    /// 0.1%, rounded up.
+    pub percentiles: Vec<PercentileSeries>,
+    /// Median elapsed time of the successful samples, as exact as the percentiles.
+    pub ok_median: Vec<Option<i64>>,
+    /// Median elapsed time of the failed samples.
+    pub ko_median: Vec<Option<i64>>,
+    /// How many samples took how long.
+    pub heatmap: Heatmap,
+}
+
+/// What was done in each bucket.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Activity {
+    /// Samples that succeeded.
+    pub ok: Vec<u64>,
+    /// Samples that failed.
+    pub ko: Vec<u64>,
+    /// Mean elapsed time, ms; `None` in a bucket without samples.
+    pub elapsed_mean: Vec<Option<f64>>,
+    /// Mean latency, ms; empty where the file has no such column.
+    pub latency_mean: Vec<Option<f64>>,
+    /// Mean connect time, ms; empty where the file has no such column.
+    pub connect_mean: Vec<Option<f64>>,
+}
+
+/// What one label did over time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LabelSeries {
+    /// The label.
+    pub label: String,
+    /// What it did.
+    #[serde(flatten)]
+    pub activity: Activity,
+}
+
+/// Samples with one response code over time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CodeSeries {
+    /// The code: three digits, a sentence, or empty.
+    pub code: String,
+    /// Samples that ended with it.
+    pub samples: Vec<u64>,
+}
+
+/// One percentile over time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PercentileSeries {
+    /// Which.
+    pub percent: Percentile,
+    /// Per bucket, ms; `None` where no sample succeeded.
+    pub values: Vec<Option<i64>>,
+}
+
+/// Samples by time and by elapsed time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Heatmap {
+    /// Where the ranges of elapsed time begin, ms, ascending from 0, ten in a decade; the last one
+    /// is where the last range ends.
+    pub bounds: Vec<i64>,
+    /// Samples by bucket, then by range.
+    pub counts: Vec<Vec<u64>>,
+}
+
+impl TimeSeries {
+    /// Number of buckets.
+    pub fn len(&self) -> usize {
+        self.hits.len()
+    }
+
+    /// Whether there is no bucket.
+    pub fn is_empty(&self) -> bool {
+        self.hits.is_empty()
+    }
+
+    pub(super) fn new(
+        aggregate: &Aggregate,
+        distributions: &Distributions,
+        percentiles: &[Percentile],
+    ) -> Self {
+        let series = aggregate.series();
+        let buckets: Vec<&Bucket> = series.buckets().collect();
+        let totals: Vec<LabelBucket> = buckets.iter().map(|bucket| bucket.total()).collect();
+        let bytes = |of: fn(&Bucket) -> i128| {
+            let bytes = buckets.iter().map(|bucket| of(bucket));
+            bytes.map(|sum| u64::try_from(sum).unwrap_or(0)).collect()
+        };
+        let successes: Vec<Counts> = buckets.iter().map(|b| b.successes.counts()).collect();
+        let failures: Vec<Counts> = buckets.iter().map(|b| b.failures.counts()).collect();
+        TimeSeries {
+            start_ms: series.start_ms(),
+            bucket_ms: series.bucket_ms().unsigned_abs(),
+            hits: buckets.iter().map(|bucket| bucket.hits).collect(),
+            labels: labels(aggregate, &buckets, distributions),
+            codes: codes(series, &buckets),
+            received_bytes: bytes(|bucket| bucket.bytes.total()),
+            sent_bytes: bytes(|bucket| bucket.sent_bytes.total()),
+            active_threads: active_threads(series, &buckets),
+            percentiles: percentiles
+                .iter()
+                .map(|&percent| PercentileSeries {
+                    percent,
+                    values: percentile(&successes, percent),
+                })
+                .collect(),
+            ok_median: percentile(&successes, Percentile::MEDIAN),
+            ko_median: percentile(&failures, Percentile::MEDIAN),
+            heatmap: Heatmap::new(&successes, &failures),
+            total: Activity::new(&totals, distributions),
+        }
+    }
+}
+
+/// Values and how many samples took them, ascending.
+type Counts = Vec<(i64, u64)>;
+
+fn percentile(buckets: &[Counts], percent: Percentile) -> Vec<Option<i64>> {
+    buckets
+        .iter()
+        .map(|counts| value_at(counts, counts.iter().map(|(_, count)| count).sum(), percent))
+        .collect()
+}
+
+impl Activity {
+    fn new(buckets: &[LabelBucket], distributions: &Distributions) -> Self {
+        let mean = |of: fn(&LabelBucket) -> i128| -> Vec<Option<f64>> {
+            buckets
+                .iter()
+                .map(|bucket| {
+                    let samples = bucket.samples();
+                    (samples > 0).then(|| of(bucket) as f64 / samples as f64)
+                })
+                .collect()
+        };
+        let unless = |is_absent: bool, mean: Vec<Option<f64>>| match is_absent {
+            true => Vec::new(),
+            false => mean,
+        };
+        Activity {
+            ok: buckets.iter().map(|bucket| bucket.ok).collect(),
+            ko: buckets.iter().map(|bucket| bucket.ko).collect(),
+            elapsed_mean: mean(|bucket| bucket.elapsed.total()),
+            latency_mean: unless(
+                distributions.latency.is_empty(),
+                mean(|bucket| bucket.latency.total()),
+            ),
+            connect_mean: unless(
+                distributions.connect.is_empty(),
+                mean(|bucket| bucket.connect.total()),
+            ),
+        }
+    }
+}
+
+fn labels(
+    aggregate: &Aggregate,
+    buckets: &[&Bucket],
+    distributions: &Distributions,
+) -> Vec<LabelSeries> {
+    if aggregate.series().are_labels_joined() {
+        return Vec::new();
+    }
+    aggregate
+        .numbered_labels()
+        .into_iter()
+        .map(|(number, label)| {
+            let of_label: Vec<LabelBucket> = buckets
+                .iter()
+                .map(|bucket| bucket.labels.get(number).copied().unwrap_or_default())
+                .collect();
+            LabelSeries {
+                label: String::from_utf8_lossy(label).into_owned(),
+                activity: Activity::new(&of_label, distributions),
+            }
+        })
+        .collect()
+}
+
+fn codes(series: &stats::TimeSeries, buckets: &[&Bucket]) -> Vec<CodeSeries> {
+    let mut codes: Vec<CodeSeries> = series
+        .codes()
+        .iter()
+        .enumerate()
+        .map(|(number, code)| CodeSeries {
+            code: String::from_utf8_lossy(code).into_owned(),
+            samples: buckets
+                .iter()
+                .map(|bucket| bucket.codes.get(number).copied().unwrap_or(0))
+                .collect(),
+        })
+        .collect();
+    codes.sort_by(|a, b| a.code.cmp(&b.code));
+    // Nothing but empty codes: the column is not there.
+    codes.retain(|code| !code.code.is_empty() || series.codes().len() > 1);
+    codes
+}
+
+fn active_threads(series: &stats::TimeSeries, buckets: &[&Bucket]) -> Vec<Option<f64>> {
+    let threads: Vec<Option<f64>> = buckets
+        .iter()
+        .map(|bucket| series.active_threads(bucket))
+        .collect();
+    // JMeter's Statistical sender writes 0 in every row, for it does not know.
+    let has_threads = threads.iter().flatten().any(|&threads| threads > 0.0);
+    if has_threads { threads } else { Vec::new() }
+}
+
+impl Heatmap {
+    fn new(successes: &[Counts], failures: &[Counts]) -> Self {
+        let all = || successes.iter().chain(failures).flatten();
+        let max = all().map(|&(value, _)| value).max().unwrap_or(0);
+        let bounds = bounds_up_to(max);
+        let counts = successes
+            .iter()
+            .zip(failures)
+            .map(|(ok, ko)| {
+                let mut counts = vec![0; bounds.len() - 1];
+                for &(value, count) in ok.iter().chain(ko) {
+                    let range = bounds.partition_point(|&bound| bound <= value.max(0));
+                    let last = counts.len() - 1;
+                    counts[(range - 1).min(last)] += count;
+                }
+                counts
+            })
+            .collect();
+        Heatmap { bounds, counts }
+    }
+}
+
+/// 0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, ...: whole numbers about ten to a decade, the last one
+/// beyond `max`.
+fn bounds_up_to(max: i64) -> Vec<i64> {
+    let mut bounds = vec![0];
+    for step in 0.. {
+        let bound = 10_f64.powf(f64::from(step) / 10.0).round() as i64;
+        if bounds.last() != Some(&bound) {
+            bounds.push(bound);
+        }
+        if bound > max || bound == i64::MAX {
+            break;
+        }
+    }
+    bounds
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_are_ten_to_a_decade() {
+        assert_eq!(
+            bounds_up_to(99),
+            [
+                0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, 25, 32, 40, 50, 63, 79, 100
+            ]
+        );
+        assert_eq!(bounds_up_to(0), [0, 1]);
+        assert_eq!(bounds_up_to(i64::MAX).last(), Some(&i64::MAX));
+    }
+
+    #[test]
+    fn heatmap_counts_everything_once() {
+        let heatmap = Heatmap::new(
+            &[vec![(-5, 1), (0, 2), (1, 3)], vec![]],
+            &[vec![(4, 4)], vec![(0, 5)]],
+        );
+        assert_eq!(heatmap.bounds, [0, 1, 2, 3, 4, 5]);
+        assert_eq!(heatmap.counts, [[3, 3, 0, 0, 4], [5, 0, 0, 0, 0]]);
+    }
+}

@@ -1,0 +1,235 @@
+//! What the server used while it was tested, as its monitor saw it.
+
+use serde::{Deserialize, Serialize};
+
+use super::Window;
+use crate::units;
+
+/// CPU use, in percent of all the machine's, from which on a second counts as saturated.
+const SATURATED_PERCENT: f64 = 90.0;
+
+/// Share of the seconds of a run that must be saturated for the whole to be called so.
+const SATURATED_SHARE: f64 = 0.05;
+
+/// A second as the server's monitor saw it. `None` is what the operating system does not tell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ResourceRow {
+    /// End of the second, epoch ms.
+    pub time_ms: i64,
+    /// CPU of the server's process, in percent of all the machine's CPUs.
+    pub process_cpu_percent: Option<f64>,
+    /// CPU of everything on the machine, on the same scale.
+    pub machine_cpu_percent: Option<f64>,
+    /// Memory of the server's process in RAM, bytes.
+    pub resident_bytes: Option<u64>,
+    /// Open connections.
+    pub connections: u64,
+    /// Requests answered per second.
+    pub requests_per_second: f64,
+    /// Median of the latencies seen from the server, ms; `None` without requests.
+    pub p50_ms: Option<f64>,
+    /// 95th percentile, ms.
+    pub p95_ms: Option<f64>,
+    /// 99th percentile, ms.
+    pub p99_ms: Option<f64>,
+}
+
+/// What the server used while it was tested.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Resources {
+    /// The seconds of the run, in order.
+    pub rows: Vec<ResourceRow>,
+    /// What ran short, if anything.
+    pub saturation: Saturation,
+    /// The same in a sentence, with the figures it rests on.
+    pub verdict: String,
+}
+
+/// What ran short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Saturation {
+    /// The server's process used all the CPU there was.
+    Server,
+    /// All the CPU was used, most of it by others than the server.
+    Machine,
+    /// There was CPU to spare.
+    Neither,
+    /// The monitor could not tell.
+    Unknown,
+}
+
+impl Resources {
+    /// What was used in `window`; `None` if the monitor saw none of it.
+    pub fn new(rows: Vec<ResourceRow>, window: Window) -> Option<Self> {
+        let mut rows = rows;
+        // A second that ends within one after the run covers its end.
+        let last = window.end_ms.saturating_add(1_000);
+        rows.retain(|row| (window.start_ms..=last).contains(&row.time_ms));
+        rows.sort_by_key(|row| row.time_ms);
+        if rows.is_empty() {
+            return None;
+        }
+        let (saturation, verdict) = verdict(&rows);
+        Some(Resources {
+            rows,
+            saturation,
+            verdict,
+        })
+    }
+}
+
+fn verdict(rows: &[ResourceRow]) -> (Saturation, String) {
+    let process = Cpu::of(rows.iter().map(|row| row.process_cpu_percent));
+    let machine = Cpu::of(rows.iter().map(|row| row.machine_cpu_percent));
+    let memory = match rows.iter().filter_map(|row| row.resident_bytes).max() {
+        Some(bytes) => format!(
+            " Its memory reached {:.1} MB, its connections {}.",
+            bytes as f64 / f64::from(1 << 20),
+            rows.iter().map(|row| row.connections).max().unwrap_or(0)
+        ),
+        None => String::new(),
+    };
+    let (Some(process), Some(machine)) = (process, machine) else {
+        let verdict = "Whether the server was saturated is unknown: its monitor could not read the \
+                       use of CPU.";
+        return (Saturation::Unknown, format!("{verdict}{memory}"));
+    };
+    let (saturation, verdict) = if process.is_saturated() {
+        (
+            Saturation::Server,
+            format!(
+                "The server was saturated: its process used {SATURATED_PERCENT}% of the machine's \
+                 CPU or more in {} of {} s, {:.0}% on average.",
+                process.saturated, process.seconds, process.mean
+            ),
+        )
+    } else if machine.is_saturated() {
+        (
+            Saturation::Machine,
+            format!(
+                "The machine was saturated, and not by the server alone: all its processes used \
+                 {SATURATED_PERCENT}% of the CPU or more in {} of {} s, {:.0}% on average, the \
+                 server's {:.0}%. What else ran there, such as JMeter itself, slowed the server.",
+                machine.saturated, machine.seconds, machine.mean, process.mean
+            ),
+        )
+    } else {
+        (
+            Saturation::Neither,
+            format!(
+                "Neither the server nor its machine was saturated: the server's process used {:.0}% \
+                 of the CPU on average and {:.0}% at most, the whole machine {:.0}% and {:.0}%.",
+                process.mean, process.max, machine.mean, machine.max
+            ),
+        )
+    };
+    (saturation, format!("{verdict}{memory}"))
+}
+
+/// The use of CPU in a run.
+struct Cpu {
+    seconds: usize,
+    saturated: usize,
+    mean: f64,
+    max: f64,
+}
+
+impl Cpu {
+    fn of(percents: impl Iterator<Item = Option<f64>>) -> Option<Self> {
+        let percents: Vec<f64> = percents.flatten().collect();
+        let seconds = percents.len();
+        (seconds > 0).then(|| Cpu {
+            seconds,
+            saturated: percents.iter().filter(|p| **p >= SATURATED_PERCENT).count(),
+            mean: percents.iter().sum::<f64>() / seconds as f64,
+            max: percents.iter().copied().fold(0.0, f64::max),
+        })
+    }
+
+    fn is_saturated(&self) -> bool {
+        self.saturated as f64 >= self.seconds as f64 * SATURATED_SHARE && self.saturated > 0
+    }
+}
+
+/// Why a monitor's file says nothing of a run.
+pub fn no_overlap(rows: &[ResourceRow], window: Window) -> String {
+    let times = || rows.iter().map(|row| row.time_ms);
+    match (times().min(), times().max()) {
+        (Some(first), Some(last)) => format!(
+            "covers {} to {}, and the run lasted from {} to {}: it is of another run, or the clocks \
+             of the two machines are apart",
+            units::utc(first),
+            units::utc(last),
+            units::utc(window.start_ms),
+            units::utc(window.end_ms)
+        ),
+        _ => "holds no rows: was the server stopped within a second?".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(second: i64, process: f64, machine: f64) -> ResourceRow {
+        ResourceRow {
+            time_ms: second * 1_000,
+            process_cpu_percent: Some(process),
+            machine_cpu_percent: Some(machine),
+            resident_bytes: Some(34 << 20),
+            connections: 7,
+            requests_per_second: 100.0,
+            p50_ms: Some(0.1),
+            p95_ms: Some(0.2),
+            p99_ms: Some(0.3),
+        }
+    }
+
+    const WINDOW: Window = Window {
+        start_ms: 10_000,
+        end_ms: 20_500,
+    };
+
+    /// Eleven seconds of which the first few are busy.
+    fn of(busy: i64, process: f64, machine: f64) -> Resources {
+        let busy_rows = (10..10 + busy).map(|second| row(second, process, machine));
+        let idle_rows = (10 + busy..21).map(|second| row(second, 10.0, 20.0));
+        // Seconds before and after the run do not count, however busy.
+        let others = [row(9, 100.0, 100.0), row(22, 100.0, 100.0)];
+        Resources::new(busy_rows.chain(idle_rows).chain(others).collect(), WINDOW).unwrap()
+    }
+
+    #[test]
+    fn what_ran_short_is_told() {
+        let resources = of(3, 95.0, 99.0);
+        assert_eq!(resources.rows.len(), 11);
+        assert_eq!(resources.saturation, Saturation::Server);
+        assert!(
+            resources
+                .verdict
+                .contains("90% of the machine's CPU or more in 3 of 11 s, 33% on average"),
+            "{}",
+            resources.verdict
+        );
+        let resources = of(3, 30.0, 99.0);
+        assert_eq!(resources.saturation, Saturation::Machine);
+        let resources = of(0, 0.0, 0.0);
+        assert_eq!(
+            resources.verdict,
+            "Neither the server nor its machine was saturated: the server's process used 10% of the \
+             CPU on average and 10% at most, the whole machine 20% and 20%. Its memory reached 34.0 \
+             MB, its connections 7."
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_said() {
+        let mut unknown = row(12, 0.0, 0.0);
+        unknown.process_cpu_percent = None;
+        let resources = Resources::new(vec![unknown], WINDOW).unwrap();
+        assert_eq!(resources.saturation, Saturation::Unknown);
+        assert_eq!(Resources::new(vec![row(1, 0.0, 0.0)], WINDOW), None);
+        assert!(no_overlap(&[row(1, 0.0, 0.0)], WINDOW).contains("clocks"));
+    }
+}

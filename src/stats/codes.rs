@@ -1,0 +1,66 @@
+//! Response codes by number, in bounded memory.
+
+use super::interner::Interner;
+
+/// Codes told apart; a run with more has them told apart by class only.
+const MOST_CODES: usize = 64;
+
+/// The response codes of a run by number.
+#[derive(Debug, Clone, Default)]
+pub struct Codes {
+    names: Interner,
+    are_classes: bool,
+}
+
+impl Codes {
+    /// The number of a code.
+    #[inline(always)]
+    pub fn number(&mut self, code: &[u8]) -> usize {
+        match self.are_classes {
+            false => self.names.number(code),
+            true => self.names.number(class_of(code)),
+        }
+    }
+
+    /// The codes by number.
+    pub fn names(&self) -> &[Box<[u8]>] {
+        self.names.names()
+    }
+
+    /// Whether there are so many codes that they must become classes.
+    #[inline(always)]
+    pub fn are_too_many(&self) -> bool {
+        self.names.names().len() > MOST_CODES
+    }
+
+    /// Whether codes are told apart by class only.
+    pub fn are_classes(&self) -> bool {
+        self.are_classes
+    }
+
+    /// Tells codes apart by class from now on: the new number of each by its old one.
+    pub fn become_classes(&mut self) -> Vec<usize> {
+        let codes = std::mem::take(&mut self.names);
+        self.are_classes = true;
+        let codes = codes.names().iter();
+        codes.map(|code| self.number(code)).collect()
+    }
+
+    /// The numbers here of another run's codes, by their numbers there.
+    pub fn numbers_of(&mut self, other: &Codes) -> Vec<usize> {
+        let names = other.names().iter();
+        names.map(|name| self.names.number(name)).collect()
+    }
+}
+
+/// `2xx` of `204`; what is no such code is `other`.
+fn class_of(code: &[u8]) -> &'static [u8] {
+    match code {
+        [b'1', b'0'..=b'9', b'0'..=b'9'] | b"1xx" => b"1xx",
+        [b'2', b'0'..=b'9', b'0'..=b'9'] | b"2xx" => b"2xx",
+        [b'3', b'0'..=b'9', b'0'..=b'9'] | b"3xx" => b"3xx",
+        [b'4', b'0'..=b'9', b'0'..=b'9'] | b"4xx" => b"4xx",
+        [b'5', b'0'..=b'9', b'0'..=b'9'] | b"5xx" => b"5xx",
+        _ => b"other",
+    }
+}

@@ -1,0 +1,168 @@
+//! Results recorded by real JMeter, against what JMeter itself makes of them.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::fs;
+
+use common::{Perfkit, fixtures};
+
+/// Every recorded file and its table as JMeter's Aggregate Report saves it.
+fn recorded() -> Vec<(String, String)> {
+    let tables = fs::read_dir(fixtures()).unwrap().filter_map(|entry| {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let stem = name.strip_suffix(".aggregate.csv")?.to_owned();
+        let results = [".jtl", ".jtl.gz"]
+            .map(|extension| format!("{stem}{extension}"))
+            .into_iter()
+            .find(|name| fixtures().join(name).exists())
+            .unwrap_or_else(|| panic!("{stem} has a table and no results"));
+        Some((results, fs::read_to_string(path).unwrap()))
+    });
+    tables.collect()
+}
+
+#[test]
+fn tables_are_jmeters_byte_for_byte() {
+    let recorded = recorded();
+    assert!(recorded.len() >= 11, "{} fixtures", recorded.len());
+    let perfkit = Perfkit::new();
+    for (results, expected) in recorded {
+        let path = fixtures().join(&results);
+        for threads in ["1", "3"] {
+            let (table, said) = perfkit.run(&[
+                "analyze",
+                path.to_str().unwrap(),
+                "--format",
+                "csv",
+                "--no-report",
+                "--threads",
+                threads,
+            ]);
+            assert_eq!(table, expected, "{results}");
+            assert!(said.contains(" 0 rejected\n"), "{results}: {said}");
+        }
+    }
+}
+
+/// What is said on stderr of a fixture, but for what every run says.
+fn notes(results: &str) -> Vec<String> {
+    let path = fixtures().join(results);
+    let (_, said) = Perfkit::new().run(&[
+        "analyze",
+        path.to_str().unwrap(),
+        "--no-report",
+        "--platform",
+        "x",
+    ]);
+    said.lines()
+        .filter_map(|line| line.strip_prefix("perfkit: note: "))
+        .map(|note| note.replace(path.to_str().unwrap(), results))
+        .collect()
+}
+
+#[test]
+fn shapes_are_told() {
+    for plain in [
+        "default.jtl.gz",
+        "tab.jtl",
+        "semicolon.jtl",
+        "dates.jtl",
+        "errors.jtl",
+    ] {
+        assert!(notes(plain).is_empty(), "{plain}: {:?}", notes(plain));
+    }
+    assert_eq!(
+        notes("no-header.jtl"),
+        ["no-header.jtl has no header: read in JMeter's default column order of 17 columns."]
+    );
+    let controllers = notes("controllers.jtl");
+    assert!(
+        controllers[0].contains("rows were written by transaction controllers"),
+        "{controllers:?}"
+    );
+}
+
+#[test]
+fn every_kind_of_error_is_told_apart() {
+    let path = fixtures().join("errors.jtl");
+    let (printed, _) = Perfkit::new().run(&[
+        "analyze",
+        path.to_str().unwrap(),
+        "--no-report",
+        "--format",
+        "json",
+    ]);
+    let report: perfkit::report::Report = serde_json::from_str(&printed).unwrap();
+    // 10 users, 3 loops: each of the five samplers that fail does so 30 times. The assertion's
+    // message names the random number, so that its keys are many.
+    let errors: u64 = report.errors.iter().map(|error| error.count).sum();
+    assert_eq!((report.total.errors, errors), (150, 150));
+    let count = |start: &str| -> u64 {
+        let of = report
+            .errors
+            .iter()
+            .filter(|error| error.error.starts_with(start));
+        of.map(|error| error.count).sum()
+    };
+    assert_eq!(count("404/Not Found"), 30);
+    assert_eq!(count("400/Bad Request"), 30);
+    assert_eq!(count("The body of \"/fibo/"), 30);
+    assert_eq!(
+        count("Non HTTP response code: org.apache.http.conn.HttpHostConnectException/"),
+        30
+    );
+    assert_eq!(
+        count("Non HTTP response code: java.net.SocketTimeoutException/"),
+        30
+    );
+}
+
+#[test]
+fn columns_that_are_not_there_are_absent_and_not_zero() {
+    let path = fixtures().join("older-columns.jtl");
+    let (printed, _) = Perfkit::new().run(&[
+        "analyze",
+        path.to_str().unwrap(),
+        "--no-report",
+        "--format",
+        "json",
+    ]);
+    let report: perfkit::report::Report = serde_json::from_str(&printed).unwrap();
+    assert_eq!(report.total.sent_kb_per_sec, None);
+    assert_eq!(report.total.connect, None);
+    assert!(report.total.received_kb_per_sec.is_some() && report.total.latency.is_some());
+}
+
+#[test]
+fn threads_of_several_engines_are_summed() {
+    let peak = |results: &str| {
+        let path = fixtures().join(results);
+        let (printed, _) = Perfkit::new().run(&[
+            "analyze",
+            path.to_str().unwrap(),
+            "--no-report",
+            "--format",
+            "json",
+        ]);
+        let report: perfkit::report::Report = serde_json::from_str(&printed).unwrap();
+        let threads = report.time_series.unwrap().active_threads;
+        threads
+            .into_iter()
+            .flatten()
+            .fold(None, |peak: Option<f64>, threads| {
+                Some(peak.map_or(threads, |peak| peak.max(threads)))
+            })
+    };
+    // Two engines on one host, each of which never says more than a few.
+    let text = fs::read_to_string(fixtures().join("distributed.jtl")).unwrap();
+    let most = text.lines().skip(1).map(|line| {
+        let fields: Vec<&str> = line.split(',').collect();
+        fields[12].parse::<f64>().unwrap()
+    });
+    let most = most.fold(0.0, f64::max);
+    assert!(peak("distributed.jtl").unwrap() > most, "{most}");
+    // The Statistical sender writes 0 threads for it does not know.
+    assert_eq!(peak("sample-count.jtl"), None);
+}
