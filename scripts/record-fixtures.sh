@@ -25,11 +25,13 @@ record() {
   mv "$work/$name" "$fixtures/$name"
 }
 
-# JMeter's own table of a fixture: table [-Djmeter.save... ...] NAME.jtl
+# JMeter's own table of a fixture: table [-Djmeter.save... ...] NAME.jtl, or NAME.xml, whose table
+# is NAME-xml.aggregate.csv, for NAME.jtl has one of its own.
 table() {
   local name=${*: -1}
   local options=("${@:1:$#-1}")
-  "$repository/scripts/jmeter/aggregate-report.sh" "${options[@]}" "$fixtures/$name" "$fixtures/${name%.*}.aggregate.csv"
+  local stem=${name%.jtl}
+  "$repository/scripts/jmeter/aggregate-report.sh" "${options[@]}" "$fixtures/$name" "$fixtures/${stem/%.xml/-xml}.aggregate.csv"
 }
 
 standard=$repository/examples/fibonacci-isprime.jmx
@@ -50,10 +52,12 @@ trap 'kill -CONT "$stalled"; kill "$stalled" "$server"; wait "$stalled" "$server
 stalled_port=$(port_of "$work/stalled.txt")
 kill -STOP "$stalled"
 failing=(-Jclosed_port=1 -Jstalled_port="$stalled_port" -Jusers=10 -Jramp_up=1 -Jloops=3)
-record errors.jtl "$plans/errors.jmx" "${failing[@]}"
+# One run twice: the results as CSV, and by a listener of the plan as XML.
+record errors.jtl "$plans/errors.jmx" "${failing[@]}" -Jxml="$work/errors.xml"
+mv "$work/errors.xml" "$fixtures/errors.xml"
 record sample-variables.jtl "$plans/errors.jmx" "${failing[@]}" -Jloops=1 -Jsample_variables=n,unset
 
-# One run twice: the results as CSV, and by a listener of the plan as XML.
+# Twice as well.
 record controllers.jtl "$plans/controllers.jmx" -Jusers=10 -Jramp_up=1 -Jloops=4 -Jxml="$work/controllers.xml"
 mv "$work/controllers.xml" "$fixtures/controllers.xml"
 
@@ -75,6 +79,8 @@ record sample-count.jtl "$standard" "${remote[@]}" -Jmode=Statistical -Jnum_samp
 for name in default tab semicolon older-columns errors sample-variables controllers distributed sample-count; do
   table "$name.jtl"
 done
+table errors.xml
+table controllers.xml
 table "-D$save.print_field_names=false" no-header.jtl
 table "-D$save.timestamp_format=yyyy/MM/dd HH:mm:ss.SSS" dates.jtl
 gzip -9 -n -f "$fixtures/default.jtl"

@@ -467,11 +467,11 @@ fn what_cannot_be_read_is_refused_in_words() {
         ("empty.jtl", "empty.jtl: is empty: no header and no row"),
         (
             "header.jtl",
-            "header.jtl: no samples to report: there is a header but no row: did the test run?",
+            "header.jtl: no samples to report: there is no row: did the test run?",
         ),
         (
             "results.xml",
-            "results.xml: holds XML results, which perfkit does not read yet",
+            "results.xml: no samples to report: there is no row: did the test run?",
         ),
         (
             "notes.txt",

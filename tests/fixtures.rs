@@ -13,8 +13,11 @@ fn recorded() -> Vec<(String, String)> {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         let stem = name.strip_suffix(".aggregate.csv")?.to_owned();
-        let results = [".jtl", ".jtl.gz"]
-            .map(|extension| format!("{stem}{extension}"))
+        let results = match stem.strip_suffix("-xml") {
+            Some(stem) => vec![format!("{stem}.xml")],
+            None => vec![format!("{stem}.jtl"), format!("{stem}.jtl.gz")],
+        };
+        let results = results
             .into_iter()
             .find(|name| fixtures().join(name).exists())
             .unwrap_or_else(|| panic!("{stem} has a table and no results"));
@@ -26,7 +29,7 @@ fn recorded() -> Vec<(String, String)> {
 #[test]
 fn tables_are_jmeters_byte_for_byte() {
     let recorded = recorded();
-    assert!(recorded.len() >= 11, "{} fixtures", recorded.len());
+    assert!(recorded.len() >= 13, "{} fixtures", recorded.len());
     let perfkit = Perfkit::new();
     for (results, expected) in recorded {
         let path = fixtures().join(&results);
@@ -70,6 +73,7 @@ fn shapes_are_told() {
         "semicolon.jtl",
         "dates.jtl",
         "errors.jtl",
+        "errors.xml",
     ] {
         assert!(notes(plain).is_empty(), "{plain}: {:?}", notes(plain));
     }
@@ -165,4 +169,48 @@ fn threads_of_several_engines_are_summed() {
     assert!(peak("distributed.jtl").unwrap() > most, "{most}");
     // The Statistical sender writes 0 threads for it does not know.
     assert_eq!(peak("sample-count.jtl"), None);
+}
+
+#[test]
+fn xml_has_the_figures_of_the_csv_of_the_same_run() {
+    let report = |results: &str| -> perfkit::report::Report {
+        let path = fixtures().join(results);
+        let (printed, _) = Perfkit::new().run(&[
+            "analyze",
+            path.to_str().unwrap(),
+            "--no-report",
+            "--format",
+            "json",
+            "--platform",
+            "x",
+        ]);
+        let mut report: perfkit::report::Report = serde_json::from_str(&printed).unwrap();
+        report.inputs.clear();
+        report
+    };
+    // No samples within samples: all is the same.
+    assert_eq!(
+        serde_json::to_value(report("errors.xml")).unwrap(),
+        serde_json::to_value(report("errors.jtl")).unwrap()
+    );
+    // Samples within samples have rows in the CSV file only: what has none is the same.
+    let (xml, csv) = (report("controllers.xml"), report("controllers.jtl"));
+    let label = |report: &perfkit::report::Report, name: &str| {
+        let label = report.labels.iter().find(|label| label.label == name);
+        label.map(|label| serde_json::to_value(label).unwrap())
+    };
+    for name in ["IsPrime", "Both", "Both with think time", "Parent", "Empty"] {
+        assert!(label(&xml, name).is_some(), "{name}");
+        assert_eq!(label(&xml, name), label(&csv, name), "{name}");
+    }
+    assert_eq!(label(&xml, "Not found"), None);
+    assert_eq!(
+        (xml.accounting.rows_read, csv.accounting.rows_read),
+        (290, 370)
+    );
+    assert!(
+        xml.notes[0].contains("80 samples within samples are not counted"),
+        "{:?}",
+        xml.notes
+    );
 }

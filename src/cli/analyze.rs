@@ -19,7 +19,7 @@ Examples:
 
 Exit codes: 0 done; 2 usage, input or output error.")]
 pub struct AnalyzeArgs {
-    /// JMeter result files (CSV, plain, gzip or zstd), read as one run; `-` is standard input
+    /// JMeter result files (CSV or XML; plain, gzip or zstd), read as one run; `-` is standard input
     #[arg(required = true, value_name = "RESULTS")]
     pub results: Vec<PathBuf>,
 
@@ -109,7 +109,7 @@ pub struct AnalyzeArgs {
     #[arg(long, help_heading = "Reading")]
     pub timestamp_is_end: bool,
 
-    /// Format of timeStamp, in the letters of Java's SimpleDateFormat [default: found out]
+    /// Format of timeStamp in CSV, in the letters of Java's SimpleDateFormat [default: found out]
     #[arg(long, value_name = "PATTERN", help_heading = "Reading")]
     pub timestamp_format: Option<String>,
 

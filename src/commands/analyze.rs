@@ -61,8 +61,7 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     server.check(&report)?;
     let directory = directory_of(&args);
     if let Some(directory) = &directory {
-        let csv = csv(&aggregate, &report, &args)?;
-        write_report(directory, &report, csv, &args)?;
+        write_report(directory, &report, &args, csv(&aggregate, &report, &args)?)?;
     }
     output::print(&match args.format {
         Format::Markdown => render::markdown::platform_block(&report),
@@ -207,7 +206,7 @@ fn no_samples(report: &Report) -> Error {
     let why = if report.accounting.rejected > 0 {
         "no row could be read (see above)"
     } else {
-        "there is a header but no row: did the test run?"
+        "there is no row: did the test run?"
     };
     Error::input(names.join(", "), format!("no samples to report: {why}"))
 }
@@ -235,7 +234,7 @@ fn directory_of(args: &AnalyzeArgs) -> Option<PathBuf> {
         .and_then(Path::file_name)
         .map(|name| name.to_string_lossy());
     let mut stem = name.as_deref().unwrap_or("-");
-    for extension in [".gz", ".zst", ".jtl", ".csv"] {
+    for extension in [".gz", ".zst", ".jtl", ".csv", ".xml"] {
         stem = stem.strip_suffix(extension).unwrap_or(stem);
     }
     if matches!(stem, "" | "-") {
@@ -244,7 +243,7 @@ fn directory_of(args: &AnalyzeArgs) -> Option<PathBuf> {
     Some(PathBuf::from(format!("{stem}-report")))
 }
 
-fn write_report(directory: &Path, report: &Report, csv: String, args: &AnalyzeArgs) -> Result<()> {
+fn write_report(directory: &Path, report: &Report, args: &AnalyzeArgs, csv: String) -> Result<()> {
     let look = Look {
         size: args.chart_size,
         theme: match args.chart_theme {

@@ -11,12 +11,13 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use memchr::{memchr, memchr2_iter, memrchr};
 
-use super::input::Input;
+use super::input::{Input, refuse_other_formats};
 use super::layout::{HEADER_MARK, Layout, is_header};
 use super::number::PADDING;
 use super::quoted::{self, Record, Unquoted};
 use super::row::{LONGEST_ROW, RowParser};
 use super::timestamp::Pattern;
+use super::xml::{self, XmlInput, XmlReader, XmlSummary};
 use crate::error::{Error, Result};
 
 /// Bytes looked at to find out the layout: the same for any block size.
@@ -52,6 +53,15 @@ pub struct Block {
     pub is_unterminated: bool,
 }
 
+/// What a source hands out.
+pub enum Piece {
+    /// A block of CSV.
+    Block(Block),
+    /// A whole input of XML results, to be read to its end and given back with
+    /// [`Source::finish_xml`] before the source is asked again.
+    Xml(Box<XmlInput>),
+}
+
 /// What is known of an input when it has been read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputSummary {
@@ -69,6 +79,8 @@ pub struct InputSummary {
     pub is_unterminated: bool,
     /// Whether its compressed data ended early.
     pub is_truncated: bool,
+    /// What is known of XML results; `None` of CSV.
+    pub xml: Option<XmlSummary>,
 }
 
 /// The inputs, being read.
@@ -124,12 +136,12 @@ impl Source {
         summaries
     }
 
-    /// Fills `buffer` with the next block; `None` at the end of the last input.
+    /// The next piece; `None` at the end of the last input. A block is in `buffer` then.
     ///
     /// # Errors
     ///
     /// When an input cannot be read, or its layout cannot be found out.
-    pub fn next_block(&mut self, buffer: &mut Vec<u8>) -> Result<Option<Block>> {
+    pub fn next_piece(&mut self, buffer: &mut Vec<u8>) -> Result<Option<Piece>> {
         loop {
             if self.is_stopped {
                 return Ok(None);
@@ -141,6 +153,9 @@ impl Source {
                 self.current = Some(Current::new(input));
                 continue;
             };
+            if current.is_xml(buffer)? {
+                return Ok(self.take_xml());
+            }
             let Some(cut) = current.fill(
                 buffer,
                 self.block_size,
@@ -169,7 +184,40 @@ impl Source {
             }
             self.blocks += 1;
             self.position += cut.len as u64;
-            return Ok(Some(block));
+            return Ok(Some(Piece::Block(block)));
+        }
+    }
+
+    /// Hands out the current input as XML.
+    fn take_xml(&mut self) -> Option<Piece> {
+        let current = self.current.as_mut()?;
+        let reader = std::mem::replace(&mut current.input.reader, Box::new(io::empty()));
+        let index = self.blocks;
+        self.blocks += 1;
+        Some(Piece::Xml(Box::new(XmlInput {
+            reader: XmlReader::new(
+                current.input.name.clone(),
+                std::mem::take(&mut current.carry),
+                reader,
+                self.timestamps.is_end,
+            ),
+            index,
+            input: self.finished.len() as u32,
+            position: self.position,
+        })))
+    }
+
+    /// Takes back an XML input that has been read.
+    pub fn finish_xml(&mut self, reader: &XmlReader) {
+        self.position += reader.bytes();
+        if let Some(current) = self.current.take() {
+            self.finished.push(InputSummary {
+                bytes: reader.bytes(),
+                is_truncated: current.summary.is_truncated || reader.is_truncated(),
+                is_unterminated: false,
+                xml: Some(reader.summary()),
+                ..current.summary
+            });
         }
     }
 }
@@ -191,6 +239,7 @@ impl Current {
             named_columns: 0,
             is_unterminated: false,
             is_truncated: false,
+            xml: None,
         };
         Current {
             input,
@@ -200,6 +249,23 @@ impl Current {
             headers_before: 0,
             parser: None,
         }
+    }
+
+    /// Whether the input is XML, if nothing of it has been handed out yet. `buffer` is used to
+    /// read its first bytes, which are kept.
+    fn is_xml(&mut self, buffer: &mut Vec<u8>) -> Result<bool> {
+        if self.summary.bytes > 0 {
+            return Ok(false);
+        }
+        let mut filled = 0;
+        self.read_until(buffer, &mut filled, DETECTION_WINDOW)?;
+        self.carry.extend_from_slice(&buffer[..filled]);
+        let is_xml = xml::is_xml(&self.carry);
+        if is_xml && self.summary.is_unterminated {
+            // The line feed that was added for rows.
+            self.carry.pop();
+        }
+        Ok(is_xml)
     }
 
     /// Fills `buffer` with one block; `None` at the end of the input.
@@ -351,28 +417,6 @@ impl Current {
 fn take_front(buffer: &mut [u8], filled: &mut usize, length: usize) {
     buffer.copy_within(length..*filled, 0);
     *filled -= length;
-}
-
-/// Says what a file is that is no CSV, in words that help.
-fn refuse_other_formats(start: &[u8]) -> std::result::Result<(), String> {
-    if start.iter().all(u8::is_ascii_whitespace) {
-        return Err("is empty: no header and no row".to_owned());
-    }
-    if start.starts_with(b"\xFF\xFE") || start.starts_with(b"\xFE\xFF") {
-        return Err(
-            "is UTF-16 text, not UTF-8 as JMeter writes it: convert it first \
-                    (iconv -f UTF-16 -t UTF-8)"
-                .to_owned(),
-        );
-    }
-    if start.trim_ascii_start().starts_with(b"<") {
-        return Err(
-            "holds XML results, which perfkit does not read yet: record with \
-                    -Jjmeter.save.saveservice.output_format=csv"
-                .to_owned(),
-        );
-    }
-    Ok(())
 }
 
 /// Which letter of [`HEADER_MARK`] to search for, together with quotes: its rarest.

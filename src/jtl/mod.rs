@@ -2,7 +2,8 @@
 //!
 //! [`read`] opens nothing and computes nothing: it takes [`input::Input`]s, finds out their
 //! [`layout`], cuts them into [`blocks`] of whole records, and pushes a borrowed [`Sample`] for
-//! each good row into a [`Sink`]. Bad rows are tallied by [`Fault`].
+//! each good row into a [`Sink`]. Bad rows are tallied by [`Fault`]. `xml` does the same for the
+//! results that JMeter writes as XML.
 
 pub mod blocks;
 pub mod index;
@@ -14,7 +15,9 @@ mod reader;
 mod row;
 mod sample;
 pub mod timestamp;
+mod xml;
 
 pub use reader::{InputRead, Outcome, ReadOptions, RejectionTally, Sink, read};
 pub use row::{Fault, Field, LONGEST_ROW};
 pub use sample::Sample;
+pub use xml::{XmlFault, XmlSummary};

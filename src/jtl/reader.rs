@@ -1,6 +1,7 @@
 //! Reading results: workers take blocks in turns, parse them, and push samples into sinks.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::panic;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -8,13 +9,14 @@ use std::thread;
 use jiff::tz::TimeZone;
 use memchr::memchr_iter;
 
-use super::blocks::{Block, InputSummary, Source, TimestampOptions};
+use super::blocks::{Block, InputSummary, Piece, Source, TimestampOptions};
 use super::index::Index;
 use super::input::Input;
 use super::layout::{Columns, Layout, trim_line_end};
 use super::quoted::{self, Record, Unquoted};
 use super::row::{Fault, LONGEST_ROW, Origin, Rejected, RowParser};
 use super::sample::Sample;
+use super::xml::XmlInput;
 use crate::error::{Error, Result};
 
 /// Takes samples, in no particular order.
@@ -177,15 +179,25 @@ impl<S: Sink> Worker<S> {
         let mut buffer = Vec::new();
         let mut parser: Option<RowParser> = None;
         loop {
-            let next = lock(source).next_block(&mut buffer);
-            let block = match next {
-                Ok(Some(block)) => block,
+            let mut reading = lock(source);
+            let block = match reading.next_piece(&mut buffer) {
+                Ok(Some(Piece::Block(block))) => block,
+                Ok(Some(Piece::Xml(input))) => {
+                    // The source stays locked: where the next input begins is not known before.
+                    let outcome = self.read_xml(*input, &mut reading, progress);
+                    if outcome.is_err() || self.options.strict && !self.rejected.is_empty() {
+                        reading.stop();
+                    }
+                    outcome?;
+                    continue;
+                }
                 Ok(None) => return Ok(self),
                 Err(error) => {
-                    lock(source).stop();
+                    reading.stop();
                     return Err(error);
                 }
             };
+            drop(reading);
             let parser = match &mut parser {
                 Some(parser) if Arc::ptr_eq(parser.layout(), &block.layout) => parser,
                 parser => parser.insert(RowParser::new(
@@ -201,6 +213,37 @@ impl<S: Sink> Worker<S> {
                 lock(source).stop();
             }
         }
+    }
+
+    /// Reads XML results to their end.
+    fn read_xml(
+        &mut self,
+        mut input: XmlInput,
+        source: &mut Source,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<()> {
+        let index = input.index;
+        self.rows += input.read(progress, |row| match row {
+            Ok(sample) => {
+                self.sink.record(&sample);
+                ControlFlow::Continue(())
+            }
+            Err(row) => {
+                self.reject(row.fault, row.value, (index, row.lines));
+                match self.options.strict {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            }
+        })?;
+        self.blocks.push(BlockLines {
+            index,
+            input: input.input,
+            headers_before: 0,
+            lines: input.reader.lines(),
+        });
+        source.finish_xml(&input.reader);
+        Ok(())
     }
 
     fn parse_block(&mut self, parser: &RowParser, buffer: &[u8], block: &Block) {

@@ -8,6 +8,7 @@ use super::number;
 use super::quoted::Unquoted;
 use super::sample::Sample;
 use super::timestamp::TimestampParser;
+use super::xml::XmlFault;
 
 /// Bytes of the longest row that is read: longer ones are rejected, so that memory stays bounded.
 pub const LONGEST_ROW: usize = 4 << 20;
@@ -25,6 +26,14 @@ pub enum Fault {
     CutShort,
     /// The row is longer than [`LONGEST_ROW`].
     TooLong,
+    /// The row is an element of XML results, and something is wrong that only XML knows.
+    Xml(XmlFault),
+}
+
+impl From<XmlFault> for Fault {
+    fn from(fault: XmlFault) -> Self {
+        Fault::Xml(fault)
+    }
 }
 
 /// A column whose values can be wrong.
@@ -89,13 +98,15 @@ impl Fault {
             Fault::Quote => "a quoted field is not closed properly".to_owned(),
             Fault::CutShort => "the file ends within the row".to_owned(),
             Fault::TooLong => format!("longer than {} MiB", LONGEST_ROW >> 20),
+            Fault::Xml(fault) => fault.reason(),
         }
     }
 
-    /// The name of the column to blame, if one is.
+    /// The name of the column or attribute to blame, if one is.
     pub fn column(self) -> Option<&'static str> {
         match self {
             Fault::Value(field) => Some(field.name()),
+            Fault::Xml(fault) => fault.attribute(),
             _ => None,
         }
     }

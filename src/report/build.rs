@@ -209,7 +209,7 @@ fn errors(aggregate: &Aggregate, total: &LabelStats) -> Vec<ErrorReport> {
     let mut errors: Vec<_> = aggregate.errors().iter().collect();
     errors.sort_by_key(|(_, stats)| (std::cmp::Reverse(stats.count), stats.first_position));
     let all: u64 = errors.iter().map(|(_, stats)| stats.count).sum();
-    let report = |error: String, stats: &ErrorStats| ErrorReport {
+    let report = |error: String, stats: ErrorStats| ErrorReport {
         error,
         count: stats.count,
         first_ms: stats.first_time,
@@ -220,12 +220,12 @@ fn errors(aggregate: &Aggregate, total: &LabelStats) -> Vec<ErrorReport> {
     let (frequent, rare) = errors.split_at(errors.len().min(MOST_ERRORS));
     let mut reports: Vec<ErrorReport> = frequent
         .iter()
-        .map(|(key, stats)| report(String::from_utf8_lossy(key).into_owned(), stats))
+        .map(|(key, stats)| report(String::from_utf8_lossy(key).into_owned(), **stats))
         .collect();
     let others = rare.iter().map(|(_, stats)| **stats);
-    if let Some(others) = others.reduce(ErrorStats::plus) {
+    if let Some(others) = others.reduce(ErrorStats::and) {
         let types = units::thousands(rare.len() as u64);
-        reports.push(report(format!("({types} other errors)"), &others));
+        reports.push(report(format!("({types} other errors)"), others));
     }
     reports
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::build::Sources;
-use crate::jtl::InputRead;
+use crate::jtl::{InputRead, XmlSummary};
 use crate::stats::LabelStats;
 use crate::units;
 
@@ -28,8 +28,11 @@ pub(super) fn collect(
 fn of_input(input: &InputRead) -> Vec<String> {
     let summary = &input.summary;
     let name = &summary.name;
-    let mut notes = Vec::new();
-    if summary.headers == 0 {
+    let mut notes = match &summary.xml {
+        Some(xml) => of_xml(name, xml),
+        None => Vec::new(),
+    };
+    if summary.headers == 0 && summary.xml.is_none() {
         notes.push(format!(
             "{name} has no header: read in JMeter's default column order of {} columns.",
             summary.named_columns
@@ -57,6 +60,30 @@ fn of_input(input: &InputRead) -> Vec<String> {
         notes.push(format!(
             "{name} does not end with a line end: JMeter is still writing or was stopped, and the \
              last value may be cut short."
+        ));
+    }
+    notes
+}
+
+fn of_xml(name: &str, xml: &XmlSummary) -> Vec<String> {
+    let mut notes = Vec::new();
+    if xml.documents > 1 {
+        notes.push(format!(
+            "{name} has {} <testResults> elements: several runs in one file are read as one.",
+            xml.documents
+        ));
+    }
+    if xml.nested_samples > 0 {
+        notes.push(format!(
+            "{name}: {} samples within samples are not counted, as JMeter does not when it loads \
+             XML; a CSV file of the same run has a row for each, and figures that differ.",
+            xml.nested_samples
+        ));
+    }
+    if !xml.is_closed {
+        notes.push(format!(
+            "{name} does not end with </testResults>: JMeter is still writing or was stopped; the \
+             figures cover what is there."
         ));
     }
     notes

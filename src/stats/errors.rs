@@ -26,8 +26,8 @@ pub struct ErrorStats {
 }
 
 impl ErrorStats {
-    /// The two together.
-    pub fn plus(self, other: Self) -> Self {
+    /// Both together.
+    pub fn and(self, other: ErrorStats) -> ErrorStats {
         ErrorStats {
             count: self.count + other.count,
             first_position: self.first_position.min(other.first_position),
@@ -67,7 +67,7 @@ impl ErrorTable {
     fn add(&mut self, key: &[u8], stats: ErrorStats) {
         let number = self.keys.number(key);
         match self.stats.get_mut(number) {
-            Some(known) => *known = known.plus(stats),
+            Some(known) => *known = known.and(stats),
             None => self.stats.push(stats),
         }
     }

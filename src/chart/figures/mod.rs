@@ -13,6 +13,7 @@ use std::cmp::Reverse;
 use super::model::{Axis, Figure, Panel, Series};
 use super::{palette, scale};
 use crate::report::{LabelReport, Report};
+use crate::units;
 use run::Run;
 
 /// A range above this is drawn on a logarithmic axis, or the usual values would be one flat line.
@@ -69,12 +70,12 @@ fn busiest(report: &Report) -> Vec<&LabelReport> {
 
 /// What a figure leaves out, for its subtitle: nothing while every label has a colour.
 fn which_labels(report: &Report) -> String {
-    let shown = report.labels.len().min(palette::COLORS_THERE_ARE) as u64;
     match report.label_count {
-        all if all > shown => {
-            let all = crate::units::thousands(all);
-            format!("the {shown} busiest of {all} labels; ")
-        }
+        all if all > palette::COLORS_THERE_ARE as u64 => format!(
+            "the {} busiest of {} labels; ",
+            palette::COLORS_THERE_ARE,
+            units::thousands(all)
+        ),
         _ => String::new(),
     }
 }

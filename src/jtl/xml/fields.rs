@@ -1,0 +1,308 @@
+//! A start tag's attributes to a [`Sample`], or the reason why not.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use quick_xml::events::attributes::Attributes;
+
+use super::fault::XmlFault;
+use super::references::{self, Within};
+use crate::jtl::layout::parse_flag;
+use crate::jtl::number;
+use crate::jtl::row::{Fault, LONGEST_ROW, Origin};
+use crate::jtl::sample::Sample;
+
+/// An element that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Rejection {
+    pub fault: Fault,
+    /// The value to blame, or the beginning of the element.
+    pub value: Vec<u8>,
+}
+
+impl Rejection {
+    /// For `fault`, with as much of `value` as a message shows.
+    pub fn new(fault: impl Into<Fault>, value: &[u8]) -> Self {
+        const LONGEST_VALUE: usize = 200;
+        Rejection {
+            fault: fault.into(),
+            value: value[..value.len().min(LONGEST_VALUE)].to_vec(),
+        }
+    }
+}
+
+/// What is known of a sample: the attributes of its start tag, then what its children tell.
+#[derive(Debug, Default)]
+pub(super) struct Fields {
+    /// The text of all fields, one behind the other.
+    text: Vec<u8>,
+    ranges: [Option<Range<usize>>; NAMES.len()],
+    url: Range<usize>,
+    failure_message: Option<Range<usize>>,
+    numbers: Numbers,
+}
+
+#[derive(Debug, Default)]
+struct Numbers {
+    time_stamp: i64,
+    elapsed: i64,
+    success: bool,
+    latency: Option<i64>,
+    connect: Option<i64>,
+    idle_time: Option<i64>,
+    bytes: Option<i64>,
+    sent_bytes: Option<i64>,
+    grp_threads: Option<i64>,
+    all_threads: Option<i64>,
+    sample_count: u64,
+    error_count: u64,
+}
+
+/// The attributes that are read, by what JMeter calls them.
+const NAMES: [&str; 18] = [
+    "t", "it", "lt", "ct", "ts", "s", "lb", "rc", "rm", "tn", "by", "sby", "ng", "na", "sc", "ec",
+    "hn", "rs",
+];
+
+impl Fields {
+    /// Reads a start tag: name and attributes.
+    ///
+    /// # Errors
+    ///
+    /// When an attribute that every sample needs is missing, a value cannot be read, or the tag
+    /// is no XML.
+    pub fn read(&mut self, tag: &[u8], timestamp_is_end: bool) -> Result<(), Rejection> {
+        self.text.clear();
+        self.ranges = Default::default();
+        self.url = 0..0;
+        self.failure_message = None;
+        self.split(tag)?;
+        self.numbers = self.numbers(tag, timestamp_is_end)?;
+        Ok(())
+    }
+
+    /// Splits a tag into attributes.
+    fn split(&mut self, tag: &[u8]) -> Result<(), Rejection> {
+        let damaged = || Rejection::new(XmlFault::Markup, tag);
+        let masked = masked(tag);
+        let mut attributes = Attributes::new(&masked, name_of(tag).len());
+        for attribute in attributes.with_checks(false) {
+            let attribute = attribute.map_err(|_| damaged())?;
+            let Some(known) = NAMES.iter().position(|name| *name == attribute.key.0) else {
+                continue;
+            };
+            let value = match &attribute.value {
+                Cow::Borrowed(value) => &tag[place_in(&masked, value)],
+                Cow::Owned(value) => value.as_bytes(),
+            };
+            let start = self.text.len();
+            references::decode(value, Within::Attribute, &mut self.text).map_err(|_| damaged())?;
+            if self.ranges[known].replace(start..self.text.len()).is_some() {
+                return Err(damaged());
+            }
+        }
+        Ok(())
+    }
+
+    fn numbers(&self, tag: &[u8], timestamp_is_end: bool) -> Result<Numbers, Rejection> {
+        let missing = |name| Rejection::new(XmlFault::Missing(name), tag);
+        let elapsed = self.number("t")?.ok_or_else(|| missing("t"))?;
+        let stamp = self.number("ts")?.ok_or_else(|| missing("ts"))?;
+        let success = self.attribute("s").ok_or_else(|| missing("s"))?;
+        let success =
+            parse_flag(success).ok_or_else(|| Rejection::new(XmlFault::Value("s"), success))?;
+        self.attribute("lb").ok_or_else(|| missing("lb"))?;
+        // Start and end must both exist as epoch ms.
+        let (start, end) = if timestamp_is_end {
+            (stamp.checked_sub(elapsed), Some(stamp))
+        } else {
+            (Some(stamp), stamp.checked_add(elapsed))
+        };
+        let (Some(time_stamp), Some(_)) = (start, end) else {
+            return Err(self.rejected("t"));
+        };
+        let count = |name| match self.number(name)? {
+            Some(count) => match u64::try_from(count) {
+                Ok(count) => Ok(Some(count)),
+                Err(_) => Err(self.rejected(name)),
+            },
+            None => Ok(None),
+        };
+        Ok(Numbers {
+            time_stamp,
+            elapsed,
+            success,
+            latency: self.number("lt")?,
+            connect: self.number("ct")?,
+            idle_time: self.number("it")?,
+            bytes: self.number("by")?,
+            sent_bytes: self.number("sby")?,
+            grp_threads: self.number("ng")?,
+            all_threads: self.number("na")?,
+            sample_count: count("sc")?.unwrap_or(1),
+            error_count: count("ec")?.unwrap_or(u64::from(!success)),
+        })
+    }
+
+    fn attribute(&self, name: &str) -> Option<&[u8]> {
+        let known = NAMES.iter().position(|known| *known == name)?;
+        let range = self.ranges[known].clone()?;
+        Some(&self.text[range])
+    }
+
+    /// An absent attribute, an empty one and `null` are `None`; other text must be a number.
+    fn number(&self, name: &'static str) -> Result<Option<i64>, Rejection> {
+        match self.attribute(name) {
+            None | Some(b"" | b"null") => Ok(None),
+            Some(text) => match number::parse(text, 0, text.len()) {
+                Some(number) => Ok(Some(number)),
+                None => Err(self.rejected(name)),
+            },
+        }
+    }
+
+    #[cold]
+    fn rejected(&self, name: &'static str) -> Rejection {
+        Rejection::new(
+            XmlFault::Value(name),
+            self.attribute(name).unwrap_or_default(),
+        )
+    }
+
+    /// Takes the text of a child element, references as they are.
+    ///
+    /// # Errors
+    ///
+    /// When a reference in it cannot be resolved, or the sample gets too long.
+    pub fn take(&mut self, child: Child, text: &ChildText) -> Result<(), Rejection> {
+        let start = self.text.len();
+        if text.is_too_long || start + text.raw.len() > LONGEST_ROW {
+            return Err(Rejection::new(Fault::TooLong, &text.raw));
+        }
+        references::decode(&text.raw, Within::Element, &mut self.text)
+            .map_err(|_| Rejection::new(XmlFault::Markup, &text.raw))?;
+        let range = start..self.text.len();
+        match child {
+            Child::Url => self.url = range,
+            // The first message is the one that JMeter writes to CSV, whosoever's it is.
+            Child::FailureMessage => {
+                self.failure_message.get_or_insert(range);
+            }
+        }
+        Ok(())
+    }
+
+    /// The sample's label, as far as there is one.
+    pub fn label(&self) -> &[u8] {
+        self.attribute("lb").unwrap_or_default()
+    }
+
+    /// The sample.
+    pub fn sample(&self, origin: Origin) -> Sample<'_> {
+        let text = |name| match self.attribute(name) {
+            None | Some(b"null") => &b""[..],
+            Some(text) => text,
+        };
+        let failure_message = self.failure_message.clone().unwrap_or_default();
+        let numbers = &self.numbers;
+        Sample {
+            position: origin.position,
+            input: origin.input,
+            time_stamp: numbers.time_stamp,
+            elapsed: numbers.elapsed,
+            latency: numbers.latency,
+            connect: numbers.connect,
+            idle_time: numbers.idle_time,
+            label: self.label(),
+            // Very old files call it rs, as JMeter's own reader knows.
+            response_code: match self.attribute("rs") {
+                Some(code) => code,
+                None => text("rc"),
+            },
+            response_message: text("rm"),
+            failure_message: &self.text[failure_message],
+            thread_name: text("tn"),
+            url: &self.text[self.url.clone()],
+            hostname: text("hn"),
+            success: numbers.success,
+            bytes: numbers.bytes,
+            sent_bytes: numbers.sent_bytes,
+            grp_threads: numbers.grp_threads,
+            all_threads: numbers.all_threads,
+            sample_count: numbers.sample_count,
+            error_count: numbers.error_count,
+        }
+    }
+}
+
+/// A child element whose text is a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Child {
+    Url,
+    FailureMessage,
+}
+
+/// The text of a child element, as it comes in pieces: a reference may go on in the next one.
+#[derive(Debug, Default)]
+pub(super) struct ChildText {
+    raw: Vec<u8>,
+    is_too_long: bool,
+}
+
+impl ChildText {
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.raw.clear();
+        self.is_too_long = false;
+    }
+
+    /// Appends a piece. One that is too long is not kept, but known to have been there.
+    pub fn push(&mut self, text: &[u8]) {
+        if self.raw.len() + text.len() > LONGEST_ROW {
+            self.is_too_long = true;
+        } else {
+            self.raw.extend_from_slice(text);
+        }
+    }
+
+    /// Appends a piece that is meant literally.
+    pub fn push_literal(&mut self, text: &[u8]) {
+        for (number, piece) in text.split(|&byte| byte == b'&').enumerate() {
+            if number > 0 {
+                self.push(b"&amp;");
+            }
+            self.push(piece);
+        }
+    }
+}
+
+/// The name that a tag begins with.
+pub(super) fn name_of(tag: &[u8]) -> &[u8] {
+    let end = tag.iter().position(u8::is_ascii_whitespace);
+    &tag[..end.unwrap_or(tag.len())]
+}
+
+/// A tag as text of the same length, in which every byte beyond ASCII is an `x` if they are not
+/// UTF-8: all that counts is where names and values begin and end.
+pub(super) fn masked(tag: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(tag) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(
+            tag.iter()
+                .map(|&byte| {
+                    if byte.is_ascii() {
+                        char::from(byte)
+                    } else {
+                        'x'
+                    }
+                })
+                .collect(),
+        ),
+    }
+}
+
+/// Where `part`, a slice of `whole`, lies in it.
+fn place_in(whole: &str, part: &str) -> Range<usize> {
+    let start = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
+    start..start + part.len()
+}
