@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
-use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::tiny_skia::{Pixmap, PremultipliedColorU8, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 
 use super::svg::{FONT, UNITS};
@@ -47,16 +47,11 @@ pub fn png(svg: &str, density: f32) -> Result<Vec<u8>> {
 
 /// Encodes opaque pixels with a palette: an eighth of the bytes to compress.
 fn encode(pixmap: &Pixmap) -> std::result::Result<Vec<u8>, png::EncodingError> {
-    let colors: Vec<[u8; 3]> = pixmap
-        .pixels()
-        .iter()
-        .map(|p| [p.red(), p.green(), p.blue()])
-        .collect();
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, pixmap.width(), pixmap.height());
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Balanced);
-    let indexed = (0..4).find_map(|bits| to_palette(&colors, bits));
+    let indexed = (0..4).find_map(|bits| to_palette(pixmap.pixels(), bits));
     let data = match indexed {
         Some((palette, indices)) => {
             encoder.set_color(png::ColorType::Indexed);
@@ -66,7 +61,7 @@ fn encode(pixmap: &Pixmap) -> std::result::Result<Vec<u8>, png::EncodingError> {
         }
         None => {
             encoder.set_color(png::ColorType::Rgb);
-            colors.concat()
+            pixmap.pixels().iter().copied().flat_map(rgb).collect()
         }
     };
     let mut writer = encoder.write_header()?;
@@ -75,15 +70,19 @@ fn encode(pixmap: &Pixmap) -> std::result::Result<Vec<u8>, png::EncodingError> {
     Ok(bytes)
 }
 
+fn rgb(pixel: PremultipliedColorU8) -> [u8; 3] {
+    [pixel.red(), pixel.green(), pixel.blue()]
+}
+
 /// The picture with `bits` of each channel rounded away, as palette and indices; `None` if that
 /// leaves too many colours. Only the shades at the edges of lines and letters are rounded: white
 /// and the colours most used come first and stay as they are.
-fn to_palette(colors: &[[u8; 3]], bits: u32) -> Option<(Vec<u8>, Vec<u8>)> {
+fn to_palette(pixels: &[PremultipliedColorU8], bits: u32) -> Option<(Vec<u8>, Vec<u8>)> {
     let mut numbers: HashMap<[u8; 3], u8> = HashMap::with_capacity(PALETTE);
     let mut palette: Vec<u8> = Vec::with_capacity(PALETTE * 3);
-    let mut indices = Vec::with_capacity(colors.len());
+    let mut indices = Vec::with_capacity(pixels.len());
     let mut last = None;
-    for &color in colors {
+    for color in pixels.iter().copied().map(rgb) {
         if let Some((known, number)) = last
             && known == color
         {

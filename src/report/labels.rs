@@ -78,3 +78,72 @@ fn busiest(all: &[(&[u8], &LabelStats)], most: usize) -> Vec<usize> {
     }
     places
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::percentile::Percentile;
+    use crate::stats::tests::sample;
+
+    /// Labels `a`, `b`, ... with so many samples each.
+    fn aggregate(samples: &[usize]) -> Aggregate {
+        let mut aggregate = Aggregate::default();
+        for (number, &count) in samples.iter().enumerate() {
+            for _ in 0..count {
+                aggregate.record(&crate::jtl::Sample {
+                    label: &[b'a' + number as u8],
+                    position: number as u64,
+                    elapsed: 10 * (number as i64 + 1),
+                    ..sample()
+                });
+            }
+        }
+        aggregate
+    }
+
+    fn labels(samples: &[usize], max_labels: usize) -> (Vec<String>, Option<(String, u64)>, u64) {
+        let aggregate = aggregate(samples);
+        let options = Options {
+            percentiles: Percentile::DEFAULTS.to_vec(),
+            timestamp_is_end: false,
+            max_labels,
+        };
+        let labels = Labels::of(&aggregate.labels(), &options);
+        (
+            labels.shown.into_iter().map(|row| row.label).collect(),
+            labels.others.map(|row| (row.label, row.samples)),
+            labels.total.samples,
+        )
+    }
+
+    #[test]
+    fn the_busiest_are_shown_in_order_of_appearance() {
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        let others = |label: &str, samples| Some((label.to_owned(), samples));
+        let samples = [2, 5, 1, 2, 7];
+        assert_eq!(
+            labels(&samples, 3),
+            (names(&["a", "b", "e"]), others("(2 other labels)", 3), 17)
+        );
+        assert_eq!(
+            labels(&samples, 4),
+            (
+                names(&["a", "b", "d", "e"]),
+                others("(1 other label)", 1),
+                17
+            )
+        );
+        assert_eq!(
+            labels(&samples, 5),
+            (names(&["a", "b", "c", "d", "e"]), None, 17)
+        );
+    }
+
+    #[test]
+    fn every_label_has_a_row_when_asked_for() {
+        let aggregate = aggregate(&[1, 2, 3]);
+        let rows = label_rows(&aggregate, &Percentile::DEFAULTS);
+        let samples: Vec<u64> = rows.map(|row| row.samples).collect();
+        assert_eq!(samples, [1, 2, 3]);
+    }
+}
