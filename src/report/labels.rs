@@ -104,9 +104,8 @@ mod tests {
     fn labels(samples: &[usize], max_labels: usize) -> (Vec<String>, Option<(String, u64)>, u64) {
         let aggregate = aggregate(samples);
         let options = Options {
-            percentiles: Percentile::DEFAULTS.to_vec(),
-            timestamp_is_end: false,
             max_labels,
+            ..Options::default()
         };
         let labels = Labels::of(&aggregate.labels(), &options);
         (
