@@ -1,11 +1,9 @@
 //! The columns asked for, checked against those there are.
 
+use crate::alike::did_you_mean;
 use crate::error::{Error, Result};
 use crate::percentile::Percentile;
 use crate::render::columns::{self, Column};
-
-/// How alike a key and a mistyped one are at least, from 0 to 1.
-const ALIKE: f64 = 0.7;
 
 /// The keys of the columns that `--columns` asks for, the label first. `None` without it.
 ///
@@ -59,12 +57,7 @@ fn not_computed(key: &str, percentile: Percentile, computed: &[Percentile]) -> S
 }
 
 fn unknown(key: &str, known: &[String]) -> String {
-    let alike = known.iter().map(|known| (strsim::jaro(key, known), known));
-    let most_alike = alike.max_by(|a, b| a.0.total_cmp(&b.0));
-    let hint = match most_alike {
-        Some((alike, known)) if alike >= ALIKE => format!(" (did you mean `{known}`?)"),
-        _ => String::new(),
-    };
+    let hint = did_you_mean(key, known.iter().map(String::as_str));
     format!(
         "there is no `{key}`{hint}: the keys are {}",
         known.join(", ")
