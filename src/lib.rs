@@ -8,6 +8,7 @@
 //! | [`commands`] | arguments to options, inputs opened, outputs written, exit code |
 //! | [`render`] | Markdown, terminal table, CSV and JSON, each from the report alone |
 //! | [`chart`] | report to chart model to SVG to PNG |
+//! | [`gate`] | criteria, and a report held to them |
 //! | [`report`] | the plain, serialisable result of an analysis |
 //! | [`stats`] | distributions, sums, errors, time series: record and merge |
 //! | [`select`] | which samples count, and under which label |
@@ -21,6 +22,7 @@ pub mod chart;
 pub mod cli;
 pub mod commands;
 pub mod error;
+pub mod gate;
 pub mod jtl;
 pub mod percentile;
 pub mod render;

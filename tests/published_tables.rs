@@ -65,6 +65,7 @@ fn table(labels: [(&str, Figures); 2], total: Figures) -> String {
         time_series: None,
         resources: None,
         notes: Vec::new(),
+        criteria: Vec::new(),
     })
 }
 

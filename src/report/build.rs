@@ -80,6 +80,7 @@ impl Report {
             other_labels: others,
             resources: window(&total).and_then(|window| Resources::new(sources.resources, window)),
             notes,
+            criteria: Vec::new(),
         }
     }
 }

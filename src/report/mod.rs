@@ -4,6 +4,7 @@
 //! infinity or 0.
 
 mod build;
+mod criteria;
 mod labels;
 mod notes;
 mod over_time;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::percentile::Percentile;
 
 pub use build::{Sources, TOTAL};
+pub use criteria::{CriterionResult, Found};
 pub use labels::label_rows;
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};
 pub use resources::{ResourceRow, Resources, Saturation, no_overlap};
@@ -61,6 +63,9 @@ pub struct Report {
     pub resources: Option<Resources>,
     /// What a reader should know before trusting the figures, in words.
     pub notes: Vec<String>,
+    /// What became of the criteria that the run was held to, in their order; empty without any.
+    #[serde(default)]
+    pub criteria: Vec<CriterionResult>,
 }
 
 impl Report {

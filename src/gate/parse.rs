@@ -1,0 +1,515 @@
+//! Text to criterion, by hand, so that every error says where and what is known.
+
+use std::str::FromStr;
+
+use super::criterion::{Arithmetic, Criterion, Limit, Op, Pattern, Target};
+use super::metric::{self, Metric};
+use super::sustained;
+use super::value::{Quantity, Unit};
+use crate::alike::did_you_mean;
+use crate::select;
+
+/// What is wrong with a criterion, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}`, character {position}: {message}")]
+pub struct ParseError {
+    /// The criterion.
+    pub text: String,
+    /// The character at which it is wrong, counted from 1.
+    pub position: usize,
+    /// What is wrong, and what to write.
+    pub message: String,
+}
+
+/// A byte offset, and what is wrong there.
+type Fault = (usize, String);
+
+impl FromStr for Criterion {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        parse(text).map_err(|(at, message)| ParseError {
+            text: text.trim().to_owned(),
+            position: {
+                let leading = text.len() - text.trim_start().len();
+                let before = text.get(leading..at).unwrap_or_default();
+                before.chars().count() + 1
+            },
+            message,
+        })
+    }
+}
+
+fn parse(text: &str) -> Result<Criterion, Fault> {
+    // Labels may hold colons, conditions may not.
+    let (target, condition) = match text.rfind(':') {
+        Some(colon) => (target(text.get(..colon).unwrap_or_default())?, colon + 1),
+        None => (Target::Total, 0),
+    };
+    let mut cursor = Cursor {
+        text,
+        at: condition,
+    };
+    cursor.skip_spaces();
+    let metric_at = cursor.at;
+    let metric = metric(&mut cursor)?;
+    let op = op(&mut cursor)?;
+    let limit = limit(&mut cursor, metric)?;
+    let sustained = match cursor.word() {
+        (_, "") => None,
+        (_, "for") => Some(time(&mut cursor)?),
+        (at, _) => {
+            let rest = text.get(at..).unwrap_or_default().trim_end();
+            let message = format!("`{rest}` is one too many: only `for 30s` may follow the value");
+            return Err((at, message));
+        }
+    };
+    if let (at, rest @ [_, ..]) = cursor.rest() {
+        let rest = String::from_utf8_lossy(rest);
+        return Err((at, format!("`{rest}` is one too many behind the time")));
+    }
+    let criterion = Criterion {
+        target,
+        metric,
+        op,
+        limit,
+        sustained,
+    };
+    match sustained::obstacle(&criterion) {
+        Some(why) => Err((metric_at, why)),
+        None => Ok(criterion),
+    }
+}
+
+fn target(text: &str) -> Result<Target, Fault> {
+    let label = text.trim();
+    let at = text.len() - text.trim_start().len();
+    if label.is_empty() {
+        return Err((
+            at,
+            "a label is missing before the colon: without a label, leave the colon out".to_owned(),
+        ));
+    }
+    let pattern = label
+        .strip_prefix('/')
+        .and_then(|rest| rest.strip_suffix('/'));
+    match pattern {
+        Some(pattern) => match select::regex(pattern) {
+            Ok(regex) => Ok(Target::Pattern(Pattern(regex))),
+            Err(why) => Err((at, why)),
+        },
+        None => Ok(Target::Label(label.to_owned())),
+    }
+}
+
+fn metric(cursor: &mut Cursor) -> Result<Metric, Fault> {
+    let (at, name) = cursor.take(|letter| !letter.is_whitespace() && !is_of_op(letter));
+    if let Some(metric) = Metric::named(name) {
+        return Ok(metric);
+    }
+    let message = match name {
+        "" => format!("a metric is missing: {}", known_metrics()),
+        "apdex" => "`apdex` is not among the figures of this version's reports".to_owned(),
+        name => format!(
+            "there is no metric `{name}`{}: {}",
+            did_you_mean(name, metric::NAMES),
+            known_metrics()
+        ),
+    };
+    Err((at, message))
+}
+
+fn known_metrics() -> String {
+    let names = metric::NAMES.join(", ");
+    format!("there are {names}, with NN above 0 and up to 100, such as p99.9")
+}
+
+fn op(cursor: &mut Cursor) -> Result<Op, Fault> {
+    let (at, symbol) = cursor.take(is_of_op);
+    let op = Op::ALL.into_iter().find(|op| op.symbol() == symbol);
+    op.ok_or_else(|| {
+        let symbols = Op::ALL.map(Op::symbol).join(" ");
+        let what = match symbol {
+            "" => "a comparison is missing".to_owned(),
+            symbol => format!("`{symbol}` is no comparison"),
+        };
+        (at, format!("{what}: there are {symbols}"))
+    })
+}
+
+fn is_of_op(letter: char) -> bool {
+    matches!(letter, '<' | '>' | '=' | '!')
+}
+
+fn limit(cursor: &mut Cursor, metric: Metric) -> Result<Limit, Fault> {
+    let (at, word) = cursor.take(|letter| letter.is_alphabetic());
+    if word.is_empty() {
+        return Ok(Limit::Value(quantity(cursor, metric, metric.units())?));
+    }
+    if word != "baseline" {
+        let message = format!(
+            "`{word}` is neither a number nor `baseline`{}: write a value such as {}, or `baseline * 1.1`",
+            did_you_mean(word, ["baseline"]),
+            example(metric.units())
+        );
+        return Err((at, message));
+    }
+    let arithmetic = match cursor.take(|letter| matches!(letter, '*' | '+' | '-')) {
+        (_, "") => return Ok(Limit::Baseline(None)),
+        (_, "*") => Arithmetic::Times,
+        (_, "+") => Arithmetic::Plus,
+        (_, "-") => Arithmetic::Minus,
+        (at, other) => {
+            let message = format!("`{other}` is unknown: `baseline` takes one of * + -");
+            return Err((at, message));
+        }
+    };
+    let units = match arithmetic {
+        Arithmetic::Times => &[Unit::None],
+        Arithmetic::Plus | Arithmetic::Minus => metric.units(),
+    };
+    let change = quantity(cursor, metric, units)?;
+    Ok(Limit::Baseline(Some((arithmetic, change))))
+}
+
+fn quantity(cursor: &mut Cursor, metric: Metric, units: &[Unit]) -> Result<Quantity, Fault> {
+    let value = number(cursor, &example(units))?;
+    let (at, name) = cursor.unit();
+    if let Some(&unit) = units.iter().find(|unit| unit.name() == name) {
+        return Ok(Quantity { value, unit });
+    }
+    let known = known_units(units);
+    let message = match (name, units) {
+        ("", _) => format!("a unit is missing: {metric} takes {known}"),
+        (name, [Unit::None]) => {
+            format!("`{name}` is one too many: this is a number without a unit")
+        }
+        (name, _) => format!("`{name}` is no unit of {metric}: it takes {known}"),
+    };
+    Err((at, message))
+}
+
+fn time(cursor: &mut Cursor) -> Result<Quantity, Fault> {
+    const UNITS: [Unit; 4] = [Unit::Ms, Unit::Seconds, Unit::Minutes, Unit::Hours];
+    cursor.skip_spaces();
+    let start = cursor.at;
+    let value = number(cursor, "30s")?;
+    if value == 0.0 {
+        return Err((start, "the time must be longer than 0".to_owned()));
+    }
+    let (at, name) = cursor.unit();
+    match UNITS.into_iter().find(|unit| unit.name() == name) {
+        Some(unit) => Ok(Quantity { value, unit }),
+        None => Err((
+            at,
+            match name {
+                "" => format!("a unit of time is missing: {}", known_units(&UNITS)),
+                name => format!("`{name}` is no unit of time: {}", known_units(&UNITS)),
+            },
+        )),
+    }
+}
+
+fn number(cursor: &mut Cursor, example: &str) -> Result<f64, Fault> {
+    let (at, digits) = cursor.take(|letter| letter.is_ascii_digit() || letter == '.');
+    let value = digits.parse().ok().filter(|value: &f64| value.is_finite());
+    value.ok_or_else(|| match digits {
+        "" => (
+            at,
+            format!("a number is missing: write one such as {example}"),
+        ),
+        digits => (
+            at,
+            format!("`{digits}` is no number: write one such as {example}"),
+        ),
+    })
+}
+
+fn example(units: &[Unit]) -> String {
+    match units.first() {
+        Some(Unit::Ms) => "500ms",
+        Some(Unit::Percent) => "0.5%",
+        Some(Unit::PerSecond) => "20/s",
+        Some(Unit::KbPerSecond) => "100KB/s",
+        _ => "10",
+    }
+    .to_owned()
+}
+
+fn known_units(units: &[Unit]) -> String {
+    let names = units.iter().filter(|unit| **unit != Unit::None);
+    let names: Vec<&str> = names.map(|unit| unit.name()).collect();
+    match names[..] {
+        [ref others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+/// A place in the text.
+struct Cursor<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    fn skip_spaces(&mut self) {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        self.at += rest.len() - rest.trim_start().len();
+    }
+
+    /// Behind spaces: where they end, and the letters there that are `wanted`.
+    fn take(&mut self, wanted: impl Fn(char) -> bool) -> (usize, &'a str) {
+        self.skip_spaces();
+        let start = self.at;
+        let rest = self.text.get(start..).unwrap_or_default();
+        let length = rest.find(|letter| !wanted(letter)).unwrap_or(rest.len());
+        self.at += length;
+        (start, rest.get(..length).unwrap_or_default())
+    }
+
+    fn word(&mut self) -> (usize, &'a str) {
+        self.take(|letter| !letter.is_whitespace())
+    }
+
+    /// A unit; nothing where `for` follows instead.
+    fn unit(&mut self) -> (usize, &'a str) {
+        let start = self.at;
+        match self.word() {
+            (at, "for") => {
+                self.at = start;
+                (at, "")
+            }
+            unit => unit,
+        }
+    }
+
+    fn rest(&mut self) -> (usize, &'a [u8]) {
+        self.skip_spaces();
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        (self.at, rest.trim_end().as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::metric::Figure;
+    use super::*;
+    use crate::percentile::Percentile;
+
+    fn parsed(text: &str) -> Criterion {
+        text.parse().unwrap()
+    }
+
+    fn shown(text: &str) -> String {
+        parsed(text).to_string()
+    }
+
+    fn error(text: &str) -> String {
+        text.parse::<Criterion>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_part_is_read() {
+        assert_eq!(
+            parsed("GET http://h/a: avg>=1.5 s for 2min"),
+            Criterion {
+                target: Target::Label("GET http://h/a".to_owned()),
+                metric: Metric::Elapsed(Figure::Average),
+                op: Op::GreaterOrEqual,
+                limit: Limit::Value(Quantity {
+                    value: 1.5,
+                    unit: Unit::Seconds
+                }),
+                sustained: Some(Quantity {
+                    value: 2.0,
+                    unit: Unit::Minutes
+                }),
+            }
+        );
+        let change = Quantity {
+            value: 0.5,
+            unit: Unit::Percent,
+        };
+        let relative = parsed("/^a$/: error% < baseline - 0.5%");
+        assert_eq!(
+            relative.limit,
+            Limit::Baseline(Some((Arithmetic::Minus, change)))
+        );
+        assert!(matches!(relative.target, Target::Pattern(pattern) if pattern.0.as_str() == "^a$"));
+    }
+
+    #[test]
+    fn spaces_do_not_matter() {
+        assert_eq!(shown("p95>500ms"), "p95 > 500ms");
+        assert_eq!(shown("  error%  !=  0 % "), "error% != 0%");
+        assert_eq!(shown("error% > 1"), "error% > 1");
+        assert_eq!(shown("count<10"), "count < 10");
+        assert_eq!(
+            shown("p95>baseline*1.10 for 30 s"),
+            "p95 > baseline * 1.1 for 30s"
+        );
+        assert_eq!(
+            shown(" /^a:b/ :latency.p50 <= baseline+5ms"),
+            "/^a:b/: latency.p50 <= baseline + 5ms"
+        );
+        assert_eq!(shown("/home: max == baseline"), "/home: max == baseline");
+    }
+
+    #[test]
+    fn every_metric_has_a_name_and_a_unit() {
+        for (name, value) in [
+            ("count", "1"),
+            ("errors", "1"),
+            ("error%", "1%"),
+            ("avg", "1ms"),
+            ("min", "1ms"),
+            ("max", "1s"),
+            ("stddev", "1ms"),
+            ("p1", "1ms"),
+            ("p100", "1ms"),
+            ("throughput", "1/s"),
+            ("received", "1KB/s"),
+            ("sent", "1KB/s"),
+            ("latency.avg", "1ms"),
+            ("latency.p99.9", "1ms"),
+            ("connect.avg", "1s"),
+            ("connect.p50", "1s"),
+        ] {
+            let text = format!("{name} > {value}");
+            assert_eq!(shown(&text), text);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_and_where() {
+        let wrong = [
+            "",
+            "p95",
+            "p95 >",
+            "p95 => 1s",
+            "p95 > 500",
+            "p95 > 500mss",
+            "p95 > fast",
+            "p95 > basline * 1.1",
+            "p95 > baseline / 2",
+            "p95 > baseline * 1.1s",
+            "p95 > baseline + 1%",
+            "p95 > 1.2.3s",
+            "p95 > -1s",
+            "p101 > 1s",
+            "troughput < 1/s",
+            "throughput < 1KB/s",
+            "count > 1ms",
+            "apdex < 0.9",
+            "mittel ä: lantency.avg > 1s",
+            ": p95 > 1s",
+            "/fib(o/: p95 > 1s",
+            "p95 > 1s during 30s",
+            "p95 > 1s for",
+            "p95 > 1s for 0s",
+            "p95 > 1s for 30",
+            "p95 > 1s for 30days",
+            "p95 > 1s for 30s more",
+            "count > 1 for 30s",
+            "max > 1s for 30s",
+            "A: p95 > 1s for 30s",
+            "/A/: received < 1KB/s for 30s",
+        ];
+        let errors: Vec<String> = wrong.map(error).to_vec();
+        insta::assert_snapshot!(errors.join("\n"));
+    }
+
+    fn quantity_of(units: &'static [Unit]) -> impl Strategy<Value = Quantity> {
+        let value = prop_oneof![(0..1_000_000_u32).prop_map(f64::from), 0.0..1e9];
+        (value, proptest::sample::select(units)).prop_map(|(value, unit)| Quantity { value, unit })
+    }
+
+    fn any_metric() -> impl Strategy<Value = Metric> {
+        let figure = || {
+            let percentile = prop_oneof![(1..=100_u32).prop_map(f64::from), 1e-3..100.0];
+            prop_oneof![
+                Just(Figure::Average),
+                percentile.prop_map(|p| Figure::Percentile(Percentile::new(p).unwrap())),
+            ]
+        };
+        prop_oneof![
+            Just(Metric::Count),
+            Just(Metric::Errors),
+            Just(Metric::ErrorPercent),
+            figure().prop_map(Metric::Elapsed),
+            Just(Metric::Min),
+            Just(Metric::Max),
+            Just(Metric::StdDev),
+            Just(Metric::Throughput),
+            Just(Metric::Received),
+            Just(Metric::Sent),
+            figure().prop_map(Metric::Latency),
+            figure().prop_map(Metric::Connect),
+        ]
+    }
+
+    fn any_limit(metric: Metric) -> impl Strategy<Value = Limit> {
+        let change = prop_oneof![
+            quantity_of(&[Unit::None]).prop_map(|factor| (Arithmetic::Times, factor)),
+            quantity_of(metric.units()).prop_map(|more| (Arithmetic::Plus, more)),
+            quantity_of(metric.units()).prop_map(|less| (Arithmetic::Minus, less)),
+        ];
+        prop_oneof![
+            quantity_of(metric.units()).prop_map(Limit::Value),
+            proptest::option::of(change).prop_map(Limit::Baseline),
+        ]
+    }
+
+    fn any_target() -> impl Strategy<Value = Target> {
+        let label = r"[^\s/]([^/\n]{0,12}[^\s/])?";
+        prop_oneof![
+            Just(Target::Total),
+            label.prop_map(Target::Label),
+            r"\^?[a-z:/ >=]{0,12}\$?"
+                .prop_map(|regex| Target::Pattern(Pattern(select::regex(&regex).unwrap()))),
+        ]
+    }
+
+    fn any_criterion() -> impl Strategy<Value = Criterion> {
+        let limited = any_metric().prop_flat_map(|metric| (Just(metric), any_limit(metric)));
+        let time = quantity_of(&[Unit::Ms, Unit::Seconds, Unit::Minutes, Unit::Hours]);
+        let op = proptest::sample::select(&Op::ALL[..]);
+        (any_target(), limited, op, proptest::option::of(time)).prop_map(
+            |(target, (metric, limit), op, sustained)| {
+                let criterion = Criterion {
+                    target,
+                    metric,
+                    op,
+                    limit,
+                    sustained: sustained.filter(|time| time.value > 0.0),
+                };
+                match sustained::obstacle(&criterion) {
+                    None => criterion,
+                    Some(_) => Criterion {
+                        sustained: None,
+                        ..criterion
+                    },
+                }
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_is_read_as_the_same(criterion in any_criterion()) {
+            prop_assert_eq!(criterion.to_string().parse::<Criterion>(), Ok(criterion));
+        }
+
+        #[test]
+        fn no_text_breaks_it(text in prop_oneof![
+            ".*",
+            "[a-z/: ]{0,6}(p95|error%|count|baseline|for|[0-9.]|[<>=! :*+-]|ms|s|%){0,8}",
+        ]) {
+            if let Err(error) = text.parse::<Criterion>() {
+                prop_assert!(error.position <= text.chars().count() + 1);
+            }
+        }
+    }
+}
