@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::SelectionArgs;
+use super::{GateArgs, SelectionArgs};
 use crate::chart::{SLUGS, Size};
 use crate::percentile::Percentile;
 
@@ -24,10 +24,11 @@ Examples:
   perfkit analyze results.jtl --format csv --no-report > aggregate.csv
   perfkit analyze results.jtl --platform 'Raspberry Pi 5, 8 GB' --detail Server=gunicorn
   perfkit analyze results.jtl --include '^GET ' --trim-ramp --rename 's/[0-9]+/N/g'
+  perfkit analyze results.jtl --fail-if 'error% > 1%' --fail-if 'Login: p95 > 500ms for 30s'
   perfkit analyze engine1.jtl engine2.jtl.gz       one distributed run
   zcat results.jtl.gz | perfkit analyze -
 
-Exit codes: 0 done; 2 usage, input or output error.")]
+Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error.")]
 pub struct AnalyzeArgs {
     /// JMeter result files (CSV or XML; plain, gzip or zstd), read as one run; `-` is standard input
     #[arg(required = true, value_name = "RESULTS")]
@@ -102,6 +103,10 @@ pub struct AnalyzeArgs {
     /// What counts.
     #[command(flatten)]
     pub selection: SelectionArgs,
+
+    /// When the run fails.
+    #[command(flatten)]
+    pub gate: GateArgs,
 
     /// Title of the run
     #[arg(long, value_name = "TEXT", help_heading = "Platform block")]

@@ -1,6 +1,7 @@
 //! The command line: the only module that knows clap.
 
 mod analyze;
+mod gate;
 mod platform;
 mod selection;
 mod serve;
@@ -8,6 +9,7 @@ mod serve;
 use clap::{Parser, Subcommand};
 
 pub use analyze::{AnalyzeArgs, ChartTheme, Format};
+pub use gate::GateArgs;
 pub use platform::{PlatformArgs, PlatformFormat};
 pub use selection::{Controllers, SelectionArgs, SubResults};
 pub use serve::ServeArgs;

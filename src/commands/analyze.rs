@@ -9,6 +9,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 
+use super::gate::{self, Gate};
 use super::report_directory::{self, ReportFile};
 use super::selection::Chosen;
 use super::server::Server;
@@ -35,6 +36,7 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     let options = read_options(&args)?;
     let report_options = report_options(&args)?;
     // Before the results are read, which may take long.
+    let gate = Gate::of(&args.gate, &report_options.percentiles)?;
     let server = Server::of(&args)?;
     let zone = &options.timestamps.zone;
     let choice = selection::settle(&args.selection, zone, |needs, cause| {
@@ -52,29 +54,32 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
         aggregate.merge(part);
     }
     let sources = sources(&args, report_options, chosen, choice.notes, server.clone());
-    let report = Report::new(&aggregate, sources);
+    let mut report = Report::new(&aggregate, sources);
     tell(&report);
     if report.total.samples == 0 {
         return Err(no_samples(&report));
     }
     server.check(&report)?;
+    report.criteria = gate.evaluate(&report)?;
+    gate::write_junit(&args.gate, &report)?;
     let directory = directory_of(&args);
     if let Some(directory) = &directory {
         write_report(directory, &report, &args, csv(&aggregate, &report, &args)?)?;
     }
-    output::print(&match args.format {
-        Format::Markdown => render::markdown::platform_block(&report),
+    let printed = output::print(&match args.format {
+        Format::Markdown => markdown(&report),
         Format::Table => render::table::render(&report, output::terminal_width()),
         Format::Csv => csv(&aggregate, &report, &args)?,
         Format::Json => render::json::render(&report)?,
-    })?;
+    });
     if let Some(directory) = &directory {
         eprintln!(
             "perfkit: report in {}",
             directory.join("report.md").display()
         );
     }
-    Ok(ExitCode::SUCCESS)
+    gate::tell(&report);
+    gate::exit_code(&report, printed)
 }
 
 fn read_options(args: &AnalyzeArgs) -> Result<ReadOptions> {
@@ -284,6 +289,15 @@ fn no_samples(report: &Report) -> Error {
         "there is no row: did the test run?".to_owned()
     };
     Error::input(names.join(", "), format!("no samples to report: {why}"))
+}
+
+/// The platform block, and before it what became of the criteria, if there are any.
+fn markdown(report: &Report) -> String {
+    let block = render::markdown::platform_block(report);
+    match render::criteria::markdown(report) {
+        criteria if criteria.is_empty() => block,
+        criteria => format!("{criteria}\n{block}"),
+    }
 }
 
 /// JMeter's CSV: of all labels, unless it is said how many.

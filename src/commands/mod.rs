@@ -2,6 +2,7 @@
 
 mod analyze;
 mod columns;
+mod gate;
 mod output;
 mod platform;
 mod report_directory;

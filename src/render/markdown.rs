@@ -5,7 +5,7 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::columns::{self, Cell, Column};
-use super::text;
+use super::{criteria, text};
 use crate::report::{Accounting, Detail, LabelReport, Report};
 use crate::units;
 
@@ -63,6 +63,9 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
             units::utc(window.end_ms),
             units::duration(window.duration_ms()),
         );
+    }
+    if !report.criteria.is_empty() {
+        let _ = writeln!(text, "## Criteria\n\n{}", criteria::markdown(report));
     }
     let _ = writeln!(text, "{}", accounting(&report.accounting));
     if !report.options.selection.is_empty() {
@@ -179,7 +182,7 @@ fn row(columns: &[Column], label: &LabelReport) -> Vec<String> {
 
 /// A Markdown table of rows of equal length, the first its header, padded so that it reads well
 /// as plain text too.
-fn table(rows: &[Vec<String>]) -> String {
+pub(super) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let widths: Vec<usize> = (0..columns)
         .map(|column| {
@@ -205,12 +208,12 @@ fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
-fn bold(text: &str) -> String {
+pub(super) fn bold(text: &str) -> String {
     format!("**{text}**")
 }
 
 /// Text from outside, made literal and harmless within a Markdown table cell.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let mut escaped = String::with_capacity(text.len());
     for (at, &letter) in letters.iter().enumerate() {

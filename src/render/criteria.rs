@@ -1,0 +1,99 @@
+//! The criteria and what became of them, in Markdown and in lines for a terminal or a log.
+
+use std::fmt::Write;
+
+use super::markdown::{bold, escape, table};
+use super::text;
+use crate::report::{CriterionResult, Report, TOTAL};
+
+/// How many criteria failed, then each of them, failed ones first: for a report, the summary of a
+/// job, or a comment on a pull request. Empty without criteria.
+pub fn markdown(report: &Report) -> String {
+    let criteria = &report.criteria;
+    if criteria.is_empty() {
+        return String::new();
+    }
+    let mut rows = vec![
+        ["Criterion", "Label", "Verdict", "Found"]
+            .map(bold)
+            .to_vec(),
+    ];
+    let (failed, passed): (Vec<_>, Vec<_>) = criteria.iter().partition(|result| result.is_failed);
+    rows.extend(failed.into_iter().chain(passed).map(|result| {
+        let verdict = match result.is_failed {
+            true => bold("failed"),
+            false => "passed".to_owned(),
+        };
+        vec![
+            escape(&result.text),
+            escape(&result.label),
+            verdict,
+            escape(&result.message),
+        ]
+    }));
+    format!(
+        "{}. Each says when the run fails.\n\n{}",
+        bold(&verdict(criteria)),
+        table(&rows)
+    )
+}
+
+/// A line for each criterion in their order, then one for all. Empty without criteria.
+pub fn lines(report: &Report) -> String {
+    let criteria = &report.criteria;
+    let mut lines = String::new();
+    for result in criteria {
+        let verdict = if result.is_failed { "failed" } else { "passed" };
+        let _ = writeln!(lines, "{verdict}: {}", sentence(result));
+    }
+    if !criteria.is_empty() {
+        let _ = writeln!(lines, "{}", verdict(criteria));
+    }
+    lines
+}
+
+/// An annotation of GitHub Actions for each criterion that failed.
+///
+/// The runner reads such commands from both streams, at the start of a line; what would end a
+/// command or a property in it is escaped.
+///
+/// Source: `escapeData` and `escapeProperty` in `command.ts` of GitHub's actions/toolkit.
+pub fn github_annotations(report: &Report) -> String {
+    let mut annotations = String::new();
+    for result in report.criteria.iter().filter(|result| result.is_failed) {
+        let title = github_data(&format!("Criterion failed: {}", result.text))
+            .replace(':', "%3A")
+            .replace(',', "%2C");
+        let message = github_data(&sentence(result));
+        let _ = writeln!(annotations, "::error title={title}::{message}");
+    }
+    annotations
+}
+
+fn github_data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// The criterion, the label unless it is in the criterion or all, and what was found.
+fn sentence(result: &CriterionResult) -> String {
+    let is_said = result.label == TOTAL || result.text.starts_with(&format!("{}: ", result.label));
+    let label = match is_said {
+        true => String::new(),
+        false => format!("{}: ", result.label),
+    };
+    let sentence = format!("{}: {label}{}", result.text, result.message);
+    text::printable(&sentence)
+}
+
+/// Such as "1 of 3 criteria failed": a criterion counts once for each of its labels.
+fn verdict(criteria: &[CriterionResult]) -> String {
+    let failed = criteria.iter().filter(|result| result.is_failed).count();
+    match (failed, criteria.len()) {
+        (0, 1) => "The criterion passed".to_owned(),
+        (1, 1) => "The criterion failed".to_owned(),
+        (0, all) => format!("All {all} criteria passed"),
+        (failed, all) => format!("{failed} of {all} criteria failed"),
+    }
+}

@@ -1,0 +1,179 @@
+//! The criteria as JUnit XML, for CI servers: one test case for each criterion and label.
+//!
+//! There is no one schema. What is written is valid against the stricter of the common ones, that
+//! of Ant's JUnit task, whose elements all have their place and whose attributes are all there,
+//! and against that of Jenkins' xUnit plugin.
+
+use std::fmt::Write;
+
+use crate::report::{CriterionResult, Report};
+use crate::units::MS_PER_SECOND;
+
+/// What a character becomes that XML 1.0 cannot hold, even escaped.
+const REPLACEMENT: char = '\u{FFFD}';
+
+/// The document, with a line feed at its end.
+pub fn render(report: &Report) -> String {
+    let criteria = &report.criteria;
+    let failures = criteria.iter().filter(|result| result.is_failed).count();
+    let start_ms = report.window.map_or(0, |window| window.start_ms);
+    let duration_ms = report.window.map_or(0, |window| window.duration_ms());
+    // The run's: no criterion takes time.
+    let time = format!("{:.3}", duration_ms as f64 / MS_PER_SECOND);
+    let name = match report.title.as_deref().map(str::trim) {
+        None | Some("") => "perfkit",
+        Some(title) => title,
+    };
+    let mut xml = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite id=\"0\" name=\"{}\" \
+         package=\"perfkit\" timestamp=\"{}\" hostname=\"localhost\" tests=\"{}\" failures=\"{failures}\" \
+         errors=\"0\" time=\"{time}\">\n    <properties/>\n",
+        escape(name),
+        timestamp(start_ms),
+        criteria.len(),
+    );
+    for result in criteria {
+        xml.push_str(&test_case(result, &time));
+    }
+    xml.push_str("    <system-out/>\n    <system-err/>\n  </testsuite>\n</testsuites>\n");
+    xml
+}
+
+fn test_case(result: &CriterionResult, time: &str) -> String {
+    let mut case = format!(
+        "    <testcase name=\"{}\" classname=\"{}\" time=\"{time}\"",
+        escape(&result.text),
+        escape(&result.label)
+    );
+    if !result.is_failed {
+        case.push_str("/>\n");
+        return case;
+    }
+    let message = escape(&result.message);
+    let text = escape(&format!(
+        "{}: {}: {}",
+        result.label, result.text, result.message
+    ));
+    let _ = writeln!(
+        case,
+        ">\n      <failure type=\"criterion\" message=\"{message}\">{text}</failure>\n    </testcase>"
+    );
+    case
+}
+
+/// In UTC and without a zone, as the schema wants it; the start of 1970 where it cannot be shown so.
+fn timestamp(epoch_ms: i64) -> String {
+    let time = jiff::Timestamp::from_millisecond(epoch_ms.max(0)).unwrap_or_default();
+    time.strftime("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+/// Text made fit for attributes and content alike.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&apos;"),
+            // Bare in an attribute, they are read as spaces.
+            '\t' | '\n' | '\r' => {
+                let _ = write!(escaped, "&#{};", u32::from(letter));
+            }
+            '\0'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}' => escaped.push(REPLACEMENT),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use quick_xml::events::{BytesStart, Event};
+
+    use super::*;
+    use crate::report::{Sources, Window};
+    use crate::stats::Aggregate;
+
+    fn report(criteria: Vec<CriterionResult>) -> Report {
+        Report {
+            title: Some("Shop & <Co>".to_owned()),
+            window: Some(Window {
+                start_ms: 1_700_000_000_000,
+                end_ms: 1_700_000_001_250,
+            }),
+            criteria,
+            ..Report::new(&Aggregate::default(), Sources::default())
+        }
+    }
+
+    fn result(text: &str, label: &str, is_failed: bool) -> CriterionResult {
+        CriterionResult {
+            text: text.to_owned(),
+            label: label.to_owned(),
+            found: None,
+            is_failed,
+            message: "found 500 ms".to_owned(),
+        }
+    }
+
+    #[test]
+    fn each_criterion_is_a_case() {
+        let report = report(vec![
+            result("p95 > 400ms", "TOTAL", true),
+            result("\"A\": count < 3", "\"A\"", false),
+        ]);
+        insta::assert_snapshot!(render(&report));
+    }
+
+    /// The attributes' values as a reader has them.
+    fn attributes(element: &BytesStart) -> Vec<(String, String)> {
+        let attributes = element.attributes().map(Result::unwrap);
+        attributes
+            .map(|attribute| {
+                let key = attribute.key.as_ref().to_owned();
+                let value = quick_xml::escape::unescape(&attribute.value).unwrap();
+                (key, value.into_owned())
+            })
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn any_label_comes_back_out_of_well_formed_xml(
+            label in "[\\x00-\\x7f\u{80}-\u{10FFFF}]{0,12}",
+            is_failed: bool,
+        ) {
+            let text = format!("{label}: p95 > 1s");
+            let xml = render(&report(vec![result(&text, &label, is_failed)]));
+            let is_legal = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
+            prop_assert!(xml.chars().all(is_legal));
+            let legal = |text: &str| -> String {
+                text.chars().map(|c| if is_legal(c) { c } else { REPLACEMENT }).collect()
+            };
+            let mut reader = quick_xml::Reader::from_str(&xml);
+            let mut cases = Vec::new();
+            let mut failures = 0;
+            loop {
+                match reader.read_event().unwrap() {
+                    Event::Start(element) | Event::Empty(element) => match element.name().as_ref() {
+                        "testcase" => cases.push(attributes(&element)),
+                        "failure" => failures += 1,
+                        _ => {}
+                    },
+                    Event::Eof => break,
+                    _ => {}
+                }
+            }
+            let pair = |key: &str, value: String| (key.to_owned(), value);
+            prop_assert_eq!(cases, [vec![
+                pair("name", legal(&text)),
+                pair("classname", legal(&label)),
+                pair("time", "1.250".to_owned()),
+            ]]);
+            prop_assert_eq!(failures, i32::from(is_failed));
+        }
+    }
+}
