@@ -5,7 +5,7 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::columns::{self, Cell, Column};
-use super::text;
+use super::{outcomes, text};
 use crate::report::{Accounting, Detail, LabelReport, Report};
 use crate::units;
 
@@ -89,6 +89,13 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
         let table = labels_table(&columns::summary(), report);
         let _ = writeln!(text, "## Summary Report\n\n{table}");
     }
+    if report.total.errors > 0 {
+        let _ = writeln!(
+            text,
+            "## Successes and failures\n\nTimes in ms; the rate of OK is the goodput.\n\n{}",
+            outcomes_table(report)
+        );
+    }
     if !report.errors.is_empty() {
         let _ = writeln!(text, "## Errors\n\n{}", errors_table(report));
     }
@@ -146,6 +153,18 @@ fn labels_table(columns: &[Column], report: &Report) -> String {
         *label = bold(label);
     }
     rows.push(total);
+    table(&rows)
+}
+
+fn outcomes_table(report: &Report) -> String {
+    let titles = outcomes::titles(report);
+    let mut rows = vec![titles.iter().map(|title| bold(title)).collect()];
+    rows.extend(outcomes::rows(report).into_iter().map(|mut row| {
+        if let Some(label) = row.first_mut() {
+            *label = escape(label);
+        }
+        row
+    }));
     table(&rows)
 }
 

@@ -4,5 +4,6 @@ pub mod columns;
 pub mod csv;
 pub mod json;
 pub mod markdown;
+pub mod outcomes;
 pub mod table;
 mod text;
