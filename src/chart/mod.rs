@@ -4,7 +4,7 @@ mod figures;
 mod histogram;
 mod layout;
 mod model;
-mod palette;
+pub(crate) mod palette;
 mod png;
 mod scale;
 mod svg;

@@ -58,7 +58,7 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     output::print(&rendered(&report, args.format)?)?;
     if let Some(directory) = &directory {
         eprintln!(
-            "perfkit: report in {}",
+            "perfkit: report in {} and report.html",
             directory.join("report.md").display()
         );
     }
@@ -276,5 +276,9 @@ fn write_report(directory: &Path, report: &Report) -> Result<()> {
     output::write(
         &directory.join("report.md"),
         render::markdown::report(report, &links).as_bytes(),
+    )?;
+    output::write(
+        &directory.join("report.html"),
+        render::html::render(report)?.as_bytes(),
     )
 }
