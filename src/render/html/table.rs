@@ -25,7 +25,15 @@ pub struct Table {
 pub struct Heading {
     title: String,
     unit: Option<&'static str>,
-    alignment: Alignment,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Text,
+    /// Text that stays on one line.
+    Line,
+    Number,
 }
 
 impl Heading {
@@ -34,7 +42,15 @@ impl Heading {
         Heading {
             title: title.into(),
             unit: None,
-            alignment: Alignment::Left,
+            kind: Kind::Text,
+        }
+    }
+
+    /// A column of text that stays on one line.
+    pub fn line(title: impl Into<String>) -> Self {
+        Heading {
+            kind: Kind::Line,
+            ..Heading::text(title)
         }
     }
 
@@ -43,7 +59,7 @@ impl Heading {
         Heading {
             title: title.into(),
             unit,
-            alignment: Alignment::Right,
+            kind: Kind::Number,
         }
     }
 }
@@ -64,7 +80,10 @@ impl Table {
                 .map(|column| Heading {
                     title: column.title(),
                     unit: column.unit(),
-                    alignment: column.alignment(),
+                    kind: match column.alignment() {
+                        Alignment::Left => Kind::Text,
+                        Alignment::Right => Kind::Number,
+                    },
                 })
                 .collect(),
             rows: labels.map(row).collect(),
@@ -144,9 +163,10 @@ fn content(cell: &Cell, letters: usize) -> (String, String) {
 }
 
 fn class(heading: &Heading) -> &'static str {
-    match heading.alignment {
-        Alignment::Left => " class=t",
-        Alignment::Right => "",
+    match heading.kind {
+        Kind::Text => " class=t",
+        Kind::Line => " class=\"t line\"",
+        Kind::Number => "",
     }
 }
 

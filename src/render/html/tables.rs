@@ -137,8 +137,8 @@ pub fn errors(report: &Report, detail: Detail) -> Option<Section> {
             Heading::number("Count", None),
             Heading::number("% of errors", None),
             Heading::number("% of samples", None),
-            Heading::text("First (UTC)"),
-            Heading::text("Last (UTC)"),
+            Heading::line("First (UTC)"),
+            Heading::line("Last (UTC)"),
         ],
         rows: report
             .errors
@@ -166,11 +166,10 @@ pub fn errors(report: &Report, detail: Detail) -> Option<Section> {
 /// So many times longer than a label an error may be.
 const MESSAGE: usize = 4;
 
-/// A moment on one line; the head of its column says that it is UTC.
+/// A moment; the head of its column says that it is UTC.
 fn moment(epoch_ms: i64) -> Cell {
     let text = units::utc(epoch_ms);
-    let text = text.strip_suffix(" UTC").unwrap_or(&text);
-    Cell::Text(text.replace(' ', "\u{a0}"))
+    Cell::Text(text.strip_suffix(" UTC").unwrap_or(&text).to_owned())
 }
 
 /// What was read, and what became of every row.

@@ -103,7 +103,8 @@ fn extremes(points: &[(f64, f64)], most: usize) -> Points {
     let (&[first, .., last], false) = (points, points.len() <= most.max(4)) else {
         return points.to_vec();
     };
-    let stretch = (2 * points.len()).div_ceil(most.max(4) - 2);
+    let stretches = (most.max(4) - 2) / 2;
+    let stretch = points.len().div_ceil(stretches);
     let mut kept = vec![first];
     for points in points[1..points.len() - 1].chunks(stretch) {
         let by_height = |a: &usize, b: &usize| points[*a].1.total_cmp(&points[*b].1);

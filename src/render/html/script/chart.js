@@ -41,8 +41,7 @@ class Chart {
     return this.figure.panels.map((panel, at) => (panel.x.scale === "time" ? shared.view : this.own[at]));
   }
 
-  draw() {
-    const width = Math.round(this.plot.clientWidth);
+  draw(width = Math.round(this.plot.clientWidth)) {
     if (!width) return;
     const { drawing, boxes } = drawPanels(this.figure, this.views(), this.hidden, width);
     this.boxes = boxes;
@@ -68,7 +67,7 @@ class Chart {
       return made;
     };
     const tools = [this.reset, save("PNG", () => savePng(this)), save("SVG", () => saveSvg(this))];
-    this.element.prepend(html("div", { class: "tools" }, ...tools));
+    this.element.querySelector("figcaption").prepend(html("div", { class: "tools" }, ...tools));
   }
 
   addLegend() {

@@ -27,6 +27,10 @@ const resized = new ResizeObserver((entries) => {
   for (const { target } of entries) if (byElement.get(target).hasRoomChanged()) drawSoon(byElement.get(target));
 });
 for (const chart of charts) resized.observe(chart.element);
+// On paper all charts have the same width, whatever the window's.
+const PAPER_WIDTH = 800;
+addEventListener("beforeprint", () => charts.forEach((chart) => chart.draw(PAPER_WIDTH)));
+addEventListener("afterprint", () => charts.forEach((chart) => chart.draw()));
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   for (const chart of charts) {
