@@ -5,7 +5,7 @@ mod histogram;
 mod layout;
 mod look;
 mod model;
-mod palette;
+pub(crate) mod palette;
 mod png;
 mod scale;
 mod svg;

@@ -37,7 +37,7 @@ pub struct AnalyzeArgs {
     #[arg(short, long, value_enum, default_value_t, help_heading = "Output")]
     pub format: Format,
 
-    /// Directory for report.md, aggregate.csv, report.json and charts [default: RESULTS-report]
+    /// Directory for report.html, report.md, aggregate.csv, report.json and charts [default: RESULTS-report]
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     pub output: Option<PathBuf>,
 

@@ -70,7 +70,7 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     })?;
     if let Some(directory) = &directory {
         eprintln!(
-            "perfkit: report in {}",
+            "perfkit: report in {} and report.html",
             directory.join("report.md").display()
         );
     }
@@ -342,6 +342,7 @@ fn write_report(directory: &Path, report: &Report, args: &AnalyzeArgs, csv: Stri
     let mut files = vec![
         file("aggregate.csv", csv.into()),
         file("report.json", render::json::render(report)?.into()),
+        file("report.html", render::html::render(report)?.into()),
         file("report.md", render::markdown::report(report, &links).into()),
     ];
     let charts = charts.into_iter().zip(&links);
