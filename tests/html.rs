@@ -21,6 +21,8 @@ fn report_of(results: impl AsRef<[u8]>) -> Report {
         "--no-report",
         "--format",
         "json",
+        "--max-labels",
+        "1000",
         "--platform",
         "Raspberry Pi 5",
     ];

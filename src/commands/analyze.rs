@@ -14,7 +14,7 @@ use super::selection::Chosen;
 use super::server::Server;
 use super::{columns, output, selection};
 use crate::chart::{self, Look, Theme};
-use crate::cli::{AnalyzeArgs, ChartTheme, Format};
+use crate::cli::{AnalyzeArgs, ChartTheme, Compat, Format};
 use crate::error::{Error, Result};
 use crate::jtl::blocks::TimestampOptions;
 use crate::jtl::input::{self, BytesRead, Input};
@@ -23,7 +23,7 @@ use crate::jtl::{self, Outcome, ReadOptions, Sink};
 use crate::render::{self, markdown::ChartLink};
 use crate::report::{self, Report, Sources};
 use crate::select::{Choice, Needs, Selected, Survey};
-use crate::stats::Aggregate;
+use crate::stats::{Aggregate, DashboardTable};
 
 /// Runs `perfkit analyze`.
 ///
@@ -40,7 +40,17 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     let choice = selection::settle(&args.selection, zone, |needs, cause| {
         survey(&args, &options, needs, cause)
     })?;
-    let mut chosen = read_chosen(&args, &options, &choice, Aggregate::default)?;
+    let (mut chosen, dashboard) = match args.compat {
+        None => {
+            let chosen = read_chosen(&args, &options, &choice, Aggregate::default)?;
+            (chosen, None)
+        }
+        Some(Compat::Dashboard) => {
+            let both = <(Aggregate, DashboardTable)>::default;
+            let (chosen, mut tables) = read_chosen(&args, &options, &choice, both)?.split();
+            (chosen, tables.pop())
+        }
+    };
     if options.strict
         && let Some(error) = chosen.outcome.first_rejection()
     {
@@ -51,7 +61,10 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     for part in parts {
         aggregate.merge(part);
     }
-    let sources = sources(&args, report_options, chosen, choice.notes, server.clone());
+    let sources = Sources {
+        dashboard,
+        ..sources(&args, report_options, chosen, choice.notes, server.clone())
+    };
     let report = Report::new(&aggregate, sources);
     tell(&report);
     if report.total.samples == 0 {
@@ -60,13 +73,19 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     server.check(&report)?;
     let directory = directory_of(&args);
     if let Some(directory) = &directory {
-        write_report(directory, &report, &args, csv(&aggregate, &report, &args)?)?;
+        let tables = vec![
+            ReportFile::new("aggregate.csv", csv(&aggregate, &report, &args)?),
+            ReportFile::new("statistics.json", statistics(&aggregate, &report)?),
+        ];
+        write_report(directory, &report, &args, tables)?;
     }
     output::print(&match args.format {
-        Format::Markdown => render::markdown::platform_block(&report),
+        Format::Markdown => markdown(&report),
         Format::Table => render::table::render(&report, output::terminal_width()),
         Format::Csv => csv(&aggregate, &report, &args)?,
         Format::Json => render::json::render(&report)?,
+        Format::Prometheus => render::prometheus::render(&report),
+        Format::Hgrm => render::hgrm::render(&report),
     })?;
     if let Some(directory) = &directory {
         eprintln!(
@@ -92,7 +111,11 @@ fn read_options(args: &AnalyzeArgs) -> Result<ReadOptions> {
         None => TimeZone::system(),
     };
     Ok(ReadOptions {
-        threads: args.threads.map_or(defaults.threads, usize::from),
+        threads: match args.compat {
+            // In file order: the dashboard's figures depend on it.
+            Some(Compat::Dashboard) => 1,
+            None => args.threads.map_or(defaults.threads, usize::from),
+        },
         timestamps: TimestampOptions {
             format,
             zone,
@@ -211,6 +234,8 @@ fn report_options(args: &AnalyzeArgs) -> Result<report::Options> {
             .map_or(report::DEFAULT_MAX_LABELS, |most| most as usize),
         columns: columns::parse(args.columns.as_deref(), &args.percentiles)?,
         selection: selection::echo(&args.selection),
+        apdex: args.apdex.clone(),
+        expected_interval_ms: args.expected_interval,
     })
 }
 
@@ -233,6 +258,7 @@ fn sources(
         filtered: chosen.filtered,
         choices,
         file_labels: chosen.file_labels,
+        dashboard: None,
     }
 }
 
@@ -241,6 +267,9 @@ fn tell(report: &Report) {
     let verdict = report.resources.iter().map(|resources| &resources.verdict);
     for note in report.notes.iter().chain(verdict) {
         eprintln!("perfkit: note: {note}");
+    }
+    if let Some(dashboard) = &report.dashboard {
+        eprintln!("perfkit: note: {}", dashboard.difference);
     }
     let accounting = &report.accounting;
     eprintln!(
@@ -286,6 +315,15 @@ fn no_samples(report: &Report) -> Error {
     Error::input(names.join(", "), format!("no samples to report: {why}"))
 }
 
+/// The platform block, and JMeter's dashboard's table behind it where it was asked for.
+fn markdown(report: &Report) -> String {
+    let block = render::markdown::platform_block(report);
+    match render::dashboard::comparison(report) {
+        comparison if comparison.is_empty() => block,
+        comparison => format!("{block}\n{}\n", comparison.trim_end()),
+    }
+}
+
 /// JMeter's CSV: of all labels, unless it is said how many.
 fn csv(aggregate: &Aggregate, report: &Report, args: &AnalyzeArgs) -> Result<String> {
     if report.other_labels.is_none() || args.max_labels.is_some() {
@@ -294,6 +332,15 @@ fn csv(aggregate: &Aggregate, report: &Report, args: &AnalyzeArgs) -> Result<Str
     let percentiles = &report.options.percentiles;
     let labels = report::label_rows(aggregate, percentiles);
     render::csv::render_rows(&report.options, labels.chain([report.total.clone()]))
+}
+
+/// JMeter's `statistics.json`, of all labels.
+fn statistics(aggregate: &Aggregate, report: &Report) -> Result<String> {
+    match &report.dashboard {
+        Some(dashboard) => render::statistics::render(&dashboard.statistics),
+        None if report.other_labels.is_none() => render::statistics::render(&report.statistics),
+        None => render::statistics::render(&report::statistics_of_all(aggregate)),
+    }
 }
 
 /// The report's directory: as given, or named after the first input, where the user stands.
@@ -318,7 +365,13 @@ fn directory_of(args: &AnalyzeArgs) -> Option<PathBuf> {
     Some(PathBuf::from(format!("{stem}-report")))
 }
 
-fn write_report(directory: &Path, report: &Report, args: &AnalyzeArgs, csv: String) -> Result<()> {
+/// Writes the report's directory; `tables` are files that hold more than the report shows.
+fn write_report(
+    directory: &Path,
+    report: &Report,
+    args: &AnalyzeArgs,
+    tables: Vec<ReportFile>,
+) -> Result<()> {
     let look = Look {
         size: args.chart_size,
         theme: match args.chart_theme {
@@ -335,17 +388,13 @@ fn write_report(directory: &Path, report: &Report, args: &AnalyzeArgs, csv: Stri
             description: chart.description.clone(),
         })
         .collect();
-    let file = |path: &str, bytes: Vec<u8>| ReportFile {
-        path: path.to_owned(),
-        bytes,
-    };
-    let mut files = vec![
-        file("aggregate.csv", csv.into()),
-        file("report.json", render::json::render(report)?.into()),
-        file("report.html", render::html::render(report)?.into()),
-        file("report.md", render::markdown::report(report, &links).into()),
-    ];
+    let mut files = tables;
+    files.extend([
+        ReportFile::new("report.json", render::json::render(report)?),
+        ReportFile::new("report.html", render::html::render(report)?),
+        ReportFile::new("report.md", render::markdown::report(report, &links)),
+    ]);
     let charts = charts.into_iter().zip(&links);
-    files.extend(charts.map(|(chart, link)| file(&link.path, chart.png)));
+    files.extend(charts.map(|(chart, link)| ReportFile::new(&link.path, chart.png)));
     report_directory::write(directory, &files)
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::columns::{self, Cell, Column};
-use super::{outcomes, text};
+use super::{dashboard, outcomes, text};
 use crate::report::{Accounting, Detail, LabelReport, Report};
 use crate::units;
 
@@ -96,9 +96,11 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
             outcomes_table(report)
         );
     }
+    text.push_str(&dashboard::sections(report));
     if !report.errors.is_empty() {
         let _ = writeln!(text, "## Errors\n\n{}", errors_table(report));
     }
+    text.push_str(&dashboard::top_errors(report));
     if let Some(resources) = &report.resources {
         let _ = writeln!(text, "## Server\n\n{}\n", escape(&resources.verdict));
     }
@@ -198,7 +200,7 @@ fn row(columns: &[Column], label: &LabelReport) -> Vec<String> {
 
 /// A Markdown table of rows of equal length, the first its header, padded so that it reads well
 /// as plain text too.
-fn table(rows: &[Vec<String>]) -> String {
+pub(super) fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let widths: Vec<usize> = (0..columns)
         .map(|column| {
@@ -224,12 +226,12 @@ fn table(rows: &[Vec<String>]) -> String {
     text
 }
 
-fn bold(text: &str) -> String {
+pub(super) fn bold(text: &str) -> String {
     format!("**{text}**")
 }
 
 /// Text from outside, made literal and harmless within a Markdown table cell.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let mut escaped = String::with_capacity(text.len());
     for (at, &letter) in letters.iter().enumerate() {

@@ -2,9 +2,13 @@
 
 pub mod columns;
 pub mod csv;
+pub mod dashboard;
+pub mod hgrm;
 pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod outcomes;
+pub mod prometheus;
+pub mod statistics;
 pub mod table;
 mod text;
