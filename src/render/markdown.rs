@@ -98,6 +98,12 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
     }
     text.push_str(&dashboard::sections(report));
     if !report.errors.is_empty() {
+        let _ = writeln!(
+            text,
+            "## Kinds of errors\n\nMessages that differ only in numbers, ids, hosts or durations are \
+             one kind.\n\n{}",
+            error_kinds_table(report)
+        );
         let _ = writeln!(text, "## Errors\n\n{}", errors_table(report));
     }
     text.push_str(&dashboard::top_errors(report));
@@ -166,6 +172,37 @@ fn outcomes_table(report: &Report) -> String {
             *label = escape(label);
         }
         row
+    }));
+    table(&rows)
+}
+
+fn error_kinds_table(report: &Report) -> String {
+    let titles = [
+        "Kind",
+        "Count",
+        "% of errors",
+        "Messages",
+        "First",
+        "Last",
+        "Labels",
+        "Example",
+    ];
+    let mut rows: Vec<Vec<String>> = vec![titles.map(bold).to_vec()];
+    rows.extend(report.error_kinds.iter().map(|kind| {
+        let mut labels = kind.labels.join(", ");
+        if kind.label_count > kind.labels.len() as u64 {
+            labels.push_str(", …");
+        }
+        vec![
+            escape(&units::shorten(&kind.kind, 200)),
+            kind.count.to_string(),
+            format!("{:.3}%", kind.ratio_of_errors * 100.0),
+            kind.messages.to_string(),
+            units::utc(kind.first_ms),
+            units::utc(kind.last_ms),
+            escape(&units::shorten(&labels, 200)),
+            escape(&units::shorten(&kind.example, 200)),
+        ]
     }));
     table(&rows)
 }

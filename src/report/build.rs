@@ -6,7 +6,7 @@ use super::labels::Labels;
 use super::{
     Accounting, ApdexTable, CorrectedTimes, Dashboard, Detail, ErrorReport, Filtered, Input,
     LabelReport, Options, PercentileValue, Rejection, Report, Requests, ResourceRow, Resources,
-    SCHEMA_VERSION, Summary, TimeSeries, TopErrors, Window, notes, statistics,
+    SCHEMA_VERSION, Summary, TimeSeries, TopErrors, Window, error_kinds, notes, statistics,
 };
 use crate::jtl::{InputRead, RejectionTally};
 use crate::percentile::Percentile;
@@ -102,6 +102,7 @@ impl Report {
             apdex: ApdexTable::new(&picked, &counted_by_apdex, &sources.options.apdex),
             requests: Requests::new(&samplers),
             errors: errors(aggregate, &samplers),
+            error_kinds: error_kinds::kinds(aggregate),
             top_errors: TopErrors::new(aggregate, &picked, &samplers),
             corrected,
             time_series: (total.rows > 0)

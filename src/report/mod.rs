@@ -6,6 +6,7 @@
 mod apdex;
 mod build;
 mod corrected;
+mod error_kinds;
 mod failures;
 mod labels;
 mod notes;
@@ -23,6 +24,7 @@ use crate::percentile::Percentile;
 pub use apdex::{Apdex, ApdexTable};
 pub use build::{Sources, TOTAL};
 pub use corrected::{CorrectedRow, CorrectedTimes};
+pub use error_kinds::ErrorKind;
 pub use failures::{ErrorCount, LabelErrors, Requests, TopErrors};
 pub use labels::label_rows;
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};
@@ -77,6 +79,9 @@ pub struct Report {
     /// Errors by type, most frequent first, those of transaction controllers left out; very rare
     /// ones of very many types are summed up in a last entry.
     pub errors: Vec<ErrorReport>,
+    /// Errors folded: messages that differ only in numbers, ids, hosts or durations are one kind.
+    #[serde(default)]
+    pub error_kinds: Vec<ErrorKind>,
     /// Errors by label, the five most frequent of each.
     pub top_errors: TopErrors,
     /// Percentiles corrected for coordinated omission, if they were asked for.

@@ -4,6 +4,7 @@
 //! draws the charts again from the figures' data, so that they respond.
 
 mod charts;
+mod dashboard;
 mod data;
 mod drawing;
 mod escape;

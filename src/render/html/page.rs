@@ -2,7 +2,7 @@
 
 use super::escape::{self, shortened};
 use super::numbers::{percent, thousands, two_decimals};
-use super::{Detail, charts, tables, theme, verdict};
+use super::{Detail, charts, dashboard, tables, theme, verdict};
 use crate::chart::Figure;
 use crate::error::Result;
 use crate::report::{LabelReport, Report};
@@ -49,11 +49,15 @@ impl Section {
 }
 
 /// The sections above the charts, in order; one that has nothing to show is `None`.
-const SECTIONS: [fn(&Report, Detail) -> Option<Section>; 5] = [
+const SECTIONS: [fn(&Report, Detail) -> Option<Section>; 9] = [
     notes,
     tables::statistics,
+    dashboard::comparison,
     tables::outcomes,
+    dashboard::apdex,
+    dashboard::error_kinds,
     tables::errors,
+    dashboard::top_errors,
     tables::rows,
 ];
 

@@ -8,16 +8,20 @@ use crate::render::columns::{self, Cell, Column};
 use crate::report::{LabelReport, Report, Summary};
 use crate::units;
 
-/// The Aggregate Report's columns, then those that only the Summary Report has.
+/// The columns that were chosen, else the Aggregate Report's, then those that only the Summary
+/// Report has.
 pub fn statistics(report: &Report, detail: Detail) -> Option<Section> {
-    let mut columns = columns::aggregate(&report.options.percentiles);
-    let known: Vec<String> = columns.iter().map(Column::key).collect();
-    let more = columns::summary().into_iter();
-    columns.extend(more.filter(|column| !known.contains(&column.key())));
+    let mut columns = columns::of_labels(&report.options);
+    // Columns that were chosen are all there are.
+    if report.options.columns.is_none() {
+        let known: Vec<String> = columns.iter().map(Column::key).collect();
+        let more = columns::summary().into_iter();
+        columns.extend(more.filter(|column| !known.contains(&column.key())));
+    }
     let table = Table::of_labels(
         "Statistics by label",
         &columns,
-        report.labels.iter(),
+        report.labels.iter().chain(&report.other_labels),
         &report.total,
     );
     Some(Section::new(
@@ -167,7 +171,8 @@ pub fn errors(report: &Report, detail: Detail) -> Option<Section> {
 const MESSAGE: usize = 4;
 
 /// A moment; the head of its column says that it is UTC.
-fn moment(epoch_ms: i64) -> Cell {
+/// A moment in UTC.
+pub fn moment(epoch_ms: i64) -> Cell {
     let text = units::utc(epoch_ms);
     Cell::Text(text.strip_suffix(" UTC").unwrap_or(&text).to_owned())
 }
