@@ -110,9 +110,12 @@ fn parsing_and_recording(bencher: Bencher) {
 #[divan::bench]
 fn recording(bencher: Bencher) {
     let samples: Vec<Sample<'_>> = (0..ROWS).map(sample).collect();
-    bencher
-        .counter(ItemsCount::new(ROWS))
-        .bench_local(|| assert_eq!(record(black_box(&samples)).labels()[0].1.rows, ROWS as u64));
+    bencher.counter(ItemsCount::new(ROWS)).bench_local(|| {
+        assert_eq!(
+            record(black_box(&samples)).labels()[0].samplers.rows,
+            ROWS as u64
+        )
+    });
 }
 
 fn record(samples: &[Sample<'_>]) -> Aggregate {
@@ -160,7 +163,7 @@ fn merging(bencher: Bencher) {
         .with_inputs(|| (first.clone(), second.clone()))
         .bench_local_values(|(mut all, part)| {
             all.merge(part);
-            assert_eq!(all.labels()[0].1.rows, ROWS as u64);
+            assert_eq!(all.labels()[0].samplers.rows, ROWS as u64);
             all
         });
 }

@@ -3,9 +3,9 @@
 
 wrk asks over 64 keep-alive connections for random paths of both endpoints: of perfkit serve, of
 Flask's development server, and of gunicorn with 2 workers of 4 threads. perfkit's constant route,
-/healthz, says what the HTTP alone costs. All take turns, on this machine, which also runs wrk: the
-figures compare with each other and with nothing else. Prints a Markdown table of medians, and a
-verdict; exits 1 if it is FAIL. Takes 2 minutes.
+/healthz, says what hyper and axum cost when there is nothing to compute. All take turns, on this
+machine, which also runs wrk: the figures compare with each other and with nothing else. Prints a
+Markdown table of medians, and a verdict; exits 1 if it is FAIL. Takes 2 minutes.
 
     scripts/serve-speed.py [ROUNDS] [SECONDS]
 

@@ -13,11 +13,12 @@
 //! | [`stats`] | distributions, sums, errors, time series: record and merge |
 //! | [`select`] | which samples count, and under which label |
 //! | [`jtl`] | JMeter result files: bytes to blocks to records to samples |
-//! | [`alike`], [`error`], [`units`], [`percentile`] | importable by all |
+//! | [`alike`], [`error`], [`units`], [`percentile`], [`apdex`] | importable by all |
 //!
 //! [`serve`], the target server, is a wing of its own beside them.
 
 pub mod alike;
+pub mod apdex;
 pub mod chart;
 pub mod cli;
 pub mod commands;

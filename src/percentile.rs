@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// A percentile in percent, above 0 and at most 100.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Percentile(f64);
 

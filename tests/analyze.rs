@@ -52,7 +52,7 @@ fn prints_the_platform_block_and_nothing_else() {
     ");
     insta::assert_snapshot!(said, @r"
     perfkit: 5 rows read: 5 counted, 0 filtered out, 0 rejected
-    perfkit: report in results-report/report.md
+    perfkit: report in results-report/report.md and report.html
     ");
 }
 
@@ -93,6 +93,7 @@ fn writes_a_report_directory() {
         charts,
         [
             "active-threads-over-time.png",
+            "apdex.png",
             "bytes-over-time.png",
             "connect-time-over-time.png",
             "hits-per-second.png",

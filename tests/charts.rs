@@ -77,6 +77,8 @@ fn everything_lies_between_its_axes_and_every_axis_has_its_unit() {
                     "threads",
                     "% of samples",
                     "(ms), ",
+                    "Apdex",
+                    "index",
                 ];
                 for axis in [&panel.x, &panel.y] {
                     let label = &axis.label;

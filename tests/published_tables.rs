@@ -4,9 +4,7 @@
 
 use perfkit::percentile::Percentile;
 use perfkit::render::markdown::aggregate_table;
-use perfkit::report::{
-    Accounting, LabelReport, Options, PercentileValue, Report, SCHEMA_VERSION, Summary,
-};
+use perfkit::report::{LabelReport, Options, PercentileValue, Report, Summary};
 
 /// A label's figures in the order of the table: samples, average, four percentiles, min, max,
 /// throughput, received and sent KB/s.
@@ -49,23 +47,11 @@ fn label((name, (samples, times, rates)): (&str, Figures)) -> LabelReport {
 
 fn table(labels: [(&str, Figures); 2], total: Figures) -> String {
     aggregate_table(&Report {
-        schema_version: SCHEMA_VERSION,
-        perfkit_version: String::new(),
-        title: None,
-        details: Vec::new(),
         options: Options::default(),
-        inputs: Vec::new(),
-        accounting: Accounting::default(),
-        window: None,
-        label_count: 2,
         labels: labels.map(label).into(),
         other_labels: None,
         total: label(("TOTAL", total)),
-        errors: Vec::new(),
-        time_series: None,
-        resources: None,
-        notes: Vec::new(),
-        criteria: Vec::new(),
+        ..Report::default()
     })
 }
 

@@ -158,7 +158,7 @@ fn read(choice: &Choice, parts: &[&[Row]]) -> (Aggregate, Vec<u64>) {
 
 fn rows_of(aggregate: &Aggregate) -> u64 {
     let labels = aggregate.labels();
-    labels.iter().map(|(_, stats)| stats.rows).sum()
+    labels.iter().map(|label| label.all().rows).sum()
 }
 
 fn report(aggregate: &Aggregate) -> Report {
@@ -217,7 +217,7 @@ proptest! {
             let counts: BTreeMap<String, u64> = kept
                 .labels()
                 .into_iter()
-                .map(|(label, stats)| (String::from_utf8_lossy(label).into_owned(), stats.rows))
+                .map(|label| (String::from_utf8_lossy(label.name).into_owned(), label.all().rows))
                 .collect();
             prop_assert_eq!(counts, expected(number, &rows), "selection {}", number);
             let left_out: u64 = left_out.iter().sum();

@@ -1,7 +1,7 @@
 //! Where title, legend and panels of a figure go, in pixels.
 
 use super::look::Size;
-use super::model::{Figure, Series};
+use super::model::{Figure, Panel, Scale, Series};
 
 /// Where the title begins.
 pub const TITLE: (f64, f64) = (20.0, 26.0);
@@ -15,8 +15,8 @@ pub const TICK_SIZE: f64 = 13.0;
 pub const LABEL_SIZE: f64 = 13.0;
 /// Length of the line beside a name in the legend.
 pub const SWATCH: f64 = 22.0;
-/// Room for the texts of a vertical axis.
-pub const LEFT_OF_AXIS: f64 = 60.0;
+/// Room for the numbers of a vertical axis.
+const LEFT_OF_AXIS: f64 = 60.0;
 
 const MARGIN: f64 = 20.0;
 const LEGEND_TOP: f64 = 78.0;
@@ -48,6 +48,8 @@ pub struct LegendEntry {
 /// The rectangle between a panel's axes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PanelPlace {
+    /// Left edge of the vertical axis' texts.
+    pub outer: f64,
     /// Left edge.
     pub left: f64,
     /// Right edge.
@@ -98,7 +100,8 @@ pub fn of(figure: &Figure, size: Size) -> Layout {
         .map(|number| {
             let outer = MARGIN + number as f64 * (room / count + BETWEEN_PANELS);
             PanelPlace {
-                left: outer + LEFT_OF_AXIS,
+                outer,
+                left: outer + left_of_axis(&figure.panels[number], full_width),
                 right: outer + room / count,
                 top,
                 bottom: full_height - BELOW_PANEL,
@@ -106,6 +109,19 @@ pub fn of(figure: &Figure, size: Size) -> Layout {
         })
         .collect();
     Layout { legend, panels }
+}
+
+/// Room for the texts of a panel's vertical axis: for names as much as they need, up to a half.
+fn left_of_axis(panel: &Panel, full_width: f64) -> f64 {
+    if panel.y.scale != Scale::Names {
+        return LEFT_OF_AXIS;
+    }
+    let widths = panel
+        .y
+        .ticks
+        .iter()
+        .map(|tick| text_width(&tick.text, TICK_SIZE));
+    (widths.fold(0.0, f64::max) + 16.0).clamp(LEFT_OF_AXIS, full_width / 2.0)
 }
 
 /// About how wide text is: DejaVu Sans takes 0.6 of its size a letter, wide scripts all of it.

@@ -5,7 +5,7 @@ mod histogram;
 mod layout;
 mod look;
 mod model;
-mod palette;
+pub(crate) mod palette;
 mod png;
 mod scale;
 mod svg;
@@ -39,7 +39,7 @@ pub struct Chart {
 const MOST_THREADS: usize = 4;
 
 /// Draws the charts of a report that are `wanted` by their slugs, on as many threads as there are
-/// cores, and at most [`MOST_THREADS`].
+/// cores, and at most four.
 ///
 /// # Errors
 ///

@@ -18,14 +18,14 @@ const ON_LIGHT: [RGBColor; 8] = [
 
 /// The same, light enough to be told from dark paper.
 const ON_DARK: [RGBColor; 8] = [
-    RGBColor(86, 170, 255),  // blue
-    RGBColor(255, 133, 51),  // vermillion
-    RGBColor(43, 196, 149),  // bluish green
-    RGBColor(224, 150, 190), // reddish purple
-    RGBColor(240, 180, 41),  // orange
-    RGBColor(130, 205, 245), // sky blue
-    RGBColor(235, 235, 235), // white
-    RGBColor(200, 180, 40),  // yellow
+    RGBColor(63, 155, 224),  // blue
+    RGBColor(238, 119, 51),  // vermillion
+    RGBColor(34, 181, 139),  // bluish green
+    RGBColor(220, 151, 189), // reddish purple
+    RGBColor(240, 177, 60),  // orange
+    RGBColor(155, 214, 250), // sky blue
+    RGBColor(230, 233, 237), // white
+    RGBColor(205, 187, 58),  // yellow
 ];
 
 /// Number of series that can be told apart.

@@ -148,7 +148,7 @@ fn draw_axes(pen: &Pen<'_, '_>, panel: &Panel, place: &PanelPlace) -> DrawResult
     };
     pen.text(
         &above,
-        (place.left - layout::LEFT_OF_AXIS + 4.0, place.top - 16.0),
+        (place.outer + 4.0, place.top - 16.0),
         layout::LABEL_SIZE,
         palette.ink,
         HPos::Left,

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use super::{GateArgs, SelectionArgs};
+use crate::apdex::Rule;
 use crate::chart::{SLUGS, Size};
 use crate::percentile::Percentile;
 
@@ -38,7 +39,7 @@ pub struct AnalyzeArgs {
     #[arg(short, long, value_enum, default_value_t, help_heading = "Output")]
     pub format: Format,
 
-    /// Directory for report.md, aggregate.csv, report.json and charts [default: RESULTS-report]
+    /// Directory for report.html, report.md, report.json, aggregate.csv, statistics.json and charts [default: RESULTS-report]
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     pub output: Option<PathBuf>,
 
@@ -86,10 +87,40 @@ pub struct AnalyzeArgs {
     )]
     pub percentiles: Vec<Percentile>,
 
+    /// Apdex thresholds in ms, for labels that match REGEX from end to end or for all others; may
+    /// be given again [default: 500,1500]
+    #[arg(
+        long,
+        value_name = "[REGEX=]SATISFIED,TOLERATED",
+        help_heading = "Output"
+    )]
+    pub apdex: Vec<Rule>,
+
+    /// Show the Statistics table as another tool computes it, beside the exact one
+    #[arg(long, value_enum, value_name = "TOOL", help_heading = "Output")]
+    pub compat: Option<Compat>,
+
+    /// Show percentiles corrected for coordinated omission: each thread was to send every MS ms
+    ///
+    /// A JMeter thread waits for an answer before it sends again. While the server stalls it sends
+    /// nothing, so the stall is one slow sample, where requests sent on time would all have waited.
+    /// The correction adds those: for a sample of V ms, others of V - MS, V - 2 MS and so on down to
+    /// MS.
+    ///
+    /// It applies where each thread was meant to send that label every MS ms whatever the server
+    /// does, as with a constant throughput timer or a pacing timer: MS is the time between two
+    /// samples of one thread, not of the whole test. It does not apply where threads stand for
+    /// users who wait for the answer and think (they would not have sent), where a loop without
+    /// timers sends as fast as it can (no interval was meant), to an open model thread group
+    /// (whatever was due was sent), nor to transaction controllers with timers inside.
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Output")]
+    pub expected_interval: Option<u64>,
+
     /// Labels to show, those with the most samples; one row sums up the others. JMeter's CSV has
     /// all labels unless this is given [default: 100]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
     pub max_labels: Option<u32>,
+
     /// Columns of the tables of labels, by their keys; the label comes first [default: JMeter's]
     #[arg(
         long,
@@ -188,6 +219,18 @@ pub enum Format {
     Csv,
     /// The whole report
     Json,
+    /// Metrics in Prometheus' text format
+    Prometheus,
+    /// Percentile distributions in HdrHistogram's text format, a block for each label and TOTAL
+    Hgrm,
+}
+
+/// A tool whose figures can be reproduced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Compat {
+    /// JMeter's HTML dashboard (jmeter -g), which takes percentiles from the last 20,000 rows of a
+    /// label; reads with one thread
+    Dashboard,
 }
 
 fn chart_name(text: &str) -> Result<String, String> {

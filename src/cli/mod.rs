@@ -8,7 +8,7 @@ mod serve;
 
 use clap::{Parser, Subcommand};
 
-pub use analyze::{AnalyzeArgs, ChartTheme, Format};
+pub use analyze::{AnalyzeArgs, ChartTheme, Compat, Format};
 pub use gate::GateArgs;
 pub use platform::{PlatformArgs, PlatformFormat};
 pub use selection::{Controllers, SelectionArgs, SubResults};

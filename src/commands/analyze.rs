@@ -15,7 +15,7 @@ use super::selection::Chosen;
 use super::server::Server;
 use super::{columns, output, selection};
 use crate::chart::{self, Look, Theme};
-use crate::cli::{AnalyzeArgs, ChartTheme, Format};
+use crate::cli::{AnalyzeArgs, ChartTheme, Compat, Format};
 use crate::error::{Error, Result};
 use crate::jtl::blocks::TimestampOptions;
 use crate::jtl::input::{self, BytesRead, Input};
@@ -24,7 +24,7 @@ use crate::jtl::{self, Outcome, ReadOptions, Sink};
 use crate::render::{self, markdown::ChartLink};
 use crate::report::{self, Report, Sources};
 use crate::select::{Choice, Needs, Selected, Survey};
-use crate::stats::Aggregate;
+use crate::stats::{Aggregate, DashboardTable};
 
 /// Runs `perfkit analyze`.
 ///
@@ -42,7 +42,17 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     let choice = selection::settle(&args.selection, zone, |needs, cause| {
         survey(&args, &options, needs, cause)
     })?;
-    let mut chosen = read_chosen(&args, &options, &choice, Aggregate::default)?;
+    let (mut chosen, dashboard) = match args.compat {
+        None => {
+            let chosen = read_chosen(&args, &options, &choice, Aggregate::default)?;
+            (chosen, None)
+        }
+        Some(Compat::Dashboard) => {
+            let both = <(Aggregate, DashboardTable)>::default;
+            let (chosen, mut tables) = read_chosen(&args, &options, &choice, both)?.split();
+            (chosen, tables.pop())
+        }
+    };
     if options.strict
         && let Some(error) = chosen.outcome.first_rejection()
     {
@@ -53,7 +63,10 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     for part in parts {
         aggregate.merge(part);
     }
-    let sources = sources(&args, report_options, chosen, choice.notes, server.clone());
+    let sources = Sources {
+        dashboard,
+        ..sources(&args, report_options, chosen, choice.notes, server.clone())
+    };
     let mut report = Report::new(&aggregate, sources);
     tell(&report);
     if report.total.samples == 0 {
@@ -64,17 +77,23 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     gate::write_junit(&args.gate, &report)?;
     let directory = directory_of(&args);
     if let Some(directory) = &directory {
-        write_report(directory, &report, &args, csv(&aggregate, &report, &args)?)?;
+        let tables = vec![
+            ReportFile::new("aggregate.csv", csv(&aggregate, &report, &args)?),
+            ReportFile::new("statistics.json", statistics(&aggregate, &report)?),
+        ];
+        write_report(directory, &report, &args, tables)?;
     }
     let printed = output::print(&match args.format {
         Format::Markdown => markdown(&report),
         Format::Table => render::table::render(&report, output::terminal_width()),
         Format::Csv => csv(&aggregate, &report, &args)?,
         Format::Json => render::json::render(&report)?,
+        Format::Prometheus => render::prometheus::render(&report),
+        Format::Hgrm => render::hgrm::render(&report),
     });
     if let Some(directory) = &directory {
         eprintln!(
-            "perfkit: report in {}",
+            "perfkit: report in {} and report.html",
             directory.join("report.md").display()
         );
     }
@@ -97,7 +116,11 @@ fn read_options(args: &AnalyzeArgs) -> Result<ReadOptions> {
         None => TimeZone::system(),
     };
     Ok(ReadOptions {
-        threads: args.threads.map_or(defaults.threads, usize::from),
+        threads: match args.compat {
+            // In file order: the dashboard's figures depend on it.
+            Some(Compat::Dashboard) => 1,
+            None => args.threads.map_or(defaults.threads, usize::from),
+        },
         timestamps: TimestampOptions {
             format,
             zone,
@@ -216,6 +239,8 @@ fn report_options(args: &AnalyzeArgs) -> Result<report::Options> {
             .map_or(report::DEFAULT_MAX_LABELS, |most| most as usize),
         columns: columns::parse(args.columns.as_deref(), &args.percentiles)?,
         selection: selection::echo(&args.selection),
+        apdex: args.apdex.clone(),
+        expected_interval_ms: args.expected_interval,
     })
 }
 
@@ -238,6 +263,7 @@ fn sources(
         filtered: chosen.filtered,
         choices,
         file_labels: chosen.file_labels,
+        dashboard: None,
     }
 }
 
@@ -246,6 +272,9 @@ fn tell(report: &Report) {
     let verdict = report.resources.iter().map(|resources| &resources.verdict);
     for note in report.notes.iter().chain(verdict) {
         eprintln!("perfkit: note: {note}");
+    }
+    if let Some(dashboard) = &report.dashboard {
+        eprintln!("perfkit: note: {}", dashboard.difference);
     }
     let accounting = &report.accounting;
     eprintln!(
@@ -291,13 +320,17 @@ fn no_samples(report: &Report) -> Error {
     Error::input(names.join(", "), format!("no samples to report: {why}"))
 }
 
-/// The platform block, and before it what became of the criteria, if there are any.
+/// The platform block; before it what became of the criteria, and behind it JMeter's dashboard's
+/// table, where they were asked for.
 fn markdown(report: &Report) -> String {
-    let block = render::markdown::platform_block(report);
-    match render::criteria::markdown(report) {
-        criteria if criteria.is_empty() => block,
-        criteria => format!("{criteria}\n{block}"),
-    }
+    let parts = [
+        render::criteria::markdown(report),
+        render::markdown::platform_block(report),
+        render::dashboard::comparison(report),
+    ];
+    let parts: Vec<&str> = parts.iter().map(|part| part.trim_end()).collect();
+    let there = parts.into_iter().filter(|part| !part.is_empty());
+    there.collect::<Vec<_>>().join("\n\n") + "\n"
 }
 
 /// JMeter's CSV: of all labels, unless it is said how many.
@@ -308,6 +341,15 @@ fn csv(aggregate: &Aggregate, report: &Report, args: &AnalyzeArgs) -> Result<Str
     let percentiles = &report.options.percentiles;
     let labels = report::label_rows(aggregate, percentiles);
     render::csv::render_rows(&report.options, labels.chain([report.total.clone()]))
+}
+
+/// JMeter's `statistics.json`, of all labels.
+fn statistics(aggregate: &Aggregate, report: &Report) -> Result<String> {
+    match &report.dashboard {
+        Some(dashboard) => render::statistics::render(&dashboard.statistics),
+        None if report.other_labels.is_none() => render::statistics::render(&report.statistics),
+        None => render::statistics::render(&report::statistics_of_all(aggregate)),
+    }
 }
 
 /// The report's directory: as given, or named after the first input, where the user stands.
@@ -332,7 +374,13 @@ fn directory_of(args: &AnalyzeArgs) -> Option<PathBuf> {
     Some(PathBuf::from(format!("{stem}-report")))
 }
 
-fn write_report(directory: &Path, report: &Report, args: &AnalyzeArgs, csv: String) -> Result<()> {
+/// Writes the report's directory; `tables` are files that hold more than the report shows.
+fn write_report(
+    directory: &Path,
+    report: &Report,
+    args: &AnalyzeArgs,
+    tables: Vec<ReportFile>,
+) -> Result<()> {
     let look = Look {
         size: args.chart_size,
         theme: match args.chart_theme {
@@ -349,16 +397,13 @@ fn write_report(directory: &Path, report: &Report, args: &AnalyzeArgs, csv: Stri
             description: chart.description.clone(),
         })
         .collect();
-    let file = |path: &str, bytes: Vec<u8>| ReportFile {
-        path: path.to_owned(),
-        bytes,
-    };
-    let mut files = vec![
-        file("aggregate.csv", csv.into()),
-        file("report.json", render::json::render(report)?.into()),
-        file("report.md", render::markdown::report(report, &links).into()),
-    ];
+    let mut files = tables;
+    files.extend([
+        ReportFile::new("report.json", render::json::render(report)?),
+        ReportFile::new("report.html", render::html::render(report)?),
+        ReportFile::new("report.md", render::markdown::report(report, &links)),
+    ]);
     let charts = charts.into_iter().zip(&links);
-    files.extend(charts.map(|(chart, link)| file(&link.path, chart.png)));
+    files.extend(charts.map(|(chart, link)| ReportFile::new(&link.path, chart.png)));
     report_directory::write(directory, &files)
 }

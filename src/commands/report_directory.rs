@@ -28,6 +28,16 @@ pub struct ReportFile {
     pub bytes: Vec<u8>,
 }
 
+impl ReportFile {
+    /// A file of this path within the directory.
+    pub fn new(path: &str, bytes: impl Into<Vec<u8>>) -> Self {
+        ReportFile {
+            path: path.to_owned(),
+            bytes: bytes.into(),
+        }
+    }
+}
+
 /// Writes a report. A directory that is not there, is empty, or holds nothing but a report is
 /// replaced as a whole in one step: whoever looks, and whenever this process may be killed, there
 /// is the old report or the new one, and reports of two runs never mix. In a directory with other

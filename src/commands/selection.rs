@@ -141,6 +141,19 @@ pub struct Chosen<S> {
     pub file_labels: Option<LabelSet>,
 }
 
+impl<A, B> Chosen<(A, B)> {
+    /// What was read with the first sinks, and the second ones.
+    pub fn split(self) -> (Chosen<A>, Vec<B>) {
+        let (outcome, others) = self.outcome.split();
+        let chosen = Chosen {
+            outcome,
+            filtered: self.filtered,
+            file_labels: self.file_labels,
+        };
+        (chosen, others)
+    }
+}
+
 impl<S> Chosen<S> {
     /// What was read without a choice.
     pub fn everything(outcome: Outcome<S>) -> Self {

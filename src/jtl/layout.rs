@@ -67,7 +67,7 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// JMeter's default columns since 5.0, the first of [`DEFAULT_ORDERS`].
+    /// JMeter's default columns since 5.0, which files without a header mostly have.
     pub const JMETER_5: Columns = Columns {
         time_stamp: 0,
         elapsed: 1,

@@ -11,6 +11,7 @@ pub mod index;
 pub mod input;
 pub mod layout;
 mod number;
+mod pair;
 mod quoted;
 mod reader;
 mod row;

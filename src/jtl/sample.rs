@@ -68,4 +68,10 @@ impl Sample<'_> {
         self.response_message
             .starts_with(b"Number of samples in transaction")
     }
+
+    /// Whether a transaction controller wrote the row for a transaction without samples.
+    pub fn is_empty_controller(&self) -> bool {
+        self.response_message
+            .starts_with(b"Number of samples in transaction : 0")
+    }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::columns::{self, Cell, Column};
-use super::{criteria, text};
+use super::{criteria, dashboard, outcomes, text};
 use crate::report::{Accounting, Detail, LabelReport, Report};
 use crate::units;
 
@@ -92,9 +92,24 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
         let table = labels_table(&columns::summary(), report);
         let _ = writeln!(text, "## Summary Report\n\n{table}");
     }
+    if report.total.errors > 0 {
+        let _ = writeln!(
+            text,
+            "## Successes and failures\n\nTimes in ms; the rate of OK is the goodput.\n\n{}",
+            outcomes_table(report)
+        );
+    }
+    text.push_str(&dashboard::sections(report));
     if !report.errors.is_empty() {
+        let _ = writeln!(
+            text,
+            "## Kinds of errors\n\nMessages that differ only in numbers, ids, hosts or durations are \
+             one kind.\n\n{}",
+            error_kinds_table(report)
+        );
         let _ = writeln!(text, "## Errors\n\n{}", errors_table(report));
     }
+    text.push_str(&dashboard::top_errors(report));
     if let Some(resources) = &report.resources {
         let _ = writeln!(text, "## Server\n\n{}\n", escape(&resources.verdict));
     }
@@ -149,6 +164,49 @@ fn labels_table(columns: &[Column], report: &Report) -> String {
         *label = bold(label);
     }
     rows.push(total);
+    table(&rows)
+}
+
+fn outcomes_table(report: &Report) -> String {
+    let titles = outcomes::titles(report);
+    let mut rows = vec![titles.iter().map(|title| bold(title)).collect()];
+    rows.extend(outcomes::rows(report).into_iter().map(|mut row| {
+        if let Some(label) = row.first_mut() {
+            *label = escape(label);
+        }
+        row
+    }));
+    table(&rows)
+}
+
+fn error_kinds_table(report: &Report) -> String {
+    let titles = [
+        "Kind",
+        "Count",
+        "% of errors",
+        "Messages",
+        "First",
+        "Last",
+        "Labels",
+        "Example",
+    ];
+    let mut rows: Vec<Vec<String>> = vec![titles.map(bold).to_vec()];
+    rows.extend(report.error_kinds.iter().map(|kind| {
+        let mut labels = kind.labels.join(", ");
+        if kind.label_count > kind.labels.len() as u64 {
+            labels.push_str(", …");
+        }
+        vec![
+            escape(&units::shorten(&kind.kind, 200)),
+            kind.count.to_string(),
+            format!("{:.3}%", kind.ratio_of_errors * 100.0),
+            kind.messages.to_string(),
+            units::utc(kind.first_ms),
+            units::utc(kind.last_ms),
+            escape(&units::shorten(&labels, 200)),
+            escape(&units::shorten(&kind.example, 200)),
+        ]
+    }));
     table(&rows)
 }
 

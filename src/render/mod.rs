@@ -3,8 +3,14 @@
 pub mod columns;
 pub mod criteria;
 pub mod csv;
+pub mod dashboard;
+pub mod hgrm;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod outcomes;
+pub mod prometheus;
+pub mod statistics;
 pub mod table;
 mod text;

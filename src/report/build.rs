@@ -1,14 +1,19 @@
 //! Builds a [`Report`] from an aggregate and what was read.
 
+use std::borrow::Cow;
+
 use super::labels::Labels;
 use super::{
-    Accounting, Detail, ErrorReport, Filtered, Input, LabelReport, Options, PercentileValue,
-    Rejection, Report, ResourceRow, Resources, SCHEMA_VERSION, Summary, TimeSeries, Window, notes,
+    Accounting, ApdexTable, CorrectedTimes, Dashboard, Detail, ErrorReport, Filtered, Input,
+    LabelReport, Options, PercentileValue, Rejection, Report, Requests, ResourceRow, Resources,
+    SCHEMA_VERSION, Summary, TimeSeries, TopErrors, Window, error_kinds, notes, statistics,
 };
 use crate::jtl::{InputRead, RejectionTally};
 use crate::percentile::Percentile;
 use crate::select::LabelSet;
-use crate::stats::{Aggregate, Distribution, ErrorStats, LabelStats, value_at};
+use crate::stats::{
+    Aggregate, DashboardTable, Distribution, ErrorStats, Label, LabelStats, value_at,
+};
 use crate::units::{self, BYTES_PER_KB, MS_PER_SECOND};
 
 /// The label of all labels together.
@@ -32,6 +37,8 @@ pub struct Sources {
     pub rows_read: u64,
     /// Rows rejected.
     pub rejections: Vec<RejectionTally>,
+    /// The figures of JMeter's dashboard, if they were asked for.
+    pub dashboard: Option<DashboardTable>,
     /// What the server's monitor saw.
     pub resources: Vec<ResourceRow>,
     /// Rows left out on request, by option.
@@ -48,18 +55,37 @@ impl Report {
         let percentiles = sources.options.percentiles.clone();
         let all = aggregate.labels();
         let Labels {
+            places,
             shown,
             others,
             total,
         } = Labels::of(&all, &sources.options);
-        let notes = notes::collect(&sources, &all, &total);
+        let controller_rows = aggregate.controller_rows();
+        let notes = notes::collect(&sources, &all, controller_rows, total.rows);
         let accounting = accounting(&sources);
+        // Without controllers all totals are the same.
+        let (samplers, counted_by_apdex) = match controller_rows {
+            0 => (Cow::Borrowed(&total), Cow::Borrowed(&total)),
+            _ => (
+                Cow::Owned(aggregate.samplers()),
+                Cow::Owned(aggregate.counted_by_apdex()),
+            ),
+        };
+        let picked: Vec<Label<'_>> = places.iter().map(|&place| all[place]).collect();
+        let dashboard = sources
+            .dashboard
+            .as_ref()
+            .map(|table| Dashboard::new(table, &statistics::exact(&all, &samplers)));
+        let sum = label_report(TOTAL, &total, &percentiles);
+        let corrected = sources.options.expected_interval_ms.map(|interval| {
+            let labels = shown.iter().chain(&others);
+            CorrectedTimes::new(interval, labels, &sum, &percentiles)
+        });
         Report {
             schema_version: SCHEMA_VERSION,
             perfkit_version: env!("CARGO_PKG_VERSION").to_owned(),
             title: sources.title,
             details: sources.details,
-            options: sources.options,
             accounting,
             inputs: sources
                 .inputs
@@ -71,16 +97,24 @@ impl Report {
                 })
                 .collect(),
             window: window(&total),
-            errors: errors(aggregate, &total),
+            statistics: statistics::exact(&picked, &samplers),
+            dashboard,
+            apdex: ApdexTable::new(&picked, &counted_by_apdex, &sources.options.apdex),
+            requests: Requests::new(&samplers),
+            errors: errors(aggregate, &samplers),
+            error_kinds: error_kinds::kinds(aggregate),
+            top_errors: TopErrors::new(aggregate, &picked, &samplers),
+            corrected,
             time_series: (total.rows > 0)
                 .then(|| TimeSeries::new(aggregate, &total.distributions(), &percentiles)),
-            total: label_report(TOTAL, &total, &percentiles),
+            total: sum,
             label_count: all.len() as u64,
             labels: shown,
             other_labels: others,
             resources: window(&total).and_then(|window| Resources::new(sources.resources, window)),
             notes,
             criteria: Vec::new(),
+            options: sources.options,
         }
     }
 }
@@ -115,7 +149,8 @@ fn accounting(sources: &Sources) -> Accounting {
     }
 }
 
-fn window(stats: &LabelStats) -> Option<Window> {
+/// From the first start to the last end; `None` without rows.
+pub(super) fn window(stats: &LabelStats) -> Option<Window> {
     (stats.rows > 0).then_some(Window {
         start_ms: stats.start,
         end_ms: stats.end,
@@ -223,7 +258,7 @@ fn of_all(summary: Summary, stats: &LabelStats) -> Summary {
     }
 }
 
-fn errors(aggregate: &Aggregate, total: &LabelStats) -> Vec<ErrorReport> {
+fn errors(aggregate: &Aggregate, samplers: &LabelStats) -> Vec<ErrorReport> {
     let mut errors: Vec<_> = aggregate.errors().iter().collect();
     errors.sort_by_key(|(_, stats)| (std::cmp::Reverse(stats.count), stats.first_position));
     let all: u64 = errors.iter().map(|(_, stats)| stats.count).sum();
@@ -233,7 +268,7 @@ fn errors(aggregate: &Aggregate, total: &LabelStats) -> Vec<ErrorReport> {
         first_ms: stats.first_time,
         last_ms: stats.last_time,
         ratio_of_errors: stats.count as f64 / all as f64,
-        ratio_of_samples: stats.count as f64 / total.rows as f64,
+        ratio_of_samples: stats.count as f64 / samplers.rows as f64,
     };
     let (frequent, rare) = errors.split_at(errors.len().min(MOST_ERRORS));
     let mut reports: Vec<ErrorReport> = frequent

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One criterion, for one label.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CriterionResult {
     /// The criterion: the condition that a run must not meet, such as `p95 > 500ms`.
     pub text: String,
@@ -20,6 +21,7 @@ pub struct CriterionResult {
 
 /// A number and its unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Found {
     /// The number, not rounded.
     pub value: f64,

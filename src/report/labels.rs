@@ -5,11 +5,13 @@ use std::cmp::Reverse;
 use super::build::label_report;
 use super::{LabelReport, Options};
 use crate::percentile::Percentile;
-use crate::stats::{Aggregate, LabelStats};
+use crate::stats::{Aggregate, Label, LabelStats};
 use crate::units;
 
 /// The labels of a report.
 pub(super) struct Labels {
+    /// Which of all are shown, ascending.
+    pub places: Vec<usize>,
     /// Those shown, in order of first appearance.
     pub shown: Vec<LabelReport>,
     /// The others, summed up.
@@ -21,19 +23,19 @@ pub(super) struct Labels {
 impl Labels {
     /// Picks the labels with the most samples out of `all`, which are in order of first
     /// appearance.
-    pub fn of(all: &[(&[u8], &LabelStats)], options: &Options) -> Self {
+    pub fn of(all: &[Label<'_>], options: &Options) -> Self {
         let shown = busiest(all, options.max_labels);
         let mut is_shown = vec![false; all.len()];
         for &number in &shown {
             is_shown[number] = true;
         }
         let mut others = LabelStats::default();
-        for ((_, stats), _) in all.iter().zip(&is_shown).filter(|(_, shown)| !**shown) {
-            others.merge(stats);
+        for (label, _) in all.iter().zip(&is_shown).filter(|(_, shown)| !**shown) {
+            others.merge(&label.all());
         }
         let mut total = others.clone();
         for &number in &shown {
-            total.merge(all[number].1);
+            total.merge(&all[number].all());
         }
         let left_out = all.len() - shown.len();
         Labels {
@@ -49,6 +51,7 @@ impl Labels {
                 label_report(&label, &others, &options.percentiles)
             }),
             total,
+            places: shown,
         }
     }
 }
@@ -64,15 +67,16 @@ pub fn label_rows<'a>(
         .map(move |label| row(label, percentiles))
 }
 
-fn row((label, stats): (&[u8], &LabelStats), percentiles: &[Percentile]) -> LabelReport {
-    label_report(&String::from_utf8_lossy(label), stats, percentiles)
+fn row(label: Label<'_>, percentiles: &[Percentile]) -> LabelReport {
+    let name = String::from_utf8_lossy(label.name);
+    label_report(&name, &label.all(), percentiles)
 }
 
 /// The places of the `most` labels with the most samples, ascending; of equals the first.
-fn busiest(all: &[(&[u8], &LabelStats)], most: usize) -> Vec<usize> {
+fn busiest(all: &[Label<'_>], most: usize) -> Vec<usize> {
     let mut places: Vec<usize> = (0..all.len()).collect();
     if most < places.len() {
-        places.select_nth_unstable_by_key(most, |&place| (Reverse(all[place].1.samples), place));
+        places.select_nth_unstable_by_key(most, |&place| (Reverse(all[place].samples()), place));
         places.truncate(most);
         places.sort_unstable();
     }

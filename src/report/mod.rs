@@ -3,22 +3,37 @@
 //! Numbers are raw; rounding belongs to renderers. What is undefined is `None`, never NaN,
 //! infinity or 0.
 
+mod apdex;
 mod build;
+mod corrected;
 mod criteria;
+mod error_kinds;
+mod failures;
 mod labels;
 mod notes;
 mod over_time;
 mod resources;
+#[cfg(test)]
+mod schema;
+mod statistics;
 
 use serde::{Deserialize, Serialize};
 
+use crate::apdex::Rule;
 use crate::percentile::Percentile;
 
+pub use apdex::{Apdex, ApdexTable};
 pub use build::{Sources, TOTAL};
+pub use corrected::{CorrectedRow, CorrectedTimes};
 pub use criteria::{CriterionResult, Found};
+pub use error_kinds::ErrorKind;
+pub use failures::{ErrorCount, LabelErrors, Requests, TopErrors};
 pub use labels::label_rows;
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};
 pub use resources::{ResourceRow, Resources, Saturation, no_overlap};
+pub use statistics::{
+    Dashboard, Statistics, StatisticsRow, StatisticsTimes, of_all as statistics_of_all,
+};
 
 /// Version of the [`Report`] layout in `report.json`; it grows when a field changes meaning.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -27,7 +42,8 @@ pub const SCHEMA_VERSION: u32 = 1;
 pub const DEFAULT_MAX_LABELS: usize = 100;
 
 /// Everything perfkit knows about a run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Report {
     /// [`SCHEMA_VERSION`] when it was written.
     pub schema_version: u32,
@@ -54,9 +70,24 @@ pub struct Report {
     pub other_labels: Option<LabelReport>,
     /// All labels together, as JMeter's TOTAL: transaction-controller rows included.
     pub total: LabelReport,
-    /// Errors by type, most frequent first; very rare ones of very many types are summed up in a
-    /// last entry.
+    /// JMeter's Statistics table, with exact percentiles.
+    pub statistics: Statistics,
+    /// The figures of JMeter's dashboard, if they were asked for.
+    pub dashboard: Option<Dashboard>,
+    /// How well the elapsed times satisfy.
+    pub apdex: ApdexTable,
+    /// How many requests succeeded.
+    pub requests: Requests,
+    /// Errors by type, most frequent first, those of transaction controllers left out; very rare
+    /// ones of very many types are summed up in a last entry.
     pub errors: Vec<ErrorReport>,
+    /// Errors folded: messages that differ only in numbers, ids, hosts or durations are one kind.
+    #[serde(default)]
+    pub error_kinds: Vec<ErrorKind>,
+    /// Errors by label, the five most frequent of each.
+    pub top_errors: TopErrors,
+    /// Percentiles corrected for coordinated omission, if they were asked for.
+    pub corrected: Option<CorrectedTimes>,
     /// The run over time; `None` without samples.
     pub time_series: Option<TimeSeries>,
     /// What the server used; `None` without its monitor's file.
@@ -80,6 +111,7 @@ impl Report {
 
 /// One line of the platform's details.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Detail {
     /// Such as "Platform".
     pub key: String,
@@ -89,11 +121,16 @@ pub struct Detail {
 
 /// The options that shaped the figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Options {
     /// The percentiles computed, in the order of their columns.
     pub percentiles: Vec<Percentile>,
     /// Whether `timeStamp` was taken as the end of a sample rather than its start.
     pub timestamp_is_end: bool,
+    /// Thresholds of the Apdex, as given; JMeter's 500 and 1500 ms where none is.
+    pub apdex: Vec<Rule>,
+    /// The time after which a thread was to send again, ms, if it was given.
+    pub expected_interval_ms: Option<u64>,
     /// Most labels to report one by one: those with the most samples.
     pub max_labels: usize,
     /// The keys of the columns that tables of labels show, in their order; JMeter's where none
@@ -114,12 +151,15 @@ impl Default for Options {
             max_labels: DEFAULT_MAX_LABELS,
             columns: None,
             selection: Vec::new(),
+            apdex: Vec::new(),
+            expected_interval_ms: None,
         }
     }
 }
 
 /// One input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Input {
     /// Name as given on the command line; `-` is standard input.
     pub name: String,
@@ -131,6 +171,7 @@ pub struct Input {
 
 /// What became of every row: `rows_read = counted + filtered + rejected`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Accounting {
     /// Data rows found, headers and blank lines not counted.
     pub rows_read: u64,
@@ -150,6 +191,7 @@ pub struct Accounting {
 
 /// What one option left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Filtered {
     /// The option as given, such as `--include Login`.
     pub option: String,
@@ -159,6 +201,7 @@ pub struct Filtered {
 
 /// One kind of rejected row.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Rejection {
     /// What is wrong with such rows.
     pub reason: String,
@@ -176,6 +219,7 @@ pub struct Rejection {
 
 /// The time that the samples span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Window {
     /// First start of a sample, epoch ms.
     pub start_ms: i64,
@@ -191,7 +235,8 @@ impl Window {
 }
 
 /// The figures of one label, or of all.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LabelReport {
     /// The label; bytes that are no UTF-8 are shown as replacement characters.
     pub label: String,
@@ -230,6 +275,7 @@ pub struct LabelReport {
 
 /// The summary of a distribution of times in ms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Summary {
     /// Number of samples.
     pub count: u64,
@@ -247,6 +293,7 @@ pub struct Summary {
 
 /// One percentile's value.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PercentileValue {
     /// Which.
     pub percent: Percentile,
@@ -256,6 +303,7 @@ pub struct PercentileValue {
 
 /// One type of error. The key is JMeter's: code and message, or the failure message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ErrorReport {
     /// Such as `500/Internal Server Error`.
     pub error: String,
@@ -267,6 +315,6 @@ pub struct ErrorReport {
     pub last_ms: i64,
     /// Share of all errors, 0 to 1.
     pub ratio_of_errors: f64,
-    /// Share of all samples, 0 to 1.
+    /// Share of all samples, those of transaction controllers left out, 0 to 1.
     pub ratio_of_samples: f64,
 }

@@ -5,26 +5,26 @@ use std::collections::HashSet;
 use super::build::Sources;
 use crate::jtl::{InputRead, XmlSummary};
 use crate::select::is_sub_result;
-use crate::stats::LabelStats;
+use crate::stats::Label;
 use crate::units;
 
 /// The notes of a run, in words.
 pub(super) fn collect(
     sources: &Sources,
-    labels: &[(&[u8], &LabelStats)],
-    total: &LabelStats,
+    labels: &[Label<'_>],
+    controller_rows: u64,
+    rows: u64,
 ) -> Vec<String> {
     let mut notes: Vec<String> = sources.inputs.iter().flat_map(of_input).collect();
     notes.extend(sources.choices.iter().cloned());
-    let controller_rows = total.controller_rows;
-    if controller_rows > 0 && controller_rows < total.rows {
+    if controller_rows > 0 && controller_rows < rows {
         notes.push(format!(
             "{controller_rows} rows were written by transaction controllers: TOTAL counts them \
              beside the samples they sum up, as JMeter's Aggregate Report does; \
              --controllers exclude leaves them out."
         ));
     }
-    let names: Vec<&[u8]> = labels.iter().map(|(label, _)| *label).collect();
+    let names: Vec<&[u8]> = labels.iter().map(|label| label.name).collect();
     let sub_results = match &sources.file_labels {
         Some(labels) => labels.sub_results(),
         None => sub_results(&names),

@@ -9,6 +9,7 @@ use crate::stats::{self, Aggregate, Bucket, Distributions, LabelBucket, value_at
 ///
 /// A sample belongs to the bucket of its end; only `hits` counts starts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TimeSeries {
     /// Start of the first bucket, epoch ms, a multiple of `bucket_ms`.
     pub start_ms: i64,
@@ -43,6 +44,7 @@ pub struct TimeSeries {
 
 /// What was done in each bucket.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Activity {
     /// Samples that succeeded.
     pub ok: Vec<u64>,
@@ -58,6 +60,7 @@ pub struct Activity {
 
 /// What one label did over time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LabelSeries {
     /// The label.
     pub label: String,
@@ -68,6 +71,7 @@ pub struct LabelSeries {
 
 /// Samples with one response code over time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CodeSeries {
     /// The code: three digits, a sentence, or empty.
     pub code: String,
@@ -77,6 +81,7 @@ pub struct CodeSeries {
 
 /// One percentile over time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PercentileSeries {
     /// Which.
     pub percent: Percentile,
@@ -86,6 +91,7 @@ pub struct PercentileSeries {
 
 /// Samples by time and by elapsed time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Heatmap {
     /// Where the ranges of elapsed time begin, ms, ascending from 0, ten in a decade; the last one
     /// is where the last range ends.

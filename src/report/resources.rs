@@ -13,6 +13,7 @@ const SATURATED_SHARE: f64 = 0.05;
 
 /// A second as the server's monitor saw it. `None` is what the operating system does not tell.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ResourceRow {
     /// End of the second, epoch ms.
     pub time_ms: i64,
@@ -36,6 +37,7 @@ pub struct ResourceRow {
 
 /// What the server used while it was tested.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Resources {
     /// The seconds of the run, in order.
     pub rows: Vec<ResourceRow>,
@@ -47,6 +49,7 @@ pub struct Resources {
 
 /// What ran short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Saturation {
     /// The server's process used all the CPU there was.

@@ -28,7 +28,8 @@ impl AccessLog {
         }
     }
 
-    /// Writes `127.0.0.1 - - [24/Nov/2026:13:16:05 +0000] "GET /fibo/10 HTTP/1.1" 200 41`.
+    /// Writes `127.0.0.1 - - [24/Nov/2026:13:16:05 +0000] "GET /fibo/10 HTTP/1.1" 200 37`, where
+    /// the last figure is the bytes of the body that was sent.
     pub fn write(&self, peer: IpAddr, request: &str, status: u16, bytes: u64) {
         let time = Timestamp::now()
             .to_zoned_datetime(TimeZone::system())

@@ -1,7 +1,5 @@
 //! What the endpoints answer: the bodies of the Flask app that this server replaces.
 
-use std::borrow::Cow;
-
 use num_bigint::BigUint;
 use serde::Serialize;
 
@@ -17,30 +15,30 @@ const QUICK_PRIME: u64 = 1_000_000_000;
 
 /// What to compute for a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question<'a> {
+pub enum Question {
     /// F(index), for the text it was asked with.
     Fibonacci {
         /// As given.
-        text: Cow<'a, str>,
+        text: String,
         /// As a number.
         index: u32,
     },
     /// Whether a number is prime; `None` is any negative number.
     Prime {
         /// As given.
-        text: Cow<'a, str>,
+        text: String,
         /// As a number.
         number: Option<u64>,
     },
 }
 
-impl<'a> Question<'a> {
+impl Question {
     /// A Fibonacci question.
     ///
     /// # Errors
     ///
     /// A sentence that says what is accepted.
-    pub fn fibonacci(text: impl Into<Cow<'a, str>>, most: u32) -> Result<Self, String> {
+    pub fn fibonacci(text: impl Into<String>, most: u32) -> Result<Self, String> {
         let text = text.into();
         match integer(&text) {
             Some(Integer::Natural(index)) if index <= u64::from(most) => Ok(Question::Fibonacci {
@@ -58,7 +56,7 @@ impl<'a> Question<'a> {
     /// # Errors
     ///
     /// A sentence that says what is accepted.
-    pub fn prime(text: impl Into<Cow<'a, str>>) -> Result<Self, String> {
+    pub fn prime(text: impl Into<String>) -> Result<Self, String> {
         let text = text.into();
         let number = match integer(&text) {
             Some(Integer::Natural(number)) => Some(number),
@@ -71,20 +69,6 @@ impl<'a> Question<'a> {
             }
         };
         Ok(Question::Prime { text, number })
-    }
-
-    /// The question, independent of the request.
-    pub fn into_owned(self) -> Question<'static> {
-        match self {
-            Question::Fibonacci { text, index } => Question::Fibonacci {
-                text: text.into_owned().into(),
-                index,
-            },
-            Question::Prime { text, number } => Question::Prime {
-                text: text.into_owned().into(),
-                number,
-            },
-        }
     }
 
     /// Whether the answer takes microseconds, so that nothing else has to wait for it.
@@ -257,7 +241,7 @@ mod tests {
 
     #[test]
     fn long_work_is_told_from_quick_work() {
-        let is_quick = |question: Result<Question<'_>, String>| question.unwrap().is_quick();
+        let is_quick = |question: Result<Question, String>| question.unwrap().is_quick();
         assert!(is_quick(Question::fibonacci("1000", 100_000)));
         assert!(!is_quick(Question::fibonacci("100000", 100_000)));
         assert!(is_quick(Question::prime("10000000")));

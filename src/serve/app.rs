@@ -1,9 +1,16 @@
 //! The application: what each path and method is answered with. It knows nothing of sockets.
 
-use std::borrow::Cow;
+use std::future::ready;
+use std::sync::Arc;
 
-use hyper::{Method, StatusCode};
-use serde::Serialize;
+use axum::body::Body;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::header::{ALLOW, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
+use axum::{Extension, Router};
 
 use super::access_log::AccessLog;
 use super::answer::{Question, error_body};
@@ -17,9 +24,6 @@ use crate::error::Result;
 /// Largest Fibonacci index that is computed unless told otherwise.
 pub const DEFAULT_MAX_FIBONACCI: u32 = 100_000;
 
-const JSON: &str = "application/json";
-const TEXT: &str = "text/plain; charset=utf-8";
-
 /// What all connections share.
 #[derive(Debug)]
 pub struct Target {
@@ -28,63 +32,6 @@ pub struct Target {
     access_log: Option<AccessLog>,
     metrics: Metrics,
     platform: Platform,
-}
-
-/// An answer but for what HTTP adds to it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// Status.
-    pub status: StatusCode,
-    /// Value of Content-Type.
-    pub content_type: &'static str,
-    /// Value of Allow, where the method was not.
-    pub allow: Option<&'static str>,
-    /// Body.
-    pub body: Vec<u8>,
-}
-
-impl Answer {
-    fn json(status: StatusCode, body: Vec<u8>) -> Self {
-        Answer {
-            status,
-            content_type: JSON,
-            allow: None,
-            body,
-        }
-    }
-
-    fn text(body: impl Into<Vec<u8>>) -> Self {
-        Answer {
-            status: StatusCode::OK,
-            content_type: TEXT,
-            allow: None,
-            body: body.into(),
-        }
-    }
-
-    fn serialized(value: &impl Serialize) -> Self {
-        match serde_json::to_vec(value) {
-            Ok(mut body) => {
-                body.push(b'\n');
-                Answer::json(StatusCode::OK, body)
-            }
-            Err(error) => Answer::error(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
-        }
-    }
-
-    /// A refusal or failure that says why, in JSON.
-    pub fn error(status: StatusCode, message: &str) -> Self {
-        Answer::json(status, error_body(message))
-    }
-}
-
-/// An answer, or what it takes to get one.
-#[derive(Debug)]
-pub enum Reply {
-    /// The answer.
-    Now(Answer),
-    /// A computation too long to keep other requests waiting for it; see [`Target::compute`].
-    Later(Question<'static>),
 }
 
 impl Target {
@@ -117,154 +64,186 @@ impl Target {
     pub fn access_log(&self) -> Option<&AccessLog> {
         self.access_log.as_ref()
     }
+}
 
-    /// Replies to a request for a path.
-    pub fn reply(&self, method: &Method, path: &str) -> (Route, Reply) {
-        let (route, text) = route(path);
-        let allowed = match route {
-            Route::Fibonacci | Route::Prime => "GET, HEAD, POST",
-            _ => "GET, HEAD",
-        };
-        let is_allowed = matches!(*method, Method::GET | Method::HEAD)
-            || *method == Method::POST && allowed.ends_with("POST");
-        let reply = match route {
-            Route::Unknown | Route::Unread => Reply::Now(not_found()),
-            _ if !is_allowed => Reply::Now(method_not_allowed(allowed)),
-            Route::Fibonacci => {
-                self.work_out(Question::fibonacci(decode(text), self.max_fibonacci))
-            }
-            Route::Prime => self.work_out(Question::prime(decode(text))),
-            Route::Health => Reply::Now(Answer::text("ok\n")),
-            Route::Metrics => Reply::Now(self.expose()),
-            Route::Platform => Reply::Now(Answer::serialized(&self.platform)),
-            Route::Description => Reply::Now(Answer::text(self.describe())),
-        };
-        (route, reply)
-    }
-
-    fn work_out(&self, question: Result<Question<'_>, String>) -> Reply {
-        match question {
-            Err(message) => Reply::Now(Answer::error(StatusCode::BAD_REQUEST, &message)),
-            Ok(question) if question.is_quick() => Reply::Now(self.compute(&question)),
-            Ok(question) => Reply::Later(question.into_owned()),
-        }
-    }
-
-    /// Answers a question, however long it takes.
-    pub fn compute(&self, question: &Question<'_>) -> Answer {
-        Answer::json(StatusCode::OK, question.answer(&self.fibonacci))
-    }
-
-    fn expose(&self) -> Answer {
-        let usage = Meter::new().and_then(|mut meter| meter.read());
-        let text = exposition::text(&self.metrics, &self.metrics.answered(), usage);
-        Answer {
-            content_type: exposition::CONTENT_TYPE,
-            ..Answer::text(text)
-        }
-    }
-
-    fn describe(&self) -> String {
-        format!(
-            "perfkit {version}: a target for load tests\n\
-             \n\
-             GET or POST /fibo/N     the Nth Fibonacci number, N from 0 to {most}\n\
-             GET or POST /isprime/N  whether N is prime, N up to {max}\n\
-             GET /healthz            ok\n\
-             GET /metrics            counters, in Prometheus' text format\n\
-             GET /platform           the machine that serves, in JSON\n",
-            version = env!("CARGO_PKG_VERSION"),
-            most = self.max_fibonacci,
-            max = u64::MAX,
+/// The application, ready to be served or called. A response tells the [`Route`] that it came by
+/// in its extensions, unless there was none.
+pub fn app(target: Arc<Target>) -> Router {
+    let router = Router::new()
+        .route("/", get_only(Route::Description, get(describe)))
+        .route("/healthz", get_only(Route::Health, get(health)))
+        .route("/metrics", get_only(Route::Metrics, get(expose)))
+        .route("/platform", get_only(Route::Platform, get(platform)))
+        .route(
+            "/fibo/{n}",
+            get_and_post(Route::Fibonacci, get(fibonacci).post(fibonacci)),
         )
-    }
+        .route(
+            "/isprime/{n}",
+            get_and_post(Route::Prime, get(prime).post(prime)),
+        )
+        .fallback(not_found);
+    // How a handler that fails is survived has to be tried out.
+    #[cfg(test)]
+    let router = router.route("/panic", get(fail).post(fail));
+    router.with_state(target)
 }
 
-/// What a path asks for, and the number in it.
-fn route(path: &str) -> (Route, &str) {
-    let numbered = |prefix, route| {
-        let text = path.strip_prefix(prefix)?;
-        (!text.is_empty() && !text.contains('/')).then_some((route, text))
+type Endpoint = MethodRouter<Arc<Target>>;
+
+fn get_only(route: Route, endpoint: Endpoint) -> Endpoint {
+    endpoint.fallback(move || ready(method_not_allowed(route, "GET, HEAD")))
+}
+
+fn get_and_post(route: Route, endpoint: Endpoint) -> Endpoint {
+    endpoint.fallback(move || ready(method_not_allowed(route, "GET, HEAD, POST")))
+}
+
+/// The N of a path. Text that is no UTF-8 is rejected; it is no number either way.
+type Number = Result<Path<String>, PathRejection>;
+
+fn text(number: Number) -> String {
+    number.map(|Path(text)| text).unwrap_or_default()
+}
+
+async fn fibonacci(State(target): State<Arc<Target>>, number: Number) -> impl IntoResponse {
+    let question = Question::fibonacci(text(number), target.max_fibonacci);
+    (Extension(Route::Fibonacci), answer(target, question).await)
+}
+
+async fn prime(State(target): State<Arc<Target>>, number: Number) -> impl IntoResponse {
+    let question = Question::prime(text(number));
+    (Extension(Route::Prime), answer(target, question).await)
+}
+
+async fn answer(target: Arc<Target>, question: Result<Question, String>) -> Response {
+    let question = match question {
+        Ok(question) => question,
+        Err(message) => return error(StatusCode::BAD_REQUEST, &message),
     };
-    let fixed = || match path {
-        "/" => Route::Description,
-        "/healthz" => Route::Health,
-        "/metrics" => Route::Metrics,
-        "/platform" => Route::Platform,
-        // How a handler that fails is survived has to be tried out.
-        #[cfg(test)]
-        "/panic" => panic!("as asked for"),
-        _ => Route::Unknown,
+    if question.is_quick() {
+        return json(StatusCode::OK, question.answer(&target.fibonacci));
+    }
+    // Beside the threads that answer requests.
+    let computation = tokio::task::spawn_blocking(move || question.answer(&target.fibonacci));
+    match computation.await {
+        Ok(body) => json(StatusCode::OK, body),
+        Err(_) => failure(),
+    }
+}
+
+async fn health() -> impl IntoResponse {
+    (Extension(Route::Health), "ok\n")
+}
+
+async fn expose(State(target): State<Arc<Target>>) -> impl IntoResponse {
+    let metrics = target.metrics();
+    let usage = Meter::new().and_then(|mut meter| meter.read());
+    let text = exposition::text(metrics, &metrics.answered(), usage);
+    let content_type = [(
+        CONTENT_TYPE,
+        HeaderValue::from_static(exposition::CONTENT_TYPE),
+    )];
+    (Extension(Route::Metrics), content_type, Body::from(text))
+}
+
+async fn platform(State(target): State<Arc<Target>>) -> impl IntoResponse {
+    let response = match serde_json::to_vec(target.platform()) {
+        Ok(mut body) => {
+            body.push(b'\n');
+            json(StatusCode::OK, body)
+        }
+        Err(problem) => error(StatusCode::INTERNAL_SERVER_ERROR, &problem.to_string()),
     };
-    numbered("/fibo/", Route::Fibonacci)
-        .or_else(|| numbered("/isprime/", Route::Prime))
-        .unwrap_or_else(|| (fixed(), ""))
+    (Extension(Route::Platform), response)
 }
 
-/// Text with its %XX escapes undone; as it is, if there are none or they are no UTF-8 text. (Then
-/// it is no number either way.)
-fn decode(text: &str) -> Cow<'_, str> {
-    if !text.contains('%') {
-        return Cow::Borrowed(text);
-    }
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let escaped = match after {
-            [high, low, ..] if first == b'%' => hexadecimal(*high).zip(hexadecimal(*low)),
-            _ => None,
-        };
-        let (byte, length) = match escaped {
-            Some((high, low)) => (high << 4 | low, 3),
-            None => (first, 1),
-        };
-        bytes.push(byte);
-        rest = rest.get(length..).unwrap_or_default();
-    }
-    String::from_utf8(bytes).map_or(Cow::Borrowed(text), Cow::Owned)
+async fn describe(State(target): State<Arc<Target>>) -> impl IntoResponse {
+    let text = format!(
+        "perfkit {version}: a target for load tests\n\
+         \n\
+         GET or POST /fibo/N     the Nth Fibonacci number, N from 0 to {most}\n\
+         GET or POST /isprime/N  whether N is prime, N up to {max}\n\
+         GET /healthz            ok\n\
+         GET /metrics            counters, in Prometheus' text format\n\
+         GET /platform           the machine that serves, in JSON\n",
+        version = env!("CARGO_PKG_VERSION"),
+        most = target.max_fibonacci,
+        max = u64::MAX,
+    );
+    (Extension(Route::Description), text)
 }
 
-fn hexadecimal(digit: u8) -> Option<u8> {
-    let value = char::from(digit).to_digit(16)?;
-    u8::try_from(value).ok()
+#[cfg(test)]
+async fn fail() -> StatusCode {
+    panic!("as asked for")
 }
 
-fn not_found() -> Answer {
-    Answer::error(
+async fn not_found() -> Response {
+    error(
         StatusCode::NOT_FOUND,
         "no such path: ask for /fibo/N, /isprime/N, or / for all there is",
     )
 }
 
-fn method_not_allowed(allowed: &'static str) -> Answer {
+fn method_not_allowed(route: Route, allowed: &'static str) -> impl IntoResponse {
     let message = format!("method not allowed: use {}", allowed.replace(", HEAD", ""));
-    Answer {
-        allow: Some(allowed),
-        ..Answer::error(StatusCode::METHOD_NOT_ALLOWED, &message)
-    }
+    (
+        Extension(route),
+        [(ALLOW, HeaderValue::from_static(allowed))],
+        error(StatusCode::METHOD_NOT_ALLOWED, &message),
+    )
+}
+
+/// The response for a request that this program, not the client, is to blame for.
+pub fn failure() -> Response {
+    error(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "the server failed to answer: its standard error says why",
+    )
+}
+
+/// A refusal or failure that says why, in JSON.
+pub fn error(status: StatusCode, message: &str) -> Response {
+    json(status, error_body(message))
+}
+
+fn json(status: StatusCode, body: Vec<u8>) -> Response {
+    let content_type = [(CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    (status, content_type, Body::from(body)).into_response()
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::body::to_bytes;
+    use axum::extract::Request;
+    use axum::http::HeaderMap;
+    use tower::ServiceExt;
+
     use super::*;
 
-    fn call(method: Method, path: &str) -> (Answer, String) {
+    async fn respond(method: &str, path: &str) -> Response {
         let target = Target::new(DEFAULT_MAX_FIBONACCI, None).unwrap();
-        let answer = match target.reply(&method, path).1 {
-            Reply::Now(answer) => answer,
-            Reply::Later(question) => target.compute(&question),
-        };
-        let body = String::from_utf8(answer.body.clone()).unwrap();
-        (answer, body)
+        let request = Request::builder().method(method).uri(path);
+        let request = request.body(Body::empty()).unwrap();
+        app(Arc::new(target)).oneshot(request).await.unwrap()
     }
 
-    #[test]
-    fn answers_get_and_post_alike() {
-        for method in [Method::GET, Method::POST] {
-            let (answer, body) = call(method.clone(), "/fibo/10");
-            assert_eq!((answer.status, answer.content_type), (StatusCode::OK, JSON));
+    async fn call(method: &str, path: &str) -> (StatusCode, HeaderMap, String) {
+        let (parts, body) = respond(method, path).await.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        (parts.status, parts.headers, body)
+    }
+
+    #[tokio::test]
+    async fn answers_get_and_post_alike() {
+        for method in ["GET", "POST"] {
+            let (status, headers, body) = call(method, "/fibo/10").await;
+            assert_eq!(status, StatusCode::OK);
+            assert_eq!(headers[CONTENT_TYPE], "application/json");
             assert_eq!(body, "{\"fibonacci_number\":55,\"index\":\"10\"}\n");
-            let (_, body) = call(method, "/isprime/7919");
+            let (_, _, body) = call(method, "/isprime/7919").await;
             assert_eq!(
                 body,
                 "{\"number\":\"7919\",\"status\":\"7919 is Prime!\"}\n"
@@ -272,28 +251,42 @@ mod tests {
         }
     }
 
-    #[test]
-    fn escapes_are_undone() {
-        let (_, body) = call(Method::GET, "/fibo/%31%30");
+    #[tokio::test]
+    async fn head_is_get_without_a_body() {
+        let (status, headers, body) = call("HEAD", "/fibo/10").await;
+        assert_eq!((status, body.as_str()), (StatusCode::OK, ""));
+        assert_eq!(headers["content-length"], "37");
+    }
+
+    #[tokio::test]
+    async fn escapes_are_undone() {
+        let (_, _, body) = call("GET", "/fibo/%31%30").await;
         assert_eq!(body, "{\"fibonacci_number\":55,\"index\":\"10\"}\n");
-        let (_, body) = call(Method::GET, "/isprime/%2B7");
+        let (_, _, body) = call("GET", "/isprime/%2B7").await;
         assert!(body.contains("+7 is Prime!"), "{body}");
-        for path in ["/fibo/%", "/fibo/%1", "/fibo/%G0", "/fibo/%FF"] {
-            let (answer, _) = call(Method::GET, path);
-            assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+        for path in [
+            "/fibo/%",
+            "/fibo/%1",
+            "/fibo/%G0",
+            "/fibo/%FF",
+            "/fibo/1%2F2",
+        ] {
+            let (status, _, body) = call("GET", path).await;
+            assert_eq!(status, StatusCode::BAD_REQUEST, "{path}");
+            assert!(body.contains("give a whole number"), "{path}: {body}");
         }
     }
 
-    #[test]
-    fn long_work_is_answered_too() {
-        let (answer, body) = call(Method::GET, "/fibo/100000");
-        assert_eq!((answer.status, body.len()), (StatusCode::OK, 20_899 + 39));
-        let (_, body) = call(Method::GET, "/isprime/999999999989");
+    #[tokio::test]
+    async fn long_work_is_answered_too() {
+        let (status, _, body) = call("GET", "/fibo/100000").await;
+        assert_eq!((status, body.len()), (StatusCode::OK, 20_899 + 39));
+        let (_, _, body) = call("GET", "/isprime/999999999989").await;
         assert!(body.contains("is Prime!"));
     }
 
-    #[test]
-    fn refusals_are_json() {
+    #[tokio::test]
+    async fn refusals_are_json() {
         for (method, path, expected) in [
             ("GET", "/fibo/abc", StatusCode::BAD_REQUEST),
             ("GET", "/fibo/100001", StatusCode::BAD_REQUEST),
@@ -302,45 +295,72 @@ mod tests {
             ("GET", "*", StatusCode::NOT_FOUND),
             ("GET", "/fibo/", StatusCode::NOT_FOUND),
             ("GET", "/fibo/1/2", StatusCode::NOT_FOUND),
+            ("GET", "/fibo/1/", StatusCode::NOT_FOUND),
+            ("GET", "/healthz/", StatusCode::NOT_FOUND),
+            ("PUT", "/nothing", StatusCode::NOT_FOUND),
             ("PUT", "/fibo/1", StatusCode::METHOD_NOT_ALLOWED),
             ("POST", "/healthz", StatusCode::METHOD_NOT_ALLOWED),
         ] {
-            let (answer, body) = call(method.parse().unwrap(), path);
-            assert_eq!(answer.status, expected, "{method} {path}");
-            assert_eq!(answer.content_type, JSON, "{path}");
+            let (status, headers, body) = call(method, path).await;
+            assert_eq!(status, expected, "{method} {path}");
+            assert_eq!(headers[CONTENT_TYPE], "application/json", "{path}");
             let body: serde_json::Value = serde_json::from_str(&body).unwrap();
             assert!(body["error"].is_string(), "{path}");
         }
     }
 
-    #[test]
-    fn other_methods_are_told_which_are_allowed() {
-        let (answer, _) = call(Method::DELETE, "/isprime/7");
-        assert_eq!(answer.allow, Some("GET, HEAD, POST"));
-        assert_eq!(call(Method::DELETE, "/").0.allow, Some("GET, HEAD"));
+    #[tokio::test]
+    async fn other_methods_are_told_which_are_allowed() {
+        let (_, headers, body) = call("DELETE", "/isprime/7").await;
+        assert_eq!(headers[ALLOW], "GET, HEAD, POST");
+        assert!(body.contains("use GET, POST"), "{body}");
+        assert_eq!(call("DELETE", "/").await.1[ALLOW], "GET, HEAD");
     }
 
-    #[test]
-    fn platform_reads_back() {
-        let (answer, body) = call(Method::GET, "/platform");
-        assert_eq!(answer.content_type, JSON);
+    #[tokio::test]
+    async fn responses_tell_their_route() {
+        for (method, path, expected) in [
+            ("GET", "/", Some(Route::Description)),
+            ("GET", "/healthz", Some(Route::Health)),
+            ("GET", "/metrics", Some(Route::Metrics)),
+            ("GET", "/platform", Some(Route::Platform)),
+            ("POST", "/fibo/10", Some(Route::Fibonacci)),
+            ("GET", "/fibo/100000", Some(Route::Fibonacci)),
+            ("GET", "/fibo/x", Some(Route::Fibonacci)),
+            ("HEAD", "/isprime/7", Some(Route::Prime)),
+            ("PUT", "/isprime/7", Some(Route::Prime)),
+            ("PUT", "/healthz", Some(Route::Health)),
+            ("GET", "/fibo/1/2", None),
+        ] {
+            let response = respond(method, path).await;
+            let route = response.extensions().get().copied();
+            assert_eq!(route, expected, "{method} {path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn platform_reads_back() {
+        let (_, headers, body) = call("GET", "/platform").await;
+        assert_eq!(headers[CONTENT_TYPE], "application/json");
         let platform: Platform = serde_json::from_str(&body).unwrap();
         assert_eq!(platform, Platform::detect());
     }
 
-    #[test]
-    fn metrics_are_text() {
-        let (answer, body) = call(Method::GET, "/metrics");
-        assert_eq!(answer.status, StatusCode::OK);
-        assert!(answer.content_type.starts_with("text/plain; version=0.0.4"));
+    #[tokio::test]
+    async fn metrics_are_text() {
+        let (status, headers, body) = call("GET", "/metrics").await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(headers[CONTENT_TYPE], exposition::CONTENT_TYPE);
         assert!(body.contains("\nperfkit_connections_open 0\n"), "{body}");
         assert!(body.contains("\nprocess_cpu_seconds_total "), "{body}");
     }
 
-    #[test]
-    fn root_describes_and_healthz_is_ok() {
-        assert_eq!(call(Method::GET, "/healthz").1, "ok\n");
-        let (_, body) = call(Method::HEAD, "/");
+    #[tokio::test]
+    async fn root_describes_and_healthz_is_ok() {
+        let (_, headers, body) = call("GET", "/healthz").await;
+        assert_eq!(headers[CONTENT_TYPE], "text/plain; charset=utf-8");
+        assert_eq!(body, "ok\n");
+        let (_, _, body) = call("GET", "/").await;
         assert!(
             body.contains("/fibo/N") && body.contains("100000"),
             "{body}"

@@ -6,23 +6,27 @@ use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use http_body_util::{BodyExt, Full};
-use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue};
+use axum::Router;
+use axum::body::{Body, HttpBody};
+use axum::response::Response;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
-use hyper::service::Service;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::service::service_fn;
+use hyper::{Request, StatusCode};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
+use tower::Service;
 
 use super::activity::{Activity, Verdict, Watched};
-use super::answer::Question;
-use super::app::{Answer, Reply, Target};
+use super::answer::error_body;
+use super::app::{Target, app, error, failure};
 use super::limits::Limits;
 use super::metrics::Route;
 
@@ -35,6 +39,7 @@ const LINGER_BYTES: usize = 4 << 20;
 #[derive(Debug)]
 pub struct Server {
     target: Arc<Target>,
+    app: Router,
     limits: Limits,
     http: http1::Builder,
 }
@@ -53,6 +58,7 @@ impl Server {
             // There is a watchdog, which spares a timer for every request.
             .header_read_timeout(None);
         Server {
+            app: app(Arc::clone(&target)),
             target,
             limits,
             http,
@@ -81,12 +87,15 @@ impl Server {
         let _delayed = stream.set_nodelay(true);
         let activity = Arc::new(Activity::new(Arc::clone(&self.target)));
         let responder = Responder {
-            server: Arc::clone(&self),
-            activity: Arc::clone(&activity),
+            server: &self,
+            activity: &activity,
             peer,
         };
+        let service = service_fn(|request| {
+            Box::pin(async { Ok::<_, Infallible>(responder.respond(request).await) })
+        });
         let watched = Watched::new(stream, Arc::clone(&activity));
-        let mut connection = self.http.serve_connection(watched, responder);
+        let mut connection = self.http.serve_connection(watched, service);
         let first_look = self.limits.read_timeout.min(self.limits.idle_timeout);
         let mut alarm = pin!(sleep(first_look));
         let mut is_stopping = false;
@@ -106,7 +115,7 @@ impl Server {
                 () = &mut alarm => match activity.judge(&self.limits, Instant::now()) {
                     Verdict::Wait(until) => alarm.as_mut().reset(until.into()),
                     Verdict::Idle | Verdict::SlowReader => return,
-                    Verdict::SlowRequest => break Some(request_timeout()),
+                    Verdict::SlowRequest => break Some(StatusCode::REQUEST_TIMEOUT),
                 },
                 _ = stop.changed(), if !is_stopping => {
                     is_stopping = true;
@@ -115,9 +124,9 @@ impl Server {
             }
         };
         let mut stream = connection.into_parts().io.into_inner();
-        if let Some(answer) = slow {
-            self.target.metrics().count(Route::Unread, answer.status);
-            tell(&mut stream, &answer).await;
+        if let Some(status) = slow {
+            self.target.metrics().count(Route::Unread, status);
+            tell(&mut stream, status, "the request took too long to arrive").await;
             activity.cut_short();
         }
         if activity.is_cut_short() {
@@ -127,15 +136,15 @@ impl Server {
     }
 }
 
-/// Sends an answer by itself, without a request having been read.
-pub async fn tell(stream: &mut TcpStream, answer: &Answer) {
+/// Sends a refusal by itself, without a request having been read.
+pub async fn tell(stream: &mut TcpStream, status: StatusCode, message: &str) {
+    let body = error_body(message);
     let head = format!(
-        "HTTP/1.1 {}\r\nconnection: close\r\ncontent-type: {}\r\ncontent-length: {}\r\n\r\n",
-        answer.status,
-        answer.content_type,
-        answer.body.len()
+        "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\n\r\n",
+        body.len()
     );
-    let message = [head.as_bytes(), &answer.body].concat();
+    let message = [head.as_bytes(), &body].concat();
     // Nothing else was written that would be in its way: this takes no time, or is in vain.
     let _told = timeout(LINGER, stream.write_all(&message)).await;
 }
@@ -159,13 +168,6 @@ pub async fn linger(mut stream: TcpStream) {
     let _ended = timeout(LINGER, drain).await;
 }
 
-fn request_timeout() -> Answer {
-    Answer::error(
-        StatusCode::REQUEST_TIMEOUT,
-        "the request took too long to arrive",
-    )
-}
-
 /// The status with which hyper refused what it could not read as a request, if it did.
 fn refusal_of(error: &hyper::Error) -> Option<StatusCode> {
     match error {
@@ -176,113 +178,70 @@ fn refusal_of(error: &hyper::Error) -> Option<StatusCode> {
 }
 
 /// Answers the requests of one connection.
-#[derive(Clone)]
-struct Responder {
-    server: Arc<Server>,
-    activity: Arc<Activity>,
+struct Responder<'a> {
+    server: &'a Server,
+    activity: &'a Activity,
     peer: SocketAddr,
 }
 
-impl Service<Request<Incoming>> for Responder {
-    type Response = Response<Full<Bytes>>;
-    type Error = Infallible;
-    type Future = Answering;
-
-    fn call(&self, request: Request<Incoming>) -> Answering {
-        if request.body().is_end_stream() {
-            self.activity.has_arrived();
-            let (route, reply) = self.reply(request.method(), request.uri().path());
-            match reply {
-                Reply::Now(answer) => Answering::Now(Some(self.finish(&request, route, answer))),
-                Reply::Later(question) => {
-                    let responder = self.clone();
-                    Answering::Later(Box::pin(async move {
-                        let answer = responder.compute(question).await;
-                        responder.finish(&request, route, answer)
-                    }))
-                }
-            }
-        } else {
-            self.activity.head_has_arrived();
-            let responder = self.clone();
-            Answering::Later(Box::pin(
-                async move { responder.read_and_answer(request).await },
-            ))
+impl Responder<'_> {
+    /// Reads the request to its end and responds.
+    async fn respond(&self, mut request: Request<Incoming>) -> Response {
+        let log = self.server.target.access_log();
+        let line = log.map(|_| {
+            let (method, uri) = (request.method(), request.uri());
+            format!("{method} {uri} {:?}", request.version())
+        });
+        let response = match self.receive(request.body_mut()).await {
+            // No endpoint wants the body: it only stood before the next request.
+            Ok(()) => self.call(request.map(|_| Body::empty())).await,
+            Err(refusal) => refusal,
+        };
+        let route = response.extensions().get().copied();
+        let status = response.status();
+        self.activity
+            .is_answered(route.unwrap_or(Route::Unknown), status);
+        if let Some((log, line)) = log.zip(line) {
+            let bytes = response.body().size_hint().lower();
+            log.write(self.peer.ip(), &line, status.as_u16(), bytes);
         }
+        response
     }
-}
 
-impl Responder {
-    /// Reads the body, which no endpoint wants but which stands before the next request.
-    async fn read_and_answer(self, mut request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let limit = self.server.limits.max_body_bytes;
-        if drain(request.body_mut(), limit).await.is_err() {
-            self.activity.cut_short();
-            let message = format!("the request's body is too large: send at most {limit} bytes");
-            let answer = Answer::error(StatusCode::PAYLOAD_TOO_LARGE, &message);
-            let mut response = self.finish(&request, Route::Unread, answer);
-            response
-                .headers_mut()
-                .insert(CONNECTION, HeaderValue::from_static("close"));
-            return response;
+    /// Reads a body up to the limit, and forgets it; the refusal of a larger one.
+    async fn receive(&self, body: &mut Incoming) -> Result<(), Response> {
+        if !body.is_end_stream() {
+            self.activity.head_has_arrived();
+            let limit = self.server.limits.max_body_bytes;
+            if drain(body, limit).await.is_err() {
+                self.activity.cut_short();
+                return Err(too_large(limit));
+            }
         }
         self.activity.has_arrived();
-        let (route, reply) = self.reply(request.method(), request.uri().path());
-        let answer = match reply {
-            Reply::Now(answer) => answer,
-            Reply::Later(question) => self.compute(question).await,
-        };
-        self.finish(&request, route, answer)
+        Ok(())
     }
 
-    /// The application's reply; 500 if it panics, which is a fault in this program but no reason
-    /// to fail anyone else.
-    fn reply(&self, method: &Method, path: &str) -> (Route, Reply) {
-        let reply = AssertUnwindSafe(|| self.server.target.reply(method, path));
-        catch_unwind(reply).unwrap_or_else(|_| (Route::Unknown, Reply::Now(failure())))
-    }
-
-    /// Computes beside the threads that answer requests.
-    async fn compute(&self, question: Question<'static>) -> Answer {
-        let target = Arc::clone(&self.server.target);
-        let computation = tokio::task::spawn_blocking(move || target.compute(&question));
-        computation.await.unwrap_or_else(|_| failure())
-    }
-
-    /// Takes note of an answer and makes it a response.
-    fn finish(
-        &self,
-        request: &Request<Incoming>,
-        route: Route,
-        answer: Answer,
-    ) -> Response<Full<Bytes>> {
-        self.activity.is_answered(route, answer.status);
-        if let Some(log) = self.server.target.access_log() {
-            let line = format!(
-                "{} {} {:?}",
-                request.method(),
-                request.uri(),
-                request.version()
-            );
-            let bytes = answer.body.len() as u64;
-            log.write(self.peer.ip(), &line, answer.status.as_u16(), bytes);
-        }
-        let mut response = Response::new(Full::new(Bytes::from(answer.body)));
-        *response.status_mut() = answer.status;
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
-        if let Some(allow) = answer.allow {
-            headers.insert(ALLOW, HeaderValue::from_static(allow));
-        }
+    /// The application's response; 500 if it panics, which is a fault in this program but no
+    /// reason to fail anyone else.
+    async fn call(&self, request: Request<Body>) -> Response {
+        let mut response = self.server.app.clone().call(request);
+        let Ok(response) = poll_fn(|context| {
+            let poll = AssertUnwindSafe(|| Pin::new(&mut response).poll(context));
+            catch_unwind(poll).unwrap_or_else(|_| Poll::Ready(Ok(failure())))
+        })
+        .await;
         response
     }
 }
 
-fn failure() -> Answer {
-    Answer::error(
-        StatusCode::INTERNAL_SERVER_ERROR,
-        "the server failed to answer: its standard error says why",
-    )
+fn too_large(limit: u64) -> Response {
+    let message = format!("the request's body is too large: send at most {limit} bytes");
+    let mut response = error(StatusCode::PAYLOAD_TOO_LARGE, &message);
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(CONNECTION, close);
+    response.extensions_mut().insert(Route::Unread);
+    response
 }
 
 /// A body larger than is accepted, or broken off.
@@ -300,25 +259,4 @@ async fn drain(body: &mut Incoming, limit: u64) -> Result<(), NotDrained> {
         left = left.checked_sub(length).ok_or(NotDrained)?;
     }
     Ok(())
-}
-
-/// A response: most are there at once, and need no future on the heap.
-enum Answering {
-    /// Ready; `None` once taken.
-    Now(Option<Response<Full<Bytes>>>),
-    /// Still to come.
-    Later(Pin<Box<dyn Future<Output = Response<Full<Bytes>>> + Send>>),
-}
-
-impl Future for Answering {
-    type Output = Result<Response<Full<Bytes>>, Infallible>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.get_mut() {
-            Answering::Now(response) => response
-                .take()
-                .map_or(Poll::Pending, |response| Poll::Ready(Ok(response))),
-            Answering::Later(response) => response.as_mut().poll(context).map(Ok),
-        }
-    }
 }

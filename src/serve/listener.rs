@@ -12,7 +12,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
-use super::app::{Answer, Target};
+use super::app::Target;
 use super::connection::{Server, linger, tell};
 use super::limits::Limits;
 
@@ -140,8 +140,7 @@ fn refuse(mut stream: TcpStream, server: &Server, lingerers: &Arc<Semaphore>) {
     );
     let lingerers = Arc::clone(lingerers);
     tokio::spawn(async move {
-        let answer = Answer::error(StatusCode::SERVICE_UNAVAILABLE, &message);
-        tell(&mut stream, &answer).await;
+        tell(&mut stream, StatusCode::SERVICE_UNAVAILABLE, &message).await;
         if let Ok(_place) = lingerers.try_acquire() {
             linger(stream).await;
         }

@@ -1,6 +1,7 @@
 //! The target server: two CPU-bound endpoints over HTTP, watched while they are tested.
 //!
-//! [`Target`] is the application and [`run`] serves it, within [`Limits`], until told to stop.
+//! [`app`] is the application, for a [`Target`], and [`run`] serves it, within [`Limits`], until
+//! told to stop.
 
 mod access_log;
 mod activity;
@@ -19,7 +20,7 @@ mod prime;
 mod usage;
 
 pub use access_log::AccessLog;
-pub use app::{DEFAULT_MAX_FIBONACCI, Target};
+pub use app::{DEFAULT_MAX_FIBONACCI, Target, app};
 pub use fibonacci::Fibonacci;
 pub use limits::{Limits, connections_within, open_files_for};
 pub use listener::{listen, run};

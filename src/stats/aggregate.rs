@@ -1,8 +1,12 @@
 //! The aggregate of a run: everything the report needs, by label and over time.
 
-use super::errors::ErrorTable;
+use std::borrow::Cow;
+
+use super::controllers::{ControllerStats, Controllers};
+use super::errors::{ErrorStats, ErrorTable};
 use super::interner::Interner;
 use super::label::LabelStats;
+use super::label_errors::LabelErrors;
 use super::series::TimeSeries;
 use crate::jtl::{Sample, Sink};
 
@@ -10,9 +14,53 @@ use crate::jtl::{Sample, Sink};
 #[derive(Debug, Clone, Default)]
 pub struct Aggregate {
     labels: Interner,
+    /// Of rows that samplers wrote.
     stats: Vec<LabelStats>,
+    controllers: Controllers,
     errors: ErrorTable,
+    label_errors: LabelErrors,
     series: TimeSeries,
+}
+
+/// A label and the statistics of its rows, by who wrote them.
+#[derive(Debug, Clone, Copy)]
+pub struct Label<'a> {
+    /// Its name.
+    pub name: &'a [u8],
+    /// Its number, for [`Aggregate::errors_of`].
+    pub number: usize,
+    /// Of rows that samplers wrote.
+    pub samplers: &'a LabelStats,
+    /// Of rows that transaction controllers wrote.
+    pub controllers: Option<&'a ControllerStats>,
+}
+
+impl<'a> Label<'a> {
+    /// Number of its samples.
+    pub fn samples(&self) -> u64 {
+        let controllers = self.controllers.map_or(0, |controllers| {
+            controllers.full.samples + controllers.empty.samples
+        });
+        self.samplers.samples + controllers
+    }
+
+    /// Of all its rows.
+    pub fn all(&self) -> Cow<'a, LabelStats> {
+        let mut all = self.counted_by_dashboard();
+        if let Some(controllers) = self.controllers {
+            all.to_mut().merge(&controllers.empty);
+        }
+        all
+    }
+
+    /// Of all its rows but those of empty transaction controllers, which JMeter's dashboard drops.
+    pub fn counted_by_dashboard(&self) -> Cow<'a, LabelStats> {
+        let mut counted = Cow::Borrowed(self.samplers);
+        if let Some(controllers) = self.controllers {
+            counted.to_mut().merge(&controllers.full);
+        }
+        counted
+    }
 }
 
 impl Aggregate {
@@ -23,15 +71,26 @@ impl Aggregate {
         if label == self.stats.len() {
             self.stats.push(LabelStats::default());
         }
-        if let Some(stats) = self.stats.get_mut(label) {
-            stats.record(sample);
-        }
-        if !sample.success {
+        if sample.is_controller() {
             // A copy, so that a sample need not be laid out in memory but for this.
-            let failed = *sample;
-            self.errors.record(&failed);
+            let row = *sample;
+            self.controllers.record(label, &row);
+        } else {
+            if let Some(stats) = self.stats.get_mut(label) {
+                stats.record(sample);
+            }
+            if !sample.success {
+                let failed = *sample;
+                self.record_failure(label, &failed);
+            }
         }
         self.series.record(sample, label);
+    }
+
+    #[inline(never)]
+    fn record_failure(&mut self, label: usize, sample: &Sample<'_>) {
+        let error = self.errors.record(sample);
+        self.label_errors.add(label, error, ErrorStats::of(sample));
     }
 
     /// Adds another aggregate. Associative, commutative, and an empty one changes nothing.
@@ -45,37 +104,76 @@ impl Aggregate {
                 None => self.stats.push(stats),
             }
         }
-        self.errors.merge(&other.errors);
+        self.controllers.merge(&other.controllers, &numbers);
+        let error_numbers = self.errors.merge(&other.errors);
+        self.label_errors
+            .merge(&other.label_errors, &numbers, &error_numbers);
         self.series.merge(other.series, &numbers);
     }
 
     /// The labels and their statistics, in order of first appearance.
-    pub fn labels(&self) -> Vec<(&[u8], &LabelStats)> {
-        let mut labels: Vec<_> = self
-            .labels
-            .names()
-            .iter()
-            .map(|label| &**label)
-            .zip(&self.stats)
+    pub fn labels(&self) -> Vec<Label<'_>> {
+        let rows = self.labels.names().iter().zip(&self.stats).enumerate();
+        let mut labels: Vec<_> = rows
+            .map(|(number, (name, samplers))| Label {
+                name,
+                number,
+                samplers,
+                controllers: self.controllers.get(number),
+            })
             .collect();
-        labels.sort_by_key(|(_, stats)| stats.first_position);
+        labels.sort_by_key(|label| {
+            let controllers = label.controllers.into_iter();
+            controllers
+                .flat_map(|rows| [rows.full.first_position, rows.empty.first_position])
+                .fold(label.samplers.first_position, u64::min)
+        });
         labels
     }
 
     /// The labels and their numbers in the time series, in order of first appearance.
     pub fn numbered_labels(&self) -> Vec<(usize, &[u8])> {
-        let mut numbers: Vec<usize> = (0..self.stats.len()).collect();
-        numbers.sort_by_key(|&number| self.stats[number].first_position);
-        let names = self.labels.names();
-        numbers
-            .into_iter()
-            .map(|number| (number, &*names[number]))
-            .collect()
+        let labels = self.labels().into_iter();
+        labels.map(|label| (label.number, label.name)).collect()
     }
 
-    /// Errors by type.
+    /// What JMeter's dashboard counts in the Total of its Apdex table: all rows but those of empty
+    /// transaction controllers.
+    pub fn counted_by_apdex(&self) -> LabelStats {
+        let mut total = self.samplers();
+        for controllers in self.controllers.iter() {
+            total.merge(&controllers.full);
+        }
+        total
+    }
+
+    /// All rows that samplers wrote: what JMeter's dashboard counts in all its other totals.
+    pub fn samplers(&self) -> LabelStats {
+        let mut total = LabelStats::default();
+        for stats in &self.stats {
+            total.merge(stats);
+        }
+        total
+    }
+
+    /// Rows that transaction controllers wrote.
+    pub fn controller_rows(&self) -> u64 {
+        let stats = self.controllers.iter();
+        stats.map(|stats| stats.full.rows + stats.empty.rows).sum()
+    }
+
+    /// Errors by type, those of transaction controllers left out.
     pub fn errors(&self) -> &ErrorTable {
         &self.errors
+    }
+
+    /// The errors of a label by type, most frequent first, those of transaction controllers left
+    /// out.
+    pub fn errors_of(&self, label: Label<'_>) -> Vec<(&[u8], ErrorStats)> {
+        let errors = self.label_errors.of_label(label.number).into_iter();
+        errors
+            .map(|(error, stats)| (self.errors.name(error), stats))
+            .collect()
     }
 
     /// The run over time.
@@ -88,5 +186,99 @@ impl Sink for Aggregate {
     #[inline(always)]
     fn record(&mut self, sample: &Sample<'_>) {
         Aggregate::record(self, sample);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::stats::tests::sample;
+
+    /// Label, who wrote the row, response code, success.
+    type Row = (usize, usize, usize, bool);
+
+    const MESSAGES: [&str; 3] = [
+        "OK",
+        "Number of samples in transaction : 2, number of failing samples : 0",
+        "Number of samples in transaction : 0, number of failing samples : 0",
+    ];
+
+    fn of(rows: &[(usize, Row)]) -> Aggregate {
+        let mut aggregate = Aggregate::default();
+        for &(position, (label, message, code, success)) in rows {
+            aggregate.record(&Sample {
+                position: position as u64,
+                label: [b"a", b"b", b"c"][label],
+                response_message: MESSAGES[message].as_bytes(),
+                response_code: [b"500", b"503"][code],
+                success,
+                ..sample()
+            });
+        }
+        aggregate
+    }
+
+    /// Of a label: name, rows by who wrote them, errors and their counts.
+    type Figures = (String, [u64; 3], Vec<(String, u64)>);
+
+    fn figures(aggregate: &Aggregate) -> Vec<Figures> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let labels = aggregate.labels().into_iter();
+        labels
+            .map(|label| {
+                let controllers = label.controllers.cloned().unwrap_or_default();
+                let rows = [
+                    label.samplers.rows,
+                    controllers.full.rows,
+                    controllers.empty.rows,
+                ];
+                assert_eq!(label.all().rows, rows.iter().sum::<u64>());
+                let errors = aggregate.errors_of(label).into_iter();
+                let errors = errors.map(|(error, stats)| (text(error), stats.count));
+                (text(label.name), rows, errors.collect())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn rows_are_told_apart_by_who_wrote_them() {
+        let rows = [
+            (1, 2, 0, true),
+            (0, 0, 0, false),
+            (0, 0, 1, true),
+            (1, 1, 0, false),
+        ];
+        let rows: Vec<(usize, Row)> = rows.into_iter().enumerate().collect();
+        let aggregate = of(&rows);
+        let errors = vec![("500/OK".to_owned(), 1)];
+        assert_eq!(
+            figures(&aggregate),
+            [
+                ("b".to_owned(), [0, 1, 1], Vec::new()),
+                ("a".to_owned(), [2, 0, 0], errors)
+            ]
+        );
+        assert_eq!(aggregate.samplers().rows, 2);
+        assert_eq!(aggregate.counted_by_apdex().rows, 3);
+        assert_eq!(aggregate.controller_rows(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_and_order_gives_the_same(
+            rows in proptest::collection::vec((0..3_usize, 0..3_usize, 0..2_usize, any::<bool>()), 0..40),
+            at in 0..40_usize,
+        ) {
+            let rows: Vec<(usize, Row)> = rows.into_iter().enumerate().collect();
+            let (a, b) = rows.split_at(at.min(rows.len()));
+            let (mut ab, mut ba) = (of(a), of(b));
+            ab.merge(of(b));
+            ba.merge(of(a));
+            let all = figures(&of(&rows));
+            prop_assert_eq!(figures(&ab), all.clone());
+            prop_assert_eq!(figures(&ba), all);
+        }
     }
 }

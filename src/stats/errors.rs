@@ -26,6 +26,16 @@ pub struct ErrorStats {
 }
 
 impl ErrorStats {
+    /// One failed sample.
+    pub fn of(sample: &Sample<'_>) -> Self {
+        ErrorStats {
+            count: 1,
+            first_position: sample.position,
+            first_time: sample.end(),
+            last_time: sample.end(),
+        }
+    }
+
     /// Both together.
     pub fn and(self, other: ErrorStats) -> ErrorStats {
         ErrorStats {
@@ -38,25 +48,20 @@ impl ErrorStats {
 }
 
 impl ErrorTable {
-    /// Counts a failed sample.
-    #[inline(never)]
-    pub fn record(&mut self, sample: &Sample<'_>) {
-        self.add(
-            &key(sample),
-            ErrorStats {
-                count: 1,
-                first_position: sample.position,
-                first_time: sample.end(),
-                last_time: sample.end(),
-            },
-        );
+    /// Counts a failed sample; the number of its type.
+    pub fn record(&mut self, sample: &Sample<'_>) -> usize {
+        self.add(&key(sample), ErrorStats::of(sample))
     }
 
-    /// Adds the counts of another table.
-    pub fn merge(&mut self, other: &ErrorTable) {
-        for (key, stats) in other.iter() {
-            self.add(key, *stats);
-        }
+    /// Adds the counts of another table; the numbers of its types in this one.
+    pub fn merge(&mut self, other: &ErrorTable) -> Vec<usize> {
+        let types = other.iter();
+        types.map(|(key, &stats)| self.add(key, stats)).collect()
+    }
+
+    /// The type of this number.
+    pub fn name(&self, number: usize) -> &[u8] {
+        self.keys.names().get(number).map_or(&[], |name| name)
     }
 
     /// Every type, in no particular order.
@@ -64,12 +69,13 @@ impl ErrorTable {
         self.keys.names().iter().map(|key| &**key).zip(&self.stats)
     }
 
-    fn add(&mut self, key: &[u8], stats: ErrorStats) {
+    fn add(&mut self, key: &[u8], stats: ErrorStats) -> usize {
         let number = self.keys.number(key);
         match self.stats.get_mut(number) {
             Some(known) => *known = known.and(stats),
             None => self.stats.push(stats),
         }
+        number
     }
 }
 

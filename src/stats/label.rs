@@ -16,8 +16,6 @@ pub struct LabelStats {
     pub first_position: u64,
     /// Rows.
     pub rows: u64,
-    /// Rows written by transaction controllers.
-    pub controller_rows: u64,
     /// Samples: rows, but for aggregated rows.
     pub samples: u64,
     /// Failed samples.
@@ -46,7 +44,6 @@ impl Default for LabelStats {
         LabelStats {
             first_position: u64::MAX,
             rows: 0,
-            controller_rows: 0,
             samples: 0,
             errors: 0,
             start: i64::MAX,
@@ -68,7 +65,6 @@ impl LabelStats {
         let each = sample.elapsed_each();
         self.first_position = self.first_position.min(sample.position);
         self.rows += 1;
-        self.controller_rows += u64::from(sample.is_controller());
         self.samples += weight;
         self.errors += sample.error_count;
         self.start = self.start.min(sample.time_stamp);
@@ -96,7 +92,6 @@ impl LabelStats {
     pub fn merge(&mut self, other: &LabelStats) {
         self.first_position = self.first_position.min(other.first_position);
         self.rows += other.rows;
-        self.controller_rows += other.controller_rows;
         self.samples += other.samples;
         self.errors += other.errors;
         self.start = self.start.min(other.start);

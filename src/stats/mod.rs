@@ -6,19 +6,26 @@
 mod aggregate;
 mod bucket;
 mod codes;
+mod controllers;
+mod correction;
 mod counters;
+mod dashboard;
 mod distribution;
 mod engines;
 mod errors;
 mod histogram;
 mod interner;
 mod label;
+mod label_errors;
 mod series;
 mod sum;
 mod timings;
 
-pub use aggregate::Aggregate;
+pub use aggregate::{Aggregate, Label};
 pub use bucket::{Bucket, LabelBucket};
+pub use controllers::ControllerStats;
+pub use correction::Corrected;
+pub use dashboard::{DashboardStats, DashboardTable, WINDOW as DASHBOARD_WINDOW};
 pub use distribution::{Distribution, value_at};
 pub use errors::{ErrorStats, ErrorTable};
 pub use histogram::Histogram;

@@ -1,6 +1,6 @@
 //! Start, answers, access log, stop.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use crate::server::{Server, ask, read_response};
 
@@ -78,10 +78,13 @@ fn access_log_has_a_line_per_request() {
     let mut connection = server.connect();
     ask(&mut connection, "GET /fibo/10 HTTP/1.1\r\nHost: x\r\n\r\n");
     ask(&mut connection, "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n");
+    let last = "HEAD /healthz?x=1 HTTP/1.1\r\nConnection: close\r\n\r\n";
+    connection.get_mut().write_all(last.as_bytes()).unwrap();
+    connection.read_to_end(&mut Vec::new()).unwrap();
     server.signal("-TERM");
     let (_, _, printed) = server.wait();
     let lines: Vec<&str> = printed.lines().collect();
-    assert_eq!(lines.len(), 2, "{printed}");
+    assert_eq!(lines.len(), 3, "{printed}");
     assert!(lines[0].starts_with("127.0.0.1 - - ["), "{printed}");
     assert!(
         lines[0].ends_with("] \"GET /fibo/10 HTTP/1.1\" 200 37"),
@@ -89,6 +92,11 @@ fn access_log_has_a_line_per_request() {
     );
     assert!(
         lines[1].contains("\"GET /nothing HTTP/1.1\" 404 "),
+        "{printed}"
+    );
+    // Bytes of the body that was sent, not of the one that was kept back.
+    assert!(
+        lines[2].ends_with("\"HEAD /healthz?x=1 HTTP/1.1\" 200 0"),
         "{printed}"
     );
 }

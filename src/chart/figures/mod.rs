@@ -1,6 +1,7 @@
 //! From a report to its figures: those of JMeter's dashboard, and a heatmap.
 
 mod against;
+mod apdex;
 mod names;
 mod over_time;
 mod response_times;
@@ -20,7 +21,7 @@ use run::Run;
 const MOST_LINEAR_RANGE: f64 = 30.0;
 
 /// The slugs of all figures there can be, in their order.
-pub const SLUGS: [&str; 19] = [
+pub const SLUGS: [&str; 20] = [
     "response-time-percentiles-over-time",
     "response-time-over-time",
     "response-time-heatmap",
@@ -33,6 +34,7 @@ pub const SLUGS: [&str; 19] = [
     "response-codes-per-second",
     "transactions-per-second",
     "response-time-distribution",
+    "apdex",
     "response-time-against-throughput",
     "latency-against-throughput",
     "response-time-against-threads",
@@ -51,6 +53,7 @@ pub fn figures(report: &Report) -> Vec<Figure> {
         figures.extend(throughput::figures(run));
     }
     figures.extend(response_times::distribution(report));
+    figures.extend(apdex::figure(report));
     if let Some(run) = &run {
         figures.extend(against::figures(run));
         figures.extend(server::figures(run));

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Opens the report's page in a headless Chromium and tries everything that it promises: values where
+# it is pointed at, series hidden, time zoomed, tables sorted, charts saved; no script error, no request
+# to anywhere; light, dark, on a phone, printed, without script.
+#
+#   scripts/check-page.sh SCREENSHOTS
+#
+# Leaves screenshots in the directory SCREENSHOTS: look at them. Needs cargo, Python 3 and Debian's
+# chromium and chromium-driver (apt-get install chromium chromium-driver); installs nothing.
+# Exit code 1 if a check failed.
+set -euo pipefail
+
+[[ $# -eq 1 ]] || { sed -n '2,/^set/{/^#/p}' "$0" >&2; exit 2; }
+screenshots=$(realpath -m "$1")
+for needed in chromedriver python3 cargo; do
+  command -v "$needed" >/dev/null || { echo "$needed is needed: see the head of $0" >&2; exit 2; }
+done
+cd "$(dirname "$0")/.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+cargo build --release --quiet --bin perfkit --example generate_jtl
+built=${CARGO_TARGET_DIR:-target}/release
+generate() { "$built/examples/generate_jtl" "${@:2}" --output "$work/$1.jtl"; }
+generate big --rows 400000 --labels 9 --seconds 4000
+generate many-labels --rows 100000 --labels 500 --errors 3
+python3 scripts/check-page/hostile.py > "$work/hostile.jtl"
+cp fixtures/errors.jtl fixtures/default.jtl.gz "$work"
+
+pages=()
+for results in "$work"/*.jtl*; do
+  name=$(basename "$results"); name=${name%%.jtl*}
+  "$built/perfkit" analyze "$results" --platform "Raspberry Pi 5, 8 GB" -o "$work/$name" >/dev/null 2>&1
+  pages+=("$work/$name")
+done
+python3 scripts/check-page/check.py "${pages[@]}" --screenshots "$screenshots"

@@ -1,0 +1,185 @@
+//! Apdex: thresholds, and which labels they are for.
+
+use std::fmt;
+use std::str::FromStr;
+
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+
+/// The elapsed times up to which a success satisfies and is tolerated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Thresholds {
+    /// A success that took no longer satisfies, ms.
+    pub satisfied_ms: i64,
+    /// A success that took longer than that, but no longer than this, is tolerated, ms.
+    pub tolerated_ms: i64,
+}
+
+impl Default for Thresholds {
+    /// JMeter's.
+    fn default() -> Self {
+        Thresholds {
+            satisfied_ms: 500,
+            tolerated_ms: 1500,
+        }
+    }
+}
+
+/// Thresholds for the labels that match a pattern, or for all that match none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Rule {
+    /// The labels, matched from their first letter to their last; `None` for all others.
+    pub labels: Option<LabelPattern>,
+    /// Their thresholds.
+    #[serde(flatten)]
+    pub thresholds: Thresholds,
+}
+
+/// The thresholds of all labels together, and of those that match no pattern.
+pub fn default_thresholds(rules: &[Rule]) -> Thresholds {
+    let mut defaults = rules.iter().filter(|rule| rule.labels.is_none());
+    defaults
+        .next_back()
+        .map(|rule| rule.thresholds)
+        .unwrap_or_default()
+}
+
+/// The thresholds of a label: those of the first pattern that matches.
+pub fn thresholds_of(rules: &[Rule], label: &str) -> Thresholds {
+    let matches = |rule: &&Rule| {
+        let labels = rule.labels.as_ref();
+        labels.is_some_and(|labels| labels.matches(label))
+    };
+    match rules.iter().find(matches) {
+        Some(rule) => rule.thresholds,
+        None => default_thresholds(rules),
+    }
+}
+
+impl FromStr for Rule {
+    type Err = String;
+
+    /// Reads `500,1500` or `Log in.*=300,900`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (labels, thresholds) = match text.rsplit_once('=') {
+            Some((labels, thresholds)) => (Some(labels.parse()?), thresholds),
+            None => (None, text),
+        };
+        let refusal = || {
+            format!(
+                "`{thresholds}` are no thresholds: give two times in ms, the shorter first, such as 500,1500"
+            )
+        };
+        let (satisfied, tolerated) = thresholds.split_once(',').ok_or_else(refusal)?;
+        let ms = |text: &str| text.trim().parse::<u32>().map_err(|_| refusal());
+        let (satisfied, tolerated) = (ms(satisfied)?, ms(tolerated)?);
+        if satisfied > tolerated {
+            return Err(refusal());
+        }
+        Ok(Rule {
+            labels,
+            thresholds: Thresholds {
+                satisfied_ms: i64::from(satisfied),
+                tolerated_ms: i64::from(tolerated),
+            },
+        })
+    }
+}
+
+/// A regular expression that matches whole labels.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, schemars(with = "String"))]
+#[serde(try_from = "String", into = "String")]
+pub struct LabelPattern {
+    given: String,
+    whole: Regex,
+}
+
+impl LabelPattern {
+    /// Whether all of `label` matches.
+    pub fn matches(&self, label: &str) -> bool {
+        self.whole.is_match(label)
+    }
+}
+
+impl FromStr for LabelPattern {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // As given first, for its faults are to be told in its own words.
+        Regex::new(text)
+            .and_then(|_| Regex::new(&format!(r"\A(?:{text})\z")))
+            .map(|whole| LabelPattern {
+                given: text.to_owned(),
+                whole,
+            })
+            .map_err(|error| error.to_string())
+    }
+}
+
+impl TryFrom<String> for LabelPattern {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<LabelPattern> for String {
+    fn from(pattern: LabelPattern) -> Self {
+        pattern.given
+    }
+}
+
+impl PartialEq for LabelPattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.given == other.given
+    }
+}
+
+impl fmt::Display for LabelPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.given)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(texts: &[&str]) -> Vec<Rule> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    fn of(rules: &[Rule], label: &str) -> (i64, i64) {
+        let thresholds = thresholds_of(rules, label);
+        (thresholds.satisfied_ms, thresholds.tolerated_ms)
+    }
+
+    #[test]
+    fn the_first_pattern_that_matches_all_of_a_label_decides() {
+        let rules = rules(&["100,400", "Log.*=300,900", "Log in=1,2", "a=b=5,6"]);
+        assert_eq!(of(&rules, "Log in"), (300, 900));
+        assert_eq!(of(&rules, "The Log"), (100, 400));
+        assert_eq!(of(&rules, "a=b"), (5, 6));
+        assert_eq!(of(&[], "Log in"), (500, 1500));
+        assert_eq!(default_thresholds(&rules).tolerated_ms, 400);
+    }
+
+    #[test]
+    fn alternatives_match_whole_labels_too() {
+        let rules = rules(&["a|b=1,2"]);
+        assert_eq!(of(&rules, "b"), (1, 2));
+        assert_eq!(of(&rules, "ab"), (500, 1500));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for text in ["", "500", "1500,500", "a,b", "-1,5", "(=1,2", "x=1"] {
+            assert!(text.parse::<Rule>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! What the script draws the charts from: the chart model, packed.
+
+use serde::Serialize;
+
+use super::numbers::{Exact, Rounded, significant};
+use crate::chart::{Axis, Cells, Figure, Kind, Panel, Scale, Series};
+use crate::report::Window;
+
+/// All that the script needs.
+#[derive(Debug, Serialize)]
+pub struct Data<'f> {
+    /// Start of the run, epoch ms.
+    start: Option<i64>,
+    /// Places on the axis of time that several series have in common, ascending.
+    grids: Vec<Vec<Exact>>,
+    figures: Vec<FigureData<'f>>,
+}
+
+#[derive(Debug, Serialize)]
+struct FigureData<'f> {
+    slug: &'f str,
+    title: &'f str,
+    subtitle: &'f str,
+    description: &'f str,
+    panels: Vec<PanelData<'f>>,
+}
+
+#[derive(Debug, Serialize)]
+struct PanelData<'f> {
+    title: Option<&'f str>,
+    x: &'f Axis,
+    y: &'f Axis,
+    series: Vec<SeriesData<'f>>,
+    cells: Option<CellsData>,
+}
+
+/// A series. Values are true: not the places that they have on a logarithmic axis.
+#[derive(Debug, Serialize)]
+struct SeriesData<'f> {
+    name: &'f str,
+    color: usize,
+    kind: Kind,
+    /// Number of the grid that holds the x of each y.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grid: Option<usize>,
+    /// With a grid: y by place in it, `null` where there is none. Without: x and y in turns, `null`
+    /// between two pieces.
+    y: Vec<Option<Rounded>>,
+}
+
+#[derive(Debug, Serialize)]
+struct CellsData {
+    color: usize,
+    x: Vec<Exact>,
+    y: Vec<Rounded>,
+    /// By column: the first row with samples, then the counts from there to the last such row.
+    counts: Vec<Vec<u64>>,
+}
+
+/// The data of a page's figures.
+pub fn of(window: Option<Window>, figures: &[Figure]) -> Data<'_> {
+    let mut grids = Grids::default();
+    let figures = figures
+        .iter()
+        .map(|figure| FigureData {
+            slug: figure.slug,
+            title: &figure.title,
+            subtitle: &figure.subtitle,
+            description: &figure.description,
+            panels: figure
+                .panels
+                .iter()
+                .map(|panel| grids.panel(panel))
+                .collect(),
+        })
+        .collect();
+    let exact = |grid: Vec<f64>| grid.into_iter().map(Exact).collect();
+    Data {
+        start: window.map(|window| window.start_ms),
+        grids: grids.0.into_iter().map(exact).collect(),
+        figures,
+    }
+}
+
+/// The grids of all figures: over time, most have the same.
+#[derive(Default)]
+struct Grids(Vec<Vec<f64>>);
+
+impl Grids {
+    fn panel<'f>(&mut self, panel: &'f Panel) -> PanelData<'f> {
+        let number = (panel.x.scale == Scale::Time).then(|| self.number_for(panel));
+        let grid = number.map(|number| (number, &self.0[number][..]));
+        PanelData {
+            title: panel.title.as_deref(),
+            x: &panel.x,
+            y: &panel.y,
+            series: panel
+                .series
+                .iter()
+                .map(|series| packed(series, panel, grid))
+                .collect(),
+            cells: panel.cells.as_ref().map(cells),
+        }
+    }
+
+    /// The number of a grid that holds every x of a panel.
+    fn number_for(&mut self, panel: &Panel) -> usize {
+        let points = panel
+            .series
+            .iter()
+            .flat_map(|series| series.pieces.iter().flatten());
+        let mut xs: Vec<f64> = points.map(|point| point.0).collect();
+        xs.sort_by(f64::total_cmp);
+        xs.dedup();
+        let holds_all = |grid: &Vec<f64>| xs.iter().all(|&x| find(grid, x).is_some());
+        self.0.iter().position(holds_all).unwrap_or_else(|| {
+            self.0.push(xs);
+            self.0.len() - 1
+        })
+    }
+}
+
+fn find(grid: &[f64], x: f64) -> Option<usize> {
+    grid.binary_search_by(|other| other.total_cmp(&x)).ok()
+}
+
+fn packed<'f>(series: &'f Series, panel: &Panel, grid: Option<(usize, &[f64])>) -> SeriesData<'f> {
+    let on_grid = grid.and_then(|(number, grid)| Some((number, on_grid(series, panel, grid)?)));
+    let (grid, y) = match on_grid {
+        Some((number, y)) => (Some(number), y),
+        None => (None, in_turns(series, panel)),
+    };
+    SeriesData {
+        name: &series.name,
+        color: series.color,
+        kind: series.kind,
+        grid,
+        y,
+    }
+}
+
+/// The y of each place of a grid; `None` if that would not show where one piece ends and the next
+/// begins.
+fn on_grid(series: &Series, panel: &Panel, grid: &[f64]) -> Option<Vec<Option<Rounded>>> {
+    let mut y = vec![None; grid.len()];
+    let mut free = 0;
+    for piece in &series.pieces {
+        let first = find(grid, piece.first()?.0)?;
+        if first < free {
+            return None;
+        }
+        for (number, &(x, value)) in piece.iter().enumerate() {
+            if grid.get(first + number) != Some(&x) {
+                return None;
+            }
+            y[first + number] = Some(Rounded(value_at(&panel.y, value)));
+        }
+        free = first + piece.len() + 1;
+    }
+    let used = y
+        .iter()
+        .rposition(Option::is_some)
+        .map_or(0, |last| last + 1);
+    y.truncate(used);
+    Some(y)
+}
+
+fn in_turns(series: &Series, panel: &Panel) -> Vec<Option<Rounded>> {
+    let mut turns = Vec::new();
+    for piece in &series.pieces {
+        if !turns.is_empty() {
+            turns.push(None);
+        }
+        for &(x, y) in piece {
+            turns.push(Some(Rounded(value_at(&panel.x, x))));
+            turns.push(Some(Rounded(value_at(&panel.y, y))));
+        }
+    }
+    turns
+}
+
+/// The value at a place of an axis.
+fn value_at(axis: &Axis, place: f64) -> f64 {
+    match axis.scale {
+        Scale::Logarithmic => significant(10_f64.powf(place)),
+        _ => place,
+    }
+}
+
+fn cells(cells: &Cells) -> CellsData {
+    let packed = |column: &Vec<u64>| {
+        let first = column.iter().position(|&count| count > 0);
+        let last = column.iter().rposition(|&count| count > 0);
+        match (first, last) {
+            (Some(first), Some(last)) => {
+                let counts = column[first..=last].iter().copied();
+                [first as u64].into_iter().chain(counts).collect()
+            }
+            _ => Vec::new(),
+        }
+    };
+    CellsData {
+        color: cells.color,
+        x: cells.x.iter().copied().map(Exact).collect(),
+        // Edges are whole ms; what lies below the axis' first power of ten begins at 0.
+        y: cells
+            .y
+            .iter()
+            .map(|&place| {
+                Rounded(if place < 0.0 {
+                    0.0
+                } else {
+                    10_f64.powf(place).round()
+                })
+            })
+            .collect(),
+        counts: cells.counts.iter().map(packed).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn axis(scale: Scale) -> Axis {
+        Axis {
+            label: String::new(),
+            scale,
+            min: 0.0,
+            max: 10.0,
+            ticks: Vec::new(),
+        }
+    }
+
+    fn panel(x: Scale, y: Scale, pieces: Vec<Vec<Vec<(f64, f64)>>>) -> Panel {
+        let series = |pieces| Series {
+            name: "A".to_owned(),
+            color: 0,
+            kind: Kind::Line,
+            pieces,
+        };
+        Panel {
+            title: None,
+            x: axis(x),
+            y: axis(y),
+            series: pieces.into_iter().map(series).collect(),
+            cells: None,
+        }
+    }
+
+    fn series_of(panel: &Panel) -> (Vec<Vec<f64>>, Vec<String>) {
+        let mut grids = Grids::default();
+        let series = grids.panel(panel).series;
+        let json = |one: &SeriesData<'_>| {
+            format!("{:?} {}", one.grid, serde_json::to_string(&one.y).unwrap())
+        };
+        let json = series.iter().map(json).collect();
+        (grids.0, json)
+    }
+
+    #[test]
+    fn series_over_time_share_a_grid() {
+        let all = vec![vec![(0.5, 1.0), (1.5, 2.0), (2.5, 3.0)]];
+        let gap = vec![vec![(0.5, 4.0)], vec![(2.5, 5.0)]];
+        let panel = panel(Scale::Time, Scale::Linear, vec![all, gap]);
+        let (grids, series) = series_of(&panel);
+        assert_eq!(grids, [[0.5, 1.5, 2.5]]);
+        assert_eq!(series, ["Some(0) [1,2,3]", "Some(0) [4,null,5]"]);
+    }
+
+    #[test]
+    fn pieces_that_a_grid_cannot_tell_apart_go_without() {
+        let touching = vec![vec![(0.5, 1.0)], vec![(1.5, 2.0)]];
+        let panel = panel(Scale::Time, Scale::Linear, vec![touching]);
+        assert_eq!(series_of(&panel).1, ["None [0.5,1,null,1.5,2]"]);
+    }
+
+    #[test]
+    fn logarithms_are_told_as_values() {
+        let line = vec![vec![(1.0, 1270_f64.log10()), (2.0, 0.0)]];
+        let panel = panel(Scale::Nines, Scale::Logarithmic, vec![line]);
+        assert_eq!(series_of(&panel).1, ["None [1,1270,2,1]"]);
+    }
+
+    #[test]
+    fn cells_are_told_from_the_first_to_the_last_that_has_samples() {
+        let packed = cells(&Cells {
+            x: vec![0.0, 1.0, 2.0],
+            y: vec![-0.3, 0.0, 2_f64.log10(), 3_f64.log10()],
+            color: 0,
+            counts: vec![vec![0, 7, 0], vec![0, 0, 0]],
+        });
+        assert_eq!(
+            serde_json::to_string(&packed).unwrap(),
+            r#"{"color":0,"x":[0,1,2],"y":[0,1,2,3],"counts":[[1,7],[]]}"#
+        );
+    }
+}

@@ -1,0 +1,98 @@
+//! Text from outside, made literal and harmless wherever it is put into the page.
+
+use crate::render::text::is_unsafe;
+
+/// Text between tags or within a quoted attribute, in HTML and in SVG.
+pub fn text(raw: &str) -> String {
+    let mut escaped = String::with_capacity(raw.len());
+    for letter in raw.chars() {
+        match letter {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            '\n' | '\r' | '\t' => escaped.push(' '),
+            letter if is_unsafe(letter) => escaped.push('\u{FFFD}'),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+/// JSON that may stand in a `script` element: nothing in it can end the element or begin a comment.
+///
+/// `<` is only found within JSON's strings, where `\u003c` means the same.
+pub fn json(raw: &str) -> String {
+    let mut escaped = String::with_capacity(raw.len());
+    for letter in raw.chars() {
+        match letter {
+            '<' => escaped.push_str("\\u003c"),
+            '>' => escaped.push_str("\\u003e"),
+            '&' => escaped.push_str("\\u0026"),
+            letter if is_unsafe(letter) => escaped.push('\u{FFFD}'),
+            letter => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+/// Text of at most so many letters, its middle left out: labels often differ at both ends.
+pub fn shortened(raw: &str, most: usize) -> String {
+    let letters = raw.chars().count();
+    if letters <= most {
+        return raw.to_owned();
+    }
+    let tail = most.saturating_sub(1) / 2;
+    let head = most.saturating_sub(1) - tail;
+    let head = raw.chars().take(head);
+    head.chain(['…'])
+        .chain(raw.chars().skip(letters - tail))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn markup_is_text() {
+        assert_eq!(
+            text("<b title=\"x\" id='y'>&\n\u{7}\u{202E}"),
+            "&lt;b title=&quot;x&quot; id=&#39;y&#39;&gt;&amp; \u{FFFD}\u{FFFD}"
+        );
+    }
+
+    #[test]
+    fn json_stays_in_its_element_and_means_the_same() {
+        let raw = r#"["</script><!-- & ]]>"]"#;
+        let escaped = json(raw);
+        assert!(!escaped.contains(['<', '>', '&']));
+        let before: Vec<String> = serde_json::from_str(raw).unwrap();
+        let after: Vec<String> = serde_json::from_str(&escaped).unwrap();
+        assert_eq!(after, before);
+        assert_eq!(json("\"\u{202E}abc\""), "\"\u{FFFD}abc\"");
+    }
+
+    #[test]
+    fn long_text_keeps_both_ends() {
+        assert_eq!(shortened("abcdefghij", 10), "abcdefghij");
+        assert_eq!(shortened("abcdefghijk", 10), "abcde…hijk");
+        assert_eq!(shortened("äöüäöüäöü", 4), "äö…ü");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_leaves_its_place(raw in any::<String>(), most in 1..20_usize) {
+            let escaped = text(&raw);
+            prop_assert!(!escaped.contains(['<', '>', '"', '\'']));
+            prop_assert!(!escaped.chars().any(is_unsafe));
+            prop_assert!(shortened(&raw, most).chars().count() <= most);
+            let quoted = serde_json::to_string(&raw).unwrap();
+            let back: String = serde_json::from_str(&json(&quoted)).unwrap();
+            prop_assert_eq!(back.chars().count(), raw.chars().count());
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The page from top to bottom.
+
+use super::escape::{self, shortened};
+use super::numbers::{percent, thousands, two_decimals};
+use super::{Detail, charts, dashboard, tables, theme, verdict};
+use crate::chart::Figure;
+use crate::error::Result;
+use crate::report::{LabelReport, Report};
+use crate::units;
+
+const STYLE: &str = include_str!("style.css");
+
+/// The script's files in the order in which they build on each other, in a scope of their own.
+const SCRIPT: &str = concat!(
+    "\"use strict\";\n(() => {\n",
+    include_str!("script/base.js"),
+    include_str!("script/axes.js"),
+    include_str!("script/drawing.js"),
+    include_str!("script/reading.js"),
+    include_str!("script/chart.js"),
+    include_str!("script/tables.js"),
+    include_str!("script/saving.js"),
+    include_str!("script/start.js"),
+    "})();\n",
+);
+
+/// Nothing may be loaded, whatever a label says; images are the charts being saved.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
+                      img-src data: blob:; base-uri 'none'; form-action 'none'";
+
+/// Letters of a title or a detail.
+const MOST_LETTERS: usize = 200;
+/// Notes and details that are shown.
+const MOST_LINES: usize = 50;
+
+/// A part of the page with an entry in its navigation.
+#[derive(Debug)]
+pub struct Section {
+    id: &'static str,
+    title: &'static str,
+    body: String,
+}
+
+impl Section {
+    /// A section of this HTML.
+    pub fn new(id: &'static str, title: &'static str, body: String) -> Self {
+        Section { id, title, body }
+    }
+}
+
+/// The sections above the charts, in order; one that has nothing to show is `None`.
+const SECTIONS: [fn(&Report, Detail) -> Option<Section>; 9] = [
+    notes,
+    tables::statistics,
+    dashboard::comparison,
+    tables::outcomes,
+    dashboard::apdex,
+    dashboard::error_kinds,
+    tables::errors,
+    dashboard::top_errors,
+    tables::rows,
+];
+
+/// The whole page.
+pub fn html(report: &Report, figures: Vec<Figure>, detail: Detail) -> Result<String> {
+    let mut sections: Vec<Section> = SECTIONS
+        .iter()
+        .filter_map(|section| section(report, detail))
+        .collect();
+    let (drawn, data) = charts::sections(report, figures, detail)?;
+    sections.extend(drawn);
+    let title = match &report.title {
+        Some(title) => escape::text(&shortened(title, MOST_LETTERS)),
+        None => "Load test".to_owned(),
+    };
+    let theme = theme::css();
+    let nav: String = sections
+        .iter()
+        .map(|section| {
+            format!(
+                "<li><a href=\"#{}\">{}</a></li>\n",
+                section.id, section.title
+            )
+        })
+        .collect();
+    let body: String = sections
+        .iter()
+        .map(|section| {
+            let Section { id, title, body } = section;
+            format!("<section id={id} aria-labelledby={id}-title>\n<h2 id={id}-title>{title}</h2>\n{body}</section>\n")
+        })
+        .collect();
+    let head = head(report, detail);
+    let version = escape::text(&report.perfkit_version);
+    Ok(format!(
+        "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n\
+         <meta http-equiv=Content-Security-Policy content=\"{POLICY}\">\n\
+         <meta name=viewport content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=generator content=\"perfkit {version}\">\n\
+         <title>{title} – perfkit</title>\n<link rel=icon href=\"data:,\">\n\
+         <style>\n{theme}{STYLE}</style>\n</head>\n<body>\n\
+         <a class=skip href=\"#main\">Skip to the report</a>\n\
+         <nav aria-label=Sections>\n<a class=brand href=\"#top\">perfkit</a>\n<ul>\n{nav}</ul>\n</nav>\n\
+         <main id=main>\n<header id=top>\n<h1>{title}</h1>\n{head}</header>\n{body}\
+         <footer>Made by perfkit {version} from JMeter results. Times are in milliseconds, KB are 1,024 bytes.</footer>\n\
+         </main>\n\
+         <script type=\"application/json\" id=data>{data}</script>\n\
+         <script>\n{SCRIPT}</script>\n</body>\n</html>\n"
+    ))
+}
+
+/// What a person wants first: when, the verdict, the headline figures, the platform.
+fn head(report: &Report, detail: Detail) -> String {
+    let mut html = String::new();
+    if let Some(window) = report.window {
+        html += &format!(
+            "<p class=when>{} to {} · {}</p>\n",
+            escape::text(&units::utc(window.start_ms)),
+            escape::text(&units::utc(window.end_ms)),
+            escape::text(&units::duration(window.duration_ms())),
+        );
+    }
+    let sentences = verdict::sentences(report, detail.letters);
+    html += &format!(
+        "<p class=verdict>{}</p>\n",
+        escape::text(&sentences.join(" "))
+    );
+    html += "<dl class=figures>\n";
+    for figure in headline(&report.total) {
+        let class = if figure.is_bad { " class=bad" } else { "" };
+        let unit = match figure.unit {
+            "" => String::new(),
+            unit => format!(" <small>{unit}</small>"),
+        };
+        html += &format!(
+            "<div{class}><dt>{}</dt><dd>{}{unit}</dd></div>\n",
+            escape::text(&figure.name),
+            escape::text(&figure.value)
+        );
+    }
+    html += "</dl>\n";
+    if !report.details.is_empty() {
+        html += "<dl class=details>\n";
+        for line in report.details.iter().take(MOST_LINES) {
+            html += &format!(
+                "<div><dt>{}</dt><dd>{}</dd></div>\n",
+                escape::text(&shortened(&line.key, MOST_LETTERS)),
+                escape::text(&shortened(&line.value, MOST_LETTERS))
+            );
+        }
+        html += "</dl>\n";
+    }
+    html
+}
+
+/// One of the large figures at the top.
+struct Headline {
+    name: String,
+    value: String,
+    unit: &'static str,
+    is_bad: bool,
+}
+
+fn headline(total: &LabelReport) -> Vec<Headline> {
+    let figure = |name: &str, value: String, unit| Headline {
+        name: name.to_owned(),
+        value,
+        unit,
+        is_bad: false,
+    };
+    let mut figures = vec![
+        figure("Samples", thousands(total.samples), ""),
+        Headline {
+            is_bad: total.errors > 0,
+            ..figure(
+                "Errors",
+                total.error_ratio.map_or("–".to_owned(), percent),
+                "",
+            )
+        },
+        match total.throughput {
+            Some(rate) => figure("Throughput", two_decimals(rate), "/s"),
+            None => figure("Throughput", "–".to_owned(), ""),
+        },
+    ];
+    if let Some(elapsed) = &total.elapsed {
+        figures.extend(elapsed.percentiles.iter().map(|found| {
+            let name = match found.percent.percent() {
+                50.0 => "Median".to_owned(),
+                percent => format!("{percent}%"),
+            };
+            figure(&name, thousands(found.value), "ms")
+        }));
+        figures.push(figure("Max", thousands(elapsed.max), "ms"));
+    }
+    figures
+}
+
+fn notes(report: &Report, _detail: Detail) -> Option<Section> {
+    let verdict = report.resources.iter().map(|resources| &resources.verdict);
+    let notes: Vec<&String> = verdict.chain(&report.notes).collect();
+    if notes.is_empty() {
+        return None;
+    }
+    let lines = notes.iter().take(MOST_LINES);
+    let items: String = lines
+        .map(|note| {
+            format!(
+                "<li>{}</li>\n",
+                escape::text(&shortened(note, 2 * MOST_LETTERS))
+            )
+        })
+        .collect();
+    let more = match notes.len().saturating_sub(MOST_LINES) {
+        0 => String::new(),
+        more => format!("<p class=remark>And {more} more: report.json has them all.</p>\n"),
+    };
+    let body = format!("<ul class=notes>\n{items}</ul>\n{more}");
+    Some(Section::new("notes", "Notes", body))
+}

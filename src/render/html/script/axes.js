@@ -1,0 +1,73 @@
+// Axes: from values to places, and ticks that suit what is in view.
+
+const TIME_STEPS = [
+  1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5,
+  108e5, 216e5, 432e5, 864e5, 1728e5,
+];
+const placeOn = (axis, value) => {
+  if (axis.scale !== "logarithmic") return value;
+  return value < 1 ? axis.min : Math.log10(value);
+};
+// Time since the start as the axis writes it: as exact as the steps between its ticks.
+const clock = (ms, step, whole) => {
+  const decimals = step >= 1000 ? 0 : step >= 100 ? 1 : step >= 10 ? 2 : 3;
+  if (whole < 60000 && step < 1000) return (ms / 1000).toFixed(decimals);
+  const two = (number) => String(number).padStart(2, "0");
+  const seconds = (ms / 1000) % 60;
+  const text = decimals ? seconds.toFixed(decimals).padStart(decimals + 3, "0") : two(Math.floor(seconds));
+  const [minutes, hours] = [Math.floor(ms / 60000), Math.floor(ms / 3600000)];
+  if (whole < 3600000) return `${minutes}:${text}`;
+  const head = whole < 172800000 ? `${hours}` : `${Math.floor(hours / 24)}d ${two(hours % 24)}`;
+  return step % 60000 === 0 ? `${head}:${two(minutes % 60)}` : `${head}:${two(minutes % 60)}:${text}`;
+};
+const timeStep = (span, most) => {
+  const day = 86400000;
+  return TIME_STEPS.find((step) => span / step <= most) || (Math.floor(span / most / day) + 1) * day;
+};
+const ticksOf = (axis, view, width) => {
+  const most = Math.max(2, Math.floor(width / 78));
+  const [min, max] = view;
+  if (min === axis.min && max === axis.max && axis.ticks.length <= most + 1) return axis.ticks;
+  if (axis.scale === "time" || axis.scale === "linear") {
+    const step = axis.scale === "time" ? timeStep(max - min, most) : roundStep((max - min) / most);
+    const decimals = Math.max(0, -Math.floor(Math.log10(step)));
+    const ticks = [];
+    for (let number = Math.ceil(min / step - 1e-9); number * step <= max * (1 + 1e-12); number += 1) {
+      const at = number * step;
+      const text = axis.scale === "time" ? clock(at, step, axis.max) : grouped(at, decimals);
+      ticks.push({ at, text });
+    }
+    return ticks;
+  }
+  const inView = axis.ticks.filter((tick) => tick.at >= min - 1e-9 && tick.at <= max + 1e-9);
+  if (axis.scale !== "nines" || inView.length >= 3) return inView;
+  return [0, 1, 2, 3, 4].map((number) => {
+    const at = min + ((max - min) * number) / 4;
+    return { at, text: percentText(at) };
+  });
+};
+// A percentile with as many decimals as it has nines, and one more.
+const percentText = (at) => String(Number(((1 - 10 ** -at) * 100).toFixed(Math.min(8, Math.max(1, Math.ceil(at) - 1)))));
+const axisTitle = (axis, view) => {
+  const isZoomed = axis.scale === "time" && (view[0] !== axis.min || view[1] !== axis.max);
+  return isZoomed ? axis.label.replace(/ \([^)]*\)$/, axis.max < 60000 ? " (s)" : axis.max < 3600000 ? " (min:s)" : " (h:min)") : axis.label;
+};
+
+// Series, unpacked: pieces of { x, y, value }, x and y places on the axes.
+
+const unpack = (panel) => {
+  for (const series of panel.series) {
+    const pieces = [[]];
+    const add = (x, value) => {
+      if (value === null || value === undefined) pieces.push([]);
+      else pieces[pieces.length - 1].push({ x, value, y: placeOn(panel.y, value) });
+    };
+    if (series.grid !== undefined) series.y.forEach((value, at) => add(data.grids[series.grid][at], value));
+    else for (let at = 0; at < series.y.length; at += 2) {
+      if (series.y[at] === null) { pieces.push([]); at -= 1; } else add(placeOn(panel.x, series.y[at]), series.y[at + 1]);
+    }
+    series.pieces = pieces.filter((piece) => piece.length);
+    series.points = series.pieces.flat();
+  }
+  if (panel.cells) panel.cells.places = panel.cells.y.map((edge) => (edge < 1 ? panel.y.min : Math.log10(edge)));
+};

@@ -1,0 +1,169 @@
+//! Fewer points where more cannot be seen; each that stays is one that was there.
+
+use crate::chart::{Figure, Kind, Panel, Scale, Series};
+
+/// Size of a panel in pixels, about, and the movement in it that can be seen.
+const PANEL: (f64, f64) = (860.0, 300.0);
+const VISIBLE: f64 = 0.5;
+
+type Points = Vec<(f64, f64)>;
+
+/// Leaves out what cannot be seen, and of series with more than `most` points all but each
+/// stretch's extremes. Tells whether anything was left out.
+pub fn figure(figure: &mut Figure, most: usize) -> bool {
+    let mut is_thinned = false;
+    for panel in &mut figure.panels {
+        let place = Place::of(panel);
+        let is_time = panel.x.scale == Scale::Time;
+        for series in &mut panel.series {
+            let before = count(series);
+            match series.kind {
+                Kind::Points if before > most => one_a_pixel(series, &place),
+                Kind::Line | Kind::Area if !is_time => {
+                    for piece in &mut series.pieces {
+                        *piece = moving(piece, &place);
+                    }
+                }
+                _ => {}
+            }
+            let left = count(series);
+            if left > most && series.kind != Kind::Bars {
+                for piece in &mut series.pieces {
+                    let share = (most * piece.len()).div_ceil(left);
+                    *piece = extremes(piece, share);
+                }
+            }
+            is_thinned |= count(series) < before;
+        }
+    }
+    is_thinned
+}
+
+fn count(series: &Series) -> usize {
+    series.pieces.iter().map(Vec::len).sum()
+}
+
+/// From places on the axes to pixels.
+struct Place {
+    x: (f64, f64),
+    y: (f64, f64),
+}
+
+impl Place {
+    fn of(panel: &Panel) -> Self {
+        Place {
+            x: (panel.x.min, PANEL.0 / (panel.x.max - panel.x.min)),
+            y: (panel.y.min, PANEL.1 / (panel.y.max - panel.y.min)),
+        }
+    }
+
+    fn pixels(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        ((x - self.x.0) * self.x.1, (y - self.y.0) * self.y.1)
+    }
+}
+
+/// The first point, each that is visibly apart from the one kept before it, the one before a jump,
+/// and the last.
+fn moving(points: &[(f64, f64)], place: &Place) -> Points {
+    let mut kept: Points = Vec::new();
+    let mut seen = (f64::NAN, f64::NAN);
+    let mut passed: Option<(f64, f64)> = None;
+    for &point in points {
+        let at = place.pixels(point);
+        let moved = (at.0 - seen.0).abs().max((at.1 - seen.1).abs());
+        if moved < VISIBLE {
+            passed = Some(point);
+            continue;
+        }
+        // A corner of a step: without it the step would become a slope.
+        if let Some(corner) = passed.take().filter(|_| moved >= 2.0 * VISIBLE) {
+            kept.push(corner);
+        }
+        kept.push(point);
+        seen = at;
+        passed = None;
+    }
+    kept.extend(passed);
+    kept
+}
+
+/// One point of those within the same half pixel.
+fn one_a_pixel(series: &mut Series, place: &Place) {
+    let mut taken = std::collections::HashSet::new();
+    for piece in &mut series.pieces {
+        piece.retain(|&point| {
+            let (x, y) = place.pixels(point);
+            taken.insert(((x / VISIBLE) as i64, (y / VISIBLE) as i64))
+        });
+    }
+}
+
+/// The lowest and the highest point of each of `most / 2` stretches, the first and the last point.
+fn extremes(points: &[(f64, f64)], most: usize) -> Points {
+    let (&[first, .., last], false) = (points, points.len() <= most.max(4)) else {
+        return points.to_vec();
+    };
+    let stretches = (most.max(4) - 2) / 2;
+    let stretch = points.len().div_ceil(stretches);
+    let mut kept = vec![first];
+    for points in points[1..points.len() - 1].chunks(stretch) {
+        let by_height = |a: &usize, b: &usize| points[*a].1.total_cmp(&points[*b].1);
+        let lowest = (0..points.len()).min_by(by_height).unwrap_or(0);
+        let highest = (0..points.len()).max_by(by_height).unwrap_or(0);
+        kept.push(points[lowest.min(highest)]);
+        if lowest != highest {
+            kept.push(points[lowest.max(highest)]);
+        }
+    }
+    kept.push(last);
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PLACE: Place = Place {
+        x: (0.0, 1.0),
+        y: (0.0, 1.0),
+    };
+
+    #[test]
+    fn extremes_stay() {
+        let mut points: Points = (0..1000).map(|x| (f64::from(x), 5.0)).collect();
+        points[333].1 = 99.0;
+        points[777].1 = -1.0;
+        let kept = extremes(&points, 20);
+        assert!(kept.len() <= 20, "{}", kept.len());
+        assert!(kept.contains(&(333.0, 99.0)) && kept.contains(&(777.0, -1.0)));
+        assert_eq!((kept.first(), kept.last()), (points.first(), points.last()));
+    }
+
+    #[test]
+    fn steps_stay_steps() {
+        let points = [(0.0, 0.0), (0.3, 0.0), (0.4, 0.0), (0.4, 50.0), (9.0, 50.0)];
+        assert_eq!(
+            moving(&points, &PLACE),
+            [(0.0, 0.0), (0.4, 0.0), (0.4, 50.0), (9.0, 50.0)]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_kept_was_there_in_that_order(
+            heights in prop::collection::vec(0.0..100.0_f64, 0..300),
+            most in 0..50_usize,
+        ) {
+            let points: Points = heights.iter().enumerate().map(|(x, y)| (x as f64 / 7.0, *y)).collect();
+            for kept in [extremes(&points, most), moving(&points, &PLACE)] {
+                let mut rest = points.iter();
+                prop_assert!(kept.iter().all(|point| rest.any(|other| other == point)));
+                prop_assert_eq!(kept.first(), points.first());
+                prop_assert_eq!(kept.last(), points.last());
+            }
+            prop_assert!(extremes(&points, most).len() <= most.max(4));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! What failed: the requests summary and the top 5 errors by sampler of JMeter's dashboard. Rows of
+//! transaction controllers count in neither.
+
+use serde::{Deserialize, Serialize};
+
+use super::statistics::TOTAL;
+use crate::stats::{Aggregate, ErrorStats, Label, LabelStats};
+
+/// Errors of a label that are named.
+const TOP: usize = 5;
+
+/// How many requests succeeded.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Requests {
+    /// Number that succeeded.
+    pub ok: u64,
+    /// Number that failed.
+    pub ko: u64,
+    /// Share that succeeded, 0 to 1.
+    pub ok_ratio: Option<f64>,
+    /// Share that failed, 0 to 1.
+    pub ko_ratio: Option<f64>,
+}
+
+/// The errors of each label, the most frequent ones.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct TopErrors {
+    /// One entry a label that has errors, in order of first appearance: of those that the report
+    /// shows.
+    pub labels: Vec<LabelErrors>,
+    /// All labels together.
+    pub total: LabelErrors,
+}
+
+/// The most frequent errors of one label, or of all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct LabelErrors {
+    /// The label.
+    pub label: String,
+    /// Rows.
+    pub rows: u64,
+    /// Failed rows.
+    pub errors: u64,
+    /// The most frequent types of error, at most five; of those as frequent, the earlier first.
+    pub top: Vec<ErrorCount>,
+}
+
+/// One type of error and how often it occurred.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ErrorCount {
+    /// Such as `500/Internal Server Error`.
+    pub error: String,
+    /// Failed rows.
+    pub count: u64,
+}
+
+impl Requests {
+    pub(super) fn new(samplers: &LabelStats) -> Self {
+        let (all, ko) = (samplers.samples, samplers.errors);
+        let ok = all.saturating_sub(ko);
+        let ratio = |part: u64| (all > 0).then(|| part as f64 / all as f64);
+        Requests {
+            ok,
+            ko,
+            ok_ratio: ratio(ok),
+            ko_ratio: ratio(ko),
+        }
+    }
+}
+
+impl TopErrors {
+    pub(super) fn new(aggregate: &Aggregate, labels: &[Label<'_>], samplers: &LabelStats) -> Self {
+        let mut of_all: Vec<(&[u8], ErrorStats)> = aggregate
+            .errors()
+            .iter()
+            .map(|(error, &stats)| (error, stats))
+            .collect();
+        of_all.sort_by_key(|(_, stats)| (std::cmp::Reverse(stats.count), stats.first_position));
+        TopErrors {
+            labels: labels
+                .iter()
+                .map(|label| {
+                    let errors = aggregate.errors_of(*label);
+                    top_errors(
+                        &String::from_utf8_lossy(label.name),
+                        label.samplers,
+                        &errors,
+                    )
+                })
+                .filter(|label| label.errors > 0)
+                .collect(),
+            total: top_errors(TOTAL, samplers, &of_all),
+        }
+    }
+}
+
+fn top_errors(label: &str, stats: &LabelStats, errors: &[(&[u8], ErrorStats)]) -> LabelErrors {
+    LabelErrors {
+        label: label.to_owned(),
+        rows: stats.rows,
+        errors: errors.iter().map(|(_, stats)| stats.count).sum(),
+        top: errors
+            .iter()
+            .take(TOP)
+            .map(|(error, stats)| ErrorCount {
+                error: String::from_utf8_lossy(error).into_owned(),
+                count: stats.count,
+            })
+            .collect(),
+    }
+}

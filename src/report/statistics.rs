@@ -1,0 +1,219 @@
+//! The Statistics table of JMeter's dashboard: with exact percentiles, and as JMeter computes it.
+
+use serde::{Deserialize, Serialize};
+
+use super::build::window;
+use crate::percentile::Percentile;
+use crate::stats::{
+    Aggregate, DASHBOARD_WINDOW, DashboardStats, DashboardTable, Label, LabelStats, value_at,
+};
+use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
+
+/// The label of all labels together, in the dashboard's tables.
+pub const TOTAL: &str = "Total";
+
+/// The percentiles of the table: the median and JMeter's three.
+const PERCENTILES: [Percentile; 4] = Percentile::DEFAULTS;
+
+/// The Statistics table of JMeter's dashboard. The Total leaves out the rows of transaction
+/// controllers, and those of empty ones count nowhere.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Statistics {
+    /// One entry a label, in order of first appearance: those that the report shows.
+    pub labels: Vec<StatisticsRow>,
+    /// All rows that samplers wrote.
+    pub total: StatisticsRow,
+}
+
+/// The figures of JMeter's dashboard (`jmeter -g`), approximate as they are.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Dashboard {
+    /// Why its percentiles are not the exact ones, in a sentence.
+    pub difference: String,
+    /// Its Statistics table, of all labels.
+    pub statistics: Statistics,
+}
+
+/// The figures of one label, or of all.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct StatisticsRow {
+    /// The label.
+    pub label: String,
+    /// Number of samples.
+    pub samples: u64,
+    /// Number of failed samples.
+    pub errors: u64,
+    /// `errors / samples`, 0 to 100.
+    pub error_percent: Option<f64>,
+    /// Elapsed time of all samples; `None` without any.
+    pub elapsed: Option<StatisticsTimes>,
+    /// Samples per second, from the first start to the last end; `None` for a window of no length.
+    pub throughput: Option<f64>,
+    /// KB received per second of the window.
+    pub received_kb_per_sec: Option<f64>,
+    /// KB sent per second of the window.
+    pub sent_kb_per_sec: Option<f64>,
+}
+
+/// Elapsed times in ms.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct StatisticsTimes {
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Smallest.
+    pub min: i64,
+    /// Largest.
+    pub max: i64,
+    /// The 50th, 90th, 95th and 99th percentile.
+    pub percentiles: [f64; 4],
+}
+
+impl Statistics {
+    /// The rows of the table: the labels, then the Total.
+    pub fn rows(&self) -> impl Iterator<Item = &StatisticsRow> {
+        self.labels.iter().chain([&self.total])
+    }
+}
+
+/// The table with exact figures, of all labels, however many.
+pub fn of_all(aggregate: &Aggregate) -> Statistics {
+    exact(&aggregate.labels(), &aggregate.samplers())
+}
+
+/// The table with exact figures.
+pub(super) fn exact(labels: &[Label<'_>], samplers: &LabelStats) -> Statistics {
+    Statistics {
+        labels: labels
+            .iter()
+            .map(|label| (label.name, label.counted_by_dashboard()))
+            .filter(|(_, stats)| stats.rows > 0)
+            .map(|(name, stats)| exact_row(&String::from_utf8_lossy(name), &stats))
+            .collect(),
+        total: exact_row(TOTAL, samplers),
+    }
+}
+
+fn exact_row(label: &str, stats: &LabelStats) -> StatisticsRow {
+    let duration_ms = window(stats)
+        .map(|window| window.duration_ms() as f64)
+        .filter(|ms| *ms > 0.0);
+    let kb_per_sec =
+        |bytes: Option<i128>| Some(bytes? as f64 / (duration_ms? / MS_PER_SECOND) / BYTES_PER_KB);
+    StatisticsRow {
+        label: label.to_owned(),
+        samples: stats.samples,
+        errors: stats.errors,
+        error_percent: (stats.samples > 0)
+            .then(|| stats.errors as f64 * 100.0 / stats.samples as f64),
+        elapsed: exact_times(stats),
+        throughput: duration_ms.map(|ms| stats.samples as f64 / ms * MS_PER_SECOND),
+        received_kb_per_sec: kb_per_sec(stats.bytes()),
+        sent_kb_per_sec: kb_per_sec(stats.sent_bytes()),
+    }
+}
+
+fn exact_times(stats: &LabelStats) -> Option<StatisticsTimes> {
+    let distribution = stats.distributions().elapsed();
+    let (counts, count) = (distribution.counts(), distribution.count());
+    let (&(min, _), &(max, _)) = (counts.first()?, counts.last()?);
+    let mut percentiles = [0.0; PERCENTILES.len()];
+    for (value, percentile) in percentiles.iter_mut().zip(PERCENTILES) {
+        *value = value_at(&counts, count, percentile)? as f64;
+    }
+    Some(StatisticsTimes {
+        mean: stats.elapsed_sum() as f64 / count as f64,
+        min,
+        max,
+        percentiles,
+    })
+}
+
+impl Dashboard {
+    pub(super) fn new(table: &DashboardTable, exact: &Statistics) -> Self {
+        let statistics = Statistics {
+            labels: table
+                .labels()
+                .map(|(label, stats)| dashboard_row(&String::from_utf8_lossy(label), stats))
+                .collect(),
+            total: dashboard_row(TOTAL, table.total()),
+        };
+        Dashboard {
+            difference: difference(exact, &statistics),
+            statistics,
+        }
+    }
+}
+
+fn dashboard_row(label: &str, stats: &DashboardStats) -> StatisticsRow {
+    let percentiles = stats.percentiles(PERCENTILES.map(Percentile::percent));
+    StatisticsRow {
+        label: label.to_owned(),
+        samples: stats.rows,
+        errors: stats.errors,
+        error_percent: stats.error_percent(),
+        elapsed: percentiles.map(|percentiles| StatisticsTimes {
+            mean: stats.mean,
+            min: stats.min,
+            max: stats.max,
+            percentiles,
+        }),
+        throughput: stats.throughput(),
+        received_kb_per_sec: stats.received_kb_per_sec(),
+        sent_kb_per_sec: stats.sent_kb_per_sec(),
+    }
+}
+
+/// Why the dashboard's percentiles are not the exact ones, by the one that is farthest off: of those
+/// that the window spoils, if there are any.
+fn difference(exact: &Statistics, dashboard: &Statistics) -> String {
+    let mut farthest: Option<((bool, f64), String)> = None;
+    for (exact, dashboard) in exact.rows().zip(dashboard.rows()) {
+        let (Some(ours), Some(theirs)) = (exact.elapsed, dashboard.elapsed) else {
+            continue;
+        };
+        for (at, percentile) in PERCENTILES.iter().enumerate() {
+            let (ours, theirs) = (ours.percentiles[at], theirs.percentiles[at]);
+            let off = (exceeds_window(dashboard.samples), (theirs - ours).abs());
+            let is_farther = farthest.as_ref().is_none_or(|(known, _)| off > *known);
+            if theirs != ours && is_farther {
+                let text = format!(
+                    "JMeter's dashboard gives {theirs} ms as {} of `{}`, where all samples give \
+                     {ours} ms: {}.",
+                    name(*percentile),
+                    exact.label,
+                    reason(dashboard.samples),
+                );
+                farthest = Some((off, text));
+            }
+        }
+    }
+    farthest.map(|(_, text)| text).unwrap_or_else(|| {
+        "JMeter's dashboard gives the same percentiles for these results as all samples do."
+            .to_owned()
+    })
+}
+
+fn exceeds_window(rows: u64) -> bool {
+    rows > DASHBOARD_WINDOW as u64
+}
+
+fn reason(rows: u64) -> String {
+    match exceeds_window(rows) {
+        true => format!(
+            "it looks at the last {DASHBOARD_WINDOW} of {rows} rows, and interpolates between \
+             neighbouring ones"
+        ),
+        false => "it interpolates between neighbouring samples".to_owned(),
+    }
+}
+
+fn name(percentile: Percentile) -> String {
+    match percentile {
+        Percentile::MEDIAN => "the median".to_owned(),
+        _ => format!("the {percentile}th percentile"),
+    }
+}

@@ -1,0 +1,255 @@
+//! The Statistics table as JMeter's dashboard computes it (`jmeter -g`, JMeter 5.6.3), last digit
+//! included. It is here to explain figures that people have; perfkit's own are exact.
+//!
+//! Source: `StatisticsSummaryConsumer`, `StatisticsSummaryData`, `PercentileAggregator` and
+//! `MeanAggregator` of JMeter 5.6.3, and commons-math 3.6.1 under them.
+
+use std::collections::VecDeque;
+
+use super::interner::Interner;
+use crate::jtl::{Sample, Sink};
+
+/// Rows of a label that the percentiles are taken from: the last so many
+/// (`jmeter.reportgenerator.statistic_window`).
+pub const WINDOW: usize = 20_000;
+
+/// The dashboard's figures by label and of all.
+///
+/// It takes samples in file order, and cannot be merged from parts: JMeter's mean is a running one,
+/// whose rounding depends on every row before. So a file is read by one thread for it.
+#[derive(Debug, Clone, Default)]
+pub struct DashboardTable {
+    labels: Interner,
+    stats: Vec<DashboardStats>,
+    total: DashboardStats,
+}
+
+/// The dashboard's figures of one label, or of all. It counts rows: `SampleCount` means nothing to
+/// it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DashboardStats {
+    /// Rows.
+    pub rows: u64,
+    /// Failed rows.
+    pub errors: u64,
+    /// Running mean of elapsed, ms.
+    pub mean: f64,
+    /// Smallest elapsed, ms.
+    pub min: i64,
+    /// Largest elapsed, ms.
+    pub max: i64,
+    start: i64,
+    end: i64,
+    bytes: i64,
+    sent_bytes: i64,
+    /// Elapsed of the last rows, ms.
+    window: VecDeque<i64>,
+}
+
+impl DashboardTable {
+    /// Every label and its figures, in order of first appearance. Labels that have none but empty
+    /// transaction controllers are left out.
+    pub fn labels(&self) -> impl Iterator<Item = (&[u8], &DashboardStats)> {
+        let names = self.labels.names().iter().map(|label| &**label);
+        names.zip(&self.stats)
+    }
+
+    /// The Total line: all rows but those of transaction controllers.
+    pub fn total(&self) -> &DashboardStats {
+        &self.total
+    }
+}
+
+impl Sink for DashboardTable {
+    fn record(&mut self, sample: &Sample<'_>) {
+        if sample.is_empty_controller() {
+            return;
+        }
+        let label = self.labels.number(sample.label);
+        if label == self.stats.len() {
+            self.stats.push(DashboardStats::default());
+        }
+        if let Some(stats) = self.stats.get_mut(label) {
+            stats.record(sample);
+        }
+        if !sample.is_controller() {
+            self.total.record(sample);
+        }
+    }
+}
+
+impl Default for DashboardStats {
+    fn default() -> Self {
+        DashboardStats {
+            rows: 0,
+            errors: 0,
+            mean: 0.0,
+            min: i64::MAX,
+            max: i64::MIN,
+            start: i64::MAX,
+            end: i64::MIN,
+            bytes: 0,
+            sent_bytes: 0,
+            window: VecDeque::new(),
+        }
+    }
+}
+
+impl DashboardStats {
+    fn record(&mut self, sample: &Sample<'_>) {
+        self.rows += 1;
+        self.errors += u64::from(!sample.success);
+        self.mean += (sample.elapsed as f64 - self.mean) / self.rows as f64;
+        self.min = self.min.min(sample.elapsed);
+        self.max = self.max.max(sample.elapsed);
+        self.start = self.start.min(sample.time_stamp);
+        self.end = self.end.max(sample.end());
+        // Java's long wraps around.
+        self.bytes = self.bytes.wrapping_add(sample.bytes.unwrap_or(0));
+        self.sent_bytes = self.sent_bytes.wrapping_add(sample.sent_bytes.unwrap_or(0));
+        if self.window.len() == WINDOW {
+            self.window.pop_front();
+        }
+        self.window.push_back(sample.elapsed);
+    }
+
+    /// The window's values at `percents`, ms; `None` without rows.
+    pub fn percentiles<const N: usize>(&self, percents: [f64; N]) -> Option<[f64; N]> {
+        let mut sorted: Vec<f64> = self.window.iter().map(|&value| value as f64).collect();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let mut values = [0.0; N];
+        for (value, percent) in values.iter_mut().zip(percents) {
+            *value = legacy_percentile(&sorted, percent)?;
+        }
+        Some(values)
+    }
+
+    /// Rows per second from the first start to the last end; `None` where JMeter has an infinity.
+    pub fn throughput(&self) -> Option<f64> {
+        finite(self.rows as f64 / self.duration_ms() * 1000.0)
+    }
+
+    /// KB received per second; `None` where JMeter has an infinity.
+    pub fn received_kb_per_sec(&self) -> Option<f64> {
+        self.kb_per_sec(self.bytes)
+    }
+
+    /// KB sent per second; `None` where JMeter has an infinity.
+    pub fn sent_kb_per_sec(&self) -> Option<f64> {
+        self.kb_per_sec(self.sent_bytes)
+    }
+
+    /// `errors / rows` in percent; `None` without rows.
+    pub fn error_percent(&self) -> Option<f64> {
+        finite(self.errors as f64 * 100.0 / self.rows as f64)
+    }
+
+    fn kb_per_sec(&self, bytes: i64) -> Option<f64> {
+        finite(bytes as f64 / (self.duration_ms() / 1000.0) / 1024.0)
+    }
+
+    fn duration_ms(&self) -> f64 {
+        self.end.wrapping_sub(self.start) as f64
+    }
+}
+
+fn finite(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
+/// The percentile of sorted values that lies at position (n + 1) · p, interpolated between its
+/// neighbours: commons-math's `Percentile` with the estimation type LEGACY.
+fn legacy_percentile(sorted: &[f64], percent: f64) -> Option<f64> {
+    let (first, last) = (*sorted.first()?, *sorted.last()?);
+    let position = percent / 100.0 * (sorted.len() as f64 + 1.0);
+    if position < 1.0 {
+        return Some(first);
+    }
+    let below = position.floor();
+    let (Some(&lower), Some(&upper)) = (sorted.get(below as usize - 1), sorted.get(below as usize))
+    else {
+        return Some(last);
+    };
+    Some(lower + (position - below) * (upper - lower))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::tests::sample;
+
+    fn of(samples: &[Sample<'_>]) -> DashboardTable {
+        let mut table = DashboardTable::default();
+        for sample in samples {
+            table.record(sample);
+        }
+        table
+    }
+
+    #[test]
+    fn percentiles_interpolate() {
+        let sorted = [10.0, 20.0, 30.0, 40.0];
+        // At positions 2.5, 4.5 and 0.5.
+        assert_eq!(legacy_percentile(&sorted, 50.0), Some(25.0));
+        assert_eq!(legacy_percentile(&sorted, 90.0), Some(40.0));
+        assert_eq!(legacy_percentile(&sorted, 10.0), Some(10.0));
+        assert_eq!(legacy_percentile(&[7.0], 99.0), Some(7.0));
+        assert_eq!(legacy_percentile(&[], 50.0), None);
+    }
+
+    #[test]
+    fn only_the_last_rows_of_a_label_count_for_percentiles() {
+        let mut table = DashboardTable::default();
+        for position in 0..WINDOW as u64 + 5 {
+            let elapsed = if position < 5 { 900 } else { 10 };
+            table.record(&Sample {
+                position,
+                elapsed,
+                ..sample()
+            });
+        }
+        let (_, stats) = table.labels().next().unwrap();
+        assert_eq!(stats.percentiles([100.0]), Some([10.0]));
+        assert_eq!((stats.rows, stats.max), (WINDOW as u64 + 5, 900));
+    }
+
+    #[test]
+    fn controllers_are_not_in_the_total_and_empty_ones_nowhere() {
+        let message = |message: &'static str, label: &'static str| Sample {
+            response_message: message.as_bytes(),
+            label: label.as_bytes(),
+            ..sample()
+        };
+        let table = of(&[
+            message("OK", "a"),
+            message(
+                "Number of samples in transaction : 1, number of failing samples : 0",
+                "t",
+            ),
+            message(
+                "Number of samples in transaction : 0, number of failing samples : 0",
+                "e",
+            ),
+        ]);
+        let labels: Vec<_> = table
+            .labels()
+            .map(|(label, stats)| (label, stats.rows))
+            .collect();
+        assert_eq!(labels, [(b"a".as_slice(), 1), (b"t", 1)]);
+        assert_eq!(table.total().rows, 1);
+    }
+
+    #[test]
+    fn an_instant_has_no_throughput() {
+        let table = of(&[Sample {
+            elapsed: 0,
+            ..sample()
+        }]);
+        let total = table.total();
+        assert_eq!(
+            (total.throughput(), total.received_kb_per_sec()),
+            (None, None)
+        );
+        assert_eq!(DashboardTable::default().total().error_percent(), None);
+    }
+}
