@@ -74,6 +74,8 @@ fn every_metric_is_found_as_checked_by_hand() {
         "latency.p50 != 190ms",
         "connect.avg > 2ms",
         "connect.p95 != 5ms",
+        "apdex != 0.8",
+        "B: apdex != 0.5",
         "TOTAL: count != 5",
         "A: avg != 200ms",
         "B: error% > 50",
@@ -395,6 +397,12 @@ fn a_run_is_held_to_a_baseline() {
         assert_eq!(found, code, "{criterion}: {said}");
     }
     insta::assert_snapshot!(verdict("p95 >= baseline * 1.1").1);
+    assert_eq!(verdict("apdex < baseline").0, 0);
+    let arguments = ["--baseline", "baseline.json", "--apdex", "100,200"];
+    let arguments = [&arguments[..], &["--fail-if", "apdex < baseline"]].concat();
+    let (code, _, said) = run(&perfkit, &arguments);
+    assert_eq!(code, 2);
+    insta::assert_snapshot!(said.lines().last().unwrap());
     // Of latency a report has the percentiles that were asked for.
     let arguments = ["--baseline", "baseline.json", "--percentiles", "75"];
     let arguments = [&arguments[..], &["--fail-if", "latency.p75 > baseline"]].concat();

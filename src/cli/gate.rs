@@ -11,9 +11,9 @@ Fail with exit code 1 if this holds, such as 'p95 > 500ms'; may be given again
 
 A label is meant as it is, a /regex/ is held against each label that it finds, and without either it \
 is all together (TOTAL). Metrics: count, errors, error%, avg, min, max, stddev, pNN (such as p99.9), \
-throughput, received, sent, latency.avg, latency.pNN, connect.avg, connect.pNN. Comparisons: \
-> >= < <= == !=. Values have the metric's unit: ms or s, %, /s, KB/s, none for count and errors; or \
-they come from the baseline: baseline, baseline * 1.1, baseline + 0.5%, baseline - 10ms.
+throughput, received, sent, latency.avg, latency.pNN, connect.avg, connect.pNN, apdex. Comparisons: \
+> >= < <= == !=. Values have the metric's unit: ms or s, %, /s, KB/s, none for count, errors and \
+apdex; or they come from the baseline: baseline, baseline * 1.1, baseline + 0.5%, baseline - 10ms.
 
 With `for 30s` it must hold in each bucket of time of a stretch that long. The buckets are those of \
 the charts, at most 400, wider in a longer run. A bucket without samples has no times and no error%, \

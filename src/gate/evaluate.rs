@@ -5,8 +5,9 @@ use super::metric::{Figure, Metric};
 use super::sustained;
 use super::value::{Quantity, decimal, rounded, with_unit};
 use crate::alike::did_you_mean;
+use crate::apdex::Thresholds;
 use crate::percentile::Percentile;
-use crate::report::{CriterionResult, Found, LabelReport, Report, Summary, TOTAL};
+use crate::report::{Apdex, CriterionResult, Found, LabelReport, Report, Summary, TOTAL};
 use crate::stats::value_at;
 
 /// Most labels named in a message.
@@ -50,7 +51,7 @@ fn held_against(
             sustained::hold(report, label, metric, condition, time.base())?
         }
         None => {
-            let value = value(metric, row).map_err(|why| of_label(row, why))?;
+            let value = value(metric, row, report).map_err(|why| of_label(row, why))?;
             let message = format!("found {}", with_unit(value, metric.unit()));
             let found = Found {
                 value,
@@ -169,7 +170,11 @@ fn limit(
         false => row_of(&row.label, baseline),
     };
     let same = same.ok_or_else(|| in_baseline(no_label(&row.label, baseline)))?;
-    let base = value(criterion.metric, same).map_err(|why| in_baseline(of_label(same, why)))?;
+    if let Some(why) = difference(criterion.metric, (row, report), (same, baseline)) {
+        return Err(in_baseline(of_label(same, why)));
+    }
+    let base =
+        value(criterion.metric, same, baseline).map_err(|why| in_baseline(of_label(same, why)))?;
     let limit = match change {
         None => base,
         Some((Arithmetic::Times, factor)) => decimal(base, factor.base()),
@@ -185,7 +190,7 @@ fn limit(
 }
 
 /// The value of a metric of the whole run, in [`Metric::unit`].
-fn value(metric: Metric, row: &LabelReport) -> Result<f64, String> {
+fn value(metric: Metric, row: &LabelReport, report: &Report) -> Result<f64, String> {
     let no_samples = || format!("{metric} is undefined: there are no samples");
     let elapsed = || row.elapsed.as_ref().ok_or_else(no_samples);
     match metric {
@@ -214,6 +219,9 @@ fn value(metric: Metric, row: &LabelReport) -> Result<f64, String> {
             Some(_) => no_column(metric, "sentBytes"),
             None => no_window(metric),
         }),
+        Metric::Apdex => apdex(row, report)
+            .and_then(|apdex| apdex.apdex)
+            .ok_or_else(no_samples),
         Metric::Latency(figure) => {
             let summary = row.latency.as_ref();
             of_summary(
@@ -231,6 +239,36 @@ fn value(metric: Metric, row: &LabelReport) -> Result<f64, String> {
             )
         }
     }
+}
+
+/// The Apdex of a row; `None` where the row is all of empty transaction controllers.
+fn apdex<'a>(row: &LabelReport, report: &'a Report) -> Option<&'a Apdex> {
+    match is_total(row, report) {
+        true => Some(&report.apdex.total),
+        false => {
+            let labels = &mut report.apdex.labels.iter();
+            labels.find(|apdex| apdex.label == row.label)
+        }
+    }
+}
+
+/// Why the figures of two rows cannot be compared: the Apdex counts by thresholds that may differ.
+fn difference(
+    metric: Metric,
+    (row, report): (&LabelReport, &Report),
+    (same, baseline): (&LabelReport, &Report),
+) -> Option<String> {
+    let ours = apdex(row, report)?.thresholds;
+    let theirs = apdex(same, baseline)?.thresholds;
+    let shown =
+        |thresholds: Thresholds| format!("{},{}", thresholds.satisfied_ms, thresholds.tolerated_ms);
+    (metric == Metric::Apdex && ours != theirs).then(|| {
+        format!(
+            "apdex has other thresholds, {} instead of {}: analyze both runs with the same --apdex",
+            shown(theirs),
+            shown(ours)
+        )
+    })
 }
 
 fn of_summary(metric: Metric, figure: Figure, summary: &Summary) -> Result<f64, String> {

@@ -32,6 +32,8 @@ pub enum Metric {
     Latency(Figure),
     /// A figure of the time to connect, ms.
     Connect(Figure),
+    /// Apdex, 0 to 1.
+    Apdex,
 }
 
 /// A figure of a distribution of times.
@@ -44,7 +46,7 @@ pub enum Figure {
 }
 
 /// The names of all metrics, for messages; `pNN` stands for any percentile.
-pub(super) const NAMES: [&str; 15] = [
+pub(super) const NAMES: [&str; 16] = [
     "count",
     "errors",
     "error%",
@@ -60,6 +62,7 @@ pub(super) const NAMES: [&str; 15] = [
     "latency.pNN",
     "connect.avg",
     "connect.pNN",
+    "apdex",
 ];
 
 impl Metric {
@@ -75,6 +78,7 @@ impl Metric {
             "throughput" => Metric::Throughput,
             "received" => Metric::Received,
             "sent" => Metric::Sent,
+            "apdex" => Metric::Apdex,
             name => match name.split_once('.') {
                 Some(("latency", figure)) => Metric::Latency(Figure::named(figure)?),
                 Some(("connect", figure)) => Metric::Connect(Figure::named(figure)?),
@@ -87,7 +91,7 @@ impl Metric {
     /// The unit that its values are in.
     pub fn unit(self) -> Unit {
         match self {
-            Metric::Count | Metric::Errors => Unit::None,
+            Metric::Count | Metric::Errors | Metric::Apdex => Unit::None,
             Metric::ErrorPercent => Unit::Percent,
             Metric::Throughput => Unit::PerSecond,
             Metric::Received | Metric::Sent => Unit::KbPerSecond,
@@ -154,6 +158,7 @@ impl fmt::Display for Metric {
             Metric::Sent => f.write_str("sent"),
             Metric::Latency(figure) => write!(f, "latency.{figure}"),
             Metric::Connect(figure) => write!(f, "connect.{figure}"),
+            Metric::Apdex => f.write_str("apdex"),
         }
     }
 }

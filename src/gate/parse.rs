@@ -109,7 +109,6 @@ fn metric(cursor: &mut Cursor) -> Result<Metric, Fault> {
     }
     let message = match name {
         "" => format!("a metric is missing: {}", known_metrics()),
-        "apdex" => "`apdex` is not among the figures of this version's reports".to_owned(),
         name => format!(
             "there is no metric `{name}`{}: {}",
             did_you_mean(name, metric::NAMES),
@@ -376,6 +375,7 @@ mod tests {
             ("latency.p99.9", "1ms"),
             ("connect.avg", "1s"),
             ("connect.p50", "1s"),
+            ("apdex", "0.85"),
         ] {
             let text = format!("{name} > {value}");
             assert_eq!(shown(&text), text);
@@ -402,7 +402,8 @@ mod tests {
             "troughput < 1/s",
             "throughput < 1KB/s",
             "count > 1ms",
-            "apdex < 0.9",
+            "apdex < 90%",
+            "apdex < 0.9 for 30s",
             "mittel ä: lantency.avg > 1s",
             ": p95 > 1s",
             "/fib(o/: p95 > 1s",
@@ -447,6 +448,7 @@ mod tests {
             Just(Metric::Sent),
             figure().prop_map(Metric::Latency),
             figure().prop_map(Metric::Connect),
+            Just(Metric::Apdex),
         ]
     }
 

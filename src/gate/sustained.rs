@@ -27,6 +27,7 @@ pub(super) fn obstacle(criterion: &Criterion) -> Option<String> {
         Metric::Min
         | Metric::Max
         | Metric::StdDev
+        | Metric::Apdex
         | Metric::Latency(Figure::Percentile(_))
         | Metric::Connect(Figure::Percentile(_)) => Some(format!(
             "the time series has no {metric}: with `for` there are error%, avg, throughput, latency.avg, connect.avg, and of TOTAL also pNN, received, sent"
@@ -188,6 +189,7 @@ fn values(
         | Metric::Min
         | Metric::Max
         | Metric::StdDev
+        | Metric::Apdex
         | Metric::Latency(Figure::Percentile(_))
         | Metric::Connect(Figure::Percentile(_)) => Err(format!("the time series has no {metric}")),
     }
