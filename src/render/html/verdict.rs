@@ -146,15 +146,11 @@ mod tests {
 
     fn sources() -> Sources {
         Sources {
-            title: None,
-            details: Vec::new(),
             options: crate::report::Options {
                 percentiles: Vec::new(),
-                timestamp_is_end: false,
+                ..crate::report::Options::default()
             },
-            inputs: Vec::new(),
-            rows_read: 0,
-            rejections: Vec::new(),
+            ..Sources::default()
         }
     }
 
