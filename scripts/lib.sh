@@ -22,10 +22,12 @@ port_of() {
   exit 1
 }
 
-# Starts perfkit serve on a free port of this machine; sets $port and $server. Ends with the script.
+# Starts perfkit serve on a free port of this machine, with these options; sets $port and $server.
+# Ends with the script.
 start_server() {
   local said=$1
-  "$perfkit" serve --host 127.0.0.1 --port 0 2>"$said" &
+  shift
+  "$perfkit" serve --host 127.0.0.1 --port 0 "$@" 2>"$said" &
   server=$!
   trap 'kill "$server" 2>/dev/null || true; wait "$server" || true' EXIT
   port=$(port_of "$said")

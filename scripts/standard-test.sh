@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # The standard test: real JMeter, the plan's defaults (20,000 users over 500 s, 5 loops: 200,000
 # samples), against perfkit serve on this machine. Takes 9 minutes. Leaves the results in the file
-# named, and prints a verdict.
+# named and what the server used beside it (results-usage.csv), and prints a verdict.
 #
 #   scripts/standard-test.sh results.jtl [JMeter options, such as -Jusers=100 -Jramp_up=10]
+#
+# The fixtures standard.jtl.gz and standard-usage.csv are such a run, on a machine with nothing else
+# to do.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -14,7 +17,7 @@ shift
 ulimit -n "$(ulimit -Hn)"
 work=$(mktemp -d)
 build_perfkit
-start_server "$work/server.txt"
+start_server "$work/server.txt" --monitor "${results%.jtl}-usage.csv"
 rm -f "$results"
 HEAP="-Xms1g -Xmx4g" STACK="-Xss256k" timeout 1200 "$jmeter" -n -t "$repository/examples/fibonacci-isprime.jmx" \
   -Jhost=127.0.0.1 -Jport="$port" -l "$results" -j "$work/jmeter.log" "$@"

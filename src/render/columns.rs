@@ -1,4 +1,4 @@
-//! The columns of the tables of labels: one list drives Markdown, terminal and CSV.
+//! The columns of the tables of labels: one list drives Markdown, terminal, CSV and HTML.
 
 use crate::percentile::Percentile;
 use crate::report::{LabelReport, Options, Summary};

@@ -57,10 +57,10 @@ pub fn error_kinds(report: &Report, detail: Detail) -> Option<Section> {
             Cell::Number(kind.count.to_string()),
             fixed(Some(kind.ratio_of_errors * 100.0), 3),
             Cell::Number(kind.messages.to_string()),
-            moment(kind.first_ms),
-            moment(kind.last_ms),
             Cell::Text(labels),
             Cell::Text(kind.example.clone()),
+            moment(kind.first_ms),
+            moment(kind.last_ms),
         ]
     };
     let table = Table {
@@ -71,10 +71,10 @@ pub fn error_kinds(report: &Report, detail: Detail) -> Option<Section> {
             Heading::number("Count", None),
             Heading::number("% of errors", None),
             Heading::number("Messages", None),
+            Heading::text("Labels"),
+            Heading::text("Example"),
             Heading::line("First (UTC)"),
             Heading::line("Last (UTC)"),
-            Heading::text("Labels"),
-            Heading::text("The first of them"),
         ],
         rows: report.error_kinds.iter().map(row).collect(),
         total: None,

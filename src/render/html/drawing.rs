@@ -2,6 +2,8 @@
 //!
 //! Title and legend are HTML beside it. The script draws the same when it takes over.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::escape;
 use super::path::{Path, pixels};
 use crate::chart::palette::COLORS_THERE_ARE;
@@ -15,6 +17,9 @@ const LEFT: f64 = 62.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 30.0;
 const BOTTOM: f64 = 46.0;
+/// About how wide a letter is, and the part of a panel that names may take.
+const LETTER: f64 = 7.0;
+const MOST_NAMES: f64 = 0.4;
 const BETWEEN_PANELS: f64 = 12.0;
 /// Movement of a line, in pixels, that can be seen.
 const VISIBLE: f64 = 0.5;
@@ -35,7 +40,8 @@ pub fn svg(figure: &Figure) -> String {
         let left = number as f64 * (width + BETWEEN_PANELS / 2.0);
         let place = Place {
             panel,
-            left: left + LEFT,
+            outer: left,
+            left: left + left_of(panel, width),
             right: left + width - RIGHT,
             top: TOP,
             bottom: HEIGHT - BOTTOM,
@@ -55,6 +61,8 @@ pub fn svg(figure: &Figure) -> String {
 /// Where a panel's axes are, in pixels.
 struct Place<'p> {
     panel: &'p Panel,
+    /// Where the texts of the vertical axis may begin.
+    outer: f64,
     left: f64,
     right: f64,
     top: f64,
@@ -73,6 +81,16 @@ impl Place<'_> {
 
 fn share(axis: &Axis, at: f64) -> f64 {
     ((at - axis.min) / (axis.max - axis.min)).clamp(0.0, 1.0)
+}
+
+/// Room for the texts of a vertical axis: names need more of it than numbers.
+fn left_of(panel: &Panel, width: f64) -> f64 {
+    if panel.y.scale != Scale::Names {
+        return LEFT;
+    }
+    let longest = panel.y.ticks.iter().map(|tick| tick.text.width()).max();
+    let room = longest.unwrap_or(0) as f64 * LETTER + 12.0;
+    room.min(width * MOST_NAMES).max(LEFT)
 }
 
 fn axes(place: &Place<'_>) -> String {
@@ -101,7 +119,7 @@ fn axes(place: &Place<'_>) -> String {
         Some(title) => format!("{title}: {}", panel.y.label),
         None => panel.y.label.clone(),
     };
-    texts += &text("a", place.left - LEFT, place.top - 14.0, &above);
+    texts += &text("a", place.outer, place.top - 14.0, &above);
     format!(
         "<path class=grid d=\"{}\"/><path class=axis d=\"{}\"/>{texts}",
         grid.text(),
@@ -222,4 +240,96 @@ fn shaded(place: &Place<'_>, cells: &Cells) -> String {
             )
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::{Section, Tick};
+
+    fn figure(kind: Kind, pieces: Vec<Vec<(f64, f64)>>, y: Scale, name: &str) -> Figure {
+        let axis = |scale| Axis {
+            label: "ms & more".to_owned(),
+            scale,
+            min: 0.0,
+            max: 100.0,
+            ticks: vec![Tick {
+                at: 50.0,
+                text: name.to_owned(),
+            }],
+        };
+        Figure {
+            slug: "a",
+            section: Section::Throughput,
+            title: String::new(),
+            subtitle: String::new(),
+            description: "All of it".to_owned(),
+            panels: vec![Panel {
+                title: None,
+                x: axis(Scale::Linear),
+                y: axis(y),
+                series: vec![Series {
+                    name: name.to_owned(),
+                    color: 9,
+                    kind,
+                    pieces,
+                }],
+                cells: None,
+            }],
+        }
+    }
+
+    /// The `d` of the path of a class.
+    fn path<'s>(svg: &'s str, class: &str) -> &'s str {
+        let (_, path) = svg
+            .split_once(&format!("<path class=\"{class}\" d=\""))
+            .unwrap();
+        path.split_once('"').unwrap().0
+    }
+
+    #[test]
+    fn a_panel_lies_between_62_30_and_906_284() {
+        let pieces = vec![
+            vec![(0.0, 0.0), (50.0, 50.0), (100.0, 200.0)],
+            vec![(50.0, 0.0)],
+        ];
+        let svg = svg(&figure(Kind::Area, pieces, Scale::Linear, "<1>"));
+        assert_eq!(path(&svg, "line c1"), "M62 284l422-127 422-127");
+        assert_eq!(path(&svg, "area c1"), "M62 284l422-127 422-127v254h-844z");
+        assert_eq!(path(&svg, "dots c1"), "M484 284h0");
+        assert!(svg.contains("aria-label=\"All of it\"") && svg.contains(">&lt;1&gt;</text>"));
+    }
+
+    #[test]
+    fn names_make_room_for_themselves() {
+        let bars = |name| {
+            svg(&figure(
+                Kind::Bars,
+                vec![vec![(100.0, 50.0)]],
+                Scale::Names,
+                name,
+            ))
+        };
+        assert!(path(&bars("A"), "bars c1").starts_with("M62 "));
+        let name = "GET /api/xxxxxx…xxxxxxx/items/1";
+        assert!(path(&bars(name), "bars c1").starts_with("M229 "));
+        assert!(path(&bars(&"x".repeat(999)), "bars c1").starts_with("M368 "));
+    }
+
+    #[test]
+    fn cells_are_darker_where_there_are_more() {
+        let mut figure = figure(Kind::Line, Vec::new(), Scale::Linear, "A");
+        figure.panels[0].cells = Some(Cells {
+            x: vec![0.0, 50.0, 100.0],
+            y: vec![0.0, 50.0, 100.0],
+            color: 0,
+            counts: vec![vec![100, 1], vec![100, 0]],
+        });
+        let svg = svg(&figure);
+        let cells: Vec<&str> = svg.split("<path class=\"cells c0\" ").skip(1).collect();
+        assert_eq!(cells.len(), 2);
+        assert!(cells[0].starts_with("fill-opacity=\"0.21\" d=\"M62 30h422v127h-422z\""));
+        // Neighbours of one shade are one rectangle.
+        assert!(cells[1].starts_with("fill-opacity=\"1.00\" d=\"M62 157h844v127h-844z\""));
+    }
 }

@@ -132,8 +132,11 @@ impl Table {
         html.push_str("<tr>");
         for (number, (cell, heading)) in row.iter().zip(&self.headings).enumerate() {
             let tag = if number == 0 { "th" } else { "td" };
-            let scope = if number == 0 { " scope=row" } else { "" };
-            let (content, title) = content(cell, letters);
+            let (mut scope, (mut content, title)) = ("", content(cell, letters));
+            if number == 0 {
+                scope = " scope=row";
+                content = format!("<div>{content}</div>");
+            }
             html.push_str(&format!(
                 "<{tag}{scope}{}{title}>{content}</{tag}>",
                 class(heading)
@@ -192,7 +195,7 @@ mod tests {
              <caption>Both &amp; more</caption>\n\
              <thead><tr><th scope=col class=t>What</th>\
              <th scope=col>Took <span class=unit>ms</span></th></tr></thead>\n<tbody>\n\
-             <tr><th scope=row class=t>&lt;0&gt;</th><td>–</td></tr>\n</tbody></table></div>\n"
+             <tr><th scope=row class=t><div>&lt;0&gt;</div></th><td>–</td></tr>\n</tbody></table></div>\n"
         );
     }
 
@@ -213,7 +216,7 @@ mod tests {
         ]];
         let html = table.html(1, 5);
         assert!(
-            html.contains(" title=\"&quot;abcdefghij&quot;\">&quot;a…j&quot;<"),
+            html.contains(" title=\"&quot;abcdefghij&quot;\"><div>&quot;a…j&quot;<"),
             "{html}"
         );
     }

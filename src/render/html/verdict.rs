@@ -88,12 +88,15 @@ fn slowest_label(report: &Report, letters: usize) -> Option<String> {
         let (one, other) = (slowness(one), slowness(other));
         one.0.cmp(&other.0).then(one.1.total_cmp(&other.1))
     })?;
-    let name = shortened(&label.label, letters);
+    let name = match label.label.trim() {
+        "" => "the one without a name".to_owned(),
+        label => format!("“{}”", shortened(label, letters)),
+    };
     let figure = match p95(elapsed) {
         Some(value) => format!("95% of its samples took at most {} ms", thousands(value)),
         None => format!("{:.0} ms on average", elapsed.mean),
     };
-    (timed.count() > 1).then(|| format!("The slowest label is “{name}”: {figure}."))
+    (timed.count() > 1).then(|| format!("The slowest label is {name}: {figure}."))
 }
 
 fn most_frequent_error(report: &Report, letters: usize) -> Option<String> {
@@ -106,4 +109,98 @@ fn most_frequent_error(report: &Report, letters: usize) -> Option<String> {
             count => format!("{} times", thousands(count)),
         }
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::percentile::Percentile;
+    use crate::report::{PercentileValue, Sources};
+    use crate::stats::Aggregate;
+
+    fn label(name: &str, samples: u64, errors: u64, percentiles: &[(f64, i64)]) -> LabelReport {
+        let empty = Report::new(&Aggregate::default(), sources()).total;
+        LabelReport {
+            label: name.to_owned(),
+            samples,
+            errors,
+            error_ratio: Some(errors as f64 / samples as f64),
+            throughput: Some(1_234.5),
+            elapsed: Some(Summary {
+                count: samples,
+                mean: 12.4,
+                std_dev: 1.0,
+                min: 1,
+                max: 1_270,
+                percentiles: percentiles
+                    .iter()
+                    .map(|&(percent, value)| PercentileValue {
+                        percent: Percentile::new(percent).unwrap(),
+                        value,
+                    })
+                    .collect(),
+            }),
+            ..empty
+        }
+    }
+
+    fn sources() -> Sources {
+        Sources {
+            options: crate::report::Options {
+                percentiles: Vec::new(),
+                ..crate::report::Options::default()
+            },
+            ..Sources::default()
+        }
+    }
+
+    fn report(total: LabelReport, labels: Vec<LabelReport>) -> Report {
+        Report {
+            total,
+            labels,
+            ..Report::new(&Aggregate::default(), sources())
+        }
+    }
+
+    #[test]
+    fn a_run_in_words() {
+        let percentiles = [(50.0, 9), (90.0, 18), (95.0, 24), (99.0, 57)];
+        let report = report(
+            label("TOTAL", 300_000, 1, &percentiles),
+            vec![
+                label("Slow in the mean", 1, 0, &[(95.0, 23)]),
+                label("Slow", 1, 0, &[(95.0, 24)]),
+            ],
+        );
+        assert_eq!(
+            sentences(&report, 20),
+            [
+                "300,000 samples, 1,234.50 a second: 1 failed (less than 0.001%).",
+                "Half took at most 9 ms, 95% at most 24 ms, 99% at most 57 ms, the slowest 1,270 ms.",
+                "The slowest label is “Slow”: 95% of its samples took at most 24 ms.",
+            ]
+        );
+    }
+
+    #[test]
+    fn other_percentiles_and_outcomes() {
+        let all_failed = label("TOTAL", 1, 1, &[(42.0, 5)]);
+        let nameless = vec![label("A", 1, 0, &[]), label(" ", 1, 0, &[])];
+        assert_eq!(
+            sentences(&report(all_failed, nameless), 20),
+            [
+                "1 sample, 1,234.50 a second: all failed.",
+                "On average 12 ms, the slowest 1,270 ms.",
+                "The slowest label is the one without a name: 12 ms on average.",
+            ]
+        );
+        let none_failed = label("TOTAL", 3, 0, &[(99.0, 5)]);
+        assert_eq!(
+            sentences(&report(none_failed, Vec::new()), 20),
+            [
+                "3 samples, 1,234.50 a second: none failed.",
+                "99% took at most 5 ms, the slowest 1,270 ms.",
+            ]
+        );
+    }
 }

@@ -2,6 +2,7 @@
 
 const MARGIN = { left: 62, right: 14, top: 30, bottom: 46 };
 const LEAST_SHADE = 0.12;
+const LETTER = 7;
 let clips = 0;
 
 const mapper = (panel, view, box) => ({
@@ -14,13 +15,21 @@ const round = (pixels) => Math.round(pixels * 10) / 10;
 const linePath = (points, to) => points.map((point, at) => `${at ? "L" : "M"}${round(to.x(point.x))} ${round(to.y(point.y))}`).join("");
 const text = (name, x, y, content) => svg("text", { class: name, x: round(x), y: round(y) }, content);
 
+// Names need more room than numbers, but not more than the panel can spare.
+const leftOf = (panel, wide) => {
+  if (panel.y.scale !== "names") return MARGIN.left;
+  const longest = panel.y.ticks.reduce((most, tick) => Math.max(most, tick.text.length), 0);
+  return Math.min(wide * 0.4, Math.max(MARGIN.left, longest * LETTER + 12));
+};
+const fitting = (name, room) => (name.length * LETTER > room ? `${name.slice(0, Math.floor(room / LETTER) - 1)}…` : name);
+
 const drawAxes = (panel, view, box, to) => {
   const group = svg("g");
   let grid = "";
   const isNames = panel.y.scale === "names";
   for (const tick of panel.y.ticks) {
     if (!isNames) grid += `M${box.left} ${round(to.y(tick.at))}H${box.right}`;
-    group.append(text("e", box.left - 8, to.y(tick.at) + 4, tick.text));
+    group.append(text("e", box.left - 8, to.y(tick.at) + 4, isNames ? fitting(tick.text, box.left - box.outer - 8) : tick.text));
   }
   let axis = `M${box.left} ${box.bottom}H${box.right}`;
   for (const tick of ticksOf(panel.x, view, box.right - box.left)) {
@@ -30,7 +39,7 @@ const drawAxes = (panel, view, box, to) => {
   group.prepend(svg("path", { class: "grid", d: grid }), svg("path", { class: "axis", d: axis }));
   group.append(text("m a", (box.left + box.right) / 2, box.bottom + 38, axisTitle(panel.x, view)));
   const above = panel.title ? `${panel.title}: ${panel.y.label}` : panel.y.label;
-  group.append(text("a", box.left - MARGIN.left, box.top - 14, above));
+  group.append(text("a", box.outer, box.top - 14, above));
   return group;
 };
 
@@ -89,7 +98,7 @@ const drawPanels = (figure, views, hidden, width, top = 0, side = 0) => {
   const drawing = svg("svg", { viewBox: `0 0 ${width} ${top + high * (isStacked ? count : 1)}`, role: "img", "aria-label": figure.description });
   const boxes = figure.panels.map((panel, at) => {
     const [left, above] = isStacked ? [side, top + at * high] : [side + at * wide, top];
-    const box = { left: left + MARGIN.left, right: left + wide - MARGIN.right, top: above + MARGIN.top, bottom: above + high - MARGIN.bottom };
+    const box = { outer: left, left: left + leftOf(panel, wide), right: left + wide - MARGIN.right, top: above + MARGIN.top, bottom: above + high - MARGIN.bottom };
     const view = views[at] || [panel.x.min, panel.x.max];
     const to = mapper(panel, view, box);
     const clip = `clip${(clips += 1)}`;

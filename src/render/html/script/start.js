@@ -45,7 +45,7 @@ const spy = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
     if (!isIntersecting) continue;
     for (const link of links.values()) link.removeAttribute("aria-current");
-    links.get(target.id).setAttribute("aria-current", "true");
+    links.get(target.id)?.setAttribute("aria-current", "true");
   }
 }, { rootMargin: "-20% 0px -75% 0px" });
-for (const section of document.querySelectorAll("main > section")) spy.observe(section);
+for (const section of document.querySelectorAll("main > header, main > section")) spy.observe(section);
