@@ -77,9 +77,16 @@ fn held_against(
 fn targeted<'a>(target: &Target, report: &'a Report) -> Result<Vec<&'a LabelReport>, String> {
     match target {
         Target::Total => Ok(vec![&report.total]),
-        Target::Label(label) => row_of(label, report)
-            .map(|row| vec![row])
-            .ok_or_else(|| no_label(label, report)),
+        Target::Label(label) if label == TOTAL => Ok(vec![&report.total]),
+        // There may be two, of bytes that are shown alike.
+        Target::Label(label) => {
+            let labels = report.labels.iter();
+            let rows: Vec<&LabelReport> = labels.filter(|row| row.label == *label).collect();
+            match rows[..] {
+                [] => Err(no_label(label, report)),
+                _ => Ok(rows),
+            }
+        }
         Target::Pattern(pattern) => {
             if let Some(others) = &report.other_labels {
                 return Err(format!(

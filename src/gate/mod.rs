@@ -13,6 +13,7 @@
 //! A metric that a run does not have is an error, never a pass.
 
 mod criterion;
+mod cursor;
 mod evaluate;
 mod file;
 mod metric;

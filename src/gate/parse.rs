@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use super::criterion::{Arithmetic, Criterion, Limit, Op, Pattern, Target};
+use super::cursor::Cursor;
 use super::metric::{self, Metric};
 use super::sustained;
 use super::value::{Quantity, Unit};
@@ -46,12 +47,8 @@ fn parse(text: &str) -> Result<Criterion, Fault> {
         Some(colon) => (target(text.get(..colon).unwrap_or_default())?, colon + 1),
         None => (Target::Total, 0),
     };
-    let mut cursor = Cursor {
-        text,
-        at: condition,
-    };
-    cursor.skip_spaces();
-    let metric_at = cursor.at;
+    let mut cursor = Cursor::new(text, condition);
+    let metric_at = cursor.at();
     let metric = metric(&mut cursor)?;
     let op = op(&mut cursor)?;
     let limit = limit(&mut cursor, metric)?;
@@ -64,8 +61,9 @@ fn parse(text: &str) -> Result<Criterion, Fault> {
             return Err((at, message));
         }
     };
-    if let (at, rest @ [_, ..]) = cursor.rest() {
-        let rest = String::from_utf8_lossy(rest);
+    let (at, rest) = cursor.take(|_| true);
+    if !rest.is_empty() {
+        let rest = rest.trim_end();
         return Err((at, format!("`{rest}` is one too many behind the time")));
     }
     let criterion = Criterion {
@@ -190,8 +188,7 @@ fn quantity(cursor: &mut Cursor, metric: Metric, units: &[Unit]) -> Result<Quant
 
 fn time(cursor: &mut Cursor) -> Result<Quantity, Fault> {
     const UNITS: [Unit; 4] = [Unit::Ms, Unit::Seconds, Unit::Minutes, Unit::Hours];
-    cursor.skip_spaces();
-    let start = cursor.at;
+    let start = cursor.at();
     let value = number(cursor, "30s")?;
     if value == 0.0 {
         return Err((start, "the time must be longer than 0".to_owned()));
@@ -241,51 +238,6 @@ fn known_units(units: &[Unit]) -> String {
     match names[..] {
         [ref others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
         _ => names.concat(),
-    }
-}
-
-/// A place in the text.
-struct Cursor<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl<'a> Cursor<'a> {
-    fn skip_spaces(&mut self) {
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        self.at += rest.len() - rest.trim_start().len();
-    }
-
-    /// Behind spaces: where they end, and the letters there that are `wanted`.
-    fn take(&mut self, wanted: impl Fn(char) -> bool) -> (usize, &'a str) {
-        self.skip_spaces();
-        let start = self.at;
-        let rest = self.text.get(start..).unwrap_or_default();
-        let length = rest.find(|letter| !wanted(letter)).unwrap_or(rest.len());
-        self.at += length;
-        (start, rest.get(..length).unwrap_or_default())
-    }
-
-    fn word(&mut self) -> (usize, &'a str) {
-        self.take(|letter| !letter.is_whitespace())
-    }
-
-    /// A unit; nothing where `for` follows instead.
-    fn unit(&mut self) -> (usize, &'a str) {
-        let start = self.at;
-        match self.word() {
-            (at, "for") => {
-                self.at = start;
-                (at, "")
-            }
-            unit => unit,
-        }
-    }
-
-    fn rest(&mut self) -> (usize, &'a [u8]) {
-        self.skip_spaces();
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        (self.at, rest.trim_end().as_bytes())
     }
 }
 
