@@ -11,6 +11,7 @@ pub mod index;
 pub mod input;
 pub mod layout;
 mod number;
+mod outcome;
 mod pair;
 mod quoted;
 mod reader;
@@ -20,7 +21,8 @@ pub mod timestamp;
 mod xml;
 
 pub use engine::{Engine, host_prefix};
-pub use reader::{InputRead, Outcome, ReadOptions, RejectionTally, Sink, read};
+pub use outcome::{InputRead, Outcome, RejectionTally};
+pub use reader::{ReadOptions, Sink, read};
 pub use row::{Fault, Field, LONGEST_ROW};
 pub use sample::Sample;
 pub use xml::{XmlFault, XmlSummary};

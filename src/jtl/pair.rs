@@ -1,6 +1,7 @@
 //! Two sinks that take the same samples.
 
-use super::reader::{Outcome, Sink};
+use super::outcome::Outcome;
+use super::reader::Sink;
 use super::sample::Sample;
 
 impl<A: Sink, B: Sink> Sink for (A, B) {

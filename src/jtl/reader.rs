@@ -9,15 +9,16 @@ use std::thread;
 use jiff::tz::TimeZone;
 use memchr::memchr_iter;
 
-use super::blocks::{Block, InputSummary, Piece, Source, TimestampOptions};
+use super::blocks::{Block, Piece, Source, TimestampOptions};
 use super::index::Index;
 use super::input::Input;
 use super::layout::{Columns, Layout, trim_line_end};
+use super::outcome::{BlockLines, Outcome, Part, Place, Tally};
 use super::quoted::{self, Record, Unquoted};
 use super::row::{Fault, LONGEST_ROW, Origin, Rejected, RowParser};
 use super::sample::Sample;
 use super::xml::XmlInput;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Takes samples, in no particular order.
 pub trait Sink {
@@ -51,43 +52,6 @@ impl Default for ReadOptions {
             strict: false,
         }
     }
-}
-
-/// What was read.
-#[derive(Debug)]
-pub struct Outcome<S> {
-    /// One sink a worker; together they hold every sample.
-    pub sinks: Vec<S>,
-    /// The inputs.
-    pub inputs: Vec<InputRead>,
-    /// Rows found: `samples + rejected`. Headers and blank lines are none.
-    pub rows_read: u64,
-    /// The kinds of rejected rows, in the order of their first rows.
-    pub rejections: Vec<RejectionTally>,
-}
-
-/// One input, read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InputRead {
-    /// What the source knows of it.
-    pub summary: InputSummary,
-    /// Number of its lines, headers included.
-    pub lines: u64,
-}
-
-/// One kind of rejected row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RejectionTally {
-    /// What is wrong with such rows.
-    pub fault: Fault,
-    /// How many there are.
-    pub count: u64,
-    /// The first one's input, counted from 0.
-    pub first_input: u32,
-    /// The first one's line, counted from 1.
-    pub first_line: u64,
-    /// The first one's value, or the row where no column is to blame.
-    pub first_value: Vec<u8>,
 }
 
 /// Reads all inputs as one run. `progress` is told of every block's rows.
@@ -126,27 +90,12 @@ pub fn read<S: Sink + Send>(
         .into_inner()
         .unwrap_or_else(PoisonError::into_inner)
         .into_summaries();
-    Ok(summarise(workers, summaries))
+    let parts = workers.into_iter().map(Worker::into_part).collect();
+    Ok(Outcome::new(parts, summaries))
 }
 
 fn lock<'m>(source: &'m Mutex<Source>) -> MutexGuard<'m, Source> {
     source.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// A rejected row's place: block, and lines in the block before it.
-type Place = (u64, u64);
-
-struct Tally {
-    count: u64,
-    first: Place,
-    first_value: Vec<u8>,
-}
-
-struct BlockLines {
-    index: u64,
-    input: u32,
-    headers_before: u64,
-    lines: u64,
 }
 
 /// A thread that parses blocks.
@@ -162,6 +111,15 @@ struct Worker<S> {
 }
 
 impl<S: Sink> Worker<S> {
+    fn into_part(self) -> Part<S> {
+        Part {
+            sink: self.sink,
+            rows: self.rows,
+            rejected: self.rejected,
+            blocks: self.blocks,
+        }
+    }
+
     fn new(options: &ReadOptions, sink: S) -> Self {
         Worker {
             sink,
@@ -430,101 +388,4 @@ fn is_blank(line: &[u8]) -> bool {
 #[inline(never)]
 fn record_unquoted(sink: &mut impl Sink, sample: &Sample<'_>) {
     sink.record(sample);
-}
-
-/// Puts the workers' tallies together, and turns places into line numbers.
-fn summarise<S>(workers: Vec<Worker<S>>, summaries: Vec<InputSummary>) -> Outcome<S> {
-    let mut outcome = Outcome {
-        sinks: Vec::with_capacity(workers.len()),
-        inputs: Vec::new(),
-        rows_read: 0,
-        rejections: Vec::new(),
-    };
-    let mut blocks = Vec::new();
-    let mut rejected: BTreeMap<Fault, Tally> = BTreeMap::new();
-    for worker in workers {
-        outcome.sinks.push(worker.sink);
-        outcome.rows_read += worker.rows;
-        blocks.extend(worker.blocks);
-        for (fault, tally) in worker.rejected {
-            // Blocks come to a worker in order, so each tally's first row is its earliest.
-            match rejected.get_mut(&fault) {
-                Some(known) if known.first <= tally.first => known.count += tally.count,
-                Some(known) => {
-                    let count = known.count + tally.count;
-                    *known = Tally { count, ..tally };
-                }
-                None => {
-                    rejected.insert(fault, tally);
-                }
-            }
-        }
-    }
-    blocks.sort_unstable_by_key(|block| block.index);
-    let first_lines = line_numbers(&blocks);
-    let mut tallies: Vec<(Fault, Tally)> = rejected.into_iter().collect();
-    tallies.sort_by_key(|(_, tally)| tally.first);
-    for (fault, tally) in tallies {
-        let (block, line) = tally.first;
-        let at = blocks.partition_point(|other| other.index < block);
-        outcome.rejections.push(RejectionTally {
-            fault,
-            count: tally.count,
-            first_input: blocks.get(at).map_or(0, |block| block.input),
-            first_line: first_lines.get(at).copied().unwrap_or(1) + line,
-            first_value: tally.first_value,
-        });
-    }
-    for (number, summary) in summaries.into_iter().enumerate() {
-        let own = blocks.iter().filter(|block| block.input as usize == number);
-        let lines = summary.headers + own.map(|block| block.lines).sum::<u64>();
-        outcome.inputs.push(InputRead { summary, lines });
-    }
-    outcome
-}
-
-/// The line number of each block's first line in its input, from blocks in order.
-fn line_numbers(blocks: &[BlockLines]) -> Vec<u64> {
-    let mut input = None;
-    let mut next = 1;
-    blocks
-        .iter()
-        .map(|block| {
-            if input != Some(block.input) {
-                input = Some(block.input);
-                next = 1;
-            }
-            let first = next + block.headers_before;
-            next = first + block.lines;
-            first
-        })
-        .collect()
-}
-
-impl<S> Outcome<S> {
-    /// Rows that could not be read.
-    pub fn rejected(&self) -> u64 {
-        self.rejections.iter().map(|tally| tally.count).sum()
-    }
-
-    /// The error of `--strict`: where the first rejected row is and what is wrong with it.
-    pub fn first_rejection(&self) -> Option<Error> {
-        let tally = self.rejections.first()?;
-        let name = self
-            .inputs
-            .get(tally.first_input as usize)
-            .map_or("-", |input| input.summary.name.as_str());
-        let column = match tally.fault.column() {
-            Some(column) => format!(", column {column}"),
-            None => String::new(),
-        };
-        Some(Error::input(
-            format!("{name}:{}{column}", tally.first_line),
-            format!(
-                "{} (--strict): {}",
-                tally.fault.reason(),
-                super::layout::quote(&tally.first_value)
-            ),
-        ))
-    }
 }

@@ -1,0 +1,178 @@
+//! What became of all rows: the workers' parts put together.
+
+use std::collections::BTreeMap;
+
+use super::blocks::InputSummary;
+use super::row::Fault;
+use crate::error::Error;
+
+/// What was read.
+#[derive(Debug)]
+pub struct Outcome<S> {
+    /// One sink a worker; together they hold every sample.
+    pub sinks: Vec<S>,
+    /// The inputs.
+    pub inputs: Vec<InputRead>,
+    /// Rows found: `samples + rejected`. Headers and blank lines are none.
+    pub rows_read: u64,
+    /// The kinds of rejected rows, in the order of their first rows.
+    pub rejections: Vec<RejectionTally>,
+}
+
+/// One input, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputRead {
+    /// What the source knows of it.
+    pub summary: InputSummary,
+    /// Number of its lines, headers included.
+    pub lines: u64,
+}
+
+/// One kind of rejected row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RejectionTally {
+    /// What is wrong with such rows.
+    pub fault: Fault,
+    /// How many there are.
+    pub count: u64,
+    /// The first one's input, counted from 0.
+    pub first_input: u32,
+    /// The first one's line, counted from 1.
+    pub first_line: u64,
+    /// The first one's value, or the row where no column is to blame.
+    pub first_value: Vec<u8>,
+}
+
+/// A rejected row's place: block, and lines in the block before it.
+pub(super) type Place = (u64, u64);
+
+/// The rows of a kind that a worker rejected.
+pub(super) struct Tally {
+    /// How many there are.
+    pub count: u64,
+    /// Where the first one is.
+    pub first: Place,
+    /// Its value, or the row.
+    pub first_value: Vec<u8>,
+}
+
+/// The lines of a block.
+pub(super) struct BlockLines {
+    /// Number of the block.
+    pub index: u64,
+    /// Its input.
+    pub input: u32,
+    /// Header rows between the block before and this one.
+    pub headers_before: u64,
+    /// How many lines it has.
+    pub lines: u64,
+}
+
+/// What one worker found.
+pub(super) struct Part<S> {
+    /// Its samples.
+    pub sink: S,
+    /// Rows found.
+    pub rows: u64,
+    /// Those rejected, by what is wrong with them.
+    pub rejected: BTreeMap<Fault, Tally>,
+    /// The blocks it parsed, in order.
+    pub blocks: Vec<BlockLines>,
+}
+
+impl<S> Outcome<S> {
+    /// Puts the workers' tallies together, and turns places into line numbers.
+    pub(super) fn new(parts: Vec<Part<S>>, summaries: Vec<InputSummary>) -> Self {
+        let mut outcome = Outcome {
+            sinks: Vec::with_capacity(parts.len()),
+            inputs: Vec::new(),
+            rows_read: 0,
+            rejections: Vec::new(),
+        };
+        let mut blocks = Vec::new();
+        let mut rejected: BTreeMap<Fault, Tally> = BTreeMap::new();
+        for part in parts {
+            outcome.sinks.push(part.sink);
+            outcome.rows_read += part.rows;
+            blocks.extend(part.blocks);
+            for (fault, tally) in part.rejected {
+                // Blocks come to a worker in order, so each tally's first row is its earliest.
+                match rejected.get_mut(&fault) {
+                    Some(known) if known.first <= tally.first => known.count += tally.count,
+                    Some(known) => {
+                        let count = known.count + tally.count;
+                        *known = Tally { count, ..tally };
+                    }
+                    None => {
+                        rejected.insert(fault, tally);
+                    }
+                }
+            }
+        }
+        blocks.sort_unstable_by_key(|block| block.index);
+        let first_lines = line_numbers(&blocks);
+        let mut tallies: Vec<(Fault, Tally)> = rejected.into_iter().collect();
+        tallies.sort_by_key(|(_, tally)| tally.first);
+        for (fault, tally) in tallies {
+            let (block, line) = tally.first;
+            let at = blocks.partition_point(|other| other.index < block);
+            outcome.rejections.push(RejectionTally {
+                fault,
+                count: tally.count,
+                first_input: blocks.get(at).map_or(0, |block| block.input),
+                first_line: first_lines.get(at).copied().unwrap_or(1) + line,
+                first_value: tally.first_value,
+            });
+        }
+        for (number, summary) in summaries.into_iter().enumerate() {
+            let own = blocks.iter().filter(|block| block.input as usize == number);
+            let lines = summary.headers + own.map(|block| block.lines).sum::<u64>();
+            outcome.inputs.push(InputRead { summary, lines });
+        }
+        outcome
+    }
+
+    /// Rows that could not be read.
+    pub fn rejected(&self) -> u64 {
+        self.rejections.iter().map(|tally| tally.count).sum()
+    }
+
+    /// The error of `--strict`: where the first rejected row is and what is wrong with it.
+    pub fn first_rejection(&self) -> Option<Error> {
+        let tally = self.rejections.first()?;
+        let name = self
+            .inputs
+            .get(tally.first_input as usize)
+            .map_or("-", |input| input.summary.name.as_str());
+        let column = match tally.fault.column() {
+            Some(column) => format!(", column {column}"),
+            None => String::new(),
+        };
+        Some(Error::input(
+            format!("{name}:{}{column}", tally.first_line),
+            format!(
+                "{} (--strict): {}",
+                tally.fault.reason(),
+                super::layout::quote(&tally.first_value)
+            ),
+        ))
+    }
+}
+
+/// The line number of each block's first line in its input, from blocks in order.
+fn line_numbers(blocks: &[BlockLines]) -> Vec<u64> {
+    let mut input = None;
+    let mut next = 1;
+    blocks
+        .iter()
+        .map(|block| {
+            if input != Some(block.input) {
+                input = Some(block.input);
+                next = 1;
+            }
+            let first = next + block.headers_before;
+            next = first + block.lines;
+            first
+        })
+        .collect()
+}
