@@ -6,6 +6,7 @@ mod common;
 use std::fs;
 
 use common::{Perfkit, fixtures};
+use perfkit::report::Report;
 
 /// Every recorded file and its table as JMeter's Aggregate Report saves it.
 fn recorded() -> Vec<(String, String)> {
@@ -49,6 +50,14 @@ fn tables_are_jmeters_byte_for_byte() {
     }
 }
 
+/// The report of a fixture.
+fn report(results: &str) -> Report {
+    let path = fixtures().join(results);
+    let path = path.to_str().unwrap();
+    let arguments = ["analyze", path, "--no-report", "--format", "json"];
+    serde_json::from_str(&Perfkit::new().run(&arguments).0).unwrap()
+}
+
 /// What is said on stderr of a fixture, but for what every run says.
 fn notes(results: &str) -> Vec<String> {
     let path = fixtures().join(results);
@@ -90,15 +99,7 @@ fn shapes_are_told() {
 
 #[test]
 fn every_kind_of_error_is_told_apart() {
-    let path = fixtures().join("errors.jtl");
-    let (printed, _) = Perfkit::new().run(&[
-        "analyze",
-        path.to_str().unwrap(),
-        "--no-report",
-        "--format",
-        "json",
-    ]);
-    let report: perfkit::report::Report = serde_json::from_str(&printed).unwrap();
+    let report = report("errors.jtl");
     // 10 users, 3 loops: each of the five samplers that fail does so 30 times. The assertion's
     // message names the random number, so that its keys are many.
     let errors: u64 = report.errors.iter().map(|error| error.count).sum();
@@ -125,15 +126,7 @@ fn every_kind_of_error_is_told_apart() {
 
 #[test]
 fn columns_that_are_not_there_are_absent_and_not_zero() {
-    let path = fixtures().join("older-columns.jtl");
-    let (printed, _) = Perfkit::new().run(&[
-        "analyze",
-        path.to_str().unwrap(),
-        "--no-report",
-        "--format",
-        "json",
-    ]);
-    let report: perfkit::report::Report = serde_json::from_str(&printed).unwrap();
+    let report = report("older-columns.jtl");
     assert_eq!(report.total.sent_kb_per_sec, None);
     assert_eq!(report.total.connect, None);
     assert!(report.total.received_kb_per_sec.is_some() && report.total.latency.is_some());
@@ -142,15 +135,7 @@ fn columns_that_are_not_there_are_absent_and_not_zero() {
 #[test]
 fn threads_of_several_engines_are_summed() {
     let peak = |results: &str| {
-        let path = fixtures().join(results);
-        let (printed, _) = Perfkit::new().run(&[
-            "analyze",
-            path.to_str().unwrap(),
-            "--no-report",
-            "--format",
-            "json",
-        ]);
-        let report: perfkit::report::Report = serde_json::from_str(&printed).unwrap();
+        let report = report(results);
         let threads = report.time_series.unwrap().active_threads;
         threads
             .into_iter()
