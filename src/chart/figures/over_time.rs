@@ -10,6 +10,9 @@ use crate::units::BYTES_PER_KB;
 /// Colours of the percentiles over time, lowest first: they must differ from their neighbours.
 const PERCENTILE_COLORS: [usize; 8] = [0, 2, 4, 1, 3, 5, 6, 7];
 
+/// Percentiles over time are exact below; see [`crate::report::PercentileSeries`].
+const EXACT_BELOW_MS: f64 = 2_048.0;
+
 const OVER_TIME: Section = Section::OverTime;
 
 /// The figures of this section.
@@ -76,7 +79,12 @@ fn percentiles(run: &Run<'_>) -> Figure {
         slug: "response-time-percentiles-over-time",
         section: OVER_TIME,
         title: "Response time percentiles over time",
-        what: "successful samples by the time they ended, percentiles of each",
+        what: match max >= EXACT_BELOW_MS {
+            false => "successful samples by the time they ended, percentiles of each",
+            true => {
+                "successful samples by the time they ended, percentiles (from 2,048 ms within 0.1%) of each"
+            }
+        },
         description: format!(
             "Response time percentiles of successful samples over time; the largest is {} ms.",
             scale::grouped(max, 0)

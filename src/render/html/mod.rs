@@ -4,6 +4,7 @@
 //! draws the charts again from the figures' data, so that they respond.
 
 mod charts;
+mod criteria;
 mod dashboard;
 mod data;
 mod drawing;

@@ -2,7 +2,7 @@
 
 use super::escape::{self, shortened};
 use super::numbers::{percent, thousands, two_decimals};
-use super::{Detail, charts, dashboard, tables, theme, verdict};
+use super::{Detail, charts, criteria, dashboard, tables, theme, verdict};
 use crate::chart::Figure;
 use crate::error::Result;
 use crate::report::{LabelReport, Report};
@@ -49,7 +49,8 @@ impl Section {
 }
 
 /// The sections above the charts, in order; one that has nothing to show is `None`.
-const SECTIONS: [fn(&Report, Detail) -> Option<Section>; 9] = [
+const SECTIONS: [fn(&Report, Detail) -> Option<Section>; 10] = [
+    criteria::section,
     notes,
     tables::statistics,
     dashboard::comparison,

@@ -39,6 +39,7 @@ pub fn outcomes(report: &Report, detail: Detail) -> Option<Section> {
         Heading::number("OK", None),
         Heading::number("KO", None),
         Heading::number("Error %", None),
+        Heading::number("Goodput", Some("/s")),
     ];
     for (name, _) in &times {
         for side in ["OK", "KO"] {
@@ -51,6 +52,7 @@ pub fn outcomes(report: &Report, detail: Detail) -> Option<Section> {
         rows: report
             .labels
             .iter()
+            .chain(&report.other_labels)
             .map(|label| outcome(&times, label))
             .collect(),
         total: Some(outcome(&times, &report.total)),
@@ -119,6 +121,7 @@ fn outcome(times: &[Time], label: &LabelReport) -> Vec<Cell> {
                 .error_ratio
                 .map(|ratio| format!("{:.3}%", ratio * 100.0)),
         ),
+        number(label.goodput.map(|rate| format!("{rate:.5}"))),
     ];
     for (_, of) in times {
         for side in [&label.elapsed_ok, &label.elapsed_ko] {

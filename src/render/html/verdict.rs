@@ -56,18 +56,26 @@ fn times(total: &LabelReport) -> Option<String> {
                 50.0 => "Half".to_owned(),
                 percent => format!("{percent}%"),
             };
-            format!("{share} took at most {} ms", thousands(found.value))
+            format!("{share} took {}", at_most(found.value))
         })
         .collect();
     let slowest = format!("the slowest {} ms", thousands(elapsed.max));
     if let Some((_, rest)) = parts.split_first_mut() {
         for part in rest {
-            *part = part.replacen(" took at most", " at most", 1);
+            *part = part.replacen(" took ", " ", 1);
         }
         parts.push(slowest);
         Some(format!("{}.", parts.join(", ")))
     } else {
         Some(format!("On average {:.0} ms, {slowest}.", elapsed.mean))
+    }
+}
+
+/// A bound in words: JMeter's 0 ms is less than one.
+fn at_most(ms: i64) -> String {
+    match ms {
+        0 => "less than 1 ms".to_owned(),
+        ms => format!("at most {} ms", thousands(ms)),
     }
 }
 
@@ -93,7 +101,7 @@ fn slowest_label(report: &Report, letters: usize) -> Option<String> {
         label => format!("“{}”", shortened(label, letters)),
     };
     let figure = match p95(elapsed) {
-        Some(value) => format!("95% of its samples took at most {} ms", thousands(value)),
+        Some(value) => format!("95% of its samples took {}", at_most(value)),
         None => format!("{:.0} ms on average", elapsed.mean),
     };
     (timed.count() > 1).then(|| format!("The slowest label is {name}: {figure}."))
@@ -160,6 +168,12 @@ mod tests {
             labels,
             ..Report::new(&Aggregate::default(), sources())
         }
+    }
+
+    #[test]
+    fn no_time_at_all_is_less_than_a_millisecond() {
+        assert_eq!(at_most(0), "less than 1 ms");
+        assert_eq!(at_most(1_270), "at most 1,270 ms");
     }
 
     #[test]
