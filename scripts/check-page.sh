@@ -25,7 +25,7 @@ generate() { "$built/examples/generate_jtl" "${@:2}" --output "$work/$1.jtl"; }
 generate big --rows 400000 --labels 9 --seconds 4000
 generate many-labels --rows 100000 --labels 500 --errors 3
 python3 scripts/check-page/hostile.py > "$work/hostile.jtl"
-cp fixtures/errors.jtl fixtures/default.jtl.gz "$work"
+cp fixtures/errors.jtl fixtures/standard.jtl.gz "$work"
 
 pages=()
 for results in "$work"/*.jtl*; do
