@@ -92,7 +92,7 @@ fn writes_a_report_directory() {
         charts,
         [
             "active-threads-over-time.png",
-            "apdex.png",
+            "apdex-overview.png",
             "bytes-over-time.png",
             "connect-time-over-time.png",
             "hits-per-second.png",

@@ -46,7 +46,7 @@ fn parts(page: &str) -> Parts {
         tags: Vec::new(),
         text: String::new(),
     };
-    let mut open: Vec<String> = Vec::new();
+    let (mut open, mut ids_seen): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
     let mut rest = page.strip_prefix("<!doctype html>\n").unwrap();
     while let Some((text, after)) = rest.split_once('<') {
         assert!(!text.contains('>'), "{text:?}");
@@ -63,6 +63,11 @@ fn parts(page: &str) -> Parts {
             rest = rest.split_once(&format!("</{name}>")).unwrap().1;
         } else if !is_closed && !VOID.contains(&name.as_str()) {
             open.push(name.clone());
+        }
+        let ids = attributes.iter().filter(|(name, _)| name == "id");
+        for (_, id) in ids {
+            assert!(!ids_seen.contains(id), "two elements are called {id}");
+            ids_seen.push(id.clone());
         }
         parts.tags.push((name, attributes));
     }

@@ -48,7 +48,7 @@ pub fn figure(report: &Report) -> Option<Figure> {
     };
     let thresholds = total.thresholds;
     Some(Figure {
-        slug: "apdex",
+        slug: "apdex-overview",
         section: Section::ResponseTimes,
         title: "Apdex".to_owned(),
         subtitle: format!(

@@ -34,7 +34,7 @@ pub const SLUGS: [&str; 20] = [
     "response-codes-per-second",
     "transactions-per-second",
     "response-time-distribution",
-    "apdex",
+    "apdex-overview",
     "response-time-against-throughput",
     "latency-against-throughput",
     "response-time-against-threads",
