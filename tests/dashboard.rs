@@ -318,3 +318,16 @@ fn percentile_distributions_are_hdrhistograms() {
             .all(|(value, inverse)| value >= 50.0 && inverse >= 1.0)
     );
 }
+
+#[test]
+fn statistics_of_very_many_labels_are_those_of_the_labels_shown() {
+    let perfkit = Perfkit::new();
+    let rows: String = (0..10_001)
+        .map(|number| common::row(1_700_000_000_000 + number, 5, &format!("L{number}"), true))
+        .collect();
+    perfkit.write("many.jtl", format!("{}{rows}", common::HEADER));
+    perfkit.run(&["analyze", "many.jtl", "--charts", "none"]);
+    let statistics: serde_json::Value =
+        serde_json::from_str(&perfkit.read("many-report/statistics.json")).unwrap();
+    assert_eq!(statistics.as_object().unwrap().len(), 101);
+}

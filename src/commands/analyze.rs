@@ -343,11 +343,16 @@ fn csv(aggregate: &Aggregate, report: &Report, args: &AnalyzeArgs) -> Result<Str
     render::csv::render_rows(&report.options, labels.chain([report.total.clone()]))
 }
 
-/// JMeter's `statistics.json`, of all labels.
+/// Most labels in `statistics.json`: with a million it would take half a GB.
+const MOST_STATISTICS: u64 = 10_000;
+
+/// JMeter's `statistics.json`: of all labels, or where there are very many, of those that are shown.
 fn statistics(aggregate: &Aggregate, report: &Report) -> Result<String> {
     match &report.dashboard {
         Some(dashboard) => render::statistics::render(&dashboard.statistics),
-        None if report.other_labels.is_none() => render::statistics::render(&report.statistics),
+        None if report.other_labels.is_none() || report.label_count > MOST_STATISTICS => {
+            render::statistics::render(&report.statistics)
+        }
         None => render::statistics::render(&report::statistics_of_all(aggregate)),
     }
 }
