@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`cli`] | the command line: the only clap types |
 //! | [`commands`] | arguments to options, inputs opened, outputs written, exit code |
-//! | [`render`] | Markdown, terminal table, CSV and JSON, each from the report alone |
+//! | [`render`] | Markdown, HTML, terminal table, CSV, JSON and others, each from the report alone |
 //! | [`chart`] | report to chart model to SVG to PNG |
 //! | [`gate`] | criteria, and a report held to them |
 //! | [`report`] | the plain, serialisable result of an analysis |
