@@ -231,7 +231,7 @@ fn cell(value: Option<String>) -> String {
 
 /// Fixed decimals as JavaScript's `toFixed`, which the dashboard prints with: rounded on the exact
 /// binary value, and away from zero where that lies in the middle.
-fn to_fixed(value: f64, decimals: usize) -> String {
+pub fn to_fixed(value: f64, decimals: usize) -> String {
     let scale = 2.0_f64.powi(decimals as i32 + 1);
     // Only an odd multiple of 2^-(decimals + 1) can lie in the middle between two decimals.
     let may_be_in_the_middle = (value * scale).fract() == 0.0;

@@ -192,10 +192,6 @@ fn error_kinds_table(report: &Report) -> String {
     ];
     let mut rows: Vec<Vec<String>> = vec![titles.map(bold).to_vec()];
     rows.extend(report.error_kinds.iter().map(|kind| {
-        let mut labels = kind.labels.join(", ");
-        if kind.label_count > kind.labels.len() as u64 {
-            labels.push_str(", …");
-        }
         vec![
             escape(&units::shorten(&kind.kind, 200)),
             kind.count.to_string(),
@@ -203,7 +199,7 @@ fn error_kinds_table(report: &Report) -> String {
             kind.messages.to_string(),
             units::utc(kind.first_ms),
             units::utc(kind.last_ms),
-            escape(&units::shorten(&labels, 200)),
+            escape(&units::shorten(&kind.labels_in_words(), 200)),
             escape(&units::shorten(&kind.example, 200)),
         ]
     }));

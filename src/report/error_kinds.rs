@@ -39,6 +39,17 @@ pub struct ErrorKind {
     pub label_count: u64,
 }
 
+impl ErrorKind {
+    /// The labels that failed so: `A, B and 3 more`.
+    pub fn labels_in_words(&self) -> String {
+        let labels = self.labels.join(", ");
+        match self.label_count.saturating_sub(self.labels.len() as u64) {
+            0 => labels,
+            more => format!("{labels} and {more} more"),
+        }
+    }
+}
+
 /// The kinds of error of a run, most frequent first; those beyond the hundredth are left out.
 pub(super) fn kinds(aggregate: &Aggregate) -> Vec<ErrorKind> {
     let mut kinds: Vec<Kind<'_>> = Vec::new();
@@ -222,6 +233,12 @@ mod tests {
         };
         assert_eq!(kinds.len(), 2);
         assert_eq!(kinds[0], sold_out);
+        assert_eq!(sold_out.labels_in_words(), "B, A");
+        let hit_more = ErrorKind {
+            label_count: 5,
+            ..sold_out
+        };
+        assert_eq!(hit_more.labels_in_words(), "B, A and 3 more");
         assert_eq!((kinds[1].kind.as_str(), kinds[1].count), ("no item", 1));
     }
 

@@ -5,6 +5,7 @@ use super::page::Section;
 use super::table::{Heading, Table};
 use super::tables::moment;
 use crate::render::columns::Cell;
+use crate::render::dashboard::to_fixed;
 use crate::report::{Apdex, ErrorKind, LabelErrors, Report, StatisticsRow};
 
 /// Letters of a message, in lengths of a label.
@@ -45,19 +46,12 @@ pub fn apdex(report: &Report, detail: Detail) -> Option<Section> {
 /// Errors folded: what differs only in numbers, ids, hosts or durations is one kind.
 pub fn error_kinds(report: &Report, detail: Detail) -> Option<Section> {
     let row = |kind: &ErrorKind| {
-        let mut labels = kind.labels.join(", ");
-        if kind.label_count > kind.labels.len() as u64 {
-            labels.push_str(&format!(
-                " and {} more",
-                kind.label_count - kind.labels.len() as u64
-            ));
-        }
         vec![
             Cell::Text(kind.kind.clone()),
             Cell::Number(kind.count.to_string()),
             fixed(Some(kind.ratio_of_errors * 100.0), 3),
             Cell::Number(kind.messages.to_string()),
-            Cell::Text(labels),
+            Cell::Text(kind.labels_in_words()),
             Cell::Text(kind.example.clone()),
             moment(kind.first_ms),
             moment(kind.last_ms),
@@ -164,6 +158,6 @@ pub fn comparison(report: &Report, detail: Detail) -> Option<Section> {
 
 fn fixed(value: Option<f64>, decimals: usize) -> Cell {
     value.map_or(Cell::Missing, |value| {
-        Cell::Number(format!("{value:.decimals$}"))
+        Cell::Number(to_fixed(value, decimals))
     })
 }
