@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{GateArgs, SelectionArgs};
+use super::{GateArgs, PublishArgs, SelectionArgs};
 use crate::apdex::Rule;
 use crate::chart::{SLUGS, Size};
 use crate::percentile::Percentile;
@@ -26,6 +26,7 @@ Examples:
   perfkit analyze results.jtl --platform 'Raspberry Pi 5, 8 GB' --detail Server=gunicorn
   perfkit analyze results.jtl --include '^GET ' --trim-ramp --rename 's/[0-9]+/N/g'
   perfkit analyze results.jtl --fail-if 'error% > 1%' --fail-if 'Login: p95 > 500ms for 30s'
+  perfkit analyze results.jtl --update README.md --platform 'Raspberry Pi 5, 8 GB'
   perfkit analyze engine1.jtl engine2.jtl.gz       one distributed run
   zcat results.jtl.gz | perfkit analyze -
 
@@ -130,6 +131,10 @@ pub struct AnalyzeArgs {
         long_help = COLUMNS_HELP
     )]
     pub columns: Option<Vec<String>>,
+
+    /// Where the platform block goes.
+    #[command(flatten)]
+    pub publish: PublishArgs,
 
     /// What counts.
     #[command(flatten)]

@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 
 use super::gate::{self, Gate};
+use super::publish::Publication;
 use super::report_directory::{self, ReportFile};
 use super::selection::Chosen;
 use super::server::Server;
@@ -37,6 +38,7 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     let report_options = report_options(&args)?;
     // Before the results are read, which may take long.
     let gate = Gate::of(&args.gate, &report_options.percentiles)?;
+    let publication = Publication::of(&args, &stem_of(&args))?;
     let server = Server::of(&args)?;
     let zone = &options.timestamps.zone;
     let choice = selection::settle(&args.selection, zone, |needs, cause| {
@@ -83,6 +85,7 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
         ];
         write_report(directory, &report, &args, tables)?;
     }
+    publication.write(&report, &markdown(&report))?;
     let printed = output::print(&match args.format {
         Format::Markdown => markdown(&report),
         Format::Table => render::table::render(&report, output::terminal_width()),
@@ -365,6 +368,11 @@ fn directory_of(args: &AnalyzeArgs) -> Option<PathBuf> {
     if let Some(directory) = &args.output {
         return Some(directory.clone());
     }
+    Some(PathBuf::from(format!("{}-report", stem_of(args))))
+}
+
+/// The name of the first input, without what tells its format.
+fn stem_of(args: &AnalyzeArgs) -> String {
     let first = args.results.first().map(PathBuf::as_path);
     let name = first
         .and_then(Path::file_name)
@@ -376,7 +384,7 @@ fn directory_of(args: &AnalyzeArgs) -> Option<PathBuf> {
     if matches!(stem, "" | "-") {
         stem = "stdin";
     }
-    Some(PathBuf::from(format!("{stem}-report")))
+    stem.to_owned()
 }
 
 /// Writes the report's directory; `tables` are files that hold more than the report shows.

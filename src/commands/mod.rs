@@ -4,11 +4,14 @@ mod analyze;
 mod columns;
 mod gate;
 mod output;
+mod plan;
 mod platform;
+mod publish;
 mod report_directory;
 mod selection;
 mod serve;
 mod server;
+mod shell;
 
 use std::process::ExitCode;
 
@@ -22,8 +25,11 @@ use crate::cli::{Cli, Command};
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Analyze(args) => analyze::run(*args),
+        Command::Plan(args) => plan::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Platform(args) => platform::run(args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
     };
     match outcome {
         Ok(code) => code,
