@@ -63,6 +63,8 @@ pub struct AnalyzeArgs {
     #[arg(
         long,
         value_name = "WxH@Nx",
+        env = "PERFKIT_CHART_SIZE",
+        hide_env_values = true,
         default_value = "960x540@2x",
         help_heading = "Output"
     )]
@@ -74,6 +76,8 @@ pub struct AnalyzeArgs {
         value_enum,
         default_value_t,
         value_name = "THEME",
+        env = "PERFKIT_CHART_THEME",
+        hide_env_values = true,
         help_heading = "Output"
     )]
     pub chart_theme: ChartTheme,
@@ -178,7 +182,13 @@ pub struct AnalyzeArgs {
     pub timestamp_format: Option<String>,
 
     /// Time zone of dates in timeStamp, such as Europe/Berlin [default: this machine's]
-    #[arg(long, value_name = "ZONE", help_heading = "Reading")]
+    #[arg(
+        long,
+        value_name = "ZONE",
+        env = "PERFKIT_TIMEZONE",
+        hide_env_values = true,
+        help_heading = "Reading"
+    )]
     pub timezone: Option<String>,
 
     /// Make a row that cannot be read an error
@@ -186,7 +196,7 @@ pub struct AnalyzeArgs {
     pub strict: bool,
 
     /// Threads that parse [default: the cores there are]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Reading")]
+    #[arg(long, value_name = "N", env = "PERFKIT_THREADS", hide_env_values = true, value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Reading")]
     pub threads: Option<u16>,
 }
 

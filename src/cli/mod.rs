@@ -9,6 +9,8 @@ mod selection;
 mod serve;
 mod shell;
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 
 pub use analyze::{AnalyzeArgs, ChartTheme, Compat, Format};
@@ -20,13 +22,41 @@ pub use selection::{Controllers, SelectionArgs, SubResults};
 pub use serve::ServeArgs;
 pub use shell::{CompletionsArgs, ManArgs};
 
+const AFTER_HELP: &str = "\
+Examples:
+  perfkit serve                                              on the machine to test
+  perfkit plan --host 192.168.1.3 > plan.jmx                 on the machine with JMeter
+  jmeter -n -t plan.jmx -l results.jtl
+  perfkit analyze results.jtl --server http://192.168.1.3:5000
+
+Defaults: perfkit.toml in the working directory, such as
+  [analyze]
+  percentiles = [50, 95, 99.9]
+  fail-if = [\"error% > 1%\"]
+An option given comes first, then the environment, then the file.";
+
 /// Load tests with Apache JMeter, from the target server to the pasted table.
 #[derive(Debug, Parser)]
-#[command(name = "perfkit", version, propagate_version = true)]
+#[command(name = "perfkit", version, propagate_version = true, after_help = AFTER_HELP)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+
+    /// File with defaults of options, by command [default: perfkit.toml, if there is one here]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "PERFKIT_CONFIG",
+        hide_env_values = true,
+        help_heading = "Defaults"
+    )]
+    pub config: Option<PathBuf>,
+
+    /// Read no file with defaults
+    #[arg(long, global = true, help_heading = "Defaults")]
+    pub no_config: bool,
 }
 
 /// The subcommands.

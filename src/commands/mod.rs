@@ -2,6 +2,7 @@
 
 mod analyze;
 mod columns;
+mod config;
 mod gate;
 mod output;
 mod plan;
@@ -15,22 +16,14 @@ mod shell;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::cli::{Cli, Command};
+use crate::error::Result;
 
 /// Runs the command line of this process.
 ///
 /// Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error.
 pub fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
-        Command::Analyze(args) => analyze::run(*args),
-        Command::Plan(args) => plan::run(args),
-        Command::Serve(args) => serve::run(args),
-        Command::Platform(args) => platform::run(args),
-        Command::Completions(args) => shell::completions(&args),
-        Command::Man(args) => shell::man(&args),
-    };
+    let outcome = config::parse().and_then(run);
     match outcome {
         Ok(code) => code,
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
@@ -38,5 +31,16 @@ pub fn main() -> ExitCode {
             eprintln!("perfkit: error: {error}");
             ExitCode::from(2)
         }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    match cli.command {
+        Command::Analyze(args) => analyze::run(*args),
+        Command::Plan(args) => plan::run(args),
+        Command::Serve(args) => serve::run(args),
+        Command::Platform(args) => platform::run(args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
     }
 }
