@@ -15,7 +15,7 @@ deb=$(cargo deb --no-build --quiet | tail -1)
 echo "$deb: $(stat -c %s "$deb") bytes"
 
 root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
+trap 'rm -rf "$root" "$root.log"' EXIT
 codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
 debootstrap --variant=minbase "$codename" "$root" "$@" >"$root.log" 2>&1 || {
   tail "$root.log"

@@ -24,8 +24,8 @@ pub use shell::{CompletionsArgs, ManArgs};
 
 const AFTER_HELP: &str = "\
 Examples:
-  perfkit serve                                              on the machine to test
-  perfkit plan --host 192.168.1.3 > plan.jmx                 on the machine with JMeter
+  perfkit serve                                on the machine to test
+  perfkit plan --host 192.168.1.3 > plan.jmx   on the machine with JMeter
   jmeter -n -t plan.jmx -l results.jtl
   perfkit analyze results.jtl --server http://192.168.1.3:5000
 

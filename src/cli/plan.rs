@@ -9,11 +9,13 @@ use crate::plan::Host;
 /// Arguments of `perfkit plan`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Each user asks, loop by loop, for the Nth Fibonacci number (N from 10 to 1000) and whether N is
-prime (N from 1000 to 10,000,000), N by chance, and checks the answers.
+Each user asks, loop by loop, for the Nth Fibonacci number (N from 10 to 1000)
+and whether N is prime (N from 1000 to 10,000,000), N by chance, and checks the
+answers.
 
-All settings are defaults of JMeter properties that -J changes for one run: host, port, protocol,
-users, ramp_up, loops. The command to run the plan is said on standard error.
+All settings are defaults of JMeter properties that -J changes for one run:
+host, port, protocol, users, ramp_up, loops. The command to run the plan is said
+on standard error.
 
 Examples:
   perfkit plan --host 192.168.1.3 > plan.jmx
