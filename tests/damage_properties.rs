@@ -391,9 +391,9 @@ fn recorded_results_torn_anywhere() {
         "dashboard.jtl.gz",
         "standard.jtl.gz",
     ] {
-        let file = Recorded::fixture(name, 150_000);
+        let file = Recorded::fixture(name, 100_000);
         let mut dice = Dice(0x9E37_79B9);
-        for _ in 0..20 {
+        for _ in 0..10 {
             let (at, elsewhere) = (dice.below(file.bytes.len()), dice.below(file.bytes.len()));
             tear(&file, &other, at, elsewhere, [4096, 256 << 10][at % 2]);
         }
@@ -413,7 +413,7 @@ fn other_layouts_torn_anywhere() {
     ] {
         let file = Recorded::fixture(name, usize::MAX);
         let mut dice = Dice(0xDA7A);
-        for _ in 0..25 {
+        for _ in 0..10 {
             let (at, elsewhere) = (dice.below(file.bytes.len()), dice.below(file.bytes.len()));
             tear(&file, &file, at, elsewhere, [4096, 256 << 10][at % 2]);
         }

@@ -5,7 +5,7 @@ use super::layout::{Header, Layout, first_line, quote, split_record, trim_line_e
 use super::timestamp::Pattern;
 
 /// Column orders that JMeter writes by default, newest first, for files without a header.
-const DEFAULT_ORDERS: [&str; 5] = [
+pub const DEFAULT_ORDERS: [&str; 5] = [
     // JMeter 5.0 and later
     "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,\
      bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect",

@@ -368,7 +368,7 @@ mod tests {
 
     #[test]
     fn the_usual_columns_are_known() {
-        let layout = detect(&format!("{}\n", DEFAULT_ORDERS[0])).unwrap();
+        let layout = detect(&format!("{}\n", default_order::DEFAULT_ORDERS[0])).unwrap();
         assert_eq!(layout.columns, Columns::JMETER_5);
         assert_eq!(layout.width, Columns::JMETER_5_WIDTH);
     }
