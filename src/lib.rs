@@ -9,6 +9,7 @@
 //! | [`render`] | Markdown, HTML, terminal table, CSV, JSON and others, each from the report alone |
 //! | [`chart`] | report to chart model to SVG to PNG |
 //! | [`gate`] | criteria, and a report held to them |
+//! | [`compare`] | reports compared: intervals, effects, verdicts |
 //! | [`report`] | the plain, serialisable result of an analysis |
 //! | [`stats`] | distributions, sums, errors, time series: record and merge |
 //! | [`select`] | which samples count, and under which label |
@@ -22,6 +23,7 @@ pub mod apdex;
 pub mod chart;
 pub mod cli;
 pub mod commands;
+pub mod compare;
 pub mod error;
 pub mod gate;
 pub mod jtl;

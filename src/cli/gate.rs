@@ -24,7 +24,7 @@ of successful samples.
 What the run does not have, such as a label, is an error and not a pass.";
 
 /// Arguments that say when a run fails.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct GateArgs {
     /// Fail with exit code 1 if this holds, such as 'p95 > 500ms'; may be given again
     #[arg(long, value_name = "CRITERION", help_heading = "Criteria", long_help = FAIL_IF_HELP)]

@@ -1,6 +1,7 @@
 //! The command line: the only module that knows clap.
 
 mod analyze;
+mod compare;
 mod gate;
 mod platform;
 mod selection;
@@ -9,6 +10,7 @@ mod serve;
 use clap::{Parser, Subcommand};
 
 pub use analyze::{AnalyzeArgs, ChartTheme, Compat, Format};
+pub use compare::{CompareArgs, CompareFormat};
 pub use gate::GateArgs;
 pub use platform::{PlatformArgs, PlatformFormat};
 pub use selection::{Controllers, SelectionArgs, SubResults};
@@ -28,6 +30,8 @@ pub struct Cli {
 pub enum Command {
     /// Turn JMeter results into the Aggregate Report table and charts
     Analyze(Box<AnalyzeArgs>),
+    /// Compare runs: what changed, and whether it is real or noise
+    Compare(Box<CompareArgs>),
     /// Serve the HTTP target that JMeter drives
     Serve(ServeArgs),
     /// Say what machine this is, for the details of a report

@@ -33,46 +33,10 @@ use crate::stats::{Aggregate, DashboardTable};
 /// Options that make no sense, inputs that cannot be read or hold no samples, outputs that cannot
 /// be written; with `--strict`, a row that cannot be read.
 pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
-    let options = read_options(&args)?;
     let report_options = report_options(&args)?;
     // Before the results are read, which may take long.
     let gate = Gate::of(&args.gate, &report_options.percentiles)?;
-    let server = Server::of(&args)?;
-    let zone = &options.timestamps.zone;
-    let choice = selection::settle(&args.selection, zone, |needs, cause| {
-        survey(&args, &options, needs, cause)
-    })?;
-    let (mut chosen, dashboard) = match args.compat {
-        None => {
-            let chosen = read_chosen(&args, &options, &choice, Aggregate::default)?;
-            (chosen, None)
-        }
-        Some(Compat::Dashboard) => {
-            let both = <(Aggregate, DashboardTable)>::default;
-            let (chosen, mut tables) = read_chosen(&args, &options, &choice, both)?.split();
-            (chosen, tables.pop())
-        }
-    };
-    if options.strict
-        && let Some(error) = chosen.outcome.first_rejection()
-    {
-        return Err(error);
-    }
-    let mut parts = std::mem::take(&mut chosen.outcome.sinks).into_iter();
-    let mut aggregate = parts.next().unwrap_or_default();
-    for part in parts {
-        aggregate.merge(part);
-    }
-    let sources = Sources {
-        dashboard,
-        ..sources(&args, report_options, chosen, choice.notes, server.clone())
-    };
-    let mut report = Report::new(&aggregate, sources);
-    tell(&report);
-    if report.total.samples == 0 {
-        return Err(no_samples(&report));
-    }
-    server.check(&report)?;
+    let (aggregate, mut report) = analyzed(&args, report_options)?;
     report.criteria = gate.evaluate(&report)?;
     gate::write_junit(&args.gate, &report)?;
     let directory = directory_of(&args);
@@ -99,6 +63,57 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     }
     gate::tell(&report);
     gate::exit_code(&report, printed)
+}
+
+/// The report of results.
+///
+/// # Errors
+///
+/// As [`run`], but for outputs.
+pub fn report_of(args: &AnalyzeArgs) -> Result<Report> {
+    Ok(analyzed(args, report_options(args)?)?.1)
+}
+
+/// Reads the results, and tells of them on standard error.
+fn analyzed(args: &AnalyzeArgs, report_options: report::Options) -> Result<(Aggregate, Report)> {
+    let options = read_options(args)?;
+    let server = Server::of(args)?;
+    let zone = &options.timestamps.zone;
+    let choice = selection::settle(&args.selection, zone, |needs, cause| {
+        survey(args, &options, needs, cause)
+    })?;
+    let (mut chosen, dashboard) = match args.compat {
+        None => {
+            let chosen = read_chosen(args, &options, &choice, Aggregate::default)?;
+            (chosen, None)
+        }
+        Some(Compat::Dashboard) => {
+            let both = <(Aggregate, DashboardTable)>::default;
+            let (chosen, mut tables) = read_chosen(args, &options, &choice, both)?.split();
+            (chosen, tables.pop())
+        }
+    };
+    if options.strict
+        && let Some(error) = chosen.outcome.first_rejection()
+    {
+        return Err(error);
+    }
+    let mut parts = std::mem::take(&mut chosen.outcome.sinks).into_iter();
+    let mut aggregate = parts.next().unwrap_or_default();
+    for part in parts {
+        aggregate.merge(part);
+    }
+    let sources = Sources {
+        dashboard,
+        ..sources(args, report_options, chosen, choice.notes, server.clone())
+    };
+    let report = Report::new(&aggregate, sources);
+    tell(&report);
+    if report.total.samples == 0 {
+        return Err(no_samples(&report));
+    }
+    server.check(&report)?;
+    Ok((aggregate, report))
 }
 
 fn read_options(args: &AnalyzeArgs) -> Result<ReadOptions> {
@@ -365,18 +380,21 @@ fn directory_of(args: &AnalyzeArgs) -> Option<PathBuf> {
     if let Some(directory) = &args.output {
         return Some(directory.clone());
     }
-    let first = args.results.first().map(PathBuf::as_path);
-    let name = first
-        .and_then(Path::file_name)
-        .map(|name| name.to_string_lossy());
+    let first = args.results.first()?;
+    Some(PathBuf::from(format!("{}-report", stem_of(first))))
+}
+
+/// The name of a results file without its extensions.
+pub fn stem_of(path: &Path) -> String {
+    let name = path.file_name().map(|name| name.to_string_lossy());
     let mut stem = name.as_deref().unwrap_or("-");
-    for extension in [".gz", ".zst", ".jtl", ".csv", ".xml"] {
+    for extension in [".gz", ".zst", ".jtl", ".csv", ".xml", ".json"] {
         stem = stem.strip_suffix(extension).unwrap_or(stem);
     }
     if matches!(stem, "" | "-") {
         stem = "stdin";
     }
-    Some(PathBuf::from(format!("{stem}-report")))
+    stem.to_owned()
 }
 
 /// Writes the report's directory; `tables` are files that hold more than the report shows.

@@ -4,13 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::output;
+use super::{output, saved};
 use crate::cli::GateArgs;
 use crate::error::{Error, Result};
 use crate::gate::{self, Criterion, Limit};
 use crate::percentile::Percentile;
 use crate::render;
-use crate::report::{CriterionResult, Report, SCHEMA_VERSION};
+use crate::report::{CriterionResult, Report};
 
 /// What a run is held to.
 #[derive(Debug)]
@@ -27,30 +27,24 @@ impl Gate {
     /// A criterion that makes no sense or asks for a percentile that is not computed, a file that
     /// cannot be read, a baseline that is missing or no report, a JUnit file of no criteria.
     pub fn of(args: &GateArgs, percentiles: &[Percentile]) -> Result<Self> {
-        let mut criteria = args
-            .fail_if
-            .iter()
-            .map(|text| {
-                text.parse()
-                    .map_err(|why| Error::Usage(format!("--fail-if {why}")))
-            })
-            .collect::<Result<Vec<Criterion>>>()?;
-        if let Some(path) = &args.criteria {
-            criteria.extend(read_criteria(path)?);
-        }
-        if criteria.is_empty() && args.junit.is_some() {
-            return Err(Error::Usage(
-                "--junit has nothing to write: give --fail-if or --criteria".to_owned(),
-            ));
-        }
-        for criterion in &criteria {
-            check(criterion, args, percentiles)?;
-        }
+        let criteria = criteria_of(args, percentiles, args.baseline.is_some())?;
         let baseline = match &args.baseline {
-            Some(path) => Some(read_report(path)?),
+            Some(path) => Some(saved::read(path)?),
             None => None,
         };
         Ok(Gate { criteria, baseline })
+    }
+
+    /// The criteria of the arguments where a baseline comes with each report.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::of`].
+    pub fn against_first(args: &GateArgs, percentiles: &[Percentile]) -> Result<Self> {
+        Ok(Gate {
+            criteria: criteria_of(args, percentiles, true)?,
+            baseline: None,
+        })
     }
 
     /// Holds the report to the criteria.
@@ -59,14 +53,54 @@ impl Gate {
     ///
     /// When the report or the baseline does not have what a criterion asks for.
     pub fn evaluate(&self, report: &Report) -> Result<Vec<CriterionResult>> {
-        gate::evaluate(&self.criteria, report, self.baseline.as_ref())
+        self.evaluate_against(report, self.baseline.as_ref())
+    }
+
+    /// Holds the report to the criteria, those relative to a baseline to this one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::evaluate`].
+    pub fn evaluate_against(
+        &self,
+        report: &Report,
+        baseline: Option<&Report>,
+    ) -> Result<Vec<CriterionResult>> {
+        gate::evaluate(&self.criteria, report, baseline)
             .map_err(|why| Error::Usage(format!("criterion {why}")))
     }
 }
 
+fn criteria_of(
+    args: &GateArgs,
+    percentiles: &[Percentile],
+    has_baseline: bool,
+) -> Result<Vec<Criterion>> {
+    let mut criteria = args
+        .fail_if
+        .iter()
+        .map(|text| {
+            text.parse()
+                .map_err(|why| Error::Usage(format!("--fail-if {why}")))
+        })
+        .collect::<Result<Vec<Criterion>>>()?;
+    if let Some(path) = &args.criteria {
+        criteria.extend(read_criteria(path)?);
+    }
+    if criteria.is_empty() && args.junit.is_some() {
+        return Err(Error::Usage(
+            "--junit has nothing to write: give --fail-if or --criteria".to_owned(),
+        ));
+    }
+    for criterion in &criteria {
+        check(criterion, has_baseline, percentiles)?;
+    }
+    Ok(criteria)
+}
+
 /// Finds before the results are read what would otherwise be found after.
-fn check(criterion: &Criterion, args: &GateArgs, computed: &[Percentile]) -> Result<()> {
-    if matches!(criterion.limit, Limit::Baseline(_)) && args.baseline.is_none() {
+fn check(criterion: &Criterion, has_baseline: bool, computed: &[Percentile]) -> Result<()> {
+    if matches!(criterion.limit, Limit::Baseline(_)) && !has_baseline {
         return Err(Error::Usage(format!(
             "criterion `{criterion}` needs a baseline: give --baseline REPORT.json"
         )));
@@ -87,36 +121,26 @@ fn read_criteria(path: &Path) -> Result<Vec<Criterion>> {
     })
 }
 
-/// A report that was saved as `report.json`.
-fn read_report(path: &Path) -> Result<Report> {
-    let bytes = fs::read(path).map_err(|error| Error::read(path, error))?;
-    let name = path.display().to_string();
-    let report: Report = serde_json::from_slice(&bytes).map_err(|error| {
-        Error::input(
-            &name,
-            format!("is not a report.json of perfkit analyze: {error}"),
-        )
-    })?;
-    if report.schema_version != SCHEMA_VERSION {
-        return Err(Error::input(
-            &name,
-            format!(
-                "was written in version {} of the layout, and this perfkit reads version {SCHEMA_VERSION}: analyze those results again",
-                report.schema_version
-            ),
-        ));
-    }
-    Ok(report)
-}
-
 /// Tells the results on standard error: for people, and for GitHub Actions where that runs us.
 pub fn tell(report: &Report) {
     for line in render::criteria::lines(report).lines() {
         eprintln!("perfkit: {line}");
     }
-    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+    if is_github() {
         eprint!("{}", render::criteria::github_annotations(report));
     }
+}
+
+/// Tells of one failure on standard error, likewise.
+pub fn tell_error(title: &str, message: &str) {
+    eprintln!("perfkit: {}", render::criteria::printable(message));
+    if is_github() {
+        eprint!("{}", render::criteria::github_annotation(title, message));
+    }
+}
+
+fn is_github() -> bool {
+    std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
 }
 
 /// The exit code: 1 if a criterion failed, even if nobody read to the end what was printed.

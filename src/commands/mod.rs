@@ -2,10 +2,12 @@
 
 mod analyze;
 mod columns;
+mod compare;
 mod gate;
 mod output;
 mod platform;
 mod report_directory;
+mod saved;
 mod selection;
 mod serve;
 mod server;
@@ -18,10 +20,11 @@ use crate::cli::{Cli, Command};
 
 /// Runs the command line of this process.
 ///
-/// Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error.
+/// Exit codes: 0 done; 1 a criterion failed, or a run got worse and was not to; 2 usage, input or output error.
 pub fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Analyze(args) => analyze::run(*args),
+        Command::Compare(args) => compare::run(*args),
         Command::Serve(args) => serve::run(args),
         Command::Platform(args) => platform::run(args),
     };

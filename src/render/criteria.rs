@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::markdown::{bold, escape, table};
-use super::text;
+pub use super::text::printable;
 use crate::report::{CriterionResult, Report, TOTAL};
 
 /// How many criteria failed, then each of them, failed ones first: for a report, the summary of a
@@ -61,13 +61,16 @@ pub fn lines(report: &Report) -> String {
 pub fn github_annotations(report: &Report) -> String {
     let mut annotations = String::new();
     for result in report.criteria.iter().filter(|result| result.is_failed) {
-        let title = github_data(&format!("Criterion failed: {}", result.text))
-            .replace(':', "%3A")
-            .replace(',', "%2C");
-        let message = github_data(&sentence(result));
-        let _ = writeln!(annotations, "::error title={title}::{message}");
+        let title = format!("Criterion failed: {}", result.text);
+        annotations.push_str(&github_annotation(&title, &sentence(result)));
     }
     annotations
+}
+
+/// An annotation of GitHub Actions that says what went wrong.
+pub fn github_annotation(title: &str, message: &str) -> String {
+    let title = github_data(title).replace(':', "%3A").replace(',', "%2C");
+    format!("::error title={title}::{}\n", github_data(message))
 }
 
 fn github_data(text: &str) -> String {
@@ -84,7 +87,7 @@ fn sentence(result: &CriterionResult) -> String {
         false => format!("{}: ", result.label),
     };
     let sentence = format!("{}: {label}{}", result.text, result.message);
-    text::printable(&sentence)
+    printable(&sentence)
 }
 
 /// Such as "1 of 3 criteria failed": a criterion counts once for each of its labels.

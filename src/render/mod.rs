@@ -1,6 +1,7 @@
 //! Renderers: each sees only the report, and none computes a statistic.
 
 pub mod columns;
+pub mod compare;
 pub mod criteria;
 pub mod csv;
 pub mod dashboard;

@@ -14,7 +14,7 @@ const PADDING: usize = 2;
 
 /// Rules below the header and between rows, and nothing but blanks between columns.
 const STYLE: TableStyle = TableStyle::new().header_separator(RULE).row_separator(RULE);
-const RULE: LineStyle = LineStyle::none().fill('─');
+pub(super) const RULE: LineStyle = LineStyle::none().fill('─');
 
 /// The aggregate table. Where a `width` (in terminal columns) is given and too small for all of
 /// it, the columns are laid out in several tables below one another, for a number broken over
