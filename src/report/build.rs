@@ -7,6 +7,7 @@ use super::{
     Accounting, ApdexTable, CorrectedTimes, Dashboard, Detail, ErrorReport, Filtered, Input,
     LabelReport, Options, PercentileValue, Rejection, Report, Requests, ResourceRow, Resources,
     SCHEMA_VERSION, Summary, TimeSeries, TopErrors, Window, error_kinds, notes, statistics,
+    validity,
 };
 use crate::jtl::{InputRead, RejectionTally};
 use crate::percentile::Percentile;
@@ -61,7 +62,6 @@ impl Report {
             total,
         } = Labels::of(&all, &sources.options);
         let controller_rows = aggregate.controller_rows();
-        let notes = notes::collect(&sources, aggregate, &all, total.rows);
         let accounting = accounting(&sources);
         // Without controllers all totals are the same.
         let (samplers, counted_by_apdex) = match controller_rows {
@@ -71,6 +71,8 @@ impl Report {
                 Cow::Owned(aggregate.counted_by_apdex()),
             ),
         };
+        let mut notes = notes::collect(&sources, aggregate, &all, total.rows);
+        notes.extend(validity::notes(&samplers, all.len()));
         let picked: Vec<Label<'_>> = places.iter().map(|&place| all[place]).collect();
         let dashboard = sources
             .dashboard

@@ -16,6 +16,7 @@ mod resources;
 #[cfg(test)]
 mod schema;
 mod statistics;
+mod validity;
 
 use serde::{Deserialize, Serialize};
 
