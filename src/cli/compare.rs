@@ -19,6 +19,7 @@ Examples:
   perfkit compare before.jtl after.jtl
   perfkit compare main/report.json branch.jtl --fail-if-worse
   perfkit compare pi4.json pi5.json laptop.json --name 'Pi 4' --name 'Pi 5' --name Laptop
+  perfkit compare before.jtl after.jtl --format html -o comparison.html
   perfkit compare before.jtl after.jtl --fail-if 'p95 > baseline * 1.1'
 
 Exit codes: 0 done; 1 a criterion failed, or --fail-if-worse and a figure got worse; 2 usage, input \
@@ -115,6 +116,8 @@ pub enum CompareFormat {
     Csv,
     /// The whole comparison
     Json,
+    /// One page with charts in which the runs lie over each other
+    Html,
 }
 
 fn not_negative(text: &str) -> Result<f64, String> {

@@ -1,4 +1,4 @@
-//! A comparison as Markdown, terminal table, CSV and JSON.
+//! A comparison as Markdown, terminal table, CSV and JSON; its page is in [`super::html`].
 
 use std::fmt::Write;
 
@@ -153,7 +153,8 @@ pub fn summary(comparison: &Comparison) -> String {
     sentences.collect::<Vec<_>>().join(" ")
 }
 
-fn method(comparison: &Comparison) -> String {
+/// How the verdicts came about.
+pub(super) fn method(comparison: &Comparison) -> String {
     let settings = &comparison.settings;
     format!(
         "Better or worse: by at least {}% and {} ms (error %: 0.1 points), and surely at {}% for all {} tested figures together. \
@@ -166,44 +167,39 @@ fn method(comparison: &Comparison) -> String {
 }
 
 /// What got better or worse, below its header.
-fn changed(comparison: &Comparison) -> Vec<Vec<String>> {
+pub(super) fn changed(comparison: &Comparison) -> Vec<Vec<String>> {
     let found = comparison.verdicts();
     let found: Vec<_> = found
         .filter(|found| matches!(found.4, Verdict::Worse | Verdict::Better))
         .collect();
-    let header = [
-        "Label",
-        "Figure",
-        "Candidate",
-        "From",
-        "To",
-        "Change",
-        "Change is within",
-        "Verdict",
-    ];
-    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    // Of a single candidate there is no need to say which.
+    let names_candidate = comparison.runs.len() > 2;
+    let mut header = vec!["Label", "Figure"];
+    header.extend(names_candidate.then_some("Candidate"));
+    header.extend(["From", "To", "Change", "Change is within", "Verdict"]);
+    let mut rows = vec![header.into_iter().map(str::to_owned).collect()];
     rows.extend(
         found
             .iter()
             .take(MOST_CHANGES)
             .map(|(label, figure, place, change, verdict)| {
-                vec![
-                    label.label.clone(),
-                    figure.title.clone(),
-                    comparison.runs[place + 1].name.clone(),
+                let mut row = vec![label.label.clone(), figure.title.clone()];
+                row.extend(names_candidate.then(|| comparison.runs[place + 1].name.clone()));
+                row.extend([
                     value(figure, 0),
                     value(figure, place + 1),
                     moved(figure, change),
                     within(figure, change),
                     verdict.words().to_owned(),
-                ]
+                ]);
+                row
             }),
     );
     rows
 }
 
 /// Every figure of every label, below the header: with one candidate its change has columns.
-fn figures(comparison: &Comparison) -> Vec<Vec<String>> {
+pub(super) fn figures(comparison: &Comparison) -> Vec<Vec<String>> {
     let is_pair = comparison.runs.len() == 2;
     let mut header = vec!["Label".to_owned(), "Figure".to_owned()];
     header.extend(comparison.runs.iter().map(|run| run.name.clone()));
@@ -248,7 +244,7 @@ fn figures(comparison: &Comparison) -> Vec<Vec<String>> {
 }
 
 /// The platforms' details: a row a key, a column a run.
-fn platforms(comparison: &Comparison) -> Vec<Vec<String>> {
+pub(super) fn platforms(comparison: &Comparison) -> Vec<Vec<String>> {
     let mut keys: Vec<&str> = Vec::new();
     for detail in comparison.runs.iter().flat_map(|run| &run.details) {
         if !keys.contains(&detail.key.as_str()) {
