@@ -10,6 +10,8 @@ use crate::percentile::Percentile;
 
 /// Arguments of `perfkit compare`.
 #[derive(Debug, Args)]
+// The first run is the baseline: the option is there only to say so when it is given.
+#[command(mut_arg("baseline", |argument| argument.hide(true)))]
 #[command(after_help = "\
 A change is better or worse only if it reaches both thresholds, and its interval excludes zero. The \
 confidence is that of the whole comparison: the figures tested share the doubt (Bonferroni). \
