@@ -16,7 +16,8 @@
 //! | [`jtl`] | JMeter result files: bytes to blocks to records to samples |
 //! | [`alike`], [`error`], [`units`], [`percentile`], [`apdex`] | importable by all |
 //!
-//! [`serve`], the target server, is a wing of its own beside them.
+//! [`serve`], the target server, is a wing of its own beside them; so is [`plan`], JMeter's
+//! plan to test it with.
 
 pub mod alike;
 pub mod apdex;
@@ -28,6 +29,7 @@ pub mod error;
 pub mod gate;
 pub mod jtl;
 pub mod percentile;
+pub mod plan;
 pub mod render;
 pub mod report;
 pub mod select;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{GateArgs, SelectionArgs};
+use super::{GateArgs, PublishArgs, SelectionArgs};
 use crate::apdex::Rule;
 use crate::chart::{SLUGS, Size};
 use crate::percentile::Percentile;
@@ -26,6 +26,7 @@ Examples:
   perfkit analyze results.jtl --platform 'Raspberry Pi 5, 8 GB' --detail Server=gunicorn
   perfkit analyze results.jtl --include '^GET ' --trim-ramp --rename 's/[0-9]+/N/g'
   perfkit analyze results.jtl --fail-if 'error% > 1%' --fail-if 'Login: p95 > 500ms for 30s'
+  perfkit analyze results.jtl --update README.md --platform 'Raspberry Pi 5, 8 GB'
   perfkit analyze engine1.jtl engine2.jtl.gz       one distributed run
   zcat results.jtl.gz | perfkit analyze -
 
@@ -62,6 +63,8 @@ pub struct AnalyzeArgs {
     #[arg(
         long,
         value_name = "WxH@Nx",
+        env = "PERFKIT_CHART_SIZE",
+        hide_env_values = true,
         default_value = "960x540@2x",
         help_heading = "Output"
     )]
@@ -73,6 +76,8 @@ pub struct AnalyzeArgs {
         value_enum,
         default_value_t,
         value_name = "THEME",
+        env = "PERFKIT_CHART_THEME",
+        hide_env_values = true,
         help_heading = "Output"
     )]
     pub chart_theme: ChartTheme,
@@ -131,6 +136,10 @@ pub struct AnalyzeArgs {
     )]
     pub columns: Option<Vec<String>>,
 
+    /// Where the platform block goes.
+    #[command(flatten)]
+    pub publish: PublishArgs,
+
     /// What counts.
     #[command(flatten)]
     pub selection: SelectionArgs,
@@ -173,7 +182,13 @@ pub struct AnalyzeArgs {
     pub timestamp_format: Option<String>,
 
     /// Time zone of dates in timeStamp, such as Europe/Berlin [default: this machine's]
-    #[arg(long, value_name = "ZONE", help_heading = "Reading")]
+    #[arg(
+        long,
+        value_name = "ZONE",
+        env = "PERFKIT_TIMEZONE",
+        hide_env_values = true,
+        help_heading = "Reading"
+    )]
     pub timezone: Option<String>,
 
     /// Make a row that cannot be read an error
@@ -181,7 +196,7 @@ pub struct AnalyzeArgs {
     pub strict: bool,
 
     /// Threads that parse [default: the cores there are]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Reading")]
+    #[arg(long, value_name = "N", env = "PERFKIT_THREADS", hide_env_values = true, value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Reading")]
     pub threads: Option<u16>,
 }
 

@@ -94,7 +94,13 @@ pub struct CompareArgs {
     pub timestamp_format: Option<String>,
 
     /// Time zone of dates in timeStamp, such as Europe/Berlin [default: this machine's]
-    #[arg(long, value_name = "ZONE", help_heading = "Reading")]
+    #[arg(
+        long,
+        value_name = "ZONE",
+        env = "PERFKIT_TIMEZONE",
+        hide_env_values = true,
+        help_heading = "Reading"
+    )]
     pub timezone: Option<String>,
 
     /// Make a row that cannot be read an error
@@ -102,7 +108,7 @@ pub struct CompareArgs {
     pub strict: bool,
 
     /// Threads that parse [default: the cores there are]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Reading")]
+    #[arg(long, value_name = "N", env = "PERFKIT_THREADS", hide_env_values = true, value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Reading")]
     pub threads: Option<u16>,
 }
 

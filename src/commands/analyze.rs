@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 
 use super::gate::{self, Gate};
+use super::publish::Publication;
 use super::report_directory::{self, ReportFile};
 use super::selection::Chosen;
 use super::server::Server;
@@ -36,6 +37,7 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     let report_options = report_options(&args)?;
     // Before the results are read, which may take long.
     let gate = Gate::of(&args.gate, &report_options.percentiles)?;
+    let publication = Publication::of(&args, &stem_of(first_input(&args)))?;
     let (aggregate, mut report) = analyzed(&args, report_options)?;
     report.criteria = gate.evaluate(&report)?;
     gate::write_junit(&args.gate, &report)?;
@@ -47,6 +49,7 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
         ];
         write_report(directory, &report, &args, tables)?;
     }
+    publication.write(&report, &markdown(&report))?;
     let printed = output::print(&match args.format {
         Format::Markdown => markdown(&report),
         Format::Table => render::table::render(&report, output::terminal_width()),
@@ -382,6 +385,13 @@ fn directory_of(args: &AnalyzeArgs) -> Option<PathBuf> {
     }
     let first = args.results.first()?;
     Some(PathBuf::from(format!("{}-report", stem_of(first))))
+}
+
+/// The first of the results; `-` stands for standard input.
+fn first_input(args: &AnalyzeArgs) -> &Path {
+    args.results
+        .first()
+        .map_or(Path::new("-"), PathBuf::as_path)
 }
 
 /// The name of a results file without its extensions.

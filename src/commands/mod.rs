@@ -3,31 +3,29 @@
 mod analyze;
 mod columns;
 mod compare;
+mod config;
 mod gate;
 mod output;
+mod plan;
 mod platform;
+mod publish;
 mod report_directory;
 mod saved;
 mod selection;
 mod serve;
 mod server;
+mod shell;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::cli::{Cli, Command};
+use crate::error::Result;
 
 /// Runs the command line of this process.
 ///
 /// Exit codes: 0 done; 1 a criterion failed, or a run got worse and was not to; 2 usage, input or output error.
 pub fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
-        Command::Analyze(args) => analyze::run(*args),
-        Command::Compare(args) => compare::run(*args),
-        Command::Serve(args) => serve::run(args),
-        Command::Platform(args) => platform::run(args),
-    };
+    let outcome = config::parse().and_then(run);
     match outcome {
         Ok(code) => code,
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
@@ -35,5 +33,17 @@ pub fn main() -> ExitCode {
             eprintln!("perfkit: error: {error}");
             ExitCode::from(2)
         }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode> {
+    match cli.command {
+        Command::Analyze(args) => analyze::run(*args),
+        Command::Compare(args) => compare::run(*args),
+        Command::Plan(args) => plan::run(args),
+        Command::Serve(args) => serve::run(args),
+        Command::Platform(args) => platform::run(args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
     }
 }

@@ -1,27 +1,7 @@
 //! What the columns of a file are: delimiter, names, time stamp format.
 
+use super::default_order::{self, ROWS_ASKED, first_lines, most_frequent};
 use super::timestamp::{Pattern, TimestampFormat};
-
-/// Column orders that JMeter writes by default, newest first, for files without a header.
-const DEFAULT_ORDERS: [&str; 5] = [
-    // JMeter 5.0 and later
-    "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,\
-     bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect",
-    // 3.2 to 4.0
-    "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,\
-     bytes,sentBytes,grpThreads,allThreads,Latency,IdleTime,Connect",
-    // 3.0 and 3.1
-    "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,\
-     bytes,grpThreads,allThreads,Latency,IdleTime",
-    // 2.13
-    "timeStamp,elapsed,label,responseCode,responseMessage,threadName,success,bytes,grpThreads,allThreads,\
-     Latency",
-    // 2.12 and before
-    "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,bytes,Latency",
-];
-
-/// Delimiters tried on a file without a header, in this order.
-const DELIMITERS: [u8; 5] = [b',', b'\t', b';', b'|', b':'];
 
 /// The columns that perfkit reads, by their place in a row. Other columns are passed over.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -121,7 +101,7 @@ impl Layout {
         let first = first_line(start);
         let mut layout = match Header::parse(first)? {
             Some(header) => header.into_layout(),
-            None => Self::without_header(first, given_format)?,
+            None => default_order::detect(start, given_format)?,
         };
         let rows = if layout.has_header {
             start.get(first.len()..).unwrap_or_default()
@@ -140,36 +120,35 @@ impl Layout {
         }
     }
 
-    /// Learns from the first good row what the header does not tell: the time stamp format, and
-    /// whether rows have columns beyond the header's (sample_variables of a run appended to an
-    /// older file).
+    /// Learns from the first rows what the header does not tell: the time stamp format, and whether
+    /// rows have columns beyond the header's (sample_variables of a run appended to an older file).
+    /// Most of them decide, or one damaged row would make all others look damaged.
     fn learn_from(&mut self, rows: &[u8], given_format: Option<&Pattern>) {
-        const LINES_TRIED: usize = 100;
         if let Some(pattern) = given_format {
             self.timestamp_format = TimestampFormat::Pattern(pattern.clone());
         }
-        let mut start = 0;
-        for line in rows
-            .split_inclusive(|&byte| byte == b'\n')
-            .take(LINES_TRIED)
-        {
+        let rows = first_lines(rows).filter_map(|line| {
             // A record may go on over several lines.
-            let fields = split_record(&rows[start..], self.delimiter);
-            start += line.len();
-            if fields.len() >= self.width && self.is_row(&fields, given_format) {
-                self.width = fields.len();
-                if given_format.is_none()
-                    && let Some(format) = TimestampFormat::detect(&fields[self.columns.time_stamp])
-                {
-                    self.timestamp_format = format;
-                }
-                return;
+            let fields = split_record(line, self.delimiter);
+            let is_good = fields.len() >= self.width && self.is_row(&fields, given_format);
+            let stamp = fields.get(self.columns.time_stamp);
+            is_good.then(|| (fields.len(), stamp.and_then(|s| TimestampFormat::detect(s))))
+        });
+        let mut rows: Vec<_> = rows.take(ROWS_ASKED).collect();
+        // Of widths as frequent the header's.
+        rows.sort_by_key(|(width, _)| *width);
+        if let Some((width, format)) = most_frequent(rows) {
+            self.width = width;
+            if given_format.is_none()
+                && let Some(format) = format
+            {
+                self.timestamp_format = format;
             }
         }
     }
 
     /// Whether fields make sense as a row.
-    fn is_row(&self, fields: &[Vec<u8>], given_format: Option<&Pattern>) -> bool {
+    pub(super) fn is_row(&self, fields: &[Vec<u8>], given_format: Option<&Pattern>) -> bool {
         let field = |index: usize| fields.get(index).map(Vec::as_slice).unwrap_or_default();
         let stamp = field(self.columns.time_stamp);
         let elapsed = field(self.columns.elapsed);
@@ -177,49 +156,13 @@ impl Layout {
             && super::number::parse(elapsed, 0, elapsed.len()).is_some()
             && parse_flag(field(self.columns.success)).is_some()
     }
-
-    /// The layout of a file whose first line is a row: JMeter's default order of columns.
-    fn without_header(first: &[u8], given_format: Option<&Pattern>) -> Result<Self, String> {
-        let first = trim_line_end(first);
-        for delimiter in DELIMITERS {
-            let fields = split_record(first, delimiter);
-            let width = fields.len();
-            for order in DEFAULT_ORDERS {
-                let names: Vec<&str> = order.split(',').collect();
-                // The newest order may be followed by sample_variables.
-                let fits =
-                    names.len() == width || (order == DEFAULT_ORDERS[0] && width > names.len());
-                if !fits {
-                    continue;
-                }
-                let header = Header {
-                    delimiter,
-                    names: names.into_iter().map(str::to_owned).collect(),
-                };
-                let layout = Layout {
-                    width,
-                    has_header: false,
-                    ..header.into_layout()
-                };
-                if layout.is_row(&fields, given_format) {
-                    return Ok(layout);
-                }
-            }
-        }
-        Err(format!(
-            "the first line is neither a JTL header nor a row in JMeter's default column order: {}. \
-             A header names at least timeStamp, elapsed, label and success; \
-             add one if the file was written without",
-            quote(first)
-        ))
-    }
 }
 
 /// The column names of a header line.
 #[derive(Debug, PartialEq, Eq)]
-struct Header {
-    delimiter: u8,
-    names: Vec<String>,
+pub(super) struct Header {
+    pub delimiter: u8,
+    pub names: Vec<String>,
 }
 
 impl Header {
@@ -256,7 +199,7 @@ impl Header {
         Ok(Some(Header { delimiter, names }))
     }
 
-    fn into_layout(self) -> Layout {
+    pub fn into_layout(self) -> Layout {
         let find = |name: &str| self.names.iter().position(|n| n == name);
         let required = |name: &str| find(name).unwrap_or_default();
         let columns = Columns {
@@ -320,9 +263,15 @@ const COLUMN_NAMES: [&str; 19] = [
 pub const HEADER_MARK: &[u8] = b"timeStamp";
 
 /// Whether a line is a header that JMeter could have written.
+///
+/// Where a run was killed within a row, and another appended, the row's start precedes the header on
+/// its line: that line is a damaged row, or columns would be taken for shifted by the row's.
 pub fn is_header(line: &[u8]) -> bool {
-    // Taking a line apart is slow, and this is asked of many rows.
-    memchr::memmem::find(line, HEADER_MARK).is_some() && matches!(Header::parse(line), Ok(Some(_)))
+    // Rows begin with a time, names never with a digit. Taking a line apart is slow, and this is
+    // asked of many rows.
+    !line.first().is_some_and(u8::is_ascii_digit)
+        && memchr::memmem::find(line, HEADER_MARK).is_some()
+        && matches!(Header::parse(line), Ok(Some(_)))
 }
 
 /// `true` or `false` in any case, as Java reads it; nothing else, lest damage be counted.
@@ -350,7 +299,7 @@ fn find_delimiter(header: &[u8]) -> Option<u8> {
         .filter(|byte| !matches!(byte, b'"' | b'\n' | b'\r' | 0))
 }
 
-fn first_line(bytes: &[u8]) -> &[u8] {
+pub(super) fn first_line(bytes: &[u8]) -> &[u8] {
     match memchr::memchr(b'\n', bytes) {
         Some(end) => &bytes[..=end],
         None => bytes,
@@ -364,7 +313,7 @@ pub fn trim_line_end(line: &[u8]) -> &[u8] {
 }
 
 /// The fields of the record that `bytes` begin with, unquoted.
-fn split_record(bytes: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
+pub(super) fn split_record(bytes: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
@@ -419,7 +368,7 @@ mod tests {
 
     #[test]
     fn the_usual_columns_are_known() {
-        let layout = detect(&format!("{}\n", DEFAULT_ORDERS[0])).unwrap();
+        let layout = detect(&format!("{}\n", default_order::DEFAULT_ORDERS[0])).unwrap();
         assert_eq!(layout.columns, Columns::JMETER_5);
         assert_eq!(layout.width, Columns::JMETER_5_WIDTH);
     }

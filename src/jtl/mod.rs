@@ -6,6 +6,7 @@
 //! results that JMeter writes as XML.
 
 pub mod blocks;
+mod default_order;
 mod engine;
 pub mod index;
 pub mod input;

@@ -10,6 +10,7 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod marked;
 pub mod outcomes;
 pub mod prometheus;
 pub mod statistics;

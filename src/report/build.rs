@@ -61,7 +61,7 @@ impl Report {
             total,
         } = Labels::of(&all, &sources.options);
         let controller_rows = aggregate.controller_rows();
-        let notes = notes::collect(&sources, &all, controller_rows, total.rows);
+        let notes = notes::collect(&sources, aggregate, &all, total.rows);
         let accounting = accounting(&sources);
         // Without controllers all totals are the same.
         let (samplers, counted_by_apdex) = match controller_rows {

@@ -5,16 +5,17 @@ use std::collections::HashSet;
 use super::build::Sources;
 use crate::jtl::{InputRead, XmlSummary};
 use crate::select::is_sub_result;
-use crate::stats::Label;
+use crate::stats::{Aggregate, ErrorDetail, Label, MOST_ERROR_TYPES};
 use crate::units;
 
 /// The notes of a run, in words.
 pub(super) fn collect(
     sources: &Sources,
+    aggregate: &Aggregate,
     labels: &[Label<'_>],
-    controller_rows: u64,
     rows: u64,
 ) -> Vec<String> {
+    let controller_rows = aggregate.controller_rows();
     let mut notes: Vec<String> = sources.inputs.iter().flat_map(of_input).collect();
     notes.extend(sources.choices.iter().cloned());
     if controller_rows > 0 && controller_rows < rows {
@@ -37,6 +38,7 @@ pub(super) fn collect(
             String::from_utf8_lossy(first)
         ));
     }
+    notes.extend(of_errors(aggregate.errors().detail()));
     notes.extend(left_out(labels.len(), sources.options.max_labels));
     notes
 }
@@ -112,6 +114,19 @@ fn sub_results<'a>(labels: &[&'a [u8]]) -> Vec<&'a [u8]> {
     labels
         .filter(|label| is_sub_result(label, |label| known.contains(label)))
         .collect()
+}
+
+/// Errors that are not told apart by message.
+fn of_errors(detail: ErrorDetail) -> Option<String> {
+    let apart = match detail {
+        ErrorDetail::Key => return None,
+        ErrorDetail::Kind => "by what their messages have in common, numbers and ids left out",
+        ErrorDetail::Code => "by response code alone",
+    };
+    Some(format!(
+        "More than {} different errors, or 16 MiB of them: they are told apart {apart}.",
+        units::thousands(MOST_ERROR_TYPES as u64)
+    ))
 }
 
 /// Labels that are not shown one by one.

@@ -91,6 +91,15 @@ impl Aggregate {
     fn record_failure(&mut self, label: usize, sample: &Sample<'_>) {
         let error = self.errors.record(sample);
         self.label_errors.add(label, error, ErrorStats::of(sample));
+        while self.errors.is_too_large() {
+            self.coarsen_errors();
+        }
+    }
+
+    #[cold]
+    fn coarsen_errors(&mut self) {
+        let numbers = self.errors.coarsen();
+        self.label_errors.renumber_errors(&numbers);
     }
 
     /// Adds another aggregate. Associative, commutative, and an empty one changes nothing.
@@ -105,9 +114,15 @@ impl Aggregate {
             }
         }
         self.controllers.merge(&other.controllers, &numbers);
+        while self.errors.detail() < other.errors.detail() {
+            self.coarsen_errors();
+        }
         let error_numbers = self.errors.merge(&other.errors);
         self.label_errors
             .merge(&other.label_errors, &numbers, &error_numbers);
+        while self.errors.is_too_large() {
+            self.coarsen_errors();
+        }
         self.series.merge(other.series, &numbers);
     }
 

@@ -5,6 +5,9 @@ use super::interner::Interner;
 /// Codes told apart; a run with more has them told apart by class only.
 const MOST_CODES: usize = 64;
 
+/// Bytes of the longest text taken for a response code: a longer one is none, and not kept.
+const LONGEST_CODE: usize = 256;
+
 /// The response codes of a run by number.
 #[derive(Debug, Clone, Default)]
 pub struct Codes {
@@ -16,7 +19,7 @@ impl Codes {
     /// The number of a code.
     #[inline(always)]
     pub fn number(&mut self, code: &[u8]) -> usize {
-        match self.are_classes {
+        match self.are_classes || code.len() > LONGEST_CODE {
             false => self.names.number(code),
             true => self.names.number(class_of(code)),
         }

@@ -27,17 +27,26 @@ impl Engines {
 
     #[inline(never)]
     fn look_up(&mut self, engine: &Engine<'_>) -> usize {
-        let number = self.names.number(&engine.key());
+        let number = self.number_of(&engine.key());
         if let Engine::Input(input) = engine {
             self.latest_input = Some((*input, number));
         }
         number
     }
 
+    /// Beyond the most that are told apart all have one number, so that memory is bounded: then the
+    /// numbers are asked for no longer.
+    fn number_of(&mut self, name: &[u8]) -> usize {
+        match self.count() > MOST_ENGINES {
+            true => MOST_ENGINES,
+            false => self.names.number(name),
+        }
+    }
+
     /// The numbers here of another run's engines, by their numbers there.
     pub fn numbers_of(&mut self, other: &Engines) -> Vec<usize> {
         let names = other.names.names().iter();
-        names.map(|name| self.names.number(name)).collect()
+        names.map(|name| self.number_of(name)).collect()
     }
 
     /// How many there are.

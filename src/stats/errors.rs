@@ -3,13 +3,51 @@
 use std::borrow::Cow;
 
 use super::interner::Interner;
+use super::message_kind::kind_of;
 use crate::jtl::Sample;
 
+/// Types of error told apart; a run with more has them told apart in less detail.
+pub const MOST_TYPES: usize = 10_000;
+
+/// Bytes of all types told apart: messages may be whole pages.
+const MOST_BYTES: usize = 16 << 20;
+
 /// Counts of failed samples by type.
+///
+/// Memory is bounded: what does not fit is told apart in less detail. The detail depends on nothing
+/// but the set of keys, so that merging is associative and commutative.
 #[derive(Debug, Clone, Default)]
 pub struct ErrorTable {
     keys: Interner,
     stats: Vec<ErrorStats>,
+    bytes: usize,
+    detail: ErrorDetail,
+}
+
+/// What tells types of error apart, the finest first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ErrorDetail {
+    /// JMeter's key of an error.
+    #[default]
+    Key,
+    /// What keys have in common that differ only in numbers, ids, hosts or durations.
+    Kind,
+    /// The response code at the start of the key.
+    Code,
+}
+
+impl ErrorDetail {
+    /// The type that a key belongs to, whether the key is JMeter's or one of a finer detail.
+    fn of(self, key: &[u8]) -> Cow<'_, [u8]> {
+        match self {
+            ErrorDetail::Key => Cow::Borrowed(key),
+            ErrorDetail::Kind => Cow::Owned(kind_of(&String::from_utf8_lossy(key)).into_bytes()),
+            ErrorDetail::Code => Cow::Borrowed(match key.split_at_checked(3) {
+                Some((code @ [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'], [] | [b'/', ..])) => code,
+                _ => b"(no response code)",
+            }),
+        }
+    }
 }
 
 /// One type of error.
@@ -50,13 +88,42 @@ impl ErrorStats {
 impl ErrorTable {
     /// Counts a failed sample; the number of its type.
     pub fn record(&mut self, sample: &Sample<'_>) -> usize {
-        self.add(&key(sample), ErrorStats::of(sample))
+        self.add(&self.detail.of(&key(sample)), ErrorStats::of(sample))
     }
 
-    /// Adds the counts of another table; the numbers of its types in this one.
+    /// What tells its types apart.
+    pub fn detail(&self) -> ErrorDetail {
+        self.detail
+    }
+
+    /// Whether there is more than is kept, so that it must be told apart in less detail.
+    pub fn is_too_large(&self) -> bool {
+        let is_over = self.stats.len() > MOST_TYPES || self.bytes > MOST_BYTES;
+        is_over && self.detail < ErrorDetail::Code
+    }
+
+    /// Tells errors apart in less detail from now on: the new number of each type by its old one.
+    pub fn coarsen(&mut self) -> Vec<usize> {
+        let detail = match self.detail {
+            ErrorDetail::Key => ErrorDetail::Kind,
+            ErrorDetail::Kind | ErrorDetail::Code => ErrorDetail::Code,
+        };
+        let finer = std::mem::take(self);
+        self.detail = detail;
+        self.merge(&finer)
+    }
+
+    /// Adds the counts of another table, told apart in no less detail than here; the numbers of its
+    /// types in this one.
     pub fn merge(&mut self, other: &ErrorTable) -> Vec<usize> {
         let types = other.iter();
-        types.map(|(key, &stats)| self.add(key, stats)).collect()
+        let is_finer = other.detail < self.detail;
+        types
+            .map(|(key, &stats)| match is_finer {
+                true => self.add(&self.detail.of(key), stats),
+                false => self.add(key, stats),
+            })
+            .collect()
     }
 
     /// The type of this number.
@@ -73,7 +140,10 @@ impl ErrorTable {
         let number = self.keys.number(key);
         match self.stats.get_mut(number) {
             Some(known) => *known = known.and(stats),
-            None => self.stats.push(stats),
+            None => {
+                self.stats.push(stats);
+                self.bytes += key.len();
+            }
         }
         number
     }
@@ -131,6 +201,22 @@ mod tests {
         assert_eq!(key_of("302", "Found", " "), "Assertion failed");
         assert_eq!(key_of("", "", "Test failed"), "Test failed");
         assert_eq!(key_of("", "reset", ""), "/reset");
+    }
+
+    #[test]
+    fn detail_is_given_up_in_steps() {
+        for (key, kind, code) in [
+            ("500/row 7", "500/row ‹number›", "500"),
+            ("404", "404", "404"),
+            ("4041/x", "‹number›/x", "(no response code)"),
+            ("row 7", "row ‹number›", "(no response code)"),
+            ("", "", "(no response code)"),
+        ] {
+            let kind_found = ErrorDetail::Kind.of(key.as_bytes());
+            assert_eq!(&*kind_found, kind.as_bytes());
+            assert_eq!(&*ErrorDetail::Code.of(&kind_found), code.as_bytes());
+            assert_eq!(&*ErrorDetail::Code.of(key.as_bytes()), code.as_bytes());
+        }
     }
 
     #[test]

@@ -19,6 +19,15 @@ impl LabelErrors {
             .or_insert(stats);
     }
 
+    /// Gives every type of error another number, the same one to several perhaps.
+    pub fn renumber_errors(&mut self, errors: &[usize]) {
+        for ((label, error), stats) in std::mem::take(&mut self.counts) {
+            if let Some(&error) = errors.get(error as usize) {
+                self.add(label as usize, error, stats);
+            }
+        }
+    }
+
     /// Adds the counts of another part, whose labels and errors have these numbers here.
     pub fn merge(&mut self, other: &LabelErrors, labels: &[usize], errors: &[usize]) {
         for (&(label, error), &stats) in &other.counts {

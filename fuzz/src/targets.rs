@@ -1,0 +1,256 @@
+//! What is fuzzed: each a function of any bytes that panics where a promise is broken. The fuzz
+//! targets call them, and `cargo test` replays the corpus through them.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use std::io::Cursor;
+
+use perfkit::jtl::input::Input;
+use perfkit::jtl::layout::Layout;
+use perfkit::jtl::timestamp::{Pattern, TimestampFormat};
+use perfkit::jtl::{self, Outcome, ReadOptions, Sample, Sink};
+use perfkit::render;
+use perfkit::report::{Report, Sources};
+use perfkit::stats::Aggregate;
+
+const HEADER: &str = "timeStamp,elapsed,label,success\n";
+
+fn read<S: Sink + Send>(
+    bytes: &[u8],
+    block_size: usize,
+    make: impl Fn() -> S + Sync,
+) -> Option<Outcome<S>> {
+    let input = Input {
+        name: "results.jtl".to_owned(),
+        reader: Box::new(Cursor::new(bytes.to_vec())),
+        size: None,
+    };
+    let mut options = ReadOptions {
+        threads: 1,
+        block_size,
+        ..ReadOptions::default()
+    };
+    options.timestamps.zone = jiff::tz::TimeZone::UTC;
+    jtl::read(vec![input], &options, &|_| (), make).ok()
+}
+
+/// Keeps what tells samples apart.
+#[derive(Default)]
+struct Rows(Vec<(i64, i64, Vec<u8>, bool)>);
+
+impl Sink for Rows {
+    fn record(&mut self, sample: &Sample<'_>) {
+        let label = sample.label.to_vec();
+        self.0
+            .push((sample.time_stamp, sample.elapsed, label, sample.success));
+    }
+}
+
+/// Records: those that the csv crate finds, where the text is such that it has but one meaning;
+/// the same for any size of block; and all accounted for.
+pub fn records(bytes: &[u8]) {
+    let text = [HEADER.as_bytes(), bytes].concat();
+    let Some(whole) = read(&text, 1 << 20, Rows::default) else {
+        return;
+    };
+    let rows = &whole.sinks[0].0;
+    assert_eq!(whole.rows_read, rows.len() as u64 + whole.rejected());
+    for block_size in [1, 7, 64] {
+        let split = read(&text, block_size, Rows::default).unwrap();
+        assert_eq!(split.sinks[0].0, *rows);
+        assert_eq!(split.rejections, whole.rejections);
+        assert_eq!(split.inputs, whole.inputs);
+    }
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(&*text);
+    let records: Vec<csv::ByteRecord> = reader.byte_records().map(Result::unwrap).collect();
+    // What is rejected, a stray quote or a lone carriage return each reader takes in its own way.
+    let is_plain = whole.rejected() == 0
+        && whole.inputs[0].summary.headers == 1
+        && whole.inputs[0].summary.width == 4
+        && !has_odd_carriage_return(&text)
+        && !has_stray_quote(&text);
+    if !is_plain {
+        return;
+    }
+    let records = records
+        .iter()
+        .filter(|record| !(record.len() == 1 && record[0].trim_ascii().is_empty()));
+    let labels: Vec<&[u8]> = records
+        .map(|record| record.get(2).unwrap_or_default())
+        .collect();
+    let found: Vec<&[u8]> = rows.iter().map(|row| &*row.2).collect();
+    assert_eq!(found, labels);
+}
+
+fn has_odd_carriage_return(text: &[u8]) -> bool {
+    text.iter()
+        .enumerate()
+        .any(|(at, &byte)| byte == b'\r' && text.get(at + 1) != Some(&b'\n'))
+        || text.ends_with(b"\r")
+}
+
+/// Whether a quote stands where no well-formed file has one.
+fn has_stray_quote(text: &[u8]) -> bool {
+    let (mut at, mut is_start) = (0, true);
+    while let Some(&byte) = text.get(at) {
+        at += 1;
+        if byte == b'"' && is_start {
+            loop {
+                match (text.get(at), text.get(at + 1)) {
+                    (None, _) => return true,
+                    (Some(b'"'), Some(b'"')) => at += 2,
+                    (Some(b'"'), None | Some(b',' | b'\n' | b'\r')) => break,
+                    (Some(b'"'), _) => return true,
+                    _ => at += 1,
+                }
+            }
+            at += 1;
+            is_start = false;
+        } else if byte == b'"' {
+            return true;
+        } else {
+            is_start = matches!(byte, b',' | b'\n');
+        }
+    }
+    false
+}
+
+/// Layouts and time stamps: what is found out is within the line.
+pub fn layout(bytes: &[u8]) {
+    if let Ok(layout) = Layout::detect(bytes, None) {
+        let columns = &layout.columns;
+        for column in [
+            columns.time_stamp,
+            columns.elapsed,
+            columns.label,
+            columns.success,
+        ] {
+            assert!(column < layout.width);
+        }
+        assert!(layout.names.len() <= layout.width);
+    }
+    let line = bytes
+        .split(|&byte| byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let format = TimestampFormat::detect(line);
+    let text = String::from_utf8_lossy(line);
+    let pattern = Pattern::new(&text);
+    for format in format
+        .into_iter()
+        .chain(pattern.ok().map(TimestampFormat::Pattern))
+    {
+        let parser = jtl::timestamp::TimestampParser::new(format, jiff::tz::TimeZone::UTC);
+        let padded = [bytes, &[0; 64]].concat();
+        let _no_panic = parser.parse(&padded, 0, bytes.len());
+    }
+}
+
+/// XML: every element accounted for.
+pub fn xml(bytes: &[u8]) {
+    let text = [
+        b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testResults version=\"1.2\">\n",
+        bytes,
+    ]
+    .concat();
+    if let Some(outcome) = read(&text, 1 << 20, Rows::default) {
+        assert_eq!(
+            outcome.rows_read,
+            outcome.sinks[0].0.len() as u64 + outcome.rejected()
+        );
+    }
+}
+
+/// Criteria: what is understood, is understood again from its own words.
+pub fn criteria(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let _no_panic = perfkit::gate::parse_file(&text);
+    if let Ok(criterion) = text.parse::<perfkit::gate::Criterion>() {
+        let words = criterion.to_string();
+        let again: perfkit::gate::Criterion = words.parse().unwrap();
+        assert_eq!(again.to_string(), words);
+        let aggregate = five_rows();
+        let report = Report::new(&aggregate, Sources::default());
+        let _no_panic = perfkit::gate::evaluate(&[criterion], &report, Some(&report));
+    }
+}
+
+fn five_rows() -> Aggregate {
+    let rows = "1700000000000,5,A,true\n1700000000100,7,B,false\n1700000000900,9,A,true\n";
+    let outcome = read(
+        format!("{HEADER}{rows}").as_bytes(),
+        1 << 20,
+        Aggregate::default,
+    );
+    outcome.unwrap().sinks.remove(0)
+}
+
+/// The server: any path gets an answer, and a failure of ours is none.
+pub fn paths(bytes: &[u8]) {
+    use axum::body::Body;
+    use axum::http::{Method, Request};
+    use tower::ServiceExt;
+    let (method, path) = match bytes.split_first() {
+        Some((first, rest)) => (first % 4, rest),
+        None => return,
+    };
+    let method = [Method::GET, Method::POST, Method::HEAD, Method::DELETE][method as usize].clone();
+    let path = [b"/", path].concat();
+    let Ok(request) = Request::builder()
+        .method(method)
+        .uri(&*path)
+        .body(Body::empty())
+    else {
+        return;
+    };
+    thread_local! {
+        static APP: (tokio::runtime::Runtime, axum::Router) = {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let target = perfkit::serve::Target::new(2_000, None).unwrap();
+            (runtime, perfkit::serve::app(std::sync::Arc::new(target)))
+        };
+    }
+    let status = APP.with(|(runtime, app)| {
+        runtime
+            .block_on(app.clone().oneshot(request))
+            .unwrap()
+            .status()
+    });
+    assert!(!status.is_server_error(), "{status}");
+}
+
+/// Everything: from any bytes to every renderer.
+pub fn analyze(bytes: &[u8]) {
+    let Some(outcome) = read(bytes, 4096, Aggregate::default) else {
+        return;
+    };
+    let mut aggregate = Aggregate::default();
+    let rejections = outcome.rejections.clone();
+    let sources = Sources {
+        inputs: outcome.inputs.clone(),
+        rows_read: outcome.rows_read,
+        rejections,
+        ..Sources::default()
+    };
+    outcome
+        .sinks
+        .into_iter()
+        .for_each(|sink| aggregate.merge(sink));
+    let report = Report::new(&aggregate, sources);
+    let json = render::json::render(&report).unwrap();
+    let again: Report = serde_json::from_str(&json).unwrap();
+    assert_eq!(render::json::render(&again).unwrap(), json);
+    let table = render::csv::render(&report).unwrap();
+    let mut rows = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(table.as_bytes());
+    assert!(rows.records().all(|row| row.is_ok()), "{table}");
+    let _no_panic = render::table::render(&report, Some(80));
+    let _no_panic = render::markdown::report(&report, &[]);
+    let _no_panic = render::markdown::platform_block(&report);
+    let _no_panic = render::prometheus::render(&report);
+    let _no_panic = render::hgrm::render(&report);
+    let _no_panic = render::html::render(&report).unwrap();
+    let junit = render::junit::render(&report);
+    let mut xml = quick_xml::Reader::from_str(&junit);
+    while !matches!(xml.read_event().unwrap(), quick_xml::events::Event::Eof) {}
+}

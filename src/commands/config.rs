@@ -1,0 +1,190 @@
+//! `perfkit.toml`: defaults of options, by command.
+//!
+//! Its values become arguments before those of the command line, so that they are checked, and
+//! refused, as these are. An option given, or set by the environment, takes the place of the
+//! file's, and so do options that conflict with it.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
+use toml::{Table, Value};
+
+use crate::alike::did_you_mean;
+use crate::cli::Cli;
+use crate::error::{Error, Result};
+
+/// The file that is read where the user stands.
+const FILE: &str = "perfkit.toml";
+
+/// Options that a file cannot set: they say which file it is, or do something else.
+const NOT_OF_FILES: [&str; 4] = ["config", "no-config", "help", "version"];
+
+/// The command line with the defaults of a file. Usage errors of the command line itself, `--help`
+/// and `--version` end the process here, as clap has it.
+///
+/// # Errors
+///
+/// When the file cannot be read, is no TOML, or sets what is no option or no value of it.
+pub fn parse() -> Result<Cli> {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let mut cli = Cli::command();
+    cli.build();
+    let lenient = cli.clone().ignore_errors(true);
+    let Ok(matches) = lenient.try_get_matches_from(&arguments) else {
+        return Ok(Cli::parse_from_or_exit(&arguments));
+    };
+    let Some((name, given)) = matches.subcommand() else {
+        return Ok(Cli::parse_from_or_exit(&arguments));
+    };
+    let Some((path, text)) = read(given)? else {
+        return Ok(Cli::parse_from_or_exit(&arguments));
+    };
+    let refused = |why: String| Error::input(path.to_string_lossy(), why);
+    let defaults = defaults(&cli, name, given, &text).map_err(refused)?;
+    let mut all = arguments.clone();
+    let command = arguments.iter().position(|argument| argument == name);
+    let place = command.map_or(all.len(), |at| at + 1);
+    all.splice(place..place, defaults);
+    match Cli::try_parse(&all) {
+        Ok(cli) => Ok(cli),
+        // What is wrong without the file too is not the file's fault.
+        Err(_) if Cli::try_parse(&arguments).is_err() => Ok(Cli::parse_from_or_exit(&arguments)),
+        Err(error) => {
+            let said = error.to_string();
+            let lines = said.lines().map(str::trim);
+            let lines = lines.filter(|line| {
+                !(line.is_empty() || line.starts_with("Usage:") || line.starts_with("For more"))
+            });
+            let why = lines.collect::<Vec<_>>().join(" ");
+            Err(refused(why.trim_start_matches("error: ").to_owned()))
+        }
+    }
+}
+
+impl Cli {
+    fn try_parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+        Cli::from_arg_matches(&Cli::command().try_get_matches_from(arguments)?)
+    }
+
+    fn parse_from_or_exit(arguments: &[OsString]) -> Cli {
+        Cli::try_parse(arguments).unwrap_or_else(|error| error.exit())
+    }
+}
+
+/// The file's path and text: the one named, else the one where the user stands.
+fn read(given: &ArgMatches) -> Result<Option<(PathBuf, String)>> {
+    if given.get_flag("no_config") {
+        return Ok(None);
+    }
+    let named = given.get_one::<PathBuf>("config");
+    let path = named.map_or(Path::new(FILE), PathBuf::as_path);
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some((path.to_owned(), text))),
+        Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::read(path, error)),
+    }
+}
+
+/// The arguments that a file's table for a command stands for, but those that were given.
+fn defaults(
+    cli: &Command,
+    name: &str,
+    given: &ArgMatches,
+    text: &str,
+) -> Result<Vec<OsString>, String> {
+    let file: Table = text
+        .parse()
+        .map_err(|error: toml::de::Error| error.to_string().trim_end().to_owned())?;
+    let mut arguments = Vec::new();
+    for (table, options) in &file {
+        let commands = cli.get_subcommands().map(Command::get_name);
+        let Some(command) = cli.find_subcommand(table) else {
+            return Err(format!(
+                "there is no command `{table}` to set options of{}; write them under a command, \
+                 such as [analyze]",
+                did_you_mean(table, commands)
+            ));
+        };
+        let Value::Table(options) = options else {
+            return Err(format!("`{table}` is to be a table, written [{table}]"));
+        };
+        // All tables are checked, whichever command runs.
+        for (key, value) in options {
+            let option = option(command, table, key)?;
+            let words = words(option, table, key, value)?;
+            if table == name && !is_settled(command, option, given) {
+                arguments.extend(words.into_iter().map(OsString::from));
+            }
+        }
+    }
+    Ok(arguments)
+}
+
+fn option<'a>(command: &'a Command, table: &str, key: &str) -> Result<&'a Arg, String> {
+    let options = || {
+        let options = command.get_arguments();
+        options.filter(|option| {
+            let long = option.get_long();
+            long.is_some_and(|long| !NOT_OF_FILES.contains(&long))
+        })
+    };
+    options()
+        .find(|option| option.get_long() == Some(key))
+        .ok_or_else(|| {
+            format!(
+                "[{table}] has no option `{key}`{}; perfkit {table} --help has them all",
+                did_you_mean(key, options().filter_map(Arg::get_long))
+            )
+        })
+}
+
+/// Whether an option, or one that it conflicts with, was given or is set by the environment.
+fn is_settled(command: &Command, option: &Arg, given: &ArgMatches) -> bool {
+    let is_given = |option: &Arg| {
+        let source = given.value_source(option.get_id().as_str());
+        matches!(
+            source,
+            Some(ValueSource::CommandLine | ValueSource::EnvVariable)
+        )
+    };
+    let mut others = command.get_arguments().filter(|other| is_given(other));
+    others.any(|other| {
+        let conflict = |a: &Arg, b: &Arg| {
+            let conflicts = command.get_arg_conflicts_with(a);
+            conflicts.iter().any(|arg| arg.get_id() == b.get_id())
+        };
+        other.get_id() == option.get_id() || conflict(option, other) || conflict(other, option)
+    })
+}
+
+/// The words on the command line that a key and its value stand for.
+fn words(option: &Arg, table: &str, key: &str, value: &Value) -> Result<Vec<String>, String> {
+    let wrong = |wanted: &str| Err(format!("[{table}] {key}: give {wanted}"));
+    if matches!(option.get_action(), ArgAction::SetTrue) {
+        return match value {
+            Value::Boolean(true) => Ok(vec![format!("--{key}")]),
+            Value::Boolean(false) => Ok(Vec::new()),
+            _ => wrong("true or false"),
+        };
+    }
+    let word = |value: &Value| match value {
+        Value::String(text) => Some(format!("--{key}={text}")),
+        Value::Integer(number) => Some(format!("--{key}={number}")),
+        Value::Float(number) => Some(format!("--{key}={number}")),
+        _ => None,
+    };
+    let values = match (option.get_action(), value) {
+        (ArgAction::Append, Value::Array(values)) => values.as_slice(),
+        (_, value) => std::slice::from_ref(value),
+    };
+    let words = values.iter().map(word).collect::<Option<Vec<_>>>();
+    match (words, option.get_action()) {
+        (Some(words), _) => Ok(words),
+        (None, ArgAction::Append) => wrong("a text or a number, or a list of them"),
+        (None, _) => wrong("a text or a number"),
+    }
+}

@@ -1,0 +1,188 @@
+//! The platform block where people read it: in a README between markers, in a CI job's summary.
+
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Component, Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::cli::AnalyzeArgs;
+use crate::error::{Error, Result};
+use crate::render::{markdown, marked};
+use crate::report::Report;
+
+/// The file to which GitHub Actions wants a step's summary appended.
+const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+
+/// Where the block goes.
+#[derive(Debug)]
+pub struct Publication {
+    readme: Option<Readme>,
+    step_summary: Option<OsString>,
+}
+
+#[derive(Debug)]
+struct Readme {
+    path: PathBuf,
+    key: String,
+    /// The report's directory, if the user chose its place.
+    report: Option<PathBuf>,
+}
+
+impl Publication {
+    /// What the arguments ask for, held to the files that are there; `stem` names the results.
+    ///
+    /// # Errors
+    ///
+    /// When a key is empty, the README cannot be read or its markers are damaged, or this is no
+    /// GitHub Actions job.
+    pub fn of(args: &AnalyzeArgs, stem: &str) -> Result<Self> {
+        let publish = &args.publish;
+        let readme = match &publish.update {
+            Some(path) => {
+                let readme = Readme {
+                    path: path.clone(),
+                    key: key(args, stem)?,
+                    report: args.output.clone(),
+                };
+                // Before the results are read, which may take long.
+                readme.updated("")?;
+                Some(readme)
+            }
+            None => None,
+        };
+        let step_summary = match (publish.step_summary, std::env::var_os(STEP_SUMMARY)) {
+            (false, _) => None,
+            (true, Some(path)) if !path.is_empty() => Some(path),
+            (true, _) => {
+                return Err(Error::Usage(format!(
+                    "--step-summary: {STEP_SUMMARY} is not set, so this is no GitHub Actions job: \
+                     leave the option out, or set it to the file to append to"
+                )));
+            }
+        };
+        Ok(Publication {
+            readme,
+            step_summary,
+        })
+    }
+
+    /// Writes the report where it was asked for; `summary` is the Markdown of a job's summary.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be written.
+    pub fn write(&self, report: &Report, summary: &str) -> Result<()> {
+        if let Some(readme) = &self.readme {
+            readme.update(report)?;
+        }
+        if let Some(path) = &self.step_summary {
+            let path = Path::new(path);
+            let file = OpenOptions::new().append(true).create(true).open(path);
+            file.and_then(|mut file| file.write_all(format!("{summary}\n").as_bytes()))
+                .map_err(|error| Error::write(path, error))?;
+        }
+        Ok(())
+    }
+}
+
+/// The name of the block: as given, that of the machine that was named, or that of the results.
+fn key(args: &AnalyzeArgs, stem: &str) -> Result<String> {
+    let (given, platform) = (&args.publish.key, &args.platform);
+    let named = given.iter().chain(platform).map(String::as_str);
+    let named = named.chain(args.publish.key.is_none().then_some(stem));
+    let mut keys = named.map(marked::key_of);
+    let key = match given {
+        Some(_) => keys.next().filter(|key| !key.is_empty()),
+        None => keys.find(|key| !key.is_empty()),
+    };
+    key.ok_or_else(|| {
+        Error::Usage(
+            "--key: a name of letters and digits is needed, such as --key raspberry-pi-5"
+                .to_owned(),
+        )
+    })
+}
+
+impl Readme {
+    /// The file with a block in place, and what was there before.
+    fn updated(&self, block: &str) -> Result<(Vec<u8>, marked::Updated)> {
+        let path = &self.path;
+        let bytes = fs::read(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Error::input(
+                path.to_string_lossy(),
+                "is not there to be updated: create it first, an empty one will do",
+            ),
+            _ => Error::read(path, error),
+        })?;
+        let updated = marked::update(&bytes, &self.key, block)
+            .map_err(|why| Error::input(path.to_string_lossy(), why))?;
+        Ok((bytes, updated))
+    }
+
+    fn update(&self, report: &Report) -> Result<()> {
+        let mut block = markdown::platform_block(report);
+        if let Some(link) = self.report.as_deref().and_then(|to| self.link(to)) {
+            block.push_str(&format!("\n[Report with charts]({link})\n"));
+        }
+        let (before, updated) = self.updated(&block)?;
+        if before != updated.bytes {
+            replace(&self.path, &updated.bytes)?;
+        }
+        let (path, key, line) = (self.path.display(), &self.key, updated.line);
+        match updated.is_new {
+            true => eprintln!(
+                "perfkit: added the markers `{}` and `{}` to {path}, at line {line}; move them and \
+                 what is between them where you like",
+                marked::begin_marker(key),
+                marked::end_marker(key)
+            ),
+            false => eprintln!("perfkit: updated the block `{key}` of {path}, at line {line}"),
+        }
+        Ok(())
+    }
+
+    /// The report's way from the README's directory, as a link has it.
+    fn link(&self, report: &Path) -> Option<String> {
+        let from = fs::canonicalize(&self.path).ok()?;
+        let from: Vec<Component> = from.parent()?.components().collect();
+        let to = fs::canonicalize(report).ok()?.join("report.md");
+        let to: Vec<Component> = to.components().collect();
+        let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+        if shared == 0 {
+            return None;
+        }
+        let up = from.iter().skip(shared).map(|_| "..".to_owned());
+        let down = to.iter().skip(shared).map(|part| {
+            let part = part.as_os_str().to_string_lossy();
+            part.bytes().map(link_letter).collect::<String>()
+        });
+        Some(up.chain(down).collect::<Vec<_>>().join("/"))
+    }
+}
+
+/// A byte of a link, percent-encoded where Markdown or URLs have a meaning for it.
+fn link_letter(byte: u8) -> String {
+    match byte {
+        b'-' | b'.' | b'_' => char::from(byte).to_string(),
+        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    }
+}
+
+/// Replaces a file in one step: behind a link the file that it leads to, with its permissions.
+fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let fail = |error| Error::write(path, error);
+    let place = fs::canonicalize(path).map_err(fail)?;
+    let permissions = fs::metadata(&place).map_err(fail)?.permissions();
+    if permissions.readonly() {
+        return Err(fail(io::ErrorKind::PermissionDenied.into()));
+    }
+    let directory = place.parent().unwrap_or(Path::new("/"));
+    let mut file = NamedTempFile::new_in(directory).map_err(fail)?;
+    file.write_all(bytes).map_err(fail)?;
+    file.as_file().set_permissions(permissions).map_err(fail)?;
+    file.persist(&place).map_err(|error| fail(error.error))?;
+    Ok(())
+}

@@ -1,0 +1,224 @@
+//! JMeter's test plan of the standard test: Fibonacci numbers and primes, asked of `perfkit serve`
+//! or of any server with the same two endpoints.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The plan with `{{name}}` where a setting goes.
+const TEMPLATE: &str = include_str!("standard.jmx");
+
+/// From here on a test needs more memory and files than JMeter and a login have by default.
+const MANY_USERS: u32 = 1000;
+
+/// Files open in JMeter beside the users' connections: jars, logs, results.
+const OTHER_FILES: u32 = 1000;
+
+/// The settings of a plan. Each is the default of a JMeter property of the same name, so that `-J`
+/// still changes it for one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Name or address of the server to test.
+    pub host: Host,
+    /// Its port.
+    pub port: u16,
+    /// How it is spoken to.
+    pub protocol: Protocol,
+    /// Threads, each with a connection of its own.
+    pub users: u32,
+    /// Time until all threads run, in s.
+    pub ramp_up: u32,
+    /// Loops of each thread: two requests a loop.
+    pub loops: u32,
+}
+
+/// A host's name or address, of such letters only as these have: none that means something to XML,
+/// to JMeter's functions or to a shell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Host(String);
+
+/// How a server is spoken to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// Without encryption
+    #[default]
+    Http,
+    /// With TLS
+    Https,
+}
+
+impl FromStr for Host {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some((_, rest)) = text.split_once("://") {
+            let host = rest.split(['/', ':']).next().unwrap_or_default();
+            return Err(format!(
+                "give the host alone, such as --host {host}; --port and --protocol say the rest"
+            ));
+        }
+        let is_address = text.parse::<std::net::Ipv6Addr>().is_ok();
+        let is_of_host =
+            |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_');
+        if is_address
+            || (!text.is_empty() && !text.starts_with('-') && text.chars().all(is_of_host))
+        {
+            return Ok(Host(text.to_owned()));
+        }
+        let hint = match text.rsplit_once(':') {
+            Some((host, port)) if port.parse::<u16>().is_ok() && host.chars().all(is_of_host) => {
+                format!(": --host {host} --port {port}")
+            }
+            _ => String::new(),
+        };
+        Err(format!(
+            "give a name such as server.example or an address{hint}"
+        ))
+    }
+}
+
+impl fmt::Display for Host {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Protocol::Http => "http",
+            Protocol::Https => "https",
+        })
+    }
+}
+
+impl Plan {
+    /// Samples of the whole test.
+    pub fn samples(&self) -> u64 {
+        const REQUESTS: u64 = 2;
+        u64::from(self.users) * u64::from(self.loops) * REQUESTS
+    }
+
+    /// The plan as a `.jmx` file.
+    pub fn jmx(&self) -> String {
+        let settings = [
+            ("{{host}}", self.host.to_string()),
+            ("{{port}}", self.port.to_string()),
+            ("{{protocol}}", self.protocol.to_string()),
+            ("{{users}}", self.users.to_string()),
+            ("{{ramp_up}}", self.ramp_up.to_string()),
+            ("{{loops}}", self.loops.to_string()),
+            ("{{samples}}", self.samples().to_string()),
+        ];
+        let mut jmx = TEMPLATE.to_owned();
+        for (name, value) in settings {
+            jmx = jmx.replace(name, &value);
+        }
+        jmx
+    }
+
+    /// The command that runs the plan from a file of this name. With many users it gives JMeter
+    /// memory (1 to 4 GB, small stacks) and open files first.
+    pub fn command(&self, file: &str) -> String {
+        let jmeter = format!("jmeter -n -t {} -l results.jtl", quoted(file));
+        if self.users < MANY_USERS {
+            return jmeter;
+        }
+        let files = self.users.saturating_add(OTHER_FILES);
+        format!("ulimit -n {files} && HEAP='-Xms1g -Xmx4g' JVM_ARGS=-Xss256k {jmeter}")
+    }
+}
+
+/// A word as a POSIX shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain =
+        |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_' | '/');
+    if word.chars().all(is_plain) && !word.is_empty() {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> Plan {
+        Plan {
+            host: "127.0.0.1".parse().unwrap(),
+            port: 5000,
+            protocol: Protocol::Http,
+            users: 20_000,
+            ramp_up: 500,
+            loops: 5,
+        }
+    }
+
+    #[test]
+    fn every_setting_is_in_the_plan() {
+        let jmx = plan().jmx();
+        assert!(!jmx.contains("{{"));
+        for property in [
+            "host,127.0.0.1",
+            "port,5000",
+            "protocol,http",
+            "users,20000",
+            "ramp_up,500",
+            "loops,5",
+        ] {
+            assert!(
+                jmx.contains(&format!(">${{__P({property})}}<")),
+                "{property}"
+            );
+        }
+        assert!(jmx.contains("200000 samples"));
+    }
+
+    #[test]
+    fn many_users_need_memory_and_files() {
+        assert_eq!(
+            plan().command("plan.jmx"),
+            "ulimit -n 21000 && HEAP='-Xms1g -Xmx4g' JVM_ARGS=-Xss256k jmeter -n -t plan.jmx -l \
+             results.jtl"
+        );
+        let few = Plan {
+            users: 10,
+            ..plan()
+        };
+        assert_eq!(
+            few.command("my plan's.jmx"),
+            r"jmeter -n -t 'my plan'\''s.jmx' -l results.jtl"
+        );
+    }
+
+    #[test]
+    fn only_hosts_are_hosts() {
+        for host in [
+            "server.example",
+            "192.168.1.3",
+            "::1",
+            "fe80::1",
+            "my_host-2",
+            "münchen.de",
+        ] {
+            assert_eq!(
+                host.parse::<Host>().map(|host| host.to_string()),
+                Ok(host.to_owned())
+            );
+        }
+        for host in [
+            "", "-h", "a b", "a,b", "a)", "${x}", "<x>", "a&b", "\"", "h/", "[::1]", "{{port}}",
+        ] {
+            assert!(host.parse::<Host>().is_err(), "{host}");
+        }
+        assert_eq!(
+            "http://pi:5000/fibo".parse::<Host>().unwrap_err(),
+            "give the host alone, such as --host pi; --port and --protocol say the rest"
+        );
+        assert!(
+            "pi:5000"
+                .parse::<Host>()
+                .unwrap_err()
+                .ends_with(": --host pi --port 5000")
+        );
+    }
+}

@@ -1,0 +1,116 @@
+//! What messages that differ only in numbers, ids, hosts or durations have in common.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+/// What varies in a message, each with the word that takes its place; the first that fits counts.
+const VARIABLES: [(&str, &str); 6] = [
+    (
+        "id",
+        r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b",
+    ),
+    // An address with or without a port, as `localhost/127.0.0.1:8080` has it, or a name with one.
+    (
+        "host",
+        r"(?:\b[\w.-]+/)?\b\d{1,3}(?:\.\d{1,3}){3}\b(?::\d{1,5}\b)?",
+    ),
+    ("host", r"\b[A-Za-z](?:[\w-]*\w)?(?:\.[\w-]*\w)*:\d{2,5}\b"),
+    (
+        "duration",
+        r"\b\d+(?:[.,]\d+)?\s?(?:milliseconds?|millis|seconds?|minutes?|hours?|secs?|mins?|ms|s|h)\b",
+    ),
+    // Hexadecimal with a digit in it, or it might be a word.
+    (
+        "id",
+        r"\b(?:0x[0-9a-fA-F]+|[a-f]{0,31}[0-9][0-9a-f]{6,}[a-f][0-9a-f]*|[A-F]{0,31}[0-9][0-9A-F]{6,}[A-F][0-9A-F]*)\b",
+    ),
+    ("number", r"\d+(?:[.,]\d+)*"),
+];
+
+/// All of [`VARIABLES`], each a group; `None` should one of them be no regular expression.
+static VARIABLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let groups = VARIABLES.map(|(_, pattern)| format!("({pattern})"));
+    Regex::new(&groups.join("|")).ok()
+});
+
+/// The kind of a message: what varies in it replaced by what it is. A response code at its start
+/// does not vary: 404 and 500 are two kinds.
+pub fn kind_of(message: &str) -> String {
+    let Some(variable) = &*VARIABLE else {
+        return message.to_owned();
+    };
+    let (code, rest) = match message.as_bytes() {
+        [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'] => (message, ""),
+        [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9', b'/', ..] => message.split_at(3),
+        _ => ("", message),
+    };
+    let kind = variable.replace_all(rest, |found: &Captures<'_>| {
+        let which = (1..=VARIABLES.len()).find(|&group| found.get(group).is_some());
+        let name = which.and_then(|group| VARIABLES.get(group - 1));
+        name.map_or_else(String::new, |(name, _)| format!("‹{name}›"))
+    });
+    format!("{code}{kind}")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_varies_is_named() {
+        for (message, kind) in [
+            ("404/Not Found", "404/Not Found"),
+            ("500", "500"),
+            (
+                "expected 12 rows, found 1,024",
+                "expected ‹number› rows, found ‹number›",
+            ),
+            (
+                "took 1.5 s, limit 500ms",
+                "took ‹duration›, limit ‹duration›",
+            ),
+            (
+                "Connect to 127.0.0.1:1 [/127.0.0.1] failed: Connection refused",
+                "Connect to ‹host› [/‹host›] failed: Connection refused",
+            ),
+            (
+                "Connect to api.example.com:443 [api.example.com/10.0.0.7] failed",
+                "Connect to ‹host› [‹host›] failed",
+            ),
+            (
+                "no order 0b6f3b54-9c2e-4d0a-8e65-0c2b1f7a9d11 for user 77",
+                "no order ‹id› for user ‹number›",
+            ),
+            ("object 0x7ffd and 3fa9c1e2b", "object ‹id› and ‹id›"),
+            (
+                "The body of \"/fibo/935\" should tell",
+                "The body of \"/fibo/‹number›\" should tell",
+            ),
+            ("defaced facade, deadbeef", "defaced facade, deadbeef"),
+            (
+                "java.net.SocketTimeoutException: Read timed out",
+                "java.net.SocketTimeoutException: Read timed out",
+            ),
+        ] {
+            assert_eq!(kind_of(message), kind, "{message}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn folding_twice_changes_nothing(message in "[a-z0-9 .:/,-]{0,60}") {
+            let once = kind_of(&message);
+            // A code at the start may come to stand there by folding what was before it, never else.
+            prop_assert_eq!(kind_of(&once), once);
+        }
+
+        #[test]
+        fn numbers_alone_never_tell_two_kinds_apart(a in 0..1_000_000_u32, b in 0..1_000_000_u32) {
+            let message = |number: u32| format!("item {number} of order {number} is sold out");
+            prop_assert_eq!(kind_of(&message(a)), kind_of(&message(b)));
+        }
+    }
+}
