@@ -205,3 +205,40 @@ fn what_cannot_be_compared_is_an_error_that_says_what_to_do() {
     let one = perfkit.command(&["compare", "a.jtl"]).output().unwrap();
     assert_eq!(one.status.code(), Some(2));
 }
+
+#[test]
+fn no_errors_against_none_is_no_change_however_few_the_samples() {
+    let perfkit = Perfkit::new();
+    let results = |elapsed: i64| {
+        let rows = (0..20).map(|n| row(1_700_000_000_000 + n * 10, elapsed + n, "A", true));
+        HEADER.to_owned() + &rows.collect::<String>()
+    };
+    perfkit.write("a.jtl", results(100));
+    perfkit.write("b.jtl", results(101));
+    let (_, printed, _) = compared(&perfkit, &["a.jtl", "b.jtl", "-f", "csv"]);
+    let verdict = |figure: &str| {
+        let row = printed
+            .lines()
+            .find(|row| row.starts_with(&format!("A,{figure},")));
+        row.unwrap().rsplit(',').next().unwrap().to_owned()
+    };
+    assert_eq!(verdict("error_percent"), "no change");
+    assert_eq!(verdict("average"), "too few samples");
+    // Of 400 pairs 210 are slower and 19 tie.
+    let mut rows = printed.lines();
+    let row = rows.find(|row| row.starts_with("A,probability_slower,%,b,,"));
+    let slower: f64 = row.unwrap().split(',').nth(5).unwrap().parse().unwrap();
+    assert!((slower - 219.5 / 4.0).abs() < 1e-9, "{slower}");
+}
+
+#[test]
+fn help_offers_no_baseline_beside_the_first_run() {
+    let perfkit = Perfkit::new();
+    for help in ["--help", "-h"] {
+        let (printed, _) = perfkit.run(&["compare", help]);
+        assert!(!printed.contains("--baseline"), "{printed}");
+        assert!(printed.contains("--fail-if-worse") && printed.contains("--junit"));
+    }
+    let (printed, _) = perfkit.run(&["analyze", "--help"]);
+    assert!(printed.contains("--baseline"));
+}

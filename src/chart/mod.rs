@@ -16,7 +16,7 @@ use std::thread;
 use crate::error::{Error, Result};
 use crate::report::Report;
 
-pub use figures::{SLUGS, figures};
+pub use figures::{SLUGS, figures, overlaid};
 pub use look::{Look, Size, Theme};
 pub use model::{Axis, Cells, Figure, Kind, Panel, Scale, Section, Series, Tick};
 pub use png::png;

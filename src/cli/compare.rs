@@ -10,6 +10,8 @@ use crate::percentile::Percentile;
 
 /// Arguments of `perfkit compare`.
 #[derive(Debug, Args)]
+// The first run is the baseline: the option is there only to say so when it is given.
+#[command(mut_arg("baseline", |argument| argument.hide(true)))]
 #[command(after_help = "\
 A change is better or worse only if it reaches both thresholds, and its interval excludes zero. The \
 confidence is that of the whole comparison: the figures tested share the doubt (Bonferroni). \
@@ -19,6 +21,7 @@ Examples:
   perfkit compare before.jtl after.jtl
   perfkit compare main/report.json branch.jtl --fail-if-worse
   perfkit compare pi4.json pi5.json laptop.json --name 'Pi 4' --name 'Pi 5' --name Laptop
+  perfkit compare before.jtl after.jtl --format html -o comparison.html
   perfkit compare before.jtl after.jtl --fail-if 'p95 > baseline * 1.1'
 
 Exit codes: 0 done; 1 a criterion failed, or --fail-if-worse and a figure got worse; 2 usage, input \
@@ -121,6 +124,8 @@ pub enum CompareFormat {
     Csv,
     /// The whole comparison
     Json,
+    /// One page with charts in which the runs lie over each other
+    Html,
 }
 
 fn not_negative(text: &str) -> Result<f64, String> {

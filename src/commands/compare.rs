@@ -51,6 +51,7 @@ pub fn run(mut args: CompareArgs) -> Result<ExitCode> {
         CompareFormat::Markdown => markdown(&judged, render::compare::markdown(&comparison)),
         CompareFormat::Table => render::compare::terminal(&comparison, output::terminal_width()),
         CompareFormat::Csv => render::compare::csv(&comparison)?,
+        CompareFormat::Html => render::html::comparison(&comparison, &runs, &judged)?,
         CompareFormat::Json => render::compare::json(&comparison)?,
     };
     let printed = match &args.output {

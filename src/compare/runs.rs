@@ -219,6 +219,8 @@ fn figure(kind: &Kind<'_>, rows: &[Option<Row<'_>>], test: &Test<'_>) -> Figure 
             ratio: (from.1 != 0.0).then(|| change / from.1),
             verdict: interval.map(|interval| match is_same {
                 true => Verdict::Identical,
+                // However few the samples, nobody asks whether no error is more than none.
+                false if kind.unit == "%" && from.1 == 0.0 && to.1 == 0.0 => Verdict::NoChange,
                 false => verdict::of(change, interval, threshold),
             }),
             interval,

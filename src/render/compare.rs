@@ -1,4 +1,4 @@
-//! A comparison as Markdown, terminal table, CSV and JSON.
+//! A comparison as Markdown, terminal table, CSV and JSON; its page is in [`super::html`].
 
 use std::fmt::Write;
 
@@ -7,11 +7,29 @@ use comfy_table::{ContentArrangement, Table, TableStyle};
 use super::markdown::{bold, escape, table};
 use super::table::RULE;
 use super::text;
-use crate::compare::{Change, Comparison, Figure, Verdict};
+use crate::compare::{Change, Comparison, Figure, LabelComparison, Verdict};
 use crate::error::{Error, Result};
 
 /// Most changes shown one by one before the full figures.
 const MOST_CHANGES: usize = 30;
+
+/// Title of the effect.
+const PROBABILITY: &str = "P(slower)";
+
+/// Columns of the CSV.
+const HEADER: [&str; 11] = [
+    "label",
+    "figure",
+    "unit",
+    "candidate",
+    "baseline_value",
+    "candidate_value",
+    "difference",
+    "percent",
+    "low",
+    "high",
+    "verdict",
+];
 
 /// The verdict in a sentence, what changed, then all figures: for a pull request.
 pub fn markdown(comparison: &Comparison) -> String {
@@ -52,7 +70,8 @@ pub fn terminal(comparison: &Comparison, width: Option<u16>) -> String {
     page
 }
 
-/// A row for each label, figure and candidate.
+/// A row for each label, figure and candidate; then one of the effect, for which only
+/// `candidate_value` is told.
 ///
 /// # Errors
 ///
@@ -65,22 +84,7 @@ pub fn csv(comparison: &Comparison) -> Result<String> {
             .write_record(cells)
             .map_err(|error| internal(error.to_string()))
     };
-    write(
-        &[
-            "label",
-            "figure",
-            "unit",
-            "candidate",
-            "baseline_value",
-            "candidate_value",
-            "difference",
-            "percent",
-            "low",
-            "high",
-            "verdict",
-        ]
-        .map(str::to_owned),
-    )?;
+    write(&HEADER.map(str::to_owned))?;
     let cell = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     for label in &comparison.labels {
         for figure in &label.figures {
@@ -102,6 +106,19 @@ pub fn csv(comparison: &Comparison) -> Result<String> {
                     verdict.map(Verdict::words).unwrap_or_default().to_owned(),
                 ])?;
             }
+        }
+        for (place, probability) in label.probability_slower.iter().enumerate() {
+            let mut row = [
+                label.label.as_str(),
+                "probability_slower",
+                "%",
+                &comparison.runs[place + 1].name,
+            ]
+            .map(str::to_owned)
+            .to_vec();
+            row.extend([String::new(), cell(probability.map(|share| share * 100.0))]);
+            row.resize(HEADER.len(), String::new());
+            write(&row)?;
         }
     }
     let bytes = writer
@@ -147,17 +164,20 @@ pub fn summary(comparison: &Comparison) -> String {
         };
         match open {
             0 => format!("{said}."),
+            1 => format!("{said}; 1 of {all} is inconclusive."),
             open => format!("{said}; {open} of {all} are inconclusive."),
         }
     });
     sentences.collect::<Vec<_>>().join(" ")
 }
 
-fn method(comparison: &Comparison) -> String {
+/// How the verdicts came about.
+pub(super) fn method(comparison: &Comparison) -> String {
     let settings = &comparison.settings;
     format!(
         "Better or worse: by at least {}% and {} ms (error %: 0.1 points), and surely at {}% for all {} tested figures together. \
-         Samples, min, max and rates are not tested.",
+         Samples, min, max and rates are not tested. {PROBABILITY}: that a random sample of the \
+         candidate is slower than a random one of the baseline; 50% is no difference.",
         decimal(settings.threshold_ratio * 100.0, 2),
         decimal(settings.threshold_ms, 3),
         decimal(settings.confidence * 100.0, 3),
@@ -166,44 +186,39 @@ fn method(comparison: &Comparison) -> String {
 }
 
 /// What got better or worse, below its header.
-fn changed(comparison: &Comparison) -> Vec<Vec<String>> {
+pub(super) fn changed(comparison: &Comparison) -> Vec<Vec<String>> {
     let found = comparison.verdicts();
     let found: Vec<_> = found
         .filter(|found| matches!(found.4, Verdict::Worse | Verdict::Better))
         .collect();
-    let header = [
-        "Label",
-        "Figure",
-        "Candidate",
-        "From",
-        "To",
-        "Change",
-        "Change is within",
-        "Verdict",
-    ];
-    let mut rows = vec![header.map(str::to_owned).to_vec()];
+    // Of a single candidate there is no need to say which.
+    let names_candidate = comparison.runs.len() > 2;
+    let mut header = vec!["Label", "Figure"];
+    header.extend(names_candidate.then_some("Candidate"));
+    header.extend(["From", "To", "Change", "Change is within", "Verdict"]);
+    let mut rows = vec![header.into_iter().map(str::to_owned).collect()];
     rows.extend(
         found
             .iter()
             .take(MOST_CHANGES)
             .map(|(label, figure, place, change, verdict)| {
-                vec![
-                    label.label.clone(),
-                    figure.title.clone(),
-                    comparison.runs[place + 1].name.clone(),
+                let mut row = vec![label.label.clone(), figure.title.clone()];
+                row.extend(names_candidate.then(|| comparison.runs[place + 1].name.clone()));
+                row.extend([
                     value(figure, 0),
                     value(figure, place + 1),
                     moved(figure, change),
                     within(figure, change),
                     verdict.words().to_owned(),
-                ]
+                ]);
+                row
             }),
     );
     rows
 }
 
 /// Every figure of every label, below the header: with one candidate its change has columns.
-fn figures(comparison: &Comparison) -> Vec<Vec<String>> {
+pub(super) fn figures(comparison: &Comparison) -> Vec<Vec<String>> {
     let is_pair = comparison.runs.len() == 2;
     let mut header = vec!["Label".to_owned(), "Figure".to_owned()];
     header.extend(comparison.runs.iter().map(|run| run.name.clone()));
@@ -243,12 +258,28 @@ fn figures(comparison: &Comparison) -> Vec<Vec<String>> {
             }
             rows.push(row);
         }
+        rows.extend(effect(label, is_pair));
     }
     rows
 }
 
+/// The probability that a candidate's samples are slower; `None` where no candidate can tell.
+fn effect(label: &LabelComparison, is_pair: bool) -> Option<Vec<String>> {
+    label.probability_slower.iter().flatten().next()?;
+    let cell = |probability: &Option<f64>| {
+        let text = probability.map(|share| format!("{:.1}%", share * 100.0));
+        text.unwrap_or_else(|| "-".to_owned())
+    };
+    let mut row = vec![label.label.clone(), PROBABILITY.to_owned(), "-".to_owned()];
+    row.extend(label.probability_slower.iter().map(cell));
+    if is_pair {
+        row.extend([String::new(), String::new()]);
+    }
+    Some(row)
+}
+
 /// The platforms' details: a row a key, a column a run.
-fn platforms(comparison: &Comparison) -> Vec<Vec<String>> {
+pub(super) fn platforms(comparison: &Comparison) -> Vec<Vec<String>> {
     let mut keys: Vec<&str> = Vec::new();
     for detail in comparison.runs.iter().flat_map(|run| &run.details) {
         if !keys.contains(&detail.key.as_str()) {

@@ -4,6 +4,7 @@ mod against;
 mod apdex;
 mod names;
 mod over_time;
+mod overlaid;
 mod response_times;
 mod run;
 mod server;
@@ -15,6 +16,8 @@ use super::model::{Axis, Figure, Panel, Series};
 use super::{palette, scale};
 use crate::report::{LabelReport, Report};
 use crate::units;
+
+pub use overlaid::overlaid;
 use run::Run;
 
 /// A range above this is drawn on a logarithmic axis, or the usual values would be one flat line.

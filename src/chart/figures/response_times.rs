@@ -8,40 +8,28 @@ use crate::chart::scale;
 use crate::report::{LabelReport, Report};
 
 /// The share of samples, in percent, that a distribution shows; the rest is a tail without form.
-const DISTRIBUTION_SHOWS: f64 = 99.5;
+pub const DISTRIBUTION_SHOWS: f64 = 99.5;
+
+/// What is drawn of a label.
+pub struct Drawn<'a> {
+    /// Its name in the legend.
+    pub name: String,
+    /// Number of its colour.
+    pub color: usize,
+    /// Its figures; it has samples.
+    pub row: &'a LabelReport,
+}
 
 /// The percentile curve and the distribution of every label; `None` without samples.
 pub fn distribution(report: &Report) -> Option<Figure> {
-    let labels = busiest(report);
+    let labels = busiest(report).into_iter().enumerate();
+    let drawn = labels.map(|(color, row)| Drawn {
+        name: elided(&row.label),
+        color,
+        row,
+    });
+    let drawn: Vec<Drawn<'_>> = drawn.collect();
     let total = report.total.elapsed.as_ref()?;
-    let values = || labels.iter().flat_map(|label| &label.distribution);
-    let max = values().map(|(value, _)| *value).max()?.max(0) as f64;
-    let axis = TimesAxis::new("response time", at_share(&report.total, 50.0) as f64, max);
-    let shown = labels
-        .iter()
-        .map(|label| at_share(label, DISTRIBUTION_SHOWS))
-        .max()?;
-    let bins = Bins::up_to(shown);
-    let of_label = |number: usize, kind: Kind, points: Vec<(f64, f64)>| Series {
-        name: elided(&labels[number].label),
-        color: number,
-        kind,
-        pieces: vec![points],
-    };
-    let curves = labels
-        .iter()
-        .enumerate()
-        .map(|(number, label)| of_label(number, Kind::Line, percentile_curve(label, &axis)));
-    let shares: Vec<Vec<f64>> = labels
-        .iter()
-        .map(|label| bins.shares(&label.distribution))
-        .collect();
-    let outlines = shares
-        .iter()
-        .enumerate()
-        .map(|(number, shares)| of_label(number, Kind::Area, outline(bins, shares)));
-    let highest_share = shares.iter().flatten().copied().fold(0.0, f64::max);
-    let samples = labels.iter().map(|label| label.samples).max()?;
     let which = which_labels(report);
     Some(Figure {
         slug: "response-time-distribution",
@@ -56,28 +44,61 @@ pub fn distribution(report: &Report) -> Option<Figure> {
             scale::grouped(total.min as f64, 0),
             scale::grouped(total.max as f64, 0)
         ),
-        panels: vec![
-            Panel {
-                title: Some("Percentiles".to_owned()),
-                ..panel(
-                    scale::percentiles(samples),
-                    axis.axis.clone(),
-                    curves.collect(),
-                )
-            },
-            Panel {
-                title: Some("Distribution".to_owned()),
-                ..panel(
-                    scale::linear("response time (ms)", bins.start(bins.count) as f64),
-                    scale::linear(
-                        &format!("% of samples per {} ms", bins.width),
-                        highest_share,
-                    ),
-                    outlines.collect(),
-                )
-            },
-        ],
+        panels: panels(&drawn, &report.total)?,
     })
+}
+
+/// The percentile curves of labels, and beside them their distributions; `None` without samples.
+/// `typical` tells where most of the samples lie.
+pub fn panels(drawn: &[Drawn<'_>], typical: &LabelReport) -> Option<Vec<Panel>> {
+    let values = drawn.iter().flat_map(|label| &label.row.distribution);
+    let max = values.map(|(value, _)| *value).max()?.max(0) as f64;
+    let axis = TimesAxis::new("response time", at_share(typical, 50.0) as f64, max);
+    let shown = drawn
+        .iter()
+        .map(|label| at_share(label.row, DISTRIBUTION_SHOWS))
+        .max()?;
+    let bins = Bins::up_to(shown);
+    let series = |label: &Drawn<'_>, kind: Kind, points: Vec<(f64, f64)>| Series {
+        name: label.name.clone(),
+        color: label.color,
+        kind,
+        pieces: vec![points],
+    };
+    let curves = drawn
+        .iter()
+        .map(|label| series(label, Kind::Line, percentile_curve(label.row, &axis)));
+    let shares: Vec<Vec<f64>> = drawn
+        .iter()
+        .map(|label| bins.shares(&label.row.distribution))
+        .collect();
+    let outlines = drawn
+        .iter()
+        .zip(&shares)
+        .map(|(label, shares)| series(label, Kind::Area, outline(bins, shares)));
+    let highest_share = shares.iter().flatten().copied().fold(0.0, f64::max);
+    let samples = drawn.iter().map(|label| label.row.samples).max()?;
+    Some(vec![
+        Panel {
+            title: Some("Percentiles".to_owned()),
+            ..panel(
+                scale::percentiles(samples),
+                axis.axis.clone(),
+                curves.collect(),
+            )
+        },
+        Panel {
+            title: Some("Distribution".to_owned()),
+            ..panel(
+                scale::linear("response time (ms)", bins.start(bins.count) as f64),
+                scale::linear(
+                    &format!("% of samples per {} ms", bins.width),
+                    highest_share,
+                ),
+                outlines.collect(),
+            )
+        },
+    ])
 }
 
 /// A label's values against the share of samples that do not exceed them, as steps.

@@ -4,7 +4,7 @@ use super::page::Section;
 use super::{Detail, data, drawing, escape, thin};
 use crate::chart::{self, Figure};
 use crate::error::{Error, Result};
-use crate::report::Report;
+use crate::report::Window;
 
 const SECTIONS: [(chart::Section, &str, &str); 4] = [
     (chart::Section::OverTime, "over-time", "Over time"),
@@ -17,9 +17,9 @@ const SECTIONS: [(chart::Section, &str, &str); 4] = [
     (chart::Section::Server, "server", "The server"),
 ];
 
-/// The charts by section, and their data as JSON that may stand in a `script` element.
+/// The charts by section, of a run in this window or of several runs without, and their data as JSON that may stand in a `script` element.
 pub fn sections(
-    report: &Report,
+    window: Option<Window>,
     mut figures: Vec<Figure>,
     detail: Detail,
 ) -> Result<(Vec<Section>, String)> {
@@ -36,7 +36,7 @@ pub fn sections(
         (!body.is_empty()).then(|| Section::new(id, title, body))
     });
     let sections = sections.collect();
-    let data = data::of(report.window, &figures);
+    let data = data::of(window, &figures);
     let json = serde_json::to_string(&data)
         .map_err(|error| Error::Internal(format!("cannot write the page's data: {error}")))?;
     Ok((sections, escape::json(&json)))

@@ -4,6 +4,7 @@
 //! draws the charts again from the figures' data, so that they respond.
 
 mod charts;
+mod compare;
 mod criteria;
 mod dashboard;
 mod data;
@@ -19,6 +20,7 @@ mod thin;
 mod verdict;
 
 use crate::chart;
+use crate::compare::Comparison;
 use crate::error::Result;
 use crate::report::Report;
 
@@ -67,9 +69,28 @@ const DETAILS: [Detail; 4] = [
 /// None in practice: every report can be rendered.
 pub fn render(report: &Report) -> Result<String> {
     let figures = chart::figures(report);
+    smallest(|detail| page::html(report, figures.clone(), detail))
+}
+
+/// The page of a comparison of these runs, with what became of the criteria that `judged` has.
+///
+/// # Errors
+///
+/// None in practice: every comparison can be rendered.
+pub fn comparison(
+    comparison: &Comparison,
+    runs: &[(String, Report)],
+    judged: &Report,
+) -> Result<String> {
+    let figures = chart::overlaid(runs);
+    smallest(|detail| compare::html(comparison, runs, judged, figures.clone(), detail))
+}
+
+/// The page with the most detail of those that are small enough.
+fn smallest(page_of: impl Fn(Detail) -> Result<String>) -> Result<String> {
     let mut page = String::new();
     for detail in DETAILS {
-        page = page::html(report, figures.clone(), detail)?;
+        page = page_of(detail)?;
         if page.len() < MOST_BYTES {
             break;
         }

@@ -29,9 +29,9 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 
                       img-src data: blob:; base-uri 'none'; form-action 'none'";
 
 /// Letters of a title or a detail.
-const MOST_LETTERS: usize = 200;
+pub const MOST_LETTERS: usize = 200;
 /// Notes and details that are shown.
-const MOST_LINES: usize = 50;
+pub const MOST_LINES: usize = 50;
 
 /// A part of the page with an entry in its navigation.
 #[derive(Debug)]
@@ -68,12 +68,44 @@ pub fn html(report: &Report, figures: Vec<Figure>, detail: Detail) -> Result<Str
         .iter()
         .filter_map(|section| section(report, detail))
         .collect();
-    let (drawn, data) = charts::sections(report, figures, detail)?;
+    let (drawn, data) = charts::sections(report.window, figures, detail)?;
     sections.extend(drawn);
     let title = match &report.title {
         Some(title) => escape::text(&shortened(title, MOST_LETTERS)),
         None => "Load test".to_owned(),
     };
+    Ok(document(&Parts {
+        title: &title,
+        head: &head(report, detail),
+        sections: &sections,
+        data: &data,
+        version: &report.perfkit_version,
+    }))
+}
+
+/// What a document is put together from.
+pub struct Parts<'p> {
+    /// The title, as HTML.
+    pub title: &'p str,
+    /// What is below the title, as HTML.
+    pub head: &'p str,
+    /// The sections, in order.
+    pub sections: &'p [Section],
+    /// The charts' data, as [`charts::sections`] makes it.
+    pub data: &'p str,
+    /// Version of perfkit.
+    pub version: &'p str,
+}
+
+/// A document with its navigation, style and script.
+pub fn document(parts: &Parts<'_>) -> String {
+    let Parts {
+        title,
+        head,
+        sections,
+        data,
+        version,
+    } = parts;
     let theme = theme::css();
     let nav: String = sections
         .iter()
@@ -91,9 +123,8 @@ pub fn html(report: &Report, figures: Vec<Figure>, detail: Detail) -> Result<Str
             format!("<section id={id} aria-labelledby={id}-title>\n<h2 id={id}-title>{title}</h2>\n{body}</section>\n")
         })
         .collect();
-    let head = head(report, detail);
-    let version = escape::text(&report.perfkit_version);
-    Ok(format!(
+    let version = escape::text(version);
+    format!(
         "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n\
          <meta http-equiv=Content-Security-Policy content=\"{POLICY}\">\n\
          <meta name=viewport content=\"width=device-width, initial-scale=1\">\n\
@@ -107,7 +138,7 @@ pub fn html(report: &Report, figures: Vec<Figure>, detail: Detail) -> Result<Str
          </main>\n\
          <script type=\"application/json\" id=data>{data}</script>\n\
          <script>\n{SCRIPT}</script>\n</body>\n</html>\n"
-    ))
+    )
 }
 
 /// What a person wants first: when, the verdict, the headline figures, the platform.
@@ -200,6 +231,11 @@ fn headline(total: &LabelReport) -> Vec<Headline> {
 fn notes(report: &Report, _detail: Detail) -> Option<Section> {
     let verdict = report.resources.iter().map(|resources| &resources.verdict);
     let notes: Vec<&String> = verdict.chain(&report.notes).collect();
+    list(&notes, "report.json")
+}
+
+/// The notes in a list, of which `whole` has all; `None` without any.
+pub fn list(notes: &[&String], whole: &str) -> Option<Section> {
     if notes.is_empty() {
         return None;
     }
@@ -214,7 +250,7 @@ fn notes(report: &Report, _detail: Detail) -> Option<Section> {
         .collect();
     let more = match notes.len().saturating_sub(MOST_LINES) {
         0 => String::new(),
-        more => format!("<p class=remark>And {more} more: report.json has them all.</p>\n"),
+        more => format!("<p class=remark>And {more} more: {whole} has them all.</p>\n"),
     };
     let body = format!("<ul class=notes>\n{items}</ul>\n{more}");
     Some(Section::new("notes", "Notes", body))

@@ -32,7 +32,7 @@ const ticksOf = (axis, view, width) => {
     const step = axis.scale === "time" ? timeStep(max - min, most) : roundStep((max - min) / most);
     const decimals = Math.max(0, -Math.floor(Math.log10(step)));
     const ticks = [];
-    for (let number = Math.ceil(min / step - 1e-9); number * step <= max * (1 + 1e-12); number += 1) {
+    for (let number = Math.ceil(min / step - 1e-9) + 0; number * step <= max * (1 + 1e-12); number += 1) {
       const at = number * step;
       const text = axis.scale === "time" ? clock(at, step, axis.max) : grouped(at, decimals);
       ticks.push({ at, text });

@@ -22,7 +22,8 @@ const xText = (panel, x) => {
   if (panel.x.scale === "nines") return `${percentText(x)}th percentile`;
   if (panel.x.scale !== "time") return `${told(Number(x.toPrecision(5)))}${unitOf(panel.x)} ${panel.x.label.replace(/ \((ms|%)\)/, "")}`;
   const since = clock(x, panel.x.max < 60000 ? 100 : 1000, panel.x.max);
-  const moment = new Date((data.start || 0) + x);
+  // Runs that are compared began at different times.
+  const moment = new Date(data.start === null ? NaN : data.start + x);
   const utc = Number.isNaN(moment.getTime()) ? "" : ` · ${moment.toISOString().slice(11, panel.x.max < 60000 ? 23 : 19)} UTC`;
   return since + (panel.x.max < 60000 ? " s" : "") + utc;
 };
