@@ -113,6 +113,18 @@ impl Recorded {
     }
 }
 
+/// The figures of a label: all of the aggregate table follows from them.
+#[derive(Debug, Default, PartialEq)]
+struct Figures {
+    rows: u64,
+    errors: u64,
+    start: i64,
+    end: i64,
+    /// How many samples took each time, ms: percentiles, average, least and most.
+    elapsed: BTreeMap<i64, u64>,
+    bytes: Option<i128>,
+}
+
 /// Keeps rows and counts them.
 #[derive(Default)]
 struct Rows {
@@ -144,25 +156,43 @@ impl Sink for Rows {
 }
 
 impl Rows {
-    /// Rows, failures, first start, last end of each label: counted plainly from the rows kept.
-    fn counted(&self) -> BTreeMap<&[u8], (u64, u64, i64, i64)> {
-        let mut labels = BTreeMap::new();
+    /// The figures of each label, counted plainly from the rows kept.
+    fn counted(&self) -> BTreeMap<&[u8], Figures> {
+        let mut labels: BTreeMap<&[u8], Figures> = BTreeMap::new();
         for (row, &(start, end)) in self.rows.iter().zip(&self.times) {
-            let label = labels.entry(&*row[0]).or_insert((0, 0, i64::MAX, i64::MIN));
-            label.0 += 1;
-            label.1 += u64::from(row[10] != b"true");
-            label.2 = label.2.min(start);
-            label.3 = label.3.max(end);
+            let number = |field: &[u8]| std::str::from_utf8(field).unwrap().parse::<i64>();
+            let figures = labels.entry(&*row[0]).or_insert_with(|| Figures {
+                start,
+                end,
+                ..Figures::default()
+            });
+            figures.rows += 1;
+            figures.errors += u64::from(row[10] != b"true");
+            figures.start = figures.start.min(start);
+            figures.end = figures.end.max(end);
+            *figures.elapsed.entry(number(&row[6]).unwrap()).or_default() += 1;
+            if let Ok(bytes) = number(&row[8]) {
+                *figures.bytes.get_or_insert_default() += i128::from(bytes);
+            }
         }
         labels
     }
 
-    fn aggregated(&self) -> BTreeMap<&[u8], (u64, u64, i64, i64)> {
+    fn aggregated(&self) -> BTreeMap<&[u8], Figures> {
         let labels = self.aggregate.labels().into_iter();
         labels
             .map(|label| {
                 let all = label.all();
-                (label.name, (all.rows, all.errors, all.start, all.end))
+                let elapsed = all.distributions().elapsed();
+                let figures = Figures {
+                    rows: all.rows,
+                    errors: all.errors,
+                    start: all.start,
+                    end: all.end,
+                    elapsed: elapsed.counts().into_iter().collect(),
+                    bytes: all.bytes(),
+                };
+                (label.name, figures)
             })
             .collect()
     }

@@ -315,6 +315,22 @@ fn a_disk_that_fills_up_midway_leaves_the_old_report() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_report_directory_where_nothing_can_be_written_is_an_error() {
+    let perfkit = Perfkit::new();
+    perfkit.write("results.jtl", five_samples());
+    // Not even root can make a directory there.
+    let output = Command::new(env!("CARGO_BIN_EXE_perfkit"))
+        .args(["analyze", "results.jtl", "-o", "/proc/report"])
+        .current_dir(perfkit.directory.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("cannot create the directory /proc/report"), "{said}");
+}
+
+#[test]
 #[cfg(unix)]
 fn a_killed_run_leaves_the_old_junit_file_or_the_new_one() {
     let perfkit = Perfkit::new();
