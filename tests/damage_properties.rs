@@ -129,7 +129,8 @@ struct Figures {
 #[derive(Default)]
 struct Rows {
     rows: Vec<Row>,
-    times: Vec<(i64, i64)>,
+    /// Start, end, how many samples the row stands for, and how many of them failed.
+    weights: Vec<(i64, i64, u64, u64)>,
     aggregate: Aggregate,
 }
 
@@ -138,7 +139,12 @@ impl Sink for Rows {
         self.aggregate.record(sample);
         let number =
             |number: Option<i64>| number.map_or(Vec::new(), |n| n.to_string().into_bytes());
-        self.times.push((sample.time_stamp, sample.end()));
+        self.weights.push((
+            sample.time_stamp,
+            sample.end(),
+            sample.sample_count,
+            sample.error_count,
+        ));
         self.rows.push(vec![
             sample.label.to_vec(),
             sample.response_code.to_vec(),
@@ -159,7 +165,7 @@ impl Rows {
     /// The figures of each label, counted plainly from the rows kept.
     fn counted(&self) -> BTreeMap<&[u8], Figures> {
         let mut labels: BTreeMap<&[u8], Figures> = BTreeMap::new();
-        for (row, &(start, end)) in self.rows.iter().zip(&self.times) {
+        for (row, &(start, end, samples, errors)) in self.rows.iter().zip(&self.weights) {
             let number = |field: &[u8]| std::str::from_utf8(field).unwrap().parse::<i64>();
             let figures = labels.entry(&*row[0]).or_insert_with(|| Figures {
                 start,
@@ -167,10 +173,15 @@ impl Rows {
                 ..Figures::default()
             });
             figures.rows += 1;
-            figures.errors += u64::from(row[10] != b"true");
+            figures.errors += errors;
             figures.start = figures.start.min(start);
             figures.end = figures.end.max(end);
-            *figures.elapsed.entry(number(&row[6]).unwrap()).or_default() += 1;
+            if let Ok(divisor) = i64::try_from(samples)
+                && divisor > 0
+            {
+                let each = number(&row[6]).unwrap() / divisor;
+                *figures.elapsed.entry(each).or_default() += samples;
+            }
             if let Ok(bytes) = number(&row[8]) {
                 *figures.bytes.get_or_insert_default() += i128::from(bytes);
             }
@@ -419,6 +430,7 @@ fn recorded_results_torn_anywhere() {
         "controllers.jtl",
         "sub-results.jtl",
         "dashboard.jtl.gz",
+        "default.jtl.gz",
         "standard.jtl.gz",
     ] {
         let file = Recorded::fixture(name, 100_000);
@@ -437,6 +449,7 @@ fn other_layouts_torn_anywhere() {
         "distributed.jtl",
         "no-header.jtl",
         "older-columns.jtl",
+        "sample-count.jtl",
         "sample-variables.jtl",
         "semicolon.jtl",
         "tab.jtl",

@@ -327,7 +327,10 @@ fn a_report_directory_where_nothing_can_be_written_is_an_error() {
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{said}");
-    assert!(said.contains("cannot create the directory /proc/report"), "{said}");
+    assert!(
+        said.contains("cannot create the directory /proc/report"),
+        "{said}"
+    );
 }
 
 #[test]
