@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{GateArgs, PublishArgs, SelectionArgs};
+use super::{GateArgs, PublishArgs, ReadingArgs, SelectionArgs};
 use crate::apdex::Rule;
 use crate::chart::{SLUGS, Size};
 use crate::percentile::Percentile;
@@ -173,31 +173,9 @@ pub struct AnalyzeArgs {
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value, help_heading = "Platform block")]
     pub detail: Vec<(String, String)>,
 
-    /// timeStamp is the end of a sample (recorded with sampleresult.timestamp.start=false)
-    #[arg(long, help_heading = "Reading")]
-    pub timestamp_is_end: bool,
-
-    /// Format of timeStamp in CSV, in the letters of Java's SimpleDateFormat [default: found out]
-    #[arg(long, value_name = "PATTERN", help_heading = "Reading")]
-    pub timestamp_format: Option<String>,
-
-    /// Time zone of dates in timeStamp, such as Europe/Berlin [default: this machine's]
-    #[arg(
-        long,
-        value_name = "ZONE",
-        env = "PERFKIT_TIMEZONE",
-        hide_env_values = true,
-        help_heading = "Reading"
-    )]
-    pub timezone: Option<String>,
-
-    /// Make a row that cannot be read an error
-    #[arg(long, help_heading = "Reading")]
-    pub strict: bool,
-
-    /// Threads that parse [default: the cores there are]
-    #[arg(long, value_name = "N", env = "PERFKIT_THREADS", hide_env_values = true, value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Reading")]
-    pub threads: Option<u16>,
+    /// How the results are read.
+    #[command(flatten)]
+    pub reading: ReadingArgs,
 }
 
 impl AnalyzeArgs {

@@ -1,31 +1,20 @@
 //! `perfkit analyze`: results in, table and report out.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use jiff::tz::TimeZone;
 
 use super::gate::{self, Gate};
 use super::publish::Publication;
+use super::reading::{self, Results};
 use super::report_directory::{self, ReportFile};
-use super::selection::Chosen;
 use super::server::Server;
 use super::{columns, output, selection};
 use crate::chart::{self, Look, Theme};
-use crate::cli::{AnalyzeArgs, ChartTheme, Compat, Format};
-use crate::error::{Error, Result};
-use crate::jtl::blocks::TimestampOptions;
-use crate::jtl::input::{self, BytesRead, Input};
-use crate::jtl::timestamp::Pattern;
-use crate::jtl::{self, Outcome, ReadOptions, Sink};
+use crate::cli::{AnalyzeArgs, ChartTheme, Format};
+use crate::error::Result;
 use crate::render::{self, markdown::ChartLink};
 use crate::report::{self, Report, Sources};
-use crate::select::{Choice, Needs, Selected, Survey};
-use crate::stats::{Aggregate, DashboardTable};
+use crate::stats::Aggregate;
 
 /// Runs `perfkit analyze`.
 ///
@@ -38,7 +27,22 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     // Before the results are read, which may take long.
     let gate = Gate::of(&args.gate, &report_options.percentiles)?;
     let publication = Publication::of(&args, &stem_of(first_input(&args)))?;
-    let (aggregate, mut report) = analyzed(&args, report_options)?;
+    let server = Server::of(&args)?;
+    let results = Results {
+        paths: &args.results,
+        reading: &args.reading,
+        selection: &args.selection,
+        compat: args.compat,
+    };
+    let (aggregate, sources) = results.read(report_options)?;
+    let sources = Sources {
+        title: args.title.clone(),
+        details: server.details.clone(),
+        resources: server.resources.clone(),
+        ..sources
+    };
+    let mut report = reading::report(&aggregate, sources)?;
+    server.check(&report)?;
     report.criteria = gate.evaluate(&report)?;
     gate::write_junit(&args.gate, &report)?;
     let directory = directory_of(&args);
@@ -68,190 +72,10 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     gate::exit_code(&report, printed)
 }
 
-/// The report of results.
-///
-/// # Errors
-///
-/// As [`run`], but for outputs.
-pub fn report_of(args: &AnalyzeArgs) -> Result<Report> {
-    Ok(analyzed(args, report_options(args)?)?.1)
-}
-
-/// Reads the results, and tells of them on standard error.
-fn analyzed(args: &AnalyzeArgs, report_options: report::Options) -> Result<(Aggregate, Report)> {
-    let options = read_options(args)?;
-    let server = Server::of(args)?;
-    let zone = &options.timestamps.zone;
-    let choice = selection::settle(&args.selection, zone, |needs, cause| {
-        survey(args, &options, needs, cause)
-    })?;
-    let (mut chosen, dashboard) = match args.compat {
-        None => {
-            let chosen = read_chosen(args, &options, &choice, Aggregate::default)?;
-            (chosen, None)
-        }
-        Some(Compat::Dashboard) => {
-            let both = <(Aggregate, DashboardTable)>::default;
-            let (chosen, mut tables) = read_chosen(args, &options, &choice, both)?.split();
-            (chosen, tables.pop())
-        }
-    };
-    if options.strict
-        && let Some(error) = chosen.outcome.first_rejection()
-    {
-        return Err(error);
-    }
-    let mut parts = std::mem::take(&mut chosen.outcome.sinks).into_iter();
-    let mut aggregate = parts.next().unwrap_or_default();
-    for part in parts {
-        aggregate.merge(part);
-    }
-    let sources = Sources {
-        dashboard,
-        ..sources(args, report_options, chosen, choice.notes, server.clone())
-    };
-    let report = Report::new(&aggregate, sources);
-    tell(&report);
-    if report.total.samples == 0 {
-        return Err(no_samples(&report));
-    }
-    server.check(&report)?;
-    Ok((aggregate, report))
-}
-
-fn read_options(args: &AnalyzeArgs) -> Result<ReadOptions> {
-    let defaults = ReadOptions::default();
-    let format = match &args.timestamp_format {
-        Some(pattern) => Some(Pattern::new(pattern).map_err(Error::Usage)?),
-        None => None,
-    };
-    let zone = match &args.timezone {
-        Some(name) => TimeZone::get(name).map_err(|_| {
-            Error::Usage(format!(
-                "`{name}` is not a time zone that this machine knows: give a name such as UTC or Europe/Berlin"
-            ))
-        })?,
-        None => TimeZone::system(),
-    };
-    Ok(ReadOptions {
-        threads: match args.compat {
-            // In file order: the dashboard's figures depend on it.
-            Some(Compat::Dashboard) => 1,
-            None => args.threads.map_or(defaults.threads, usize::from),
-        },
-        timestamps: TimestampOptions {
-            format,
-            zone,
-            is_end: args.timestamp_is_end,
-        },
-        strict: args.strict,
-        ..defaults
-    })
-}
-
-/// Reads the inputs into sinks, with a progress bar on a terminal.
-fn read<S: Sink + Send>(
-    (inputs, bytes_read): (Vec<Input>, BytesRead),
-    options: &ReadOptions,
-    make_sink: impl Fn() -> S + Sync,
-) -> Result<Outcome<S>> {
-    let size = inputs.iter().map(|input| input.size).sum::<Option<u64>>();
-    let bar = progress_bar(size);
-    let rows_read = AtomicU64::new(0);
-    let outcome = jtl::read(
-        inputs,
-        options,
-        &|rows| {
-            let rows = rows_read.fetch_add(rows, Ordering::Relaxed) + rows;
-            bar.set_position(bytes_read.load(Ordering::Relaxed));
-            bar.set_message(format!("{rows} rows"));
-        },
-        make_sink,
-    );
-    bar.finish_and_clear();
-    outcome
-}
-
-/// Opens the inputs, and counts what will be read of them.
-fn open(args: &AnalyzeArgs) -> Result<(Vec<Input>, BytesRead)> {
-    let bytes_read = BytesRead::default();
-    let paths = args.results.iter();
-    let inputs = paths.map(|path| input::open(path, &bytes_read));
-    Ok((inputs.collect::<Result<_>>()?, bytes_read))
-}
-
-/// Reads what a choice leaves of the inputs into sinks.
-fn read_chosen<S: Sink + Send>(
-    args: &AnalyzeArgs,
-    options: &ReadOptions,
-    choice: &Choice,
-    make_sink: impl Fn() -> S + Sync,
-) -> Result<Chosen<S>> {
-    let opened = open(args)?;
-    if choice.is_everything() {
-        return Ok(Chosen::everything(read(opened, options, make_sink)?));
-    }
-    let selected = || Selected::new(choice, make_sink());
-    Ok(Chosen::new(choice, read(opened, options, selected)?))
-}
-
-/// A first pass over the inputs, for the options that `cause` names.
-fn survey(
-    args: &AnalyzeArgs,
-    options: &ReadOptions,
-    needs: Needs,
-    cause: &str,
-) -> Result<Vec<Survey>> {
-    let opened = open(args)?;
-    if let Some(input) = opened.0.iter().find(|input| input.size.is_none()) {
-        return Err(Error::input(
-            input.name.as_str(),
-            format!("can be read only once, too little for {cause}: save it to a file first"),
-        ));
-    }
-    // The second pass is the one that is strict.
-    let lenient = ReadOptions {
-        strict: false,
-        ..options.clone()
-    };
-    Ok(read(opened, &lenient, || Survey::new(needs))?.sinks)
-}
-
-/// A bar that shows itself only on a terminal, and only when reading takes longer than a blink.
-fn progress_bar(size: Option<u64>) -> ProgressBar {
-    const BLINK: Duration = Duration::from_millis(300);
-    const PER_SECOND: u8 = 10;
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let (bar, template) = match size {
-        Some(size) => (
-            ProgressBar::with_draw_target(Some(size), ProgressDrawTarget::hidden()),
-            "{bar:30} {percent:>3}%  {bytes} of {total_bytes}  {binary_bytes_per_sec}  {msg}  {eta} left",
-        ),
-        None => (
-            ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()),
-            "{spinner} {bytes}  {binary_bytes_per_sec}  {msg}",
-        ),
-    };
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
-    let shown = bar.clone();
-    // Ends by itself: a bar that is finished by then stays hidden.
-    std::thread::spawn(move || {
-        std::thread::sleep(BLINK);
-        if !shown.is_finished() {
-            shown.set_draw_target(ProgressDrawTarget::stderr_with_hz(PER_SECOND));
-        }
-    });
-    bar
-}
-
 fn report_options(args: &AnalyzeArgs) -> Result<report::Options> {
     Ok(report::Options {
         percentiles: args.percentiles.clone(),
-        timestamp_is_end: args.timestamp_is_end,
+        timestamp_is_end: args.reading.timestamp_is_end,
         max_labels: args
             .max_labels
             .map_or(report::DEFAULT_MAX_LABELS, |most| most as usize),
@@ -260,82 +84,6 @@ fn report_options(args: &AnalyzeArgs) -> Result<report::Options> {
         apdex: args.apdex.clone(),
         expected_interval_ms: args.expected_interval,
     })
-}
-
-fn sources(
-    args: &AnalyzeArgs,
-    options: report::Options,
-    chosen: Chosen<Aggregate>,
-    choices: Vec<String>,
-    server: Server,
-) -> Sources {
-    let outcome = chosen.outcome;
-    Sources {
-        title: args.title.clone(),
-        details: server.details,
-        options,
-        inputs: outcome.inputs,
-        rows_read: outcome.rows_read,
-        rejections: outcome.rejections,
-        resources: server.resources,
-        filtered: chosen.filtered,
-        choices,
-        file_labels: chosen.file_labels,
-        dashboard: None,
-    }
-}
-
-/// Notes and the accounting, on standard error.
-fn tell(report: &Report) {
-    let verdict = report.resources.iter().map(|resources| &resources.verdict);
-    for note in report.notes.iter().chain(verdict) {
-        eprintln!("perfkit: note: {note}");
-    }
-    if let Some(dashboard) = &report.dashboard {
-        eprintln!("perfkit: note: {}", dashboard.difference);
-    }
-    let accounting = &report.accounting;
-    eprintln!(
-        "perfkit: {} rows read: {} counted, {} filtered out, {} rejected",
-        accounting.rows_read, accounting.counted, accounting.filtered, accounting.rejected
-    );
-    for filter in &accounting.filters {
-        eprintln!(
-            "perfkit: {} filtered out by {}",
-            filter.count, filter.option
-        );
-    }
-    for rejection in &accounting.rejections {
-        eprintln!(
-            "perfkit: warning: {} rejected: {}; first at {}:{}: {:?}",
-            rejection.count,
-            rejection.reason,
-            rejection.first_input,
-            rejection.first_line,
-            crate::units::shorten(rejection.first_value.as_deref().unwrap_or_default(), 80),
-        );
-    }
-}
-
-fn no_samples(report: &Report) -> Error {
-    let names: Vec<&str> = report
-        .inputs
-        .iter()
-        .map(|input| input.name.as_str())
-        .collect();
-    let accounting = &report.accounting;
-    let why = if accounting.filtered > 0 {
-        let filters = accounting.filters.iter().filter(|filter| filter.count > 0);
-        let filters: Vec<String> = filters
-            .map(|filter| format!("{} by {}", filter.count, filter.option))
-            .collect();
-        format!("every row was filtered out, {}", filters.join(", "))
-    } else if accounting.rejected > 0 {
-        "no row could be read (see above)".to_owned()
-    } else {
-        "there is no row: did the test run?".to_owned()
-    };
-    Error::input(names.join(", "), format!("no samples to report: {why}"))
 }
 
 /// The platform block; before it what became of the criteria, and behind it JMeter's dashboard's

@@ -1,16 +1,16 @@
 //! `perfkit compare`: runs in, what changed out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::gate::{self, Gate};
-use super::{analyze, output, saved};
-use crate::chart::Size;
-use crate::cli::{AnalyzeArgs, ChartTheme, CompareArgs, CompareFormat, Format, SelectionArgs};
+use super::reading::{self, Results};
+use super::{analyze, output, saved, selection};
+use crate::cli::{CompareArgs, CompareFormat, SelectionArgs};
 use crate::compare::{self, Settings};
 use crate::error::{Error, Result};
 use crate::render;
-use crate::report::Report;
+use crate::report::{self, Report};
 
 /// Runs `perfkit compare`.
 ///
@@ -18,7 +18,7 @@ use crate::report::Report;
 ///
 /// Options that make no sense, inputs that cannot be read or hold no samples, outputs that cannot
 /// be written, criteria that ask for what a run does not have.
-pub fn run(mut args: CompareArgs) -> Result<ExitCode> {
+pub fn run(args: CompareArgs) -> Result<ExitCode> {
     if args.gate.baseline.is_some() {
         return Err(Error::Usage(
             "--baseline is for perfkit analyze: the first run is the baseline here".to_owned(),
@@ -26,7 +26,7 @@ pub fn run(mut args: CompareArgs) -> Result<ExitCode> {
     }
     let names = names(&args)?;
     let gate = Gate::against_first(&args.gate, &args.percentiles)?;
-    let runs = read_runs(&mut args, names)?;
+    let runs = read_runs(&args, names)?;
     let settings = Settings {
         confidence: args.confidence / 100.0,
         threshold_ratio: args.threshold / 100.0,
@@ -112,59 +112,40 @@ fn names(args: &CompareArgs) -> Result<Vec<String>> {
     Ok(named.collect())
 }
 
-fn read_runs(args: &mut CompareArgs, names: Vec<String>) -> Result<Vec<(String, Report)>> {
-    let paths = std::mem::take(&mut args.runs);
-    let mut reading = AnalyzeArgs {
-        results: Vec::new(),
-        format: Format::default(),
-        output: None,
-        no_report: true,
-        charts: Vec::new(),
-        chart_size: Size {
-            width: 0,
-            height: 0,
-            density: 1.0,
-        },
-        chart_theme: ChartTheme::default(),
-        percentiles: args.percentiles.clone(),
-        apdex: args.apdex.clone(),
-        compat: None,
-        expected_interval: None,
-        max_labels: None,
-        columns: None,
-        selection: std::mem::take(&mut args.selection),
-        gate: Default::default(),
-        publish: Default::default(),
-        title: None,
-        platform: Some(String::new()),
-        server: None,
-        monitor: None,
-        detail: Vec::new(),
-        timestamp_is_end: args.timestamp_is_end,
-        timestamp_format: args.timestamp_format.clone(),
-        timezone: args.timezone.clone(),
-        strict: args.strict,
-        threads: args.threads,
-    };
-    let mut runs = Vec::new();
-    for (path, name) in paths.into_iter().zip(names) {
-        let report = if saved::is_report(&path) {
-            saved_run(&path, &reading.selection)?
-        } else {
-            reading.results = vec![path];
-            // The machine that compares is not the one that was tested.
-            Report {
-                details: Vec::new(),
-                ..analyze::report_of(&reading)?
-            }
-        };
-        runs.push((name, report));
-    }
-    Ok(runs)
+fn read_runs(args: &CompareArgs, names: Vec<String>) -> Result<Vec<(String, Report)>> {
+    let paths = args.runs.iter().zip(names);
+    paths
+        .map(|(path, name)| {
+            let report = match saved::is_report(path) {
+                true => saved_run(path, &args.selection)?,
+                false => run_of_results(args, path)?,
+            };
+            Ok((name, report))
+        })
+        .collect()
 }
 
-fn saved_run(path: &Path, selection: &SelectionArgs) -> Result<Report> {
-    let chosen = super::selection::echo(selection);
+/// The report of a result file. It has no details: the machine that compares is not the one that
+/// was tested.
+fn run_of_results(args: &CompareArgs, path: &PathBuf) -> Result<Report> {
+    let results = Results {
+        paths: std::slice::from_ref(path),
+        reading: &args.reading,
+        selection: &args.selection,
+        compat: None,
+    };
+    let (aggregate, sources) = results.read(report::Options {
+        percentiles: args.percentiles.clone(),
+        timestamp_is_end: args.reading.timestamp_is_end,
+        selection: selection::echo(&args.selection),
+        apdex: args.apdex.clone(),
+        ..report::Options::default()
+    })?;
+    reading::report(&aggregate, sources)
+}
+
+fn saved_run(path: &Path, args: &SelectionArgs) -> Result<Report> {
+    let chosen = selection::echo(args);
     let report = saved::read(path)?;
     let name = path.display().to_string();
     if !chosen.is_empty() && report.options.selection != chosen {

@@ -9,6 +9,7 @@ mod output;
 mod plan;
 mod platform;
 mod publish;
+mod reading;
 mod report_directory;
 mod saved;
 mod selection;
