@@ -11,6 +11,14 @@ pub struct Interval {
     pub high: Option<f64>,
 }
 
+impl Interval {
+    /// Bounded on neither side.
+    pub const OPEN: Interval = Interval {
+        low: None,
+        high: None,
+    };
+}
+
 /// The ranks (from 1) of the samples between which the quantile of `fraction` lies, of `count`
 /// independent ones, with an error of at most `doubt`; `None` for an end that no sample bounds.
 ///

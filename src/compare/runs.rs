@@ -1,12 +1,14 @@
 //! Reports to a comparison.
 
+use std::collections::HashMap;
+
 use super::{
     Change, Comparison, Figure, Interval, LabelComparison, Run, Settings, Verdict, design_effect,
     difference, normal_quantile, order_statistics, probability_slower, verdict, wilson,
 };
 use crate::percentile::Percentile;
 use crate::report::{Activity, LabelReport, Report, TOTAL, TimeSeries};
-use crate::stats::value_at;
+use crate::stats::{value_at, value_of_rank};
 
 /// Smallest change of an error rate that matters, in percentage points.
 const ERROR_THRESHOLD: f64 = 0.1;
@@ -21,8 +23,10 @@ pub fn compare(runs: &[(String, Report)], settings: &Settings) -> Comparison {
         _ => 0,
     });
     let tests = of_label * pairs.sum::<u64>();
+    let doubt = (1.0 - settings.confidence) / tests.max(1) as f64;
     let test = Test {
-        doubt: (1.0 - settings.confidence) / tests.max(1) as f64,
+        doubt,
+        z: normal_quantile(doubt / 2.0),
         settings,
     };
     Comparison {
@@ -51,23 +55,24 @@ struct Row<'a> {
 struct Test<'a> {
     /// Of one interval.
     doubt: f64,
+    /// How many standard deviations an interval reaches with that doubt.
+    z: f64,
     settings: &'a Settings,
 }
 
 /// By label in order of appearance, then TOTAL: its row in each run.
 fn labels(runs: &[(String, Report)]) -> Vec<Vec<Option<Row<'_>>>> {
-    let mut names: Vec<&str> = Vec::new();
-    for row in runs.iter().flat_map(|(_, report)| &report.labels) {
-        if !names.contains(&row.label.as_str()) {
-            names.push(&row.label);
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    let mut rows: Vec<Vec<Option<Row<'_>>>> = Vec::new();
+    for (run, (_, report)) in runs.iter().enumerate() {
+        for row in &report.labels {
+            let place = *places.entry(&row.label).or_insert_with(|| {
+                rows.push(vec![None; runs.len()]);
+                rows.len() - 1
+            });
+            rows[place][run].get_or_insert_with(|| row_of(report, row));
         }
     }
-    let of = |name: &str| {
-        runs.iter()
-            .map(|(_, report)| row_of(report, name))
-            .collect()
-    };
-    let mut rows: Vec<Vec<_>> = names.into_iter().map(of).collect();
     let totals = runs.iter().map(|(_, report)| {
         let series = report.time_series.as_ref();
         Some(Row {
@@ -80,15 +85,14 @@ fn labels(runs: &[(String, Report)]) -> Vec<Vec<Option<Row<'_>>>> {
     rows
 }
 
-fn row_of<'a>(report: &'a Report, name: &str) -> Option<Row<'a>> {
-    let row = report.labels.iter().find(|row| row.label == name)?;
+fn row_of<'a>(report: &'a Report, row: &'a LabelReport) -> Row<'a> {
     let series = report.time_series.as_ref();
-    let of_label = |series: &'a TimeSeries| series.labels.iter().find(|of| of.label == name);
-    Some(Row {
+    let of_label = |series: &'a TimeSeries| series.labels.iter().find(|of| of.label == row.label);
+    Row {
         row,
         series,
         activity: series.and_then(of_label).map(|of| &of.activity),
-    })
+    }
 }
 
 fn label(rows: &[Option<Row<'_>>], test: &Test<'_>) -> LabelComparison {
@@ -107,8 +111,8 @@ fn label(rows: &[Option<Row<'_>>], test: &Test<'_>) -> LabelComparison {
     }
 }
 
-/// The interval of a figure of a row at a doubt.
-type IntervalOf<'a> = dyn Fn(&Row<'_>, f64) -> Interval + 'a;
+/// The interval of a figure of a row in a test.
+type IntervalOf<'a> = dyn Fn(&Row<'_>, &Test<'_>) -> Interval + 'a;
 
 /// What a figure is, before its values.
 struct Kind<'a> {
@@ -117,7 +121,7 @@ struct Kind<'a> {
     unit: &'static str,
     decimals: usize,
     value: &'a dyn Fn(&LabelReport) -> Option<f64>,
-    /// The interval of its value at a doubt; `None` of what is not tested.
+    /// The interval of its value; `None` of what is not tested.
     interval: Option<&'a IntervalOf<'a>>,
 }
 
@@ -171,7 +175,7 @@ fn figures(rows: &[Option<Row<'_>>], test: &Test<'_>) -> Vec<Figure> {
             unit: "ms",
             decimals: 0,
             value: &|row| value(row).map(|value| value as f64),
-            interval: Some(&|row, doubt| percentile_interval(row, percent, doubt)),
+            interval: Some(&|row, test| percentile_interval(row, percent, test)),
         };
         figures.push(figure(&kind, rows, test));
     }
@@ -198,7 +202,7 @@ fn figure(kind: &Kind<'_>, rows: &[Option<Row<'_>>], test: &Test<'_>) -> Figure 
         .iter()
         .map(|row| {
             let row = (*row)?;
-            let interval = kind.interval.map(|interval| interval(&row, test.doubt));
+            let interval = kind.interval.map(|interval| interval(&row, test));
             Some((row, (kind.value)(row.row)?, interval))
         })
         .collect();
@@ -239,30 +243,21 @@ fn figure(kind: &Kind<'_>, rows: &[Option<Row<'_>>], test: &Test<'_>) -> Figure 
     }
 }
 
-fn percentile_interval(row: &Row<'_>, percent: Percentile, doubt: f64) -> Interval {
+fn percentile_interval(row: &Row<'_>, percent: Percentile, test: &Test<'_>) -> Interval {
     let counts = &row.row.distribution;
     let samples = row.row.samples;
     let fraction = percent.fraction();
     let value = value_at(counts, samples, percent).unwrap_or(0);
-    let effect = effect_beyond(row, value, fraction, normal_quantile(doubt / 2.0));
+    let effect = effect_beyond(row, value, fraction, test.z);
     let telling = ((samples as f64 / effect) as u64).max(1);
-    let (low, high) = order_statistics(telling, fraction, doubt);
+    let (low, high) = order_statistics(telling, fraction, test.doubt);
     // Ranks among the telling samples to ranks among all, outwards.
     let scale = samples as f64 / telling as f64;
-    let at = |rank: f64| value_of_rank(counts, (rank as u64).clamp(1, samples.max(1)));
+    let at = |rank: f64| value_of_rank(counts, rank as u64).map(|value| value as f64);
     Interval {
         low: low.and_then(|rank| at(((rank - 1) as f64 * scale).floor() + 1.0)),
         high: high.and_then(|rank| at((rank as f64 * scale).ceil())),
     }
-}
-
-fn value_of_rank(counts: &[(i64, u64)], rank: u64) -> Option<f64> {
-    let mut seen = 0;
-    let found = counts.iter().find(|(_, count)| {
-        seen += count;
-        seen >= rank
-    });
-    found.map(|&(value, _)| value as f64)
 }
 
 /// The design effect of the share of samples beyond a value. What a report tells of each bucket's
@@ -305,20 +300,16 @@ fn effect_of_mean(row: &Row<'_>, z: f64) -> f64 {
     design_effect(&buckets, elapsed.std_dev.powi(2), z)
 }
 
-fn mean_interval(row: &Row<'_>, doubt: f64) -> Interval {
-    let open = Interval {
-        low: None,
-        high: None,
-    };
+fn mean_interval(row: &Row<'_>, test: &Test<'_>) -> Interval {
     let Some(elapsed) = &row.row.elapsed else {
-        return open;
+        return Interval::OPEN;
     };
-    let z = normal_quantile(doubt / 2.0);
+    let z = test.z;
     let telling = elapsed.count as f64 / effect_of_mean(row, z);
     // The normal distribution is a poor guide to the mean of few.
     const FEWEST: f64 = 30.0;
     if telling < FEWEST {
-        return open;
+        return Interval::OPEN;
     }
     let reach = z * elapsed.std_dev / telling.sqrt();
     Interval {
@@ -327,14 +318,11 @@ fn mean_interval(row: &Row<'_>, doubt: f64) -> Interval {
     }
 }
 
-fn error_interval(row: &Row<'_>, doubt: f64) -> Interval {
+fn error_interval(row: &Row<'_>, test: &Test<'_>) -> Interval {
     let Some(rate) = row.row.error_ratio else {
-        return Interval {
-            low: None,
-            high: None,
-        };
+        return Interval::OPEN;
     };
-    let z = normal_quantile(doubt / 2.0);
+    let z = test.z;
     let effect = row.activity.map_or(1.0, |activity| {
         let both = activity.ok.iter().zip(&activity.ko);
         let buckets: Vec<(f64, f64)> = both

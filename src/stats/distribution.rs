@@ -80,10 +80,15 @@ impl PartialEq for Distribution {
 
 impl Eq for Distribution {}
 
-/// The value at a percentile of sorted counts: the smallest that at least `rank` samples do not
-/// exceed (see [`Percentile::rank`]); `None` without samples.
+/// The value at a percentile of sorted counts: that of its rank (see [`Percentile::rank`]); `None`
+/// without samples.
 pub fn value_at(counts: &[(i64, u64)], count: u64, percentile: Percentile) -> Option<i64> {
-    let rank = percentile.rank(count);
+    value_of_rank(counts, percentile.rank(count))
+}
+
+/// The smallest value that at least `rank` samples do not exceed, of sorted counts; the largest
+/// where there are fewer samples, and `None` without any.
+pub fn value_of_rank(counts: &[(i64, u64)], rank: u64) -> Option<i64> {
     let mut seen = 0;
     counts
         .iter()

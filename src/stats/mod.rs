@@ -27,7 +27,7 @@ pub use bucket::{Bucket, LabelBucket};
 pub use controllers::ControllerStats;
 pub use correction::Corrected;
 pub use dashboard::{DashboardStats, DashboardTable, WINDOW as DASHBOARD_WINDOW};
-pub use distribution::{Distribution, value_at};
+pub use distribution::{Distribution, value_at, value_of_rank};
 pub use errors::{ErrorDetail, ErrorStats, ErrorTable, MOST_TYPES as MOST_ERROR_TYPES};
 pub use histogram::Histogram;
 pub use label::LabelStats;
