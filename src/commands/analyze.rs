@@ -69,7 +69,7 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
         );
     }
     gate::tell(&report);
-    gate::exit_code(&report, printed)
+    gate::exit_code(gate::is_failed(&report), printed)
 }
 
 fn report_options(args: &AnalyzeArgs) -> Result<report::Options> {

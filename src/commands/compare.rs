@@ -69,11 +69,7 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
             &render::compare::summary(&comparison),
         );
     }
-    match printed {
-        Err(error) if !(is_worse && error.is_broken_pipe()) => gate::exit_code(&judged, Err(error)),
-        _ if is_worse => Ok(ExitCode::FAILURE),
-        printed => gate::exit_code(&judged, printed),
-    }
+    gate::exit_code(is_worse || gate::is_failed(&judged), printed)
 }
 
 fn markdown(judged: &Report, comparison: String) -> String {

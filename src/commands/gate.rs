@@ -143,13 +143,17 @@ fn is_github() -> bool {
     std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
 }
 
-/// The exit code: 1 if a criterion failed, even if nobody read to the end what was printed.
+/// Whether a criterion failed.
+pub fn is_failed(report: &Report) -> bool {
+    report.criteria.iter().any(|result| result.is_failed)
+}
+
+/// The exit code: 1 of what failed, even if nobody read to the end what was printed.
 ///
 /// # Errors
 ///
 /// When standard output could not be written.
-pub fn exit_code(report: &Report, printed: Result<()>) -> Result<ExitCode> {
-    let is_failed = report.criteria.iter().any(|result| result.is_failed);
+pub fn exit_code(is_failed: bool, printed: Result<()>) -> Result<ExitCode> {
     match printed {
         Err(error) if !(is_failed && error.is_broken_pipe()) => Err(error),
         _ if is_failed => Ok(ExitCode::FAILURE),

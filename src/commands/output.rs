@@ -54,12 +54,35 @@ pub fn create_directory(path: &Path) -> Result<()> {
 ///
 /// When it cannot be written or renamed.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let fail = |source| Error::write(path, source);
-    let mut file = NamedTempFile::new_in(directory).map_err(fail)?;
-    file.write_all(bytes).map_err(fail)?;
-    allow_reading(file.as_file()).map_err(fail)?;
-    file.persist(path).map_err(|error| fail(error.error))?;
+    put(path, bytes, allow_reading).map_err(|error| Error::write(path, error))
+}
+
+/// The same of a file that is there: behind a link the file that it leads to, with its permissions.
+///
+/// # Errors
+///
+/// When it may not or cannot be written or renamed.
+pub fn rewrite(path: &Path, bytes: &[u8]) -> Result<()> {
+    let rewritten = fs::canonicalize(path).and_then(|place| {
+        let permissions = fs::metadata(&place)?.permissions();
+        match permissions.readonly() {
+            true => Err(io::ErrorKind::PermissionDenied.into()),
+            false => put(&place, bytes, |file| file.set_permissions(permissions)),
+        }
+    });
+    rewritten.map_err(|error| Error::write(path, error))
+}
+
+/// Puts a file in its place in one step, once it is written and permitted what it is to be.
+fn put(
+    path: &Path,
+    bytes: &[u8],
+    permit: impl FnOnce(&fs::File) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut file = NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+    file.write_all(bytes)?;
+    permit(file.as_file())?;
+    file.persist(path)?;
     Ok(())
 }
 

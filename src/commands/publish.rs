@@ -5,8 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
+use super::output;
 use crate::cli::AnalyzeArgs;
 use crate::error::{Error, Result};
 use crate::render::{markdown, marked};
@@ -89,15 +88,13 @@ impl Publication {
 
 /// The name of the block: as given, that of the machine that was named, or that of the results.
 fn key(args: &AnalyzeArgs, stem: &str) -> Result<String> {
-    let (given, platform) = (&args.publish.key, &args.platform);
-    let named = given.iter().chain(platform).map(String::as_str);
-    let named = named.chain(args.publish.key.is_none().then_some(stem));
-    let mut keys = named.map(marked::key_of);
-    let key = match given {
-        Some(_) => keys.next().filter(|key| !key.is_empty()),
-        None => keys.find(|key| !key.is_empty()),
+    let names = match (&args.publish.key, &args.platform) {
+        (Some(key), _) => vec![key.as_str()],
+        (None, Some(platform)) => vec![platform, stem],
+        (None, None) => vec![stem],
     };
-    key.ok_or_else(|| {
+    let mut keys = names.into_iter().map(marked::key_of);
+    keys.find(|key| !key.is_empty()).ok_or_else(|| {
         Error::Usage(
             "--key: a name of letters and digits is needed, such as --key raspberry-pi-5"
                 .to_owned(),
@@ -128,7 +125,7 @@ impl Readme {
         }
         let (before, updated) = self.updated(&block)?;
         if before != updated.bytes {
-            replace(&self.path, &updated.bytes)?;
+            output::rewrite(&self.path, &updated.bytes)?;
         }
         let (path, key, line) = (self.path.display(), &self.key, updated.line);
         match updated.is_new {
@@ -169,20 +166,4 @@ fn link_letter(byte: u8) -> String {
         byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
         byte => format!("%{byte:02X}"),
     }
-}
-
-/// Replaces a file in one step: behind a link the file that it leads to, with its permissions.
-fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
-    let fail = |error| Error::write(path, error);
-    let place = fs::canonicalize(path).map_err(fail)?;
-    let permissions = fs::metadata(&place).map_err(fail)?.permissions();
-    if permissions.readonly() {
-        return Err(fail(io::ErrorKind::PermissionDenied.into()));
-    }
-    let directory = place.parent().unwrap_or(Path::new("/"));
-    let mut file = NamedTempFile::new_in(directory).map_err(fail)?;
-    file.write_all(bytes).map_err(fail)?;
-    file.as_file().set_permissions(permissions).map_err(fail)?;
-    file.persist(&place).map_err(|error| fail(error.error))?;
-    Ok(())
 }
