@@ -36,18 +36,12 @@ pub fn markdown(comparison: &Comparison) -> String {
     let mut page = format!("{}\n\n", bold(&escape(&summary(comparison))));
     let changed = changed(comparison);
     if changed.len() > 1 {
-        let rows: Vec<Vec<String>> = changed
-            .iter()
-            .map(|row| row.iter().map(|cell| escape(cell)).collect())
-            .collect();
-        let _ = writeln!(page, "{}", table(&headed(rows)));
+        let _ = writeln!(page, "{}", markdown_table(&changed));
     }
     if comparison.runs.iter().any(|run| !run.details.is_empty()) {
-        let _ = writeln!(page, "{}", platforms_table(comparison));
+        let _ = writeln!(page, "{}", markdown_table(&platforms(comparison)));
     }
-    let rows = figures(comparison).into_iter();
-    let rows = rows.map(|row| row.iter().map(|cell| escape(cell)).collect());
-    let _ = writeln!(page, "{}", table(&headed(rows.collect())));
+    let _ = writeln!(page, "{}", markdown_table(&figures(comparison)));
     let _ = writeln!(page, "{}", escape(&method(comparison)));
     for note in &comparison.notes {
         let _ = writeln!(page, "\n- {}", escape(note));
@@ -77,22 +71,15 @@ pub fn terminal(comparison: &Comparison, width: Option<u16>) -> String {
 ///
 /// None that is known of: the CSV is written to memory.
 pub fn csv(comparison: &Comparison) -> Result<String> {
-    let internal = |error: String| Error::Internal(format!("cannot write CSV: {error}"));
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut write = |cells: &[String]| {
-        writer
-            .write_record(cells)
-            .map_err(|error| internal(error.to_string()))
-    };
-    write(&HEADER.map(str::to_owned))?;
     let cell = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
+    let mut records = vec![HEADER.map(str::to_owned).to_vec()];
     for label in &comparison.labels {
         for figure in &label.figures {
             for (place, change) in figure.changes.iter().enumerate() {
                 let change = change.as_ref();
                 let interval = change.and_then(|change| change.interval);
                 let verdict = change.and_then(|change| change.verdict);
-                write(&[
+                records.push(vec![
                     label.label.clone(),
                     figure.key.clone(),
                     figure.unit.to_owned(),
@@ -104,27 +91,23 @@ pub fn csv(comparison: &Comparison) -> Result<String> {
                     cell(interval.and_then(|interval| interval.low)),
                     cell(interval.and_then(|interval| interval.high)),
                     verdict.map(Verdict::words).unwrap_or_default().to_owned(),
-                ])?;
+                ]);
             }
         }
         for (place, probability) in label.probability_slower.iter().enumerate() {
-            let mut row = [
-                label.label.as_str(),
-                "probability_slower",
-                "%",
-                &comparison.runs[place + 1].name,
-            ]
-            .map(str::to_owned)
-            .to_vec();
-            row.extend([String::new(), cell(probability.map(|share| share * 100.0))]);
-            row.resize(HEADER.len(), String::new());
-            write(&row)?;
+            let mut record = vec![
+                label.label.clone(),
+                "probability_slower".to_owned(),
+                "%".to_owned(),
+                comparison.runs[place + 1].name.clone(),
+                String::new(),
+                cell(probability.map(|share| share * 100.0)),
+            ];
+            record.resize(HEADER.len(), String::new());
+            records.push(record);
         }
     }
-    let bytes = writer
-        .into_inner()
-        .map_err(|error| internal(error.to_string()))?;
-    String::from_utf8(bytes).map_err(|error| internal(error.to_string()))
+    super::csv::records(records.into_iter())
 }
 
 /// The whole comparison.
@@ -138,37 +121,47 @@ pub fn json(comparison: &Comparison) -> Result<String> {
         .map_err(|error| Error::Internal(format!("cannot write JSON: {error}")))
 }
 
-/// The verdict in a sentence.
+/// The verdict in a sentence for each candidate.
 pub fn summary(comparison: &Comparison) -> String {
-    let baseline = &comparison.runs[0].name;
-    let sentences = comparison.runs.iter().skip(1).enumerate().map(|(place, run)| {
-        let of = |verdict| {
-            let found = comparison.verdicts();
-            found.filter(|found| found.2 == place && found.4 == verdict).count()
-        };
-        let all = comparison.verdicts().filter(|found| found.2 == place).count();
-        let (worse, better) = (of(Verdict::Worse), of(Verdict::Better));
-        let open = of(Verdict::Inconclusive) + of(Verdict::TooFewSamples);
-        let name = &run.name;
-        let lonely = comparison.labels.iter();
-            let lonely = lonely.filter(|label| label.is_present[0] != label.is_present[place + 1]).count();
-            if lonely == 0 && all > 0 && of(Verdict::Identical) == all {
-            return format!("{name} is identical to {baseline}.");
-        }
-        let said = match (worse, better) {
-            (0, 0) if open == 0 => format!("{name} shows no change from {baseline}"),
-            (0, 0) => format!("{name} shows no sure change from {baseline}"),
-            (worse, 0) => format!("{name} is worse than {baseline} in {worse} of {all} figures"),
-            (0, better) => format!("{name} is better than {baseline} in {better} of {all} figures"),
-            (worse, better) => format!("{name} is worse than {baseline} in {worse} and better in {better} of {all} figures"),
-        };
-        match open {
-            0 => format!("{said}."),
-            1 => format!("{said}; 1 of {all} is inconclusive."),
-            open => format!("{said}; {open} of {all} are inconclusive."),
-        }
-    });
+    let candidates = 0..comparison.runs.len() - 1;
+    let sentences = candidates.map(|place| verdict_on(comparison, place));
     sentences.collect::<Vec<_>>().join(" ")
+}
+
+/// The verdict on the candidate of this number.
+fn verdict_on(comparison: &Comparison, place: usize) -> String {
+    let (baseline, name) = (&comparison.runs[0].name, &comparison.runs[place + 1].name);
+    let verdicts = comparison.verdicts().filter(|found| found.2 == place);
+    let verdicts: Vec<Verdict> = verdicts.map(|found| found.4).collect();
+    let of = |wanted| {
+        verdicts
+            .iter()
+            .filter(|&&verdict| verdict == wanted)
+            .count()
+    };
+    let all = verdicts.len();
+    let has_same_labels = comparison
+        .labels
+        .iter()
+        .all(|label| label.is_present[0] == label.is_present[place + 1]);
+    if has_same_labels && all > 0 && of(Verdict::Identical) == all {
+        return format!("{name} is identical to {baseline}.");
+    }
+    let open = of(Verdict::Inconclusive) + of(Verdict::TooFewSamples);
+    let said = match (of(Verdict::Worse), of(Verdict::Better)) {
+        (0, 0) if open == 0 => format!("{name} shows no change from {baseline}"),
+        (0, 0) => format!("{name} shows no sure change from {baseline}"),
+        (worse, 0) => format!("{name} is worse than {baseline} in {worse} of {all} figures"),
+        (0, better) => format!("{name} is better than {baseline} in {better} of {all} figures"),
+        (worse, better) => format!(
+            "{name} is worse than {baseline} in {worse} and better in {better} of {all} figures"
+        ),
+    };
+    match open {
+        0 => format!("{said}."),
+        1 => format!("{said}; 1 of {all} is inconclusive."),
+        open => format!("{said}; {open} of {all} are inconclusive."),
+    }
 }
 
 /// How the verdicts came about.
@@ -300,12 +293,6 @@ pub(super) fn platforms(comparison: &Comparison) -> Vec<Vec<String>> {
     rows
 }
 
-fn platforms_table(comparison: &Comparison) -> String {
-    let rows = platforms(comparison).into_iter();
-    let rows = rows.map(|row| row.iter().map(|cell| escape(cell)).collect());
-    table(&headed(rows.collect()))
-}
-
 fn value(figure: &Figure, place: usize) -> String {
     let shown = figure.values[place]
         .map(|value| with_unit(format!("{value:.*}", figure.decimals), figure.unit));
@@ -358,13 +345,16 @@ fn decimal(value: f64, decimals: usize) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-fn headed(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
-    if let Some(header) = rows.first_mut() {
+/// Rows below their header, which is bold.
+fn markdown_table(rows: &[Vec<String>]) -> String {
+    let escaped = rows.iter().map(|row| row.iter().map(|cell| escape(cell)));
+    let mut cells: Vec<Vec<String>> = escaped.map(Iterator::collect).collect();
+    if let Some(header) = cells.first_mut() {
         for cell in header.iter_mut().filter(|cell| !cell.is_empty()) {
             *cell = bold(cell);
         }
     }
-    rows
+    table(&cells)
 }
 
 fn drawn(rows: Vec<Vec<String>>, width: Option<u16>) -> Table {

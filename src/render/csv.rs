@@ -27,15 +27,22 @@ pub fn render_rows<R: Borrow<LabelReport>>(
     rows: impl Iterator<Item = R>,
 ) -> Result<String> {
     let columns = columns::of_labels(options);
+    let header = columns.iter().map(|column| column.title().to_string());
+    let rows = rows.map(|row| cells(&columns, row.borrow()));
+    records(std::iter::once(header.collect()).chain(rows))
+}
+
+/// Records as CSV.
+///
+/// # Errors
+///
+/// None in practice: it writes to memory.
+pub(super) fn records(records: impl Iterator<Item = Vec<String>>) -> Result<String> {
     let mut writer = WriterBuilder::new().from_writer(Vec::new());
-    let internal = |error: csv::Error| Error::Internal(format!("cannot write CSV: {error}"));
-    writer
-        .write_record(columns.iter().map(Column::title))
-        .map_err(internal)?;
-    for row in rows {
+    for record in records {
         writer
-            .write_record(cells(&columns, row.borrow()))
-            .map_err(internal)?;
+            .write_record(record)
+            .map_err(|error| Error::Internal(format!("cannot write CSV: {error}")))?;
     }
     let bytes = writer
         .into_inner()
@@ -43,6 +50,7 @@ pub fn render_rows<R: Borrow<LabelReport>>(
     String::from_utf8(bytes).map_err(|error| Error::Internal(error.to_string()))
 }
 
-fn cells<'a>(columns: &'a [Column], row: &'a LabelReport) -> impl Iterator<Item = String> + 'a {
-    columns.iter().map(|column| column.csv_cell(row))
+fn cells(columns: &[Column], row: &LabelReport) -> Vec<String> {
+    let cells = columns.iter().map(|column| column.csv_cell(row));
+    cells.collect()
 }

@@ -82,8 +82,10 @@ fn changes(comparison: &Comparison, detail: Detail) -> Section {
 
 fn platforms(comparison: &Comparison, detail: Detail) -> Option<Section> {
     let rows = compare::platforms(comparison);
-    let body = || table("The platforms' details", rows.clone(), usize::MAX, detail);
-    (rows.len() > 1).then(|| Section::new("platforms", "Platforms", body()))
+    (rows.len() > 1).then(|| {
+        let body = table("The platforms' details", rows, usize::MAX, detail);
+        Section::new("platforms", "Platforms", body)
+    })
 }
 
 /// Those of TOTAL first: they must be there however many labels there are.
