@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::interner::Interner;
-use super::message_kind::kind_of;
+use super::message_kind::{code_of, kind_of};
 use crate::jtl::Sample;
 
 /// Types of error told apart; a run with more has them told apart in less detail.
@@ -42,10 +42,7 @@ impl ErrorDetail {
         match self {
             ErrorDetail::Key => Cow::Borrowed(key),
             ErrorDetail::Kind => Cow::Owned(kind_of(&String::from_utf8_lossy(key)).into_bytes()),
-            ErrorDetail::Code => Cow::Borrowed(match key.split_at_checked(3) {
-                Some((code @ [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'], [] | [b'/', ..])) => code,
-                _ => b"(no response code)",
-            }),
+            ErrorDetail::Code => Cow::Borrowed(code_of(key).unwrap_or(b"(no response code)")),
         }
     }
 }

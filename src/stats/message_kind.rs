@@ -40,17 +40,21 @@ pub fn kind_of(message: &str) -> String {
     let Some(variable) = &*VARIABLE else {
         return message.to_owned();
     };
-    let (code, rest) = match message.as_bytes() {
-        [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'] => (message, ""),
-        [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9', b'/', ..] => message.split_at(3),
-        _ => ("", message),
-    };
+    let (code, rest) = message.split_at(code_of(message.as_bytes()).map_or(0, <[u8]>::len));
     let kind = variable.replace_all(rest, |found: &Captures<'_>| {
         let which = (1..=VARIABLES.len()).find(|&group| found.get(group).is_some());
         let name = which.and_then(|group| VARIABLES.get(group - 1));
         name.map_or_else(String::new, |(name, _)| format!("‹{name}›"))
     });
     format!("{code}{kind}")
+}
+
+/// The response code that is a key of an error, or begins it before a slash.
+pub fn code_of(key: &[u8]) -> Option<&[u8]> {
+    match key.split_at_checked(3)? {
+        (code @ [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'], [] | [b'/', ..]) => Some(code),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
