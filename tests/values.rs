@@ -30,6 +30,62 @@ fn report(perfkit: &Perfkit, results: impl AsRef<[u8]>) -> Report {
     serde_json::from_str(&printed).unwrap()
 }
 
+#[test]
+fn counts_beyond_those_of_jmeter() {
+    let results = |counts: &[(i64, i64)]| {
+        let rows = counts
+            .iter()
+            .enumerate()
+            .map(|(number, (samples, errors))| {
+                format!(
+                    "{},5,A,true,{samples},{errors}\n",
+                    1_700_000_000_000 + number
+                )
+            });
+        "timeStamp,elapsed,label,success,SampleCount,ErrorCount\n".to_owned()
+            + &rows.collect::<String>()
+    };
+    let perfkit = Perfkit::new();
+    let max = i64::from(i32::MAX);
+    let largest = report(&perfkit, results(&[(max, max); 3]));
+    let thrice = 3 * max as u64;
+    assert_eq!(
+        (largest.total.samples, largest.total.errors),
+        (thrice, thrice)
+    );
+    let refused = report(
+        &perfkit,
+        results(&[
+            (1, 0),
+            (max + 1, 0),
+            (1, max + 1),
+            (-1, 0),
+            (1, -1),
+            (i64::MAX, 0),
+        ]),
+    );
+    assert_eq!((refused.total.samples, refused.accounting.rejected), (1, 5));
+    assert_eq!(
+        refused.accounting.rejections[0].reason,
+        "SampleCount is not a whole number in range"
+    );
+    // More errors than samples: as told, and no success.
+    let odd = results(&[(1, 4), (1, 4)]);
+    let total = report(&perfkit, &odd).total;
+    assert_eq!(
+        (total.samples, total.errors, total.goodput),
+        (2, 8, Some(0.0))
+    );
+    perfkit.write("odd.jtl", &odd);
+    perfkit.run(&["analyze", "odd.jtl", "-o", "out", "--charts", "none"]);
+    assert!(perfkit.read("out/report.html").contains("0 OK (0"));
+    let (compared, _) = perfkit.run(&["compare", "odd.jtl", "odd.jtl"]);
+    assert!(
+        compared.contains("400.000%") && !compared.contains("NaN"),
+        "{compared}"
+    );
+}
+
 fn quoted(label: &str) -> String {
     format!("\"{}\"", label.replace('"', "\"\""))
 }

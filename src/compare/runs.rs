@@ -322,6 +322,8 @@ fn error_interval(row: &Row<'_>, test: &Test<'_>) -> Interval {
     let Some(rate) = row.row.error_ratio else {
         return Interval::OPEN;
     };
+    // Rows may tell of more errors than samples.
+    let rate = rate.min(1.0);
     let z = test.z;
     let effect = row.activity.map_or(1.0, |activity| {
         let both = activity.ok.iter().zip(&activity.ko);

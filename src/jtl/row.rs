@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::layout::{Columns, Layout, parse_flag};
 use super::number;
 use super::quoted::Unquoted;
-use super::sample::Sample;
+use super::sample::{Sample, count};
 use super::timestamp::TimestampParser;
 use super::xml::XmlFault;
 
@@ -210,16 +210,8 @@ impl RowParser {
         let Some((time_stamp, _)) = ends else {
             return Err(row.reject(Field::Elapsed, columns.elapsed));
         };
-        let sample_count = match row.optional(columns.sample_count, Field::SampleCount)? {
-            Some(count) => u64::try_from(count)
-                .map_err(|_| row.reject(Field::SampleCount, columns.sample_count.unwrap_or(0)))?,
-            None => 1,
-        };
-        let error_count = match row.optional(columns.error_count, Field::ErrorCount)? {
-            Some(count) => u64::try_from(count)
-                .map_err(|_| row.reject(Field::ErrorCount, columns.error_count.unwrap_or(0)))?,
-            None => u64::from(!success),
-        };
+        let sample_count = row.count(columns.sample_count, Field::SampleCount)?;
+        let error_count = row.count(columns.error_count, Field::ErrorCount)?;
         Ok(Sample {
             position: origin.position,
             input: origin.input,
@@ -240,8 +232,8 @@ impl RowParser {
             sent_bytes: row.optional(columns.sent_bytes, Field::SentBytes)?,
             grp_threads: row.optional(columns.grp_threads, Field::GrpThreads)?,
             all_threads: row.optional(columns.all_threads, Field::AllThreads)?,
-            sample_count,
-            error_count,
+            sample_count: sample_count.unwrap_or(1),
+            error_count: error_count.unwrap_or(u64::from(!success)),
         })
     }
 }
@@ -311,6 +303,18 @@ impl<'a> Row<'a, '_> {
             Some(number) => Ok(Some(number)),
             None if matches!(self.text(column), b"" | b"null") => Ok(None),
             None => Err(self.reject(field, column)),
+        }
+    }
+
+    /// The same of a count.
+    #[inline(always)]
+    fn count(&self, column: Option<usize>, field: Field) -> Result<Option<u64>, Rejected<'a>> {
+        match self.optional(column, field)? {
+            Some(number) => match count(number) {
+                Some(count) => Ok(Some(count)),
+                None => Err(self.reject(field, column.unwrap_or(0))),
+            },
+            None => Ok(None),
         }
     }
 

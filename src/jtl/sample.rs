@@ -1,5 +1,15 @@
 //! One row of a result file, borrowed from the block it was read in.
 
+/// The largest count that JMeter reads: its `SampleCount` and `ErrorCount` are Java's `int`. No file
+/// has so many rows that a sum of such counts overflows.
+const LARGEST_COUNT: u64 = i32::MAX as u64;
+
+/// A number as one of the counts; `None` if it is none.
+pub(super) fn count(number: i64) -> Option<u64> {
+    let count = u64::try_from(number).ok()?;
+    (count <= LARGEST_COUNT).then_some(count)
+}
+
 /// One JMeter sample. Text is the file's bytes: usually UTF-8, never checked.
 ///
 /// A column that the file does not have is `None` or empty.

@@ -224,7 +224,7 @@ impl Column {
             Kind::ReceivedKb => number(row.received_kb_per_sec.map(|rate| fixed(rate.max(0.0), 2))),
             Kind::SentKb => number(row.sent_kb_per_sec.map(|rate| fixed(rate.max(0.0), 2))),
             Kind::AverageBytes => number(row.average_bytes.map(|bytes| fixed(bytes, 1))),
-            Kind::Ok => Cell::Number(row.samples.saturating_sub(row.errors).to_string()),
+            Kind::Ok => Cell::Number(row.successes().to_string()),
             Kind::Ko => Cell::Number(row.errors.to_string()),
             Kind::AverageOk => mean(&row.elapsed_ok),
             Kind::AverageKo => mean(&row.elapsed_ko),

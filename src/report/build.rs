@@ -190,7 +190,7 @@ pub(super) fn label_report(
         connect: summary(&distributions.connect, percentiles),
         window,
         throughput: rate(stats.samples),
-        goodput: rate(stats.samples.saturating_sub(stats.errors)),
+        goodput: rate(stats.successes()),
         received_kb_per_sec: kb_per_sec(stats.bytes()),
         sent_kb_per_sec: kb_per_sec(stats.sent_bytes()),
         average_bytes: stats

@@ -60,8 +60,7 @@ pub struct ErrorCount {
 
 impl Requests {
     pub(super) fn new(samplers: &LabelStats) -> Self {
-        let (all, ko) = (samplers.samples, samplers.errors);
-        let ok = all.saturating_sub(ko);
+        let (all, ko, ok) = (samplers.samples, samplers.errors, samplers.successes());
         let ratio = |part: u64| (all > 0).then(|| part as f64 / all as f64);
         Requests {
             ok,

@@ -274,6 +274,13 @@ pub struct LabelReport {
     pub distribution: Vec<(i64, u64)>,
 }
 
+impl LabelReport {
+    /// Number of successful samples; 0 where rows tell of more errors than samples.
+    pub fn successes(&self) -> u64 {
+        self.samples.saturating_sub(self.errors)
+    }
+}
+
 /// The summary of a distribution of times in ms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -109,6 +109,11 @@ impl LabelStats {
         }
     }
 
+    /// Successful samples; 0 where rows tell of more errors than samples.
+    pub fn successes(&self) -> u64 {
+        self.samples.saturating_sub(self.errors)
+    }
+
     /// The distributions of its times.
     pub fn distributions(&self) -> Cow<'_, Distributions> {
         self.timings.distributions()

@@ -10,7 +10,7 @@ use super::references::{self, Within};
 use crate::jtl::layout::parse_flag;
 use crate::jtl::number;
 use crate::jtl::row::{Fault, LONGEST_ROW, Origin};
-use crate::jtl::sample::Sample;
+use crate::jtl::sample::{self, Sample};
 
 /// An element that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,9 +122,9 @@ impl Fields {
             return Err(self.rejected("t"));
         };
         let count = |name| match self.number(name)? {
-            Some(count) => match u64::try_from(count) {
-                Ok(count) => Ok(Some(count)),
-                Err(_) => Err(self.rejected(name)),
+            Some(number) => match sample::count(number) {
+                Some(count) => Ok(Some(count)),
+                None => Err(self.rejected(name)),
             },
             None => Ok(None),
         };

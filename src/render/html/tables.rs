@@ -67,7 +67,7 @@ fn bar(total: &LabelReport) -> String {
         return String::new();
     };
     let sides = [
-        ("ok", "OK", total.samples - total.errors, 1.0 - ratio),
+        ("ok", "OK", total.successes(), (1.0 - ratio).max(0.0)),
         ("ko", "KO", total.errors, ratio),
     ];
     let (mut spans, mut words) = (String::new(), Vec::new());
@@ -114,7 +114,7 @@ fn outcome(times: &[Time], label: &LabelReport) -> Vec<Cell> {
     let number = |text: Option<String>| text.map_or(Cell::Missing, Cell::Number);
     let mut row = vec![
         Cell::Text(label.label.clone()),
-        Cell::Number((label.samples - label.errors).to_string()),
+        Cell::Number(label.successes().to_string()),
         Cell::Number(label.errors.to_string()),
         number(
             label
