@@ -15,7 +15,7 @@ use super::input::{Input, refuse_other_formats};
 use super::layout::{HEADER_MARK, Layout, is_header};
 use super::number::PADDING;
 use super::quoted::{self, Record, Unquoted};
-use super::row::{LONGEST_ROW, RowParser};
+use super::row::{LONGEST_ROW, Origin, RowParser};
 use super::timestamp::Pattern;
 use super::xml::{self, XmlInput, XmlReader, XmlSummary};
 use crate::error::{Error, Result};
@@ -51,6 +51,17 @@ pub struct Block {
     pub layout: Arc<Layout>,
     /// Whether the line feed at the end is added, because the input ends without one.
     pub is_unterminated: bool,
+}
+
+impl Block {
+    /// Where a row that begins at this place in the block comes from.
+    #[inline(always)]
+    pub fn origin(&self, place: usize) -> Origin {
+        Origin {
+            position: self.position + place as u64,
+            input: self.input,
+        }
+    }
 }
 
 /// What a source hands out.

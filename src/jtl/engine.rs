@@ -16,6 +16,7 @@ pub enum Engine<'a> {
 impl<'a> Engine<'a> {
     /// The engine by the `host:port-` that distributed runs put before thread names, which tells
     /// two engines on one host apart; else by its Hostname column, else by the file.
+    #[inline(always)]
     pub fn of(sample: &Sample<'a>) -> Self {
         match host_prefix(sample.thread_name) {
             Some(host_and_port) => Engine::Named(host_and_port),

@@ -14,6 +14,7 @@ pub mod layout;
 mod number;
 mod outcome;
 mod pair;
+mod plain;
 mod quoted;
 mod reader;
 mod row;

@@ -156,14 +156,7 @@ impl RowParser {
         fields: &'a Unquoted,
         origin: Origin,
     ) -> Result<Sample<'a>, Rejected<'a>> {
-        let layout = &self.layout;
-        self.parse(
-            &layout.columns,
-            layout.width,
-            &fields.text,
-            &fields.marks,
-            origin,
-        )
+        self.parse(&fields.text, &fields.marks, origin)
     }
 
     /// The layout of the rows.
@@ -172,24 +165,19 @@ impl RowParser {
     }
 
     /// Reads the row whose fields lie between neighbouring `marks`.
-    ///
-    /// `columns` and `width` are the layout's: an argument, so that this can be compiled for
-    /// columns that are known.
     #[inline(always)]
     pub fn parse<'a>(
         &self,
-        columns: &Columns,
-        width: usize,
         bytes: &'a [u8],
         marks: &[u32],
         origin: Origin,
     ) -> Result<Sample<'a>, Rejected<'a>> {
+        let Layout { columns, width, .. } = &*self.layout;
         let row = Row { bytes, marks };
         if marks.len() != width + 1 {
             return Err(row.reject_all());
         }
-        let (from, to) = row.range(columns.time_stamp);
-        let stamp = match self.timestamps.parse(bytes, from, to) {
+        let stamp = match self.stamp(row, columns) {
             Some(stamp) => stamp,
             None => return Err(row.reject(Field::TimeStamp, columns.time_stamp)),
         };
@@ -201,13 +189,7 @@ impl RowParser {
             Some(success) => success,
             None => return Err(row.reject(Field::Success, columns.success)),
         };
-        // Start and end must both exist as epoch ms.
-        let ends = if self.timestamp_is_end {
-            stamp.checked_sub(elapsed).map(|start| (start, stamp))
-        } else {
-            stamp.checked_add(elapsed).map(|end| (stamp, end))
-        };
-        let Some((time_stamp, _)) = ends else {
+        let Some(time_stamp) = self.start(stamp, elapsed) else {
             return Err(row.reject(Field::Elapsed, columns.elapsed));
         };
         let sample_count = row.count(columns.sample_count, Field::SampleCount)?;
@@ -236,6 +218,22 @@ impl RowParser {
             error_count: error_count.unwrap_or(u64::from(!success)),
         })
     }
+
+    /// The row's time stamp, epoch ms.
+    #[inline(always)]
+    pub(super) fn stamp(&self, row: Row<'_, '_>, columns: &Columns) -> Option<i64> {
+        let (start, end) = row.range(columns.time_stamp);
+        self.timestamps.parse(row.bytes, start, end)
+    }
+
+    /// The start of a sample with this time stamp, if both its start and its end exist as epoch ms.
+    #[inline(always)]
+    pub(super) fn start(&self, stamp: i64, elapsed: i64) -> Option<i64> {
+        match self.timestamp_is_end {
+            true => stamp.checked_sub(elapsed),
+            false => stamp.checked_add(elapsed).map(|_| stamp),
+        }
+    }
 }
 
 /// Stands for a field whose marks are wrong, which none is: a call that never happens is cheaper
@@ -248,9 +246,9 @@ fn no_text<'a>() -> &'a [u8] {
 
 /// The fields of a row by column.
 #[derive(Clone, Copy)]
-struct Row<'a, 'm> {
-    bytes: &'a [u8],
-    marks: &'m [u32],
+pub(super) struct Row<'a, 'm> {
+    pub bytes: &'a [u8],
+    pub marks: &'m [u32],
 }
 
 impl<'a> Row<'a, '_> {
@@ -264,7 +262,7 @@ impl<'a> Row<'a, '_> {
     }
 
     #[inline(always)]
-    fn text(&self, column: usize) -> &'a [u8] {
+    pub fn text(&self, column: usize) -> &'a [u8] {
         let (start, end) = self.range(column);
         match self.bytes.get(start..end) {
             Some(text) => text,
@@ -280,7 +278,7 @@ impl<'a> Row<'a, '_> {
 
     /// An absent column is empty text; so is the `null` that Java writes for nothing.
     #[inline(always)]
-    fn optional_text(&self, column: Option<usize>) -> &'a [u8] {
+    pub fn optional_text(&self, column: Option<usize>) -> &'a [u8] {
         match column.map(|column| self.text(column)) {
             None | Some(b"null") => b"",
             Some(text) => text,

@@ -76,11 +76,10 @@ impl TimeSeries {
             self.join_labels();
         }
         let label = if self.are_labels_joined { 0 } else { label };
-        let mut code = self.codes.number(sample.response_code);
-        if self.codes.are_too_many() {
-            self.join_codes();
-            code = self.codes.number(sample.response_code);
-        }
+        let code = match self.codes.known(sample.response_code) {
+            Some(number) => number,
+            None => self.code(sample.response_code),
+        };
         let engine = match sample.all_threads {
             Some(_) => self.engines.number(sample),
             None => 0,
@@ -92,6 +91,17 @@ impl TimeSeries {
             engine,
         };
         self.bucket(sample.end()).record(sample, numbers);
+    }
+
+    /// The number of a response code.
+    #[inline(never)]
+    fn code(&mut self, code: &[u8]) -> usize {
+        let number = self.codes.number(code);
+        if !self.codes.are_too_many() {
+            return number;
+        }
+        self.join_codes();
+        self.codes.number(code)
     }
 
     /// Adds another series, whose labels have these numbers here.

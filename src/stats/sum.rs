@@ -13,9 +13,11 @@ impl Sum {
     /// Adds a value.
     #[inline(always)]
     pub fn add(&mut self, value: i64) {
-        match self.low.checked_add(value) {
-            Some(low) => self.low = low,
-            None => self.carry(value),
+        // Written whether it overflows or not: one instruction adds in memory.
+        let (low, is_carried) = self.low.overflowing_add(value);
+        self.low = low;
+        if is_carried {
+            self.carry(value);
         }
     }
 
@@ -32,7 +34,6 @@ impl Sum {
 
     #[cold]
     fn carry(&mut self, value: i64) {
-        self.low = self.low.wrapping_add(value);
         self.carries += value.signum();
     }
 }
