@@ -10,6 +10,7 @@
 //! | [`chart`] | report to chart model to SVG to PNG |
 //! | [`gate`] | criteria, and a report held to them |
 //! | [`compare`] | reports compared: intervals, effects, verdicts |
+//! | [`summary`] | an aggregate as a file that merges with others |
 //! | [`report`] | the plain, serialisable result of an analysis |
 //! | [`stats`] | distributions, sums, errors, time series: record and merge |
 //! | [`select`] | which samples count, and under which label |
@@ -35,4 +36,5 @@ pub mod report;
 pub mod select;
 pub mod serve;
 pub mod stats;
+pub mod summary;
 pub mod units;

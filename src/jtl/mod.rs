@@ -21,7 +21,7 @@ mod sample;
 pub mod timestamp;
 mod xml;
 
-pub use engine::{Engine, host_prefix};
+pub use engine::{Engine, host_prefix, shifted_engine};
 pub use outcome::{InputRead, Outcome, RejectionTally};
 pub use reader::{ReadOptions, Sink, read};
 pub use row::{Fault, Field, LONGEST_ROW};

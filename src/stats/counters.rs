@@ -2,11 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 /// Counters in a page: 64 bytes, a cache line, so that scattered numbers take little room.
 pub const PAGE: usize = 16;
 
+/// Ranges of [`PAGE`] numbers below 2^19.
+const MOST_RANGES: usize = (1 << 19) / PAGE;
+
 /// How often each number was counted.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(into = "Stored", try_from = "Stored")]
 pub struct Counters {
     /// For each range of [`PAGE`] numbers, which of `pages` counts it; 0 for none yet.
     page_of: Vec<u16>,
@@ -78,5 +84,55 @@ impl Counters {
     #[inline(never)]
     fn carry(&mut self, number: usize, weight: u64) {
         *self.carried.entry(number).or_default() += weight;
+    }
+}
+
+/// Counters as they are stored: as long as they are large in memory, so that what is read takes no
+/// more room than its length tells.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    /// Whether each range of [`PAGE`] numbers has a page.
+    ranges: Vec<bool>,
+    pages: Vec<[u64; PAGE]>,
+}
+
+impl From<Counters> for Stored {
+    fn from(counters: Counters) -> Self {
+        let mut stored = Stored {
+            ranges: vec![false; counters.page_of.len()],
+            pages: Vec::new(),
+        };
+        let mut last = None;
+        counters.for_each(|number, count| {
+            let (range, offset) = (number / PAGE, number % PAGE);
+            if last != Some(range) {
+                last = Some(range);
+                stored.ranges[range] = true;
+                stored.pages.push([0; PAGE]);
+            }
+            if let Some(page) = stored.pages.last_mut() {
+                page[offset] = count;
+            }
+        });
+        stored
+    }
+}
+
+impl TryFrom<Stored> for Counters {
+    type Error = &'static str;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        let ranges = stored.ranges.iter().filter(|&&has_page| has_page);
+        if stored.ranges.len() > MOST_RANGES || ranges.count() != stored.pages.len() {
+            return Err("its counters have other pages than they should");
+        }
+        let mut counters = Counters::default();
+        let ranges = stored.ranges.into_iter().enumerate();
+        for (range, page) in ranges.filter(|(_, has_page)| *has_page).zip(stored.pages) {
+            for (offset, count) in page.into_iter().enumerate().filter(|(_, count)| *count > 0) {
+                counters.add(range.0 * PAGE + offset, count);
+            }
+        }
+        Ok(counters)
     }
 }
