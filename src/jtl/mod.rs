@@ -8,8 +8,10 @@
 pub mod blocks;
 mod default_order;
 mod engine;
+#[doc(hidden)]
 pub mod index;
 pub mod input;
+#[doc(hidden)]
 pub mod layout;
 mod number;
 mod outcome;
