@@ -149,13 +149,15 @@ mod tests {
     #[test]
     fn weak_evidence_says_nothing() {
         let nothing: [String; 0] = [];
-        // As slow as the successes; few; slower; hardly any sample; half of the connections.
+        // As slow as the successes; few; slower; hardly any sample; half of the connections; all below
+        // a millisecond.
         for run in [
             of(&[(100, 400, 0, true), (100, 390, 0, false)]),
             of(&[(10_000, 400, 0, true), (99, 3, 0, false)]),
             of(&[(100, 400, 0, true), (10, 3_000, 0, false)]),
             of(&[(10, 400, 7, true), (10, 3, 7, false)]),
             of(&[(100, 400, 7, true), (100, 400, 0, true)]),
+            of(&[(100, 0, 0, true), (100, 0, 0, false)]),
             LabelStats::default(),
         ] {
             assert_eq!(notes(&run, 1), nothing);
