@@ -29,8 +29,8 @@ Examples:
   perfkit analyze results.jtl --update README.md --platform 'Raspberry Pi 5, 8 GB'
   perfkit analyze engine1.jtl engine2.jtl.gz       one distributed run
   zcat results.jtl.gz | perfkit analyze -
-  perfkit analyze engine1.jtl --format summary -o engine1.summary   then, of all engines:
-  perfkit analyze engine*.summary
+  perfkit analyze engine1.jtl --format summary -o engine1.summary
+  perfkit analyze engine*.summary                  one distributed run, analysed where it lies
 
 Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error.")]
 pub struct AnalyzeArgs {
@@ -220,7 +220,7 @@ pub enum Format {
     /// Percentile distributions in HdrHistogram's text format, a block for each label and TOTAL
     Hgrm,
     /// All statistics in a small binary file, which analyze and compare read in the place of
-    /// results, and put together with others without loss; -o names the file
+    /// results, and which merges with others without loss; -o names the file
     Summary,
 }
 
