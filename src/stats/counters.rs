@@ -87,8 +87,8 @@ impl Counters {
     }
 }
 
-/// Counters as they are stored: as long as they are large in memory, so that what is read takes no
-/// more room than its length tells.
+/// Counters as they are stored, however they are laid out: so long that what is read takes no more
+/// room than in proportion to it.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     /// Whether each range of [`PAGE`] numbers has a page.
@@ -99,15 +99,14 @@ struct Stored {
 impl From<Counters> for Stored {
     fn from(counters: Counters) -> Self {
         let mut stored = Stored {
-            ranges: vec![false; counters.page_of.len()],
+            ranges: Vec::new(),
             pages: Vec::new(),
         };
-        let mut last = None;
         counters.for_each(|number, count| {
             let (range, offset) = (number / PAGE, number % PAGE);
-            if last != Some(range) {
-                last = Some(range);
-                stored.ranges[range] = true;
+            if stored.ranges.len() <= range {
+                stored.ranges.resize(range, false);
+                stored.ranges.push(true);
                 stored.pages.push([0; PAGE]);
             }
             if let Some(page) = stored.pages.last_mut() {

@@ -23,11 +23,11 @@ const VERSION: u32 = 1;
 const LEVEL: i32 = 9;
 
 /// A part may be this long whatever its file's length: its counters are mostly zeros.
-const ALWAYS_ALLOWED: u64 = 8 << 20;
+const ALWAYS_ALLOWED: u64 = 2 << 20;
 
 /// How many times as long as its file a part may be, beyond that. Usual ones are three times as long;
 /// a file that shrank further is padded.
-const MOST_EXPANSION: u64 = 64;
+const MOST_EXPANSION: u64 = 32;
 
 /// Begins a frame that zstd skips.
 const SKIPPED: [u8; 4] = 0x184D_2A50_u32.to_le_bytes();
