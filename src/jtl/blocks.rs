@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use memchr::{memchr, memchr2_iter, memrchr};
+use serde::{Deserialize, Serialize};
 
 use super::input::{Input, refuse_other_formats};
 use super::layout::{HEADER_MARK, Layout, is_header};
@@ -74,7 +75,7 @@ pub enum Piece {
 }
 
 /// What is known of an input when it has been read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputSummary {
     /// Name as given.
     pub name: String,

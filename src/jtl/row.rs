@@ -1,6 +1,7 @@
 //! One row: fields to a [`Sample`], or the reason why not.
 
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use super::layout::{Columns, Layout, parse_flag};
@@ -14,7 +15,7 @@ use super::xml::XmlFault;
 pub const LONGEST_ROW: usize = 4 << 20;
 
 /// What is wrong with a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Fault {
     /// The number of fields is not the number of columns.
     Columns,
@@ -37,7 +38,7 @@ impl From<XmlFault> for Fault {
 }
 
 /// A column whose values can be wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Field {
     /// `timeStamp`
     TimeStamp,

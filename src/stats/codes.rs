@@ -1,5 +1,7 @@
 //! Response codes by number, in bounded memory.
 
+use serde::{Deserialize, Serialize};
+
 use super::interner::Interner;
 
 /// Codes told apart; a run with more has them told apart by class only.
@@ -9,12 +11,13 @@ const MOST_CODES: usize = 64;
 const LONGEST_CODE: usize = 256;
 
 /// The response codes of a run by number.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Codes {
     names: Interner,
     are_classes: bool,
     /// A code of three bytes that was met before, and its number: the next one is most often the
     /// same.
+    #[serde(skip)]
     usual: (u32, usize),
 }
 

@@ -2,14 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 /// Numbers below this are counted without pages: most times are short.
 const LOW: usize = 1 << 10;
 
 /// Counters in a page: 64 bytes, a cache line, so that scattered numbers take little room.
 pub const PAGE: usize = 16;
 
+/// Ranges of [`PAGE`] numbers below 2^19.
+const MOST_RANGES: usize = (1 << 19) / PAGE;
+
 /// How often each number was counted.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(into = "Stored", try_from = "Stored")]
 pub struct Counters {
     /// Of the numbers below [`LOW`], as far as they occur.
     low: Vec<u32>,
@@ -120,6 +126,55 @@ fn add(counter: &mut u32, weight: u64) -> u64 {
     let (low, is_carried) = counter.overflowing_add(weight as u32);
     *counter = low;
     (weight >> 32 << 32) + (u64::from(is_carried) << 32)
+}
+
+/// Counters as they are stored, however they are laid out: so long that what is read takes no more
+/// room than in proportion to it.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    /// Whether each range of [`PAGE`] numbers has a page.
+    ranges: Vec<bool>,
+    pages: Vec<[u64; PAGE]>,
+}
+
+impl From<Counters> for Stored {
+    fn from(counters: Counters) -> Self {
+        let mut stored = Stored {
+            ranges: Vec::new(),
+            pages: Vec::new(),
+        };
+        counters.for_each(|number, count| {
+            let (range, offset) = (number / PAGE, number % PAGE);
+            if stored.ranges.len() <= range {
+                stored.ranges.resize(range, false);
+                stored.ranges.push(true);
+                stored.pages.push([0; PAGE]);
+            }
+            if let Some(page) = stored.pages.last_mut() {
+                page[offset] = count;
+            }
+        });
+        stored
+    }
+}
+
+impl TryFrom<Stored> for Counters {
+    type Error = &'static str;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        let ranges = stored.ranges.iter().filter(|&&has_page| has_page);
+        if stored.ranges.len() > MOST_RANGES || ranges.count() != stored.pages.len() {
+            return Err("its counters have other pages than they should");
+        }
+        let mut counters = Counters::default();
+        let ranges = stored.ranges.into_iter().enumerate();
+        for (range, page) in ranges.filter(|(_, has_page)| *has_page).zip(stored.pages) {
+            for (offset, count) in page.into_iter().enumerate().filter(|(_, count)| *count > 0) {
+                counters.add(range.0 * PAGE + offset, count);
+            }
+        }
+        Ok(counters)
+    }
 }
 
 #[cfg(test)]

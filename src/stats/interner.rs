@@ -3,6 +3,8 @@
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Names remembered for a quick look: a power of two, more than a usual run has labels.
 const RECENT: usize = 64;
@@ -86,6 +88,26 @@ impl Interner {
     /// The names by number.
     pub fn names(&self) -> &[Box<[u8]>] {
         &self.names
+    }
+}
+
+/// Its names, in their order.
+impl Serialize for Interner {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.names.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Interner {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let names = Vec::<Box<[u8]>>::deserialize(deserializer)?;
+        let mut interner = Interner::default();
+        for (number, name) in names.iter().enumerate() {
+            if interner.number(name) != number {
+                return Err(D::Error::custom("a name is there twice"));
+            }
+        }
+        Ok(interner)
     }
 }
 

@@ -1,7 +1,9 @@
 //! Sums of 64-bit integers that never overflow, at the cost of a 64-bit addition.
 
+use serde::{Deserialize, Serialize};
+
 /// A sum of up to 2^63 values.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sum {
     /// The sum modulo 2^64, nearest to zero.
     low: i64,
@@ -30,6 +32,11 @@ impl Sum {
     /// The sum.
     pub fn total(self) -> i128 {
         (i128::from(self.carries) << 64) + i128::from(self.low)
+    }
+
+    /// Whether it can be that of so many values.
+    pub(super) fn is_of(self, values: u64) -> bool {
+        self.carries.unsigned_abs() <= values
     }
 
     #[cold]
