@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{GateArgs, PublishArgs, ReadingArgs, SelectionArgs};
+use super::{FollowArgs, GateArgs, PublishArgs, ReadingArgs, SelectionArgs};
 use crate::apdex::Rule;
 use crate::chart::{SLUGS, Size};
 use crate::percentile::Percentile;
@@ -29,6 +29,7 @@ Examples:
   perfkit analyze results.jtl --update README.md --platform 'Raspberry Pi 5, 8 GB'
   perfkit analyze engine1.jtl engine2.jtl.gz       one distributed run
   zcat results.jtl.gz | perfkit analyze -
+  perfkit analyze --follow results.jtl             watch a run while JMeter writes it; q ends
 
 Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error.")]
 pub struct AnalyzeArgs {
@@ -147,6 +148,10 @@ pub struct AnalyzeArgs {
     /// When the run fails.
     #[command(flatten)]
     pub gate: GateArgs,
+
+    /// Whether the run is still going on.
+    #[command(flatten)]
+    pub follow: FollowArgs,
 
     /// Title of the run
     #[arg(long, value_name = "TEXT", help_heading = "Platform block")]

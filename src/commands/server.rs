@@ -72,6 +72,18 @@ impl Server {
         })
     }
 
+    /// Reads the monitor's file again, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read any more.
+    pub fn look_again(&mut self) -> Result<()> {
+        if let Some(path) = &self.monitor {
+            self.resources = resources(path)?;
+        }
+        Ok(())
+    }
+
     /// Whether the monitor's file, if there is one, is of the run.
     ///
     /// # Errors
