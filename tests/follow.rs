@@ -7,7 +7,9 @@ mod common;
 
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -269,4 +271,53 @@ fn what_cannot_be_followed_is_refused() {
         refused(&["results.jtl", "--timezone", "Nowhere"]),
     ];
     insta::assert_snapshot!(told.join("\n"));
+}
+
+/// Asks a page that is served for a path; what has come when `is_all` says that it is enough.
+fn ask(address: &str, path: &str, is_all: impl Fn(&str) -> bool) -> String {
+    let mut connection = TcpStream::connect(address).unwrap();
+    connection.set_read_timeout(Some(PATIENCE)).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    connection.write_all(request.as_bytes()).unwrap();
+    let (mut answer, mut buffer) = (Vec::new(), [0; 4096]);
+    loop {
+        let read = connection.read(&mut buffer).unwrap();
+        answer.extend_from_slice(&buffer[..read]);
+        let text = String::from_utf8_lossy(&answer);
+        if read == 0 || is_all(&text) {
+            return text.into_owned();
+        }
+    }
+}
+
+#[test]
+fn browsers_see_the_run_while_it_goes_on() {
+    let perfkit = Perfkit::new();
+    let options = ["--listen", "0", "--format", "csv", "-o", "followed"];
+    let following = Following::start(&perfkit, &options);
+    following.hear("while the run goes on");
+    let said = following.said();
+    let address = said.split("http://").nth(1).unwrap();
+    let address = address.split_whitespace().next().unwrap();
+    assert!(address.starts_with("127.0.0.1:"), "{said}");
+    let is_page = |answer: &str| answer.ends_with("</html>\n");
+    assert!(ask(address, "/", is_page).contains("Waiting for the first sample."));
+    append(&perfkit, &five_samples());
+    let events = ask(address, "/events", |answer| answer.contains("data: 1\n"));
+    assert!(
+        events.contains("content-type: text/event-stream"),
+        "{events}"
+    );
+    assert!(ask(address, "/", is_page).contains("<dt>Samples</dt><dd>5</dd>"));
+    append(&perfkit, &row(1_700_000_002_000, 70, "C", true));
+    // A page that listens is told of the newer state, and of the end.
+    let is_told = AtomicBool::new(false);
+    let events = ask(address, "/events", |answer| {
+        if answer.contains("data: 2\n") && !is_told.swap(true, Ordering::Relaxed) {
+            following.signal("-INT");
+        }
+        answer.contains("event: end")
+    });
+    assert!(events.contains("event: end"), "{events}");
+    check_end(&perfkit, following, &[], "csv");
 }

@@ -37,7 +37,7 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     let (aggregate, sources) = if args.follow.follow {
         let read = follow::read(&args, &results, &gate, &server, report_options)?;
         // Its monitor has gone on as well.
-        server.look_again()?;
+        server.resources = server.look()?;
         read
     } else {
         results.read(report_options)?

@@ -72,16 +72,16 @@ impl Server {
         })
     }
 
-    /// Reads the monitor's file again, if there is one.
+    /// What the server's monitor has seen by now.
     ///
     /// # Errors
     ///
-    /// When it cannot be read any more.
-    pub fn look_again(&mut self) -> Result<()> {
-        if let Some(path) = &self.monitor {
-            self.resources = resources(path)?;
+    /// When its file cannot be read.
+    pub fn look(&self) -> Result<Vec<ResourceRow>> {
+        match &self.monitor {
+            Some(path) => resources(path),
+            None => Ok(Vec::new()),
         }
-        Ok(())
     }
 
     /// Whether the monitor's file, if there is one, is of the run.

@@ -144,7 +144,7 @@ impl Source {
     }
 
     /// Whether what there is by now of the inputs tells of the layouts that they were read
-    /// with; see [`Openings`].
+    /// with. Those of a section that has only begun are found out from its first rows.
     pub fn holds_layouts(&mut self) -> bool {
         let format = self.timestamps.format.as_ref();
         let mut current = self.current.iter_mut();

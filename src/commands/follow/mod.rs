@@ -4,13 +4,16 @@
 mod running;
 mod screen;
 mod signals;
+mod web;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::running::Running;
 use self::screen::{Screen, State};
 use self::signals::Signals;
+use self::web::Web;
 use super::gate::Gate;
 use super::reading::Results;
 use super::selection;
@@ -58,7 +61,15 @@ pub fn read(
         .build()
         .map_err(|error| Error::Internal(format!("cannot start a thread for signals: {error}")))?;
     let signals = Signals::listen(runtime.handle())?;
-    let screen = Screen::open(args.follow.interval, None);
+    let web = match args.follow.listen {
+        Some(address) => Some(Web::start(runtime.handle(), address)?),
+        None => None,
+    };
+    let address = web.as_ref().map(Web::url);
+    if let Some(address) = &address {
+        eprintln!("perfkit: the report is at {address} while the run goes on");
+    }
+    let screen = Screen::open(args.follow.interval, address);
     let mut follower = Follower {
         args,
         name: path.to_string_lossy().into_owned(),
@@ -70,6 +81,7 @@ pub fn read(
         server,
         signals,
         screen,
+        web,
         live: None,
         last_row: Instant::now(),
         next_refresh: Instant::now(),
@@ -111,7 +123,8 @@ struct Follower<'a> {
     server: &'a Server,
     signals: Signals,
     screen: Screen,
-    live: Option<Live>,
+    web: Option<Web>,
+    live: Option<Arc<Live>>,
     /// When the last row came, or else when waiting began.
     last_row: Instant,
     next_refresh: Instant,
@@ -256,6 +269,13 @@ impl Follower<'_> {
         if !settled.lets_count_what(choice) {
             return Ok(Next::Again(Some(survey.clone())));
         }
+        if self.web.is_some() {
+            self.refresh(&growing, &settled);
+            self.show("the run has ended", false);
+        }
+        if let Some(web) = &self.web {
+            web.end();
+        }
         let sources = self.sources(&growing, &settled);
         let (_, selected) = growing.into_sink();
         let aggregate = selected.into_parts().inner.aggregate;
@@ -291,13 +311,19 @@ impl Follower<'_> {
         let sources = Sources {
             title: self.args.title.clone(),
             details: self.server.details.clone(),
+            // The last line may be half written.
+            resources: self.server.look().unwrap_or_default(),
             ..self.sources(growing, choice)
         };
         let mut report = Report::new(&running.aggregate, sources);
         if report.total.samples > 0 {
             // What a criterion asks for may be there later.
             report.criteria = self.gate.evaluate(&report).unwrap_or_default();
-            self.live = Some(Live::new(report, &running.recent, &running.newest));
+            let live = Arc::new(Live::new(report, &running.recent, &running.newest));
+            if let Some(web) = &self.web {
+                web.show(Arc::clone(&live));
+            }
+            self.live = Some(live);
         }
         let cost = began.elapsed();
         self.next_refresh = Instant::now() + REFRESH.max(cost * SHARE);
@@ -315,7 +341,7 @@ impl Follower<'_> {
     fn show(&mut self, words: &str, is_warning: bool) {
         self.screen.show(&State {
             name: &self.name,
-            live: self.live.as_ref(),
+            live: self.live.as_deref(),
             words,
             is_warning,
         });
