@@ -11,7 +11,7 @@ use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use common::{HEADER, Perfkit, five_samples, row};
@@ -23,6 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 struct Following {
     child: Child,
     said: Arc<Mutex<String>>,
+    listener: JoinHandle<()>,
 }
 
 impl Following {
@@ -49,14 +50,18 @@ impl Following {
         let said = Arc::new(Mutex::new(String::new()));
         let mut stderr = child.stderr.take().unwrap();
         let heard = Arc::clone(&said);
-        thread::spawn(move || {
+        let listener = thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(read @ 1..) = stderr.read(&mut buffer) {
                 let text = String::from_utf8_lossy(&buffer[..read]);
                 heard.lock().unwrap().push_str(&text);
             }
         });
-        Following { child, said }
+        Following {
+            child,
+            said,
+            listener,
+        }
     }
 
     fn said(&self) -> String {
@@ -88,7 +93,9 @@ impl Following {
         let mut stdout = self.child.stdout.take().unwrap();
         stdout.read_to_string(&mut printed).unwrap();
         let status = self.child.wait().unwrap();
-        (status, printed, self.said())
+        self.listener.join().unwrap();
+        let said = self.said.lock().unwrap().clone();
+        (status, printed, said)
     }
 }
 
