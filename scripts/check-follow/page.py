@@ -60,7 +60,7 @@ def main():
             tell("keeps what was done to it", all(first[name] == later[name] for name in kept), (first, later))
             tell("was changed at all", first["zoomed"] and "false" in first["pressed"] and first["sorted"] is not None, first)
             tell("stays where it was scrolled to", abs(first["top"] - later["top"]) < 2, (first["top"], later["top"]))
-            tell("says that it is live", later["badge"] == "Live", later["badge"])
+            tell("says that it is live", later["badge"] == "● Live", later["badge"])
             tell("has no script error", not (errors := browser.errors()), errors)
             asked = {url for url in browser.requests() if not url.startswith(("data:", address))}
             tell("asks nobody else", not asked, asked)

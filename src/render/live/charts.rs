@@ -16,6 +16,9 @@ pub const COUNT: u16 = 4;
 /// Columns between two charts.
 const GAP: u16 = 3;
 
+/// From so many lines of bars on there is one for the time below them.
+const WITH_TIME: u16 = 4;
+
 /// Heights of a bar within a line of text.
 const STEPS: f64 = 8.0;
 
@@ -108,13 +111,15 @@ fn percentiles(series: &TimeSeries) -> (String, Vec<Option<f64>>) {
 impl Chart {
     /// A line that says what it is, how it is now and at most, and the bars below.
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: Look) {
-        let [head, below] =
-            Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area);
+        let time_height = u16::from(area.height > WITH_TIME);
+        let parts = [1, area.height.saturating_sub(1 + time_height), time_height];
+        let [head, below, time] = Layout::vertical(parts.map(Constraint::Length)).areas(area);
         let columns = stretched(&self.values, area.width.into());
+        let columns_are_empty = columns.is_empty();
         let known = self.values.iter().flatten().copied();
         let peak = known.clone().fold(0.0, f64::max);
         let figures = match known.last() {
-            Some(last) => format!("{}, peak {}", (self.text)(last), (self.text)(peak)),
+            Some(last) => format!("now {}  peak {}", (self.text)(last), (self.text)(peak)),
             None => "not in the file".to_owned(),
         };
         frame.render_widget(Span::styled(self.title.as_str(), look.bold()), head);
@@ -134,6 +139,10 @@ impl Chart {
             .absent_value_symbol(" ")
             .style(self.style);
         frame.render_widget(bars, below);
+        if !columns_are_empty {
+            frame.render_widget(Span::styled("start", look.dim()), time);
+            frame.render_widget(Line::styled("now", look.dim()).right_aligned(), time);
+        }
     }
 }
 

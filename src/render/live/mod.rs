@@ -41,7 +41,7 @@ pub struct View<'v> {
 const MARGIN: u16 = 1;
 /// Lines of a chart's bars, where there is no room for more, and at most.
 const LEAST_BARS: u16 = 2;
-const MOST_BARS: u16 = 8;
+const MOST_BARS: u16 = 12;
 /// Lines of errors that come before higher charts, title included.
 const FEW_ERRORS: u16 = 11;
 /// From this width on all charts stand side by side.

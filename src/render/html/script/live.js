@@ -10,7 +10,10 @@ const refreshLater = () => {
   later = setTimeout(refresh, 500);
 };
 
-const badge = html("p", { class: "remark", role: "status" }, "Live");
+const badge = html("p", { class: "remark", role: "status" });
+badge.style.padding = "0 .6rem";
+const tell = (what) => { if (badge.textContent !== what) badge.textContent = what; };
+tell("● Live");
 document.querySelector("nav ul").after(badge);
 
 // What can be pressed or reached with the keyboard, in the order of the page.
@@ -77,12 +80,12 @@ const refresh = async () => {
 
 const events = new EventSource("/events");
 events.addEventListener("revision", (event) => {
-  badge.textContent = "Live";
+  tell("● Live");
   wanted = Number(event.data);
   refresh();
 });
 events.addEventListener("end", () => {
-  badge.textContent = "The run has ended: this is its whole report.";
+  tell("The run has ended: this is its whole report.");
   events.close();
 });
-events.addEventListener("error", () => { badge.textContent = "Not connected: perfkit is gone, or cannot be reached."; });
+events.addEventListener("error", () => tell("Not connected: perfkit is gone, or cannot be reached."));
