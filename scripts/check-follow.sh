@@ -20,8 +20,16 @@ source "$(dirname "$0")/lib.sh"
 mkdir -p "$captures"
 work=$(mktemp -d)
 build_perfkit
-start_server "$work/server.txt"
-"$perfkit" plan --host 127.0.0.1 --port "$port" --users 600 --ramp-up 60 --loops 20 --output "$work/plan.jmx"
+# One in a hundred of the plan's Fibonacci numbers is too large for this server: an error.
+start_server "$work/server.txt" --max-fibonacci 990
+# Users who think for a while, so that there are some at once.
+think='<UniformRandomTimer testclass="UniformRandomTimer" guiclass="UniformRandomTimerGui" testname="Think">\
+<stringProp name="ConstantTimer.delay">500</stringProp><stringProp name="RandomTimer.range">1000</stringProp>\
+</UniformRandomTimer><hashTree/>'
+"$perfkit" plan --host 127.0.0.1 --port "$port" --users 300 --ramp-up 30 --loops 15 2>/dev/null |
+  sed "/<\/ThreadGroup>/{n;a\\
+$think
+}" >"$work/plan.jmx"
 
 failures=0
 tell() {
@@ -63,6 +71,9 @@ tell "shows the run" shows '[0-9] samples .* live'
 address=$(pane | grep -oE 'http://[0-9.:]+')
 sleep 25
 pane >"$captures/80x24.txt"
+terminal resize-window -x 100 -y 30
+sleep 2
+pane >"$captures/100x30.txt"
 terminal resize-window -x 200 -y 50
 sleep 2
 pane >"$captures/200x50.txt"

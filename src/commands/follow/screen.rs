@@ -53,6 +53,7 @@ impl Screen {
             None => Screen::Lines(Lines {
                 interval,
                 last: Instant::now(),
+                told: String::new(),
             }),
         }
     }
@@ -89,6 +90,8 @@ impl Screen {
 pub struct Lines {
     interval: Duration,
     last: Instant,
+    /// What the last line told.
+    told: String,
 }
 
 impl Lines {
@@ -97,12 +100,16 @@ impl Lines {
             return;
         }
         self.last = Instant::now();
-        match state.live {
-            Some(live) if state.is_warning => {
-                eprintln!("perfkit: {}; {}", live::line(live), state.words);
-            }
-            Some(live) => eprintln!("perfkit: {}", live::line(live)),
-            None => eprintln!("perfkit: {}: {}", state.name, state.words),
+        let line = match state.live {
+            Some(live) => live::line(live),
+            None => format!("{}: {}", state.name, state.words),
+        };
+        // The same again says nothing.
+        if line != self.told {
+            eprintln!("perfkit: {line}");
+            self.told = line;
+        } else if state.is_warning {
+            eprintln!("perfkit: {}", state.words);
         }
     }
 }

@@ -37,7 +37,7 @@ pub fn line(live: &Live) -> String {
     let threads = report.time_series.iter();
     let threads = threads.flat_map(|series| series.active_threads.iter().flatten());
     if let Some(threads) = threads.last() {
-        parts.push(format!("{} threads", ms(Some(threads.round() as i64))));
+        parts.push(format!("threads {}", ms(Some(threads.round() as i64))));
     }
     parts.join("; ")
 }
