@@ -45,7 +45,7 @@ pub struct NewError {
     pub label: String,
     /// Response code; may be empty.
     pub code: String,
-    /// What its assertion or the server said; may be empty.
+    /// What the server said, and then the assertion that failed; may be empty.
     pub message: String,
 }
 
@@ -61,7 +61,10 @@ impl Live {
                     end_ms: failed.end,
                     label: text(&failed.label),
                     code: text(&failed.code),
-                    message: text(&failed.message),
+                    message: match (&failed.message[..], &failed.failure[..]) {
+                        (only, []) | ([], only) => text(only),
+                        (message, failure) => format!("{}: {}", text(message), text(failure)),
+                    },
                 })
                 .collect(),
             report,

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::errors::is_success_code;
 use crate::jtl::{Sample, Sink};
 
 /// Errors kept: as many as a tall terminal has lines for.
@@ -23,8 +24,10 @@ pub struct FailedSample {
     pub label: Vec<u8>,
     /// Response code.
     pub code: Vec<u8>,
-    /// The message of the failed assertion, or that of the response.
+    /// Message of the response; empty where it tells of a success.
     pub message: Vec<u8>,
+    /// Message of the failed assertion.
+    pub failure: Vec<u8>,
 }
 
 impl NewestErrors {
@@ -51,11 +54,12 @@ impl Sink for NewestErrors {
         failed.end = sample.end();
         keep(&mut failed.label, sample.label);
         keep(&mut failed.code, sample.response_code);
-        let message = match sample.failure_message.trim_ascii() {
-            [] => sample.response_message,
-            message => message,
+        let message = match is_success_code(sample.response_code) {
+            true => b"",
+            false => sample.response_message,
         };
-        keep(&mut failed.message, message);
+        keep(&mut failed.message, message.trim_ascii());
+        keep(&mut failed.failure, sample.failure_message.trim_ascii());
         self.0.push_back(failed);
     }
 }
@@ -72,6 +76,7 @@ mod tests {
             newest.record(&Sample {
                 time_stamp: number,
                 success: number % 2 == 0,
+                response_code: if number == 999 { b"200" } else { b"500" },
                 failure_message: if number == 999 { b" no \n" } else { b"" },
                 ..sample()
             });
@@ -79,7 +84,8 @@ mod tests {
         let ends: Vec<i64> = newest.iter().map(|failed| failed.end).collect();
         assert_eq!(ends.len(), MOST);
         assert_eq!(ends[..3], [1_009, 1_007, 1_005]);
-        let messages: Vec<&[u8]> = newest.iter().map(|failed| &*failed.message).collect();
-        assert_eq!(messages[..2], [&b"no"[..], b"OK"]);
+        let told = |failed: &FailedSample| [failed.message.clone(), failed.failure.clone()];
+        let told: Vec<[Vec<u8>; 2]> = newest.iter().map(told).collect();
+        assert_eq!(told[..2], [[&b""[..], b"no"], [b"OK", b""]]);
     }
 }

@@ -68,6 +68,13 @@ pub fn read(
     let address = web.as_ref().map(Web::url);
     if let Some(address) = &address {
         eprintln!("perfkit: the report is at {address} while the run goes on");
+        if args
+            .follow
+            .listen
+            .is_some_and(|listen| !listen.ip().is_loopback())
+        {
+            eprintln!("perfkit: note: whoever can reach this machine there can read it");
+        }
     }
     let screen = Screen::open(args.follow.interval, address);
     let mut follower = Follower {

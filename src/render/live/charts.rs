@@ -29,6 +29,8 @@ struct Chart {
     title: String,
     /// One value a bucket.
     values: Vec<Option<f64>>,
+    /// What is drawn of values that fall into one column.
+    column: fn(&[f64]) -> f64,
     /// How a value is written.
     text: fn(f64) -> String,
     style: Style,
@@ -61,24 +63,28 @@ fn charts(series: &TimeSeries, look: Look) -> [Chart; COUNT as usize] {
         Chart {
             title: "samples/s".to_owned(),
             values: all.map(per_second).collect(),
+            column: mean,
             text: |value| rate(Some(value)),
             style: look.bars(),
         },
         Chart {
             title: format!("{percent} ms"),
             values: percentiles,
+            column: largest,
             text: |value| ms(Some(value.round() as i64)),
             style: look.bars(),
         },
         Chart {
             title: "errors/s".to_owned(),
             values: total.ko.iter().map(|&ko| per_second(ko)).collect(),
+            column: mean,
             text: |value| rate(Some(value)),
             style: if has_errors { look.bad() } else { look.bars() },
         },
         Chart {
             title: "threads".to_owned(),
             values: series.active_threads.clone(),
+            column: largest,
             text: |value| ms(Some(value.round() as i64)),
             style: look.bars(),
         },
@@ -114,9 +120,9 @@ impl Chart {
         let time_height = u16::from(area.height > WITH_TIME);
         let parts = [1, area.height.saturating_sub(1 + time_height), time_height];
         let [head, below, time] = Layout::vertical(parts.map(Constraint::Length)).areas(area);
-        let columns = stretched(&self.values, area.width.into());
+        let columns = stretched(&self.values, area.width.into(), self.column);
         let columns_are_empty = columns.is_empty();
-        let known = self.values.iter().flatten().copied();
+        let known = columns.iter().flatten().copied();
         let peak = known.clone().fold(0.0, f64::max);
         let figures = match known.last() {
             Some(last) => format!("now {}  peak {}", (self.text)(last), (self.text)(peak)),
@@ -146,20 +152,28 @@ impl Chart {
     }
 }
 
-/// Values over the whole width: the mean of those that fall into one column, or each one over
+/// Values over the whole width: what `column` makes of those that fall into one, or each one over
 /// several columns.
-fn stretched(values: &[Option<f64>], width: usize) -> Vec<Option<f64>> {
+fn stretched(values: &[Option<f64>], width: usize, column: fn(&[f64]) -> f64) -> Vec<Option<f64>> {
     if values.is_empty() {
         return Vec::new();
     }
-    let at = |column: usize| column * values.len() / width;
+    let at = |place: usize| place * values.len() / width;
     (0..width)
-        .map(|column| {
-            let (from, to) = (at(column), at(column + 1).max(at(column) + 1));
+        .map(|place| {
+            let (from, to) = (at(place), at(place + 1).max(at(place) + 1));
             let known: Vec<f64> = values[from..to].iter().flatten().copied().collect();
-            (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+            (!known.is_empty()).then(|| column(&known))
         })
         .collect()
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+fn largest(values: &[f64]) -> f64 {
+    values.iter().copied().fold(0.0, f64::max)
 }
 
 #[cfg(test)]
@@ -169,18 +183,22 @@ mod tests {
     #[test]
     fn values_fill_the_width() {
         let some = |values: &[f64]| values.iter().copied().map(Some).collect::<Vec<_>>();
-        assert_eq!(stretched(&[], 3), []);
-        assert_eq!(stretched(&some(&[1.0]), 3), some(&[1.0, 1.0, 1.0]));
+        assert_eq!(stretched(&[], 3, mean), []);
+        assert_eq!(stretched(&some(&[1.0]), 3, mean), some(&[1.0, 1.0, 1.0]));
         assert_eq!(
-            stretched(&some(&[1.0, 2.0, 3.0]), 3),
+            stretched(&some(&[1.0, 2.0, 3.0]), 3, mean),
             some(&[1.0, 2.0, 3.0])
         );
         assert_eq!(
-            stretched(&some(&[1.0, 3.0, 5.0, 7.0]), 2),
+            stretched(&some(&[1.0, 3.0, 5.0, 7.0]), 2, mean),
             some(&[2.0, 6.0])
         );
         assert_eq!(
-            stretched(&[Some(1.0), None, None, None], 2),
+            stretched(&some(&[1.0, 3.0, 7.0, 5.0]), 2, largest),
+            some(&[3.0, 7.0])
+        );
+        assert_eq!(
+            stretched(&[Some(1.0), None, None, None], 2, mean),
             [Some(1.0), None]
         );
     }
