@@ -10,6 +10,7 @@ mod criteria;
 mod error_kinds;
 mod failures;
 mod labels;
+mod live;
 mod notes;
 mod over_time;
 mod resources;
@@ -30,6 +31,7 @@ pub use criteria::{CriterionResult, Found};
 pub use error_kinds::ErrorKind;
 pub use failures::{ErrorCount, LabelErrors, Requests, TopErrors};
 pub use labels::label_rows;
+pub use live::{Live, NewError, RecentFigures};
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};
 pub use resources::{ResourceRow, Resources, Saturation, no_overlap};
 pub use statistics::{
