@@ -33,4 +33,10 @@ for results in "$work"/*.jtl*; do
   "$built/perfkit" analyze "$results" --platform "Raspberry Pi 5, 8 GB" -o "$work/$name" >/dev/null 2>&1
   pages+=("$work/$name")
 done
-python3 scripts/check-page/check.py "${pages[@]}" --screenshots "$screenshots"
+compare() { "$built/perfkit" compare "${@:2}" --format html -o "$work/$1.html" 2>/dev/null; }
+generate slower --rows 100000 --labels 9 --seconds 4000 --seed 2
+sed -i 's/,Fibonacci,/,Fibonacci "again",/' "$work/slower.jtl"
+compare two-runs "$work/big.jtl" "$work/slower.jtl"
+compare three-runs "$work/standard.jtl.gz" "$work/errors.jtl" "$work/hostile.jtl"
+python3 scripts/check-page/check.py "${pages[@]}" --comparison "$work/two-runs.html" \
+  --comparison "$work/three-runs.html" --screenshots "$screenshots"

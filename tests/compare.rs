@@ -152,6 +152,19 @@ fn criteria_hold_each_candidate_to_the_baseline() {
     assert!(said.contains("failed: b: A: p95"), "{said}");
     assert!(said.contains("passed: c: A: p95"), "{said}");
     assert_eq!(perfkit.read("junit.xml").matches("<failure").count(), 1);
+    let (_, json, _) = compared(&perfkit, &[&arguments[..], &["--format", "json"]].concat());
+    let json: Value = serde_json::from_str(&json).unwrap();
+    let criteria = json["criteria"].as_array().unwrap().iter();
+    let found: Vec<_> = criteria
+        .map(|result| (result["text"].as_str(), result["is_failed"].as_bool()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (Some("b: A: p95 > baseline * 1.1"), Some(true)),
+            (Some("c: A: p95 > baseline * 1.1"), Some(false))
+        ]
+    );
     let mut command = perfkit.command(&["compare", "a.jtl", "b.jtl", "--fail-if-worse"]);
     let output = command.env("GITHUB_ACTIONS", "true").output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();

@@ -26,42 +26,75 @@ impl Random {
     }
 }
 
-/// A run of log-normal times around 100 ms. The level of each second is an AR(1) process with
-/// this memory and this deviation (of the logarithm).
-fn run(seed: u64, seconds: i64, each: i64, memory: f64, deviation: f64, factor: f64) -> Report {
-    let mut random = Random(seed);
+/// One label of a run: log-normal times around 100 ms, so many a second. The level of each second is
+/// an AR(1) process with this memory and this deviation (of the logarithm).
+#[derive(Clone, Copy)]
+struct Label {
+    name: &'static str,
+    each: i64,
+    memory: f64,
+    deviation: f64,
+    /// What all its times are multiplied by.
+    factor: f64,
+    /// What one in ten of its samples is multiplied by while the level is above its mean: the
+    /// slowest samples then come together, and the others tell nothing of it.
+    stall: f64,
+}
+
+const LABEL: Label = Label {
+    name: "A",
+    each: 10,
+    memory: 0.0,
+    deviation: 0.0,
+    factor: 1.0,
+    stall: 1.0,
+};
+
+fn run(seed: u64, seconds: i64, labels: &[Label]) -> Report {
     let mut aggregate = Aggregate::default();
-    let mut level = random.normal() * deviation;
-    for second in 0..seconds {
-        level = memory * level + (1.0 - memory * memory).sqrt() * deviation * random.normal();
-        for number in 0..each {
-            let elapsed = factor * 100.0 * (level + 0.4 * random.normal()).exp();
-            aggregate.record(&Sample {
-                time_stamp: 1_700_000_000_000 + second * 1_000 + number * 1_000 / each,
-                elapsed: elapsed.round() as i64,
-                label: b"A",
-                success: true,
-                sample_count: 1,
-                position: (second * each + number) as u64,
-                input: 0,
-                latency: None,
-                connect: None,
-                idle_time: None,
-                response_code: b"200",
-                response_message: b"OK",
-                failure_message: b"",
-                thread_name: b"Users 1-1",
-                url: b"",
-                hostname: b"",
-                bytes: None,
-                sent_bytes: None,
-                grp_threads: None,
-                all_threads: None,
-                error_count: 0,
-            });
+    for (place, label) in labels.iter().enumerate() {
+        let mut random = Random(seed * 31 + place as u64);
+        let mut level = random.normal();
+        for second in 0..seconds {
+            let memory = label.memory;
+            level = memory * level + (1.0 - memory * memory).sqrt() * random.normal();
+            for number in 0..label.each {
+                let mut elapsed =
+                    label.factor * 100.0 * (label.deviation * level + 0.4 * random.normal()).exp();
+                if number % 10 == 0 && level > 0.0 {
+                    elapsed *= label.stall;
+                }
+                aggregate.record(&sample(label, second, number, elapsed));
+            }
         }
     }
     Report::new(&aggregate, Sources::default())
+}
+
+fn sample<'a>(label: &Label, second: i64, number: i64, elapsed: f64) -> Sample<'a> {
+    Sample {
+        time_stamp: 1_700_000_000_000 + second * 1_000 + number * 1_000 / label.each,
+        elapsed: elapsed.round() as i64,
+        label: label.name.as_bytes(),
+        success: true,
+        sample_count: 1,
+        position: (second * label.each + number) as u64,
+        input: 0,
+        latency: None,
+        connect: None,
+        idle_time: None,
+        response_code: b"200",
+        response_message: b"OK",
+        failure_message: b"",
+        thread_name: b"Users 1-1",
+        url: b"",
+        hostname: b"",
+        bytes: None,
+        sent_bytes: None,
+        grp_threads: None,
+        all_threads: None,
+        error_count: 0,
+    }
 }
 
 fn compared(baseline: Report, candidate: Report) -> Comparison {
@@ -79,9 +112,9 @@ fn compared(baseline: Report, candidate: Report) -> Comparison {
 }
 
 /// Comparisons of equal runs with any alarm.
-fn alarms(pairs: u64, memory: f64, deviation: f64) -> usize {
+fn alarms(pairs: u64, labels: &[Label]) -> usize {
     let of = |pair: u64| {
-        let run = |seed| run(seed, 200, 10, memory, deviation, 1.0);
+        let run = |seed| run(seed, 200, labels);
         let comparison = compared(run(2 * pair + 1), run(2 * pair + 2));
         comparison
             .verdicts()
@@ -93,24 +126,57 @@ fn alarms(pairs: u64, memory: f64, deviation: f64) -> usize {
 /// The stated rate is 5%.
 #[test]
 fn equal_runs_of_independent_samples_raise_few_alarms() {
-    let alarms = alarms(100, 0.0, 0.0);
+    let alarms = alarms(100, &[LABEL]);
     assert!(alarms <= 5, "{alarms}");
 }
 
 #[test]
 fn equal_runs_with_slow_and_fast_times_raise_few_alarms() {
     for memory in [0.5, 0.8, 0.9] {
-        let alarms = alarms(100, memory, 0.2);
+        let label = Label {
+            memory,
+            deviation: 0.2,
+            ..LABEL
+        };
+        let alarms = alarms(100, &[label]);
         assert!(alarms <= 5, "{memory}: {alarms}");
     }
 }
 
 #[test]
+fn labels_whose_slow_times_are_their_own_raise_few_alarms() {
+    for stall in [1.0, 4.0] {
+        let label = |name, each, memory| Label {
+            name,
+            each,
+            memory,
+            deviation: if stall > 1.0 { 0.0 } else { 0.2 },
+            stall,
+            ..LABEL
+        };
+        let labels = [
+            label("A", 30, 0.0),
+            label("B", 10, 0.8),
+            label("C", 10, 0.9),
+        ];
+        let alarms = alarms(100, &labels);
+        assert!(alarms <= 5, "{stall}: {alarms}");
+    }
+}
+
+#[test]
 fn a_tenth_more_is_found_in_100_000_samples() {
-    let comparison = compared(
-        run(1, 400, 250, 0.5, 0.05, 1.0),
-        run(2, 400, 250, 0.5, 0.05, 1.1),
-    );
+    let run = |seed, factor| {
+        let label = Label {
+            each: 250,
+            memory: 0.5,
+            deviation: 0.05,
+            factor,
+            ..LABEL
+        };
+        run(seed, 400, &[label])
+    };
+    let comparison = compared(run(1, 1.0), run(2, 1.1));
     for found in comparison.verdicts().filter(|found| found.1.key == "p95") {
         assert_eq!(found.4, Verdict::Worse, "{:?}", found.3);
     }

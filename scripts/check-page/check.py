@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Opens report.html pages in a headless Chromium and tries everything that they promise.
 
-    scripts/check-page/check.py REPORT_DIRECTORY... --screenshots DIR
+    scripts/check-page/check.py REPORT_DIRECTORY... [--comparison PAGE]... --screenshots DIR
 
 Needs Debian's chromium and chromium-driver, or the same from elsewhere on the PATH. Prints each check
 with PASS or FAIL, then a verdict; exit code 1 if one failed.
@@ -121,9 +121,9 @@ class Check:
         self.tell("tells the values to keys and screen readers", "percentile: " in spoken, spoken)
         self.browser.move(1, 1)
 
-    def toggles(self):
-        entry = "document.querySelectorAll('#" + PERCENTILES + " .legend button')[0]"
-        lines = f"return document.querySelectorAll('#{PERCENTILES} [data-series]').length"
+    def toggles(self, slug=PERCENTILES):
+        entry = f"document.querySelectorAll('#{slug} .legend button')[0]"
+        lines = f"return document.querySelectorAll('#{slug} [data-series]').length"
         before = self.browser.run(lines)
         self.browser.run(f"{entry}.click()")
         after, pressed = self.browser.run(lines), self.browser.run(f"return {entry}.getAttribute('aria-pressed')")
@@ -255,17 +255,48 @@ class Check:
         self.browser.cdp("Emulation.setScriptExecutionDisabled", value=False)
 
 
+class ComparisonCheck(Check):
+    """The same of a comparison, whose charts and tables are others."""
+
+    def __init__(self, browser, page, screenshots, downloads):
+        self.browser, self.screenshots, self.downloads = browser, screenshots, downloads
+        self.page, self.name, self.failures = page, page.stem, 0
+
+    def all(self):
+        self.browser.size(1280, 900)
+        self.browser.media()
+        self.loads()
+        self.draws()
+        self.toggles(self.figures[0]["slug"])
+        self.colours()
+        self.is_harmless()
+        self.looks()
+        self.prints()
+        self.works_without_script()
+        return self.failures
+
+    def colours(self):
+        colour = "return [...document.querySelectorAll('#changes td')].filter(cell => cell.textContent === '{}').map(cell => getComputedStyle(cell).color)"
+        ink = self.browser.run("return getComputedStyle(document.body).color")
+        found = {word: set(self.browser.run(colour.format(word))) for word in ("worse", "better")}
+        is_right = any(found.values()) and all(ink not in colours and len(colours) < 2 for colours in found.values())
+        self.tell("shows in colour what is worse or better", is_right, (ink, found))
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("directories", nargs="+", type=pathlib.Path)
+    arguments.add_argument("--comparison", action="append", default=[], type=pathlib.Path)
     arguments.add_argument("--screenshots", type=pathlib.Path, required=True)
     arguments = arguments.parse_args()
     arguments.screenshots.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as downloads:
         browser = Browser(downloads)
         try:
-            failures = sum(Check(browser, directory, arguments.screenshots, pathlib.Path(downloads)).all()
-                           for directory in arguments.directories)
+            of = browser, arguments.screenshots, pathlib.Path(downloads)
+            checks = [Check(of[0], directory, *of[1:]) for directory in arguments.directories]
+            checks += [ComparisonCheck(of[0], page, *of[1:]) for page in arguments.comparison]
+            failures = sum(check.all() for check in checks)
         finally:
             browser.close()
     print(f"FAIL: {failures} checks" if failures else "PASS")

@@ -52,7 +52,7 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
         CompareFormat::Table => render::compare::terminal(&comparison, output::terminal_width()),
         CompareFormat::Csv => render::compare::csv(&comparison)?,
         CompareFormat::Html => render::html::comparison(&comparison, &runs, &judged)?,
-        CompareFormat::Json => render::compare::json(&comparison)?,
+        CompareFormat::Json => render::compare::json(&comparison, &judged.criteria)?,
     };
     let printed = match &args.output {
         Some(path) => {

@@ -3,12 +3,14 @@
 use std::fmt::Write;
 
 use comfy_table::{ContentArrangement, Table, TableStyle};
+use serde::Serialize;
 
 use super::markdown::{bold, escape, table};
 use super::table::RULE;
 use super::text;
 use crate::compare::{Change, Comparison, Figure, LabelComparison, Verdict};
 use crate::error::{Error, Result};
+use crate::report::CriterionResult;
 
 /// Most changes shown one by one before the full figures.
 const MOST_CHANGES: usize = 30;
@@ -110,13 +112,22 @@ pub fn csv(comparison: &Comparison) -> Result<String> {
     super::csv::records(records.into_iter())
 }
 
-/// The whole comparison.
+/// The whole comparison, and what became of the criteria that its candidates were held to.
 ///
 /// # Errors
 ///
 /// None that is known of: the model holds nothing that JSON cannot.
-pub fn json(comparison: &Comparison) -> Result<String> {
-    let json = serde_json::to_string_pretty(comparison);
+pub fn json(comparison: &Comparison, criteria: &[CriterionResult]) -> Result<String> {
+    #[derive(Serialize)]
+    struct Whole<'a> {
+        #[serde(flatten)]
+        comparison: &'a Comparison,
+        criteria: &'a [CriterionResult],
+    }
+    let json = serde_json::to_string_pretty(&Whole {
+        comparison,
+        criteria,
+    });
     json.map(|json| json + "\n")
         .map_err(|error| Error::Internal(format!("cannot write JSON: {error}")))
 }

@@ -111,14 +111,16 @@ fn all_figures(comparison: &Comparison, detail: Detail) -> Section {
 /// A table of rows below their header; the first so many columns are text, the others numbers.
 fn table(caption: &str, mut rows: Vec<Vec<String>>, texts: usize, detail: Detail) -> String {
     let header = rows.remove(0);
+    let is_verdict = |column: usize| header[column] == "Verdict";
     let headings = header.iter().enumerate().map(|(column, title)| {
         let title = shortened(title, detail.letters);
         match column < texts {
+            _ if is_verdict(column) => Heading::verdict(),
             true => Heading::text(title),
             false => Heading::number(title, None),
         }
     });
-    let cell = |(column, text): (usize, String)| match column < texts {
+    let cell = |(column, text): (usize, String)| match column < texts || is_verdict(column) {
         true => Cell::Text(text),
         false => Cell::Number(text),
     };

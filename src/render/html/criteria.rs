@@ -31,9 +31,12 @@ pub fn section(report: &Report, detail: Detail) -> Option<Section> {
                 results.len()
             ),
         },
-        headings: ["Fails if", "Verdict", "Label", "Found"]
-            .map(Heading::text)
-            .into(),
+        headings: vec![
+            Heading::text("Fails if"),
+            Heading::verdict(),
+            Heading::text("Label"),
+            Heading::text("Found"),
+        ],
         rows: results.into_iter().map(row).collect(),
         total: None,
     };

@@ -34,6 +34,8 @@ enum Kind {
     /// Text that stays on one line.
     Line,
     Number,
+    /// What was found: a word or a few.
+    Verdict,
 }
 
 impl Heading {
@@ -51,6 +53,14 @@ impl Heading {
         Heading {
             kind: Kind::Line,
             ..Heading::text(title)
+        }
+    }
+
+    /// A column of verdicts: those that are bad or good have a colour beside their word.
+    pub fn verdict() -> Self {
+        Heading {
+            kind: Kind::Verdict,
+            ..Heading::text("Verdict")
         }
     }
 
@@ -137,10 +147,11 @@ impl Table {
                 scope = " scope=row";
                 content = format!("<div>{content}</div>");
             }
-            html.push_str(&format!(
-                "<{tag}{scope}{}{title}>{content}</{tag}>",
-                class(heading)
-            ));
+            let class = match (heading.kind, cell) {
+                (Kind::Verdict, Cell::Text(verdict)) => tone(verdict),
+                _ => class(heading),
+            };
+            html.push_str(&format!("<{tag}{scope}{class}{title}>{content}</{tag}>"));
         }
         html.push_str("</tr>\n");
     }
@@ -168,8 +179,17 @@ fn content(cell: &Cell, letters: usize) -> (String, String) {
 fn class(heading: &Heading) -> &'static str {
     match heading.kind {
         Kind::Text => " class=t",
-        Kind::Line => " class=\"t line\"",
+        Kind::Line | Kind::Verdict => " class=\"t line\"",
         Kind::Number => "",
+    }
+}
+
+/// The class of a verdict by what it says.
+fn tone(verdict: &str) -> &'static str {
+    match verdict {
+        "worse" | "failed" => " class=\"t line bad\"",
+        "better" | "passed" => " class=\"t line good\"",
+        _ => " class=\"t line\"",
     }
 }
 

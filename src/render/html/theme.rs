@@ -4,7 +4,7 @@ use crate::chart::Theme;
 use crate::chart::palette::{self, Palette};
 
 /// Name, on white, on black. Text has a contrast of at least 4.5 to the paper, lines 3.
-const COLORS: [(&str, &str, &str); 8] = [
+const COLORS: [(&str, &str, &str); 9] = [
     ("paper", "#ffffff", "#14171c"),
     ("surface", "#f5f7f9", "#1c2129"),
     ("line", "#dfe3e8", "#313843"),
@@ -13,6 +13,7 @@ const COLORS: [(&str, &str, &str); 8] = [
     ("grid", "#e8ebef", "#2a313b"),
     ("link", "#0b5cad", "#76b7f2"),
     ("bad", "#b03a00", "#f2955c"),
+    ("good", "#006a50", "#5fc9a6"),
 ];
 
 /// The rules that give the variables their values. Paper is white, so only screens are dark.
@@ -64,7 +65,7 @@ mod tests {
     fn text_and_series_stand_out_in_light_and_dark() {
         let named = |name: &str| COLORS.iter().find(|color| color.0 == name).unwrap();
         for background in ["paper", "surface"].map(named) {
-            for text in ["ink", "faint", "link", "bad"].map(named) {
+            for text in ["ink", "faint", "link", "bad", "good"].map(named) {
                 assert!(contrast(text.1, background.1) >= 4.5, "{}", text.0);
                 assert!(contrast(text.2, background.2) >= 4.5, "{}", text.0);
             }
