@@ -7,6 +7,7 @@ use super::errors::{ErrorStats, ErrorTable};
 use super::interner::Interner;
 use super::label::LabelStats;
 use super::label_errors::LabelErrors;
+use super::row_sample::RowSample;
 use super::series::TimeSeries;
 use crate::jtl::{Sample, Sink};
 
@@ -19,6 +20,7 @@ pub struct Aggregate {
     controllers: Controllers,
     errors: ErrorTable,
     label_errors: LabelErrors,
+    row_sample: RowSample,
     series: TimeSeries,
 }
 
@@ -79,6 +81,10 @@ impl Aggregate {
             if let Some(stats) = self.stats.get_mut(label) {
                 stats.record(sample);
             }
+            if self.row_sample.takes(sample.position) {
+                let taken = *sample;
+                self.row_sample.add(&taken, label);
+            }
             if !sample.success {
                 let failed = *sample;
                 self.record_failure(label, &failed);
@@ -91,6 +97,7 @@ impl Aggregate {
     fn record_failure(&mut self, label: usize, sample: &Sample<'_>) {
         let error = self.errors.record(sample);
         self.label_errors.add(label, error, ErrorStats::of(sample));
+        self.series.record_failure(sample, error);
         while self.errors.is_too_large() {
             self.coarsen_errors();
         }
@@ -100,6 +107,7 @@ impl Aggregate {
     fn coarsen_errors(&mut self) {
         let numbers = self.errors.coarsen();
         self.label_errors.renumber_errors(&numbers);
+        self.series.renumber_errors(&numbers);
     }
 
     /// Adds another aggregate. Associative, commutative, and an empty one changes nothing.
@@ -120,10 +128,11 @@ impl Aggregate {
         let error_numbers = self.errors.merge(&other.errors);
         self.label_errors
             .merge(&other.label_errors, &numbers, &error_numbers);
+        self.row_sample.merge(&other.row_sample, &numbers);
+        self.series.merge(other.series, &numbers, &error_numbers);
         while self.errors.is_too_large() {
             self.coarsen_errors();
         }
-        self.series.merge(other.series, &numbers);
     }
 
     /// The labels and their statistics, in order of first appearance.
@@ -189,6 +198,11 @@ impl Aggregate {
         errors
             .map(|(error, stats)| (self.errors.name(error), stats))
             .collect()
+    }
+
+    /// A sample of the rows that samplers wrote.
+    pub fn row_sample(&self) -> &RowSample {
+        &self.row_sample
     }
 
     /// The run over time.

@@ -21,8 +21,21 @@ pub struct Bucket {
     pub successes: Histogram,
     /// Elapsed of failures, ms.
     pub failures: Histogram,
+    /// The earliest failure, those of transaction controllers left out.
+    pub first_failure: Option<FirstFailure>,
     /// Active threads seen by each engine.
     threads: Vec<ThreadMean>,
+}
+
+/// The earliest failure of some: of those at the same time the first in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FirstFailure {
+    /// When it ended, epoch ms.
+    pub time: i64,
+    /// Its position.
+    pub position: u64,
+    /// Number of its type of error.
+    pub error: usize,
 }
 
 /// What one label did in a bucket.
@@ -60,6 +73,8 @@ pub struct Renumbering {
     pub codes: Vec<usize>,
     /// Of engines.
     pub engines: Vec<usize>,
+    /// Of types of error.
+    pub errors: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -94,6 +109,24 @@ impl Bucket {
         }
     }
 
+    /// Remembers a failure if it is the earliest.
+    pub fn add_failure(&mut self, failure: FirstFailure) {
+        let first = self.first_failure.map_or(failure, |own| own.min(failure));
+        self.first_failure = Some(first);
+    }
+
+    /// Gives types of error other numbers.
+    pub fn renumber_errors(&mut self, numbers: &[usize]) {
+        if let Some(failure) = &mut self.first_failure {
+            failure.error = numbers.get(failure.error).copied().unwrap_or(failure.error);
+        }
+    }
+
+    /// Rows of each engine that tell the number of threads, by the engine's number.
+    pub fn rows_of_engines(&self) -> impl Iterator<Item = u64> {
+        self.threads.iter().map(|mean| mean.rows)
+    }
+
     /// Adds another bucket.
     pub fn merge(&mut self, other: &Bucket, renumbering: &Renumbering) {
         self.hits += other.hits;
@@ -101,6 +134,13 @@ impl Bucket {
         self.sent_bytes.merge(other.sent_bytes);
         self.successes.merge(&other.successes);
         self.failures.merge(&other.failures);
+        if let Some(failure) = other.first_failure {
+            let error = renumbering.errors.get(failure.error).copied();
+            self.add_failure(FirstFailure {
+                error: error.unwrap_or(failure.error),
+                ..failure
+            });
+        }
         for (label, &number) in other.labels.iter().zip(&renumbering.labels) {
             at(&mut self.labels, number).merge(label);
         }

@@ -49,6 +49,11 @@ impl Engines {
         names.map(|name| self.number_of(name)).collect()
     }
 
+    /// Their keys by number.
+    pub fn names(&self) -> &[Box<[u8]>] {
+        self.names.names()
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.names.names().len()

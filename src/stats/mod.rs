@@ -18,12 +18,13 @@ mod interner;
 mod label;
 mod label_errors;
 mod message_kind;
+mod row_sample;
 mod series;
 mod sum;
 mod timings;
 
 pub use aggregate::{Aggregate, Label};
-pub use bucket::{Bucket, LabelBucket};
+pub use bucket::{Bucket, FirstFailure, LabelBucket};
 pub use controllers::ControllerStats;
 pub use correction::Corrected;
 pub use dashboard::{DashboardStats, DashboardTable, WINDOW as DASHBOARD_WINDOW};
@@ -32,6 +33,7 @@ pub use errors::{ErrorDetail, ErrorStats, ErrorTable, MOST_TYPES as MOST_ERROR_T
 pub use histogram::Histogram;
 pub use label::LabelStats;
 pub use message_kind::kind_of;
+pub use row_sample::{RowSample, SampledRow};
 pub use series::TimeSeries;
 pub use sum::Sum;
 pub use timings::Distributions;

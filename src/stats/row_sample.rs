@@ -1,0 +1,239 @@
+//! A sample of a run's rows, for what is not worth counting in full: which server and which load
+//! generator they are of.
+//!
+//! Kept are the rows whose positions have the smallest hashes: which these are depends on the rows
+//! alone, so that parts merge in any order to the same, bit for bit.
+
+use super::interner::Interner;
+use crate::jtl::{Engine, Sample};
+
+/// Rows kept: enough for the median of a host with one row in twenty.
+pub const ROWS: usize = 2_048;
+
+/// Rows from which on all but the smallest hashes are dropped.
+const MOST_ROWS: usize = 2 * ROWS;
+
+/// Longest name of a host, in bytes (RFC 1035), and its port.
+const LONGEST_HOST: usize = 261;
+
+/// A sample of rows.
+#[derive(Debug, Clone)]
+pub struct RowSample {
+    rows: Vec<Row>,
+    /// No row with a greater hash is among the smallest.
+    limit: u64,
+    hosts: Interner,
+    engines: Interner,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Row {
+    hash: u64,
+    elapsed: i64,
+    label: u32,
+    host: u32,
+    engine: u32,
+}
+
+/// A row of the sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SampledRow<'a> {
+    /// Elapsed, ms.
+    pub elapsed: i64,
+    /// Number of its label.
+    pub label: usize,
+    /// Host and port of its URL; empty without a URL.
+    pub host: &'a [u8],
+    /// Key of the engine that wrote it.
+    pub engine: &'a [u8],
+}
+
+impl Default for RowSample {
+    fn default() -> Self {
+        RowSample {
+            rows: Vec::new(),
+            limit: u64::MAX,
+            hosts: Interner::default(),
+            engines: Interner::default(),
+        }
+    }
+}
+
+impl RowSample {
+    /// Whether a row at this position may be one of the sample's.
+    #[inline(always)]
+    pub fn takes(&self, position: u64) -> bool {
+        hash(position) <= self.limit
+    }
+
+    /// Adds a row that it takes, of the label with this number.
+    #[inline(never)]
+    pub fn add(&mut self, sample: &Sample<'_>, label: usize) {
+        let row = Row {
+            hash: hash(sample.position),
+            elapsed: sample.elapsed_each(),
+            label: label as u32,
+            host: self.hosts.number(host_of(sample.url)) as u32,
+            engine: self.engines.number(&Engine::of(sample).key()) as u32,
+        };
+        self.rows.push(row);
+        self.prune();
+    }
+
+    /// Adds another sample, whose labels have these numbers here.
+    pub fn merge(&mut self, other: &RowSample, labels: &[usize]) {
+        let numbers = |own: &mut Interner, other: &Interner| -> Vec<u32> {
+            let names = other.names().iter();
+            names.map(|name| own.number(name) as u32).collect()
+        };
+        let hosts = numbers(&mut self.hosts, &other.hosts);
+        let engines = numbers(&mut self.engines, &other.engines);
+        let number = |of: &[u32], number: u32| of.get(number as usize).copied().unwrap_or(0);
+        for row in &other.rows {
+            self.rows.push(Row {
+                label: labels.get(row.label as usize).map_or(0, |&own| own as u32),
+                host: number(&hosts, row.host),
+                engine: number(&engines, row.engine),
+                ..*row
+            });
+        }
+        self.prune();
+    }
+
+    /// The rows of the sample, in no particular order: all of a run that has no more.
+    pub fn rows(&self) -> impl Iterator<Item = SampledRow<'_>> {
+        let mut rows = self.rows.clone();
+        rows.sort_unstable();
+        rows.truncate(ROWS);
+        rows.into_iter().map(|row| SampledRow {
+            elapsed: row.elapsed,
+            label: row.label as usize,
+            host: name(&self.hosts, row.host),
+            engine: name(&self.engines, row.engine),
+        })
+    }
+
+    fn prune(&mut self) {
+        if self.rows.len() >= MOST_ROWS {
+            let (_, last, _) = self.rows.select_nth_unstable(ROWS - 1);
+            self.limit = last.hash;
+            self.rows.truncate(ROWS);
+        }
+    }
+}
+
+fn name(names: &Interner, number: u32) -> &[u8] {
+    names.names().get(number as usize).map_or(&[], |name| name)
+}
+
+/// Scatters positions, which grow in even steps, over all of 64 bits; no two to the same.
+///
+/// Source: the first steps of `fmix64`, the finalizer of Appleby's MurmurHash3.
+#[inline(always)]
+fn hash(position: u64) -> u64 {
+    let mixed = position.wrapping_mul(0xff51_afd7_ed55_8ccd);
+    (mixed ^ (mixed >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53)
+}
+
+/// `shop.example:8080` of `http://user@shop.example:8080/cart?id=1`; empty where there is none.
+fn host_of(url: &[u8]) -> &[u8] {
+    let Some(colon) = memchr::memchr(b':', url) else {
+        return b"";
+    };
+    let Some(rest) = url.get(colon..).and_then(|url| url.strip_prefix(b"://")) else {
+        return b"";
+    };
+    let ends = |byte: &u8| matches!(byte, b'/' | b'?' | b'#');
+    let authority = rest.split(ends).next().unwrap_or_default();
+    let host = match memchr::memrchr(b'@', authority) {
+        Some(at) => &authority[at + 1..],
+        None => authority,
+    };
+    if host.len() > LONGEST_HOST { b"" } else { host }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::stats::tests::sample;
+
+    #[test]
+    fn hosts_are_found_in_urls() {
+        for (url, host) in [
+            ("http://h/", "h"),
+            (
+                "https://shop.example:8080/cart?u=http://x/",
+                "shop.example:8080",
+            ),
+            ("https://me:pw@shop.example", "shop.example"),
+            ("http://h?q#f", "h"),
+            ("jdbc:mysql", ""),
+            ("null", ""),
+            ("", ""),
+        ] {
+            assert_eq!(host_of(url.as_bytes()), host.as_bytes(), "{url}");
+        }
+        let long = format!("http://{}/", "h".repeat(300));
+        assert_eq!(host_of(long.as_bytes()), b"");
+    }
+
+    /// A row every 100 bytes at these places, on one of two hosts.
+    fn of(places: &[u64]) -> RowSample {
+        let mut rows = RowSample::default();
+        for &place in places {
+            let row = Sample {
+                position: place * 100,
+                elapsed: place as i64,
+                url: [&b"http://a/"[..], b"http://b/"][place as usize % 2],
+                ..sample()
+            };
+            if rows.takes(row.position) {
+                rows.add(&row, place as usize % 3);
+            }
+        }
+        rows
+    }
+
+    fn kept(rows: &RowSample) -> Vec<(i64, usize, Vec<u8>)> {
+        let rows = rows.rows();
+        rows.map(|row| (row.elapsed, row.label, row.host.to_vec()))
+            .collect()
+    }
+
+    #[test]
+    fn few_rows_are_all_kept_and_many_evenly() {
+        let few = of(&[5, 1, 3]);
+        let mut places: Vec<i64> = few.rows().map(|row| row.elapsed).collect();
+        places.sort_unstable();
+        assert_eq!(places, [1, 3, 5]);
+        let many: Vec<u64> = (0..100_000).collect();
+        let many = kept(&of(&many));
+        assert_eq!(many.len(), ROWS);
+        // Of each tenth of the run, about a tenth: 205, give or take five standard deviations.
+        for tenth in 0..10 {
+            let of_tenth = many.iter().filter(|row| row.0 / 10_000 == tenth).count();
+            assert!((137..273).contains(&of_tenth), "{of_tenth}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        #[test]
+        fn any_split_and_order_gives_the_same(count in 1..12_000_u64, chosen in any::<u64>()) {
+            let all: Vec<u64> = (0..count).collect();
+            let is_left = |place: &u64| chosen >> (place % 64) & 1 == 0;
+            let (left, right): (Vec<u64>, Vec<u64>) = all.iter().partition(|place| is_left(place));
+            let (mut ab, mut ba) = (of(&left), of(&right));
+            let labels = [0, 1, 2];
+            ab.merge(&of(&right), &labels);
+            ba.merge(&of(&left), &labels);
+            ba.merge(&RowSample::default(), &[]);
+            let whole = kept(&of(&all));
+            prop_assert_eq!(kept(&ab), whole.clone());
+            prop_assert_eq!(kept(&ba), whole);
+        }
+    }
+}
