@@ -90,6 +90,7 @@ impl Report {
             labels: &all,
             samplers: &samplers,
             rows: &shown.iter().chain([&sum]).collect::<Vec<_>>(),
+            elapsed: &total.distributions().elapsed(),
             window: window(&total),
             series: time_series.as_ref(),
         });

@@ -294,7 +294,76 @@ mod tests {
         assert_eq!(aggregate.controller_rows(), 2);
     }
 
+    /// When the first failure of each stretch of time was, and its type.
+    fn first_failures(aggregate: &Aggregate) -> Vec<Option<(i64, u64, String)>> {
+        let buckets = aggregate.series().buckets();
+        buckets
+            .map(|bucket| {
+                let first = bucket.first_failure?;
+                let error = aggregate.errors().name(first.error);
+                let error = String::from_utf8_lossy(error).into_owned();
+                Some((first.time, first.position, error))
+            })
+            .collect()
+    }
+
+    /// Failures of these codes, one every 30 ms, but for those of controllers.
+    fn failing(rows: &[(usize, usize)]) -> Aggregate {
+        let mut aggregate = Aggregate::default();
+        for &(number, code) in rows {
+            let message = format!("row {code}");
+            aggregate.record(&Sample {
+                position: number as u64 * 7,
+                time_stamp: number as i64 / 2 * 30,
+                response_code: b"500",
+                response_message: message.as_bytes(),
+                success: false,
+                error_count: 1,
+                ..sample()
+            });
+        }
+        aggregate
+    }
+
+    #[test]
+    fn the_first_failure_of_each_stretch_is_known() {
+        let first = first_failures(&failing(&[(1, 4), (0, 3), (7, 5), (8, 6)]));
+        let told = |time, position, error: &str| Some((time, position, error.to_owned()));
+        // They end after 10, 10, 100 and 130 ms; buckets are 100 ms wide.
+        assert_eq!(
+            first,
+            [told(10, 0, "500/row 3"), told(100, 49, "500/row 5")]
+        );
+    }
+
+    #[test]
+    fn the_first_failures_keep_their_types_as_types_are_joined() {
+        let many: Vec<(usize, usize)> = (0..10_050).map(|number| (number, number)).collect();
+        let (a, b) = many.split_at(6_000);
+        let mut ba = failing(b);
+        ba.merge(failing(a));
+        let first = first_failures(&failing(&many));
+        assert_eq!(first[0], Some((10, 0, "500/row ‹number›".to_owned())));
+        assert_eq!(first_failures(&ba), first);
+    }
+
     proptest! {
+        #[test]
+        fn any_split_and_order_gives_the_same_first_failures(
+            codes in proptest::collection::vec(0..5_usize, 0..60),
+            chosen in any::<u64>(),
+        ) {
+            let rows: Vec<(usize, usize)> = codes.into_iter().enumerate().collect();
+            let is_left = |row: &(usize, usize)| chosen >> (row.0 % 64) & 1 == 0;
+            let (left, right): (Vec<_>, Vec<_>) = rows.iter().partition(|row| is_left(row));
+            let (mut ab, mut ba) = (failing(&left), failing(&right));
+            ab.merge(failing(&right));
+            ba.merge(failing(&left));
+            let all = first_failures(&failing(&rows));
+            prop_assert_eq!(first_failures(&ab), all.clone());
+            prop_assert_eq!(first_failures(&ba), all);
+        }
+
         #[test]
         fn any_split_and_order_gives_the_same(
             rows in proptest::collection::vec((0..3_usize, 0..3_usize, 0..2_usize, any::<bool>()), 0..40),

@@ -14,6 +14,8 @@ pub(super) struct Course {
     pub end_ms: i64,
     /// Length of a stretch.
     pub bucket_ms: i64,
+    /// Elapsed of all samples.
+    pub elapsed: Counts,
     /// The stretches in order, without gaps. The run begins and ends within the first and last.
     pub moments: Vec<Moment>,
 }
@@ -37,7 +39,12 @@ pub(super) struct Moment {
 
 impl Course {
     /// The course of a run with this time series.
-    pub fn new(aggregate: &Aggregate, series: &TimeSeries, window: Window) -> Self {
+    pub fn new(
+        aggregate: &Aggregate,
+        series: &TimeSeries,
+        window: Window,
+        elapsed: Counts,
+    ) -> Self {
         let buckets = aggregate.series().buckets().enumerate();
         let bucket_ms = aggregate.series().bucket_ms();
         let moment = |(place, bucket): (usize, &crate::stats::Bucket)| Moment {
@@ -54,6 +61,7 @@ impl Course {
             start_ms: window.start_ms,
             end_ms: window.end_ms,
             bucket_ms,
+            elapsed,
             moments: buckets.map(moment).collect(),
         }
     }
@@ -150,6 +158,7 @@ pub(super) mod tests {
             start_ms: 0,
             end_ms: moments.len() as i64 * 1_000,
             bucket_ms: 1_000,
+            elapsed: elapsed(&moments),
             moments,
         };
         for (second, moment) in course.moments.iter_mut().enumerate() {

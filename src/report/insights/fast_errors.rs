@@ -9,6 +9,9 @@ use crate::units;
 /// Samples, fewest.
 const ENOUGH: u64 = 100;
 
+/// Errors, fewest.
+const FEWEST_ERRORS: u64 = 50;
+
 /// Share of errors, least, in percent.
 const LEAST_PERCENT: u64 = 1;
 
@@ -17,6 +20,10 @@ const SOONER: i64 = 2;
 
 /// By how much longer, at least, ms: less may be the clock's ticks.
 const SOONER_MS: i64 = 5;
+
+/// By how much percentiles of all samples are below those of successes, at least, ms: of less,
+/// rounding to a whole one makes a tenth.
+const FLATTERED_MS: i64 = 2;
 
 /// Errors that come sooner than successes: percentiles of all samples look better than those of
 /// what worked, by a tenth at least.
@@ -64,11 +71,15 @@ pub(super) fn find(samples: &LabelStats) -> Option<FastErrors> {
         p95_ms: times::p95(&all)?,
     };
     let (errors, count) = (times::count(&ko), times::count(&all));
-    let is_notable = count >= ENOUGH && errors * 100 >= count * LEAST_PERCENT;
+    let is_notable =
+        count >= ENOUGH && errors >= FEWEST_ERRORS && errors * 100 >= count * LEAST_PERCENT;
     let sooner = found.error_median_ms.saturating_mul(SOONER);
     let sooner = sooner.max(found.error_median_ms.saturating_add(SOONER_MS));
     let fails_fast = found.ok_median_ms >= sooner;
-    let is_less = |of_all: i64, of_ok: i64| of_all.saturating_mul(10) <= of_ok.saturating_mul(9);
+    let is_less = |of_all: i64, of_ok: i64| {
+        of_all.saturating_mul(10) <= of_ok.saturating_mul(9)
+            && of_ok.saturating_sub(of_all) >= FLATTERED_MS
+    };
     let is_flattered =
         is_less(found.p95_ms, found.ok_p95_ms) || is_less(found.median_ms, found.ok_median_ms);
     (is_notable && fails_fast && is_flattered).then_some(found)
@@ -106,13 +117,14 @@ pub(super) mod tests {
 
     #[test]
     fn weak_evidence_says_nothing() {
-        // As slow as the successes; few; slower; hardly any sample; a few ms.
+        // As slow as the successes; few; slower; hardly any sample; a few ms; rounded.
         for run in [
             of(&[(100, 400, 0, true), (100, 390, 0, false)]),
             of(&[(10_000, 400, 0, true), (99, 3, 0, false)]),
             of(&[(100, 400, 0, true), (10, 3_000, 0, false)]),
             of(&[(10, 400, 7, true), (10, 3, 7, false)]),
             of(&[(100, 4, 0, true), (100, 0, 0, false)]),
+            of(&[(1_000, 9, 0, true), (1_010, 10, 0, true), (60, 4, 0, false)]),
             LabelStats::default(),
         ] {
             assert_eq!(find(&run), None);

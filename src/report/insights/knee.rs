@@ -132,40 +132,51 @@ pub(super) fn find(course: &Course) -> Option<Knee> {
     })
 }
 
-/// The stretches until nearly all threads are up.
-fn ramp(moments: &[Moment]) -> Option<&[Moment]> {
+/// The stretches until nearly all threads are up, if there are more and more, as many for each step;
+/// what does not divide is left out at the start, where there is least to see.
+fn ramp(moments: &[Moment]) -> Option<Vec<&[Moment]>> {
     /// The last few may be up in a stretch of their own.
     const NEARLY: f64 = 0.98;
     let threads = moments.iter().filter_map(|moment| moment.threads);
     let most = threads.fold(0.0, f64::max);
-    let end = moments.iter().position(|moment| {
-        moment
-            .threads
-            .is_some_and(|threads| threads >= most * NEARLY)
-    })?;
-    moments.get(..=end)
-}
-
-/// The ramp in equal parts; `None` where it is too short or a part has too few samples.
-fn steps(course: &Course, ramp: &[Moment]) -> Option<Vec<Step>> {
-    // What does not divide is left out at the start, where there is least to see.
-    let width = ramp.len() / STEPS;
+    let is_last = |moment: &Moment| moment.threads.is_some_and(|own| own >= most * NEARLY);
+    let end = moments.iter().position(is_last)? + 1;
+    let width = end / STEPS;
     if width == 0 {
         return None;
     }
-    let parts = ramp[ramp.len() - width * STEPS..].chunks_exact(width);
+    let ramp: Vec<&[Moment]> = moments[end - width * STEPS..end]
+        .chunks_exact(width)
+        .collect();
+    let threads: Vec<f64> = ramp
+        .iter()
+        .map(|part| threads_of(part))
+        .collect::<Option<_>>()?;
+    let by_time: Vec<(f64, f64)> = (0..).map(f64::from).zip(threads.iter().copied()).collect();
+    let is_ramp = threads.last()? >= &(threads.first()? * RAMP)
+        && times::rank_correlation(&by_time) >= STEADY_RAMP;
+    is_ramp.then_some(ramp)
+}
+
+/// Mean active threads; `None` where no row tells.
+fn threads_of(moments: &[Moment]) -> Option<f64> {
+    let threads: Vec<f64> = moments.iter().filter_map(|moment| moment.threads).collect();
+    (!threads.is_empty()).then(|| threads.iter().sum::<f64>() / threads.len() as f64)
+}
+
+/// The figures of each part of a ramp; `None` where a part has too few samples.
+fn steps(course: &Course, ramp: Vec<&[Moment]>) -> Option<Vec<Step>> {
     let step = |part: &[Moment]| {
         let ok = times::merged(part.iter().map(|moment| &moment.ok));
         let count = times::count(&ok);
-        let threads: Vec<f64> = part.iter().filter_map(|moment| moment.threads).collect();
         (count >= FEWEST_SAMPLES).then_some(Step {
             start_ms: part.first()?.start_ms,
-            threads: threads.iter().sum::<f64>() / threads.len() as f64,
-            throughput: course.per_second(count, width),
+            threads: threads_of(part)?,
+            throughput: course.per_second(count, part.len()),
             median: times::median(&ok)?,
         })
     };
-    parts.map(step).collect()
+    ramp.into_iter().map(step).collect()
 }
 
 #[cfg(test)]

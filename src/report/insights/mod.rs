@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use self::course::Course;
 use super::build::Sources;
 use super::{LabelReport, TimeSeries, Window};
-use crate::stats::{Aggregate, Label, LabelStats};
+use crate::stats::{Aggregate, Distribution, Label, LabelStats};
 
 pub use bimodal::Bimodal;
 pub use clocks::ClocksApart;
@@ -147,6 +147,8 @@ pub(super) struct Evidence<'a> {
     pub samplers: &'a LabelStats,
     /// The rows of the aggregate table that percentiles are shown for, TOTAL last.
     pub rows: &'a [&'a LabelReport],
+    /// Elapsed of all samples.
+    pub elapsed: &'a Distribution,
     /// First start to last end.
     pub window: Option<Window>,
     /// The run over time.
@@ -163,7 +165,9 @@ pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Insight> {
         ..
     } = *evidence;
     let course = match (evidence.series, evidence.window) {
-        (Some(series), Some(window)) => Course::new(aggregate, series, window),
+        (Some(series), Some(window)) => {
+            Course::new(aggregate, series, window, evidence.elapsed.counts())
+        }
         _ => Course::default(),
     };
     let mut found = Vec::new();

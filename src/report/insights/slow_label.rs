@@ -96,7 +96,8 @@ fn compare(label: &Label<'_>, all: &Counts) -> Option<SlowLabel> {
         others_median_ms: times::median(&others)?.max(0),
         others_p95_ms: times::p95(&others)?.max(0),
         ratio_of_samples: times::count(&own) as f64 / times::count(all) as f64,
-        ratio_of_elapsed: times::sum(&own) as f64 / times::sum(all) as f64,
+        // Negative times, of a clock that was set back, must not make it infinite.
+        ratio_of_elapsed: times::sum(&own) as f64 / times::sum(all).max(1) as f64,
     };
     let is_slower = found.median_ms >= found.others_median_ms.saturating_mul(SLOWER)
         && found.median_ms.saturating_sub(found.others_median_ms) >= SLOWER_MS

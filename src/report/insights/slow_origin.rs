@@ -43,7 +43,7 @@ pub struct SlowHost {
     pub host: String,
     /// How many hosts there are.
     pub hosts: u64,
-    /// Rows of it looked at, of a random sample of 2,048 or of all if there are fewer.
+    /// Rows of it looked at, of an even sample of 1,024 or of all if there are fewer.
     pub sampled_rows: u64,
     /// Rows of the others looked at.
     pub others_sampled_rows: u64,
@@ -76,7 +76,7 @@ pub struct SlowEngine {
     pub engine: String,
     /// How many engines there are.
     pub engines: u64,
-    /// Rows of it looked at, of a random sample of 2,048 or of all if there are fewer.
+    /// Rows of it looked at, of an even sample of 1,024 or of all if there are fewer.
     pub sampled_rows: u64,
     /// Rows of the others looked at.
     pub others_sampled_rows: u64,
@@ -114,7 +114,7 @@ fn sentence(one: &str, others: &str, medians: (i64, i64), rows: (u64, u64)) -> S
     };
     format!(
         "{one} much slower than {others}: median {} ms against {} ms{times} (of {} and {} rows, taken \
-         at random).",
+         evenly from all).",
         units::thousands(medians.0.unsigned_abs()),
         units::thousands(medians.1.unsigned_abs()),
         units::thousands(rows.0),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::course::{Course, Moment, elapsed};
+use super::course::{Course, Moment};
 use super::times;
 use super::words;
 use crate::units;
@@ -78,10 +78,10 @@ struct Stall {
 
 pub(super) fn find(course: &Course) -> Option<PeriodicStalls> {
     let moments = &course.moments;
-    let all = elapsed(moments);
-    let median = times::median(&all)?;
+    let all = &course.elapsed;
+    let median = times::median(all)?;
     let held_up = (median.saturating_mul(HELD_UP)).max(median.saturating_add(HELD_UP_MS));
-    let share = times::count_from(&all, held_up) as f64 / times::count(&all) as f64;
+    let share = times::count_from(all, held_up) as f64 / times::count(all) as f64;
     if share > MOST_HELD_UP {
         return None;
     }

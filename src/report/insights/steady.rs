@@ -19,6 +19,9 @@ const FEWEST_STRETCHES: usize = 10;
 /// Share of the run that is steady, least: else it is a peak.
 const LEAST_STEADY: f64 = 0.2;
 
+/// Share of the time in which samples start that is steady, most: a shorter ramp is of no matter.
+const MOST_STEADY: f64 = 0.85;
+
 /// Share of all threads that are up outside it on average, at most: else there is no ramp.
 const MOST_ON_RAMP: f64 = 0.8;
 
@@ -69,7 +72,7 @@ impl SteadyWindow {
              ms; the whole run with its ramp has {} a second, median {} ms, 95% up to {} ms. \
              --trim-ramp shows the former.",
             words::threads(self.threads),
-            units::duration(self.end_ms - self.start_ms),
+            units::duration(self.end_ms.saturating_sub(self.start_ms)),
             course::at(self.since_start_ms, self.start_ms),
             words::rate(self.throughput_per_second),
             units::thousands(self.median_ms.unsigned_abs()),
@@ -83,6 +86,9 @@ impl SteadyWindow {
 
 pub(super) fn find(course: &Course) -> Option<SteadyWindow> {
     let inner = course.inner();
+    // Behind the last start samples only come to an end, however many threads there are.
+    let end = inner.iter().rposition(|moment| moment.hits > 0)? + 1;
+    let inner = &inner[..end];
     // Not the most: a stretch with one sample may have caught more than the rest.
     let threads = times::quantile(inner.iter().filter_map(|moment| moment.threads), 0.9)?;
     let (from, to) = longest(inner, threads * NEARLY_ALL);
@@ -94,14 +100,15 @@ pub(super) fn find(course: &Course) -> Option<SteadyWindow> {
     let outside = course::samples(&course.moments) - samples;
     let is_steady = threads >= FEWEST_THREADS
         && steady.len() >= FEWEST_STRETCHES
-        && steady.len() as f64 >= course.moments.len() as f64 * LEAST_STEADY
+        && steady.len() as f64 >= inner.len() as f64 * LEAST_STEADY
+        && steady.len() as f64 <= inner.len() as f64 * MOST_STEADY
         && mean_on_ramp <= threads * MOST_ON_RAMP
         && samples.min(outside) >= FEWEST_SAMPLES
         && course.length_ms() > 0;
     if !is_steady {
         return None;
     }
-    let (of_steady, of_whole) = (course::elapsed(steady), course::elapsed(&course.moments));
+    let (of_steady, of_whole) = (&course::elapsed(steady), &course.elapsed);
     let throughput = course.per_second(samples, steady.len());
     let whole_throughput = (samples + outside) as f64 / course.length_ms() as f64 * MS_PER_SECOND;
     let found = SteadyWindow {
@@ -111,11 +118,11 @@ pub(super) fn find(course: &Course) -> Option<SteadyWindow> {
         threads,
         samples,
         throughput_per_second: throughput,
-        median_ms: times::median(&of_steady)?,
-        p95_ms: times::p95(&of_steady)?,
+        median_ms: times::median(of_steady)?,
+        p95_ms: times::p95(of_steady)?,
         whole_throughput_per_second: whole_throughput,
-        whole_median_ms: times::median(&of_whole)?,
-        whole_p95_ms: times::p95(&of_whole)?,
+        whole_median_ms: times::median(of_whole)?,
+        whole_p95_ms: times::p95(of_whole)?,
     };
     let is_other_rate = ratio(throughput, whole_throughput) >= OTHER_THROUGHPUT;
     let are_times_other = is_other(found.median_ms, found.whole_median_ms)

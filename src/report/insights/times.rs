@@ -44,11 +44,17 @@ pub(super) fn count_from(counts: &[(i64, u64)], least: i64) -> u64 {
 
 /// All of several together.
 pub(super) fn merged<'a>(all: impl IntoIterator<Item = &'a Counts>) -> Counts {
-    let mut sums: BTreeMap<i64, u64> = BTreeMap::new();
-    for &(value, count) in all.into_iter().flatten() {
-        *sums.entry(value).or_default() += count;
-    }
-    sums.into_iter().collect()
+    let mut merged: Counts = all.into_iter().flatten().copied().collect();
+    // Made of ascending parts, which this sort merges.
+    merged.sort_by_key(|&(value, _)| value);
+    merged.dedup_by(|next, last| {
+        let is_same = next.0 == last.0;
+        if is_same {
+            last.1 += next.1;
+        }
+        is_same
+    });
+    merged
 }
 
 /// What is left of counts when those of a part are taken away.
