@@ -27,6 +27,9 @@ const BEYOND_CHANCE: f64 = 6.0;
 /// Samples outside of bursts, fewest: else there is nothing to compare with.
 const FEWEST_ELSE: u64 = 100;
 
+/// Share of the largest burst's errors that another has, least: less is its aftermath.
+const LEAST_OF_LARGEST: f64 = 0.1;
+
 /// Bursts told of, those with the most errors.
 const MOST_BURSTS: usize = 3;
 
@@ -184,6 +187,8 @@ fn bursts(moments: &[Moment]) -> (Vec<Burst>, f64) {
         burst.errors >= FEWEST_IN_BURST
             && burst.errors as f64 >= burst.samples as f64 * ratio * MORE_THAN_ELSE
     });
+    let largest = bursts.iter().map(|burst| burst.errors).max().unwrap_or(0);
+    bursts.retain(|burst| burst.errors as f64 >= largest as f64 * LEAST_OF_LARGEST);
     (bursts, ratio)
 }
 

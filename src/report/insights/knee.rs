@@ -23,9 +23,12 @@ const STEADY_RAMP: f64 = 0.95;
 /// Share of the throughput at the end of the ramp that the knee has reached.
 const REACHED: f64 = 0.95;
 
-/// Share of the throughput at the end of the ramp that no step behind the knee falls short of, or it
-/// is no plateau that was reached.
+/// Share of the throughput at the end of the ramp that steps behind the knee keep, or it is no
+/// plateau that was reached.
 const KEPT: f64 = 0.75;
+
+/// Share of those steps that keep it, least: errors may burst meanwhile.
+const KEPT_MOSTLY: f64 = 0.75;
 
 /// How often as much as at first throughput is at the knee, at least: else it never grew.
 const GREW: f64 = 1.5;
@@ -110,13 +113,15 @@ pub(super) fn find(course: &Course) -> Option<Knee> {
         .iter()
         .map(|step| (step.threads, step.median as f64))
         .collect();
+    let kept = behind
+        .iter()
+        .filter(|step| step.throughput >= last_throughput * KEPT);
+    let kept = kept.count();
     let is_knee = behind.len() >= FEWEST_BEHIND
         && knee.throughput >= first.throughput * GREW
         && last.threads >= knee.threads * MORE_THREADS
         && last_throughput * REACHED <= knee.throughput
-        && behind
-            .iter()
-            .all(|step| step.throughput >= last_throughput * KEPT)
+        && kept as f64 >= behind.len() as f64 * KEPT_MOSTLY
         && last.median as f64 >= knee.median as f64 * SLOWER
         && last.median - knee.median >= SLOWER_MS
         && times::rank_correlation(&by_threads) >= RISING;

@@ -107,7 +107,7 @@ mod tests {
             labels,
             label: "Home-0".to_owned(),
         };
-        insta::assert_snapshot!(found(2).sentence(), @"2 labels, such as `Home-0`, are sub-results beside their parents: TOTAL counts both, as JMeter does; --sub-results exclude leaves them out.");
-        insta::assert_snapshot!(found(1).sentence(), @"The label `Home-0` is that of sub-results beside their parents: TOTAL counts both, as JMeter does; --sub-results exclude leaves them out.");
+        insta::assert_snapshot!(found(2).sentence(), @"2 labels, such as “Home-0”, are sub-results beside their parents: TOTAL counts both, as JMeter does; --sub-results exclude leaves them out.");
+        insta::assert_snapshot!(found(1).sentence(), @"The label “Home-0” is that of sub-results beside their parents: TOTAL counts both, as JMeter does; --sub-results exclude leaves them out.");
     }
 }

@@ -202,6 +202,9 @@ fn slowest<'a>(rows: &[Row<'a>]) -> Option<Slowest<'a>> {
         origins.entry(row.origin).or_default().push(row);
     }
     let all = origins.len() as u64;
+    if all < 2 {
+        return None;
+    }
     let enough = origins
         .iter()
         .filter(|(_, rows)| rows.len() as u64 >= FEWEST_ROWS);

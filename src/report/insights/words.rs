@@ -8,7 +8,7 @@ const MOST_LETTERS: usize = 80;
 
 /// A name or message, so that it is told from the sentence around it.
 pub(super) fn quoted(name: &str) -> String {
-    format!("`{}`", units::shorten(name, MOST_LETTERS))
+    format!("“{}”", units::shorten(name, MOST_LETTERS))
 }
 
 /// A share in percent: whole from 10% on, with a decimal below.
@@ -89,6 +89,6 @@ mod tests {
             ["7 ms", "999 ms", "1.5 s", "1 min 30 s"]
         );
         assert_eq!([0.7, 1_999.6].map(threads), ["1 thread", "2,000 threads"]);
-        assert_eq!(quoted("Home"), "`Home`");
+        assert_eq!(quoted("Home"), "“Home”");
     }
 }
