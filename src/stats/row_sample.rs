@@ -7,8 +7,9 @@
 use super::interner::Interner;
 use crate::jtl::{Engine, Sample};
 
-/// Rows kept: enough for the median of each of twenty hosts.
-const ROWS: usize = 1_024;
+/// Rows kept: enough for the median of each of ten hosts, and so few
+/// that finding them costs next to nothing.
+const ROWS: usize = 512;
 
 /// Rows from which on all but the smallest hashes are dropped.
 const MOST_ROWS: usize = ROWS + ROWS / 4;
@@ -29,7 +30,7 @@ pub struct RowSample {
     engines: Interner,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy)]
 struct Row {
     hash: u64,
     elapsed: i64,
@@ -107,7 +108,7 @@ impl RowSample {
     pub fn rows(&self) -> impl Iterator<Item = SampledRow<'_>> {
         let mut rows = self.rows.clone();
         if rows.len() > ROWS {
-            rows.select_nth_unstable(ROWS - 1);
+            rows.select_nth_unstable_by_key(ROWS - 1, |row| row.hash);
             rows.truncate(ROWS);
         }
         rows.into_iter().map(|row| SampledRow {
@@ -120,7 +121,9 @@ impl RowSample {
 
     fn prune(&mut self) {
         if self.rows.len() >= MOST_ROWS {
-            let (_, last, _) = self.rows.select_nth_unstable(ROWS - 1);
+            let (_, last, _) = self
+                .rows
+                .select_nth_unstable_by_key(ROWS - 1, |row| row.hash);
             self.limit = last.hash;
             self.rows.truncate(ROWS);
         }
@@ -151,7 +154,7 @@ fn host_of(url: &[u8]) -> &[u8] {
     };
     let end = memchr::memchr3(b'/', b'?', b'#', rest).unwrap_or(rest.len());
     let authority = &rest[..end];
-    let host = match memchr::memrchr(b'@', authority) {
+    let host = match authority.iter().rposition(|&byte| byte == b'@') {
         Some(at) => &authority[at + 1..],
         None => authority,
     };
@@ -222,11 +225,11 @@ mod tests {
         // Of each tenth of the run and of each label, their share or nearly so.
         for tenth in 0..10 {
             let of_tenth = many.iter().filter(|row| row.0 / 10_000 == tenth).count();
-            assert!((92..=113).contains(&of_tenth), "{of_tenth}");
+            assert!((46..=57).contains(&of_tenth), "{of_tenth}");
         }
         for label in 0..3 {
             let of_label = many.iter().filter(|row| row.1 == label).count();
-            assert!((307..=375).contains(&of_label), "{of_label}");
+            assert!((153..=188).contains(&of_label), "{of_label}");
         }
     }
 
@@ -234,7 +237,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(16))]
 
         #[test]
-        fn any_split_and_order_gives_the_same(count in 1..12_000_u64, chosen in any::<u64>()) {
+        fn any_split_and_order_gives_the_same(count in 1..6_000_u64, chosen in any::<u64>()) {
             let all: Vec<u64> = (0..count).collect();
             let is_left = |place: &u64| chosen >> (place % 64) & 1 == 0;
             let (left, right): (Vec<u64>, Vec<u64>) = all.iter().partition(|place| is_left(place));

@@ -14,7 +14,7 @@ use crate::stats::{Aggregate, Label, SampledRow};
 use crate::units;
 
 /// Rows of the one and of the others, fewest.
-const FEWEST_ROWS: u64 = 50;
+const FEWEST_ROWS: u64 = 40;
 
 /// How often as long as the others' its samples take, by the medians, at least, where they are of
 /// the same labels.
@@ -43,7 +43,7 @@ pub struct SlowHost {
     pub host: String,
     /// How many hosts there are.
     pub hosts: u64,
-    /// Rows of it looked at, of an even sample of 1,024 or of all if there are fewer.
+    /// Rows of it looked at, of an even sample of 512 or of all if there are fewer.
     pub sampled_rows: u64,
     /// Rows of the others looked at.
     pub others_sampled_rows: u64,
@@ -76,7 +76,7 @@ pub struct SlowEngine {
     pub engine: String,
     /// How many engines there are.
     pub engines: u64,
-    /// Rows of it looked at, of an even sample of 1,024 or of all if there are fewer.
+    /// Rows of it looked at, of an even sample of 512 or of all if there are fewer.
     pub sampled_rows: u64,
     /// Rows of the others looked at.
     pub others_sampled_rows: u64,
@@ -276,7 +276,7 @@ mod tests {
     fn a_host_much_slower_than_the_others() {
         let run = run(&[
             ("http://a/", "T", "Home", 300, 20),
-            ("http://b/", "T", "Home", 300, 30),
+            ("http://b/", "T", "Home", 300, 25),
             ("http://c/x", "T", "Home", 300, 90),
         ]);
         insta::assert_snapshot!(host(&run).unwrap().sentence());
@@ -307,7 +307,7 @@ mod tests {
             ],
             [
                 ("http://a/", "T", "Home", 300, 20),
-                ("http://b/", "T", "Home", 49, 90),
+                ("http://b/", "T", "Home", 39, 90),
             ],
             [
                 ("http://a/", "T", "Home", 300, 20),
