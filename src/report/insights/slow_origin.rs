@@ -43,7 +43,7 @@ pub struct SlowHost {
     pub host: String,
     /// How many hosts there are.
     pub hosts: u64,
-    /// Rows of it looked at, of an even sample of 512 or of all if there are fewer.
+    /// Rows of it looked at, of 256 to 512 spread evenly over the run, or of all if there are fewer.
     pub sampled_rows: u64,
     /// Rows of the others looked at.
     pub others_sampled_rows: u64,
@@ -76,7 +76,7 @@ pub struct SlowEngine {
     pub engine: String,
     /// How many engines there are.
     pub engines: u64,
-    /// Rows of it looked at, of an even sample of 512 or of all if there are fewer.
+    /// Rows of it looked at, of 256 to 512 spread evenly over the run, or of all if there are fewer.
     pub sampled_rows: u64,
     /// Rows of the others looked at.
     pub others_sampled_rows: u64,
