@@ -37,6 +37,9 @@ fn only_of(files: &[&str], kind: &str) -> Finding {
         .map(|i| i.sentence.as_str())
         .collect();
     assert_eq!(kinds(&report), [kind], "{sentences:#?}");
+    let saved = serde_json::to_string(&report.insights).unwrap();
+    let read: Vec<Insight> = serde_json::from_str(&saved).unwrap();
+    assert_eq!(read, report.insights);
     report.insights[0].finding.clone()
 }
 
@@ -381,6 +384,17 @@ fn too_few_samples_for_a_percentile() {
         unreachable!()
     };
     assert_eq!((found.samples, found.samples_needed), (500, 2_995));
+}
+
+#[test]
+fn reports_of_older_versions_have_none() {
+    let report = report(&[&jtl(run(|_, _, _| ())[..200].to_vec())], &PERCENTILES);
+    assert_eq!(kinds(&report), ["too_few_samples"]);
+    let mut saved = serde_json::to_value(&report).unwrap();
+    saved.as_object_mut().unwrap().remove("insights");
+    let read: Report = serde_json::from_value(saved).unwrap();
+    assert_eq!(read.insights, []);
+    assert_eq!(read.total, report.total);
 }
 
 /// What is said of each recorded run.

@@ -7,14 +7,14 @@ use super::times;
 use super::words;
 use crate::units;
 
-/// Equal stretches that the ramp is cut into: few enough that each has samples, enough to see the
-/// shape.
-const STEPS: usize = 12;
+/// Parts that the ramp is cut into: many, to see a knee near its start, or few where many have too
+/// few samples each.
+const STEPS: [usize; 2] = [24, 12];
 
 /// Samples that succeeded in each step, fewest: the rate of 100 is right within a fifth nearly always.
 const FEWEST_SAMPLES: u64 = 100;
 
-/// Threads at the end of a ramp, in those of its first twelfth, at least.
+/// Threads in the last part of a ramp, in those of its first, at least.
 const RAMP: f64 = 3.0;
 
 /// How closely threads grow with time on a ramp: Spearman's rank correlation of the steps.
@@ -96,15 +96,17 @@ struct Step {
 }
 
 pub(super) fn find(course: &Course) -> Option<Knee> {
-    let steps = steps(course, ramp(course.inner())?)?;
+    let find = |steps: usize| {
+        let ramp = ramp(course.inner(), steps)?;
+        knee(course, &self::steps(course, ramp)?)
+    };
+    STEPS.into_iter().find_map(find)
+}
+
+fn knee(course: &Course, steps: &[Step]) -> Option<Knee> {
     let (first, last) = (steps.first()?, steps.last()?);
-    let places = steps.iter().enumerate();
-    let by_time: Vec<_> = places.map(|(at, step)| (at as f64, step.threads)).collect();
-    if last.threads < first.threads * RAMP || times::rank_correlation(&by_time) < STEADY_RAMP {
-        return None;
-    }
     let throughput = |steps: &[Step]| times::middle(steps.iter().map(|step| step.throughput));
-    let last_throughput = throughput(&steps[STEPS - STEPS / 3..])?;
+    let last_throughput = throughput(&steps[steps.len() - steps.len() / 3..])?;
     let at = steps
         .iter()
         .position(|step| step.throughput >= last_throughput * REACHED)?;
@@ -137,22 +139,19 @@ pub(super) fn find(course: &Course) -> Option<Knee> {
     })
 }
 
-/// The stretches until nearly all threads are up, if there are more and more, as many for each step;
-/// what does not divide is left out at the start, where there is least to see.
-fn ramp(moments: &[Moment]) -> Option<Vec<&[Moment]>> {
+/// The stretches until nearly all threads are up, if there are more and more, in so many parts.
+fn ramp(moments: &[Moment], steps: usize) -> Option<Vec<&[Moment]>> {
     /// The last few may be up in a stretch of their own.
     const NEARLY: f64 = 0.98;
     let threads = moments.iter().filter_map(|moment| moment.threads);
     let most = threads.fold(0.0, f64::max);
     let is_last = |moment: &Moment| moment.threads.is_some_and(|own| own >= most * NEARLY);
     let end = moments.iter().position(is_last)? + 1;
-    let width = end / STEPS;
-    if width == 0 {
+    if end < steps {
         return None;
     }
-    let ramp: Vec<&[Moment]> = moments[end - width * STEPS..end]
-        .chunks_exact(width)
-        .collect();
+    let part = |step: usize| moments.get(end * step / steps..end * (step + 1) / steps);
+    let ramp: Vec<&[Moment]> = (0..steps).map(part).collect::<Option<_>>()?;
     let threads: Vec<f64> = ramp
         .iter()
         .map(|part| threads_of(part))
@@ -208,6 +207,13 @@ mod tests {
         // 1,500 a second are reached with 150 threads.
         let knee = find(&ramp_to(1_500.0)).unwrap();
         insta::assert_snapshot!(knee.sentence());
+    }
+
+    #[test]
+    fn a_knee_near_the_start() {
+        // 600 a second are reached with 60 threads.
+        let knee = find(&ramp_to(600.0)).unwrap();
+        assert!((50.0..80.0).contains(&knee.threads), "{knee:?}");
     }
 
     #[test]

@@ -155,85 +155,106 @@ pub(super) struct Evidence<'a> {
     pub series: Option<&'a TimeSeries>,
 }
 
-/// The insights of a run, in the order of their kinds; of a kind in the order of its file.
+/// The insights of a run, in the order of their kinds.
 pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Insight> {
-    let Evidence {
-        sources,
-        aggregate,
-        labels,
-        samplers,
-        ..
-    } = *evidence;
     let course = match (evidence.series, evidence.window) {
-        (Some(series), Some(window)) => {
-            Course::new(aggregate, series, window, evidence.elapsed.counts())
-        }
+        (Some(series), Some(window)) => Course::new(
+            evidence.aggregate,
+            series,
+            window,
+            evidence.elapsed.counts(),
+        ),
         _ => Course::default(),
     };
-    let mut found = Vec::new();
-    let headers = several_runs::find(&sources.inputs);
-    let apart = clocks::find(aggregate.series(), &sources.inputs);
-    // Each explains a gap, too.
-    let gap = match headers.is_empty() && apart.is_none() {
-        true => gap::find(&course),
-        false => None,
-    };
-    // Figures of the whole time are then of little use, and so is the contrast with them.
-    let is_one_run = headers.is_empty() && apart.is_none() && gap.is_none();
-    // What transaction controllers and sub-results take is taken by their samples, too.
-    let sub_results = label_names::sub_results(sources, labels);
-    let is_once = aggregate.controller_rows() == 0 && sub_results.is_none();
-    found.extend(headers.into_iter().map(Finding::SeveralRuns));
-    found.extend(gap.map(Finding::Gap));
-    found.extend(apart.map(Finding::ClocksApart));
-    if is_one_run && is_once {
+    let several = several_runs(evidence, &course);
+    let is_one_run = several.is_empty();
+    let doubts = doubts(evidence);
+    let mut found = several;
+    // What transaction controllers and sub-results wait for, their samples wait for, too: threads
+    // would seem twice as busy.
+    let is_doubled = evidence.aggregate.controller_rows() > 0
+        || doubts
+            .iter()
+            .any(|doubt| matches!(doubt, Finding::SubResults(_)));
+    if is_one_run && !is_doubled {
         found.extend(schedule::find(&course).map(Finding::LateGenerator));
     }
-    found.extend(fast_errors::find(samplers).map(Finding::FastErrors));
-    let connections = connect::new_connections(samplers);
-    let connect_time = match connections {
-        // It has the share of connecting, too.
-        Some(_) => None,
-        None => connect::connect_time(samplers),
-    };
-    found.extend(connections.map(Finding::NewConnections));
-    let ids = label_names::ids(samplers.samples, labels.len());
-    // That labels which hold ids have few samples goes without saying.
-    let rows = match (&ids, evidence.rows) {
-        (Some(_), [_, .., total]) => std::slice::from_ref(total),
-        (_, rows) => rows,
-    };
-    found.extend(ids.map(Finding::IdsInLabels));
-    found.extend(sub_results.map(Finding::SubResults));
+    found.extend(doubts);
+    // The course of several runs is none: it starts anew.
     if is_one_run {
         found.extend(knee::find(&course).map(Finding::Knee));
         found.extend(steady::find(&course).map(Finding::SteadyWindow));
         found.extend(stalls::find(&course).map(Finding::PeriodicStalls));
     }
-    found.extend(
-        error_bursts::find(&course, aggregate, evidence.series)
-            .into_iter()
-            .map(Finding::ErrorBurst),
-    );
+    let bursts = error_bursts::find(&course, evidence.aggregate, evidence.series);
+    found.extend(bursts.into_iter().map(Finding::ErrorBurst));
+    found.extend(slow_parts(evidence));
+    found.extend(too_few(evidence).map(Finding::TooFewSamples));
+    found.into_iter().map(Insight::from).collect()
+}
+
+/// Whether the results are of several runs, or of one by clocks that are apart: each explains a gap.
+fn several_runs(evidence: &Evidence<'_>, course: &Course) -> Vec<Finding> {
+    let inputs = &evidence.sources.inputs;
+    let mut found: Vec<Finding> = several_runs::find(inputs)
+        .into_iter()
+        .map(Finding::SeveralRuns)
+        .collect();
+    let apart = clocks::find(evidence.aggregate.series(), inputs);
+    if found.is_empty() && apart.is_none() {
+        found.extend(gap::find(course).map(Finding::Gap));
+    }
+    found.extend(apart.map(Finding::ClocksApart));
+    found
+}
+
+/// What flatters or spoils the figures of any run.
+fn doubts(evidence: &Evidence<'_>) -> Vec<Finding> {
+    let samplers = evidence.samplers;
+    let ids = label_names::ids(samplers.samples, evidence.labels.len());
+    let sub_results = label_names::sub_results(evidence.sources, evidence.labels);
+    let doubts = [
+        fast_errors::find(samplers).map(Finding::FastErrors),
+        connect::new_connections(samplers).map(Finding::NewConnections),
+        ids.map(Finding::IdsInLabels),
+        sub_results.map(Finding::SubResults),
+    ];
+    doubts.into_iter().flatten().collect()
+}
+
+/// Which labels, hosts and engines are slow, and by what.
+fn slow_parts(evidence: &Evidence<'_>) -> Vec<Finding> {
+    let Evidence {
+        aggregate,
+        labels,
+        samplers,
+        ..
+    } = *evidence;
     let slow_labels = slow_label::find(labels, samplers);
     let host = slow_origin::slow_host(aggregate, labels, &slow_labels);
-    let engine = slow_origin::slow_engine(aggregate, &sources.inputs);
-    // Each of these makes two kinds of response times, and says why.
-    let is_explained = host.is_some()
-        || engine.is_some()
-        || found
-            .iter()
-            .any(|found| matches!(found, Finding::NewConnections(_)))
-        || connect_time.is_some();
+    let engine = slow_origin::slow_engine(aggregate, &evidence.sources.inputs);
+    // That nearly every request connects is told with what it takes.
+    let connects = connect::new_connections(samplers).is_some();
+    let connect_time = connect::connect_time(samplers).filter(|_| !connects);
+    // Each makes two kinds of response times, and says why.
+    let is_explained = host.is_some() || engine.is_some() || connects || connect_time.is_some();
     let bimodal = match is_explained {
         true => Vec::new(),
         false => bimodal::find(labels, evidence.series),
     };
-    found.extend(slow_labels.into_iter().map(Finding::SlowLabel));
+    let mut found: Vec<Finding> = slow_labels.into_iter().map(Finding::SlowLabel).collect();
     found.extend(host.map(Finding::SlowHost));
     found.extend(engine.map(Finding::SlowEngine));
     found.extend(connect_time.map(Finding::ConnectTime));
     found.extend(bimodal.into_iter().map(Finding::Bimodal));
-    found.extend(too_few::find(rows).map(Finding::TooFewSamples));
-    found.into_iter().map(Insight::from).collect()
+    found
+}
+
+/// Whether rows of the table have too few samples. That labels which hold ids do goes without saying.
+fn too_few(evidence: &Evidence<'_>) -> Option<TooFewSamples> {
+    let ids = label_names::ids(evidence.samplers.samples, evidence.labels.len());
+    match (ids, evidence.rows) {
+        (Some(_), [_, .., total]) => too_few::find(&[*total]),
+        (_, rows) => too_few::find(rows),
+    }
 }
