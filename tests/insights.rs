@@ -141,13 +141,10 @@ fn periodic_stalls() {
 #[test]
 fn a_burst_of_errors() {
     let rows = run(|random, time, row| {
-        let ratio = if (150.0..160.0).contains(&time) {
-            0.8
-        } else {
-            0.01
-        };
-        if random.uniform() < ratio {
-            row.error = Some(match time < 151.0 {
+        if random.uniform() < 0.02 {
+            row.error = Some("404,Not Found");
+        } else if (150.0..160.0).contains(&time) && random.uniform() < 0.8 {
+            row.error = Some(match time < 152.0 {
                 true => "503,Service Unavailable",
                 false => "500,Internal Server Error",
             });
@@ -157,7 +154,7 @@ fn a_burst_of_errors() {
         unreachable!()
     };
     assert!(
-        (149_000..151_500).contains(&found.since_start_ms),
+        (150_000..150_500).contains(&found.since_start_ms),
         "{found:?}"
     );
     assert!((8_500..11_500).contains(&found.length_ms), "{found:?}");

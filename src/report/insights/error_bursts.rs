@@ -30,6 +30,9 @@ const FEWEST_ELSE: u64 = 100;
 /// Share of the largest burst's errors that another has, least: less is its aftermath.
 const LEAST_OF_LARGEST: f64 = 0.1;
 
+/// Share of a burst's errors that a type has, least, if its first is to be the burst's.
+const LEAST_OF_BURST: f64 = 0.1;
+
 /// Bursts told of, those with the most errors.
 const MOST_BURSTS: usize = 3;
 
@@ -52,7 +55,8 @@ pub struct ErrorBurst {
     pub samples: u64,
     /// Share of samples that failed outside of bursts, 0 to 1.
     pub error_ratio_otherwise: f64,
-    /// The first error, such as `503/Service Unavailable`.
+    /// The first error, such as `503/Service Unavailable`: of a type that there was not before, if
+    /// there is one.
     pub first_error: Option<String>,
     /// The label that nearly all of them are of, if there are others.
     pub label: Option<String>,
@@ -104,9 +108,13 @@ pub(super) fn find(
     bursts.sort_by_key(|burst| burst.from);
     let told = bursts.iter().filter_map(|burst| {
         let moments = course.moments.get(burst.from..burst.to)?;
-        let first = moments.iter().find_map(|moment| moment.first_failure);
-        let start = first.map_or(moments.first()?.start_ms, |first| first.time);
+        let begin = moments.first()?.start_ms;
         let end = moments.last()?.start_ms.saturating_add(course.bucket_ms);
+        let first = first_of_new_type(aggregate, begin..end, burst.errors).or_else(|| {
+            let first = moments.iter().find_map(|moment| moment.first_failure)?;
+            Some((first.time, aggregate.errors().name(first.error)))
+        });
+        let start = first.map_or(begin, |(time, _)| time);
         Some(ErrorBurst {
             start_ms: start,
             since_start_ms: course.since_start(start),
@@ -115,14 +123,28 @@ pub(super) fn find(
             samples: burst.samples,
             error_ratio_otherwise: ratio_otherwise,
             first_error: first
-                .map(|first| aggregate.errors().name(first.error))
-                .filter(|name| !name.is_empty())
-                .map(|name| String::from_utf8_lossy(name).into_owned()),
+                .map(|(_, error)| String::from_utf8_lossy(error).into_owned())
+                .filter(|error| !error.is_empty()),
             label: series.and_then(|series| label(series, burst)),
             bursts: all,
         })
     });
     told.collect()
+}
+
+/// When the first error of a type that there was not before came, and the type, if it has a share in
+/// the burst: errors that come all the time did not begin it.
+fn first_of_new_type(
+    aggregate: &Aggregate,
+    burst: std::ops::Range<i64>,
+    errors: u64,
+) -> Option<(i64, &[u8])> {
+    let new = aggregate.errors().iter().filter(|(_, stats)| {
+        let has_share = stats.count as f64 >= errors as f64 * LEAST_OF_BURST;
+        burst.contains(&stats.first_time) && has_share
+    });
+    let first = new.min_by_key(|(_, stats)| (stats.first_time, stats.first_position));
+    first.map(|(error, stats)| (stats.first_time, error))
 }
 
 /// The bursts in order, and the share of samples that fail outside of them.
