@@ -384,6 +384,31 @@ fn too_few_samples_for_a_percentile() {
 }
 
 #[test]
+fn any_number_of_threads_finds_the_same() {
+    let rows = run(|random, time, row| {
+        row.host = ["a.example", "b.example"][random.below(2)];
+        row.engine = Some(random.below(2));
+        if row.host.starts_with('b') {
+            row.elapsed *= 5.0;
+        }
+        if (150.0..160.0).contains(&time) {
+            row.error = Some("503,Service Unavailable");
+        }
+    });
+    let perfkit = Perfkit::new();
+    perfkit.write("run.jtl", jtl(rows));
+    let insights = |threads: &str| {
+        let arguments = ["analyze", "run.jtl", "--no-report", "--format", "json"];
+        let (report, _) = perfkit.run(&[&arguments[..], &["--threads", threads]].concat());
+        let report: Report = serde_json::from_str(&report).unwrap();
+        report.insights
+    };
+    let found = insights("1");
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert_eq!(insights("3"), found);
+}
+
+#[test]
 fn reports_of_older_versions_have_none() {
     let report = report(&[&jtl(run(|_, _, _| ())[..200].to_vec())], &PERCENTILES);
     assert_eq!(kinds(&report), ["too_few_samples"]);
