@@ -409,6 +409,29 @@ fn any_number_of_threads_finds_the_same() {
 }
 
 #[test]
+fn hostile_names_are_made_harmless() {
+    let rows = run(|random, _, row| {
+        if random.uniform() < 0.1 {
+            row.label = "\u{1b}[31m<b>*\u{202e}".to_owned();
+            row.elapsed *= 12.0;
+        }
+    });
+    let perfkit = Perfkit::new();
+    perfkit.write("run.jtl", jtl(rows));
+    let (table, said) = perfkit.run(&["analyze", "run.jtl", "-o", "out", "--charts", "none"]);
+    assert!(table.starts_with("|              | **Details**"), "{table}");
+    let insight = "“\u{FFFD}[31m<b>*\u{FFFD}” is much slower";
+    assert!(said.contains(insight), "{said}");
+    assert!(!said.contains(['\u{1b}', '\u{202e}']), "{said}");
+    let markdown = perfkit.read("out/report.md");
+    let escaped = "\n## Insights\n\n- “\u{FFFD}\\[31m&lt;b&gt;\\*\u{FFFD}” is much slower";
+    assert!(markdown.contains(escaped), "{markdown}");
+    let page = perfkit.read("out/report.html");
+    assert!(page.contains("<li>“\u{FFFD}[31m&lt;b&gt;*\u{FFFD}” is much slower"));
+    assert!(!page.contains(['\u{1b}', '\u{202e}']));
+}
+
+#[test]
 fn reports_of_older_versions_have_none() {
     let report = report(&[&jtl(run(|_, _, _| ())[..200].to_vec())], &PERCENTILES);
     assert_eq!(kinds(&report), ["too_few_samples"]);
