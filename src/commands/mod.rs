@@ -6,6 +6,7 @@ mod compare;
 mod config;
 mod gate;
 mod output;
+mod parts;
 mod plan;
 mod platform;
 mod publish;
@@ -16,6 +17,7 @@ mod selection;
 mod serve;
 mod server;
 mod shell;
+mod summary;
 
 use std::process::ExitCode;
 

@@ -8,12 +8,15 @@
 pub mod blocks;
 mod default_order;
 mod engine;
+#[doc(hidden)]
 pub mod index;
 pub mod input;
+#[doc(hidden)]
 pub mod layout;
 mod number;
 mod outcome;
 mod pair;
+mod plain;
 mod quoted;
 mod reader;
 mod row;
@@ -21,7 +24,7 @@ mod sample;
 pub mod timestamp;
 mod xml;
 
-pub use engine::{Engine, host_prefix};
+pub use engine::{Engine, host_prefix, shifted_engine};
 pub use outcome::{InputRead, Outcome, RejectionTally};
 pub use reader::{ReadOptions, Sink, read};
 pub use row::{Fault, Field, LONGEST_ROW};

@@ -1,12 +1,15 @@
 //! A sample of a run's rows, for what is not worth counting in full: which server and which load
 //! generator they are of.
 //!
-//! Kept are the rows whose positions have a hash up to a limit, which is halved as often as they are
+//! Kept are the rows whose times have a hash below a limit, which is halved as often as they are
 //! too many: which these are depends on the rows alone, so that parts merge in any order to the same,
 //! bit for bit.
 
+use serde::{Deserialize, Serialize};
+
+use super::check::{self, Checked};
 use super::interner::Interner;
-use crate::jtl::{Engine, Sample};
+use crate::jtl::{Engine, Sample, shifted_engine};
 
 /// Rows kept, at most, and about half as many at least of a run that has more: enough for the medians
 /// of some hosts, and so few that to look at them costs next to nothing.
@@ -19,16 +22,16 @@ const LONGEST_HOST: usize = 261;
 const LONGEST_SCHEME: usize = 16;
 
 /// A sample of rows.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RowSample {
     rows: Vec<Row>,
-    /// The largest hash of a row that is kept.
+    /// Hashes of rows that are kept are below it.
     limit: u64,
     hosts: Interner,
     engines: Interner,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Row {
     hash: u64,
     elapsed: i64,
@@ -62,17 +65,17 @@ impl Default for RowSample {
 }
 
 impl RowSample {
-    /// Whether a row at this position may be one of the sample's.
+    /// Whether a row is one of the sample's, for the time being.
     #[inline(always)]
-    pub fn takes(&self, position: u64) -> bool {
-        hash(position) <= self.limit
+    pub fn takes(&self, sample: &Sample<'_>) -> bool {
+        hash(sample) < self.limit
     }
 
     /// Adds a row that it takes, of the label with this number.
     #[inline(never)]
     pub fn add(&mut self, sample: &Sample<'_>, label: usize) {
         let row = Row {
-            hash: hash(sample.position),
+            hash: hash(sample),
             elapsed: sample.elapsed_each(),
             label: label as u32,
             host: self.hosts.number(host_of(sample.url)) as u32,
@@ -93,7 +96,7 @@ impl RowSample {
         let number = |of: &[u32], number: u32| of.get(number as usize).copied().unwrap_or(0);
         self.limit = self.limit.min(other.limit);
         self.keep_to_limit();
-        for row in other.rows.iter().filter(|row| row.hash <= self.limit) {
+        for row in other.rows.iter().filter(|row| row.hash < self.limit) {
             self.rows.push(Row {
                 label: labels.get(row.label as usize).map_or(0, |&own| own as u32),
                 host: number(&hosts, row.host),
@@ -102,6 +105,27 @@ impl RowSample {
             });
         }
         self.prune();
+    }
+
+    /// Counts the inputs that engines are named after from another number on.
+    pub(super) fn shift(&mut self, inputs: u32) {
+        let names = std::mem::take(&mut self.engines);
+        for name in names.names() {
+            self.engines.number(&shifted_engine(name, inputs));
+        }
+    }
+
+    /// Whether what was stored holds together, and is of so many labels.
+    pub(super) fn check(&self, labels: usize) -> Checked<()> {
+        let (hosts, engines) = (self.hosts.names().len(), self.engines.names().len());
+        let is_known = |row: &Row| {
+            row.hash < self.limit
+                && (row.label as usize) < labels
+                && (row.host as usize) < hosts
+                && (row.engine as usize) < engines
+        };
+        let is_sound = self.rows.len() <= MOST_ROWS && self.rows.iter().all(is_known);
+        check::that(is_sound, "its sample of rows is none")
     }
 
     /// The rows of the sample, in no particular order: all of a run that has no more.
@@ -115,7 +139,7 @@ impl RowSample {
     }
 
     fn prune(&mut self) {
-        while self.rows.len() > MOST_ROWS && self.limit > 0 {
+        while self.rows.len() > MOST_ROWS {
             self.limit /= 2;
             self.keep_to_limit();
         }
@@ -123,7 +147,7 @@ impl RowSample {
 
     fn keep_to_limit(&mut self) {
         let limit = self.limit;
-        self.rows.retain(|row| row.hash <= limit);
+        self.rows.retain(|row| row.hash < limit);
     }
 }
 
@@ -131,13 +155,16 @@ fn name(names: &Interner, number: u32) -> &[u8] {
     names.names().get(number as usize).map_or(&[], |name| name)
 }
 
-/// Spreads positions evenly over all of 64 bits, whatever their steps; no two to the same. Every row
-/// is asked for it: one multiplication has to do.
+/// Spreads start and elapsed evenly over all of 64 bits, whatever their steps. Not the position: it
+/// is another one where files are read together. Every row is asked for it: two multiplications have
+/// to do. Rows with the same times are kept or dropped together.
 ///
-/// Source: Knuth, "The Art of Computer Programming", section 6.4: by the golden ratio.
+/// Source: Roberts, "The Unreasonable Effectiveness of Quasirandom Sequences" (2018): R2, by the
+/// plastic number.
 #[inline(always)]
-fn hash(position: u64) -> u64 {
-    position.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+fn hash(sample: &Sample<'_>) -> u64 {
+    let start = (sample.time_stamp as u64).wrapping_mul(0xc13f_a9a9_02a6_328f);
+    start.wrapping_add((sample.elapsed as u64).wrapping_mul(0x91e1_0da5_c79e_7b1d))
 }
 
 /// `shop.example:8080` of `http://user@shop.example:8080/cart?id=1`; empty where there is none.
@@ -185,17 +212,17 @@ mod tests {
         assert_eq!(host_of(long.as_bytes()), b"");
     }
 
-    /// A row every 100 bytes at these places, on one of two hosts.
+    /// A row every 10 ms at these places, on one of two hosts.
     fn of(places: &[u64]) -> RowSample {
         let mut rows = RowSample::default();
         for &place in places {
             let row = Sample {
-                position: place * 100,
+                time_stamp: 1_700_000_000_000 + place as i64 * 10,
                 elapsed: place as i64,
                 url: [&b"http://a/"[..], b"http://b/"][place as usize % 2],
                 ..sample()
             };
-            if rows.takes(row.position) {
+            if rows.takes(&row) {
                 rows.add(&row, place as usize % 3);
             }
         }

@@ -117,13 +117,14 @@ pub(super) mod tests {
 
     #[test]
     fn weak_evidence_says_nothing() {
-        // As slow as the successes; few; slower; hardly any sample; a few ms; rounded.
+        // As slow as the successes; few; slower; hardly any sample; a few ms; none; rounded.
         for run in [
             of(&[(100, 400, 0, true), (100, 390, 0, false)]),
             of(&[(10_000, 400, 0, true), (99, 3, 0, false)]),
             of(&[(100, 400, 0, true), (10, 3_000, 0, false)]),
             of(&[(10, 400, 7, true), (10, 3, 7, false)]),
             of(&[(100, 4, 0, true), (100, 0, 0, false)]),
+            of(&[(100, 0, 0, true), (100, 0, 0, false)]),
             of(&[(1_000, 9, 0, true), (1_010, 10, 0, true), (60, 4, 0, false)]),
             LabelStats::default(),
         ] {

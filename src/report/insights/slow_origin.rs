@@ -249,12 +249,12 @@ mod tests {
     /// Rows of these: URL, thread name, label, how many, how long.
     fn run(rows: &[(&str, &str, &str, u64, i64)]) -> Aggregate {
         let mut aggregate = Aggregate::default();
-        let mut position = 0;
+        let mut time_stamp = 0;
         for &(url, thread_name, label, count, elapsed) in rows {
             for _ in 0..count {
-                position += 100;
+                time_stamp += 10;
                 aggregate.record(&Sample {
-                    position,
+                    time_stamp,
                     url: url.as_bytes(),
                     thread_name: thread_name.as_bytes(),
                     label: label.as_bytes(),
