@@ -42,8 +42,8 @@
 //! | module | job |
 //! |---|---|
 //! | `cli` | the command line: the only clap types |
-//! | `commands` | arguments to options, inputs opened, outputs written, exit code |
-//! | [`render`] | Markdown, HTML, terminal table, CSV, JSON and others, each from the report alone |
+//! | `commands` | arguments to options, inputs opened or followed, outputs written, exit code |
+//! | [`render`] | Markdown, HTML, terminal table, CSV, JSON, a live screen and others, each from the report alone |
 //! | [`chart`] | report to chart model to SVG to PNG |
 //! | [`gate`] | criteria, and a report held to them |
 //! | [`compare`](mod@compare) | reports compared: intervals, effects, verdicts |

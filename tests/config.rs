@@ -104,3 +104,16 @@ fn mistakes_are_told_with_what_was_meant() {
         "{missing}"
     );
 }
+
+#[test]
+fn how_a_run_is_followed_may_be_set_too() {
+    let perfkit =
+        perfkit_with("[analyze]\nfollow = true\nuntil-idle = \"0.2s\"\ninterval = \"0.1s\"\n");
+    let (table, said) = perfkit.run(&ANALYZE);
+    assert!(table.contains("| **TOTAL** | 5 "), "{table}");
+    assert!(said.contains("perfkit: 1.0 s: 5 samples; "), "{said}");
+    // Without --follow they wait for the day when it is given.
+    let perfkit = perfkit_with("[analyze]\nuntil-idle = \"0.2s\"\ninterval = \"0.1s\"\n");
+    let (_, said) = perfkit.run(&ANALYZE);
+    assert!(!said.contains("5 samples; "), "{said}");
+}

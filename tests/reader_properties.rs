@@ -1,12 +1,16 @@
 //! Properties of the reader: what it finds depends on the bytes of a file alone, not on how they
 //! are cut into blocks and handed to workers; and well-formed CSV is read as the csv crate reads it.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::tz::TimeZone;
 use perfkit::jtl::blocks::TimestampOptions;
 use perfkit::jtl::input::Input;
-use perfkit::jtl::{self, InputRead, Outcome, ReadOptions, RejectionTally, Sample, Sink};
+use perfkit::jtl::{
+    self, Growing, InputRead, Outcome, Progress, ReadOptions, RejectionTally, Sample, Sink,
+};
 use perfkit::report::{Report, Sources};
 use perfkit::stats::Aggregate;
 use proptest::prelude::*;
@@ -87,7 +91,13 @@ fn read(files: &[Vec<u8>], block_size: usize, threads: usize) -> Result<Found, S
             size: None,
         })
         .collect();
-    let options = ReadOptions {
+    let options = options(block_size, threads);
+    let outcome = jtl::read(inputs, &options, &|_| (), Collect::default);
+    Ok(found(outcome.map_err(|error| error.to_string())?))
+}
+
+fn options(block_size: usize, threads: usize) -> ReadOptions {
+    ReadOptions {
         threads,
         block_size,
         timestamps: TimestampOptions {
@@ -96,9 +106,69 @@ fn read(files: &[Vec<u8>], block_size: usize, threads: usize) -> Result<Found, S
             is_end: false,
         },
         strict: false,
+    }
+}
+
+/// A file of which so many bytes are written by now: it ends when all are.
+struct Written {
+    bytes: Vec<u8>,
+    there: Arc<AtomicUsize>,
+    position: usize,
+}
+
+impl Read for Written {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let there = self.there.load(Ordering::Relaxed);
+        if self.position == there && there < self.bytes.len() {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let read = (&self.bytes[self.position..there]).read(buffer)?;
+        self.position += read;
+        Ok(read)
+    }
+}
+
+/// Reads a file while it is written in pieces of these lengths, one after the other and again.
+fn grown(bytes: &[u8], pieces: &[usize], block_size: usize) -> Result<Found, String> {
+    let there = Arc::new(AtomicUsize::new(0));
+    let begin = || {
+        let written = Written {
+            bytes: bytes.to_vec(),
+            there: Arc::clone(&there),
+            position: 0,
+        };
+        let input = Input {
+            name: "0.jtl".to_owned(),
+            reader: Box::new(written),
+            size: None,
+        };
+        Growing::new(input, &options(block_size, 1), Collect::default())
     };
-    let outcome = jtl::read(inputs, &options, &|_| (), Collect::default);
-    Ok(found(outcome.map_err(|error| error.to_string())?))
+    let mut growing = begin();
+    for &piece in pieces.iter().cycle() {
+        let is_all = there.load(Ordering::Relaxed) == bytes.len();
+        loop {
+            match growing.read_on(3).map_err(|error| error.to_string())? {
+                Progress::Further => {}
+                Progress::ToTheEnd => break,
+                Progress::Misjudged => growing = begin(),
+            }
+        }
+        if is_all {
+            break;
+        }
+        there.store(
+            bytes.len().min(there.load(Ordering::Relaxed) + piece),
+            Ordering::Relaxed,
+        );
+    }
+    let outcome = growing.outcome();
+    Ok(found(Outcome {
+        inputs: outcome.inputs,
+        rows_read: outcome.rows_read,
+        rejections: outcome.rejections,
+        sinks: vec![growing.into_sink()],
+    }))
 }
 
 fn found(outcome: Outcome<Collect>) -> Found {
@@ -289,5 +359,19 @@ proptest! {
                 prop_assert_eq!(sample.numbers[place], number(column));
             }
         }
+    }
+
+    #[test]
+    fn a_file_that_grows_is_read_as_if_it_had_always_been_there(
+        file in file(),
+        pieces in proptest::collection::vec(
+            prop_oneof![2 => 1..40_usize, 4 => 40..400_usize, 1 => Just(100_000)],
+            1..12,
+        ),
+        block_size in proptest::sample::select(&BLOCK_SIZES[..]),
+    ) {
+        let grown = grown(&file, &pieces, block_size);
+        let whole = read(std::slice::from_ref(&file), 256 << 10, 1);
+        prop_assert_eq!(grown, whole, "{:?}", String::from_utf8_lossy(&file));
     }
 }

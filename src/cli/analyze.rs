@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{GateArgs, PublishArgs, ReadingArgs, SelectionArgs};
+use super::{FollowArgs, GateArgs, PublishArgs, ReadingArgs, SelectionArgs};
 use crate::apdex::Rule;
 use crate::chart::{SLUGS, Size};
 use crate::percentile::Percentile;
@@ -31,6 +31,7 @@ Examples:
   zcat results.jtl.gz | perfkit analyze -
   perfkit analyze engine1.jtl --format summary -o engine1.summary
   perfkit analyze engine*.summary                  one distributed run, analysed where it lies
+  perfkit analyze --follow results.jtl             watch a run while JMeter writes it; q ends
 
 Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error.")]
 pub struct AnalyzeArgs {
@@ -150,6 +151,10 @@ pub struct AnalyzeArgs {
     /// When the run fails.
     #[command(flatten)]
     pub gate: GateArgs,
+
+    /// Whether the run is still going on.
+    #[command(flatten)]
+    pub follow: FollowArgs,
 
     /// Title of the run
     #[arg(long, value_name = "TEXT", help_heading = "Platform block")]

@@ -2,6 +2,7 @@
 
 mod analyze;
 mod compare;
+mod follow;
 mod gate;
 mod plan;
 mod platform;
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand};
 
 pub use analyze::{AnalyzeArgs, ChartTheme, Compat, Format};
 pub use compare::{CompareArgs, CompareFormat};
+pub use follow::FollowArgs;
 pub use gate::GateArgs;
 pub use plan::{PlanArgs, Protocol};
 pub use platform::{PlatformArgs, PlatformFormat};

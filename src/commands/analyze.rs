@@ -8,7 +8,7 @@ use super::publish::Publication;
 use super::reading::{self, Results};
 use super::report_directory::{self, ReportFile};
 use super::server::Server;
-use super::{columns, output, selection, summary};
+use super::{columns, follow, output, selection, summary};
 use crate::chart::{self, Look, Theme};
 use crate::cli::{AnalyzeArgs, ChartTheme, Format};
 use crate::error::Result;
@@ -30,14 +30,21 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     // Before the results are read, which may take long.
     let gate = Gate::of(&args.gate, &report_options.percentiles)?;
     let publication = Publication::of(&args, &stem_of(first_input(&args)))?;
-    let server = Server::of(&args)?;
+    let mut server = Server::of(&args)?;
     let results = Results {
         paths: &args.results,
         reading: &args.reading,
         selection: &args.selection,
         compat: args.compat,
     };
-    let (aggregate, sources) = results.read(report_options)?;
+    let (aggregate, sources) = if args.follow.follow {
+        let read = follow::read(&args, &results, &gate, &server, report_options)?;
+        // Its monitor has gone on as well.
+        server.resources = server.look()?;
+        read
+    } else {
+        results.read(report_options)?
+    };
     let sources = Sources {
         title: args.title.clone(),
         details: server.details.clone(),

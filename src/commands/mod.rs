@@ -4,6 +4,7 @@ mod analyze;
 mod columns;
 mod compare;
 mod config;
+mod follow;
 mod gate;
 mod output;
 mod parts;

@@ -36,6 +36,15 @@ pub struct Results<'a> {
 }
 
 impl Results<'_> {
+    /// How they are read.
+    ///
+    /// # Errors
+    ///
+    /// When a time stamp's format or a time zone makes no sense.
+    pub fn options(&self) -> Result<ReadOptions> {
+        read_options(self)
+    }
+
     /// Reads the results: their aggregate, and what the results tell of a report's sources.
     ///
     /// # Errors

@@ -72,6 +72,18 @@ impl Server {
         })
     }
 
+    /// What the server's monitor has seen by now.
+    ///
+    /// # Errors
+    ///
+    /// When its file cannot be read.
+    pub fn look(&self) -> Result<Vec<ResourceRow>> {
+        match &self.monitor {
+            Some(path) => resources(path),
+            None => Ok(Vec::new()),
+        }
+    }
+
     /// Whether the monitor's file, if there is one, is of the run.
     ///
     /// # Errors

@@ -9,13 +9,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use memchr::{memchr, memchr2_iter, memrchr};
+use memchr::memchr;
 use serde::{Deserialize, Serialize};
 
+use super::cut::cut;
 use super::input::{Input, refuse_other_formats};
-use super::layout::{HEADER_MARK, Layout, is_header};
+use super::layout::Layout;
 use super::number::PADDING;
-use super::quoted::{self, Record, Unquoted};
+use super::opening::{Openings, can_begin};
+use super::quoted::Unquoted;
 use super::row::{LONGEST_ROW, Origin, RowParser};
 use super::timestamp::Pattern;
 use super::xml::{self, XmlInput, XmlReader, XmlSummary};
@@ -105,6 +107,8 @@ pub struct Source {
     blocks: u64,
     position: u64,
     is_stopped: bool,
+    /// Whether an input that has ended was read with another layout than it has.
+    are_layouts_wrong: bool,
     unquoted: Unquoted,
 }
 
@@ -115,6 +119,9 @@ struct Current {
     /// Bytes read but not handed out yet.
     carry: Vec<u8>,
     is_at_end: bool,
+    /// Whether the reader has no more for now, though it may later (`WouldBlock`).
+    is_waiting: bool,
+    openings: Openings,
     headers_before: u64,
     /// `None` where a layout is yet to be found out: at the start and before a further header.
     parser: Option<RowParser>,
@@ -132,6 +139,7 @@ impl Source {
             blocks: 0,
             position: 0,
             is_stopped: false,
+            are_layouts_wrong: false,
             unquoted: Unquoted::default(),
         }
     }
@@ -141,14 +149,23 @@ impl Source {
         self.is_stopped = true;
     }
 
-    /// What is known of the inputs read to their end.
-    pub fn into_summaries(self) -> Vec<InputSummary> {
-        let mut summaries = self.finished;
-        summaries.extend(self.current.map(|current| current.summary));
-        summaries
+    /// What is known of the inputs read, as far as they were.
+    pub fn summaries(&self) -> Vec<InputSummary> {
+        let current = self.current.iter().map(|current| &current.summary);
+        self.finished.iter().chain(current).cloned().collect()
     }
 
-    /// The next piece; `None` at the end of the last input. A block is in `buffer` then.
+    /// Whether what there is by now of the inputs tells of the layouts that they were read
+    /// with. Those of a section that has only begun are found out from its first rows.
+    pub fn holds_layouts(&mut self) -> bool {
+        let format = self.timestamps.format.as_ref();
+        let mut current = self.current.iter_mut();
+        let hold = current.all(|current| current.openings.hold(format, DETECTION_WINDOW));
+        hold && !self.are_layouts_wrong
+    }
+
+    /// The next piece; `None` at the end of the last input, or where its reader has no more for now
+    /// (`WouldBlock`). A block is in `buffer` then.
     ///
     /// # Errors
     ///
@@ -175,6 +192,10 @@ impl Source {
                 &mut self.unquoted,
             )?
             else {
+                if current.is_waiting {
+                    return Ok(None);
+                }
+                self.are_layouts_wrong |= !self.holds_layouts();
                 self.finished
                     .extend(self.current.take().map(|done| done.summary));
                 continue;
@@ -258,6 +279,8 @@ impl Current {
             summary,
             carry: Vec::new(),
             is_at_end: false,
+            is_waiting: false,
+            openings: Openings::default(),
             headers_before: 0,
             parser: None,
         }
@@ -280,7 +303,7 @@ impl Current {
         Ok(is_xml)
     }
 
-    /// Fills `buffer` with one block; `None` at the end of the input.
+    /// Fills `buffer` with one block; `None` at the end of the input, or of what there is for now.
     fn fill(
         &mut self,
         buffer: &mut Vec<u8>,
@@ -294,11 +317,16 @@ impl Current {
         }
         buffer[..filled].copy_from_slice(&self.carry);
         self.carry.clear();
+        self.is_waiting = false;
         let mut target = block_size;
         let cut = loop {
             self.read_until(buffer, &mut filled, target)?;
             if self.parser.is_none() {
                 self.read_until(buffer, &mut filled, DETECTION_WINDOW)?;
+                if self.is_waiting && filled < DETECTION_WINDOW && !can_begin(&buffer[..filled]) {
+                    self.carry.extend_from_slice(&buffer[..filled]);
+                    return Ok(None);
+                }
                 if filled == 0 && self.summary.headers > 0 {
                     return Ok(None);
                 }
@@ -328,6 +356,10 @@ impl Current {
             if filled > LONGEST_ROW && memchr(b'\n', &buffer[..LONGEST_ROW]).is_none() {
                 self.cut_short(buffer, &mut filled)?;
             }
+            if self.is_waiting {
+                self.carry.extend_from_slice(&buffer[..filled]);
+                return Ok(None);
+            }
             target = filled.saturating_mul(2).max(target);
         };
         self.carry.extend_from_slice(&buffer[cut.len..filled]);
@@ -349,7 +381,13 @@ impl Current {
         while *filled < target && !self.is_at_end {
             match self.input.reader.read(&mut buffer[*filled..target]) {
                 Ok(0) => self.is_at_end = true,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.is_waiting = true;
+                    return Ok(());
+                }
                 Ok(read) => {
+                    let bytes = &buffer[*filled..*filled + read];
+                    self.openings.extend(bytes, DETECTION_WINDOW);
                     *filled += read;
                     self.summary.bytes += read as u64;
                 }
@@ -363,6 +401,7 @@ impl Current {
             if self.is_at_end && *filled > 0 && buffer[*filled - 1] != b'\n' {
                 buffer[*filled] = b'\n';
                 *filled += 1;
+                self.openings.extend(b"\n", DETECTION_WINDOW);
                 self.summary.is_unterminated = true;
             }
         }
@@ -387,6 +426,9 @@ impl Current {
         }
         let window = &buffer[..(*filled).min(DETECTION_WINDOW)];
         let layout = Layout::detect(window, timestamps.format.as_ref()).map_err(refuse)?;
+        if self.is_waiting && window.len() < DETECTION_WINDOW {
+            self.openings.begin(window, &layout);
+        }
         if is_first {
             self.summary.width = layout.width;
             self.summary.named_columns = layout.names.len();
@@ -422,6 +464,9 @@ impl Current {
                 return Ok(());
             }
             self.read_until(buffer, filled, 2 * LONGEST_ROW)?;
+            if self.is_waiting {
+                return Ok(());
+            }
         }
     }
 }
@@ -429,81 +474,4 @@ impl Current {
 fn take_front(buffer: &mut [u8], filled: &mut usize, length: usize) {
     buffer.copy_within(length..*filled, 0);
     *filled -= length;
-}
-
-/// Which letter of [`HEADER_MARK`] to search for, together with quotes: its rarest.
-const HEADER_MARK_RARE: usize = 4;
-
-/// How many bytes of `bytes` are whole records of the parser's layout, and whether a further
-/// header begins there. 0 without a header: more bytes are needed.
-fn cut(parser: &RowParser, bytes: &[u8], is_all: bool, unquoted: &mut Unquoted) -> (usize, bool) {
-    let Some(limit) = memrchr(b'\n', bytes).map(|at| at + 1) else {
-        return (0, false);
-    };
-    let delimiter = parser.layout().delimiter;
-    // Everything before `done` is settled: no quote is open there. The record that goes on there
-    // begins at a line start from `base` on.
-    let (mut base, mut done) = (0, 0);
-    for at in memchr2_iter(b'"', HEADER_MARK[HEADER_MARK_RARE], &bytes[..limit]) {
-        if at < done {
-            continue;
-        }
-        if bytes[at] != b'"' {
-            let is_mark =
-                at >= HEADER_MARK_RARE && bytes[at - HEADER_MARK_RARE..].starts_with(HEADER_MARK);
-            if is_mark && at - HEADER_MARK_RARE >= done {
-                let line = line_start(bytes, base, at);
-                if is_header_line(bytes, line, limit) {
-                    return (line, true);
-                }
-            }
-            continue;
-        }
-        let line = line_start(bytes, base, at);
-        let opens_field = at == line || bytes[at - 1] == delimiter;
-        if !opens_field {
-            continue;
-        }
-        match closing(&bytes[at + 1..limit]) {
-            // Closed on its line: whatever else is wrong there cannot reach beyond.
-            Some(length) if memchr(b'\n', &bytes[at..at + 1 + length]).is_none() => {
-                done = at + 1 + length;
-                continue;
-            }
-            _ => {}
-        }
-        if is_header_line(bytes, line, limit) {
-            return (line, true);
-        }
-        base = match quoted::read(parser, &bytes[line..], is_all, unquoted) {
-            Record::Whole { end } | Record::Damaged { end } => line + end,
-            Record::TooLong => match memchr(b'\n', &bytes[line..]) {
-                Some(end) => line + end + 1,
-                None => return (line, false),
-            },
-            Record::Unfinished => return (line, false),
-        };
-        done = base;
-    }
-    (limit.max(done), false)
-}
-
-fn line_start(bytes: &[u8], from: usize, at: usize) -> usize {
-    memrchr(b'\n', &bytes[from..at]).map_or(from, |end| from + end + 1)
-}
-
-fn is_header_line(bytes: &[u8], line: usize, limit: usize) -> bool {
-    memchr(b'\n', &bytes[line..limit]).is_some_and(|end| is_header(&bytes[line..line + end]))
-}
-
-/// The length of a quoted field behind its opening quote, closing quote included.
-fn closing(bytes: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    loop {
-        let quote = at + memchr(b'"', &bytes[at..])?;
-        if bytes.get(quote + 1) != Some(&b'"') {
-            return Some(quote + 1);
-        }
-        at = quote + 2;
-    }
 }

@@ -94,8 +94,9 @@ pub(super) fn refuse_other_formats(start: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
+/// What a file is, by its first bytes.
 #[derive(Debug, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     Plain,
     Gzip,
     Zstd,
@@ -103,7 +104,7 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(magic: &[u8]) -> Kind {
+    pub fn of(magic: &[u8]) -> Kind {
         match magic {
             [0x1F, 0x8B, ..] => Kind::Gzip,
             [0x28, 0xB5, 0x2F, 0xFD] => Kind::Zstd,

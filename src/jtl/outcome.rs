@@ -49,6 +49,7 @@ pub struct RejectionTally {
 pub(super) type Place = (u64, u64);
 
 /// The rows of a kind that a worker rejected.
+#[derive(Clone)]
 pub(super) struct Tally {
     /// How many there are.
     pub count: u64,
@@ -59,6 +60,7 @@ pub(super) struct Tally {
 }
 
 /// The lines of a block.
+#[derive(Clone)]
 pub(super) struct BlockLines {
     /// Number of the block.
     pub index: u64,

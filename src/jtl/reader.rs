@@ -88,10 +88,7 @@ pub fn read<S: Sink + Send>(
                 .collect::<Result<_>>()
         })?
     };
-    let summaries = source
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner)
-        .into_summaries();
+    let summaries = lock(&source).summaries();
     let parts = workers.into_iter().map(Worker::into_part).collect();
     Ok(Outcome::new(parts, summaries))
 }
@@ -112,15 +109,15 @@ struct Line {
 }
 
 /// A thread that parses blocks.
-struct Worker<S> {
-    sink: S,
+pub(super) struct Worker<S> {
+    pub sink: S,
     options: ReadOptions,
     index: Index,
     unquoted: Unquoted,
     crlf_marks: Vec<u32>,
-    rows: u64,
-    rejected: BTreeMap<Fault, Tally>,
-    blocks: Vec<BlockLines>,
+    pub rows: u64,
+    pub rejected: BTreeMap<Fault, Tally>,
+    pub blocks: Vec<BlockLines>,
 }
 
 impl<S: Sink> Worker<S> {
@@ -133,7 +130,7 @@ impl<S: Sink> Worker<S> {
         }
     }
 
-    fn new(options: &ReadOptions, sink: S) -> Self {
+    pub fn new(options: &ReadOptions, sink: S) -> Self {
         Worker {
             sink,
             options: options.clone(),
@@ -169,21 +166,26 @@ impl<S: Sink> Worker<S> {
                 }
             };
             drop(reading);
-            let parser = match &mut parser {
-                Some(parser) if Arc::ptr_eq(parser.layout(), &block.layout) => parser,
-                parser => parser.insert(RowParser::new(
-                    Arc::clone(&block.layout),
-                    self.options.timestamps.zone.clone(),
-                    self.options.timestamps.is_end,
-                )),
-            };
             let rows_before = self.rows;
-            self.parse_block(parser, &buffer, &block);
+            self.parse(&mut parser, &buffer, &block);
             progress(self.rows - rows_before);
             if self.options.strict && !self.rejected.is_empty() {
                 lock(source).stop();
             }
         }
+    }
+
+    /// Parses a block, with the parser of the block before if it has the same layout.
+    pub fn parse(&mut self, parser: &mut Option<RowParser>, buffer: &[u8], block: &Block) {
+        let parser = match parser {
+            Some(parser) if Arc::ptr_eq(parser.layout(), &block.layout) => parser,
+            parser => parser.insert(RowParser::new(
+                Arc::clone(&block.layout),
+                self.options.timestamps.zone.clone(),
+                self.options.timestamps.is_end,
+            )),
+        };
+        self.parse_block(parser, buffer, block);
     }
 
     /// Reads XML results to their end.

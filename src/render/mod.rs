@@ -9,6 +9,7 @@ pub mod hgrm;
 pub mod html;
 pub mod json;
 pub mod junit;
+pub mod live;
 pub mod markdown;
 pub mod marked;
 pub mod outcomes;

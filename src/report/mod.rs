@@ -11,6 +11,7 @@ mod error_kinds;
 mod failures;
 mod insights;
 mod labels;
+mod live;
 mod notes;
 mod over_time;
 mod resources;
@@ -35,6 +36,7 @@ pub use insights::{
     SlowLabel, SteadyWindow, SubResults, TooFewSamples,
 };
 pub use labels::label_rows;
+pub use live::{Live, NewError, RecentFigures};
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};
 pub use resources::{ResourceRow, Resources, Saturation, no_overlap};
 pub use statistics::{

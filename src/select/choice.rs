@@ -25,7 +25,7 @@ pub struct Choice {
 }
 
 /// One reason to leave a row out.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Filter<T> {
     /// The option that asks for it, as given.
     option: String,
@@ -33,7 +33,7 @@ pub struct Filter<T> {
 }
 
 /// A test that a row must pass.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum RowTest {
     /// Starts at this epoch ms or later.
     From(i64),
@@ -56,6 +56,22 @@ pub enum LabelTest {
     MatchesNot(Regex),
     /// Is not in the set.
     IsNoneOf(HashSet<Box<[u8]>>),
+}
+
+impl PartialEq for LabelTest {
+    fn eq(&self, other: &Self) -> bool {
+        let texts = |regexes: &[Regex]| regexes.iter().map(Regex::to_string).collect::<Vec<_>>();
+        match (self, other) {
+            (LabelTest::MatchesAny(own), LabelTest::MatchesAny(other)) => {
+                texts(own) == texts(other)
+            }
+            (LabelTest::MatchesNot(own), LabelTest::MatchesNot(other)) => {
+                own.as_str() == other.as_str()
+            }
+            (LabelTest::IsNoneOf(own), LabelTest::IsNoneOf(other)) => own == other,
+            _ => false,
+        }
+    }
 }
 
 impl<T> Filter<T> {
@@ -94,6 +110,11 @@ impl Choice {
     /// Whether every row counts, under its own label.
     pub fn is_everything(&self) -> bool {
         self.filters() == 0 && !self.renames_labels()
+    }
+
+    /// Whether another choice of the same selection lets the same rows count.
+    pub fn lets_count_what(&self, other: &Choice) -> bool {
+        self.rows == other.rows && self.labels == other.labels
     }
 
     /// Whether labels are others than in the file.

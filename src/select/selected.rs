@@ -44,6 +44,21 @@ impl<'c, S> Selected<'c, S> {
         }
     }
 
+    /// The sink with the samples that count so far.
+    pub fn inner(&self) -> &S {
+        &self.inner
+    }
+
+    /// Rows that each filter left out so far; see [`Parts::left_out`].
+    pub fn left_out(&self) -> &[u64] {
+        &self.left_out
+    }
+
+    /// The labels so far; see [`Parts::labels`].
+    pub fn labels(&self) -> &LabelSet {
+        &self.labels
+    }
+
     /// Takes the sink apart.
     pub fn into_parts(self) -> Parts<S> {
         Parts {

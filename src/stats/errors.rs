@@ -198,7 +198,7 @@ fn key<'a>(sample: &Sample<'a>) -> Cow<'a, [u8]> {
 }
 
 /// Whether a response code is a number from 200 to 399.
-fn is_success_code(code: &[u8]) -> bool {
+pub(super) fn is_success_code(code: &[u8]) -> bool {
     matches!(code, [b'2' | b'3', b'0'..=b'9', b'0'..=b'9'])
 }
 

@@ -19,6 +19,8 @@ mod interner;
 mod label;
 mod label_errors;
 mod message_kind;
+mod newest;
+mod recent;
 mod row_sample;
 mod series;
 mod sum;
@@ -34,6 +36,8 @@ pub use errors::{ErrorDetail, ErrorStats, ErrorTable, MOST_TYPES as MOST_ERROR_T
 pub use histogram::Histogram;
 pub use label::LabelStats;
 pub use message_kind::kind_of;
+pub use newest::{FailedSample, NewestErrors};
+pub use recent::{Recent, SECONDS as RECENT_SECONDS, Second};
 pub use row_sample::{RowSample, SampledRow};
 pub use series::TimeSeries;
 pub use sum::Sum;

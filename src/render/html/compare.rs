@@ -36,6 +36,7 @@ pub fn html(
         sections: &sections,
         data: &data,
         version: env!("CARGO_PKG_VERSION"),
+        revision: None,
     }))
 }
 

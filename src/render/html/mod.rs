@@ -10,6 +10,7 @@ mod dashboard;
 mod data;
 mod drawing;
 mod escape;
+mod live;
 mod numbers;
 mod page;
 mod path;
@@ -69,7 +70,22 @@ const DETAILS: [Detail; 4] = [
 /// None in practice: every report can be rendered.
 pub fn render(report: &Report) -> Result<String> {
     let figures = chart::figures(report);
-    smallest(|detail| page::html(report, figures.clone(), detail))
+    smallest(|detail| page::html(report, figures.clone(), detail, None))
+}
+
+/// The page of a run that is going on, to be served: it listens to `/events`, and when these tell of
+/// a revision that it does not show, it puts in its place what `/` has, and keeps what the reader
+/// did to it. `report` is `None` before the first row.
+///
+/// # Errors
+///
+/// None in practice: every report can be rendered.
+pub fn live(report: Option<&Report>, revision: u64) -> Result<String> {
+    let Some(report) = report else {
+        return live::waiting(revision);
+    };
+    let figures = chart::figures(report);
+    smallest(|detail| page::html(report, figures.clone(), detail, Some(revision)))
 }
 
 /// The page of a comparison of these runs, with what became of the criteria that `judged` has.

@@ -10,7 +10,8 @@ use crate::units;
 
 const STYLE: &str = include_str!("style.css");
 
-/// The script's files in the order in which they build on each other, in a scope of their own.
+/// The script's files in the order in which they build on each other, in a scope of their own that
+/// [`SCRIPT_END`] ends.
 const SCRIPT: &str = concat!(
     "\"use strict\";\n(() => {\n",
     include_str!("script/base.js"),
@@ -21,8 +22,12 @@ const SCRIPT: &str = concat!(
     include_str!("script/tables.js"),
     include_str!("script/saving.js"),
     include_str!("script/start.js"),
-    "})();\n",
 );
+const SCRIPT_END: &str = "})();\n";
+
+/// What a page that is served has in its script besides: it asks for the newer one.
+const LIVE_SCRIPT: &str = include_str!("script/live.js");
+const LIVE_POLICY: &str = "; connect-src 'self'";
 
 /// Nothing may be loaded, whatever a label says; images are the charts being saved.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
@@ -63,8 +68,13 @@ const SECTIONS: [fn(&Report, Detail) -> Option<Section>; 11] = [
     tables::rows,
 ];
 
-/// The whole page.
-pub fn html(report: &Report, figures: Vec<Figure>, detail: Detail) -> Result<String> {
+/// The whole page; that of a run that is going on with its revision.
+pub fn html(
+    report: &Report,
+    figures: Vec<Figure>,
+    detail: Detail,
+    revision: Option<u64>,
+) -> Result<String> {
     let mut sections: Vec<Section> = SECTIONS
         .iter()
         .filter_map(|section| section(report, detail))
@@ -81,6 +91,7 @@ pub fn html(report: &Report, figures: Vec<Figure>, detail: Detail) -> Result<Str
         sections: &sections,
         data: &data,
         version: &report.perfkit_version,
+        revision,
     }))
 }
 
@@ -96,6 +107,8 @@ pub struct Parts<'p> {
     pub data: &'p str,
     /// Version of perfkit.
     pub version: &'p str,
+    /// Which state of a run that is going on it shows: where it is served, and asks for newer ones.
+    pub revision: Option<u64>,
 }
 
 /// A document with its navigation, style and script.
@@ -106,7 +119,16 @@ pub fn document(parts: &Parts<'_>) -> String {
         sections,
         data,
         version,
+        revision,
     } = parts;
+    let (meta, policy, script) = match revision {
+        None => (String::new(), "", ""),
+        Some(revision) => (
+            format!("<meta name=revision content={revision}>\n"),
+            LIVE_POLICY,
+            LIVE_SCRIPT,
+        ),
+    };
     let theme = theme::css();
     let nav: String = sections
         .iter()
@@ -127,7 +149,7 @@ pub fn document(parts: &Parts<'_>) -> String {
     let version = escape::text(version);
     format!(
         "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n\
-         <meta http-equiv=Content-Security-Policy content=\"{POLICY}\">\n\
+         <meta http-equiv=Content-Security-Policy content=\"{POLICY}{policy}\">\n{meta}\
          <meta name=viewport content=\"width=device-width, initial-scale=1\">\n\
          <meta name=generator content=\"perfkit {version}\">\n\
          <title>{title} – perfkit</title>\n<link rel=icon href=\"data:,\">\n\
@@ -138,7 +160,7 @@ pub fn document(parts: &Parts<'_>) -> String {
          <footer>Made by perfkit {version} from JMeter results. Times are in milliseconds, KB are 1,024 bytes.</footer>\n\
          </main>\n\
          <script type=\"application/json\" id=data>{data}</script>\n\
-         <script>\n{SCRIPT}</script>\n</body>\n</html>\n"
+         <script>\n{SCRIPT}{script}{SCRIPT_END}</script>\n</body>\n</html>\n"
     )
 }
 

@@ -1,5 +1,6 @@
 const root = document.documentElement;
-const data = JSON.parse(document.getElementById("data").textContent);
+const dataOf = (page) => JSON.parse(page.getElementById("data").textContent);
+let data = dataOf(document);
 
 // Elements. Text is only ever set as text: labels are not to be trusted.
 

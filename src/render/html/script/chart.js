@@ -37,6 +37,17 @@ class Chart {
     this.listen();
   }
 
+  // Shows what was shown of the chart of an earlier state of the same run.
+  takeOver(before) {
+    if (before.own.length === this.own.length) this.own = before.own;
+    this.hidden = before.hidden;
+    this.pointer = before.pointer;
+    this.element.querySelectorAll(".legend button").forEach((toggle, at) => {
+      toggle.setAttribute("aria-pressed", String(!this.hidden.has(this.figure.panels[0].series[at].name)));
+    });
+    if (before.element.querySelector("details").open) this.element.querySelector("details").open = true;
+  }
+
   views() {
     return this.figure.panels.map((panel, at) => (panel.x.scale === "time" ? shared.view : this.own[at]));
   }

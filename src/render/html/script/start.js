@@ -14,19 +14,31 @@ const themeButton = () => {
 
 root.classList.add("js");
 document.querySelector("nav").append(themeButton());
-for (const scroll of document.querySelectorAll(".scroll")) {
-  const table = scroll.querySelector("table");
-  scroll.classList.toggle("long", table.tBodies[0].rows.length > 20);
-  sortable(table);
-}
-for (const figure of data.figures) charts.push(new Chart(figure));
+// What is to be done with all that `main` holds.
+const begin = () => {
+  for (const scroll of document.querySelectorAll(".scroll")) {
+    const table = scroll.querySelector("table");
+    scroll.classList.toggle("long", table.tBodies[0].rows.length > 20);
+    sortable(table);
+  }
+  charts.splice(0, charts.length, ...data.figures.map((figure) => new Chart(figure)));
+  byElement.clear();
+  resized.disconnect();
+  for (const chart of charts) {
+    byElement.set(chart.element, chart);
+    resized.observe(chart.element);
+  }
+  links.clear();
+  for (const link of document.querySelectorAll("nav li a")) links.set(link.hash.slice(1), link);
+  spy.disconnect();
+  for (const section of document.querySelectorAll("main > header, main > section")) spy.observe(section);
+};
 
 // Charts are drawn again when their width changes, and first of all when it is first known.
-const byElement = new Map(charts.map((chart) => [chart.element, chart]));
+const byElement = new Map();
 const resized = new ResizeObserver((entries) => {
   for (const { target } of entries) if (byElement.get(target).hasRoomChanged()) drawSoon(byElement.get(target));
 });
-for (const chart of charts) resized.observe(chart.element);
 // On paper all charts have the same width, whatever the window's.
 const PAPER_WIDTH = 800;
 addEventListener("beforeprint", () => charts.forEach((chart) => chart.draw(PAPER_WIDTH)));
@@ -40,7 +52,7 @@ addEventListener("keydown", (event) => {
 });
 
 // The section in view is marked in the navigation.
-const links = new Map([...document.querySelectorAll("nav li a")].map((link) => [link.hash.slice(1), link]));
+const links = new Map();
 const spy = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {
     if (!isIntersecting) continue;
@@ -48,4 +60,5 @@ const spy = new IntersectionObserver((entries) => {
     links.get(target.id)?.setAttribute("aria-current", "true");
   }
 }, { rootMargin: "-20% 0px -75% 0px" });
-for (const section of document.querySelectorAll("main > header, main > section")) spy.observe(section);
+
+begin();

@@ -1,0 +1,101 @@
+//! Arguments for a run that is still going on.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use clap::Args;
+
+/// Arguments for a run that is still going on.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "A run that is going on")]
+pub struct FollowArgs {
+    /// Show the run while JMeter writes its results; q, Esc or Ctrl-C ends it and leaves the report
+    ///
+    /// RESULTS is the one CSV file that JMeter writes to (jmeter -n -t plan.jmx -l results.jtl), a
+    /// distributed test's as well. It need not be there yet. If another file takes its place or it
+    /// is emptied, the new run is shown.
+    ///
+    /// On a terminal (standard error is one) it shows the figures of the last 10 seconds and of the
+    /// whole run, charts, the table (arrow keys scroll) and the newest errors; elsewhere it prints a line
+    /// every few seconds. In the end, also on SIGTERM, all is written and printed that would be
+    /// without --follow. JMeter keeps up to 8 KB of rows to itself: with
+    /// -Jjmeter.save.saveservice.autoflush=true it writes each at once.
+    #[arg(long)]
+    pub follow: bool,
+
+    /// With --follow: end when no new row has come for so long, such as 30s or 5min
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub until_idle: Option<Duration>,
+
+    /// With --follow, without a terminal: time between two lines
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub interval: Duration,
+
+    /// With --follow: show report.html to browsers as well, and update it; a port alone is for
+    /// browsers on this machine
+    #[arg(long, value_name = "[ADDRESS:]PORT", requires = "follow", value_parser = address)]
+    pub listen: Option<SocketAddr>,
+}
+
+/// A time such as `30s`, `5min`, `500ms` or `1h`; a number alone is seconds.
+fn duration(text: &str) -> Result<Duration, String> {
+    const DAY: f64 = 86_400.0;
+    let text = text.trim();
+    let unit = text.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+    let number = &text[..text.len() - unit.len()];
+    let factor = match unit.trim() {
+        "ms" => 0.001,
+        "" | "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3_600.0,
+        _ => f64::NAN,
+    };
+    match number.parse::<f64>().map(|number| number * factor) {
+        Ok(seconds) if (0.1..=DAY).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("give a time such as 30s, 5min or 1h".to_owned()),
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    if let Ok(port) = text.parse() {
+        return Ok(SocketAddr::new(loopback, port));
+    }
+    if let Some(Ok(port)) = text.strip_prefix("localhost:").map(str::parse) {
+        return Ok(SocketAddr::new(loopback, port));
+    }
+    text.parse().map_err(|_| {
+        "give a port such as 8080, or an address of this machine and a port such as 0.0.0.0:8080"
+            .to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_units() {
+        let ms = |text| duration(text).map(|time| time.as_millis());
+        assert_eq!(ms("30s"), Ok(30_000));
+        assert_eq!(ms("1.5"), Ok(1_500));
+        assert_eq!(ms("5min"), Ok(300_000));
+        assert_eq!(ms("250 ms"), Ok(250));
+        assert_eq!(ms("1h"), Ok(3_600_000));
+        for wrong in ["", "s", "-1s", "0s", "1d", "2h1m", "1e3s", "NaN"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_port_alone_is_for_this_machine() {
+        let told = |text| address(text).map(|address| address.to_string());
+        assert_eq!(told("8080").unwrap(), "127.0.0.1:8080");
+        assert_eq!(told("localhost:0").unwrap(), "127.0.0.1:0");
+        assert_eq!(told("0.0.0.0:80").unwrap(), "0.0.0.0:80");
+        assert_eq!(told("[::1]:80").unwrap(), "[::1]:80");
+        for wrong in ["", ":80", "70000", "example.org:80", "1.2.3.4"] {
+            assert!(address(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! `--follow`: results read while JMeter writes them, shown as they come, and in the end the same
+//! as if they had been read at once.
+
+mod running;
+mod screen;
+mod signals;
+mod web;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use self::running::Running;
+use self::screen::{Screen, State};
+use self::signals::Signals;
+use self::web::Web;
+use super::gate::Gate;
+use super::reading::Results;
+use super::selection;
+use super::server::Server;
+use crate::cli::AnalyzeArgs;
+use crate::error::{Error, Result};
+use crate::jtl::tail::{Change, Tail};
+use crate::jtl::{Growing, Progress, ReadOptions};
+use crate::report::{self, Live, Report, Sources};
+use crate::select::{Choice, Needs, Selected, Survey};
+use crate::stats::Aggregate;
+use crate::units;
+
+/// How often the file is looked at.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// The shortest time between two reports.
+const REFRESH: Duration = Duration::from_secs(1);
+/// Reports take at most one part in so many of the time.
+const SHARE: u32 = 10;
+/// Blocks read before the user is asked again: a few hundredths of a second.
+const BLOCKS: usize = 64;
+/// From then on it is said that no row comes: JMeter keeps some rows to itself before it writes them.
+const QUIET: Duration = Duration::from_secs(15);
+
+/// The results of the arguments, followed until the user, a signal or silence ends it.
+///
+/// # Errors
+///
+/// When there is more than one file, it cannot be read or is no CSV of results, or the selection
+/// makes no sense; with `--strict`, a row that cannot be read.
+pub fn read(
+    args: &AnalyzeArgs,
+    results: &Results<'_>,
+    gate: &Gate,
+    server: &Server,
+    report_options: report::Options,
+) -> Result<(Aggregate, Sources)> {
+    let path = one_file(args)?;
+    let options = results.options()?;
+    // What makes no sense is refused before anything is waited for.
+    let needs = selection::parse(&args.selection, &options.timestamps.zone)?.needs();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(|error| Error::Internal(format!("cannot start a thread for signals: {error}")))?;
+    let signals = Signals::listen(runtime.handle())?;
+    let web = match args.follow.listen {
+        Some(address) => Some(Web::start(runtime.handle(), address)?),
+        None => None,
+    };
+    let address = web.as_ref().map(Web::url);
+    if let Some(address) = &address {
+        eprintln!("perfkit: the report is at {address} while the run goes on");
+        if args
+            .follow
+            .listen
+            .is_some_and(|listen| !listen.ip().is_loopback())
+        {
+            eprintln!("perfkit: note: whoever can reach this machine there can read it");
+        }
+    }
+    let screen = Screen::open(args.follow.interval, address);
+    let mut follower = Follower {
+        args,
+        name: path.to_string_lossy().into_owned(),
+        path,
+        needs,
+        options,
+        report_options: report_options.clone(),
+        gate,
+        server,
+        signals,
+        screen,
+        web,
+        live: None,
+        last_row: Instant::now(),
+        next_refresh: Instant::now(),
+        is_ended: false,
+        is_ending: false,
+    };
+    let followed = follower.follow();
+    drop(follower);
+    runtime.shutdown_background();
+    match followed? {
+        Some(read) => Ok(read),
+        // There was nothing to follow: the same words as for any such file.
+        None => results.read(report_options),
+    }
+}
+
+fn one_file(args: &AnalyzeArgs) -> Result<&Path> {
+    let refuse = |why: &str| Err(Error::Usage(format!("--follow: {why}")));
+    match &args.results[..] {
+        [path] if path == Path::new("-") => refuse(
+            "standard input is read to its end in any case: leave the option out, or name the file \
+             that JMeter writes",
+        ),
+        [path] => Ok(path),
+        _ => refuse(
+            "name one file: JMeter writes the results of all engines of a distributed test to one",
+        ),
+    }
+}
+
+struct Follower<'a> {
+    args: &'a AnalyzeArgs,
+    name: String,
+    path: &'a Path,
+    needs: Needs,
+    options: ReadOptions,
+    report_options: report::Options,
+    gate: &'a Gate,
+    server: &'a Server,
+    signals: Signals,
+    screen: Screen,
+    web: Option<Web>,
+    live: Option<Arc<Live>>,
+    /// When the last row came, or else when waiting began.
+    last_row: Instant,
+    next_refresh: Instant,
+    /// Whether the user has seen enough.
+    is_ended: bool,
+    /// Whether it is over but for what is there to be read.
+    is_ending: bool,
+}
+
+/// How following one file under one choice ended.
+enum Next {
+    /// All is read.
+    Done(Box<(Aggregate, Sources)>),
+    /// The file is to be read again, with the choice that this survey settles.
+    Again(Option<Survey>),
+    /// There is another run in the file's place.
+    Changed(Change),
+}
+
+type Sink<'c> = (Survey, Selected<'c, Running>);
+
+impl Follower<'_> {
+    /// Follows the file to the end; `None` if there never was one.
+    fn follow(&mut self) -> Result<Option<(Aggregate, Sources)>> {
+        loop {
+            let Some(tail) = self.open()? else {
+                return Ok(None);
+            };
+            let mut survey = None;
+            loop {
+                let known = survey.take().unwrap_or_else(|| Survey::new(self.needs));
+                // While the run begins it may not have what the selection needs: in the end it must.
+                let choice = match self.settle(&known) {
+                    Err(error) if self.is_ending => return Err(error),
+                    Err(_) => self.settle(&Survey::new(self.needs))?,
+                    Ok(choice) => choice,
+                };
+                match self.follow_file(&tail, &choice)? {
+                    Next::Done(read) => return Ok(Some(*read)),
+                    Next::Again(found) => survey = found,
+                    Next::Changed(change) => {
+                        self.screen.tell(match change {
+                            Change::Replaced => format!(
+                                "{}: another file took its place, and is followed from its start",
+                                self.name
+                            ),
+                            Change::Truncated => format!(
+                                "{}: was emptied or written anew, and is followed from its start",
+                                self.name
+                            ),
+                        });
+                        self.live = None;
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits for the file to be there; `None` if it is over before that.
+    fn open(&mut self) -> Result<Option<Tail>> {
+        loop {
+            if let Some(tail) = Tail::open(self.path)? {
+                return Ok(Some(tail));
+            }
+            if self.is_over() {
+                return Ok(None);
+            }
+            self.show("waiting for the file", false);
+            self.wait(PATIENCE);
+        }
+    }
+
+    fn settle(&self, survey: &Survey) -> Result<Choice> {
+        let zone = &self.options.timestamps.zone;
+        selection::settle(&self.args.selection, zone, |_, _| Ok(vec![survey.clone()]))
+    }
+
+    fn follow_file(&mut self, tail: &Tail, choice: &Choice) -> Result<Next> {
+        let running = Running::new(self.args.compat.is_some());
+        let sink: Sink<'_> = (Survey::new(self.needs), Selected::new(choice, running));
+        let mut growing = Growing::new(tail.input(), &self.options, sink);
+        let (mut rows, mut reported) = (0, 0);
+        loop {
+            let progress = growing.read_on(BLOCKS)?;
+            if self.options.strict
+                && growing.has_rejected()
+                && let Some(error) = growing.outcome().first_rejection()
+            {
+                return Err(error);
+            }
+            if growing.rows() > rows {
+                rows = growing.rows();
+                self.last_row = Instant::now();
+            }
+            let is_all = match progress {
+                Progress::Misjudged => return Ok(Next::Again(None)),
+                Progress::ToTheEnd => true,
+                Progress::Further => false,
+            };
+            if self.is_ending && is_all {
+                return self.finish(growing, choice);
+            }
+            if self.is_ending {
+                continue;
+            }
+            if is_all && let Some(change) = tail.change()? {
+                return Ok(Next::Changed(change));
+            }
+            if self.is_over() {
+                tail.end()?;
+                self.is_ending = true;
+                continue;
+            }
+            if rows > reported && Instant::now() >= self.next_refresh {
+                let survey = &growing.sink().0;
+                if is_all && self.needs.any() && !self.is_chosen(choice, survey) {
+                    self.next_refresh = Instant::now() + REFRESH;
+                    return Ok(Next::Again(Some(survey.clone())));
+                }
+                self.refresh(&growing, choice);
+                reported = rows;
+            }
+            match (is_all, rows) {
+                (false, _) => self.show("reading what is there", false),
+                (true, 0) => self.show("waiting for the first row", false),
+                (true, _) => self.show_rows(),
+            }
+            self.wait(if is_all { PATIENCE } else { Duration::ZERO });
+        }
+    }
+
+    /// Whether what is known of the run by now lets count what `choice` does.
+    fn is_chosen(&self, choice: &Choice, survey: &Survey) -> bool {
+        let now = self.settle(survey);
+        now.map_or(true, |now| now.lets_count_what(choice))
+    }
+
+    fn finish(&mut self, growing: Growing<Sink<'_>>, choice: &Choice) -> Result<Next> {
+        let survey = &growing.sink().0;
+        let settled = self.settle(survey)?;
+        if !settled.lets_count_what(choice) {
+            return Ok(Next::Again(Some(survey.clone())));
+        }
+        if self.web.is_some() {
+            self.refresh(&growing, &settled);
+            self.show("the run has ended", false);
+        }
+        if let Some(web) = &self.web {
+            web.end();
+        }
+        let sources = self.sources(&growing, &settled);
+        let (_, selected) = growing.into_sink();
+        let aggregate = selected.into_parts().inner.aggregate;
+        Ok(Next::Done(Box::new((aggregate, sources))))
+    }
+
+    fn sources(&self, growing: &Growing<Sink<'_>>, choice: &Choice) -> Sources {
+        let outcome = growing.outcome();
+        let selected = &growing.sink().1;
+        let left_out = choice.options().zip(selected.left_out());
+        Sources {
+            options: self.report_options.clone(),
+            inputs: outcome.inputs,
+            rows_read: outcome.rows_read,
+            rejections: outcome.rejections,
+            filtered: left_out
+                .map(|(option, &count)| report::Filtered {
+                    option: option.to_owned(),
+                    count,
+                })
+                .collect(),
+            choices: choice.notes.clone(),
+            file_labels: choice.renames_labels().then(|| selected.labels().clone()),
+            dashboard: selected.inner().dashboard.clone(),
+            ..Sources::default()
+        }
+    }
+
+    /// Makes a report of what was read so far.
+    fn refresh(&mut self, growing: &Growing<Sink<'_>>, choice: &Choice) {
+        let began = Instant::now();
+        let running = growing.sink().1.inner();
+        let sources = Sources {
+            title: self.args.title.clone(),
+            details: self.server.details.clone(),
+            // The last line may be half written.
+            resources: self.server.look().unwrap_or_default(),
+            ..self.sources(growing, choice)
+        };
+        let mut report = Report::new(&running.aggregate, sources);
+        if report.total.samples > 0 {
+            // What a criterion asks for may be there later.
+            report.criteria = self.gate.evaluate(&report).unwrap_or_default();
+            let live = Arc::new(Live::new(report, &running.recent, &running.newest));
+            if let Some(web) = &self.web {
+                web.show(Arc::clone(&live));
+            }
+            self.live = Some(live);
+        }
+        let cost = began.elapsed();
+        self.next_refresh = Instant::now() + REFRESH.max(cost * SHARE);
+    }
+
+    fn show_rows(&mut self) {
+        let quiet = self.last_row.elapsed();
+        if quiet < QUIET {
+            return self.show("live", false);
+        }
+        let time = units::duration(i64::try_from(quiet.as_millis()).unwrap_or(i64::MAX));
+        self.show(&format!("no new row for {time}"), true);
+    }
+
+    fn show(&mut self, words: &str, is_warning: bool) {
+        self.screen.show(&State {
+            name: &self.name,
+            live: self.live.as_deref(),
+            words,
+            is_warning,
+        });
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.is_ended |= self.screen.wait(time);
+    }
+
+    /// Whether the user, a signal or silence ended it.
+    fn is_over(&self) -> bool {
+        let is_idle = |most: Duration| self.last_row.elapsed() >= most;
+        self.is_ended || self.signals.came() || self.args.follow.until_idle.is_some_and(is_idle)
+    }
+}

@@ -1,0 +1,227 @@
+//! Where a run that is going on is shown: a terminal's screen, or lines.
+
+use std::io::{self, BufWriter, IsTerminal, Stderr, Write};
+use std::panic;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::cursor::{Hide, Show};
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::crossterm::execute;
+use ratatui::crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+
+use crate::render::live::{self, View};
+use crate::report::Live;
+
+/// Labels that Page Up and Page Down scroll by.
+const PAGE: usize = 10;
+
+/// Whether the terminal is to be given back as it was.
+static IS_TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// How a run is going.
+pub struct State<'s> {
+    /// The file's name.
+    pub name: &'s str,
+    /// The run so far; `None` before the first row.
+    pub live: Option<&'s Live>,
+    /// How it is going, in a few words.
+    pub words: &'s str,
+    /// Whether something is not as it should be.
+    pub is_warning: bool,
+}
+
+/// Where a run is shown.
+pub enum Screen {
+    /// A terminal's whole screen.
+    Full(Full),
+    /// Lines on standard error.
+    Lines(Lines),
+}
+
+impl Screen {
+    /// A full screen if standard error is a terminal that can show one, else lines this far apart.
+    /// `address` is where a browser finds the run.
+    pub fn open(interval: Duration, address: Option<String>) -> Self {
+        match Full::open(address) {
+            Some(full) => Screen::Full(full),
+            None => Screen::Lines(Lines {
+                interval,
+                last: Instant::now(),
+                told: String::new(),
+            }),
+        }
+    }
+
+    /// Shows how the run is going, if it is time to.
+    pub fn show(&mut self, state: &State<'_>) {
+        match self {
+            Screen::Full(full) => full.draw(state),
+            Screen::Lines(lines) => lines.print(state),
+        }
+    }
+
+    /// Waits so long, or until a key is pressed; whether the user has seen enough.
+    pub fn wait(&mut self, time: Duration) -> bool {
+        match self {
+            Screen::Full(full) => full.wait(time),
+            Screen::Lines(_) => {
+                std::thread::sleep(time);
+                false
+            }
+        }
+    }
+
+    /// Tells of what happened; a full screen does when it is over.
+    pub fn tell(&mut self, what: String) {
+        match self {
+            Screen::Full(full) => full.told.push(what),
+            Screen::Lines(_) => eprintln!("perfkit: note: {what}"),
+        }
+    }
+}
+
+/// Lines, some time apart.
+pub struct Lines {
+    interval: Duration,
+    last: Instant,
+    /// What the last line told.
+    told: String,
+}
+
+impl Lines {
+    fn print(&mut self, state: &State<'_>) {
+        if self.last.elapsed() < self.interval {
+            return;
+        }
+        self.last = Instant::now();
+        let line = match state.live {
+            Some(live) => live::line(live),
+            None => format!("{}: {}", state.name, state.words),
+        };
+        // The same again says nothing.
+        if line != self.told {
+            eprintln!("perfkit: {line}");
+            self.told = line;
+        } else if state.is_warning {
+            eprintln!("perfkit: {}", state.words);
+        }
+    }
+}
+
+/// A terminal's screen; the terminal is given back when it is dropped.
+pub struct Full {
+    terminal: Terminal<CrosstermBackend<BufWriter<Stderr>>>,
+    has_colors: bool,
+    footer: String,
+    first_label: usize,
+    told: Vec<String>,
+}
+
+impl Full {
+    fn open(address: Option<String>) -> Option<Self> {
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        if is_dumb || !io::stderr().is_terminal() {
+            return None;
+        }
+        enable_raw_mode().ok()?;
+        restore_on_panic();
+        IS_TAKEN.store(true, Ordering::Relaxed);
+        let mut output = BufWriter::new(io::stderr());
+        let terminal = execute!(output, EnterAlternateScreen, Hide)
+            .and_then(|()| Terminal::new(CrosstermBackend::new(output)));
+        let Ok(terminal) = terminal else {
+            restore();
+            return None;
+        };
+        let also = address.map_or_else(String::new, |address| format!("   also at {address}"));
+        Some(Full {
+            terminal,
+            // An empty value is none: https://no-color.org
+            has_colors: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            footer: format!("q ends and writes the report{also}"),
+            first_label: 0,
+            told: Vec::new(),
+        })
+    }
+
+    fn draw(&mut self, state: &State<'_>) {
+        let view = View {
+            name: state.name,
+            live: state.live,
+            state: state.words,
+            is_warning: state.is_warning,
+            footer: &self.footer,
+            first_label: self.first_label,
+            has_colors: self.has_colors,
+        };
+        // A terminal that is gone is noticed when it is asked for keys.
+        let _drawn = self.terminal.draw(|frame| live::draw(frame, &view));
+    }
+
+    fn wait(&mut self, time: Duration) -> bool {
+        let event = match event::poll(time) {
+            Ok(false) => return false,
+            Ok(true) => event::read(),
+            Err(error) => Err(error),
+        };
+        match event {
+            Ok(Event::Key(key)) if key.kind != KeyEventKind::Release => self.key(key),
+            Ok(_) => false,
+            // The terminal is gone.
+            Err(_) => true,
+        }
+    }
+
+    fn key(&mut self, key: KeyEvent) -> bool {
+        let is_control = key.modifiers.contains(KeyModifiers::CONTROL);
+        self.first_label = match key.code {
+            KeyCode::Char('q' | 'Q') | KeyCode::Esc => return true,
+            KeyCode::Char('c' | 'd') if is_control => return true,
+            KeyCode::Up => self.first_label.saturating_sub(1),
+            KeyCode::Down => self.first_label.saturating_add(1),
+            KeyCode::PageUp => self.first_label.saturating_sub(PAGE),
+            KeyCode::PageDown => self.first_label.saturating_add(PAGE),
+            KeyCode::Home => 0,
+            _ => self.first_label,
+        };
+        false
+    }
+}
+
+impl Drop for Full {
+    fn drop(&mut self) {
+        restore();
+        for what in &self.told {
+            eprintln!("perfkit: note: {what}");
+        }
+    }
+}
+
+/// Gives the terminal back as it was, if it was taken.
+pub fn restore() {
+    if IS_TAKEN.swap(false, Ordering::Relaxed) {
+        // There is nobody to tell that it failed.
+        let mut output = io::stderr();
+        let _restored = execute!(output, LeaveAlternateScreen, Show);
+        let _flushed = output.flush();
+        let _cooked = disable_raw_mode();
+    }
+}
+
+/// A panic's message is to be read, on a terminal that works.
+fn restore_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let hook = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            restore();
+            hook(panic);
+        }));
+    });
+}

@@ -1,0 +1,252 @@
+//! The page of a run that is going on, served to browsers.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::middleware::{self, Next};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use futures_util::stream::{self, Stream};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use crate::error::{Error, Result};
+use crate::render::html;
+use crate::report::Live;
+
+/// How long browsers have to be told that it is over, and then to fetch the last state of the run.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What a browser may do with what it gets, beside what the page itself says.
+const HEADERS: [(header::HeaderName, &str); 5] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::CONTENT_SECURITY_POLICY, "frame-ancestors 'none'"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+];
+
+/// A server of the run's page.
+pub struct Web {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    state: watch::Sender<Shown>,
+    /// The page that was rendered last, and of which revision.
+    page: Mutex<Option<(u64, Bytes)>>,
+    is_loopback: bool,
+}
+
+/// A state of the run.
+#[derive(Clone, Default)]
+struct Shown {
+    /// Counts the states; 0 before the first sample.
+    revision: u64,
+    live: Option<Arc<Live>>,
+    is_last: bool,
+}
+
+impl Web {
+    /// Listens, and serves on the runtime's threads as long as there are any.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be listened on.
+    pub fn start(runtime: &Handle, address: SocketAddr) -> Result<Self> {
+        let fail = |error| cannot_listen(address, &error);
+        let listener = TcpListener::bind(address).map_err(fail)?;
+        listener.set_nonblocking(true).map_err(fail)?;
+        let bound = listener.local_addr().map_err(fail)?;
+        let shared = Arc::new(Shared {
+            state: watch::Sender::default(),
+            page: Mutex::new(None),
+            is_loopback: bound.ip().is_loopback(),
+        });
+        let app = app(Arc::clone(&shared));
+        let listener = {
+            let _entered = runtime.enter();
+            tokio::net::TcpListener::from_std(listener).map_err(fail)?
+        };
+        runtime.spawn(async move { axum::serve(listener, app).await });
+        Ok(Web {
+            address: bound,
+            shared,
+        })
+    }
+
+    /// Where a browser finds the page.
+    pub fn url(&self) -> String {
+        let address = match self.address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => {
+                format!("localhost:{}", self.address.port())
+            }
+            IpAddr::V6(ip) if ip.is_unspecified() => {
+                format!("localhost:{}", self.address.port())
+            }
+            _ => self.address.to_string(),
+        };
+        format!("http://{address}")
+    }
+
+    /// Shows a new state of the run.
+    pub fn show(&self, live: Arc<Live>) {
+        self.shared.state.send_modify(|shown| {
+            shown.revision += 1;
+            shown.live = Some(live);
+        });
+    }
+
+    /// Tells browsers that this was the last state, and gives them a little time to fetch it.
+    pub fn end(&self) {
+        self.shared.state.send_modify(|shown| shown.is_last = true);
+        if self.shared.state.receiver_count() == 0 {
+            return;
+        }
+        let began = Instant::now();
+        // Each listens until it has been told.
+        while self.shared.state.receiver_count() > 0 && began.elapsed() < FAREWELL {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        std::thread::sleep(FAREWELL);
+    }
+}
+
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> Error {
+    let advice = match error.kind() {
+        io::ErrorKind::AddrInUse => "the port is in use: choose another, or 0 for any free one",
+        io::ErrorKind::PermissionDenied => "ports below 1024 need privileges: choose another",
+        io::ErrorKind::AddrNotAvailable => {
+            "this machine has no such address: use 0.0.0.0 for all it has"
+        }
+        _ => return Error::Usage(format!("--listen: cannot listen on {address}: {error}")),
+    };
+    Error::Usage(format!("--listen: cannot listen on {address}: {advice}"))
+}
+
+fn app(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/", get(page))
+        .route("/events", get(events))
+        .route("/report.html", get(report))
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), guard))
+        .with_state(shared)
+}
+
+/// A page of another site may have a browser ask this one under a name of that site's (DNS
+/// rebinding): what is for this machine alone is asked for under a name of this machine.
+async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let mut response = if shared.is_loopback && !is_for_loopback(request.headers(), request.uri()) {
+        let why = "this page is for the machine that it is served on: ask for it as localhost\n";
+        (StatusCode::FORBIDDEN, why).into_response()
+    } else {
+        next.run(request).await
+    };
+    for (name, value) in HEADERS {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+fn is_for_loopback(headers: &HeaderMap, uri: &Uri) -> bool {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let host = match (hosts.next(), hosts.next(), uri.authority()) {
+        (Some(host), None, None) => host.to_str().unwrap_or_default(),
+        (None, None, Some(authority)) => authority.as_str(),
+        _ => return false,
+    };
+    // Of [::1]:80 only what is before the last colon behind the bracket.
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let ip = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost") || ip.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
+/// The page of the newest state.
+async fn page(State(shared): State<Arc<Shared>>) -> Response {
+    let rendered = tokio::task::spawn_blocking(move || rendered(&shared)).await;
+    answer(rendered.ok())
+}
+
+fn rendered(shared: &Shared) -> Result<Bytes> {
+    // Locked while it is rendered: many browsers that ask at once get one page.
+    let mut page = shared.page.lock().unwrap_or_else(PoisonError::into_inner);
+    let shown = shared.state.borrow().clone();
+    match &*page {
+        Some((revision, bytes)) if *revision == shown.revision => Ok(bytes.clone()),
+        _ => {
+            let report = shown.live.as_ref().map(|live| &live.report);
+            let bytes = Bytes::from(html::live(report, shown.revision)?);
+            *page = Some((shown.revision, bytes.clone()));
+            Ok(bytes)
+        }
+    }
+}
+
+/// The report of the newest state as a file that stands alone.
+async fn report(State(shared): State<Arc<Shared>>) -> Response {
+    let live = shared.state.borrow().live.clone();
+    let Some(live) = live else {
+        return (StatusCode::NOT_FOUND, "there is no sample yet\n").into_response();
+    };
+    let rendered = tokio::task::spawn_blocking(move || html::render(&live.report)).await;
+    answer(rendered.ok().map(|page| page.map(Bytes::from)))
+}
+
+fn answer(rendered: Option<Result<Bytes>>) -> Response {
+    match rendered {
+        Some(Ok(page)) => {
+            let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+            (kind, Body::from(page)).into_response()
+        }
+        _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// Tells of each new state, of the newest one at once, and of the end.
+async fn events(
+    State(shared): State<Arc<Shared>>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let mut receiver = shared.state.subscribe();
+    receiver.mark_changed();
+    let told = stream::unfold(Some((receiver, None)), |listening| async move {
+        let (mut receiver, told) = listening?;
+        loop {
+            receiver.changed().await.ok()?;
+            let shown = receiver.borrow_and_update().clone();
+            if told != Some(shown.revision) {
+                let event = Event::default()
+                    .event("revision")
+                    .data(shown.revision.to_string());
+                if shown.is_last {
+                    receiver.mark_changed();
+                }
+                return Some((Ok(event), Some((receiver, Some(shown.revision)))));
+            }
+            if shown.is_last {
+                // Without data, browsers pass an event over.
+                let event = Event::default()
+                    .event("end")
+                    .data(shown.revision.to_string());
+                return Some((Ok(event), None));
+            }
+        }
+    });
+    Sse::new(told).keep_alive(KeepAlive::default())
+}
+
+#[cfg(test)]
+mod tests;

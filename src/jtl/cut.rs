@@ -1,0 +1,89 @@
+//! Where a block may end: at a true record boundary, and before a further header.
+
+use memchr::{memchr, memchr2_iter, memrchr};
+
+use super::layout::{HEADER_MARK, is_header};
+use super::quoted::{self, Record, Unquoted};
+use super::row::RowParser;
+
+/// Which letter of [`HEADER_MARK`] to search for, together with quotes: its rarest.
+const HEADER_MARK_RARE: usize = 4;
+
+/// How many bytes of `bytes` are whole records of the parser's layout, and whether a further
+/// header begins there. 0 without a header: more bytes are needed.
+pub fn cut(
+    parser: &RowParser,
+    bytes: &[u8],
+    is_all: bool,
+    unquoted: &mut Unquoted,
+) -> (usize, bool) {
+    let Some(limit) = memrchr(b'\n', bytes).map(|at| at + 1) else {
+        return (0, false);
+    };
+    let delimiter = parser.layout().delimiter;
+    // Everything before `done` is settled: no quote is open there. The record that goes on there
+    // begins at a line start from `base` on.
+    let (mut base, mut done) = (0, 0);
+    for at in memchr2_iter(b'"', HEADER_MARK[HEADER_MARK_RARE], &bytes[..limit]) {
+        if at < done {
+            continue;
+        }
+        if bytes[at] != b'"' {
+            let is_mark =
+                at >= HEADER_MARK_RARE && bytes[at - HEADER_MARK_RARE..].starts_with(HEADER_MARK);
+            if is_mark && at - HEADER_MARK_RARE >= done {
+                let line = line_start(bytes, base, at);
+                if is_header_line(bytes, line, limit) {
+                    return (line, true);
+                }
+            }
+            continue;
+        }
+        let line = line_start(bytes, base, at);
+        let opens_field = at == line || bytes[at - 1] == delimiter;
+        if !opens_field {
+            continue;
+        }
+        match closing(&bytes[at + 1..limit]) {
+            // Closed on its line: whatever else is wrong there cannot reach beyond.
+            Some(length) if memchr(b'\n', &bytes[at..at + 1 + length]).is_none() => {
+                done = at + 1 + length;
+                continue;
+            }
+            _ => {}
+        }
+        if is_header_line(bytes, line, limit) {
+            return (line, true);
+        }
+        base = match quoted::read(parser, &bytes[line..], is_all, unquoted) {
+            Record::Whole { end } | Record::Damaged { end } => line + end,
+            Record::TooLong => match memchr(b'\n', &bytes[line..]) {
+                Some(end) => line + end + 1,
+                None => return (line, false),
+            },
+            Record::Unfinished => return (line, false),
+        };
+        done = base;
+    }
+    (limit.max(done), false)
+}
+
+fn line_start(bytes: &[u8], from: usize, at: usize) -> usize {
+    memrchr(b'\n', &bytes[from..at]).map_or(from, |end| from + end + 1)
+}
+
+fn is_header_line(bytes: &[u8], line: usize, limit: usize) -> bool {
+    memchr(b'\n', &bytes[line..limit]).is_some_and(|end| is_header(&bytes[line..line + end]))
+}
+
+/// The length of a quoted field behind its opening quote, closing quote included.
+fn closing(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let quote = at + memchr(b'"', &bytes[at..])?;
+        if bytes.get(quote + 1) != Some(&b'"') {
+            return Some(quote + 1);
+        }
+        at = quote + 2;
+    }
+}

@@ -1,0 +1,57 @@
+//! The newest errors.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use super::{Look, fitted};
+use crate::render::text::printable;
+use crate::report::{Live, NewError};
+use crate::units;
+
+/// The widest label, and the widest code: some are whole sentences.
+const WIDEST: usize = 24;
+
+/// A title and the errors below it, the newest first.
+pub fn draw(frame: &mut Frame<'_>, area: Rect, live: &Live, look: Look) {
+    let errors = live.report.total.errors;
+    let title = match errors {
+        0 => Line::styled("No errors", look.dim()),
+        errors => Line::from(vec![
+            Span::styled("Newest errors", look.bold()),
+            Span::styled(
+                format!(", of {}; times in UTC", units::thousands(errors)),
+                look.dim(),
+            ),
+        ]),
+    };
+    let shown = area.height.saturating_sub(1);
+    let shown: Vec<&NewError> = live.newest_errors.iter().take(shown.into()).collect();
+    let widest = |of: fn(&NewError) -> &String| {
+        let widths = shown.iter().map(|error| printable(of(error)).width());
+        widths.max().unwrap_or(0).min(WIDEST)
+    };
+    let widths = [widest(|error| &error.label), widest(|error| &error.code)];
+    let lines = shown.iter().map(|error| line(error, widths, look));
+    for (line, row) in [title].into_iter().chain(lines).zip(area.rows()) {
+        frame.render_widget(line, row);
+    }
+}
+
+/// A line whose label and code are as wide as those of the others.
+fn line(error: &NewError, [label, code]: [usize; 2], look: Look) -> Line<'static> {
+    let time = units::utc(error.end_ms);
+    let time = time.split(' ').nth(1).unwrap_or(&time).to_owned();
+    let padded = |text: &str, width: usize| {
+        let text = fitted(&printable(text), width);
+        let blanks = " ".repeat(width.saturating_sub(text.width()));
+        format!("  {text}{blanks}")
+    };
+    Line::from(vec![
+        Span::styled(time, look.dim()),
+        Span::raw(padded(&error.label, label)),
+        Span::styled(padded(&error.code, code), look.bad()),
+        Span::raw(format!("  {}", printable(&error.message))),
+    ])
+}

@@ -1,0 +1,246 @@
+//! A run that is going on, for a terminal: as a screen, or a line at a time.
+
+mod charts;
+mod errors;
+mod headline;
+mod line;
+mod table;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use super::text::printable;
+use crate::report::Live;
+use crate::units;
+
+pub use line::line;
+
+/// What a screen shows.
+#[derive(Debug)]
+pub struct View<'v> {
+    /// The file's name.
+    pub name: &'v str,
+    /// The run so far; `None` before the first row.
+    pub live: Option<&'v Live>,
+    /// How it is going, in a few words.
+    pub state: &'v str,
+    /// Whether something is not as it should be, such as no new row for long.
+    pub is_warning: bool,
+    /// Where else the run is shown, and what keys do.
+    pub footer: &'v str,
+    /// Labels scrolled past.
+    pub first_label: usize,
+    /// Whether colours are wanted.
+    pub has_colors: bool,
+}
+
+/// Blanks at the left and the right.
+const MARGIN: u16 = 1;
+/// Lines of a chart's bars, where there is no room for more, and at most.
+const LEAST_BARS: u16 = 2;
+const MOST_BARS: u16 = 12;
+/// Lines of errors that come before higher charts, title included.
+const FEW_ERRORS: u16 = 11;
+/// From this width on all charts stand side by side.
+const WIDE: u16 = 120;
+
+/// Draws the screen.
+pub fn draw(frame: &mut Frame<'_>, view: &View<'_>) {
+    let area = frame.area();
+    let inner = Rect {
+        x: area.x + MARGIN.min(area.width),
+        width: area.width.saturating_sub(2 * MARGIN),
+        ..area
+    };
+    let look = Look {
+        has_colors: view.has_colors,
+    };
+    let mut rest = inner;
+    let mut take = |height: u16| {
+        let height = height.min(rest.height);
+        let taken = Rect { height, ..rest };
+        rest.y += height;
+        rest.height -= height;
+        taken
+    };
+    head(frame, take(1), view, look);
+    take(1);
+    let Some(live) = view.live else {
+        let below = take(inner.height.saturating_sub(3));
+        let hint = "The table and the charts appear with the first row.";
+        frame.render_widget(Line::styled(hint, look.dim()), below);
+        frame.render_widget(Line::styled(view.footer, look.dim()), take(1));
+        return;
+    };
+    headline::draw(frame, take(3), live, look);
+    take(1);
+    let rooms = Rooms::of(inner, live);
+    charts::draw(frame, take(rooms.charts), &live.report, rooms.columns, look);
+    take(u16::from(rooms.charts > 0));
+    table::draw(
+        frame,
+        take(rooms.table),
+        &live.report,
+        view.first_label,
+        look,
+    );
+    take(1);
+    errors::draw(frame, take(rooms.errors), live, look);
+    let bottom = Rect {
+        y: inner.bottom().saturating_sub(1),
+        height: 1.min(inner.height),
+        ..inner
+    };
+    frame.render_widget(Line::styled(view.footer, look.dim()), bottom);
+}
+
+/// How many lines the parts have whose height is not fixed.
+#[derive(Debug, PartialEq, Eq)]
+struct Rooms {
+    /// Charts beside each other.
+    columns: u16,
+    charts: u16,
+    table: u16,
+    errors: u16,
+}
+
+impl Rooms {
+    fn of(area: Rect, live: &Live) -> Self {
+        // The head, the headline, the footer, and a blank line below each part.
+        const FIXED: u16 = 1 + 1 + 3 + 1 + 1 + 1 + 1 + 1;
+        let lines = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+        let room = area.height.saturating_sub(FIXED);
+        let columns = if area.width >= WIDE { 4 } else { 2 };
+        let rows_of_charts = charts::COUNT.div_ceil(columns);
+        let charts_with = |bars: u16| rows_of_charts * (1 + bars);
+        let wanted_table = lines(live.report.rows().count()).saturating_add(1);
+        let wanted_errors = lines(live.newest_errors.len()).saturating_add(1);
+        let least = charts_with(LEAST_BARS);
+        // A header, a label, TOTAL, and a line of errors come before charts.
+        let mut charts = if room >= least + 4 { least } else { 0 };
+        let below = room - charts;
+        let table = wanted_table.min(below.saturating_sub(wanted_errors.min(4)).max(3));
+        let mut spare = below.saturating_sub(table);
+        let few_errors = wanted_errors.min(spare).min(FEW_ERRORS);
+        spare -= few_errors;
+        if charts > 0 {
+            let more = (spare / rows_of_charts).min(MOST_BARS - LEAST_BARS);
+            charts = charts_with(LEAST_BARS + more);
+            spare -= more * rows_of_charts;
+        }
+        let errors = wanted_errors.min(few_errors + spare);
+        Rooms {
+            columns,
+            charts,
+            table,
+            errors,
+        }
+    }
+}
+
+/// The file, how long the run has taken, and how it is going.
+fn head(frame: &mut Frame<'_>, area: Rect, view: &View<'_>, look: Look) {
+    let mut left = vec![Span::styled(printable(view.name), look.bold())];
+    if let Some(live) = view.live
+        && let Some(window) = live.report.window
+    {
+        left.push(Span::raw(format!(
+            "  {}  {} samples",
+            units::duration(window.duration_ms()),
+            units::thousands(live.report.total.samples),
+        )));
+    }
+    frame.render_widget(Line::from(left), area);
+    let style = match view.is_warning {
+        true => look.warning(),
+        false => look.good(),
+    };
+    let state = Line::styled(format!("  {}", view.state), style);
+    frame.render_widget(state.right_aligned(), area);
+}
+
+/// Few colours, and only where they say something; without them, what they say stands in words.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    has_colors: bool,
+}
+
+impl Look {
+    fn bold(self) -> Style {
+        Style::new().add_modifier(Modifier::BOLD)
+    }
+
+    fn dim(self) -> Style {
+        Style::new().add_modifier(Modifier::DIM)
+    }
+
+    fn good(self) -> Style {
+        self.colored(Color::Green)
+    }
+
+    fn warning(self) -> Style {
+        self.colored(Color::Yellow).add_modifier(Modifier::BOLD)
+    }
+
+    fn bad(self) -> Style {
+        self.colored(Color::Red)
+    }
+
+    fn bars(self) -> Style {
+        self.colored(Color::Cyan)
+    }
+
+    fn colored(self, color: Color) -> Style {
+        match self.has_colors {
+            true => Style::new().fg(color),
+            false => Style::new(),
+        }
+    }
+}
+
+/// A share as percent.
+fn percent(share: Option<f64>) -> String {
+    share.map_or_else(missing, |share| format!("{:.3}%", share * 100.0))
+}
+
+/// A rate per second, with a decimal where it is small.
+fn rate(rate: Option<f64>) -> String {
+    match rate {
+        None => missing(),
+        Some(rate) if rate < 1_000.0 => format!("{rate:.1}"),
+        Some(rate) => units::thousands(rate.round() as u64),
+    }
+}
+
+/// Milliseconds.
+fn ms(value: Option<i64>) -> String {
+    value.map_or_else(missing, |value| match u64::try_from(value) {
+        Ok(value) => units::thousands(value),
+        Err(_) => value.to_string(),
+    })
+}
+
+fn missing() -> String {
+    "-".to_owned()
+}
+
+/// A text that is not wider than `width`, with an ellipsis where it was.
+fn fitted(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut letters = text.chars().count();
+    loop {
+        letters = letters.saturating_sub(1);
+        let short = units::shorten(text, letters);
+        if short.width() <= width || letters == 0 {
+            return short;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! The aggregate table, with as many columns and labels as there is room for.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
+
+use super::{Look, fitted};
+use crate::render::columns::{self, Alignment, Cell, Column};
+use crate::render::text::printable;
+use crate::report::{LabelReport, Report};
+
+/// Columns that are left out first where there is no room, by their keys.
+const LEFT_OUT_FIRST: [&str; 6] = [
+    "sent_kb_per_sec",
+    "received_kb_per_sec",
+    "average_bytes",
+    "std_dev",
+    "min",
+    "average",
+];
+
+/// The widest and the narrowest label.
+const WIDEST_LABEL: usize = 40;
+const NARROWEST_LABEL: usize = 12;
+
+/// Most and fewest blanks between columns.
+const WIDEST_GAP: usize = 3;
+const NARROWEST_GAP: usize = 2;
+
+/// Draws the labels from `first` on, and TOTAL.
+pub fn draw(frame: &mut Frame<'_>, area: Rect, report: &Report, first: usize, look: Look) {
+    let rows: Vec<&LabelReport> = report.rows().collect();
+    let Some((total, labels)) = rows.split_last() else {
+        return;
+    };
+    let room = usize::from(area.height.saturating_sub(2));
+    let first = first.min(labels.len().saturating_sub(room));
+    let shown = &labels[first..labels.len().min(first + room)];
+    let rows: Vec<&LabelReport> = shown.iter().copied().chain([*total]).collect();
+    let table = Table::new(report, &rows, area.width.into());
+    let mut lines = area.rows();
+    let mut put = |line: Line<'_>| {
+        if let Some(place) = lines.next() {
+            frame.render_widget(line, place);
+        }
+    };
+    let hidden = labels.len() - shown.len();
+    put(table.head(look, hidden));
+    for row in shown {
+        put(table.line(row, Style::new(), look));
+    }
+    put(table.line(total, look.bold(), look));
+}
+
+/// The columns that fit, with their widths, and the blanks between them.
+struct Table {
+    columns: Vec<(Column, usize)>,
+    gap: usize,
+}
+
+impl Table {
+    fn new(report: &Report, rows: &[&LabelReport], width: usize) -> Self {
+        let needed = |column: &Column| {
+            let cells = rows.iter().map(|row| cell(column, row).width());
+            cells.max().unwrap_or(0).max(title(column).width())
+        };
+        let columns = columns::of_labels(&report.options).into_iter();
+        let mut columns: Vec<(Column, usize)> = columns
+            .map(|column| {
+                let width = needed(&column);
+                (column, width)
+            })
+            .collect();
+        let mut gap = WIDEST_GAP;
+        loop {
+            let figures: usize = columns.iter().skip(1).map(|(_, width)| width + gap).sum();
+            let is_least = columns.len() <= 2;
+            let Some((_, label)) = columns.first_mut() else {
+                break;
+            };
+            let wanted = (*label).min(WIDEST_LABEL);
+            let room = width.saturating_sub(figures);
+            if room >= wanted || room >= NARROWEST_LABEL && gap == NARROWEST_GAP || is_least {
+                *label = wanted.min(room);
+                break;
+            }
+            if gap > NARROWEST_GAP {
+                gap -= 1;
+                continue;
+            }
+            let least = LEFT_OUT_FIRST
+                .iter()
+                .find_map(|key| columns.iter().position(|(column, _)| column.key() == *key));
+            columns.remove(least.unwrap_or(columns.len() - 1));
+            gap = WIDEST_GAP;
+        }
+        Table { columns, gap }
+    }
+
+    fn head(&self, look: Look, hidden: usize) -> Line<'static> {
+        let more = (hidden > 0).then(|| format!(" ↑↓ {hidden} more"));
+        self.cells(
+            |column| match column.alignment() {
+                Alignment::Left => title(column) + more.as_deref().unwrap_or_default(),
+                Alignment::Right => title(column),
+            },
+            |_| look.dim(),
+        )
+    }
+
+    fn line(&self, row: &LabelReport, style: Style, look: Look) -> Line<'static> {
+        let has_errors = row.errors > 0;
+        self.cells(
+            |column| cell(column, row),
+            |column| match column.key().as_str() {
+                "error_percent" if has_errors => style.patch(look.bad()),
+                _ => style,
+            },
+        )
+    }
+
+    fn cells(
+        &self,
+        text: impl Fn(&Column) -> String,
+        style: impl Fn(&Column) -> Style,
+    ) -> Line<'static> {
+        let spans = self
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(number, (column, width))| {
+                let text = fitted(&text(column), *width);
+                let blanks = " ".repeat(width.saturating_sub(text.width()));
+                let gap = " ".repeat(if number == 0 { 0 } else { self.gap });
+                let padded = match column.alignment() {
+                    Alignment::Left => gap + &text + &blanks,
+                    Alignment::Right => gap + &blanks + &text,
+                };
+                Span::styled(padded, style(column))
+            });
+        Line::from(spans.collect::<Vec<_>>())
+    }
+}
+
+/// The title as short as it can be understood.
+fn title(column: &Column) -> String {
+    let title = column.title();
+    match title.strip_suffix(" Line") {
+        Some(percent) => percent.to_owned(),
+        None => title,
+    }
+}
+
+fn cell(column: &Column, row: &LabelReport) -> String {
+    match column.cell(row) {
+        Cell::Text(text) => printable(&text),
+        Cell::Number(number) => number,
+        Cell::Missing => super::missing(),
+    }
+}
