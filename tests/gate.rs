@@ -35,8 +35,16 @@ fn judged(criteria: &[&str]) -> (i32, String) {
         arguments.extend(["--fail-if", criterion]);
     }
     let (code, _, said) = analyzed(&five_samples(), &arguments);
-    let lines: Vec<&str> = said.lines().skip(1).collect();
+    let lines: Vec<&str> = of_criteria(&said);
     (code, lines.join("\n"))
+}
+
+/// What is said on stderr of the criteria, behind what is said of the run.
+fn of_criteria(said: &str) -> Vec<&str> {
+    let lines = said.lines();
+    let of_run =
+        |line: &&str| line.starts_with("perfkit: insight: ") || line.contains(" rows read: ");
+    lines.skip_while(of_run).collect()
 }
 
 /// The last line on stderr of a run that ends with exit code 2 and prints nothing.
@@ -310,7 +318,7 @@ fn judged_over_time(buckets: &[String], criteria: &[&str]) -> (i32, String) {
         .collect();
     let results = format!("{HEADER}{}", buckets.concat());
     let (code, _, said) = analyzed(&results, &arguments);
-    let lines: Vec<&str> = said.lines().skip(1).collect();
+    let lines: Vec<&str> = of_criteria(&said);
     (code, lines.join("\n"))
 }
 
@@ -375,7 +383,7 @@ fn a_run_is_held_to_a_baseline() {
     let verdict = |criterion: &str| {
         let arguments = ["--baseline", "baseline.json", "--fail-if", criterion];
         let (code, _, said) = run(&perfkit, &arguments);
-        let lines: Vec<&str> = said.lines().skip(1).collect();
+        let lines: Vec<&str> = of_criteria(&said);
         (code, lines.first().unwrap_or(&"").to_string())
     };
     for (criterion, code) in [

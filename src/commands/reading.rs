@@ -16,6 +16,7 @@ use crate::jtl::blocks::TimestampOptions;
 use crate::jtl::input::{self, BytesRead, Input};
 use crate::jtl::timestamp::Pattern;
 use crate::jtl::{self, Outcome, ReadOptions, Sink};
+use crate::render;
 use crate::report::{self, Report, Sources};
 use crate::select::{Choice, Needs, Selected, Survey};
 use crate::stats::{Aggregate, DashboardTable};
@@ -264,8 +265,12 @@ fn progress_bar(size: Option<u64>) -> ProgressBar {
     bar
 }
 
-/// Notes and the accounting, on standard error.
+/// Insights, notes and the accounting, on standard error.
 fn tell(report: &Report) {
+    for insight in &report.insights {
+        let sentence = render::text::printable(&insight.sentence);
+        eprintln!("perfkit: insight: {sentence}");
+    }
     let verdict = report.resources.iter().map(|resources| &resources.verdict);
     for note in report.notes.iter().chain(verdict) {
         eprintln!("perfkit: note: {note}");

@@ -67,6 +67,13 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
     if !report.criteria.is_empty() {
         let _ = writeln!(text, "## Criteria\n\n{}", criteria::markdown(report));
     }
+    if !report.insights.is_empty() {
+        text.push_str("## Insights\n\n");
+        for insight in &report.insights {
+            let _ = writeln!(text, "- {}", escape(&insight.sentence));
+        }
+        text.push_str("\n## Rows read\n\n");
+    }
     let _ = writeln!(text, "{}", accounting(&report.accounting));
     if !report.options.selection.is_empty() {
         let selection = report.options.selection.join(", ");

@@ -16,4 +16,4 @@ pub mod outcomes;
 pub mod prometheus;
 pub mod statistics;
 pub mod table;
-mod text;
+pub mod text;

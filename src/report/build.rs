@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
+use super::insights::{self, Evidence};
 use super::labels::Labels;
 use super::{
     Accounting, ApdexTable, CorrectedTimes, Dashboard, Detail, ErrorReport, Filtered, Input,
     LabelReport, Options, PercentileValue, Rejection, Report, Requests, ResourceRow, Resources,
     SCHEMA_VERSION, Summary, TimeSeries, TopErrors, Window, error_kinds, notes, statistics,
-    validity,
 };
 use crate::jtl::{InputRead, RejectionTally};
 use crate::percentile::Percentile;
@@ -71,8 +71,7 @@ impl Report {
                 Cow::Owned(aggregate.counted_by_apdex()),
             ),
         };
-        let mut notes = notes::collect(&sources, aggregate, &all, total.rows);
-        notes.extend(validity::notes(&samplers, all.len()));
+        let notes = notes::collect(&sources, aggregate, &all, total.rows);
         let picked: Vec<Label<'_>> = places.iter().map(|&place| all[place]).collect();
         let dashboard = sources
             .dashboard
@@ -82,6 +81,18 @@ impl Report {
         let corrected = sources.options.expected_interval_ms.map(|interval| {
             let labels = shown.iter().chain(&others);
             CorrectedTimes::new(interval, labels, &sum, &percentiles)
+        });
+        let time_series = (total.rows > 0)
+            .then(|| TimeSeries::new(aggregate, &total.distributions(), &percentiles));
+        let insights = insights::find(&Evidence {
+            sources: &sources,
+            aggregate,
+            labels: &all,
+            samplers: &samplers,
+            rows: &shown.iter().chain([&sum]).collect::<Vec<_>>(),
+            elapsed: &total.distributions().elapsed(),
+            window: window(&total),
+            series: time_series.as_ref(),
         });
         Report {
             schema_version: SCHEMA_VERSION,
@@ -107,13 +118,13 @@ impl Report {
             error_kinds: error_kinds::kinds(aggregate),
             top_errors: TopErrors::new(aggregate, &picked, &samplers),
             corrected,
-            time_series: (total.rows > 0)
-                .then(|| TimeSeries::new(aggregate, &total.distributions(), &percentiles)),
+            time_series,
             total: sum,
             label_count: all.len() as u64,
             labels: shown,
             other_labels: others,
             resources: window(&total).and_then(|window| Resources::new(sources.resources, window)),
+            insights,
             notes,
             criteria: Vec::new(),
             options: sources.options,

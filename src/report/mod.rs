@@ -9,6 +9,7 @@ mod corrected;
 mod criteria;
 mod error_kinds;
 mod failures;
+mod insights;
 mod labels;
 mod live;
 mod notes;
@@ -17,7 +18,6 @@ mod resources;
 #[cfg(test)]
 mod schema;
 mod statistics;
-mod validity;
 
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,11 @@ pub use corrected::{CorrectedRow, CorrectedTimes};
 pub use criteria::{CriterionResult, Found};
 pub use error_kinds::ErrorKind;
 pub use failures::{ErrorCount, LabelErrors, Requests, TopErrors};
+pub use insights::{
+    Bimodal, ClocksApart, ConnectTime, ErrorBurst, FastErrors, Finding, Gap, IdsInLabels, Insight,
+    Knee, LateGenerator, NewConnections, PeriodicStalls, SeveralRuns, SlowEngine, SlowHost,
+    SlowLabel, SteadyWindow, SubResults, TooFewSamples,
+};
 pub use labels::label_rows;
 pub use live::{Live, NewError, RecentFigures};
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};
@@ -95,7 +100,10 @@ pub struct Report {
     pub time_series: Option<TimeSeries>,
     /// What the server used; `None` without its monitor's file.
     pub resources: Option<Resources>,
-    /// What a reader should know before trusting the figures, in words.
+    /// What the figures say of the run, and what flatters or spoils them.
+    #[serde(default)]
+    pub insights: Vec<Insight>,
+    /// How the results were read, in words.
     pub notes: Vec<String>,
     /// What became of the criteria that the run was held to, in their order; empty without any.
     #[serde(default)]

@@ -1,10 +1,7 @@
-//! What a reader should know before trusting the figures.
-
-use std::collections::HashSet;
+//! How the results were read, where it is not as one might think.
 
 use super::build::Sources;
 use crate::jtl::{InputRead, XmlSummary};
-use crate::select::is_sub_result;
 use crate::stats::{Aggregate, ErrorDetail, Label, MOST_ERROR_TYPES};
 use crate::units;
 
@@ -23,19 +20,6 @@ pub(super) fn collect(
             "{controller_rows} rows were written by transaction controllers: TOTAL counts them \
              beside the samples they sum up, as JMeter's Aggregate Report does; \
              --controllers exclude leaves them out."
-        ));
-    }
-    let names: Vec<&[u8]> = labels.iter().map(|label| label.name).collect();
-    let sub_results = match &sources.file_labels {
-        Some(labels) => labels.sub_results(),
-        None => sub_results(&names),
-    };
-    if let Some(first) = sub_results.first() {
-        notes.push(format!(
-            "{} labels, such as `{}`, are sub-results beside their parents: TOTAL counts both, \
-             as JMeter does; --sub-results exclude leaves them out.",
-            sub_results.len(),
-            String::from_utf8_lossy(first)
         ));
     }
     notes.extend(of_errors(aggregate.errors().detail()));
@@ -63,12 +47,6 @@ fn of_input(input: &InputRead) -> Vec<String> {
             summary.width - summary.named_columns
         ));
     }
-    if summary.headers > 1 {
-        notes.push(format!(
-            "{name} has {} header rows: several runs in one file are read as one.",
-            summary.headers
-        ));
-    }
     if summary.is_truncated {
         notes.push(format!(
             "{name}: the compressed data ends early; the figures cover what could be read."
@@ -85,12 +63,6 @@ fn of_input(input: &InputRead) -> Vec<String> {
 
 fn of_xml(name: &str, xml: &XmlSummary) -> Vec<String> {
     let mut notes = Vec::new();
-    if xml.documents > 1 {
-        notes.push(format!(
-            "{name} has {} <testResults> elements: several runs in one file are read as one.",
-            xml.documents
-        ));
-    }
     if xml.nested_samples > 0 {
         notes.push(format!(
             "{name}: {} samples within samples are not counted, as JMeter does not when it loads \
@@ -105,15 +77,6 @@ fn of_xml(name: &str, xml: &XmlSummary) -> Vec<String> {
         ));
     }
     notes
-}
-
-/// The labels of sub-results beside their parents: label, label-0, label-1.
-fn sub_results<'a>(labels: &[&'a [u8]]) -> Vec<&'a [u8]> {
-    let known: HashSet<&[u8]> = labels.iter().copied().collect();
-    let labels = labels.iter().copied();
-    labels
-        .filter(|label| is_sub_result(label, |label| known.contains(label)))
-        .collect()
 }
 
 /// Errors that are not told apart by message.

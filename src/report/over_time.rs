@@ -8,7 +8,7 @@ use crate::stats::{self, Aggregate, Bucket, Distributions, LabelBucket, value_at
 /// The run over time in equal buckets; every vector has one entry a bucket.
 ///
 /// A sample belongs to the bucket of its end; only `hits` counts starts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TimeSeries {
     /// Start of the first bucket, epoch ms, a multiple of `bucket_ms`.
@@ -43,7 +43,7 @@ pub struct TimeSeries {
 }
 
 /// What was done in each bucket.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Activity {
     /// Samples that succeeded.
@@ -90,7 +90,7 @@ pub struct PercentileSeries {
 }
 
 /// Samples by time and by elapsed time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Heatmap {
     /// Where the ranges of elapsed time begin, ms, ascending from 0, ten in a decade; the last one

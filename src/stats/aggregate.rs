@@ -10,6 +10,7 @@ use super::errors::{ErrorStats, ErrorTable};
 use super::interner::Interner;
 use super::label::LabelStats;
 use super::label_errors::LabelErrors;
+use super::row_sample::RowSample;
 use super::series::TimeSeries;
 use crate::jtl::{Sample, Sink};
 
@@ -22,6 +23,7 @@ pub struct Aggregate {
     controllers: Controllers,
     errors: ErrorTable,
     label_errors: LabelErrors,
+    row_sample: RowSample,
     series: TimeSeries,
 }
 
@@ -82,6 +84,10 @@ impl Aggregate {
             if let Some(stats) = self.stats.get_mut(label) {
                 stats.record(sample);
             }
+            if self.row_sample.takes(sample) {
+                let taken = *sample;
+                self.row_sample.add(&taken, label);
+            }
             if !sample.success {
                 let failed = *sample;
                 self.record_failure(label, &failed);
@@ -94,6 +100,7 @@ impl Aggregate {
     fn record_failure(&mut self, label: usize, sample: &Sample<'_>) {
         let error = self.errors.record(sample);
         self.label_errors.add(label, error, ErrorStats::of(sample));
+        self.series.record_failure(sample, error);
         while self.errors.is_too_large() {
             self.coarsen_errors();
         }
@@ -103,6 +110,7 @@ impl Aggregate {
     fn coarsen_errors(&mut self) {
         let numbers = self.errors.coarsen();
         self.label_errors.renumber_errors(&numbers);
+        self.series.renumber_errors(&numbers);
     }
 
     /// Adds another aggregate. Associative, commutative, and an empty one changes nothing.
@@ -123,10 +131,11 @@ impl Aggregate {
         let error_numbers = self.errors.merge(&other.errors);
         self.label_errors
             .merge(&other.label_errors, &numbers, &error_numbers);
+        self.row_sample.merge(&other.row_sample, &numbers);
+        self.series.merge(other.series, &numbers, &error_numbers);
         while self.errors.is_too_large() {
             self.coarsen_errors();
         }
-        self.series.merge(other.series, &numbers);
     }
 
     /// Puts its rows behind those of so many inputs with so many bytes, before it is merged with
@@ -138,7 +147,8 @@ impl Aggregate {
         self.controllers.shift(positions);
         self.errors.shift(positions);
         self.label_errors.shift(positions);
-        self.series.shift(inputs);
+        self.row_sample.shift(inputs);
+        self.series.shift(positions, inputs);
     }
 
     /// Number of rows, of an aggregate that was stored.
@@ -164,7 +174,8 @@ impl Aggregate {
         let failed = self.errors.check()?;
         let is_same = failed == self.label_errors.check(labels)? && failed <= rows;
         check::that(is_same, "it has other errors than by label")?;
-        self.series.check(labels, samples)?;
+        self.row_sample.check(labels)?;
+        self.series.check(labels, self.errors.types(), samples)?;
         Ok(rows)
     }
 
@@ -231,6 +242,11 @@ impl Aggregate {
         errors
             .map(|(error, stats)| (self.errors.name(error), stats))
             .collect()
+    }
+
+    /// A sample of the rows that samplers wrote.
+    pub fn row_sample(&self) -> &RowSample {
+        &self.row_sample
     }
 
     /// The run over time.
@@ -322,7 +338,76 @@ mod tests {
         assert_eq!(aggregate.controller_rows(), 2);
     }
 
+    /// When the first failure of each stretch of time was, and its type.
+    fn first_failures(aggregate: &Aggregate) -> Vec<Option<(i64, u64, String)>> {
+        let buckets = aggregate.series().buckets();
+        buckets
+            .map(|bucket| {
+                let first = bucket.first_failure?;
+                let error = aggregate.errors().name(first.error);
+                let error = String::from_utf8_lossy(error).into_owned();
+                Some((first.time, first.position, error))
+            })
+            .collect()
+    }
+
+    /// Failures of these codes, one every 30 ms, but for those of controllers.
+    fn failing(rows: &[(usize, usize)]) -> Aggregate {
+        let mut aggregate = Aggregate::default();
+        for &(number, code) in rows {
+            let message = format!("row {code}");
+            aggregate.record(&Sample {
+                position: number as u64 * 7,
+                time_stamp: number as i64 / 2 * 30,
+                response_code: b"500",
+                response_message: message.as_bytes(),
+                success: false,
+                error_count: 1,
+                ..sample()
+            });
+        }
+        aggregate
+    }
+
+    #[test]
+    fn the_first_failure_of_each_stretch_is_known() {
+        let first = first_failures(&failing(&[(1, 4), (0, 3), (7, 5), (8, 6)]));
+        let told = |time, position, error: &str| Some((time, position, error.to_owned()));
+        // They end after 10, 10, 100 and 130 ms; buckets are 100 ms wide.
+        assert_eq!(
+            first,
+            [told(10, 0, "500/row 3"), told(100, 49, "500/row 5")]
+        );
+    }
+
+    #[test]
+    fn the_first_failures_keep_their_types_as_types_are_joined() {
+        let many: Vec<(usize, usize)> = (0..10_050).map(|number| (number, number)).collect();
+        let (a, b) = many.split_at(6_000);
+        let mut ba = failing(b);
+        ba.merge(failing(a));
+        let first = first_failures(&failing(&many));
+        assert_eq!(first[0], Some((10, 0, "500/row ‹number›".to_owned())));
+        assert_eq!(first_failures(&ba), first);
+    }
+
     proptest! {
+        #[test]
+        fn any_split_and_order_gives_the_same_first_failures(
+            codes in proptest::collection::vec(0..5_usize, 0..60),
+            chosen in any::<u64>(),
+        ) {
+            let rows: Vec<(usize, usize)> = codes.into_iter().enumerate().collect();
+            let is_left = |row: &(usize, usize)| chosen >> (row.0 % 64) & 1 == 0;
+            let (left, right): (Vec<_>, Vec<_>) = rows.iter().partition(|row| is_left(row));
+            let (mut ab, mut ba) = (failing(&left), failing(&right));
+            ab.merge(failing(&right));
+            ba.merge(failing(&left));
+            let all = first_failures(&failing(&rows));
+            prop_assert_eq!(first_failures(&ab), all.clone());
+            prop_assert_eq!(first_failures(&ba), all);
+        }
+
         #[test]
         fn any_split_and_order_gives_the_same(
             rows in proptest::collection::vec((0..3_usize, 0..3_usize, 0..2_usize, any::<bool>()), 0..40),

@@ -24,8 +24,21 @@ pub struct Bucket {
     pub successes: Histogram,
     /// Elapsed of failures, ms.
     pub failures: Histogram,
+    /// The earliest failure, those of transaction controllers left out.
+    pub first_failure: Option<FirstFailure>,
     /// Active threads seen by each engine.
     threads: Vec<ThreadMean>,
+}
+
+/// The earliest failure of some: of those at the same time the first in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FirstFailure {
+    /// When it ended, epoch ms.
+    pub time: i64,
+    /// Its position.
+    pub position: u64,
+    /// Number of its type of error.
+    pub error: usize,
 }
 
 /// What one label did in a bucket.
@@ -63,6 +76,8 @@ pub struct Renumbering {
     pub codes: Vec<usize>,
     /// Of engines.
     pub engines: Vec<usize>,
+    /// Of types of error.
+    pub errors: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +112,31 @@ impl Bucket {
         }
     }
 
+    /// Remembers a failure if it is the earliest.
+    pub fn add_failure(&mut self, failure: FirstFailure) {
+        let first = self.first_failure.map_or(failure, |own| own.min(failure));
+        self.first_failure = Some(first);
+    }
+
+    /// Puts its rows behind others.
+    pub(super) fn shift(&mut self, positions: u64) {
+        if let Some(failure) = &mut self.first_failure {
+            failure.position = failure.position.saturating_add(positions);
+        }
+    }
+
+    /// Gives types of error other numbers.
+    pub fn renumber_errors(&mut self, numbers: &[usize]) {
+        if let Some(failure) = &mut self.first_failure {
+            failure.error = numbers.get(failure.error).copied().unwrap_or(failure.error);
+        }
+    }
+
+    /// Rows of each engine that tell the number of threads, by the engine's number.
+    pub fn rows_of_engines(&self) -> impl Iterator<Item = u64> {
+        self.threads.iter().map(|mean| mean.rows)
+    }
+
     /// Adds another bucket.
     pub fn merge(&mut self, other: &Bucket, renumbering: &Renumbering) {
         self.hits += other.hits;
@@ -104,6 +144,13 @@ impl Bucket {
         self.sent_bytes.merge(other.sent_bytes);
         self.successes.merge(&other.successes);
         self.failures.merge(&other.failures);
+        if let Some(failure) = other.first_failure {
+            let error = renumbering.errors.get(failure.error).copied();
+            self.add_failure(FirstFailure {
+                error: error.unwrap_or(failure.error),
+                ..failure
+            });
+        }
         for (label, &number) in other.labels.iter().zip(&renumbering.labels) {
             at(&mut self.labels, number).merge(label);
         }
@@ -141,11 +188,19 @@ impl Bucket {
         }
     }
 
-    /// Number of samples that ended in it, where it was stored of so many labels, codes and engines.
-    pub(super) fn check(&self, labels: usize, codes: usize, engines: usize) -> Checked<u64> {
+    /// Number of samples that ended in it, where it was stored of so many labels, codes, engines and
+    /// types of error.
+    pub(super) fn check(
+        &self,
+        labels: usize,
+        codes: usize,
+        engines: usize,
+        errors: usize,
+    ) -> Checked<u64> {
         let are_known = self.labels.len() <= labels
             && self.codes.len() <= codes
-            && self.threads.len() <= engines;
+            && self.threads.len() <= engines
+            && self.first_failure.is_none_or(|first| first.error < errors);
         check::that(are_known, "a time has figures of what is not there")?;
         let times = [&self.successes, &self.failures].map(Histogram::counts);
         let samples = check::total(self.labels.iter().flat_map(|label| [label.ok, label.ko]))?;

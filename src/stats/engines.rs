@@ -52,6 +52,11 @@ impl Engines {
         names.map(|name| self.number_of(name)).collect()
     }
 
+    /// Their keys by number.
+    pub fn names(&self) -> &[Box<[u8]>] {
+        self.names.names()
+    }
+
     /// Counts the inputs that engines are named after from another number on.
     pub(super) fn shift(&mut self, inputs: u32) {
         let names = std::mem::take(self).names;

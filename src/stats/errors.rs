@@ -131,6 +131,11 @@ impl ErrorTable {
             .collect()
     }
 
+    /// How many types there are.
+    pub(super) fn types(&self) -> usize {
+        self.stats.len()
+    }
+
     /// The type of this number.
     pub fn name(&self, number: usize) -> &[u8] {
         self.keys.names().get(number).map_or(&[], |name| name)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bucket::{Bucket, Numbers, Renumbering};
+use super::bucket::{Bucket, FirstFailure, Numbers, Renumbering};
 use super::check::{self, Checked};
 use super::codes::Codes;
 use super::engines::{Engines, MOST_ENGINES};
@@ -108,8 +108,29 @@ impl TimeSeries {
         self.codes.number(code)
     }
 
-    /// Adds another series, whose labels have these numbers here.
-    pub fn merge(&mut self, mut other: TimeSeries, label_numbers: &[usize]) {
+    /// Notes when a failed sample of this type of error ended.
+    pub fn record_failure(&mut self, sample: &Sample<'_>, error: usize) {
+        self.bucket(sample.end()).add_failure(FirstFailure {
+            time: sample.end(),
+            position: sample.position,
+            error,
+        });
+    }
+
+    /// Gives types of error other numbers, several of them the same perhaps.
+    pub fn renumber_errors(&mut self, numbers: &[usize]) {
+        for bucket in &mut self.buckets {
+            bucket.renumber_errors(numbers);
+        }
+    }
+
+    /// Adds another series, whose labels and types of error have these numbers here.
+    pub fn merge(
+        &mut self,
+        mut other: TimeSeries,
+        label_numbers: &[usize],
+        error_numbers: &[usize],
+    ) {
         let are_too_many = label_numbers.iter().any(|&number| number >= MOST_LABELS);
         if are_too_many || self.are_labels_joined || other.are_labels_joined {
             self.join_labels();
@@ -126,6 +147,7 @@ impl TimeSeries {
             },
             codes: self.codes.numbers_of(&other.codes),
             engines: self.engines.numbers_of(&other.engines),
+            errors: error_numbers.to_vec(),
         };
         let width = other.bucket_ms();
         for (number, bucket) in other.buckets.into_iter().enumerate() {
@@ -142,13 +164,17 @@ impl TimeSeries {
         }
     }
 
-    /// Counts the inputs that engines are named after from another number on.
-    pub(super) fn shift(&mut self, inputs: u32) {
+    /// Puts its rows behind others, and counts the inputs that engines are named after from another
+    /// number on.
+    pub(super) fn shift(&mut self, positions: u64, inputs: u32) {
+        for bucket in &mut self.buckets {
+            bucket.shift(positions);
+        }
         self.engines.shift(inputs);
     }
 
-    /// Whether what was stored holds together, and is of so many labels and samples.
-    pub(super) fn check(&self, labels: usize, samples: u64) -> Checked<()> {
+    /// Whether what was stored holds together, and is of so many labels, types of error and samples.
+    pub(super) fn check(&self, labels: usize, errors: usize, samples: u64) -> Checked<()> {
         let width = WIDTHS.get(self.width).copied().unwrap_or(i64::MAX);
         let numbers = i64::MIN.div_euclid(width)..=i64::MAX.div_euclid(width);
         let last = self.first.checked_add(self.buckets.len() as i64);
@@ -167,7 +193,7 @@ impl TimeSeries {
         let labels = if self.are_labels_joined { 1 } else { labels };
         let (codes, engines) = (self.codes.names().len(), self.engines.count());
         let buckets = self.buckets.iter();
-        let ended = buckets.map(|bucket| bucket.check(labels, codes, engines));
+        let ended = buckets.map(|bucket| bucket.check(labels, codes, engines, errors));
         let ended = check::total(ended.collect::<Checked<Vec<u64>>>()?)?;
         let started = check::total(self.buckets.iter().map(|bucket| bucket.hits))?;
         check::that(
@@ -202,6 +228,11 @@ impl TimeSeries {
     /// The response codes by number.
     pub fn codes(&self) -> &[Box<[u8]>] {
         self.codes.names()
+    }
+
+    /// The keys of the engines by number; `None` where there are too many to tell apart.
+    pub fn engines(&self) -> Option<&[Box<[u8]>]> {
+        (self.engines.count() <= MOST_ENGINES).then(|| self.engines.names())
     }
 
     /// Width of a bucket in ms.
@@ -300,6 +331,8 @@ impl TimeSeries {
             labels: all_of(MOST_LABELS),
             codes: all_of(self.codes.names().len()),
             engines: all_of(self.engines.count()),
+            // A type without a number here keeps its own.
+            errors: Vec::new(),
         };
         let narrow_buckets = std::mem::take(&mut self.buckets);
         let narrow_first = self.first;
@@ -432,8 +465,8 @@ mod tests {
             // The second part lies at other times; that is of no matter here.
             let (mut ab, mut ba) = (of_kinds(a), of_kinds(b));
             let labels: Vec<usize> = (0..120).collect();
-            ab.merge(of_kinds(b), &labels);
-            ba.merge(of_kinds(a), &labels);
+            ab.merge(of_kinds(b), &labels, &[]);
+            ba.merge(of_kinds(a), &labels, &[]);
             let all = kinds(&of_kinds(&kinds_of));
             let is_joined = kinds_of.iter().any(|&(label, _)| label >= MOST_LABELS);
             prop_assert_eq!(kinds(&ab).1, all.1.clone());
@@ -453,8 +486,8 @@ mod tests {
         ) {
             let (a, b) = times.split_at(at.min(times.len()));
             let (mut ab, mut ba) = (of(a), of(b));
-            ab.merge(of(b), &[0]);
-            ba.merge(of(a), &[0]);
+            ab.merge(of(b), &[0], &[]);
+            ba.merge(of(a), &[0], &[]);
             let all = of(&times);
             prop_assert!(all.buckets().len() <= MOST_BUCKETS as usize);
             prop_assert_eq!(buckets(&ab), buckets(&all));

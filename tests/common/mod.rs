@@ -1,6 +1,8 @@
 //! What the whole-binary tests share.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub mod load;
+
 pub mod page;
 
 pub mod xml;

@@ -54,8 +54,9 @@ impl Section {
 }
 
 /// The sections above the charts, in order; one that has nothing to show is `None`.
-const SECTIONS: [fn(&Report, Detail) -> Option<Section>; 10] = [
+const SECTIONS: [fn(&Report, Detail) -> Option<Section>; 11] = [
     criteria::section,
+    insights,
     notes,
     tables::statistics,
     dashboard::comparison,
@@ -250,6 +251,13 @@ fn headline(total: &LabelReport) -> Vec<Headline> {
     figures
 }
 
+fn insights(report: &Report, _detail: Detail) -> Option<Section> {
+    let insights = report.insights.iter().map(|insight| &insight.sentence);
+    let lines: Vec<&String> = insights.collect();
+    let body = lines_of(&lines, 4 * MOST_LETTERS, "report.json");
+    (!lines.is_empty()).then(|| Section::new("insights", "Insights", body))
+}
+
 fn notes(report: &Report, _detail: Detail) -> Option<Section> {
     let verdict = report.resources.iter().map(|resources| &resources.verdict);
     let notes: Vec<&String> = verdict.chain(&report.notes).collect();
@@ -258,22 +266,19 @@ fn notes(report: &Report, _detail: Detail) -> Option<Section> {
 
 /// The notes in a list, of which `whole` has all; `None` without any.
 pub fn list(notes: &[&String], whole: &str) -> Option<Section> {
-    if notes.is_empty() {
-        return None;
-    }
-    let lines = notes.iter().take(MOST_LINES);
-    let items: String = lines
-        .map(|note| {
-            format!(
-                "<li>{}</li>\n",
-                escape::text(&shortened(note, 2 * MOST_LETTERS))
-            )
-        })
+    let body = lines_of(notes, 2 * MOST_LETTERS, whole);
+    (!notes.is_empty()).then(|| Section::new("notes", "Notes", body))
+}
+
+/// A list of at most [`MOST_LINES`] lines, each of at most so many letters.
+fn lines_of(lines: &[&String], letters: usize, whole: &str) -> String {
+    let shown = lines.iter().take(MOST_LINES);
+    let items: String = shown
+        .map(|line| format!("<li>{}</li>\n", escape::text(&shortened(line, letters))))
         .collect();
-    let more = match notes.len().saturating_sub(MOST_LINES) {
+    let more = match lines.len().saturating_sub(MOST_LINES) {
         0 => String::new(),
         more => format!("<p class=remark>And {more} more: {whole} has them all.</p>\n"),
     };
-    let body = format!("<ul class=notes>\n{items}</ul>\n{more}");
-    Some(Section::new("notes", "Notes", body))
+    format!("<ul class=notes>\n{items}</ul>\n{more}")
 }

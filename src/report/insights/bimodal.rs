@@ -1,0 +1,289 @@
+//! Labels with two kinds of response times, such as those of a cache and those of what it caches.
+
+use serde::{Deserialize, Serialize};
+
+use super::times;
+use super::words;
+use crate::report::TimeSeries;
+use crate::stats::Label;
+use crate::units;
+
+/// Samples that succeeded, fewest.
+const FEWEST_SAMPLES: u64 = 500;
+
+/// Share of samples on either side of the valley, least: else it is a tail.
+const LEAST_SIDE: f64 = 0.15;
+
+/// Samples in the lower one of the two peaks, fewest: then chance does not make a valley beside it.
+const FEWEST_IN_PEAK: f64 = 50.0;
+
+/// How high the valley is, in the lower peak, at most.
+const DEEP: f64 = 0.2;
+
+/// How often as long the slower peak takes as the faster, at least.
+const APART: f64 = 3.0;
+
+/// By how much longer, at least, ms: clocks tick every 16 ms on some systems.
+const APART_MS: f64 = 20.0;
+
+/// Share of the variance that the run's course makes, at most: else the label was fast at one time
+/// and slow at another.
+const MOST_OVER_TIME: f64 = 0.5;
+
+/// Ranges of elapsed time in a decade.
+const IN_A_DECADE: f64 = 10.0;
+
+/// Labels told of, those with the most samples.
+const MOST_LABELS: usize = 3;
+
+/// A label whose successful samples are of two kinds, with hardly any between.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Bimodal {
+    /// The label.
+    pub label: String,
+    /// Samples that succeeded.
+    pub samples: u64,
+    /// Where the fewest are between both kinds, ms: the slower ones take so long or longer.
+    pub valley_ms: i64,
+    /// Median of the faster samples, ms.
+    pub fast_median_ms: i64,
+    /// Median of the slower samples, ms.
+    pub slow_median_ms: i64,
+    /// Share of samples that are of the slower kind, 0 to 1.
+    pub slow_ratio: f64,
+}
+
+impl Bimodal {
+    pub(super) fn sentence(&self) -> String {
+        format!(
+            "{} has two kinds of response times, with hardly any about {} ms: {} of its {} successes \
+             take about {} ms, and {} about {} ms. Percentiles between say little of either.",
+            words::quoted(&self.label),
+            units::thousands(self.valley_ms.unsigned_abs()),
+            words::percent(1.0 - self.slow_ratio),
+            units::thousands(self.samples),
+            units::thousands(self.fast_median_ms.unsigned_abs()),
+            words::percent(self.slow_ratio),
+            units::thousands(self.slow_median_ms.unsigned_abs()),
+        )
+    }
+}
+
+pub(super) fn find(labels: &[Label<'_>], series: Option<&TimeSeries>) -> Vec<Bimodal> {
+    // A run of a million labels has few with so many samples.
+    let many = labels
+        .iter()
+        .filter(|label| label.samplers.samples >= FEWEST_SAMPLES);
+    let mut found: Vec<Bimodal> = many
+        .filter_map(|label| {
+            let name = String::from_utf8_lossy(label.name).into_owned();
+            let elapsed = label.samplers.distributions().elapsed_ok.counts();
+            let found = bimodal(name, &elapsed)?;
+            let over_time = series.map_or(0.0, |series| over_time(series, &found.label, &elapsed));
+            (over_time <= MOST_OVER_TIME).then_some(found)
+        })
+        .collect();
+    found.sort_by_key(|found| std::cmp::Reverse(found.samples));
+    found.truncate(MOST_LABELS);
+    found
+}
+
+/// Samples in a range of elapsed time, on a logarithmic scale.
+#[derive(Debug, Clone, Copy, Default)]
+struct Range {
+    start: i64,
+    samples: u64,
+    /// Samples of a range of usual width, for there are no halves of a millisecond.
+    density: f64,
+}
+
+fn bimodal(label: String, elapsed: &[(i64, u64)]) -> Option<Bimodal> {
+    let all = times::count(elapsed);
+    let ranges = ranges(elapsed);
+    if all < FEWEST_SAMPLES {
+        return None;
+    }
+    let highest = |ranges: &[Range]| {
+        let peaks = ranges.iter().copied();
+        peaks.max_by(|a, b| a.density.total_cmp(&b.density))
+    };
+    let mut best: Option<(f64, i64)> = None;
+    for valley in 1..ranges.len().saturating_sub(1) {
+        let (left, right) = (highest(&ranges[..valley])?, highest(&ranges[valley + 1..])?);
+        let lower = left.density.min(right.density);
+        let depth = ranges[valley].density / lower;
+        // One sample in the valley is no evidence of another height.
+        let is_valley = lower >= FEWEST_IN_PEAK
+            && (left.samples.min(right.samples) as f64) >= FEWEST_IN_PEAK
+            && depth <= DEEP
+            && right.start as f64 >= (left.start as f64 * APART).max(left.start as f64 + APART_MS);
+        if is_valley && best.is_none_or(|(known, _)| depth < known) {
+            best = Some((depth, ranges[valley].start));
+        }
+    }
+    let (_, valley) = best?;
+    let place = elapsed.partition_point(|&(value, _)| value < valley);
+    let (fast, slow) = elapsed.split_at(place);
+    let slow_ratio = times::count(slow) as f64 / all as f64;
+    (slow_ratio.min(1.0 - slow_ratio) >= LEAST_SIDE).then_some(Bimodal {
+        label,
+        samples: all,
+        valley_ms: valley,
+        fast_median_ms: times::median(fast)?,
+        slow_median_ms: times::median(slow)?,
+        slow_ratio,
+    })
+}
+
+/// Ranges ten to a decade, none narrower than a millisecond, from the first with samples to the last.
+fn ranges(elapsed: &[(i64, u64)]) -> Vec<Range> {
+    let number = |value: i64| match value {
+        ..1 => 0,
+        _ => 1 + ((value as f64).log10() * IN_A_DECADE + 1e-9).floor() as usize,
+    };
+    let (Some(&(first, _)), Some(&(last, _))) = (elapsed.first(), elapsed.last()) else {
+        return Vec::new();
+    };
+    // Where a range begins: the first whole value in it.
+    let start = |number: usize| match number {
+        0 => 0.0,
+        _ => (10_f64.powf((number - 1) as f64 / IN_A_DECADE) - 1e-9).ceil(),
+    };
+    let (from, to) = (number(first), number(last));
+    let mut ranges: Vec<Range> = Vec::new();
+    let mut values = elapsed.iter().peekable();
+    for at in from..=to {
+        let (begin, end) = (start(at), start(at + 1));
+        if end <= begin {
+            // No whole number is in it.
+            continue;
+        }
+        let mut samples = 0;
+        while let Some(&(_, count)) = values.next_if(|&&(value, _)| number(value) <= at) {
+            samples += count;
+        }
+        // Below a millisecond: as if from half of one.
+        let decades = (end / begin.max(0.5)).log10();
+        ranges.push(Range {
+            start: begin as i64,
+            samples,
+            density: samples as f64 / (decades * IN_A_DECADE),
+        });
+    }
+    ranges
+}
+
+/// The share of a label's variance that is between buckets of time, 0 to 1.
+fn over_time(series: &TimeSeries, label: &str, elapsed: &[(i64, u64)]) -> f64 {
+    let Some(of_label) = series.labels.iter().find(|of| of.label == label) else {
+        return 0.0;
+    };
+    let activity = &of_label.activity;
+    let buckets = activity
+        .elapsed_mean
+        .iter()
+        .zip(activity.ok.iter().zip(&activity.ko));
+    let buckets: Vec<(f64, f64)> = buckets
+        .filter_map(|(mean, (ok, ko))| Some(((*mean)?, (ok + ko) as f64)))
+        .collect();
+    let count: f64 = buckets.iter().map(|(_, count)| count).sum();
+    let mean = buckets
+        .iter()
+        .map(|(mean, count)| mean * count)
+        .sum::<f64>()
+        / count;
+    let between: f64 = buckets
+        .iter()
+        .map(|(own, count)| (own - mean).powi(2) * count)
+        .sum();
+    // By chance as much as there are buckets in it, which a few samples in each would make a lot.
+    let all = times::count(elapsed) as f64;
+    let of_all = times::sum(elapsed) as f64 / all;
+    let variance = elapsed
+        .iter()
+        .map(|&(value, count)| (value as f64 - of_all).powi(2) * count as f64)
+        .sum::<f64>();
+    let by_chance = variance * buckets.len() as f64 / all;
+    ((between - by_chance) / variance).max(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Samples spread over a range of values evenly.
+    fn spread(from: i64, to: i64, each: u64) -> Vec<(i64, u64)> {
+        (from..to).map(|value| (value, each)).collect()
+    }
+
+    fn found(elapsed: Vec<(i64, u64)>) -> Option<Bimodal> {
+        bimodal("Item".to_owned(), &elapsed)
+    }
+
+    #[test]
+    fn two_kinds_of_times() {
+        let two = [spread(8, 14, 100), spread(15, 90, 1), spread(90, 130, 20)].concat();
+        insta::assert_snapshot!(found(two).unwrap().sentence());
+    }
+
+    #[test]
+    fn ranges_hold_every_sample_once() {
+        let elapsed = [spread(-3, 30, 1), vec![(1_000, 7)]].concat();
+        let ranges = ranges(&elapsed);
+        let starts: Vec<i64> = ranges.iter().take(8).map(|range| range.start).collect();
+        assert_eq!(starts, [0, 1, 2, 3, 4, 6, 7, 8]);
+        assert_eq!(ranges.iter().map(|range| range.samples).sum::<u64>(), 40);
+        let last = ranges.last().unwrap();
+        assert_eq!((last.start, last.samples), (1_000, 7));
+    }
+
+    #[test]
+    fn weak_evidence_says_nothing() {
+        // One kind; a tail; a shallow valley; near to each other; too few.
+        assert_eq!(found(spread(10, 400, 10)), None);
+        assert_eq!(
+            found([spread(8, 14, 100), spread(90, 130, 2)].concat()),
+            None
+        );
+        assert_eq!(
+            found([spread(8, 14, 100), spread(14, 90, 20), spread(90, 130, 40)].concat()),
+            None
+        );
+        assert_eq!(
+            found([spread(40, 50, 100), spread(90, 100, 100)].concat()),
+            None
+        );
+        assert_eq!(
+            found([spread(8, 14, 10), spread(90, 130, 5)].concat()),
+            None
+        );
+        // A clock that ticks every 16 ms.
+        assert_eq!(
+            found(vec![(0, 400), (15, 200), (16, 300), (31, 200), (47, 90)]),
+            None
+        );
+        assert_eq!(found(Vec::new()), None);
+    }
+
+    #[test]
+    fn fast_at_one_time_and_slow_at_another_is_no_two_kinds() {
+        use super::super::super::{Activity, LabelSeries};
+        let series = |means: [f64; 4]| TimeSeries {
+            labels: vec![LabelSeries {
+                label: "Item".to_owned(),
+                activity: Activity {
+                    ok: vec![500; 4],
+                    ko: vec![0; 4],
+                    elapsed_mean: means.map(Some).to_vec(),
+                    ..Activity::default()
+                },
+            }],
+            ..TimeSeries::default()
+        };
+        let elapsed = [(10, 1_000), (100, 1_000)];
+        let share = |means| over_time(&series(means), "Item", &elapsed);
+        assert!(share([10.0, 10.0, 100.0, 100.0]) > 0.99);
+        assert!(share([55.0, 50.0, 60.0, 55.0]) < 0.01);
+    }
+}

@@ -1,0 +1,172 @@
+//! Load generators whose clocks are apart: one starts and ends as much sooner or later as the other.
+
+use serde::{Deserialize, Serialize};
+
+use super::words;
+use crate::jtl::InputRead;
+use crate::stats::TimeSeries;
+use crate::units;
+
+/// Rows of an engine that tell when it was at work, fewest.
+const FEWEST_ROWS: u64 = 100;
+
+/// By how much it starts and ends apart, at least, ms: engines do not start at the same moment.
+const APART_MS: i64 = 5_000;
+
+/// The same in buckets of the time series, for it is known no better.
+const APART_BUCKETS: i64 = 3;
+
+/// How far the time by which it ends apart may differ from that by which it starts apart: a share of
+/// it, and at least a bucket of the time series at either end.
+const ALIKE: f64 = 0.1;
+
+/// A load generator that starts and ends sooner or later than the others, by the same time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ClocksApart {
+    /// The engine: `host:port` of its thread names, its Hostname, or its file.
+    pub engine: String,
+    /// By how much later than the others it is, ms, within a bucket of the time series; negative
+    /// where it is sooner.
+    pub later_ms: i64,
+    /// The engine that it is compared with: of all the middle one.
+    pub other_engine: String,
+    /// How many engines there are.
+    pub engines: u64,
+    /// How many of them are apart, of which this is the farthest.
+    pub engines_apart: u64,
+}
+
+impl ClocksApart {
+    pub(super) fn sentence(&self) -> String {
+        let than = match self.later_ms {
+            0.. => "later",
+            _ => "sooner",
+        };
+        let more = match self.engines_apart {
+            1 => String::new(),
+            apart => format!(" ({apart} of {} engines are apart)", self.engines),
+        };
+        format!(
+            "The engine {} starts about {} {than} than {}, and ends as much {than}{more}: its clock is \
+             apart, or it ran at another time. Figures over time and rates are then of two times laid \
+             side by side.",
+            words::quoted(&self.engine),
+            units::duration(self.later_ms.saturating_abs()),
+            words::quoted(&self.other_engine),
+        )
+    }
+}
+
+/// When an engine was at work, in buckets.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    engine: usize,
+    first: i64,
+    last: i64,
+    rows: u64,
+}
+
+pub(super) fn find(series: &TimeSeries, inputs: &[InputRead]) -> Option<ClocksApart> {
+    let names = series.engines()?;
+    let spans = spans(series, names.len());
+    if spans.len() < 2 {
+        return None;
+    }
+    // One that is there, so that it can be named.
+    let mut by_start: Vec<&Span> = spans.iter().collect();
+    by_start.sort_by_key(|span| (span.first, span.last, &names[span.engine]));
+    let middle = **by_start.get((by_start.len() - 1) / 2)?;
+    let apart: Vec<(i64, Span)> = spans
+        .iter()
+        .filter_map(|span| Some((apart(*span, middle, series.bucket_ms())?, *span)))
+        .collect();
+    let &(later_ms, span) = apart
+        .iter()
+        .max_by_key(|(ms, span)| (ms.unsigned_abs(), std::cmp::Reverse(&names[span.engine])))?;
+    let name = |span: Span| words::engine(&names[span.engine], inputs);
+    Some(ClocksApart {
+        engine: name(span),
+        later_ms,
+        other_engine: name(middle),
+        engines: spans.len() as u64,
+        engines_apart: apart.len() as u64,
+    })
+}
+
+fn spans(series: &TimeSeries, engines: usize) -> Vec<Span> {
+    let mut spans: Vec<Option<Span>> = vec![None; engines];
+    for (place, bucket) in series.buckets().enumerate() {
+        let place = place as i64;
+        let rows = bucket.rows_of_engines().enumerate();
+        for (engine, rows) in rows.filter(|(_, rows)| *rows > 0) {
+            if let Some(span) = spans.get_mut(engine) {
+                let known = span.map_or((place, 0), |span| (span.first, span.rows));
+                *span = Some(Span {
+                    engine,
+                    first: known.0,
+                    last: place,
+                    rows: known.1 + rows,
+                });
+            }
+        }
+    }
+    let spans = spans.into_iter().flatten();
+    spans.filter(|span| span.rows >= FEWEST_ROWS).collect()
+}
+
+/// By how many ms a span is later than another at both ends, if it clearly is.
+fn apart(span: Span, other: Span, bucket_ms: i64) -> Option<i64> {
+    let (start, end) = (span.first - other.first, span.last - other.last);
+    let ms = start.saturating_mul(bucket_ms);
+    let is_apart = start.abs() >= APART_BUCKETS && ms.saturating_abs() >= APART_MS;
+    let differ = (start - end).abs() as f64;
+    (is_apart && differ <= (start.abs() as f64 * ALIKE).max(2.0)).then_some(ms)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jtl::Sample;
+    use crate::stats::tests::sample;
+
+    /// Engines with 300 samples each, from when to when, in seconds.
+    fn run(engines: &[(i64, i64)]) -> TimeSeries {
+        let mut series = TimeSeries::default();
+        for (number, &(from, to)) in engines.iter().enumerate() {
+            let thread_name = format!("10.0.0.{number}:1099-Users 1-1");
+            for sample_number in 0..300 {
+                let row = Sample {
+                    time_stamp: 1_000 * from + sample_number * (to - from) * 1_000 / 299,
+                    thread_name: thread_name.as_bytes(),
+                    ..sample()
+                };
+                series.record(&row, 0);
+            }
+        }
+        series
+    }
+
+    #[test]
+    fn an_engine_that_starts_and_ends_later() {
+        let found = find(&run(&[(0, 100), (1, 101), (60, 160)]), &[]).unwrap();
+        insta::assert_snapshot!(found.sentence());
+        let sooner = find(&run(&[(60, 160), (0, 100)]), &[]).unwrap();
+        assert_eq!((sooner.later_ms, sooner.engines_apart), (60_000, 1));
+    }
+
+    #[test]
+    fn weak_evidence_says_nothing() {
+        // Together; a little apart; one longer at the end, or at the start; alone.
+        for engines in [
+            &[(0, 100), (0, 100)][..],
+            &[(0, 100), (1, 101)],
+            &[(0, 100), (0, 160)],
+            &[(0, 100), (50, 100)],
+            &[(0, 100)],
+        ] {
+            assert_eq!(find(&run(engines), &[]), None, "{engines:?}");
+        }
+        assert_eq!(find(&TimeSeries::default(), &[]), None);
+    }
+}

@@ -1,0 +1,241 @@
+//! Periodic stalls: every so often all samples wait, as for a garbage collection or a flush.
+
+use serde::{Deserialize, Serialize};
+
+use super::course::{Course, Moment};
+use super::times;
+use super::words;
+use crate::units;
+
+/// How often as long as the median a sample takes that is held up, at least.
+const HELD_UP: i64 = 4;
+
+/// By how much longer, at least, ms.
+const HELD_UP_MS: i64 = 50;
+
+/// Share of all samples that are held up, at most: more is what the run usually does.
+const MOST_HELD_UP: f64 = 0.15;
+
+/// Samples held up in a stretch with a stall, fewest.
+const FEWEST_IN_STALL: u64 = 3;
+
+/// How far above what it has usually, in standard deviations, a stretch with a stall has samples
+/// held up.
+const BEYOND_CHANCE: f64 = 5.0;
+
+/// Stretches of time from one stall to the next, fewest: of less the rhythm cannot be told.
+const SHORTEST_PERIOD: f64 = 3.0;
+
+/// How far, in periods, one stall may come early or late, and at least one stretch.
+const EARLY_OR_LATE: f64 = 0.1;
+
+/// Share of the times from one stall to the next that are a period, least.
+const ON_TIME: f64 = 0.75;
+
+/// How likely stalls at random moments are to come so regularly, at most.
+const CHANCE: f64 = 1e-4;
+
+/// Samples that wait every so often.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PeriodicStalls {
+    /// From one stall to the next, ms.
+    pub period_ms: i64,
+    /// How long the longest sample of a stall takes, ms: of all stalls the middle one.
+    pub length_ms: i64,
+    /// How many stalls there were.
+    pub stalls: u64,
+    /// When the first one ended, epoch ms.
+    pub first_ms: i64,
+    /// Samples that took `held_up_ms` or longer in stalls.
+    pub samples: u64,
+    /// From which elapsed time on a sample counts as held up, ms.
+    pub held_up_ms: i64,
+    /// Median elapsed time of all samples, ms.
+    pub median_ms: i64,
+}
+
+impl PeriodicStalls {
+    pub(super) fn sentence(&self) -> String {
+        format!(
+            "Samples stall about every {}, for up to {}: {} times, {} samples took {} ms or longer \
+             then, against a median of {} ms.",
+            units::duration(self.period_ms),
+            words::ms(self.length_ms),
+            units::thousands(self.stalls),
+            units::thousands(self.samples),
+            units::thousands(self.held_up_ms.unsigned_abs()),
+            units::thousands(self.median_ms.unsigned_abs()),
+        )
+    }
+}
+
+/// A stall: which stretches it is seen in.
+struct Stall {
+    from: usize,
+    to: usize,
+}
+
+pub(super) fn find(course: &Course) -> Option<PeriodicStalls> {
+    let moments = &course.moments;
+    let all = &course.elapsed;
+    let median = times::median(all)?;
+    let held_up = (median.saturating_mul(HELD_UP)).max(median.saturating_add(HELD_UP_MS));
+    let share = times::count_from(all, held_up) as f64 / times::count(all) as f64;
+    if share > MOST_HELD_UP {
+        return None;
+    }
+    let stalls = stalls(moments, held_up);
+    let starts: Vec<usize> = stalls.iter().map(|stall| stall.from).collect();
+    let period = period(&starts)?;
+    let longest = stalls.iter().filter_map(|stall| {
+        let moments = moments.get(stall.from..stall.to)?;
+        moments.iter().filter_map(Moment::max).max()
+    });
+    let seen = stalls
+        .iter()
+        .filter_map(|stall| moments.get(stall.from..stall.to));
+    Some(PeriodicStalls {
+        period_ms: (period * course.bucket_ms as f64).round() as i64,
+        length_ms: times::middle(longest.map(|ms| ms as f64))? as i64,
+        stalls: stalls.len() as u64,
+        first_ms: moments.get(*starts.first()?)?.start_ms,
+        samples: seen
+            .flatten()
+            .map(|moment| moment.count_from(held_up))
+            .sum(),
+        held_up_ms: held_up,
+        median_ms: median,
+    })
+}
+
+/// Stretches in which far more samples are held up than usually, neighbours as one.
+fn stalls(moments: &[Moment], held_up: i64) -> Vec<Stall> {
+    let busy = moments.iter().filter(|moment| moment.samples() > 0);
+    let shares = busy.map(|moment| moment.count_from(held_up) as f64 / moment.samples() as f64);
+    let usual = times::middle(shares).unwrap_or(0.0);
+    let mut stalls: Vec<Stall> = Vec::new();
+    for (place, moment) in moments.iter().enumerate() {
+        let count = moment.count_from(held_up);
+        let expected = moment.samples() as f64 * usual;
+        let by_chance = expected + BEYOND_CHANCE * (expected + 1.0).sqrt() - BEYOND_CHANCE;
+        if count < FEWEST_IN_STALL || (count as f64) <= by_chance {
+            continue;
+        }
+        match stalls.last_mut() {
+            Some(last) if last.to == place => last.to = place + 1,
+            _ => stalls.push(Stall {
+                from: place,
+                to: place + 1,
+            }),
+        }
+    }
+    stalls
+}
+
+/// The mean time from one start to the next, if they come more regularly than chance has it.
+///
+/// Were stalls to begin at random, times between them would be geometric, and the number of those
+/// near to one period binomial. One time is taken for the period, which may be any.
+fn period(starts: &[usize]) -> Option<f64> {
+    let between: Vec<f64> = starts
+        .windows(2)
+        .map(|pair| (pair[1] - pair[0]) as f64)
+        .collect();
+    let period = times::middle(between.iter().copied()).filter(|&p| p >= SHORTEST_PERIOD)?;
+    let tolerance = (period * EARLY_OR_LATE).floor().max(1.0);
+    let regular: Vec<f64> = between
+        .iter()
+        .copied()
+        .filter(|time| (time - period).abs() <= tolerance)
+        .collect();
+    if (regular.len() as f64) < between.len() as f64 * ON_TIME {
+        return None;
+    }
+    let span = (starts.last()? - starts.first()?) as f64;
+    let often = between.len() as f64 / span;
+    // P(d <= a) = 1 - (1 - often)^a.
+    let within =
+        (1.0 - often).powf(period - tolerance - 1.0) - (1.0 - often).powf(period + tolerance);
+    let chance = at_least(regular.len() - 1, between.len() - 1, within) * span;
+    (chance <= CHANCE).then(|| regular.iter().sum::<f64>() / regular.len() as f64)
+}
+
+/// How likely at least `hits` of `count` are, each with this chance.
+fn at_least(hits: usize, count: usize, chance: f64) -> f64 {
+    if chance <= 0.0 || chance >= 1.0 {
+        return if chance >= 1.0 || hits == 0 { 1.0 } else { 0.0 };
+    }
+    let mut choose = 0.0_f64;
+    let mut sum = 0.0;
+    for k in 0..=count {
+        if k > 0 {
+            choose += ((count - k + 1) as f64 / k as f64).ln();
+        }
+        if k >= hits {
+            let (k, rest) = (k as f64, (count - k) as f64);
+            sum += (choose + k * chance.ln() + rest * (1.0 - chance).ln()).exp();
+        }
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::course::tests::{course, moment};
+    use super::*;
+
+    /// 200 s of 100 samples a second, which take 20 ms, and in these seconds 10 of 900 ms.
+    fn run(stalls: impl Iterator<Item = usize>) -> Course {
+        let mut moments = vec![moment(100, 20, 10.0); 200];
+        for second in stalls {
+            moments[second].ok = vec![(20, 50), (900, 10)];
+        }
+        course(moments)
+    }
+
+    #[test]
+    fn stalls_that_come_regularly() {
+        let found = find(&run((7..200).step_by(15))).unwrap();
+        insta::assert_snapshot!(found.sentence());
+        assert_eq!((found.first_ms, found.stalls), (7_000, 13));
+    }
+
+    #[test]
+    fn one_early_and_one_missing_are_forgiven() {
+        let early = (7..200)
+            .step_by(15)
+            .filter(|&at| at != 97)
+            .map(|at| if at == 37 { 36 } else { at });
+        assert_eq!(find(&run(early)).unwrap().period_ms, 15_000);
+    }
+
+    #[test]
+    fn weak_evidence_says_nothing() {
+        // At random; too few to tell; every other second; a single one; never.
+        for stalls in [
+            vec![3, 9, 11, 40, 41, 43, 77, 120, 124, 151, 190],
+            vec![10, 60, 110, 160],
+            (0..200).step_by(2).collect(),
+            vec![50],
+            vec![],
+        ] {
+            assert_eq!(find(&run(stalls.into_iter())), None);
+        }
+        assert_eq!(find(&Course::default()), None);
+    }
+
+    #[test]
+    fn chances_are_binomial() {
+        // Of three coins at least two: 4 of 8.
+        assert!((at_least(2, 3, 0.5) - 0.5).abs() < 1e-12);
+        assert_eq!(
+            (
+                at_least(0, 3, 0.0),
+                at_least(1, 3, 0.0),
+                at_least(3, 3, 1.0)
+            ),
+            (1.0, 0.0, 1.0)
+        );
+    }
+}

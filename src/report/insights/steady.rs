@@ -1,0 +1,218 @@
+//! The time when all threads were up, against the whole run with its ramp.
+
+use serde::{Deserialize, Serialize};
+
+use super::course::{self, Course, Moment};
+use super::times;
+use super::words;
+use crate::units::{self, MS_PER_SECOND};
+
+/// Threads, fewest: of fewer each coming and going is a ramp.
+const FEWEST_THREADS: f64 = 5.0;
+
+/// Share of the threads that are as good as all: some are always between two samples.
+const NEARLY_ALL: f64 = 0.95;
+
+/// Stretches that are steady, fewest.
+const FEWEST_STRETCHES: usize = 10;
+
+/// Share of the run that is steady, least: else it is a peak.
+const LEAST_STEADY: f64 = 0.2;
+
+/// Share of the time in which samples start that is steady, most: a shorter ramp is of no matter.
+const MOST_STEADY: f64 = 0.85;
+
+/// Share of all threads that are up outside it on average, at most: else there is no ramp.
+const MOST_ON_RAMP: f64 = 0.8;
+
+/// Samples within it and outside of it, fewest.
+const FEWEST_SAMPLES: u64 = 500;
+
+/// How much more or less throughput it has than the whole run, at least, by ratio.
+const OTHER_THROUGHPUT: f64 = 1.15;
+
+/// How much longer or shorter times are in it than in the whole run, at least, by ratio.
+const OTHER_TIMES: f64 = 1.25;
+
+/// By how much, at least, ms.
+const OTHER_TIMES_MS: i64 = 5;
+
+/// The figures of the longest time when all threads were up, and those of the whole run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SteadyWindow {
+    /// When all threads were up, epoch ms.
+    pub start_ms: i64,
+    /// When the first of them left, epoch ms.
+    pub end_ms: i64,
+    /// From the start of the run to `start_ms`, ms.
+    pub since_start_ms: i64,
+    /// How many threads there were.
+    pub threads: f64,
+    /// Samples that ended in that time.
+    pub samples: u64,
+    /// Samples per second in that time.
+    pub throughput_per_second: f64,
+    /// Median elapsed time in that time, ms.
+    pub median_ms: i64,
+    /// 95th percentile of elapsed in that time, ms.
+    pub p95_ms: i64,
+    /// Samples per second of the whole run.
+    pub whole_throughput_per_second: f64,
+    /// Median elapsed time of the whole run, ms.
+    pub whole_median_ms: i64,
+    /// 95th percentile of elapsed of the whole run, ms.
+    pub whole_p95_ms: i64,
+}
+
+impl SteadyWindow {
+    pub(super) fn sentence(&self) -> String {
+        format!(
+            "All {} were up for {}, from {} on: then {} samples a second, median {} ms, 95% up to {} \
+             ms; the whole run with its ramp has {} a second, median {} ms, 95% up to {} ms. \
+             --trim-ramp shows the former.",
+            words::threads(self.threads),
+            units::duration(self.end_ms.saturating_sub(self.start_ms)),
+            course::at(self.since_start_ms, self.start_ms),
+            words::rate(self.throughput_per_second),
+            units::thousands(self.median_ms.unsigned_abs()),
+            units::thousands(self.p95_ms.unsigned_abs()),
+            words::rate(self.whole_throughput_per_second),
+            units::thousands(self.whole_median_ms.unsigned_abs()),
+            units::thousands(self.whole_p95_ms.unsigned_abs()),
+        )
+    }
+}
+
+pub(super) fn find(course: &Course) -> Option<SteadyWindow> {
+    let inner = course.inner();
+    // Behind the last start samples only come to an end, however many threads there are.
+    let end = inner.iter().rposition(|moment| moment.hits > 0)? + 1;
+    let inner = &inner[..end];
+    // Not the most: a stretch with one sample may have caught more than the rest.
+    let threads = times::quantile(inner.iter().filter_map(|moment| moment.threads), 0.9)?;
+    let (from, to) = longest(inner, threads * NEARLY_ALL);
+    let steady = &inner[from..to];
+    let ramp: Vec<&Moment> = inner[..from].iter().chain(&inner[to..]).collect();
+    let on_ramp: Vec<f64> = ramp.iter().filter_map(|moment| moment.threads).collect();
+    let mean_on_ramp = on_ramp.iter().sum::<f64>() / on_ramp.len() as f64;
+    let samples = course::samples(steady);
+    let outside = course::samples(&course.moments) - samples;
+    let is_steady = threads >= FEWEST_THREADS
+        && steady.len() >= FEWEST_STRETCHES
+        && steady.len() as f64 >= inner.len() as f64 * LEAST_STEADY
+        && steady.len() as f64 <= inner.len() as f64 * MOST_STEADY
+        && mean_on_ramp <= threads * MOST_ON_RAMP
+        && samples.min(outside) >= FEWEST_SAMPLES
+        && course.length_ms() > 0;
+    if !is_steady {
+        return None;
+    }
+    let (of_steady, of_whole) = (&course::elapsed(steady), &course.elapsed);
+    let throughput = course.per_second(samples, steady.len());
+    let whole_throughput = (samples + outside) as f64 / course.length_ms() as f64 * MS_PER_SECOND;
+    let found = SteadyWindow {
+        start_ms: steady.first()?.start_ms,
+        end_ms: steady.last()?.start_ms.saturating_add(course.bucket_ms),
+        since_start_ms: course.since_start(steady.first()?.start_ms),
+        threads,
+        samples,
+        throughput_per_second: throughput,
+        median_ms: times::median(of_steady)?,
+        p95_ms: times::p95(of_steady)?,
+        whole_throughput_per_second: whole_throughput,
+        whole_median_ms: times::median(of_whole)?,
+        whole_p95_ms: times::p95(of_whole)?,
+    };
+    let is_other_rate = ratio(throughput, whole_throughput) >= OTHER_THROUGHPUT;
+    let are_times_other = is_other(found.median_ms, found.whole_median_ms)
+        || is_other(found.p95_ms, found.whole_p95_ms);
+    let says_something = is_other_rate || (are_times_other && are_medians_apart(steady, &ramp));
+    says_something.then_some(found)
+}
+
+/// From where to where the longest stretch with so many threads or more is. Stretches without a
+/// figure end none.
+fn longest(moments: &[Moment], threads: f64) -> (usize, usize) {
+    let (mut best, mut start) = ((0, 0), 0);
+    for (place, moment) in moments.iter().enumerate() {
+        if moment.threads.is_some_and(|own| own < threads) {
+            start = place + 1;
+        }
+        if place + 1 - start > best.1 - best.0 {
+            best = (start, place + 1);
+        }
+    }
+    best
+}
+
+fn ratio(a: f64, b: f64) -> f64 {
+    a.max(b) / a.min(b)
+}
+
+fn is_other(a: i64, b: i64) -> bool {
+    ratio(a as f64, b as f64) >= OTHER_TIMES && a.abs_diff(b) >= OTHER_TIMES_MS.unsigned_abs()
+}
+
+/// Whether most stretches of one are slower than most of the other, the quarters at the ends left
+/// aside, so that a slow moment by chance is not taken for the ramp.
+fn are_medians_apart(steady: &[Moment], ramp: &[&Moment]) -> bool {
+    let median = |moment: &Moment| {
+        let all = times::merged([&moment.ok, &moment.ko]);
+        times::median(&all).map(|median| median as f64)
+    };
+    let steady: Vec<f64> = steady.iter().filter_map(median).collect();
+    let ramp: Vec<f64> = ramp.iter().filter_map(|moment| median(moment)).collect();
+    let quarters = |medians: &[f64]| {
+        let quantile = |share| times::quantile(medians.iter().copied(), share);
+        Some((quantile(0.25)?, quantile(0.75)?))
+    };
+    match (quarters(&steady), quarters(&ramp)) {
+        (Some(steady), Some(ramp)) => steady.1 < ramp.0 || ramp.1 < steady.0,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::course::tests::{course, moment};
+    use super::*;
+
+    /// A ramp to 100 threads, then all of them until 100 s are over: samples, and how long they take,
+    /// for so many threads.
+    fn run(ramp: u32, of: impl Fn(f64) -> (u64, i64)) -> Course {
+        let moments = (1..=100).map(|second| {
+            let threads = f64::from(second.min(ramp)) * 100.0 / f64::from(ramp);
+            let (samples, elapsed) = of(threads);
+            moment(samples, elapsed, threads)
+        });
+        course(moments.collect())
+    }
+
+    #[test]
+    fn throughput_on_the_ramp_is_less() {
+        let found = find(&run(40, |threads| (threads as u64, 50))).unwrap();
+        insta::assert_snapshot!(found.sentence());
+    }
+
+    #[test]
+    fn times_on_the_ramp_are_shorter() {
+        let found = find(&run(60, |threads| {
+            (100, 20 + (threads * threads / 25.0) as i64)
+        }))
+        .unwrap();
+        assert_eq!((found.since_start_ms, found.samples), (56_000, 4_300));
+        assert_eq!((found.median_ms, found.whole_median_ms), (420, 297));
+        assert_eq!(found.threads, 100.0);
+    }
+
+    #[test]
+    fn weak_evidence_says_nothing() {
+        // No other figures; hardly any samples; no ramp; no threads; nothing.
+        assert_eq!(find(&run(40, |_| (100, 50))), None);
+        assert_eq!(find(&run(40, |threads| (threads as u64 / 20, 50))), None);
+        assert_eq!(find(&course(vec![moment(100, 50, 10.0); 100])), None);
+        assert_eq!(find(&course(vec![moment(100, 50, 1.0); 100])), None);
+        assert_eq!(find(&Course::default()), None);
+    }
+}

@@ -1,0 +1,178 @@
+//! Percentiles that are shown of too few samples.
+
+use serde::{Deserialize, Serialize};
+
+use super::words;
+use crate::percentile::Percentile;
+use crate::report::{LabelReport, TOTAL};
+use crate::units;
+
+/// The doubt left whether a percentile is below the slowest sample.
+const DOUBT: f64 = 0.05;
+
+/// Percentiles from here on are looked at: of those below, a few samples tell something.
+const FIRST: f64 = 75.0;
+
+/// Percentiles that a table shows of fewer samples than bound them from above.
+///
+/// All of n independent samples are below a quantile p by chance p^n. Where that is above 5%, the
+/// slowest sample may well be below it, and the figure that is shown is a guess.
+///
+/// Source: David and Nagaraja, "Order Statistics" (2003), section 7.1.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct TooFewSamples {
+    /// The label with the fewest samples of those concerned; `None` if all samples of the run are
+    /// too few.
+    pub label: Option<String>,
+    /// Its samples, or all.
+    pub samples: u64,
+    /// The percentiles concerned, of that label or all.
+    pub percentiles: Vec<Percentile>,
+    /// Samples that the highest of them needs.
+    pub samples_needed: u64,
+    /// How many labels are concerned, of those shown.
+    pub labels: u64,
+}
+
+impl TooFewSamples {
+    pub(super) fn sentence(&self) -> String {
+        let lines: Vec<String> = self
+            .percentiles
+            .iter()
+            .map(|percent| percent.title())
+            .collect();
+        let lines = match lines.split_last() {
+            Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+            _ => lines.concat(),
+        };
+        let samples = units::thousands(self.samples);
+        let are_too_few = match (&self.label, self.samples) {
+            (None, 1) => format!("One sample is too few for the {lines}"),
+            (None, _) => format!("All {samples} samples are too few for the {lines}"),
+            (Some(label), 1) => format!(
+                "{} has one sample, too few for its {lines}",
+                words::quoted(label)
+            ),
+            (Some(label), _) => format!(
+                "{} has {samples} samples, too few for its {lines}",
+                words::quoted(label)
+            ),
+        };
+        let more = match (&self.label, self.labels.saturating_sub(1)) {
+            (None, _) | (_, 0) => String::new(),
+            (_, 1) => " Another label has too few as well.".to_owned(),
+            (_, more) => format!(
+                " {} more labels have too few as well.",
+                units::thousands(more)
+            ),
+        };
+        let last = self.percentiles.last().map(|last| last.title());
+        format!(
+            "{are_too_few}: it takes {} for the slowest to be beyond the {} with 95% confidence.{more}",
+            units::thousands(self.samples_needed),
+            last.unwrap_or_default(),
+        )
+    }
+}
+
+/// `rows` are those of the table, TOTAL last.
+pub(super) fn find(rows: &[&LabelReport]) -> Option<TooFewSamples> {
+    let concerned: Vec<(&LabelReport, Vec<Percentile>)> = rows
+        .iter()
+        .map(|row| (*row, percentiles(row)))
+        .filter(|(_, percentiles)| !percentiles.is_empty())
+        .collect();
+    let total = concerned.last().filter(|(row, _)| row.label == TOTAL);
+    let fewest = concerned.iter().min_by_key(|(row, _)| row.samples);
+    let (row, percentiles) = total.or(fewest)?;
+    Some(TooFewSamples {
+        label: total.is_none().then(|| row.label.clone()),
+        samples: row.samples,
+        percentiles: percentiles.clone(),
+        samples_needed: percentiles.last().map(|last| needed(*last))?,
+        labels: concerned.len() as u64 - u64::from(total.is_some()),
+    })
+}
+
+/// The percentiles of a row that it has too few samples for, ascending.
+fn percentiles(row: &LabelReport) -> Vec<Percentile> {
+    let shown = row.elapsed.iter().flat_map(|elapsed| &elapsed.percentiles);
+    let mut percentiles: Vec<Percentile> = shown
+        .map(|found| found.percent)
+        // The 100th is the slowest by definition.
+        .filter(|percent| (FIRST..100.0).contains(&percent.percent()))
+        .filter(|percent| row.samples < needed(*percent))
+        .collect();
+    percentiles.sort_by(|a, b| a.percent().total_cmp(&b.percent()));
+    percentiles
+}
+
+/// The smallest n with p^n <= 5%.
+fn needed(percent: Percentile) -> u64 {
+    (DOUBT.ln() / (percent.percent() / 100.0).ln()).ceil() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{PercentileValue, Summary};
+
+    fn row(label: &str, samples: u64) -> LabelReport {
+        let percentiles = [50.0, 90.0, 99.0, 100.0].map(|percent| PercentileValue {
+            percent: Percentile::new(percent).unwrap(),
+            value: 1,
+        });
+        LabelReport {
+            label: label.to_owned(),
+            samples,
+            elapsed: Some(Summary {
+                count: samples,
+                mean: 1.0,
+                std_dev: 0.0,
+                min: 1,
+                max: 1,
+                percentiles: percentiles.to_vec(),
+            }),
+            ..LabelReport::default()
+        }
+    }
+
+    fn found(rows: &[LabelReport]) -> Option<TooFewSamples> {
+        find(&rows.iter().collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn samples_needed_follow_from_chance() {
+        // 0.9^28 = 5.2%, 0.9^29 = 4.7%.
+        let needed = |percent| needed(Percentile::new(percent).unwrap());
+        assert_eq!([90.0, 95.0, 99.0, 99.9].map(needed), [29, 59, 299, 2_995]);
+    }
+
+    #[test]
+    fn few_samples_in_all() {
+        let found = found(&[row("A", 28), row(TOTAL, 28)]).unwrap();
+        assert_eq!((found.labels, found.label.is_none()), (1, true));
+        insta::assert_snapshot!(found.sentence());
+    }
+
+    #[test]
+    fn few_samples_of_some_labels() {
+        let rows = [
+            row("A", 900),
+            row("B", 298),
+            row("C", 40),
+            row(TOTAL, 1_238),
+        ];
+        insta::assert_snapshot!(found(&rows).unwrap().sentence());
+    }
+
+    #[test]
+    fn enough_samples_say_nothing() {
+        assert_eq!(
+            found(&[row("A", 299), row("B", 299), row(TOTAL, 598)]),
+            None
+        );
+        assert_eq!(found(&[]), None);
+    }
+}
