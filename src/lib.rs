@@ -1,38 +1,78 @@
 //! perfkit: load tests with Apache JMeter, from the target server to the pasted table.
 //!
+//! The `perfkit` binary is a thin one: what it does is here, for programs of one's own.
+//!
+//! | to | see | example |
+//! |---|---|---|
+//! | read JMeter results, whatever their form | [`jtl::read`] into a [`stats::Aggregate`], or any [`jtl::Sink`] | `examples/read_jtl.rs` |
+//! | have all figures of a run as plain data | [`report::Report`], built from an aggregate or read from a `report.json` | `examples/custom_exporter.rs` |
+//! | show them, or write an exporter | [`render`] | `examples/custom_exporter.rs` |
+//! | hold a run to criteria, or to another run | [`gate`], [`compare`](mod@compare) | |
+//! | split the work over machines | [`summary::Part`] | |
+//! | test a client against a known server | [`serve::run`] | `examples/embed_server.rs` |
+//!
+//! A whole run, as short as it gets:
+//!
+//! ```
+//! use perfkit::jtl::{self, ReadOptions, input::Input};
+//! use perfkit::report::{Report, Sources};
+//! use perfkit::stats::Aggregate;
+//!
+//! let results = "timeStamp,elapsed,label,success\n\
+//!                1700000000000,120,Log in,true\n\
+//!                1700000000500,80,Log in,false\n";
+//! let input = Input {
+//!     name: "results.jtl".to_owned(),
+//!     reader: Box::new(results.as_bytes()),
+//!     size: None,
+//! };
+//! let options = ReadOptions { threads: 1, ..ReadOptions::default() };
+//! let mut outcome = jtl::read(vec![input], &options, &|_rows| (), Aggregate::default)?;
+//! let sources = Sources { rows_read: outcome.rows_read, ..Sources::default() };
+//! let report = Report::new(&outcome.sinks.remove(0), sources);
+//! assert_eq!((report.total.samples, report.total.errors), (2, 1));
+//! assert_eq!(report.total.elapsed.map(|elapsed| elapsed.mean), Some(100.0));
+//! # Ok::<(), perfkit::error::Error>(())
+//! ```
+//!
+//! # How it is built
+//!
 //! Data flows one way, and imports run only downward in this list:
 //!
 //! | module | job |
 //! |---|---|
-//! | [`cli`] | the command line: the only clap types |
-//! | [`commands`] | arguments to options, inputs opened or followed, outputs written, exit code |
+//! | `cli` | the command line: the only clap types |
+//! | `commands` | arguments to options, inputs opened or followed, outputs written, exit code |
 //! | [`render`] | Markdown, HTML, terminal table, CSV, JSON, a live screen and others, each from the report alone |
 //! | [`chart`] | report to chart model to SVG to PNG |
 //! | [`gate`] | criteria, and a report held to them |
-//! | [`compare`] | reports compared: intervals, effects, verdicts |
+//! | [`compare`](mod@compare) | reports compared: intervals, effects, verdicts |
+//! | [`summary`] | an aggregate as a file that merges with others |
 //! | [`report`] | the plain, serialisable result of an analysis |
 //! | [`stats`] | distributions, sums, errors, time series: record and merge |
 //! | [`select`] | which samples count, and under which label |
 //! | [`jtl`] | JMeter result files: bytes to blocks to records to samples |
-//! | [`alike`], [`error`], [`units`], [`percentile`], [`apdex`] | importable by all |
+//! | `alike`, [`error`], `units`, [`percentile`], [`apdex`] | importable by all |
 //!
-//! [`serve`], the target server, is a wing of its own beside them; so is [`plan`], JMeter's
+//! [`serve`], the target server, is a wing of its own beside them; so is `plan`, JMeter's
 //! plan to test it with.
 
-pub mod alike;
+mod alike;
 pub mod apdex;
 pub mod chart;
-pub mod cli;
+mod cli;
+#[doc(hidden)]
 pub mod commands;
 pub mod compare;
 pub mod error;
 pub mod gate;
 pub mod jtl;
 pub mod percentile;
-pub mod plan;
+mod plan;
 pub mod render;
 pub mod report;
 pub mod select;
 pub mod serve;
 pub mod stats;
-pub mod units;
+pub mod summary;
+mod units;

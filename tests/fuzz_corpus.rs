@@ -54,6 +54,11 @@ fn paths() {
 }
 
 #[test]
+fn summary() {
+    replay("summary", targets::summary);
+}
+
+#[test]
 fn analyze() {
     replay("analyze", targets::analyze);
 }

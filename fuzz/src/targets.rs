@@ -218,6 +218,36 @@ pub fn paths(bytes: &[u8]) {
     assert!(!status.is_server_error(), "{status}");
 }
 
+/// Summaries: what holds together is stored and read back as it is, goes together with others, and
+/// makes a report. Bytes are taken for a whole file, and for what is within one.
+pub fn summary(bytes: &[u8]) {
+    let parts = [
+        perfkit::summary::decode(bytes).ok(),
+        perfkit::summary::decode_text(bytes).ok(),
+    ];
+    for part in parts.into_iter().flatten() {
+        let stored = perfkit::summary::encode(&part).unwrap();
+        let mut again = perfkit::summary::decode(&stored).unwrap();
+        let json = report_of(part.clone());
+        assert_eq!(report_of(again.clone()), json);
+        let _may_depend_on_the_whole = again.append(part);
+        let _no_panic = report_of(again);
+    }
+}
+
+fn report_of(part: perfkit::summary::Part) -> String {
+    let sources = Sources {
+        inputs: part.inputs,
+        rows_read: part.rows_read,
+        rejections: part.rejections,
+        filtered: part.filtered,
+        choices: part.choices,
+        file_labels: part.file_labels,
+        ..Sources::default()
+    };
+    render::json::render(&Report::new(&part.aggregate, sources)).unwrap()
+}
+
 /// Everything: from any bytes to every renderer.
 pub fn analyze(bytes: &[u8]) {
     let Some(outcome) = read(bytes, 4096, Aggregate::default) else {

@@ -30,10 +30,13 @@ Examples:
   perfkit analyze engine1.jtl engine2.jtl.gz       one distributed run
   zcat results.jtl.gz | perfkit analyze -
   perfkit analyze --follow results.jtl             watch a run while JMeter writes it; q ends
+  perfkit analyze engine1.jtl --format summary -o engine1.summary
+  perfkit analyze engine*.summary                  one distributed run, analysed where it lies
 
 Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error.")]
 pub struct AnalyzeArgs {
-    /// JMeter result files (CSV or XML; plain, gzip or zstd), read as one run; `-` is standard input
+    /// JMeter result files (CSV or XML; plain, gzip or zstd) or summaries of them, read as one run;
+    /// `-` is standard input
     #[arg(required = true, value_name = "RESULTS")]
     pub results: Vec<PathBuf>,
 
@@ -41,7 +44,7 @@ pub struct AnalyzeArgs {
     #[arg(short, long, value_enum, default_value_t, help_heading = "Output")]
     pub format: Format,
 
-    /// Directory for report.html, report.md, report.json, aggregate.csv, statistics.json and charts [default: RESULTS-report]
+    /// Directory for report.html, report.md, report.json, aggregate.csv, statistics.json and charts [default: RESULTS-report]; the file of --format summary
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     pub output: Option<PathBuf>,
 
@@ -221,6 +224,9 @@ pub enum Format {
     Prometheus,
     /// Percentile distributions in HdrHistogram's text format, a block for each label and TOTAL
     Hgrm,
+    /// All statistics in a small binary file, which analyze and compare read in the place of
+    /// results, and which merges with others without loss; -o names the file
+    Summary,
 }
 
 /// A tool whose figures can be reproduced.

@@ -27,7 +27,8 @@ Examples:
 Exit codes: 0 done; 1 a criterion failed, or --fail-if-worse and a figure got worse; 2 usage, input \
 or output error.")]
 pub struct CompareArgs {
-    /// The baseline, then the candidates: JMeter result files, or report.json of perfkit analyze
+    /// The baseline, then the candidates: JMeter result files, or report.json or summaries of perfkit
+    /// analyze
     #[arg(required = true, num_args = 2.., value_name = "RUN")]
     pub runs: Vec<PathBuf>,
 

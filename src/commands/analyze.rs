@@ -8,7 +8,7 @@ use super::publish::Publication;
 use super::reading::{self, Results};
 use super::report_directory::{self, ReportFile};
 use super::server::Server;
-use super::{columns, follow, output, selection};
+use super::{columns, follow, output, selection, summary};
 use crate::chart::{self, Look, Theme};
 use crate::cli::{AnalyzeArgs, ChartTheme, Format};
 use crate::error::Result;
@@ -23,6 +23,9 @@ use crate::stats::Aggregate;
 /// Options that make no sense, inputs that cannot be read or hold no samples, outputs that cannot
 /// be written; with `--strict`, a row that cannot be read.
 pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
+    if args.format == Format::Summary {
+        return summary::run(&args);
+    }
     let report_options = report_options(&args)?;
     // Before the results are read, which may take long.
     let gate = Gate::of(&args.gate, &report_options.percentiles)?;
@@ -68,6 +71,8 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
         Format::Json => render::json::render(&report)?,
         Format::Prometheus => render::prometheus::render(&report),
         Format::Hgrm => render::hgrm::render(&report),
+        // Written above, by itself.
+        Format::Summary => String::new(),
     });
     if let Some(directory) = &directory {
         eprintln!(
@@ -153,7 +158,7 @@ fn first_input(args: &AnalyzeArgs) -> &Path {
 pub fn stem_of(path: &Path) -> String {
     let name = path.file_name().map(|name| name.to_string_lossy());
     let mut stem = name.as_deref().unwrap_or("-");
-    for extension in [".gz", ".zst", ".jtl", ".csv", ".xml", ".json"] {
+    for extension in [".gz", ".zst", ".jtl", ".csv", ".xml", ".json", ".summary"] {
         stem = stem.strip_suffix(extension).unwrap_or(stem);
     }
     if matches!(stem, "" | "-") {

@@ -7,6 +7,7 @@ mod config;
 mod follow;
 mod gate;
 mod output;
+mod parts;
 mod plan;
 mod platform;
 mod publish;
@@ -17,6 +18,7 @@ mod selection;
 mod serve;
 mod server;
 mod shell;
+mod summary;
 
 use std::process::ExitCode;
 

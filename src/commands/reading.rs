@@ -8,6 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::tz::TimeZone;
 
+use super::parts;
 use super::selection::{self, Chosen};
 use crate::cli::{Compat, ReadingArgs, SelectionArgs};
 use crate::error::{Error, Result};
@@ -18,10 +19,12 @@ use crate::jtl::{self, Outcome, ReadOptions, Sink};
 use crate::report::{self, Report, Sources};
 use crate::select::{Choice, Needs, Selected, Survey};
 use crate::stats::{Aggregate, DashboardTable};
+use crate::summary::Part;
 
 /// The results of a run: where they are, how they are read, and what of them counts.
+#[derive(Clone, Copy)]
 pub struct Results<'a> {
-    /// The files; `-` is standard input.
+    /// The files, or summaries of them; `-` is standard input.
     pub paths: &'a [PathBuf],
     /// How they are read.
     pub reading: &'a ReadingArgs,
@@ -48,6 +51,32 @@ impl Results<'_> {
     /// When they cannot be read, or the selection makes no sense; if that is asked for, when a row
     /// cannot be read.
     pub fn read(&self, report_options: report::Options) -> Result<(Aggregate, Sources)> {
+        let (part, dashboard) = parts::read(self)?;
+        let sources = Sources {
+            options: report::Options {
+                timestamp_is_end: part.timestamp_is_end,
+                selection: part.selection,
+                ..report_options
+            },
+            inputs: part.inputs,
+            rows_read: part.rows_read,
+            rejections: part.rejections,
+            filtered: part.filtered,
+            choices: part.choices,
+            file_labels: part.file_labels,
+            dashboard,
+            ..Sources::default()
+        };
+        Ok((part.aggregate, sources))
+    }
+
+    /// Reads results of which none is a summary; with them JMeter's dashboard's figures, where they
+    /// are wanted.
+    ///
+    /// # Errors
+    ///
+    /// As [`Results::read`].
+    pub fn read_files(&self) -> Result<(Part, Option<DashboardTable>)> {
         let options = read_options(self)?;
         let zone = &options.timestamps.zone;
         let choice = selection::settle(self.selection, zone, |needs, cause| {
@@ -75,18 +104,19 @@ impl Results<'_> {
         for part in parts {
             aggregate.merge(part);
         }
-        let sources = Sources {
-            options: report_options,
+        let part = Part {
+            aggregate,
             inputs: outcome.inputs,
             rows_read: outcome.rows_read,
             rejections: outcome.rejections,
             filtered: chosen.filtered,
             choices: choice.notes,
             file_labels: chosen.file_labels,
-            dashboard,
-            ..Sources::default()
+            selection: selection::echo(self.selection),
+            depends_on_whole: selection::parse(self.selection, zone)?.needs().any(),
+            timestamp_is_end: self.reading.timestamp_is_end,
         };
-        Ok((aggregate, sources))
+        Ok((part, dashboard))
     }
 }
 

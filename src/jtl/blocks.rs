@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use memchr::memchr;
+use serde::{Deserialize, Serialize};
 
 use super::cut::cut;
 use super::input::{Input, refuse_other_formats};
@@ -17,7 +18,7 @@ use super::layout::Layout;
 use super::number::PADDING;
 use super::opening::{Openings, can_begin};
 use super::quoted::Unquoted;
-use super::row::{LONGEST_ROW, RowParser};
+use super::row::{LONGEST_ROW, Origin, RowParser};
 use super::timestamp::Pattern;
 use super::xml::{self, XmlInput, XmlReader, XmlSummary};
 use crate::error::{Error, Result};
@@ -55,6 +56,17 @@ pub struct Block {
     pub is_unterminated: bool,
 }
 
+impl Block {
+    /// Where a row that begins at this place in the block comes from.
+    #[inline(always)]
+    pub fn origin(&self, place: usize) -> Origin {
+        Origin {
+            position: self.position + place as u64,
+            input: self.input,
+        }
+    }
+}
+
 /// What a source hands out.
 pub enum Piece {
     /// A block of CSV.
@@ -65,7 +77,7 @@ pub enum Piece {
 }
 
 /// What is known of an input when it has been read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputSummary {
     /// Name as given.
     pub name: String,

@@ -16,6 +16,7 @@ pub enum Engine<'a> {
 impl<'a> Engine<'a> {
     /// The engine by the `host:port-` that distributed runs put before thread names, which tells
     /// two engines on one host apart; else by its Hostname column, else by the file.
+    #[inline(always)]
     pub fn of(sample: &Sample<'a>) -> Self {
         match host_prefix(sample.thread_name) {
             Some(host_and_port) => Engine::Named(host_and_port),
@@ -44,6 +45,24 @@ impl<'a> Engine<'a> {
     }
 }
 
+/// The key of an engine whose input is counted from another number on; that of a named one stays.
+pub fn shifted_engine(key: &[u8], inputs: u32) -> Cow<'_, [u8]> {
+    let digits = key
+        .strip_prefix(b"\0")
+        .and_then(|digits| std::str::from_utf8(digits).ok());
+    let number = digits.and_then(|digits| match digits {
+        "" => Some(0),
+        digits => digits
+            .parse::<u32>()
+            .ok()
+            .filter(|number| number.to_string() == digits),
+    });
+    match number.and_then(|number| number.checked_add(inputs)) {
+        Some(number) => Cow::Owned(Engine::Input(number).key().into_owned()),
+        None => Cow::Borrowed(key),
+    }
+}
+
 /// `192.168.1.5:1099` of the thread name `192.168.1.5:1099-Thread Group 1-1`.
 #[inline(never)]
 pub fn host_prefix(thread_name: &[u8]) -> Option<&[u8]> {
@@ -57,7 +76,7 @@ pub fn host_prefix(thread_name: &[u8]) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
-    use super::host_prefix;
+    use super::{Engine, host_prefix, shifted_engine};
 
     #[test]
     fn a_host_and_port_before_the_thread_name() {
@@ -74,6 +93,24 @@ mod tests {
             "Step 2:10-20 1-1",
         ] {
             assert_eq!(prefix(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn engines_named_after_inputs_follow_their_inputs() {
+        for input in [0, 1, 9, 300] {
+            let shifted = shifted_engine(&Engine::Input(input).key(), 7).into_owned();
+            assert_eq!(shifted, *Engine::Input(input + 7).key());
+        }
+        for name in [
+            &b"10.0.0.5:1099"[..],
+            b"",
+            b"7",
+            b"\x00x",
+            b"\x0007",
+            b"\x00+7",
+        ] {
+            assert_eq!(&*shifted_engine(name, 7), name);
         }
     }
 }

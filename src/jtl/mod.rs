@@ -11,13 +11,16 @@ mod cut;
 mod default_order;
 mod engine;
 mod growing;
+#[doc(hidden)]
 pub mod index;
 pub mod input;
+#[doc(hidden)]
 pub mod layout;
 mod number;
 mod opening;
 mod outcome;
 mod pair;
+mod plain;
 mod quoted;
 mod reader;
 mod row;
@@ -26,7 +29,7 @@ pub mod tail;
 pub mod timestamp;
 mod xml;
 
-pub use engine::{Engine, host_prefix};
+pub use engine::{Engine, host_prefix, shifted_engine};
 pub use growing::{Growing, Progress};
 pub use outcome::{InputRead, Outcome, RejectionTally};
 pub use reader::{ReadOptions, Sink, read};

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::blocks::InputSummary;
 use super::row::Fault;
 use crate::error::Error;
@@ -20,7 +22,7 @@ pub struct Outcome<S> {
 }
 
 /// One input, read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputRead {
     /// What the source knows of it.
     pub summary: InputSummary,
@@ -29,7 +31,7 @@ pub struct InputRead {
 }
 
 /// One kind of rejected row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectionTally {
     /// What is wrong with such rows.
     pub fault: Fault,
@@ -142,22 +144,28 @@ impl<S> Outcome<S> {
     /// The error of `--strict`: where the first rejected row is and what is wrong with it.
     pub fn first_rejection(&self) -> Option<Error> {
         let tally = self.rejections.first()?;
-        let name = self
-            .inputs
-            .get(tally.first_input as usize)
+        Some(tally.refuse(&self.inputs))
+    }
+}
+
+impl RejectionTally {
+    /// The error of `--strict`: where the first of the rows is and what is wrong with it.
+    pub fn refuse(&self, inputs: &[InputRead]) -> Error {
+        let name = inputs
+            .get(self.first_input as usize)
             .map_or("-", |input| input.summary.name.as_str());
-        let column = match tally.fault.column() {
+        let column = match self.fault.column() {
             Some(column) => format!(", column {column}"),
             None => String::new(),
         };
-        Some(Error::input(
-            format!("{name}:{}{column}", tally.first_line),
+        Error::input(
+            format!("{name}:{}{column}", self.first_line),
             format!(
                 "{} (--strict): {}",
-                tally.fault.reason(),
-                super::layout::quote(&tally.first_value)
+                self.fault.reason(),
+                super::layout::quote(&self.first_value)
             ),
-        ))
+        )
     }
 }
 

@@ -6,6 +6,7 @@ use std::panic;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use fearless_simd::{Level, dispatch};
 use jiff::tz::TimeZone;
 use memchr::memchr_iter;
 
@@ -14,8 +15,9 @@ use super::index::Index;
 use super::input::Input;
 use super::layout::{Columns, Layout, trim_line_end};
 use super::outcome::{BlockLines, Outcome, Part, Place, Tally};
+use super::plain::{Jmeter5, Plain, Unknown};
 use super::quoted::{self, Record, Unquoted};
-use super::row::{Fault, LONGEST_ROW, Origin, Rejected, RowParser};
+use super::row::{Fault, LONGEST_ROW, Rejected, RowParser};
 use super::sample::Sample;
 use super::xml::XmlInput;
 use crate::error::Result;
@@ -93,6 +95,17 @@ pub fn read<S: Sink + Send>(
 
 fn lock<'m>(source: &'m Mutex<Source>) -> MutexGuard<'m, Source> {
     source.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A line of a block.
+#[derive(Clone, Copy)]
+struct Line {
+    /// Where in the block it begins.
+    start: usize,
+    /// Where its line feed is.
+    end: usize,
+    /// Lines of the block before it.
+    number: u64,
 }
 
 /// A thread that parses blocks.
@@ -208,25 +221,18 @@ impl<S: Sink> Worker<S> {
 
     fn parse_block(&mut self, parser: &RowParser, buffer: &[u8], block: &Block) {
         let Layout { columns, width, .. } = &**parser.layout();
-        // Compiled twice: where the columns are known beforehand, nothing is asked about them.
         if *columns == Columns::JMETER_5 && *width == Columns::JMETER_5_WIDTH {
-            let (columns, width) = (&Columns::JMETER_5, Columns::JMETER_5_WIDTH);
-            self.parse_rows(parser, columns, width, buffer, block);
+            // Compiled for each level of SIMD that a processor may have.
+            dispatch!(Level::new(), simd => self.parse_rows(parser, Jmeter5(simd), buffer, block));
         } else {
-            self.parse_rows(parser, columns, *width, buffer, block);
+            self.parse_rows(parser, Unknown, buffer, block);
         }
     }
 
     #[inline(always)]
-    fn parse_rows(
-        &mut self,
-        parser: &RowParser,
-        columns: &Columns,
-        width: usize,
-        buffer: &[u8],
-        block: &Block,
-    ) {
+    fn parse_rows<P: Plain>(&mut self, parser: &RowParser, plain: P, buffer: &[u8], block: &Block) {
         let mut index = std::mem::take(&mut self.index);
+        let mut crlf_marks = std::mem::take(&mut self.crlf_marks);
         index.build(buffer, block.len, parser.layout().delimiter);
         let mut quotes = index.quotes().iter().map(|&at| at as usize);
         let mut next_quote = quotes.next().unwrap_or(usize::MAX);
@@ -239,23 +245,17 @@ impl<S: Sink> Worker<S> {
                 // Within a quoted record that has been read already.
                 continue;
             }
-            let origin = Origin {
-                position: block.position + row_start as u64,
-                input: block.input,
+            let line = Line {
+                start: row_start,
+                end: row_end,
+                number: lines,
             };
-            let place = (block.index, lines);
             while next_quote < row_start {
                 next_quote = quotes.next().unwrap_or(usize::MAX);
             }
             if next_quote < row_end && row_end - row_start < LONGEST_ROW {
                 let end = row_start
-                    + self.parse_quoted(
-                        parser,
-                        &buffer[row_start..block.len],
-                        origin,
-                        block,
-                        place,
-                    );
+                    + self.parse_quoted(parser, &buffer[row_start..block.len], block, line);
                 lines += memchr_iter(b'\n', &buffer[row_start..end]).count() as u64;
                 row_start = end;
                 continue;
@@ -266,27 +266,23 @@ impl<S: Sink> Worker<S> {
             }
             let mut marks = &index.marks()[first_mark..=line_end];
             if row_end > row_start && buffer[row_end - 1] == b'\r' {
-                marks = without_carriage_return(marks, &mut self.crlf_marks);
+                marks = without_carriage_return(marks, &mut crlf_marks);
             }
-            if row_end - row_start >= LONGEST_ROW {
+            let is_too_long = row_end - row_start >= LONGEST_ROW;
+            let origin = block.origin(row_start);
+            if !is_too_long && plain.read(parser, buffer, marks, origin, &mut self.sink) {
                 self.rows += 1;
-                let value = &buffer[row_start..row_start + 100];
-                self.reject(Fault::TooLong, value, place);
-            } else if marks.len() == width + 1 || !is_blank(&buffer[row_start..row_end]) {
-                self.rows += 1;
-                match parser.parse(columns, width, buffer, marks, origin) {
-                    Ok(sample) => self.sink.record(&sample),
-                    Err(rejected) => {
-                        let is_last = row_end + 1 == block.len;
-                        self.reject_row(rejected, is_last && block.is_unterminated, place);
-                    }
-                }
+            } else if P::ARE_MOST {
+                self.take_seldom(parser, buffer, block, marks, line);
+            } else {
+                self.take(parser, buffer, block, marks, line);
             }
             lines += 1;
             row_start = row_end + 1;
             first_mark = line_end;
         }
         self.index = index;
+        self.crlf_marks = crlf_marks;
         self.blocks.push(BlockLines {
             index: block.index,
             input: block.input,
@@ -295,21 +291,61 @@ impl<S: Sink> Worker<S> {
         });
     }
 
+    /// Takes any row without quotes.
+    #[inline(always)]
+    fn take(
+        &mut self,
+        parser: &RowParser,
+        buffer: &[u8],
+        block: &Block,
+        marks: &[u32],
+        line: Line,
+    ) {
+        let place = (block.index, line.number);
+        let text = &buffer[line.start..line.end];
+        if text.len() >= LONGEST_ROW {
+            self.rows += 1;
+            self.reject(Fault::TooLong, &text[..100], place);
+        } else if marks.len() == parser.layout().width + 1 || !is_blank(text) {
+            self.rows += 1;
+            match parser.parse(buffer, marks, block.origin(line.start)) {
+                Ok(sample) => self.sink.record(&sample),
+                Err(rejected) => {
+                    let is_last = line.end + 1 == block.len;
+                    self.reject_row(rejected, is_last && block.is_unterminated, place);
+                }
+            }
+        }
+    }
+
+    /// The same, kept apart from the loop over plain rows.
+    #[inline(never)]
+    fn take_seldom(
+        &mut self,
+        parser: &RowParser,
+        buffer: &[u8],
+        block: &Block,
+        marks: &[u32],
+        line: Line,
+    ) {
+        self.take(parser, buffer, block, marks, line);
+    }
+
     /// Reads the record with quotes at the start of `bytes`; its length.
     #[inline(never)]
     fn parse_quoted(
         &mut self,
         parser: &RowParser,
         bytes: &[u8],
-        origin: Origin,
         block: &Block,
-        place: Place,
+        line: Line,
     ) -> usize {
+        let place = (block.index, line.number);
         let mut unquoted = std::mem::take(&mut self.unquoted);
         self.rows += 1;
         let end = match quoted::read(parser, bytes, true, &mut unquoted) {
             Record::Whole { end } => {
-                match parser.parse_unquoted(&unquoted, origin) {
+                match parser.parse_unquoted(&unquoted, block.origin(line.start)) {
                     Ok(sample) => record_unquoted(&mut self.sink, &sample),
                     Err(rejected) => {
                         let is_last = end == bytes.len();

@@ -1,6 +1,7 @@
 //! One row: fields to a [`Sample`], or the reason why not.
 
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use super::layout::{Columns, Layout, parse_flag};
@@ -14,7 +15,7 @@ use super::xml::XmlFault;
 pub const LONGEST_ROW: usize = 4 << 20;
 
 /// What is wrong with a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Fault {
     /// The number of fields is not the number of columns.
     Columns,
@@ -37,7 +38,7 @@ impl From<XmlFault> for Fault {
 }
 
 /// A column whose values can be wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Field {
     /// `timeStamp`
     TimeStamp,
@@ -156,14 +157,7 @@ impl RowParser {
         fields: &'a Unquoted,
         origin: Origin,
     ) -> Result<Sample<'a>, Rejected<'a>> {
-        let layout = &self.layout;
-        self.parse(
-            &layout.columns,
-            layout.width,
-            &fields.text,
-            &fields.marks,
-            origin,
-        )
+        self.parse(&fields.text, &fields.marks, origin)
     }
 
     /// The layout of the rows.
@@ -172,24 +166,19 @@ impl RowParser {
     }
 
     /// Reads the row whose fields lie between neighbouring `marks`.
-    ///
-    /// `columns` and `width` are the layout's: an argument, so that this can be compiled for
-    /// columns that are known.
     #[inline(always)]
     pub fn parse<'a>(
         &self,
-        columns: &Columns,
-        width: usize,
         bytes: &'a [u8],
         marks: &[u32],
         origin: Origin,
     ) -> Result<Sample<'a>, Rejected<'a>> {
+        let Layout { columns, width, .. } = &*self.layout;
         let row = Row { bytes, marks };
         if marks.len() != width + 1 {
             return Err(row.reject_all());
         }
-        let (from, to) = row.range(columns.time_stamp);
-        let stamp = match self.timestamps.parse(bytes, from, to) {
+        let stamp = match self.stamp(row, columns) {
             Some(stamp) => stamp,
             None => return Err(row.reject(Field::TimeStamp, columns.time_stamp)),
         };
@@ -201,13 +190,7 @@ impl RowParser {
             Some(success) => success,
             None => return Err(row.reject(Field::Success, columns.success)),
         };
-        // Start and end must both exist as epoch ms.
-        let ends = if self.timestamp_is_end {
-            stamp.checked_sub(elapsed).map(|start| (start, stamp))
-        } else {
-            stamp.checked_add(elapsed).map(|end| (stamp, end))
-        };
-        let Some((time_stamp, _)) = ends else {
+        let Some(time_stamp) = self.start(stamp, elapsed) else {
             return Err(row.reject(Field::Elapsed, columns.elapsed));
         };
         let sample_count = row.count(columns.sample_count, Field::SampleCount)?;
@@ -236,6 +219,22 @@ impl RowParser {
             error_count: error_count.unwrap_or(u64::from(!success)),
         })
     }
+
+    /// The row's time stamp, epoch ms.
+    #[inline(always)]
+    pub(super) fn stamp(&self, row: Row<'_, '_>, columns: &Columns) -> Option<i64> {
+        let (start, end) = row.range(columns.time_stamp);
+        self.timestamps.parse(row.bytes, start, end)
+    }
+
+    /// The start of a sample with this time stamp, if both its start and its end exist as epoch ms.
+    #[inline(always)]
+    pub(super) fn start(&self, stamp: i64, elapsed: i64) -> Option<i64> {
+        match self.timestamp_is_end {
+            true => stamp.checked_sub(elapsed),
+            false => stamp.checked_add(elapsed).map(|_| stamp),
+        }
+    }
 }
 
 /// Stands for a field whose marks are wrong, which none is: a call that never happens is cheaper
@@ -248,9 +247,9 @@ fn no_text<'a>() -> &'a [u8] {
 
 /// The fields of a row by column.
 #[derive(Clone, Copy)]
-struct Row<'a, 'm> {
-    bytes: &'a [u8],
-    marks: &'m [u32],
+pub(super) struct Row<'a, 'm> {
+    pub bytes: &'a [u8],
+    pub marks: &'m [u32],
 }
 
 impl<'a> Row<'a, '_> {
@@ -264,7 +263,7 @@ impl<'a> Row<'a, '_> {
     }
 
     #[inline(always)]
-    fn text(&self, column: usize) -> &'a [u8] {
+    pub fn text(&self, column: usize) -> &'a [u8] {
         let (start, end) = self.range(column);
         match self.bytes.get(start..end) {
             Some(text) => text,
@@ -280,7 +279,7 @@ impl<'a> Row<'a, '_> {
 
     /// An absent column is empty text; so is the `null` that Java writes for nothing.
     #[inline(always)]
-    fn optional_text(&self, column: Option<usize>) -> &'a [u8] {
+    pub fn optional_text(&self, column: Option<usize>) -> &'a [u8] {
         match column.map(|column| self.text(column)) {
             None | Some(b"null") => b"",
             Some(text) => text,

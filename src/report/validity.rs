@@ -32,7 +32,8 @@ fn flattered(samples: &LabelStats) -> Option<String> {
     let (ok, ko) = (Times::of(&times.elapsed_ok)?, Times::of(&times.elapsed_ko)?);
     let all = Times::of(&times.elapsed())?;
     let is_notable = all.count >= ENOUGH && ko.count * 100 >= all.count;
-    let fails_fast = ko.median * 2 <= ok.median;
+    // Where half of the successes take no measurable time, nothing can be faster.
+    let fails_fast = ok.median > 0 && ko.median * 2 <= ok.median;
     let is_flattered = all.p95 * 10 <= ok.p95 * 9 || all.median * 10 <= ok.median * 9;
     (is_notable && fails_fast && is_flattered).then(|| {
         format!(
@@ -148,13 +149,15 @@ mod tests {
     #[test]
     fn weak_evidence_says_nothing() {
         let nothing: [String; 0] = [];
-        // As slow as the successes; few; slower; hardly any sample; half of the connections.
+        // As slow as the successes; few; slower; hardly any sample; half of the connections; all below
+        // a millisecond.
         for run in [
             of(&[(100, 400, 0, true), (100, 390, 0, false)]),
             of(&[(10_000, 400, 0, true), (99, 3, 0, false)]),
             of(&[(100, 400, 0, true), (10, 3_000, 0, false)]),
             of(&[(10, 400, 7, true), (10, 3, 7, false)]),
             of(&[(100, 400, 7, true), (100, 400, 0, true)]),
+            of(&[(100, 0, 0, true), (100, 0, 0, false)]),
             LabelStats::default(),
         ] {
             assert_eq!(notes(&run, 1), nothing);

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use serde::{Deserialize, Serialize};
+
 /// Labels that a set holds: more are the work of a plan that gives each sample its own.
 const MOST_LABELS: usize = 200_000;
 
@@ -9,7 +11,7 @@ const MOST_LABELS: usize = 200_000;
 const MOST_BYTES: usize = 64 << 20;
 
 /// The distinct labels of a run, within bounds. Sets merge in any order to the same.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct LabelSet {
     labels: HashSet<Box<[u8]>>,
     bytes: usize,
@@ -41,6 +43,15 @@ impl LabelSet {
         }
         if other.is_too_large {
             *self = other.clone();
+        }
+    }
+
+    /// Whether a set that was stored is one that could have been made.
+    pub fn is_sound(&self) -> bool {
+        let bytes: usize = self.labels.iter().map(|label| label.len()).sum();
+        match self.is_too_large {
+            true => self.labels.is_empty() && self.bytes == 0,
+            false => self.bytes == bytes && bytes <= MOST_BYTES && self.labels.len() <= MOST_LABELS,
         }
     }
 

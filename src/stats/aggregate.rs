@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
+use super::check;
 use super::controllers::{ControllerStats, Controllers};
 use super::errors::{ErrorStats, ErrorTable};
 use super::interner::Interner;
@@ -11,7 +14,7 @@ use super::series::TimeSeries;
 use crate::jtl::{Sample, Sink};
 
 /// The statistics of a run, or of a part of it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Aggregate {
     labels: Interner,
     /// Of rows that samplers wrote.
@@ -124,6 +127,45 @@ impl Aggregate {
             self.coarsen_errors();
         }
         self.series.merge(other.series, &numbers);
+    }
+
+    /// Puts its rows behind those of so many inputs with so many bytes, before it is merged with
+    /// theirs.
+    pub fn shift(&mut self, positions: u64, inputs: u32) {
+        for stats in &mut self.stats {
+            stats.shift(positions);
+        }
+        self.controllers.shift(positions);
+        self.errors.shift(positions);
+        self.label_errors.shift(positions);
+        self.series.shift(inputs);
+    }
+
+    /// Number of rows, of an aggregate that was stored.
+    ///
+    /// # Errors
+    ///
+    /// What in it does not hold together.
+    pub fn check(&self) -> Result<u64, &'static str> {
+        let labels = self.stats.len();
+        let are_known = self.labels.names().len() == labels
+            && self
+                .controllers
+                .last_label()
+                .is_none_or(|last| last < labels);
+        check::that(are_known, "it has other labels than figures")?;
+        let controllers = self.controllers.iter();
+        let controllers = controllers.flat_map(|stats| [&stats.full, &stats.empty]);
+        let all: Vec<&LabelStats> = self.stats.iter().chain(controllers).collect();
+        all.iter().try_for_each(|stats| stats.check())?;
+        let rows = check::total(all.iter().map(|stats| stats.rows))?;
+        let samples = check::total(all.iter().map(|stats| stats.samples))?;
+        check::total(all.iter().map(|stats| stats.errors))?;
+        let failed = self.errors.check()?;
+        let is_same = failed == self.label_errors.check(labels)? && failed <= rows;
+        check::that(is_same, "it has other errors than by label")?;
+        self.series.check(labels, samples)?;
+        Ok(rows)
     }
 
     /// The labels and their statistics, in order of first appearance.

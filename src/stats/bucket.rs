@@ -1,11 +1,14 @@
 //! What a run did in one stretch of time.
 
+use serde::{Deserialize, Serialize};
+
+use super::check::{self, Checked};
 use super::histogram::Histogram;
 use super::sum::Sum;
 use crate::jtl::Sample;
 
 /// One bucket.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bucket {
     /// Samples started.
     pub hits: u64,
@@ -26,7 +29,7 @@ pub struct Bucket {
 }
 
 /// What one label did in a bucket.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelBucket {
     /// Samples that succeeded.
     pub ok: u64,
@@ -62,7 +65,7 @@ pub struct Renumbering {
     pub engines: Vec<usize>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct ThreadMean {
     rows: u64,
     sum: Sum,
@@ -136,6 +139,31 @@ impl Bucket {
         for (count, &number) in counts.into_iter().zip(numbers) {
             *at(&mut self.codes, number) += count;
         }
+    }
+
+    /// Number of samples that ended in it, where it was stored of so many labels, codes and engines.
+    pub(super) fn check(&self, labels: usize, codes: usize, engines: usize) -> Checked<u64> {
+        let are_known = self.labels.len() <= labels
+            && self.codes.len() <= codes
+            && self.threads.len() <= engines;
+        check::that(are_known, "a time has figures of what is not there")?;
+        let times = [&self.successes, &self.failures].map(Histogram::counts);
+        let samples = check::total(self.labels.iter().flat_map(|label| [label.ok, label.ko]))?;
+        let of_codes = check::total(self.codes.iter().copied())?;
+        let of_times = check::total(times.iter().flatten().map(|(_, count)| *count))?;
+        let rows = check::total(self.threads.iter().map(|mean| mean.rows))?;
+        check::total([self.hits])?;
+        check::that(
+            samples == of_codes && samples == of_times,
+            "the figures of a time are not of the same samples",
+        )?;
+        let of_labels = self.labels.iter();
+        let sums = of_labels.flat_map(|label| [label.elapsed, label.latency, label.connect]);
+        let sums = sums.chain([self.bytes, self.sent_bytes]);
+        let mut sums = sums.chain(self.threads.iter().map(|mean| mean.sum));
+        let are_sums = sums.all(|sum| sum.is_of(samples.max(rows)));
+        check::that(are_sums, "a sum is larger than its rows can have")?;
+        Ok(samples)
     }
 
     /// Active threads: the mean of each engine, summed, or the mean of all rows where engines are

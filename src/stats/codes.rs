@@ -1,5 +1,7 @@
 //! Response codes by number, in bounded memory.
 
+use serde::{Deserialize, Serialize};
+
 use super::interner::Interner;
 
 /// Codes told apart; a run with more has them told apart by class only.
@@ -9,20 +11,42 @@ const MOST_CODES: usize = 64;
 const LONGEST_CODE: usize = 256;
 
 /// The response codes of a run by number.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Codes {
     names: Interner,
     are_classes: bool,
+    /// A code of three bytes that was met before, and its number: the next one is most often the
+    /// same.
+    #[serde(skip)]
+    usual: (u32, usize),
+}
+
+/// Three bytes as a number, and anything else as 0: no code is three NULs.
+#[inline(always)]
+fn three(code: &[u8]) -> u32 {
+    match *code {
+        [a, b, c] => u32::from_le_bytes([a, b, c, 0]),
+        _ => 0,
+    }
 }
 
 impl Codes {
-    /// The number of a code.
+    /// The number of a code, if it is known at once.
     #[inline(always)]
+    pub fn known(&self, code: &[u8]) -> Option<usize> {
+        let (usual, number) = self.usual;
+        let code = three(code);
+        (code != 0 && code == usual).then_some(number)
+    }
+
+    /// The number of a code.
     pub fn number(&mut self, code: &[u8]) -> usize {
-        match self.are_classes || code.len() > LONGEST_CODE {
+        let number = match self.are_classes || code.len() > LONGEST_CODE {
             false => self.names.number(code),
             true => self.names.number(class_of(code)),
-        }
+        };
+        self.usual = (three(code), number);
+        number
     }
 
     /// The codes by number.
@@ -31,7 +55,6 @@ impl Codes {
     }
 
     /// Whether there are so many codes that they must become classes.
-    #[inline(always)]
     pub fn are_too_many(&self) -> bool {
         self.names.names().len() > MOST_CODES
     }
@@ -43,7 +66,7 @@ impl Codes {
 
     /// Tells codes apart by class from now on: the new number of each by its old one.
     pub fn become_classes(&mut self) -> Vec<usize> {
-        let codes = std::mem::take(&mut self.names);
+        let codes = std::mem::take(self).names;
         self.are_classes = true;
         let codes = codes.names().iter();
         codes.map(|code| self.number(code)).collect()

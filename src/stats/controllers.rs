@@ -2,17 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::label::LabelStats;
 use crate::jtl::Sample;
 
 /// The controller rows of a run by number of label.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Controllers {
     by_label: BTreeMap<usize, ControllerStats>,
 }
 
 /// The controller rows of one label.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ControllerStats {
     /// Of transactions that had samples.
     pub full: LabelStats,
@@ -46,6 +48,19 @@ impl Controllers {
     /// The rows of a label, if it has any.
     pub fn get(&self, label: usize) -> Option<&ControllerStats> {
         self.by_label.get(&label)
+    }
+
+    /// Puts its rows behind others.
+    pub(super) fn shift(&mut self, positions: u64) {
+        for stats in self.by_label.values_mut() {
+            stats.full.shift(positions);
+            stats.empty.shift(positions);
+        }
+    }
+
+    /// The greatest number of a label that has any.
+    pub(super) fn last_label(&self) -> Option<usize> {
+        self.by_label.keys().next_back().copied()
     }
 
     /// The rows of each label that has any.

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
+use super::check::{self, Checked};
 use super::counters::Counters;
 use crate::percentile::Percentile;
 
@@ -11,7 +14,7 @@ const PAGED_VALUES: u64 = 1 << 17;
 /// How many samples took each value (ms). Exact, whatever the values: nothing is rounded.
 ///
 /// Merging is associative and commutative, and the empty distribution its identity.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Distribution {
     counters: Counters,
     /// Negative and very large values.
@@ -63,6 +66,16 @@ impl Distribution {
         for (&value, &count) in self.outliers.range(0..).filter(|(_, count)| **count > 0) {
             visit(value, count);
         }
+    }
+
+    /// Number of samples, of a distribution that was stored.
+    pub(super) fn check(&self) -> Checked<u64> {
+        let is_outlier = |value: i64| value as u64 >= PAGED_VALUES;
+        let mut is_sound = self.outliers.keys().all(|&value| is_outlier(value));
+        self.counters
+            .for_each(|number, _| is_sound &= !is_outlier(number as i64));
+        check::that(is_sound, "a distribution has a value twice")?;
+        check::total(self.counts().iter().map(|(_, count)| *count))
     }
 
     #[cold]

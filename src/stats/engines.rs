@@ -1,16 +1,19 @@
 //! Load generators: JMeter counts `allThreads` for each on its own.
 
+use serde::{Deserialize, Serialize};
+
 use super::interner::{Ends, Interner};
-use crate::jtl::{Engine, Sample};
+use crate::jtl::{Engine, Sample, shifted_engine};
 
 /// Engines told apart; in a run with more, threads are not summed over engines.
 pub const MOST_ENGINES: usize = 256;
 
 /// The engines of a run by number.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Engines {
     names: Interner,
     /// The input last met whose rows name no engine, and its number as one.
+    #[serde(skip)]
     latest_input: Option<(u32, usize)>,
 }
 
@@ -47,6 +50,14 @@ impl Engines {
     pub fn numbers_of(&mut self, other: &Engines) -> Vec<usize> {
         let names = other.names.names().iter();
         names.map(|name| self.number_of(name)).collect()
+    }
+
+    /// Counts the inputs that engines are named after from another number on.
+    pub(super) fn shift(&mut self, inputs: u32) {
+        let names = std::mem::take(self).names;
+        for name in names.names() {
+            self.names.number(&shifted_engine(name, inputs));
+        }
     }
 
     /// How many there are.

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
+use super::check::{self, Checked};
 use super::interner::Interner;
 use super::message_kind::{code_of, kind_of};
 use crate::jtl::Sample;
@@ -16,7 +19,7 @@ const MOST_BYTES: usize = 16 << 20;
 ///
 /// Memory is bounded: what does not fit is told apart in less detail. The detail depends on nothing
 /// but the set of keys, so that merging is associative and commutative.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ErrorTable {
     keys: Interner,
     stats: Vec<ErrorStats>,
@@ -25,7 +28,7 @@ pub struct ErrorTable {
 }
 
 /// What tells types of error apart, the finest first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ErrorDetail {
     /// JMeter's key of an error.
     #[default]
@@ -48,7 +51,7 @@ impl ErrorDetail {
 }
 
 /// One type of error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorStats {
     /// Failed rows.
     pub count: u64,
@@ -69,6 +72,11 @@ impl ErrorStats {
             first_time: sample.end(),
             last_time: sample.end(),
         }
+    }
+
+    /// Puts its rows behind others.
+    pub(super) fn shift(&mut self, positions: u64) {
+        self.first_position = self.first_position.saturating_add(positions);
     }
 
     /// Both together.
@@ -131,6 +139,23 @@ impl ErrorTable {
     /// Every type, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &ErrorStats)> {
         self.keys.names().iter().map(|key| &**key).zip(&self.stats)
+    }
+
+    /// Puts its rows behind others.
+    pub(super) fn shift(&mut self, positions: u64) {
+        for stats in &mut self.stats {
+            stats.shift(positions);
+        }
+    }
+
+    /// Number of failed rows, of a table that was stored.
+    pub(super) fn check(&self) -> Checked<u64> {
+        let bytes: usize = self.keys.names().iter().map(|key| key.len()).sum();
+        let is_sound = self.stats.len() == self.keys.names().len()
+            && self.bytes == bytes
+            && !self.is_too_large();
+        check::that(is_sound, "its errors have other figures than names")?;
+        check::total(self.stats.iter().map(|stats| stats.count))
     }
 
     fn add(&mut self, key: &[u8], stats: ErrorStats) -> usize {

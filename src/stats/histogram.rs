@@ -1,5 +1,7 @@
 //! Response times of one bucket of time, in bounded memory.
 
+use serde::{Deserialize, Serialize};
+
 use super::counters::Counters;
 
 /// Values below 2^11 ms are counted one by one; above, each doubling is cut into 2^10 steps.
@@ -7,7 +9,7 @@ const EXACT_BITS: u32 = 11;
 
 /// How many samples took each time (ms): exact below 2,048 ms, within 0.1% above. The steps are
 /// the same for every histogram, so that merging is associative and commutative.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Histogram(Counters);
 
 impl Histogram {

@@ -3,6 +3,8 @@
 use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Names remembered for a quick look: a power of two, more than a usual run has labels.
 const RECENT: usize = 64;
@@ -23,7 +25,7 @@ struct Recent {
     number: u32,
 }
 
-/// The length of a text and its first and last eight bytes: all of it, up to 16 bytes.
+/// The length of a text and its first and last eight bytes, or fewer: all of it, up to 16 bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ends {
     length: usize,
@@ -89,13 +91,33 @@ impl Interner {
     }
 }
 
+/// Its names, in their order.
+impl Serialize for Interner {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.names.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Interner {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let names = Vec::<Box<[u8]>>::deserialize(deserializer)?;
+        let mut interner = Interner::default();
+        for (number, name) in names.iter().enumerate() {
+            if interner.number(name) != number {
+                return Err(D::Error::custom("a name is there twice"));
+            }
+        }
+        Ok(interner)
+    }
+}
+
 impl Ends {
     /// The ends of a text.
     #[inline(always)]
     pub fn of(text: &[u8]) -> Self {
         let (first, last) = match (text.first_chunk(), text.last_chunk()) {
-            (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
-            _ => short(text),
+            (Some(first), Some(last)) => by_fours(text, *first, *last),
+            _ => (short(text), 0),
         };
         Ends {
             length: text.len(),
@@ -129,18 +151,37 @@ impl Ends {
     }
 }
 
-/// Up to seven bytes, as four from each end that may overlap.
+/// The first and last eight bytes of four or more, which overlap in a text of less than 16. Read four
+/// at a time: a branch on the length would be guessed wrong for every other label.
 #[inline(always)]
-fn short(text: &[u8]) -> (u64, u64) {
-    match (text.first_chunk(), text.last_chunk()) {
-        (Some(first), Some(last)) => (
-            u64::from(u32::from_le_bytes(*first)),
-            u64::from(u32::from_le_bytes(*last)),
-        ),
-        _ => {
-            let bytes = text.iter().map(|&byte| u64::from(byte));
-            (bytes.fold(0, |all, byte| all << 8 | byte), 0)
+fn by_fours(text: &[u8], first: [u8; 4], last: [u8; 4]) -> (u64, u64) {
+    let behind = text.len() - 4;
+    let second = behind.min(4);
+    let pair = |low: [u8; 4], high: [u8; 4]| {
+        u64::from(u32::from_le_bytes(low)) | u64::from(u32::from_le_bytes(high)) << 32
+    };
+    (
+        pair(first, four_at(text, second)),
+        pair(four_at(text, behind - second), last),
+    )
+}
+
+#[inline(always)]
+fn four_at(text: &[u8], at: usize) -> [u8; 4] {
+    match text.get(at..at + 4) {
+        Some(&[a, b, c, d]) => [a, b, c, d],
+        _ => [0; 4],
+    }
+}
+
+/// Up to three bytes: the first, the middle and the last one.
+#[inline(always)]
+fn short(text: &[u8]) -> u64 {
+    match (text.first(), text.get(text.len() / 2), text.last()) {
+        (Some(&first), Some(&middle), Some(&last)) => {
+            u64::from(first) | u64::from(middle) << 8 | u64::from(last) << 16
         }
+        _ => 0,
     }
 }
 

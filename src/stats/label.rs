@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
+use super::check::{self, Checked};
 use super::sum::Sum;
 use super::timings::{Distributions, Times, Timings};
 use crate::jtl::Sample;
@@ -10,7 +13,7 @@ use crate::jtl::Sample;
 const FRACTION_BITS: u32 = 20;
 
 /// The statistics of one label, or of all. A run may have a million labels: it is kept small.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelStats {
     /// Position of the first row, which orders the labels.
     pub first_position: u64,
@@ -32,7 +35,7 @@ pub struct LabelStats {
 }
 
 /// What rows that stand for several samples add.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct AggregatedRows {
     /// What the squares of their elapsed times come to beyond the squares of their truncated
     /// quotients, in units of 2^-20 ms².
@@ -140,6 +143,26 @@ impl LabelStats {
         self.aggregated.as_ref().map_or(0.0, |aggregated| {
             aggregated.square_excess as f64 / f64::from(1 << FRACTION_BITS)
         })
+    }
+
+    /// Puts its rows behind others.
+    pub(super) fn shift(&mut self, positions: u64) {
+        self.first_position = self.first_position.saturating_add(positions);
+    }
+
+    /// Whether what was stored holds together.
+    pub(super) fn check(&self) -> Checked<()> {
+        let times = self.distributions();
+        let samples = check::total([times.elapsed_ok.check()?, times.elapsed_ko.check()?])?;
+        let (latency, connect) = (times.latency.check()?, times.connect.check()?);
+        check::that(
+            samples == self.samples && latency.max(connect) <= self.rows,
+            "a label has other times than samples",
+        )?;
+        check::total([self.rows, self.errors])?;
+        let sums = [Some(self.elapsed), self.bytes, self.sent_bytes];
+        let are_sums = sums.into_iter().flatten().all(|sum| sum.is_of(self.rows));
+        check::that(are_sums, "a sum is larger than its rows can have")
     }
 
     #[cold]

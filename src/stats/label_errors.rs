@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
+use super::check::{self, Checked};
 use super::errors::ErrorStats;
 
 /// Counts of failed rows by label and type of error, both by number.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct LabelErrors {
     counts: BTreeMap<(u32, u32), ErrorStats>,
 }
@@ -37,6 +40,21 @@ impl LabelErrors {
                 self.add(label, error, stats);
             }
         }
+    }
+
+    /// Puts its rows behind others.
+    pub(super) fn shift(&mut self, positions: u64) {
+        for stats in self.counts.values_mut() {
+            stats.shift(positions);
+        }
+    }
+
+    /// Number of failed rows of so many labels, where it was stored.
+    pub(super) fn check(&self, labels: usize) -> Checked<u64> {
+        let is_known = |&(label, _): &(u32, u32)| (label as usize) < labels;
+        let are_known = self.counts.keys().all(is_known);
+        check::that(are_known, "errors are of a label that is not there")?;
+        check::total(self.counts.values().map(|stats| stats.count))
     }
 
     /// The types of error of a label, the most frequent first, those as frequent in the order in

@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod bucket;
+mod check;
 mod codes;
 mod controllers;
 mod correction;

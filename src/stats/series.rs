@@ -1,6 +1,9 @@
 //! The run over time, in buckets that widen as the run grows longer, so that memory is bounded.
 
+use serde::{Deserialize, Serialize};
+
 use super::bucket::{Bucket, Numbers, Renumbering};
+use super::check::{self, Checked};
 use super::codes::Codes;
 use super::engines::{Engines, MOST_ENGINES};
 use crate::jtl::Sample;
@@ -47,7 +50,7 @@ const WIDTHS: [i64; 24] = [
 ///
 /// Buckets lie at multiples of their width since the epoch, and the width depends on nothing but
 /// the first and last bucket: so merging is associative and commutative.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct TimeSeries {
     width: usize,
     /// Number of the first bucket: its start in ms divided by the width.
@@ -56,6 +59,7 @@ pub struct TimeSeries {
     are_labels_joined: bool,
     codes: Codes,
     engines: Engines,
+    #[serde(skip)]
     latest: Latest,
 }
 
@@ -76,11 +80,10 @@ impl TimeSeries {
             self.join_labels();
         }
         let label = if self.are_labels_joined { 0 } else { label };
-        let mut code = self.codes.number(sample.response_code);
-        if self.codes.are_too_many() {
-            self.join_codes();
-            code = self.codes.number(sample.response_code);
-        }
+        let code = match self.codes.known(sample.response_code) {
+            Some(number) => number,
+            None => self.code(sample.response_code),
+        };
         let engine = match sample.all_threads {
             Some(_) => self.engines.number(sample),
             None => 0,
@@ -92,6 +95,17 @@ impl TimeSeries {
             engine,
         };
         self.bucket(sample.end()).record(sample, numbers);
+    }
+
+    /// The number of a response code.
+    #[inline(never)]
+    fn code(&mut self, code: &[u8]) -> usize {
+        let number = self.codes.number(code);
+        if !self.codes.are_too_many() {
+            return number;
+        }
+        self.join_codes();
+        self.codes.number(code)
     }
 
     /// Adds another series, whose labels have these numbers here.
@@ -126,6 +140,40 @@ impl TimeSeries {
         if self.codes.are_too_many() {
             self.join_codes();
         }
+    }
+
+    /// Counts the inputs that engines are named after from another number on.
+    pub(super) fn shift(&mut self, inputs: u32) {
+        self.engines.shift(inputs);
+    }
+
+    /// Whether what was stored holds together, and is of so many labels and samples.
+    pub(super) fn check(&self, labels: usize, samples: u64) -> Checked<()> {
+        let width = WIDTHS.get(self.width).copied().unwrap_or(i64::MAX);
+        let numbers = i64::MIN.div_euclid(width)..=i64::MAX.div_euclid(width);
+        let last = self.first.checked_add(self.buckets.len() as i64);
+        let are_times = self.width < WIDTHS.len()
+            && self.buckets.len() as i64 <= MOST_BUCKETS
+            && numbers.contains(&self.first)
+            && last.is_some_and(|end| self.buckets.is_empty() || numbers.contains(&(end - 1)));
+        check::that(are_times, "its times are none")?;
+        let are_few = self.codes.are_classes() || !self.codes.are_too_many();
+        check::that(are_few, "it has more response codes than are told apart")?;
+        let are_labels = self.are_labels_joined || labels <= MOST_LABELS;
+        check::that(
+            are_labels,
+            "it has more labels than are told apart over time",
+        )?;
+        let labels = if self.are_labels_joined { 1 } else { labels };
+        let (codes, engines) = (self.codes.names().len(), self.engines.count());
+        let buckets = self.buckets.iter();
+        let ended = buckets.map(|bucket| bucket.check(labels, codes, engines));
+        let ended = check::total(ended.collect::<Checked<Vec<u64>>>()?)?;
+        let started = check::total(self.buckets.iter().map(|bucket| bucket.hits))?;
+        check::that(
+            ended == samples && started == samples,
+            "it has other samples over time than by label",
+        )
     }
 
     #[inline(never)]

@@ -1,7 +1,9 @@
 //! Sums of 64-bit integers that never overflow, at the cost of a 64-bit addition.
 
+use serde::{Deserialize, Serialize};
+
 /// A sum of up to 2^63 values.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sum {
     /// The sum modulo 2^64, nearest to zero.
     low: i64,
@@ -13,9 +15,11 @@ impl Sum {
     /// Adds a value.
     #[inline(always)]
     pub fn add(&mut self, value: i64) {
-        match self.low.checked_add(value) {
-            Some(low) => self.low = low,
-            None => self.carry(value),
+        // Written whether it overflows or not: one instruction adds in memory.
+        let (low, is_carried) = self.low.overflowing_add(value);
+        self.low = low;
+        if is_carried {
+            self.carry(value);
         }
     }
 
@@ -30,9 +34,13 @@ impl Sum {
         (i128::from(self.carries) << 64) + i128::from(self.low)
     }
 
+    /// Whether it can be that of so many values.
+    pub(super) fn is_of(self, values: u64) -> bool {
+        self.carries.unsigned_abs() <= values
+    }
+
     #[cold]
     fn carry(&mut self, value: i64) {
-        self.low = self.low.wrapping_add(value);
         self.carries += value.signum();
     }
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde::{Deserialize, Serialize};
+
 use super::distribution::Distribution;
 
 /// Rows kept as they are before it is asked whether counters would take less room: most labels of
@@ -15,7 +17,7 @@ const ROWS_OF_A_PAGE: usize = 8;
 const ABSENT: u32 = u32::MAX;
 
 /// The distributions of a label's times, ms.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Distributions {
     /// Elapsed of successes.
     pub elapsed_ok: Distribution,
@@ -41,7 +43,7 @@ pub struct Times {
 }
 
 /// Takes times, and gives their distributions.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Timings {
     /// Rows as they came.
     Few(Vec<FewTimes>),
@@ -50,7 +52,7 @@ pub enum Timings {
 }
 
 /// The times of one row in 12 bytes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct FewTimes {
     /// Twice the elapsed time, and 1 for a failure.
     elapsed_ko: u32,

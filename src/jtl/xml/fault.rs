@@ -1,7 +1,11 @@
 //! What is wrong with a sample element.
 
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
+
 /// What is wrong with a sample element, or with what stands in the place of one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(into = "Stored")]
 pub enum XmlFault {
     /// An attribute is missing without which nothing can be counted.
     Missing(&'static str),
@@ -40,22 +44,67 @@ impl XmlFault {
     }
 }
 
+/// Attributes, and the names in a CSV header of what they hold.
+const ATTRIBUTES: [(&str, &str); 13] = [
+    ("t", "elapsed"),
+    ("it", "IdleTime"),
+    ("lt", "Latency"),
+    ("ct", "Connect"),
+    ("ts", "timeStamp"),
+    ("s", "success"),
+    ("lb", "label"),
+    ("by", "bytes"),
+    ("sby", "sentBytes"),
+    ("ng", "grpThreads"),
+    ("na", "allThreads"),
+    ("sc", "SampleCount"),
+    ("ec", "ErrorCount"),
+];
+
 /// The name in a CSV header of what an attribute holds.
 fn meaning(attribute: &str) -> &str {
-    match attribute {
-        "t" => "elapsed",
-        "it" => "IdleTime",
-        "lt" => "Latency",
-        "ct" => "Connect",
-        "ts" => "timeStamp",
-        "s" => "success",
-        "lb" => "label",
-        "by" => "bytes",
-        "sby" => "sentBytes",
-        "ng" => "grpThreads",
-        "na" => "allThreads",
-        "sc" => "SampleCount",
-        "ec" => "ErrorCount",
-        other => other,
+    let mut attributes = ATTRIBUTES.into_iter();
+    let known = attributes.find(|(name, _)| *name == attribute);
+    known.map_or(attribute, |(_, meaning)| meaning)
+}
+
+/// A fault as it is stored, with a name of its own.
+#[derive(Serialize, Deserialize)]
+enum Stored {
+    Missing(String),
+    Value(String),
+    Markup,
+    Unclosed,
+    Stray,
+}
+
+impl From<XmlFault> for Stored {
+    fn from(fault: XmlFault) -> Self {
+        match fault {
+            XmlFault::Missing(name) => Stored::Missing(name.to_owned()),
+            XmlFault::Value(name) => Stored::Value(name.to_owned()),
+            XmlFault::Markup => Stored::Markup,
+            XmlFault::Unclosed => Stored::Unclosed,
+            XmlFault::Stray => Stored::Stray,
+        }
+    }
+}
+
+// By hand, for the names are static.
+impl<'de> Deserialize<'de> for XmlFault {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let known = |text: String| {
+            let mut attributes = ATTRIBUTES.into_iter();
+            let found = attributes.find(|(name, _)| *name == text);
+            let unknown = || D::Error::custom("JMeter has no such attribute");
+            found.map(|(name, _)| name).ok_or_else(unknown)
+        };
+        Ok(match Stored::deserialize(deserializer)? {
+            Stored::Missing(name) => XmlFault::Missing(known(name)?),
+            Stored::Value(name) => XmlFault::Value(known(name)?),
+            Stored::Markup => XmlFault::Markup,
+            Stored::Unclosed => XmlFault::Unclosed,
+            Stored::Stray => XmlFault::Stray,
+        })
     }
 }

@@ -15,6 +15,8 @@ mod tokens;
 use std::io::Read;
 use std::ops::ControlFlow;
 
+use serde::{Deserialize, Serialize};
+
 use self::rows::{Rows, Step};
 use self::tokens::Tokens;
 use super::row::{Fault, Origin};
@@ -24,7 +26,7 @@ use crate::error::{Error, Result};
 pub use self::fault::XmlFault;
 
 /// What is known of XML results when they have been read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct XmlSummary {
     /// `<testResults>` elements: more than one if several runs are in one file.
     pub documents: u64,

@@ -1,0 +1,61 @@
+//! Reads JMeter results into an [`Aggregate`], and prints figures of one's own: how much longer than
+//! the median the slowest in a thousand samples take, by label.
+//!
+//!     cargo run --example read_jtl -- fixtures/standard.jtl.gz
+
+use std::path::PathBuf;
+
+use perfkit::error::Result;
+use perfkit::jtl::{self, ReadOptions, input};
+use perfkit::percentile::Percentile;
+use perfkit::stats::{Aggregate, value_at};
+
+fn main() -> Result<()> {
+    let paths: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    let (aggregate, rejected) = read(&paths)?;
+    print!("{}", tails(&aggregate));
+    println!("{rejected} rows could not be read");
+    Ok(())
+}
+
+/// Reads result files as one run, with a thread for each core: CSV or XML, plain, gzip or zstd. The
+/// number beside the aggregate is that of the rows that could not be read.
+pub fn read(paths: &[PathBuf]) -> Result<(Aggregate, u64)> {
+    // What a progress bar would show.
+    let bytes_read = input::BytesRead::default();
+    let inputs = paths.iter().map(|path| input::open(path, &bytes_read));
+    let inputs = inputs.collect::<Result<Vec<_>>>()?;
+    // Any type can be a `Sink` of samples. Each thread has one of its own.
+    let outcome = jtl::read(
+        inputs,
+        &ReadOptions::default(),
+        &|_rows| (),
+        Aggregate::default,
+    )?;
+    let rejected = outcome.rejected();
+    let mut whole = Aggregate::default();
+    for part in outcome.sinks {
+        whole.merge(part);
+    }
+    Ok((whole, rejected))
+}
+
+/// A line for each label: its name, median, 99.9th percentile, and how many times the former the
+/// latter is.
+pub fn tails(aggregate: &Aggregate) -> String {
+    let slowest = Percentile::new(99.9).unwrap_or(Percentile::MEDIAN);
+    let mut lines = String::new();
+    for label in aggregate.labels() {
+        let times = label.all().distributions().elapsed();
+        let (counts, samples) = (times.counts(), times.count());
+        let at = |percentile| value_at(&counts, samples, percentile).unwrap_or_default();
+        let (median, p999) = (at(Percentile::MEDIAN), at(slowest));
+        let ratio = match median {
+            1.. => format!("{:.1} times as long", p999 as f64 / median as f64),
+            _ => "below what JMeter measures".to_owned(),
+        };
+        let name = String::from_utf8_lossy(label.name);
+        lines += &format!("{name}: median {median} ms, 99.9% Line {p999} ms: {ratio}\n");
+    }
+    lines
+}

@@ -1,0 +1,277 @@
+//! The rows that most files are made of, read with SIMD: in JMeter 5's default columns, successful,
+//! with numbers of up to eight digits. [`RowParser::parse`] reads all others.
+
+use fearless_simd::{i16x32, prelude::*, u16x32, u32x8, u64x8};
+
+use super::layout::Columns;
+use super::reader::Sink;
+use super::row::{Origin, Row, RowParser};
+use super::sample::Sample;
+
+/// Reads those rows of a layout that are plain.
+pub trait Plain {
+    /// Whether the rows of the layout are plain with few exceptions.
+    const ARE_MOST: bool;
+
+    /// Pushes the sample of a plain row, whose fields lie between neighbouring `marks`, into `sink`:
+    /// that which [`RowParser::parse`] makes of it. Returns whether the row is plain.
+    fn read(
+        &self,
+        parser: &RowParser,
+        bytes: &[u8],
+        marks: &[u32],
+        origin: Origin,
+        sink: &mut impl Sink,
+    ) -> bool;
+}
+
+/// A layout of which nothing is known beforehand: no row is plain.
+pub struct Unknown;
+
+impl Plain for Unknown {
+    const ARE_MOST: bool = false;
+
+    #[inline(always)]
+    fn read(&self, _: &RowParser, _: &[u8], _: &[u32], _: Origin, _: &mut impl Sink) -> bool {
+        false
+    }
+}
+
+/// JMeter 5's default columns.
+pub struct Jmeter5<S: Simd>(pub S);
+
+/// Marks of a row in JMeter 5's default columns.
+const MARKS: usize = Columns::JMETER_5_WIDTH + 1;
+
+/// The first of the last eight columns: bytes, sentBytes, grpThreads, allThreads, URL, Latency,
+/// IdleTime, Connect. All but the URL are numbers.
+const LAST_EIGHT: usize = MARKS - 9;
+
+/// Which of the last eight columns is the URL.
+const URL: usize = 4;
+
+/// Bytes of the longest message of a plain row: transaction controllers write longer ones, and there
+/// is more to do for their rows.
+const LONGEST_MESSAGE: usize = 32;
+
+impl<S: Simd> Plain for Jmeter5<S> {
+    const ARE_MOST: bool = true;
+
+    #[inline(always)]
+    fn read(
+        &self,
+        parser: &RowParser,
+        bytes: &[u8],
+        marks: &[u32],
+        origin: Origin,
+        sink: &mut impl Sink,
+    ) -> bool {
+        let columns = &Columns::JMETER_5;
+        let Ok(marks) = <&[u32; MARKS]>::try_from(marks) else {
+            return false;
+        };
+        let row = Row { bytes, marks };
+        if row.text(columns.success) != b"true" {
+            return false;
+        }
+        let response_message = row.optional_text(columns.response_message);
+        if response_message.len() > LONGEST_MESSAGE {
+            return false;
+        }
+        let Some(numbers) = numbers(self.0, bytes, marks) else {
+            return false;
+        };
+        let [
+            received,
+            sent,
+            grp_threads,
+            all_threads,
+            elapsed,
+            latency,
+            idle_time,
+            connect,
+        ] = numbers.map(|number| number as i64);
+        let stamp = parser.stamp(row, columns);
+        let Some(time_stamp) = stamp.and_then(|stamp| parser.start(stamp, elapsed)) else {
+            return false;
+        };
+        sink.record(&Sample {
+            position: origin.position,
+            input: origin.input,
+            time_stamp,
+            elapsed,
+            latency: Some(latency),
+            connect: Some(connect),
+            idle_time: Some(idle_time),
+            label: row.text(columns.label),
+            response_code: row.optional_text(columns.response_code),
+            response_message,
+            failure_message: row.optional_text(columns.failure_message),
+            thread_name: row.optional_text(columns.thread_name),
+            url: row.optional_text(columns.url),
+            hostname: b"",
+            success: true,
+            bytes: Some(received),
+            sent_bytes: Some(sent),
+            grp_threads: Some(grp_threads),
+            all_threads: Some(all_threads),
+            sample_count: 1,
+            error_count: 0,
+        });
+        true
+    }
+}
+
+/// The elapsed time and the numbers in the last eight columns, the former in the place of the URL;
+/// `None` if one of them is not of 1 to 8 digits.
+#[inline(always)]
+fn numbers<S: Simd>(simd: S, bytes: &[u8], marks: &[u32; MARKS]) -> Option<[u64; 8]> {
+    // The marks before and behind each.
+    let mut before: [u32; 8] = *marks[LAST_EIGHT..].first_chunk()?;
+    let mut behind: [u32; 8] = *marks[LAST_EIGHT + 1..].first_chunk()?;
+    before[URL] = marks[Columns::JMETER_5.elapsed];
+    behind[URL] = marks[Columns::JMETER_5.elapsed + 1];
+    let mut texts = [0; 8];
+    for (text, before) in texts.iter_mut().zip(before) {
+        let start = before as usize + 1;
+        *text = u64::from_le_bytes(*bytes.get(start..start + 8)?.first_chunk()?);
+    }
+    let lengths_and_1 = u32x8::simd_from(simd, behind) - u32x8::simd_from(simd, before);
+    let (low, high) = lengths_and_1.widen();
+    let lengths_and_1: u64x8<S> = low.combine(high);
+    // A length of 0 wraps around.
+    let beyond_1 = lengths_and_1 - 2;
+    // As in `number::parse_up_to_8`: the digits move to the high bytes, the last one highest, and
+    // neighbours combine.
+    let shift = ((u64x8::splat(simd, 9) - lengths_and_1) << 3) & 56;
+    let digits = (u64x8::simd_from(simd, texts) ^ 0x3030_3030_3030_3030) << shift;
+    let no_digits = (digits | (digits + 0x0606_0606_0606_0606)) & 0xF0F0_F0F0_F0F0_F0F0;
+    let wrong = no_digits | (beyond_1 & !7);
+    if !wrong.simd_eq(0).all_true() {
+        return None;
+    }
+    let digits: u16x32<S> = digits.bitcast();
+    let pairs = (digits * 10 + (digits >> 8)) & 0xFF;
+    let quads = pairs
+        .bitcast::<i16x32<S>>()
+        .pairwise_dot_product(alternating(simd, [100, 1, 100, 1]))
+        .bitcast::<u64x8<S>>();
+    let quads = (quads | (quads >> 16)).bitcast::<i16x32<S>>();
+    let eights = quads.pairwise_dot_product(alternating(simd, [10_000, 1, 0, 0]));
+    Some(*eights.bitcast::<u64x8<S>>())
+}
+
+/// Two or four factors, over and over.
+#[inline(always)]
+fn alternating<S: Simd>(simd: S, factors: [i16; 4]) -> i16x32<S> {
+    i16x32::from_fn(simd, |lane| factors[lane % 4])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use fearless_simd::{Level, dispatch};
+    use jiff::tz::TimeZone;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::jtl::layout::Layout;
+    use crate::jtl::number::PADDING;
+
+    const PLAIN: &str = "1700000002983,17,Fibonacci,200,OK,Users 1-153,text,true,,185,125,1,1,\
+                         http://host/fibonacci?n=15,16,0,12345678\n";
+
+    /// Whether the parser's start of a sample is its time stamp, and a row: what [`Plain::read`] and
+    /// what [`RowParser::parse`] make of it.
+    fn both(is_end: bool, row: &str) -> (Option<String>, Option<String>) {
+        let header = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,\
+                      failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect\n";
+        let layout = Layout::detect(&[header, PLAIN].concat().into_bytes(), None).unwrap();
+        assert_eq!(layout.columns, Columns::JMETER_5);
+        let parser = RowParser::new(Arc::new(layout), TimeZone::UTC, is_end);
+        let mut bytes = row.as_bytes().to_vec();
+        let marks: Vec<u32> = std::iter::once(u32::MAX)
+            .chain((0..bytes.len() as u32).filter(|&at| b",\n".contains(&bytes[at as usize])))
+            .collect();
+        bytes.resize(bytes.len() + PADDING, b'7');
+        let origin = Origin {
+            position: 5,
+            input: 1,
+        };
+        let mut seen = Seen(None);
+        let is_plain = dispatch!(Level::new(), simd => {
+            Jmeter5(simd).read(&parser, &bytes, &marks, origin, &mut seen)
+        });
+        assert_eq!(is_plain, seen.0.is_some());
+        let parsed = parser.parse(&bytes, &marks, origin).ok();
+        (seen.0, parsed.map(|sample| format!("{sample:?}")))
+    }
+
+    struct Seen(Option<String>);
+
+    impl Sink for Seen {
+        fn record(&mut self, sample: &Sample<'_>) {
+            self.0 = Some(format!("{sample:?}"));
+        }
+    }
+
+    #[test]
+    fn reads_a_plain_row_like_any_other() {
+        let (plain, parsed) = both(false, PLAIN);
+        assert!(plain.is_some());
+        assert_eq!(plain, parsed);
+    }
+
+    #[test]
+    fn leaves_rows_that_are_not_plain() {
+        for (from, to) in [
+            (",true,", ",false,"),
+            (",185,", ",,"),
+            (",185,", ",-1,"),
+            (",185,", ",123456789,"),
+            (",185,", ",1x5,"),
+            (",17,", ",null,"),
+            (",text,", ","),
+            (
+                "OK",
+                "Number of samples in transaction : 1, number of failing samples : 0",
+            ),
+        ] {
+            assert_eq!(both(false, &PLAIN.replace(from, to)).0, None, "{to}");
+        }
+    }
+
+    /// Numbers, most of them plain.
+    fn number() -> impl Strategy<Value = String> {
+        prop_oneof![20 => "[0-9]{1,8}", 1 => "[-+]?[0-9]{0,12}", 1 => "[0-9:/]{1,4}", 1 => Just("null".to_owned())]
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_the_parser_of_any_row(
+            numbers in proptest::collection::vec(number(), 8),
+            texts in proptest::collection::vec("[a-z]{0,20}|null", 6),
+            success in prop_oneof![9 => Just("true"), 1 => "[a-zA-Z]{0,5}".prop_map(|_| "TRUE")],
+            stamp in "1[0-9]{12}|-?[0-9]{1,19}",
+            is_end in any::<bool>(),
+        ) {
+            let [received, sent, group, all, elapsed, latency, idle, connect] = &numbers[..] else {
+                unreachable!()
+            };
+            let [label, code, message, thread, failure, url] = &texts[..] else { unreachable!() };
+            let row = format!(
+                "{stamp},{elapsed},{label},{code},{message},{thread},text,{success},{failure},\
+                 {received},{sent},{group},{all},{url},{latency},{idle},{connect}\n"
+            );
+            if let (Some(plain), parsed) = both(is_end, &row) {
+                prop_assert_eq!(Some(plain), parsed);
+            } else {
+                let are_plain = numbers.iter().all(|number| {
+                    (1..=8).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
+                });
+                prop_assert!(!are_plain || success != "true" || stamp.parse::<i64>().is_err());
+            }
+        }
+    }
+}
