@@ -29,9 +29,9 @@ Examples:
   perfkit analyze results.jtl --update README.md --platform 'Raspberry Pi 5, 8 GB'
   perfkit analyze engine1.jtl engine2.jtl.gz       one distributed run
   zcat results.jtl.gz | perfkit analyze -
-  perfkit analyze --follow results.jtl             watch a run while JMeter writes it; q ends
   perfkit analyze engine1.jtl --format summary -o engine1.summary
   perfkit analyze engine*.summary                  one distributed run, analysed where it lies
+  perfkit analyze --follow results.jtl             watch a run while JMeter writes it; q ends
 
 Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error.")]
 pub struct AnalyzeArgs {
