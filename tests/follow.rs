@@ -265,12 +265,15 @@ fn what_cannot_be_followed_is_refused() {
         "results.xml",
         "<?xml version=\"1.0\"?>\n<testResults version=\"1.2\">\n",
     );
+    perfkit.write("part.summary", b"\x93PKSUM\r\n and more");
     perfkit.write("results.jtl.gz", b"\x1F\x8B\x08\x00\x00\x00");
     let refused =
         |arguments: &[&str]| perfkit.fail(&[&["analyze", "--follow"], arguments].concat());
     let told = [
         refused(&["results.jtl", "results.jtl"]),
         refused(&["-"]),
+        refused(&["part.summary"]),
+        refused(&["results.jtl", "--format", "summary", "-o", "x.summary"]),
         refused(&["results.jtl.gz"]),
         refused(&["results.xml"]),
         refused(&["."]),

@@ -80,7 +80,7 @@ fn groups(paths: &[PathBuf]) -> Result<Vec<Group<'_>>> {
 
 /// Whether an input begins as a summary does. A file that cannot be opened is none: whoever reads
 /// it says why. Nothing is taken from standard input.
-fn is_summary(path: &Path) -> Result<bool> {
+pub fn is_summary(path: &Path) -> Result<bool> {
     if path == Path::new("-") {
         let mut stdin = io::stdin().lock();
         let start = stdin.fill_buf().map_err(|error| Error::read(path, error))?;

@@ -63,6 +63,11 @@ fn refuse_others(args: &AnalyzeArgs) -> Result<()> {
             "{option} is not for --format summary, which may hold a part of a run: give it when you analyze the summaries"
         )));
     }
+    if args.follow.follow {
+        return Err(Error::Usage(
+            "--follow is not for --format summary: write it when the run has ended".to_owned(),
+        ));
+    }
     match args.output.is_none() && io::stdout().is_terminal() {
         true => Err(Error::Usage(
             "--format summary is no text: name a file with -o, or redirect standard output"

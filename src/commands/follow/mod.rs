@@ -15,6 +15,7 @@ use self::screen::{Screen, State};
 use self::signals::Signals;
 use self::web::Web;
 use super::gate::Gate;
+use super::parts;
 use super::reading::Results;
 use super::selection;
 use super::server::Server;
@@ -112,6 +113,7 @@ fn one_file(args: &AnalyzeArgs) -> Result<&Path> {
             "standard input is read to its end in any case: leave the option out, or name the file \
              that JMeter writes",
         ),
+        [path] if parts::is_summary(path)? => refuse("a summary is complete: leave the option out"),
         [path] => Ok(path),
         _ => refuse(
             "name one file: JMeter writes the results of all engines of a distributed test to one",
