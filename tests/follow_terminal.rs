@@ -110,11 +110,12 @@ fn ended_by(more: &[&str], end: impl FnOnce(&mut Terminal, &Perfkit)) -> (Option
     let status = terminal.child.wait().unwrap();
     terminal.see(LEAVE_SCREEN);
     terminal.see(SHOW_CURSOR);
-    terminal.see("perfkit: ");
     assert!(!terminal.is_raw());
-    if status.code() == Some(0) {
-        terminal.see("| **TOTAL** | 5 ");
-    }
+    // What was shown last may still be on its way.
+    terminal.see(match status.code() {
+        Some(0) => "| **TOTAL** | 5 ",
+        _ => "perfkit: error: ",
+    });
     let shown = terminal.shown();
     let behind = shown.split(LEAVE_SCREEN).nth(1).unwrap().to_owned();
     (status.code(), behind)

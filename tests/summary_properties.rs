@@ -317,7 +317,7 @@ proptest! {
     }
 }
 
-/// `fuzz/corpus/summary/errors` is what version 2 of the format wrote. If it is read no more, the
+/// `fuzz/corpus/summary/errors` is what version 1 of the format wrote. If it is read no more, the
 /// layout of something in a summary has changed: raise VERSION in src/summary/file.rs, and write the
 /// file again with `UPDATE_SUMMARY=1 cargo test --test summary_properties`.
 #[test]

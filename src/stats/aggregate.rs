@@ -12,7 +12,7 @@ use super::label::LabelStats;
 use super::label_errors::LabelErrors;
 use super::row_sample::RowSample;
 use super::series::TimeSeries;
-use crate::jtl::{Sample, Sink};
+use crate::jtl::{Engine, Sample, Sink};
 
 /// The statistics of a run, or of a part of it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -84,9 +84,10 @@ impl Aggregate {
             if let Some(stats) = self.stats.get_mut(label) {
                 stats.record(sample);
             }
-            if self.row_sample.takes(sample) {
-                let taken = *sample;
-                self.row_sample.add(&taken, label);
+            if let Some(hash) = self.row_sample.takes(sample) {
+                let (elapsed, engine) = (sample.elapsed_each(), Engine::of(sample));
+                self.row_sample
+                    .add(hash, elapsed, label, sample.url, &engine);
             }
             if !sample.success {
                 let failed = *sample;

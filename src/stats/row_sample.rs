@@ -65,21 +65,22 @@ impl Default for RowSample {
 }
 
 impl RowSample {
-    /// Whether a row is one of the sample's, for the time being.
+    /// The hash of a row that is to be added.
     #[inline(always)]
-    pub fn takes(&self, sample: &Sample<'_>) -> bool {
-        hash(sample) < self.limit
+    pub fn takes(&self, sample: &Sample<'_>) -> Option<u64> {
+        let hash = hash(sample);
+        (hash < self.limit).then_some(hash)
     }
 
-    /// Adds a row that it takes, of the label with this number.
+    /// Adds a row with this hash, of the label with this number.
     #[inline(never)]
-    pub fn add(&mut self, sample: &Sample<'_>, label: usize) {
+    pub fn add(&mut self, hash: u64, elapsed: i64, label: usize, url: &[u8], engine: &Engine<'_>) {
         let row = Row {
-            hash: hash(sample),
-            elapsed: sample.elapsed_each(),
+            hash,
+            elapsed,
             label: label as u32,
-            host: self.hosts.number(host_of(sample.url)) as u32,
-            engine: self.engines.number(&Engine::of(sample).key()) as u32,
+            host: self.hosts.number(host_of(url)) as u32,
+            engine: self.engines.number(&engine.key()) as u32,
         };
         self.rows.push(row);
         self.prune();
@@ -222,8 +223,9 @@ mod tests {
                 url: [&b"http://a/"[..], b"http://b/"][place as usize % 2],
                 ..sample()
             };
-            if rows.takes(&row) {
-                rows.add(&row, place as usize % 3);
+            if let Some(hash) = rows.takes(&row) {
+                let label = place as usize % 3;
+                rows.add(hash, row.elapsed, label, row.url, &Engine::of(&row));
             }
         }
         rows

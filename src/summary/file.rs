@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 pub const MAGIC: [u8; 8] = *b"\x93PKSUM\r\n";
 
 /// Version of the format; it grows when [`Part`] or anything in it is laid out in another way.
-const VERSION: u32 = 2;
+const VERSION: u32 = 1;
 
 /// Level of zstd: above it files shrink little, and take several times as long.
 const LEVEL: i32 = 9;
@@ -170,11 +170,11 @@ mod tests {
     #[test]
     fn another_version_says_so() {
         let mut newer = file();
-        newer[MAGIC.len()] = 3;
+        newer[MAGIC.len()] = 2;
         let why = decode(&newer).unwrap_err();
         assert!(
             why.starts_with(
-                "is a summary in version 3 of the format, and this perfkit reads version 2:"
+                "is a summary in version 2 of the format, and this perfkit reads version 1:"
             ),
             "{why}"
         );
