@@ -34,9 +34,8 @@ for results in "$work"/*.jtl*; do
   pages+=("$work/$name")
 done
 compare() { "$built/perfkit" compare "${@:2}" --format html -o "$work/$1.html" 2>/dev/null; }
-generate slower --rows 100000 --labels 9 --seconds 4000 --seed 2
-sed -i 's/,Fibonacci,/,Fibonacci "again",/' "$work/slower.jtl"
-compare two-runs "$work/big.jtl" "$work/slower.jtl"
+generate failing --rows 100000 --labels 10 --seconds 4000 --errors 5 --seed 2
+compare two-runs "$work/big.jtl" "$work/failing.jtl"
 compare three-runs "$work/standard.jtl.gz" "$work/errors.jtl" "$work/hostile.jtl"
 python3 scripts/check-page/check.py "${pages[@]}" --comparison "$work/two-runs.html" \
   --comparison "$work/three-runs.html" --screenshots "$screenshots"
