@@ -18,18 +18,14 @@ impl<'a> Engine<'a> {
     /// two engines on one host apart; else by its Hostname column, else by the file.
     #[inline(always)]
     pub fn of(sample: &Sample<'a>) -> Self {
-        match host_prefix(sample.thread_name) {
-            Some(host_and_port) => Engine::Named(host_and_port),
-            None => Engine::of_unprefixed(sample),
-        }
-    }
-
-    /// The engine of a row whose thread name has no `host:port-` before it.
-    #[inline(always)]
-    pub fn of_unprefixed(sample: &Sample<'a>) -> Self {
-        match sample.hostname {
-            b"" => Engine::Input(sample.input),
-            hostname => Engine::Named(hostname),
+        let host_and_port = match begins_with_a_word(sample.thread_name) {
+            true => None,
+            false => host_prefix(sample.thread_name),
+        };
+        match (host_and_port, sample.hostname) {
+            (Some(host_and_port), _) => Engine::Named(host_and_port),
+            (None, b"") => Engine::Input(sample.input),
+            (None, hostname) => Engine::Named(hostname),
         }
     }
 
@@ -63,6 +59,22 @@ pub fn shifted_engine(key: &[u8], inputs: u32) -> Cow<'_, [u8]> {
     }
 }
 
+/// Whether the first colon, if any, comes behind a space in the first eight bytes: a quick look that
+/// finds no host before most thread names.
+#[inline(always)]
+fn begins_with_a_word(thread_name: &[u8]) -> bool {
+    const LOW: u64 = u64::from_le_bytes([1; 8]);
+    let Some(eight) = thread_name.first_chunk() else {
+        return false;
+    };
+    // The lowest bit set is that of the first such byte.
+    let first = |byte: u8| {
+        let zeroed = u64::from_le_bytes(*eight) ^ (LOW * u64::from(byte));
+        (zeroed.wrapping_sub(LOW) & !zeroed & (LOW << 7)).trailing_zeros()
+    };
+    first(b' ') < first(b':')
+}
+
 /// `192.168.1.5:1099` of the thread name `192.168.1.5:1099-Thread Group 1-1`.
 #[inline(never)]
 pub fn host_prefix(thread_name: &[u8]) -> Option<&[u8]> {
@@ -76,7 +88,9 @@ pub fn host_prefix(thread_name: &[u8]) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Engine, host_prefix, shifted_engine};
+    use proptest::prelude::*;
+
+    use super::{Engine, begins_with_a_word, host_prefix, shifted_engine};
 
     #[test]
     fn a_host_and_port_before_the_thread_name() {
@@ -93,6 +107,30 @@ mod tests {
             "Step 2:10-20 1-1",
         ] {
             assert_eq!(prefix(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_word_before_any_colon_is_no_host() {
+        for (name, is_word) in [
+            ("Users 1-1", true),
+            ("Step 2:10-20 1-1", true),
+            (" :1-Users 1", true),
+            ("10.0.0.5:1099-Users 1-1", false),
+            ("a:1-b c 1-1", false),
+            ("Fibonacci 1-1", false),
+            ("U 1-1", false),
+        ] {
+            assert_eq!(begins_with_a_word(name.as_bytes()), is_word, "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_host_is_before_a_word(name in "[ :1\\-a-b\\x00\\x1f\\x21\\x39\\x3bé]{0,12}") {
+            if begins_with_a_word(name.as_bytes()) {
+                prop_assert_eq!(host_prefix(name.as_bytes()), None);
+            }
         }
     }
 

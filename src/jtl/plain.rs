@@ -1,5 +1,5 @@
 //! The rows that most files are made of, read with SIMD: in JMeter 5's default columns, successful,
-//! with numbers of up to eight digits. [`RowParser::parse`] reads all others.
+//! without a failure message, with numbers of up to eight digits. [`RowParser::parse`] reads all others.
 
 use fearless_simd::{i16x32, prelude::*, u16x32, u32x8, u64x8};
 
@@ -52,7 +52,7 @@ const URL: usize = 4;
 
 /// Bytes of the longest message of a plain row: transaction controllers write longer ones, and there
 /// is more to do for their rows.
-const LONGEST_MESSAGE: usize = 32;
+const LONGEST_MESSAGE: usize = 31;
 
 impl<S: Simd> Plain for Jmeter5<S> {
     const ARE_MOST: bool = true;
@@ -71,7 +71,9 @@ impl<S: Simd> Plain for Jmeter5<S> {
             return false;
         };
         let row = Row { bytes, marks };
-        if row.text(columns.success) != b"true" {
+        if row.text(columns.success) != b"true"
+            || !row.optional_text(columns.failure_message).is_empty()
+        {
             return false;
         }
         let response_message = row.optional_text(columns.response_message);
@@ -106,7 +108,7 @@ impl<S: Simd> Plain for Jmeter5<S> {
             label: row.text(columns.label),
             response_code: row.optional_text(columns.response_code),
             response_message,
-            failure_message: row.optional_text(columns.failure_message),
+            failure_message: b"",
             thread_name: row.optional_text(columns.thread_name),
             url: row.optional_text(columns.url),
             hostname: b"",
@@ -233,6 +235,7 @@ mod tests {
             (",185,", ",1x5,"),
             (",17,", ",null,"),
             (",text,", ","),
+            (",true,,", ",true,slow,"),
             (
                 "OK",
                 "Number of samples in transaction : 1, number of failing samples : 0",
@@ -251,7 +254,8 @@ mod tests {
         #[test]
         fn agrees_with_the_parser_of_any_row(
             numbers in proptest::collection::vec(number(), 8),
-            texts in proptest::collection::vec("[a-z]{0,20}|null", 6),
+            texts in proptest::collection::vec("[a-z]{0,20}|null", 5),
+            failure in prop_oneof![9 => "(null)?", 1 => "[a-z]{1,5}"],
             success in prop_oneof![9 => Just("true"), 1 => "[a-zA-Z]{0,5}".prop_map(|_| "TRUE")],
             stamp in "1[0-9]{12}|-?[0-9]{1,19}",
             is_end in any::<bool>(),
@@ -259,7 +263,7 @@ mod tests {
             let [received, sent, group, all, elapsed, latency, idle, connect] = &numbers[..] else {
                 unreachable!()
             };
-            let [label, code, message, thread, failure, url] = &texts[..] else { unreachable!() };
+            let [label, code, message, thread, url] = &texts[..] else { unreachable!() };
             let row = format!(
                 "{stamp},{elapsed},{label},{code},{message},{thread},text,{success},{failure},\
                  {received},{sent},{group},{all},{url},{latency},{idle},{connect}\n"
@@ -270,7 +274,8 @@ mod tests {
                 let are_plain = numbers.iter().all(|number| {
                     (1..=8).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
                 });
-                prop_assert!(!are_plain || success != "true" || stamp.parse::<i64>().is_err());
+                let is_failure = success != "true" || !matches!(&failure[..], "" | "null");
+                prop_assert!(!are_plain || is_failure || stamp.parse::<i64>().is_err());
             }
         }
     }

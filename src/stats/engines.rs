@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::interner::{Ends, Interner};
+use super::interner::Interner;
 use crate::jtl::{Engine, Sample, shifted_engine};
 
 /// Engines told apart; in a run with more, threads are not summed over engines.
@@ -21,7 +21,7 @@ impl Engines {
     /// The number of the engine that wrote a row.
     #[inline(always)]
     pub fn number(&mut self, sample: &Sample<'_>) -> usize {
-        let engine = engine(sample);
+        let engine = Engine::of(sample);
         match (&engine, self.latest_input) {
             (Engine::Input(input), Some((latest, number))) if *input == latest => number,
             _ => self.look_up(&engine),
@@ -68,15 +68,5 @@ impl Engines {
     /// How many there are.
     pub fn count(&self) -> usize {
         self.names.names().len()
-    }
-}
-
-/// [`Engine::of`], quick on the short thread names that most runs have.
-#[inline(always)]
-fn engine<'a>(sample: &Sample<'a>) -> Engine<'a> {
-    let ends = Ends::of(sample.thread_name);
-    match ends.is_all() && !ends.contain(b':') {
-        true => Engine::of_unprefixed(sample),
-        false => Engine::of(sample),
     }
 }

@@ -132,17 +132,6 @@ impl Ends {
         self.length <= 16
     }
 
-    /// Whether a byte occurs in these parts of the text.
-    #[inline(always)]
-    pub fn contain(self, byte: u8) -> bool {
-        const LOW: u64 = 0x0101_0101_0101_0101;
-        let has = |eight: u64| {
-            let zeroed = eight ^ (LOW * u64::from(byte));
-            zeroed.wrapping_sub(LOW) & !zeroed & (LOW << 7) != 0
-        };
-        has(self.first) || has(self.last)
-    }
-
     #[inline(always)]
     fn hash(self) -> usize {
         let mixed = (self.first ^ self.last.rotate_left(29) ^ self.length as u64)
@@ -214,13 +203,6 @@ mod tests {
                 let number = *plain.entry(name).or_insert(next);
                 prop_assert_eq!(interner.number(name.as_bytes()), number);
             }
-        }
-
-        #[test]
-        fn ends_tell_which_bytes_occur(text in "[ -~é]{0,16}", byte in any::<u8>()) {
-            let ends = Ends::of(text.as_bytes());
-            prop_assume!(ends.is_all() && byte != 0);
-            prop_assert_eq!(ends.contain(byte), text.as_bytes().contains(&byte));
         }
     }
 }
