@@ -16,6 +16,10 @@ const APART_MS: i64 = 5_000;
 /// The same in buckets of the time series, for it is known no better.
 const APART_BUCKETS: i64 = 3;
 
+/// Rows that the other should have written, at least, while one was at work alone, at the start as at the
+/// end: where rows are few, an engine is silent for a while by chance.
+const FEWEST_MISSED: f64 = 8.0;
+
 /// How far the time by which it ends apart may differ from that by which it starts apart: a share of
 /// it, and at least a bucket of the time series at either end.
 const ALIKE: f64 = 0.1;
@@ -80,6 +84,7 @@ pub(super) fn find(series: &TimeSeries, inputs: &[InputRead]) -> Option<ClocksAp
     let apart: Vec<(i64, Span)> = spans
         .iter()
         .filter_map(|span| Some((apart(*span, middle, series.bucket_ms())?, *span)))
+        .filter(|(_, span)| is_silence_no_chance(series, *span, middle))
         .collect();
     let &(later_ms, span) = apart
         .iter()
@@ -124,6 +129,27 @@ fn apart(span: Span, other: Span, bucket_ms: i64) -> Option<i64> {
     (is_apart && differ <= (start.abs() as f64 * ALIKE).max(2.0)).then_some(ms)
 }
 
+/// Whether one engine was silent at the start, and the other at the end, for so long that with its rows
+/// it cannot be chance.
+fn is_silence_no_chance(series: &TimeSeries, one: Span, other: Span) -> bool {
+    let (sooner, later) = match one.first < other.first {
+        true => (one, other),
+        false => (other, one),
+    };
+    let missed = |silent: Span, alone: Span, from: i64, to: i64| {
+        let (from, buckets) = (usize::try_from(from), usize::try_from(to - from));
+        let (Ok(from), Ok(buckets)) = (from, buckets) else {
+            return 0.0;
+        };
+        let rows: u64 = (series.buckets().skip(from).take(buckets))
+            .filter_map(|bucket| bucket.rows_of_engines().nth(alone.engine))
+            .sum();
+        rows as f64 * silent.rows as f64 / alone.rows as f64
+    };
+    missed(later, sooner, sooner.first, later.first) >= FEWEST_MISSED
+        && missed(sooner, later, sooner.last + 1, later.last + 1) >= FEWEST_MISSED
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,12 +158,17 @@ mod tests {
 
     /// Engines with 300 samples each, from when to when, in seconds.
     fn run(engines: &[(i64, i64)]) -> TimeSeries {
+        run_of(300, engines)
+    }
+
+    /// Engines with so many samples each.
+    fn run_of(samples: i64, engines: &[(i64, i64)]) -> TimeSeries {
         let mut series = TimeSeries::default();
         for (number, &(from, to)) in engines.iter().enumerate() {
             let thread_name = format!("10.0.0.{number}:1099-Users 1-1");
-            for sample_number in 0..300 {
+            for sample_number in 0..samples {
                 let row = Sample {
-                    time_stamp: 1_000 * from + sample_number * (to - from) * 1_000 / 299,
+                    time_stamp: 1_000 * from + sample_number * (to - from) * 1_000 / (samples - 1),
                     thread_name: thread_name.as_bytes(),
                     ..sample()
                 };
@@ -168,5 +199,15 @@ mod tests {
             assert_eq!(find(&run(engines), &[]), None, "{engines:?}");
         }
         assert_eq!(find(&TimeSeries::default(), &[]), None);
+    }
+
+    #[test]
+    fn a_silence_that_few_rows_explain_says_nothing() {
+        // A row in 5 s: 30 s without one may be chance, 60 s are not.
+        for (later, is_found) in [(30, false), (60, true)] {
+            let engines = [(0, 1_000), (later, 1_000 + later)];
+            let found = find(&run_of(200, &engines), &[]);
+            assert_eq!(found.is_some(), is_found, "{later}");
+        }
     }
 }
