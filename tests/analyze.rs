@@ -60,11 +60,32 @@ fn prints_the_platform_block_and_nothing_else() {
 fn without_a_platform_it_names_this_machine_and_says_so() {
     let perfkit = Perfkit::new();
     perfkit.write("results.jtl", five_samples());
-    let (printed, said) = perfkit.run(&["analyze", "results.jtl", "--no-report"]);
-    assert!(printed.contains("| **Platform** | "), "{printed}");
-    assert!(
-        said.contains("the platform named is this machine, the tester"),
-        "{said}"
+    let is_said = |arguments: &[&str]| {
+        let (printed, said) = perfkit.run(&[&["analyze", "results.jtl"], arguments].concat());
+        let is_shown = printed.contains("**Platform**") || printed.contains("\"Platform\"");
+        (
+            is_shown,
+            said.contains("the platform named is this machine, the tester"),
+        )
+    };
+    assert_eq!(is_said(&["--no-report"]), (true, true));
+    assert_eq!(is_said(&["--no-report", "--format=json"]), (true, true));
+    assert_eq!(is_said(&["--no-report", "--platform=Pi"]), (true, false));
+    // Where no platform is shown there is nothing to say.
+    for format in ["table", "csv", "prometheus", "hgrm"] {
+        let format = format!("--format={format}");
+        assert_eq!(
+            is_said(&["--no-report", &format]),
+            (false, false),
+            "{format}"
+        );
+        // The report shows it.
+        assert_eq!(is_said(&[&format]), (false, true), "{format}");
+    }
+    perfkit.write("README.md", "");
+    assert_eq!(
+        is_said(&["--no-report", "--format=csv", "--update=README.md"]),
+        (false, true)
     );
 }
 

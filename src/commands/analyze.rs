@@ -74,6 +74,10 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
         // Written above, by itself.
         Format::Summary => String::new(),
     });
+    let is_platform_printed = matches!(args.format, Format::Markdown | Format::Json);
+    if is_platform_printed || directory.is_some() || publication.is_wanted() {
+        server.caution();
+    }
     if let Some(directory) = &directory {
         eprintln!(
             "perfkit: report in {} and report.html",

@@ -67,6 +67,11 @@ impl Publication {
         })
     }
 
+    /// Whether the block goes anywhere.
+    pub fn is_wanted(&self) -> bool {
+        self.readme.is_some() || self.step_summary.is_some()
+    }
+
     /// Writes the report where it was asked for; `summary` is the Markdown of a job's summary.
     ///
     /// # Errors

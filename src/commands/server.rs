@@ -31,27 +31,23 @@ pub struct Server {
     pub details: Vec<Detail>,
     /// What the server's monitor saw.
     pub resources: Vec<ResourceRow>,
+    is_platform_guessed: bool,
     monitor: Option<PathBuf>,
 }
 
 impl Server {
-    /// What the arguments tell: the machine as given, asked, or this one with a word of caution.
+    /// What the arguments tell: the machine as given, asked, or this one as a guess.
     ///
     /// # Errors
     ///
     /// When the server cannot be asked, or its monitor's file cannot be read.
     pub fn of(args: &AnalyzeArgs) -> Result<Self> {
+        let is_platform_guessed =
+            args.platform.is_none() && args.server.is_none() && args.detail.is_empty();
         let platform = match (&args.platform, &args.server) {
             (Some(platform), _) => Some(platform.clone()),
             (None, Some(address)) => Some(platform(address)?.summary()),
-            (None, None) if args.detail.is_empty() => {
-                eprintln!(
-                    "perfkit: note: the platform named is this machine, the tester; name the server \
-                     with --platform TEXT, or have it asked with --server URL"
-                );
-                Some(Platform::detect().summary())
-            }
-            (None, None) => None,
+            (None, None) => is_platform_guessed.then(|| Platform::detect().summary()),
         };
         let detail = |key: &str, value: &str| Detail {
             key: key.to_owned(),
@@ -68,8 +64,19 @@ impl Server {
                 Some(path) => resources(path)?,
                 None => Vec::new(),
             },
+            is_platform_guessed,
             monitor: args.monitor.clone(),
         })
+    }
+
+    /// Says that the platform shown is a guess, if it is one.
+    pub fn caution(&self) {
+        if self.is_platform_guessed {
+            eprintln!(
+                "perfkit: note: the platform named is this machine, the tester; name the server with \
+                 --platform TEXT, or have it asked with --server URL"
+            );
+        }
     }
 
     /// What the server's monitor has seen by now.
