@@ -87,6 +87,11 @@ fn without_a_platform_it_names_this_machine_and_says_so() {
         is_said(&["--no-report", "--format=csv", "--update=README.md"]),
         (false, true)
     );
+    let listen = ["--follow", "--until-idle=1", "--listen=127.0.0.1:0"];
+    assert_eq!(
+        is_said(&[&["--no-report", "--format=csv"], &listen[..]].concat()),
+        (false, true)
+    );
 }
 
 #[test]

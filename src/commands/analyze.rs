@@ -74,8 +74,11 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
         // Written above, by itself.
         Format::Summary => String::new(),
     });
-    let is_platform_printed = matches!(args.format, Format::Markdown | Format::Json);
-    if is_platform_printed || directory.is_some() || publication.is_wanted() {
+    let is_platform_shown = matches!(args.format, Format::Markdown | Format::Json)
+        || directory.is_some()
+        || publication.is_wanted()
+        || args.follow.listen.is_some();
+    if is_platform_shown {
         server.caution();
     }
     if let Some(directory) = &directory {
