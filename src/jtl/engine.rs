@@ -18,11 +18,7 @@ impl<'a> Engine<'a> {
     /// two engines on one host apart; else by its Hostname column, else by the file.
     #[inline(always)]
     pub fn of(sample: &Sample<'a>) -> Self {
-        let host_and_port = match begins_with_a_word(sample.thread_name) {
-            true => None,
-            false => host_prefix(sample.thread_name),
-        };
-        match (host_and_port, sample.hostname) {
+        match (host_prefix(sample.thread_name), sample.hostname) {
             (Some(host_and_port), _) => Engine::Named(host_and_port),
             (None, b"") => Engine::Input(sample.input),
             (None, hostname) => Engine::Named(hostname),
@@ -76,8 +72,16 @@ fn begins_with_a_word(thread_name: &[u8]) -> bool {
 }
 
 /// `192.168.1.5:1099` of the thread name `192.168.1.5:1099-Thread Group 1-1`.
-#[inline(never)]
+#[inline(always)]
 pub fn host_prefix(thread_name: &[u8]) -> Option<&[u8]> {
+    match begins_with_a_word(thread_name) {
+        true => None,
+        false => find_host(thread_name),
+    }
+}
+
+#[inline(never)]
+fn find_host(thread_name: &[u8]) -> Option<&[u8]> {
     let colon = memchr::memchr(b':', thread_name)?;
     let (host, port) = (thread_name.get(..colon)?, thread_name.get(colon + 1..)?);
     let digits = port.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -90,7 +94,7 @@ pub fn host_prefix(thread_name: &[u8]) -> Option<&[u8]> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Engine, begins_with_a_word, host_prefix, shifted_engine};
+    use super::{Engine, begins_with_a_word, find_host, host_prefix, shifted_engine};
 
     #[test]
     fn a_host_and_port_before_the_thread_name() {
@@ -129,7 +133,7 @@ mod tests {
         #[test]
         fn no_host_is_before_a_word(name in "[ :1\\-a-b\\x00\\x1f\\x21\\x39\\x3bé]{0,12}") {
             if begins_with_a_word(name.as_bytes()) {
-                prop_assert_eq!(host_prefix(name.as_bytes()), None);
+                prop_assert_eq!(find_host(name.as_bytes()), None);
             }
         }
     }
