@@ -1,5 +1,7 @@
 //! Load generators whose clocks are apart: one starts and ends as much sooner or later as the other.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use super::words;
@@ -136,18 +138,16 @@ fn is_silence_no_chance(series: &TimeSeries, one: Span, other: Span) -> bool {
         true => (one, other),
         false => (other, one),
     };
-    let missed = |silent: Span, alone: Span, from: i64, to: i64| {
-        let (from, buckets) = (usize::try_from(from), usize::try_from(to - from));
-        let (Ok(from), Ok(buckets)) = (from, buckets) else {
-            return 0.0;
-        };
-        let rows: u64 = (series.buckets().skip(from).take(buckets))
-            .filter_map(|bucket| bucket.rows_of_engines().nth(alone.engine))
+    let missed = |silent: Span, alone: Span, places: Range<i64>| {
+        let rows: u64 = (0..)
+            .zip(series.buckets())
+            .filter(|(place, _)| places.contains(place))
+            .filter_map(|(_, bucket)| bucket.rows_of_engines().nth(alone.engine))
             .sum();
         rows as f64 * silent.rows as f64 / alone.rows as f64
     };
-    missed(later, sooner, sooner.first, later.first) >= FEWEST_MISSED
-        && missed(sooner, later, sooner.last + 1, later.last + 1) >= FEWEST_MISSED
+    missed(later, sooner, sooner.first..later.first) >= FEWEST_MISSED
+        && missed(sooner, later, sooner.last + 1..later.last + 1) >= FEWEST_MISSED
 }
 
 #[cfg(test)]
