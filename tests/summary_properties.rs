@@ -317,7 +317,7 @@ proptest! {
     }
 }
 
-/// `fuzz/corpus/summary/errors` is what version 1 of the format wrote. If it is read no more, the
+/// `fuzz/corpus/summary/errors` is what version 2 of the format wrote. If it is read no more, the
 /// layout of something in a summary has changed: raise VERSION in src/summary/file.rs, and write the
 /// file again with `UPDATE_SUMMARY=1 cargo test --test summary_properties`.
 #[test]
@@ -332,9 +332,24 @@ fn the_format_is_what_its_version_says() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, summary::encode(&part).unwrap()).unwrap();
         // What is within it is fuzzed alone, too.
-        let text = postcard::to_stdvec(&part).unwrap();
+        let text = summary::encode_text(&part).unwrap();
         fs::write(path.with_file_name("errors-text"), text).unwrap();
     }
     let stored = summary::decode(&fs::read(&path).unwrap()).unwrap();
     assert_eq!(report(stored).1, report(part).1);
+}
+
+/// `errors-first` is what version 1 wrote, which had no slices of time: all the rest is read.
+#[test]
+fn the_first_format_is_still_read() {
+    let path = fixtures().join("../fuzz/corpus/summary/errors-first");
+    let file = (
+        "errors.jtl".to_owned(),
+        text_of(&fixtures().join("errors.jtl")),
+    );
+    let (mut expected, _) = report(read(&[file]));
+    assert!(expected.slices.is_some());
+    expected.slices = None;
+    let stored = summary::decode(&fs::read(&path).unwrap()).unwrap();
+    assert_eq!(report(stored).0, expected);
 }

@@ -367,7 +367,7 @@ mod tests {
             "p95 > 1s for 30s more",
             "count > 1 for 30s",
             "max > 1s for 30s",
-            "A: p95 > 1s for 30s",
+            "A: received > 1KB/s for 30s",
             "/A/: received < 1KB/s for 30s",
         ];
         let errors: Vec<String> = wrong.map(error).to_vec();

@@ -4,11 +4,16 @@
 //! time is told apart in whole buckets: the condition must hold in as many in a row as cover it. A
 //! bucket in which the metric is undefined, as a mean is without samples, neither ends a stretch nor
 //! begins one: nothing shows that the run recovered there.
+//!
+//! Percentiles of a label come from its slices of time, joined until they are as wide as the charts'
+//! buckets: there a sample belongs to the slice of its start, and percentiles are within 1.6%.
 
 use super::criterion::{Criterion, Op, Target};
 use super::metric::{Figure, Metric};
 use super::value::{Unit, rounded, with_unit};
-use crate::report::{Activity, Found, Report, TOTAL, TimeSeries};
+use crate::percentile::Percentile;
+use crate::report::{Activity, Found, Report, TOTAL, TimeSeries, joined_slices, step_middles};
+use crate::stats::value_at;
 use crate::units::{self, BYTES_PER_KB, MS_PER_SECOND};
 
 /// Why a criterion that needs time cannot be told from any time series; `None` if it can.
@@ -30,13 +35,11 @@ pub(super) fn obstacle(criterion: &Criterion) -> Option<String> {
         | Metric::Apdex
         | Metric::Latency(Figure::Percentile(_))
         | Metric::Connect(Figure::Percentile(_)) => Some(format!(
-            "the time series has no {metric}: with `for` there are error%, avg, throughput, latency.avg, connect.avg, and of TOTAL also pNN, received, sent"
+            "the time series has no {metric}: with `for` there are error%, avg, pNN, throughput, latency.avg, connect.avg, and of TOTAL also received, sent"
         )),
-        Metric::Elapsed(Figure::Percentile(_)) | Metric::Received | Metric::Sent if !is_total => {
-            Some(format!(
-                "the time series has {metric} of TOTAL only: with `for`, a label has error%, avg, throughput, latency.avg, connect.avg"
-            ))
-        }
+        Metric::Received | Metric::Sent if !is_total => Some(format!(
+            "the time series has {metric} of TOTAL only: with `for`, a label has error%, avg, pNN, throughput, latency.avg, connect.avg"
+        )),
         _ => None,
     }
 }
@@ -61,14 +64,18 @@ pub(super) fn hold(
     time_ms: f64,
 ) -> Result<(Option<Found>, bool, String), String> {
     let series = report.time_series.as_ref().ok_or("there are no samples")?;
-    let width = seconds(series.bucket_ms as f64);
-    if time_ms < series.bucket_ms as f64 {
+    let Course {
+        start_ms,
+        bucket_ms,
+        values,
+    } = course(report, series, label, metric)?;
+    let width = seconds(bucket_ms as f64);
+    if time_ms < bucket_ms as f64 {
         return Err(format!(
             "a run of this length has buckets of {width}, too wide to tell {} apart: give a longer time",
             seconds(time_ms)
         ));
     }
-    let values = values(report, series, label, metric)?;
     if values.iter().all(Option::is_none) {
         return Err(format!("{metric} is undefined in every bucket of {width}"));
     }
@@ -76,7 +83,7 @@ pub(super) fn hold(
         .iter()
         .map(|value| value.map(|value| op.holds(value, limit)));
     let longest = longest(holds);
-    let needed = (rounded(time_ms / series.bucket_ms as f64)).ceil() as u64;
+    let needed = (rounded(time_ms / bucket_ms as f64)).ceil() as u64;
     let of = match metric {
         Metric::Elapsed(Figure::Percentile(_)) => " of successful samples",
         _ => "",
@@ -90,9 +97,9 @@ pub(super) fn hold(
         let message = format!("{condition} held in no bucket of {width}");
         return Ok((None, false, message));
     }
-    let held_ms = longest.buckets.saturating_mul(series.bucket_ms);
-    let offset = (longest.first as u64).saturating_mul(series.bucket_ms);
-    let from = series.start_ms.saturating_add_unsigned(offset);
+    let held_ms = longest.buckets.saturating_mul(bucket_ms);
+    let offset = (longest.first as u64).saturating_mul(bucket_ms);
+    let from = start_ms.saturating_add_unsigned(offset);
     let is_failed = longest.buckets >= needed;
     let message = format!(
         "{condition} held for {} {} {}, in buckets of {width}",
@@ -132,7 +139,70 @@ fn longest(holds: impl Iterator<Item = Option<bool>>) -> Stretch {
     longest
 }
 
-/// The metric in each bucket; `None` where it is undefined, as a mean is without samples.
+/// A metric over time.
+struct Course {
+    /// Start of the first bucket, epoch ms.
+    start_ms: i64,
+    /// Width of a bucket, ms.
+    bucket_ms: u64,
+    /// The metric in each bucket; `None` where it is undefined, as a mean is without samples.
+    values: Vec<Option<f64>>,
+}
+
+fn course(
+    report: &Report,
+    series: &TimeSeries,
+    label: Option<&str>,
+    metric: Metric,
+) -> Result<Course, String> {
+    match (label, metric) {
+        (Some(label), Metric::Elapsed(Figure::Percentile(percentile))) => {
+            percentiles_of(label, percentile, report, series)
+        }
+        _ => Ok(Course {
+            start_ms: series.start_ms,
+            bucket_ms: series.bucket_ms,
+            values: values(report, series, label, metric)?,
+        }),
+    }
+}
+
+/// A percentile of a label's successful samples, in its slices.
+fn percentiles_of(
+    label: &str,
+    percentile: Percentile,
+    report: &Report,
+    series: &TimeSeries,
+) -> Result<Course, String> {
+    let slices = report.slices.as_ref().ok_or(
+        "the report was saved without slices of time, which percentiles of a label need: analyze the results again",
+    )?;
+    let of_label = slices.of_label(label).ok_or_else(no_course)?;
+    let by = series.bucket_ms.div_ceil(slices.slice_ms.max(1)).max(1);
+    let joined = joined_slices(of_label.iter().cloned(), by);
+    let last = joined.last().map_or(0, |slice| slice.index);
+    let mut values = vec![None; usize::try_from(last).unwrap_or(0) + 1];
+    for slice in &joined {
+        let counts = step_middles(&slice.ok);
+        let count = counts.iter().map(|(_, count)| count).sum();
+        let value = value_at(&counts, count, percentile);
+        if let Some(place) = values.get_mut(slice.index as usize) {
+            *place = value.map(|value| value as f64);
+        }
+    }
+    Ok(Course {
+        start_ms: slices.start_ms,
+        bucket_ms: slices.slice_ms.saturating_mul(by),
+        values,
+    })
+}
+
+fn no_course() -> String {
+    "a run with so many labels has the time series of TOTAL alone: choose labels with --include"
+        .to_owned()
+}
+
+/// The metric in each bucket of the time series.
 fn values(
     report: &Report,
     series: &TimeSeries,
@@ -200,10 +270,7 @@ fn activity<'a>(series: &'a TimeSeries, label: Option<&str>) -> Result<&'a Activ
         return Ok(&series.total);
     };
     let of_label = series.labels.iter().find(|of| of.label == label);
-    of_label.map(|of| &of.activity).ok_or_else(|| {
-        "a run with so many labels has the time series of TOTAL alone: choose labels with --include"
-            .to_owned()
-    })
+    of_label.map(|of| &of.activity).ok_or_else(no_course)
 }
 
 /// Which buckets the run fills from end to end: in the others a rate would be too low.

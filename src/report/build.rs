@@ -7,7 +7,7 @@ use super::labels::Labels;
 use super::{
     Accounting, ApdexTable, CorrectedTimes, Dashboard, Detail, ErrorReport, Filtered, Input,
     LabelReport, Options, PercentileValue, Rejection, Report, Requests, ResourceRow, Resources,
-    SCHEMA_VERSION, Summary, TimeSeries, TopErrors, Window, error_kinds, notes, statistics,
+    SCHEMA_VERSION, Slices, Summary, TimeSeries, TopErrors, Window, error_kinds, notes, statistics,
 };
 use crate::jtl::{InputRead, RejectionTally};
 use crate::percentile::Percentile;
@@ -119,6 +119,7 @@ impl Report {
             top_errors: TopErrors::new(aggregate, &picked, &samplers),
             corrected,
             time_series,
+            slices: Slices::new(aggregate, &picked),
             total: sum,
             label_count: all.len() as u64,
             labels: shown,

@@ -17,7 +17,10 @@ mod over_time;
 mod resources;
 #[cfg(test)]
 mod schema;
+mod slices;
+mod slices_text;
 mod statistics;
+mod within;
 
 use serde::{Deserialize, Serialize};
 
@@ -39,9 +42,12 @@ pub use labels::label_rows;
 pub use live::{Live, NewError, RecentFigures};
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};
 pub use resources::{ResourceRow, Resources, Saturation, no_overlap};
+pub use slices::{LabelSlices, Slice, Slices, joined as joined_slices};
+pub use slices_text::Cells;
 pub use statistics::{
     Dashboard, Statistics, StatisticsRow, StatisticsTimes, of_all as statistics_of_all,
 };
+pub use within::middles as step_middles;
 
 /// Version of the [`Report`] layout in `report.json`; it grows when a field changes meaning.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -98,6 +104,9 @@ pub struct Report {
     pub corrected: Option<CorrectedTimes>,
     /// The run over time; `None` without samples.
     pub time_series: Option<TimeSeries>,
+    /// What each label did in slices of time; `None` without samples.
+    #[serde(default)]
+    pub slices: Option<Slices>,
     /// What the server used; `None` without its monitor's file.
     pub resources: Option<Resources>,
     /// What the figures say of the run, and what flatters or spoils them.

@@ -50,7 +50,7 @@ pub struct Activity {
     pub ok: Vec<u64>,
     /// Samples that failed.
     pub ko: Vec<u64>,
-    /// Mean elapsed time, ms; `None` in a bucket without samples.
+    /// Mean elapsed time, ms to the nearest microsecond; `None` in a bucket without samples.
     pub elapsed_mean: Vec<Option<f64>>,
     /// Mean latency, ms; empty where the file has no such column.
     pub latency_mean: Vec<Option<f64>>,
@@ -159,6 +159,11 @@ fn percentile(buckets: &[Counts], percent: Percentile) -> Vec<Option<i64>> {
         .collect()
 }
 
+/// To the nearest microsecond: in text, means then take a third of the room.
+fn to_microseconds(ms: f64) -> f64 {
+    (ms * 1_000.0).round() / 1_000.0
+}
+
 impl Activity {
     fn new(buckets: &[LabelBucket], distributions: &Distributions) -> Self {
         let mean = |of: fn(&LabelBucket) -> i128| -> Vec<Option<f64>> {
@@ -166,7 +171,7 @@ impl Activity {
                 .iter()
                 .map(|bucket| {
                     let samples = bucket.samples();
-                    (samples > 0).then(|| of(bucket) as f64 / samples as f64)
+                    (samples > 0).then(|| to_microseconds(of(bucket) as f64 / samples as f64))
                 })
                 .collect()
         };

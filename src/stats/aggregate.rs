@@ -12,6 +12,7 @@ use super::label::LabelStats;
 use super::label_errors::LabelErrors;
 use super::row_sample::RowSample;
 use super::series::TimeSeries;
+use super::slices::Slices;
 use crate::jtl::{Engine, Sample, Sink};
 
 /// The statistics of a run, or of a part of it.
@@ -25,6 +26,9 @@ pub struct Aggregate {
     label_errors: LabelErrors,
     row_sample: RowSample,
     series: TimeSeries,
+    /// Stored apart, for the first summaries had none.
+    #[serde(skip)]
+    slices: Slices,
 }
 
 /// A label and the statistics of its rows, by who wrote them.
@@ -95,6 +99,7 @@ impl Aggregate {
             }
         }
         self.series.record(sample, label);
+        self.slices.record(sample, label);
     }
 
     #[inline(never)]
@@ -134,6 +139,7 @@ impl Aggregate {
             .merge(&other.label_errors, &numbers, &error_numbers);
         self.row_sample.merge(&other.row_sample, &numbers);
         self.series.merge(other.series, &numbers, &error_numbers);
+        self.slices.merge(other.slices, &numbers);
         while self.errors.is_too_large() {
             self.coarsen_errors();
         }
@@ -177,6 +183,7 @@ impl Aggregate {
         check::that(is_same, "it has other errors than by label")?;
         self.row_sample.check(labels)?;
         self.series.check(labels, self.errors.types(), samples)?;
+        self.slices.check(labels, samples)?;
         Ok(rows)
     }
 
@@ -253,6 +260,23 @@ impl Aggregate {
     /// The run over time.
     pub fn series(&self) -> &TimeSeries {
         &self.series
+    }
+
+    /// What each label did in slices of time; `None` if some rows lack them, as those of a summary
+    /// of the first format do.
+    pub fn slices(&self) -> Option<&Slices> {
+        let samples = self.series.buckets().map(|bucket| bucket.hits).sum::<u64>();
+        (samples > 0 && self.slices.samples() == samples).then_some(&self.slices)
+    }
+
+    /// The slices as they are stored.
+    pub(crate) fn stored_slices(&self) -> &Slices {
+        &self.slices
+    }
+
+    /// Puts back slices that were stored.
+    pub(crate) fn set_slices(&mut self, slices: Slices) {
+        self.slices = slices;
     }
 }
 

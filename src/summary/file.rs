@@ -6,7 +6,8 @@
 //! |     4 | version of the format, little-endian, as all numbers of the head         |
 //! |     8 | length of the part before it was compressed                              |
 //! |     4 | CRC-32 of the version, the length, and all that follows                  |
-//! |  rest | the part in postcard's encoding, compressed with zstd                    |
+//! |  rest | the part in postcard's encoding, then from version 2 on its slices of    |
+//! |       | time, together compressed with zstd                                      |
 
 use std::borrow::Cow;
 
@@ -17,7 +18,10 @@ use crate::error::{Error, Result};
 pub const MAGIC: [u8; 8] = *b"\x93PKSUM\r\n";
 
 /// Version of the format; it grows when [`Part`] or anything in it is laid out in another way.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+/// The first version, whose parts have no slices of time. It is still read.
+const WITHOUT_SLICES: u32 = 1;
 
 /// Level of zstd: above it files shrink little, and take several times as long.
 const LEVEL: i32 = 9;
@@ -40,7 +44,7 @@ const SKIPPED: [u8; 4] = 0x184D_2A50_u32.to_le_bytes();
 pub fn encode(part: &Part) -> Result<Vec<u8>> {
     let internal = |why: String| Error::Internal(format!("cannot write a summary: {why}"));
     part.check().map_err(|why| internal(why.to_owned()))?;
-    let text = postcard::to_stdvec(part).map_err(|error| internal(error.to_string()))?;
+    let text = encode_text(part).map_err(|error| internal(error.to_string()))?;
     let mut packed =
         zstd::bulk::compress(&text, LEVEL).map_err(|error| internal(error.to_string()))?;
     let length = text.len() as u64;
@@ -66,10 +70,10 @@ pub fn encode(part: &Part) -> Result<Vec<u8>> {
 pub fn decode(file: &[u8]) -> Result<Part, Cow<'static, str>> {
     const DAMAGED: &str = "is a summary that is cut short or damaged: make it again";
     let (version, length, sum, packed) = head(file).ok_or(DAMAGED)?;
-    if version != VERSION {
+    if version != VERSION && version != WITHOUT_SLICES {
         return Err(Cow::Owned(format!(
-            "is a summary in version {version} of the format, and this perfkit reads version \
-             {VERSION}: make it again with this perfkit, or use the one that made it"
+            "is a summary in version {version} of the format, and this perfkit reads versions \
+             {WITHOUT_SLICES} and {VERSION}: make it again with this perfkit, or use the one that made it"
         )));
     }
     if checksum(version, length, packed) != sum || length > longest(packed.len()) {
@@ -80,7 +84,11 @@ pub fn decode(file: &[u8]) -> Result<Part, Cow<'static, str>> {
         .and_then(|length| zstd::bulk::decompress(packed, length).ok())
         .filter(|text| text.len() as u64 == length)
         .ok_or(DAMAGED)?;
-    decode_text(&text).map_err(|why| {
+    let part = match version {
+        WITHOUT_SLICES => decode_first(&text),
+        _ => decode_text(&text),
+    };
+    part.map_err(|why| {
         Cow::Owned(format!(
             "is a summary that does not hold together ({why}): make it again"
         ))
@@ -91,11 +99,38 @@ pub fn decode(file: &[u8]) -> Result<Part, Cow<'static, str>> {
 ///
 /// # Errors
 ///
+/// None that is known of.
+#[doc(hidden)]
+pub fn encode_text(part: &Part) -> postcard::Result<Vec<u8>> {
+    let mut text = postcard::to_stdvec(part)?;
+    text.extend(postcard::to_stdvec(part.aggregate.stored_slices())?);
+    Ok(text)
+}
+
+/// The part of such a text.
+///
+/// # Errors
+///
 /// What of it does not hold together.
 #[doc(hidden)]
 pub fn decode_text(text: &[u8]) -> Result<Part, &'static str> {
-    let (part, rest): (Part, &[u8]) =
-        postcard::take_from_bytes(text).map_err(|_| "it is laid out in another way")?;
+    let (mut part, rest): (Part, &[u8]) = take(text)?;
+    let (slices, rest) = take(rest)?;
+    part.aggregate.set_slices(slices);
+    finish(part, rest)
+}
+
+/// The part of the first version of the format.
+fn decode_first(text: &[u8]) -> Result<Part, &'static str> {
+    let (part, rest) = take(text)?;
+    finish(part, rest)
+}
+
+fn take<'a, T: serde::Deserialize<'a>>(text: &'a [u8]) -> Result<(T, &'a [u8]), &'static str> {
+    postcard::take_from_bytes(text).map_err(|_| "it is laid out in another way")
+}
+
+fn finish(part: Part, rest: &[u8]) -> Result<Part, &'static str> {
     if !rest.is_empty() {
         return Err("more follows behind its end");
     }
@@ -170,11 +205,11 @@ mod tests {
     #[test]
     fn another_version_says_so() {
         let mut newer = file();
-        newer[MAGIC.len()] = 2;
+        newer[MAGIC.len()] = 3;
         let why = decode(&newer).unwrap_err();
         assert!(
             why.starts_with(
-                "is a summary in version 2 of the format, and this perfkit reads version 1:"
+                "is a summary in version 3 of the format, and this perfkit reads versions 1 and 2:"
             ),
             "{why}"
         );
@@ -208,7 +243,7 @@ mod tests {
             });
         }
         let file = encode(&part).unwrap();
-        let text = postcard::to_stdvec(&part).unwrap();
+        let text = encode_text(&part).unwrap();
         assert!(text.len() as u64 > ALWAYS_ALLOWED);
         assert!(file.windows(4).any(|bytes| bytes == SKIPPED));
         assert_eq!(decode(&file).unwrap().aggregate.labels().len(), 1_000);
@@ -228,7 +263,7 @@ mod tests {
         let mut part = Part::default();
         part.aggregate.record(&sample());
         // One row counted, and none read.
-        let text = postcard::to_stdvec(&part).unwrap();
+        let text = encode_text(&part).unwrap();
         let packed = zstd::bulk::compress(&text, 1).unwrap();
         let why = decode(&sealed(text.len() as u64, &packed)).unwrap_err();
         assert_eq!(

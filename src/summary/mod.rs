@@ -11,5 +11,5 @@
 mod file;
 mod part;
 
-pub use file::{MAGIC, decode, decode_text, encode};
+pub use file::{MAGIC, decode, decode_text, encode, encode_text};
 pub use part::Part;

@@ -1,0 +1,350 @@
+//! Response times of one label in one slice of time, in a few dozen bytes.
+
+use serde::{Deserialize, Serialize};
+
+use super::check::{self, Checked};
+use super::steps::{range_of, step_of};
+
+/// Values below 2^6 ms are counted one by one; above, each doubling is cut into 2^5 steps.
+const EXACT_BITS: u32 = 6;
+
+/// Steps that there are: as many as hold every `i64` that is not negative.
+const STEPS: usize = (65 - EXACT_BITS as usize) << (EXACT_BITS - 1);
+
+/// Samples that are kept one by one, before counters are laid out.
+const FEW: usize = 14;
+
+/// How many samples took each time (ms): exact below 64 ms, within 1.6% above.
+///
+/// The first samples are kept as they are; after them counts, from the first step that occurs to
+/// the last, in the narrowest integers that hold them. Merging is associative and commutative.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(into = "Stored", try_from = "Stored")]
+pub struct CompactHistogram(Counts);
+
+#[derive(Debug, Clone)]
+enum Counts {
+    /// The steps of so many samples, in no order.
+    Few(u8, [u16; FEW]),
+    /// The first step, then counts.
+    Narrow(u16, Vec<u8>),
+    Usual(u16, Vec<u32>),
+    Wide(u16, Vec<u64>),
+}
+
+impl Default for CompactHistogram {
+    fn default() -> Self {
+        CompactHistogram(Counts::Few(0, [0; FEW]))
+    }
+}
+
+/// Adds to the count of a step, if it has one that can hold it.
+#[inline(always)]
+fn add_to<T: Copy + TryFrom<u64>>(
+    counts: &mut [T],
+    place: usize,
+    weight: u64,
+    sum: impl Fn(T, T) -> Option<T>,
+) -> bool {
+    let Some(count) = counts.get_mut(place) else {
+        return false;
+    };
+    let Some(sum) = T::try_from(weight)
+        .ok()
+        .and_then(|weight| sum(*count, weight))
+    else {
+        return false;
+    };
+    *count = sum;
+    true
+}
+
+impl CompactHistogram {
+    /// Counts `weight` samples of `value` ms; a negative one as 0.
+    #[inline(always)]
+    pub fn record(&mut self, value: i64, weight: u64) {
+        self.add(step_of::<EXACT_BITS>(value.max(0) as u64), weight);
+    }
+
+    #[inline(always)]
+    fn add(&mut self, step: usize, weight: u64) {
+        let is_counted = match &mut self.0 {
+            Counts::Usual(first, counts) => {
+                let place = step.wrapping_sub(usize::from(*first));
+                add_to(counts, place, weight, u32::checked_add)
+            }
+            Counts::Narrow(first, counts) => {
+                let place = step.wrapping_sub(usize::from(*first));
+                add_to(counts, place, weight, u8::checked_add)
+            }
+            Counts::Few(length, steps) => match steps.get_mut(usize::from(*length)) {
+                Some(free) if weight == 1 => {
+                    *free = step as u16;
+                    *length += 1;
+                    true
+                }
+                _ => false,
+            },
+            Counts::Wide(..) => false,
+        };
+        if !is_counted {
+            self.add_elsewhere(step, weight);
+        }
+    }
+
+    /// Counts where there is no counter yet, or one that is too narrow.
+    #[inline(never)]
+    fn add_elsewhere(&mut self, step: usize, weight: u64) {
+        if weight == 0 {
+            return;
+        }
+        loop {
+            self.make_room(step);
+            let is_counted = match &mut self.0 {
+                Counts::Few(..) => false,
+                Counts::Narrow(first, counts) => {
+                    add_to(counts, step - usize::from(*first), weight, u8::checked_add)
+                }
+                Counts::Usual(first, counts) => {
+                    add_to(counts, step - usize::from(*first), weight, u32::checked_add)
+                }
+                Counts::Wide(first, counts) => add_to(
+                    counts,
+                    step - usize::from(*first),
+                    weight,
+                    |count, weight| Some(u64::saturating_add(count, weight)),
+                ),
+            };
+            if is_counted {
+                return;
+            }
+            self.widen();
+        }
+    }
+
+    /// Makes counters from the first step to the last, `step` among them.
+    fn make_room(&mut self, step: usize) {
+        fn grow<T: Clone + Default>(first: &mut u16, counts: &mut Vec<T>, step: usize) {
+            /// Counters made at once.
+            const ROOM: usize = 16;
+            if counts.is_empty() {
+                *first = (step / ROOM * ROOM) as u16;
+            }
+            let low = usize::from(*first).min(step / ROOM * ROOM);
+            let before = usize::from(*first) - low;
+            if before > 0 {
+                counts.splice(0..0, std::iter::repeat_n(T::default(), before));
+                *first = low as u16;
+            }
+            let length = (step - low + 1).next_multiple_of(ROOM);
+            if counts.len() < length {
+                counts.resize(length, T::default());
+            }
+        }
+        match &mut self.0 {
+            Counts::Few(..) => {}
+            Counts::Narrow(first, counts) => grow(first, counts, step),
+            Counts::Usual(first, counts) => grow(first, counts, step),
+            Counts::Wide(first, counts) => grow(first, counts, step),
+        }
+    }
+
+    fn widen(&mut self) {
+        self.0 = match std::mem::take(self).0 {
+            Counts::Few(length, steps) => {
+                let mut counted = CompactHistogram(Counts::Narrow(0, Vec::new()));
+                let steps = &steps[..usize::from(length)];
+                let range = steps.iter().min().into_iter().chain(steps.iter().max());
+                range.for_each(|&step| counted.make_room(usize::from(step)));
+                for &step in steps {
+                    counted.add(usize::from(step), 1);
+                }
+                counted.0
+            }
+            Counts::Narrow(first, counts) => {
+                Counts::Usual(first, counts.into_iter().map(u32::from).collect())
+            }
+            Counts::Usual(first, counts) => {
+                Counts::Wide(first, counts.into_iter().map(u64::from).collect())
+            }
+            wide @ Counts::Wide(..) => wide,
+        };
+    }
+
+    /// Adds the counts of another histogram.
+    pub fn merge(&mut self, other: &CompactHistogram) {
+        if let (Counts::Few(length, steps), Counts::Few(more, others)) = (&mut self.0, &other.0) {
+            let (from, to) = (usize::from(*length), usize::from(*length + *more));
+            if let Some(free) = steps.get_mut(from..to) {
+                free.copy_from_slice(&others[..usize::from(*more)]);
+                *length += *more;
+                return;
+            }
+        }
+        other.for_each(|step, count| self.add(step, count));
+    }
+
+    /// Whether nothing was recorded.
+    pub fn is_empty(&self) -> bool {
+        matches!(self.0, Counts::Few(0, _))
+    }
+
+    /// Number of samples.
+    pub fn count(&self) -> u64 {
+        let mut all = 0;
+        self.for_each(|_, count| all += count);
+        all
+    }
+
+    /// The number of every step that occurs and its count, ascending. [`CompactHistogram::range`]
+    /// tells which values a step has.
+    pub fn steps(&self) -> Vec<(u16, u64)> {
+        let mut steps: Vec<(u16, u64)> = Vec::new();
+        self.for_each(|step, count| steps.push((step as u16, count)));
+        if matches!(self.0, Counts::Few(..)) {
+            steps.sort_unstable();
+            steps.dedup_by(|next, step| {
+                let is_same = next.0 == step.0;
+                step.1 += u64::from(is_same);
+                is_same
+            });
+        }
+        steps
+    }
+
+    /// The smallest and largest value of a step, ms.
+    pub fn range(step: u16) -> (i64, i64) {
+        range_of::<EXACT_BITS>(usize::from(step).min(STEPS - 1))
+    }
+
+    /// Number of samples, of a histogram that was stored.
+    pub(super) fn check(&self) -> Checked<u64> {
+        check::total(self.steps().iter().map(|(_, count)| *count))
+    }
+
+    /// Calls `visit` with steps that occur and counts, several times with the same step perhaps.
+    fn for_each(&self, mut visit: impl FnMut(usize, u64)) {
+        let mut visit_count = |(step, count): (usize, u64)| {
+            if count > 0 {
+                visit(step, count);
+            }
+        };
+        match &self.0 {
+            Counts::Few(length, steps) => {
+                let steps = steps[..usize::from(*length)].iter();
+                steps.for_each(|&step| visit_count((usize::from(step), 1)));
+            }
+            Counts::Narrow(first, counts) => {
+                let counts = counts.iter().map(|&count| u64::from(count));
+                (usize::from(*first)..).zip(counts).for_each(visit_count);
+            }
+            Counts::Usual(first, counts) => {
+                let counts = counts.iter().map(|&count| u64::from(count));
+                (usize::from(*first)..).zip(counts).for_each(visit_count);
+            }
+            Counts::Wide(first, counts) => {
+                let counts = counts.iter().copied();
+                (usize::from(*first)..).zip(counts).for_each(visit_count);
+            }
+        }
+    }
+}
+
+impl PartialEq for CompactHistogram {
+    fn eq(&self, other: &Self) -> bool {
+        self.steps() == other.steps()
+    }
+}
+
+impl Eq for CompactHistogram {}
+
+/// A histogram as it is stored, whatever integers hold it: from its first count above 0 to its last.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    first: u16,
+    counts: Vec<u64>,
+}
+
+impl From<CompactHistogram> for Stored {
+    fn from(histogram: CompactHistogram) -> Self {
+        let steps = histogram.steps();
+        let first = steps.first().map_or(0, |&(step, _)| step);
+        let mut counts = Vec::new();
+        for (step, count) in steps {
+            counts.resize(usize::from(step - first), 0);
+            counts.push(count);
+        }
+        Stored { first, counts }
+    }
+}
+
+impl TryFrom<Stored> for CompactHistogram {
+    type Error = &'static str;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        let first = usize::from(stored.first);
+        if first + stored.counts.len() > STEPS {
+            return Err("a histogram has more steps than there are");
+        }
+        let mut histogram = CompactHistogram::default();
+        let counts = stored.counts.into_iter().enumerate();
+        for (place, count) in counts.filter(|(_, count)| *count > 0) {
+            histogram.add(first + place, count);
+        }
+        Ok(histogram)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of(values: &[(i64, u64)]) -> CompactHistogram {
+        let mut histogram = CompactHistogram::default();
+        for &(value, weight) in values {
+            histogram.record(value, weight);
+        }
+        histogram
+    }
+
+    #[test]
+    fn values_are_counted_by_step() {
+        // 64 and 65 ms share a step; a negative time counts as 0.
+        let histogram = of(&[(65, 1), (3, 300), (64, 1), (-7, 1)]);
+        assert_eq!(histogram.steps(), [(0, 1), (3, 300), (64, 2)]);
+        assert_eq!(CompactHistogram::range(64), (64, 65));
+        assert_eq!(histogram.count(), 303);
+        assert!(CompactHistogram::default().is_empty());
+        assert_eq!(CompactHistogram::range(u16::MAX).1, i64::MAX);
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_a_plain_map_and_merges(
+            a in proptest::collection::vec(
+                (prop_oneof![5 => 0..300_i64, 1 => any::<i64>()],
+                 prop_oneof![9 => 1..3_u64, 1 => 0..1_u64 << 40]), 0..300),
+            b in proptest::collection::vec((0..100_000_i64, 1..200_u64), 0..30),
+        ) {
+            let mut plain = BTreeMap::new();
+            for &(value, weight) in a.iter().chain(&b) {
+                let step = step_of::<EXACT_BITS>(value.max(0) as u64) as u16;
+                *plain.entry(step).or_insert(0) += weight;
+            }
+            plain.retain(|_, count: &mut u64| *count > 0);
+            let (mut ab, mut ba) = (of(&a), of(&b));
+            ab.merge(&of(&b));
+            ba.merge(&of(&a));
+            prop_assert_eq!(ab.steps(), plain.into_iter().collect::<Vec<_>>());
+            prop_assert_eq!(&ab, &ba);
+            let stored = postcard::to_stdvec(&ab).unwrap();
+            prop_assert_eq!(&stored, &postcard::to_stdvec(&ba).unwrap());
+            let read: CompactHistogram = postcard::from_bytes(&stored).unwrap();
+            prop_assert_eq!(read, ab);
+        }
+    }
+}

@@ -1,0 +1,591 @@
+//! What each label did in slices of time: compact, sparse, and bounded.
+
+use serde::{Deserialize, Serialize};
+
+use super::check::{self, Checked};
+use super::compact::CompactHistogram;
+use super::sum::Sum;
+use crate::jtl::Sample;
+
+/// Width of the narrowest slices, as a power of two of ms: 16 ms.
+const MIN_SHIFT: u32 = 4;
+
+/// Width of the widest slices, as a power of two of ms: four of them hold every `i64`.
+const MAX_SHIFT: u32 = 62;
+
+/// Slices that a run has at most.
+const MAX_SLICES: usize = 1_024;
+
+/// A run has at least as many slices, unless it is very short.
+const MIN_SLICES: usize = 240;
+
+/// Cells (slices of a label) from which on a run keeps only as many slices as it must.
+const MAX_CELLS: usize = 1 << 15;
+
+/// Labels that have slices of their own. Of a run with more, only all labels together have.
+const MAX_LABELS: usize = 500;
+
+/// What each label did in slices of time. A sample belongs to the slice of its start.
+///
+/// Slices lie at multiples of their width since the epoch, and the width is the narrowest power of
+/// two of ms that keeps their number within bounds. Only slices that have samples count, so that a
+/// stray time stamp widens nothing. The slices of a part of the rows are never wider than those of
+/// all, so merging is associative and commutative.
+#[derive(Debug, Clone)]
+pub struct Slices {
+    shift: u32,
+    are_labels_joined: bool,
+    /// By the label's number; the first is all of them once they are joined.
+    labels: Vec<LabelSlices>,
+    /// Numbers of the slices in which any label has samples, ascending.
+    occupied: Vec<i64>,
+    /// Number of cells.
+    cells: usize,
+}
+
+/// One label's slices that have samples, ascending by number.
+#[derive(Debug, Clone, Default)]
+pub struct LabelSlices {
+    numbers: Vec<i64>,
+    cells: Vec<Cell>,
+    /// The cell found last and the number of its slice: the next sample's is most often the same.
+    latest: (usize, i64),
+}
+
+/// What one label did in one slice.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Sum of elapsed, ms.
+    pub elapsed: Sum,
+    /// Elapsed of successes, ms.
+    pub successes: CompactHistogram,
+    /// Elapsed of failures, ms; `None` without any.
+    pub failures: Option<Box<CompactHistogram>>,
+}
+
+impl Default for Slices {
+    fn default() -> Self {
+        Slices {
+            shift: MIN_SHIFT,
+            are_labels_joined: false,
+            labels: Vec::new(),
+            occupied: Vec::new(),
+            cells: 0,
+        }
+    }
+}
+
+impl Slices {
+    /// Adds a sample of the label with this number.
+    #[inline(always)]
+    pub fn record(&mut self, sample: &Sample<'_>, label: usize) {
+        let label = if self.are_labels_joined { 0 } else { label };
+        let number = sample.time_stamp >> self.shift;
+        if let Some(of_label) = self.labels.get_mut(label)
+            && of_label.latest.1 == number
+            && let Some(cell) = of_label.cells.get_mut(of_label.latest.0)
+        {
+            cell.record(sample);
+            return;
+        }
+        let elapsed = sample.elapsed;
+        let each = sample.elapsed_each();
+        self.record_elsewhere(
+            label,
+            sample.time_stamp,
+            elapsed,
+            (each, sample.success, sample.sample_count),
+        );
+    }
+
+    /// Takes what it needs of a sample one by one: registers are enough for them.
+    #[inline(never)]
+    fn record_elsewhere(
+        &mut self,
+        label: usize,
+        time: i64,
+        elapsed: i64,
+        (each, success, weight): (i64, bool, u64),
+    ) {
+        let cell = self.cell(label, time);
+        cell.elapsed.add(elapsed);
+        cell.histogram(success).record(each, weight);
+    }
+
+    /// The cell of a label for a time (epoch ms), made if it is not there.
+    fn cell(&mut self, mut label: usize, time: i64) -> &mut Cell {
+        if label >= MAX_LABELS {
+            self.join_labels();
+        }
+        label = if self.are_labels_joined { 0 } else { label };
+        if self.labels.len() <= label {
+            self.labels.resize_with(label + 1, LabelSlices::default);
+        }
+        let mut number = time >> self.shift;
+        if self.labels[label].place(number).is_err() {
+            if let Err(place) = self.occupied.binary_search(&number) {
+                self.occupied.insert(place, number);
+            }
+            self.cells += 1;
+            self.labels[label].insert(number);
+            while self.are_too_many() {
+                self.widen();
+            }
+            number = time >> self.shift;
+        }
+        let of_label = &mut self.labels[label];
+        let place = of_label.place(number).unwrap_or_default();
+        of_label.latest = (place, number);
+        &mut of_label.cells[place]
+    }
+
+    /// Whether slices are to be widened. It depends on nothing but the samples, and holds for all
+    /// if it holds for some of them.
+    fn are_too_many(&self) -> bool {
+        let slices = self.occupied.len();
+        let has_many_cells = self.are_labels_joined || self.cells > MAX_CELLS;
+        // Half of them are still enough.
+        slices > MAX_SLICES || (has_many_cells && slices >= 2 * MIN_SLICES)
+    }
+
+    /// Merges neighbours into slices of twice the width.
+    #[cold]
+    fn widen(&mut self) {
+        self.shift += 1;
+        for number in &mut self.occupied {
+            *number >>= 1;
+        }
+        self.occupied.dedup();
+        self.labels.iter_mut().for_each(LabelSlices::widen);
+        self.cells = self.labels.iter().map(|label| label.cells.len()).sum();
+    }
+
+    /// Counts labels as one from now on.
+    #[inline(never)]
+    fn join_labels(&mut self) {
+        if self.are_labels_joined {
+            return;
+        }
+        self.are_labels_joined = true;
+        let mut labels = std::mem::take(&mut self.labels).into_iter();
+        let mut all = labels.next().unwrap_or_default();
+        for label in labels {
+            for (&number, cell) in label.numbers.iter().zip(&label.cells) {
+                all.at(number).merge(cell);
+            }
+        }
+        self.cells = all.cells.len();
+        self.labels = vec![all];
+        while self.are_too_many() {
+            self.widen();
+        }
+    }
+
+    /// Adds other slices, whose labels have these numbers here.
+    pub fn merge(&mut self, mut other: Slices, label_numbers: &[usize]) {
+        let are_too_many = label_numbers.iter().any(|&number| number >= MAX_LABELS);
+        if are_too_many || self.are_labels_joined || other.are_labels_joined {
+            self.join_labels();
+            other.join_labels();
+        }
+        while self.shift < other.shift {
+            self.widen();
+        }
+        let shift = other.shift;
+        for (place, label) in other.labels.into_iter().enumerate() {
+            let own = match self.are_labels_joined {
+                true => 0,
+                false => label_numbers.get(place).copied().unwrap_or(place),
+            };
+            for (number, cell) in label.numbers.into_iter().zip(label.cells) {
+                self.cell(own, number << shift).take(cell);
+            }
+        }
+    }
+
+    /// Whether no sample was recorded.
+    pub fn is_empty(&self) -> bool {
+        self.cells == 0
+    }
+
+    /// Number of samples.
+    pub fn samples(&self) -> u64 {
+        let cells = self.labels.iter().flat_map(|label| &label.cells);
+        cells.map(Cell::samples).sum()
+    }
+
+    /// Whether there were too many labels for slices of their own.
+    pub fn are_labels_joined(&self) -> bool {
+        self.are_labels_joined
+    }
+
+    /// Width of a slice, ms.
+    pub fn width_ms(&self) -> i64 {
+        1 << self.shift
+    }
+
+    /// Number of labels that have slices of their own.
+    pub fn labels(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// The numbers of the slices that have samples, ascending, and how many: a slice's number is its
+    /// start in epoch ms, divided by the width.
+    pub fn samples_by_slice(&self) -> Vec<(i64, u64)> {
+        let mut slices: Vec<(i64, u64)> = self.occupied.iter().map(|&number| (number, 0)).collect();
+        for label in &self.labels {
+            let mut place = 0;
+            for (&number, cell) in label.numbers.iter().zip(&label.cells) {
+                place += slices[place..].partition_point(|slice| slice.0 < number);
+                if let Some(slice) = slices.get_mut(place) {
+                    slice.1 += cell.samples();
+                }
+            }
+        }
+        slices
+    }
+
+    /// The slices of the label with this number (of all together if labels are joined, whatever the
+    /// number): the slice's number and what was done in it, ascending.
+    pub fn of_label(&self, label: usize) -> impl Iterator<Item = (i64, &Cell)> {
+        let label = if self.are_labels_joined { 0 } else { label };
+        let of_label = self.labels.get(label).into_iter();
+        of_label.flat_map(|label| label.numbers.iter().copied().zip(&label.cells))
+    }
+
+    /// Whether what was stored holds together, and is of so many labels and samples, or of none.
+    pub(super) fn check(&self, labels: usize, samples: u64) -> Checked<()> {
+        let are_known = self.labels.len() <= if self.are_labels_joined { 1 } else { labels }
+            && self.labels.len() <= MAX_LABELS;
+        check::that(are_known, "slices are of a label that is not there")?;
+        let numbers = i64::MIN >> self.shift..=i64::MAX >> self.shift;
+        for label in &self.labels {
+            let are_sorted = label.numbers.is_sorted_by(|a, b| a < b);
+            let are_times = label.numbers.iter().all(|number| numbers.contains(number));
+            let are_alike = label.numbers.len() == label.cells.len();
+            check::that(
+                are_sorted && are_times && are_alike,
+                "slices are of times that cannot be",
+            )?;
+        }
+        check::that(!self.are_too_many(), "it has too many slices")?;
+        let cells = self.labels.iter().flat_map(|label| &label.cells);
+        let counts = cells.map(Cell::check).collect::<Checked<Vec<u64>>>()?;
+        let counted = check::total(counts)?;
+        check::that(
+            counted == samples || self.is_empty(),
+            "it has other samples in slices than by label",
+        )
+    }
+}
+
+impl LabelSlices {
+    /// Where a slice is, or where it would be.
+    fn place(&self, number: i64) -> Result<usize, usize> {
+        // Most often one of the last.
+        match self.numbers.last() {
+            Some(&last) if last < number => Err(self.numbers.len()),
+            Some(&last) if last == number => Ok(self.numbers.len() - 1),
+            _ => self.numbers.binary_search(&number),
+        }
+    }
+
+    fn insert(&mut self, number: i64) {
+        if let Err(place) = self.place(number) {
+            self.numbers.insert(place, number);
+            self.cells.insert(place, Cell::default());
+            self.latest = (0, self.numbers[0]);
+        }
+    }
+
+    fn at(&mut self, number: i64) -> &mut Cell {
+        self.insert(number);
+        let place = self.place(number).unwrap_or_default();
+        &mut self.cells[place]
+    }
+
+    /// Merges neighbours, in place.
+    fn widen(&mut self) {
+        let mut kept = 0;
+        for place in 0..self.cells.len() {
+            let number = self.numbers[place] >> 1;
+            if kept > 0 && self.numbers[kept - 1] == number {
+                let cell = std::mem::take(&mut self.cells[place]);
+                self.cells[kept - 1].merge(&cell);
+            } else {
+                self.numbers[kept] = number;
+                self.cells.swap(kept, place);
+                kept += 1;
+            }
+        }
+        self.numbers.truncate(kept);
+        self.cells.truncate(kept);
+        self.latest = (0, self.numbers.first().copied().unwrap_or_default());
+    }
+}
+
+impl Cell {
+    #[inline(always)]
+    fn record(&mut self, sample: &Sample<'_>) {
+        self.elapsed.add(sample.elapsed);
+        let (each, weight) = (sample.elapsed_each(), sample.sample_count);
+        if sample.success {
+            self.successes.record(each, weight);
+        } else {
+            self.record_failure(each, weight);
+        }
+    }
+
+    #[inline(never)]
+    fn record_failure(&mut self, each: i64, weight: u64) {
+        self.histogram(false).record(each, weight);
+    }
+
+    fn histogram(&mut self, success: bool) -> &mut CompactHistogram {
+        match success {
+            true => &mut self.successes,
+            false => self.failures.get_or_insert_default(),
+        }
+    }
+
+    /// Adds another cell.
+    pub fn merge(&mut self, other: &Cell) {
+        self.elapsed.merge(other.elapsed);
+        self.successes.merge(&other.successes);
+        if let Some(failures) = &other.failures {
+            self.failures.get_or_insert_default().merge(failures);
+        }
+    }
+
+    /// Adds a cell that nobody else needs.
+    fn take(&mut self, other: Cell) {
+        match self.successes.is_empty() && self.failures.is_none() {
+            true => *self = other,
+            false => self.merge(&other),
+        }
+    }
+
+    /// Samples that succeeded.
+    pub fn ok(&self) -> u64 {
+        self.successes.count()
+    }
+
+    /// Samples that failed.
+    pub fn ko(&self) -> u64 {
+        self.failures
+            .as_ref()
+            .map_or(0, |failures| failures.count())
+    }
+
+    /// Samples.
+    pub fn samples(&self) -> u64 {
+        self.ok() + self.ko()
+    }
+
+    fn check(&self) -> Checked<u64> {
+        let failures = self.failures.as_ref().map(|failures| failures.check());
+        let samples = check::total([self.successes.check()?, failures.transpose()?.unwrap_or(0)])?;
+        check::that(samples > 0, "a slice has no samples")?;
+        let is_sum = self.elapsed.is_of(samples);
+        check::that(is_sum, "a sum is larger than its rows can have")?;
+        Ok(samples)
+    }
+}
+
+/// Slices as they are stored.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    shift: u32,
+    are_labels_joined: bool,
+    /// By label the distance of each slice from the one before, and what was done in it.
+    labels: Vec<Vec<(i64, Cell)>>,
+}
+
+impl Serialize for Slices {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let labels = self.labels.iter().map(|label| {
+            let mut before = 0;
+            let cells = label.numbers.iter().zip(&label.cells);
+            let cells = cells.map(|(&number, cell)| {
+                let step = number.wrapping_sub(before);
+                before = number;
+                (step, cell.clone())
+            });
+            cells.collect()
+        });
+        let stored = Stored {
+            shift: self.shift,
+            are_labels_joined: self.are_labels_joined,
+            labels: labels.collect(),
+        };
+        stored.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Slices {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let stored = Stored::deserialize(deserializer)?;
+        if !(MIN_SHIFT..=MAX_SHIFT).contains(&stored.shift) {
+            return Err(serde::de::Error::custom(
+                "slices have a width that cannot be",
+            ));
+        }
+        let labels = stored.labels.into_iter().map(|cells| {
+            let mut number = 0_i64;
+            let (numbers, cells) = cells
+                .into_iter()
+                .map(|(step, cell)| {
+                    number = number.wrapping_add(step);
+                    (number, cell)
+                })
+                .unzip();
+            let mut label = LabelSlices {
+                numbers,
+                cells,
+                ..LabelSlices::default()
+            };
+            label.latest.1 = label.numbers.first().copied().unwrap_or_default();
+            label
+        });
+        let labels: Vec<LabelSlices> = labels.collect();
+        let numbers = labels
+            .iter()
+            .flat_map(|label| label.numbers.iter().copied());
+        let mut occupied: Vec<i64> = numbers.collect();
+        occupied.sort_unstable();
+        occupied.dedup();
+        Ok(Slices {
+            shift: stored.shift,
+            are_labels_joined: stored.are_labels_joined,
+            cells: labels.iter().map(|label| label.cells.len()).sum(),
+            labels,
+            occupied,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::stats::tests::sample;
+
+    /// Label, start, elapsed, success.
+    type Row = (usize, i64, i64, bool);
+
+    fn of(rows: &[Row]) -> Slices {
+        let mut slices = Slices::default();
+        for &(label, time_stamp, elapsed, success) in rows {
+            let sample = Sample {
+                time_stamp,
+                elapsed,
+                success,
+                ..sample()
+            };
+            slices.record(&sample, label);
+        }
+        slices
+    }
+
+    /// By label: start, samples that succeeded and failed, sum of elapsed.
+    fn cells(slices: &Slices, labels: usize) -> Vec<Vec<(i64, u64, u64, i128)>> {
+        let labels = if slices.are_labels_joined() {
+            1
+        } else {
+            labels
+        };
+        let of_label = |label| {
+            let cells = slices.of_label(label);
+            let cells = cells.map(|(number, cell)| {
+                let start = number * slices.width_ms();
+                (start, cell.ok(), cell.ko(), cell.elapsed.total())
+            });
+            cells.collect()
+        };
+        (0..labels).map(of_label).collect()
+    }
+
+    #[test]
+    fn samples_are_in_the_slices_of_their_starts() {
+        let slices = of(&[(0, 3, 50, true), (1, 40, 7, false), (0, 15, 70, true)]);
+        assert_eq!(slices.width_ms(), 16);
+        assert_eq!(
+            cells(&slices, 2),
+            [vec![(0, 2, 0, 120)], vec![(32, 0, 1, 7)]]
+        );
+        assert_eq!(
+            (slices.samples(), slices.samples_by_slice()),
+            (3, vec![(0, 2), (2, 1)])
+        );
+    }
+
+    #[test]
+    fn a_run_has_hundreds_of_slices_and_a_stray_stamp_changes_none() {
+        let rows: Vec<Row> = (0..100_000).map(|n| (0, n * 18, 1, true)).collect();
+        let slices = of(&rows);
+        // 1,800 s in slices of 2.048 s.
+        assert_eq!((slices.width_ms(), slices.occupied.len()), (2_048, 879));
+        let stray = [&rows[..], &[(0, 1_700_000_000_000, 1, true)]].concat();
+        let stray = of(&stray);
+        assert_eq!((stray.width_ms(), stray.occupied.len()), (2_048, 880));
+    }
+
+    #[test]
+    fn many_labels_have_fewer_slices_and_very_many_share_theirs() {
+        let of_labels = |labels: usize| {
+            let rows: Vec<Row> = (0..labels * 1_000)
+                .map(|n| (n % labels, (n / labels) as i64 * 16, 1, true))
+                .collect();
+            of(&rows)
+        };
+        let slices = of_labels(100);
+        assert_eq!((slices.width_ms(), slices.occupied.len()), (64, 250));
+        assert!(!slices.are_labels_joined());
+        let slices = of_labels(501);
+        assert_eq!((slices.width_ms(), slices.occupied.len()), (64, 250));
+        assert!(slices.are_labels_joined());
+        assert_eq!(slices.samples(), 501_000);
+    }
+
+    fn rows() -> impl Strategy<Value = Vec<Row>> {
+        let time = prop_oneof![
+            8 => 0..40_000_i64,
+            1 => 0..4_000_000_i64,
+            1 => any::<i64>(),
+        ];
+        let label = prop_oneof![20 => 0..4_usize, 1 => 490..510_usize];
+        proptest::collection::vec((label, time, 0..5_000_i64, any::<bool>()), 0..3_000)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn any_split_and_order_gives_the_same(rows in rows(), chosen in any::<u64>()) {
+            let is_left = |place: usize| chosen >> (place % 64) & 1 == 0;
+            let left: Vec<Row> = rows.iter().enumerate().filter(|(n, _)| is_left(*n)).map(|(_, r)| *r).collect();
+            let right: Vec<Row> = rows.iter().enumerate().filter(|(n, _)| !is_left(*n)).map(|(_, r)| *r).collect();
+            // In each part labels have the numbers that they have in all, as far as they occur.
+            let identity = |rows: &[Row]| -> Vec<usize> {
+                (0..rows.iter().map(|row| row.0 + 1).max().unwrap_or(0)).collect()
+            };
+            let all = of(&rows);
+            let (mut ab, mut ba) = (of(&left), of(&right));
+            ab.merge(of(&right), &identity(&right));
+            ba.merge(of(&left), &identity(&left));
+            for merged in [&ab, &ba] {
+                prop_assert_eq!(merged.width_ms(), all.width_ms());
+                prop_assert_eq!(&merged.occupied, &all.occupied);
+                prop_assert_eq!(cells(merged, 510), cells(&all, 510));
+            }
+            prop_assert!(all.occupied.len() <= MAX_SLICES);
+            prop_assert_eq!(all.samples(), rows.len() as u64);
+            prop_assert_eq!(all.check(510, rows.len() as u64), Ok(()));
+            let stored = postcard::to_stdvec(&all).unwrap();
+            prop_assert_eq!(&postcard::to_stdvec(&ab).unwrap(), &stored);
+            let read: Slices = postcard::from_bytes(&stored).unwrap();
+            prop_assert_eq!(cells(&read, 510), cells(&all, 510));
+            prop_assert_eq!(read.check(510, rows.len() as u64), Ok(()));
+        }
+    }
+}
