@@ -152,6 +152,10 @@ pub struct AnalyzeArgs {
     #[command(flatten)]
     pub gate: GateArgs,
 
+    /// report.json of an earlier run, which `baseline` in a criterion stands for
+    #[arg(long, value_name = "FILE", help_heading = "Criteria")]
+    pub baseline: Option<PathBuf>,
+
     /// Whether the run is still going on.
     #[command(flatten)]
     pub follow: FollowArgs,

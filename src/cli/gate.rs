@@ -34,10 +34,6 @@ pub struct GateArgs {
     #[arg(long, value_name = "FILE", help_heading = "Criteria")]
     pub criteria: Option<PathBuf>,
 
-    /// report.json of an earlier run, which `baseline` in a criterion stands for
-    #[arg(long, value_name = "FILE", help_heading = "Criteria")]
-    pub baseline: Option<PathBuf>,
-
     /// Write the criteria as JUnit XML, for CI servers
     #[arg(long, value_name = "FILE", help_heading = "Criteria")]
     pub junit: Option<PathBuf>,

@@ -3,7 +3,7 @@
 use clap::{Args, ValueEnum};
 
 /// Arguments that choose which samples count, and under which label.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Choosing what counts")]
 pub struct SelectionArgs {
     /// Count only labels that match; given again, those that match any

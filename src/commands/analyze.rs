@@ -28,7 +28,11 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     }
     let report_options = report_options(&args)?;
     // Before the results are read, which may take long.
-    let gate = Gate::of(&args.gate, &report_options.percentiles)?;
+    let gate = Gate::of(
+        &args.gate,
+        args.baseline.as_deref(),
+        &report_options.percentiles,
+    )?;
     let publication = Publication::of(&args, &stem_of(first_input(&args)))?;
     let mut server = Server::of(&args)?;
     let results = Results {
@@ -51,7 +55,7 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
         resources: server.resources.clone(),
         ..sources
     };
-    let mut report = reading::report(&aggregate, sources)?;
+    let mut report = reading::report(&aggregate, sources, None)?;
     server.check(&report)?;
     report.criteria = gate.evaluate(&report)?;
     gate::write_junit(&args.gate, &report)?;

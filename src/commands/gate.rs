@@ -20,15 +20,19 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// The criteria of the arguments, first those of the command line.
+    /// The criteria of the arguments, first those of the command line, and the report at `baseline`.
     ///
     /// # Errors
     ///
     /// A criterion that makes no sense or asks for a percentile that is not computed, a file that
     /// cannot be read, a baseline that is missing or no report, a JUnit file of no criteria.
-    pub fn of(args: &GateArgs, percentiles: &[Percentile]) -> Result<Self> {
-        let criteria = criteria_of(args, percentiles, args.baseline.is_some())?;
-        let baseline = match &args.baseline {
+    pub fn of(
+        args: &GateArgs,
+        baseline: Option<&Path>,
+        percentiles: &[Percentile],
+    ) -> Result<Self> {
+        let criteria = criteria_of(args, percentiles, baseline.is_some())?;
+        let baseline = match baseline {
             Some(path) => Some(saved::read(path)?),
             None => None,
         };

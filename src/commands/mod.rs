@@ -12,6 +12,7 @@ mod plan;
 mod platform;
 mod publish;
 mod reading;
+mod readme;
 mod report_directory;
 mod saved;
 mod selection;

@@ -34,6 +34,19 @@ pub fn terminal_width() -> Option<u16> {
         .map(|(terminal_size::Width(width), _)| width)
 }
 
+/// Whether standard output shows colours: if it is a terminal, unless `NO_COLOR` or `CLICOLOR_FORCE`
+/// say otherwise.
+pub fn has_colors() -> bool {
+    let value = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    if value("NO_COLOR").is_some() {
+        return false;
+    }
+    if value("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
+        return true;
+    }
+    io::stdout().is_terminal() && value("TERM").is_none_or(|value| value != "dumb")
+}
+
 /// Creates a directory and those above it.
 ///
 /// # Errors

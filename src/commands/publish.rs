@@ -2,13 +2,13 @@
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Component, Path, PathBuf};
 
-use super::output;
+use super::readme::{self, Readme};
 use crate::cli::AnalyzeArgs;
 use crate::error::{Error, Result};
-use crate::render::{markdown, marked};
+use crate::render::markdown;
 use crate::report::Report;
 
 /// The file to which GitHub Actions wants a step's summary appended.
@@ -18,15 +18,9 @@ const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 #[derive(Debug)]
 pub struct Publication {
     readme: Option<Readme>,
-    step_summary: Option<OsString>,
-}
-
-#[derive(Debug)]
-struct Readme {
-    path: PathBuf,
-    key: String,
     /// The report's directory, if the user chose its place.
     report: Option<PathBuf>,
+    step_summary: Option<OsString>,
 }
 
 impl Publication {
@@ -39,16 +33,7 @@ impl Publication {
     pub fn of(args: &AnalyzeArgs, stem: &str) -> Result<Self> {
         let publish = &args.publish;
         let readme = match &publish.update {
-            Some(path) => {
-                let readme = Readme {
-                    path: path.clone(),
-                    key: key(args, stem)?,
-                    report: args.output.clone(),
-                };
-                // Before the results are read, which may take long.
-                readme.updated("")?;
-                Some(readme)
-            }
+            Some(path) => Some(Readme::new(path.clone(), key(args, stem)?)?),
             None => None,
         };
         let step_summary = match (publish.step_summary, std::env::var_os(STEP_SUMMARY)) {
@@ -63,6 +48,7 @@ impl Publication {
         };
         Ok(Publication {
             readme,
+            report: args.output.clone(),
             step_summary,
         })
     }
@@ -79,7 +65,12 @@ impl Publication {
     /// When a file cannot be written.
     pub fn write(&self, report: &Report, summary: &str) -> Result<()> {
         if let Some(readme) = &self.readme {
-            readme.update(report)?;
+            let mut block = markdown::platform_block(report);
+            let link = self.report.as_deref();
+            if let Some(link) = link.and_then(|to| link_to(readme.path(), to)) {
+                block.push_str(&format!("\n[Report with charts]({link})\n"));
+            }
+            readme.update(&block)?;
         }
         if let Some(path) = &self.step_summary {
             let path = Path::new(path);
@@ -98,70 +89,25 @@ fn key(args: &AnalyzeArgs, stem: &str) -> Result<String> {
         (None, Some(platform)) => vec![platform, stem],
         (None, None) => vec![stem],
     };
-    let mut keys = names.into_iter().map(marked::key_of);
-    keys.find(|key| !key.is_empty()).ok_or_else(|| {
-        Error::Usage(
-            "--key: a name of letters and digits is needed, such as --key raspberry-pi-5"
-                .to_owned(),
-        )
-    })
+    readme::key(names)
 }
 
-impl Readme {
-    /// The file with a block in place, and what was there before.
-    fn updated(&self, block: &str) -> Result<(Vec<u8>, marked::Updated)> {
-        let path = &self.path;
-        let bytes = fs::read(path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Error::input(
-                path.to_string_lossy(),
-                "is not there to be updated: create it first, an empty one will do",
-            ),
-            _ => Error::read(path, error),
-        })?;
-        let updated = marked::update(&bytes, &self.key, block)
-            .map_err(|why| Error::input(path.to_string_lossy(), why))?;
-        Ok((bytes, updated))
+/// The report's way from the README's directory, as a link has it.
+fn link_to(readme: &Path, report: &Path) -> Option<String> {
+    let from = fs::canonicalize(readme).ok()?;
+    let from: Vec<Component> = from.parent()?.components().collect();
+    let to = fs::canonicalize(report).ok()?.join("report.md");
+    let to: Vec<Component> = to.components().collect();
+    let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
+    if shared == 0 {
+        return None;
     }
-
-    fn update(&self, report: &Report) -> Result<()> {
-        let mut block = markdown::platform_block(report);
-        if let Some(link) = self.report.as_deref().and_then(|to| self.link(to)) {
-            block.push_str(&format!("\n[Report with charts]({link})\n"));
-        }
-        let (before, updated) = self.updated(&block)?;
-        if before != updated.bytes {
-            output::rewrite(&self.path, &updated.bytes)?;
-        }
-        let (path, key, line) = (self.path.display(), &self.key, updated.line);
-        match updated.is_new {
-            true => eprintln!(
-                "perfkit: added the markers `{}` and `{}` to {path}, at line {line}; move them and \
-                 what is between them where you like",
-                marked::begin_marker(key),
-                marked::end_marker(key)
-            ),
-            false => eprintln!("perfkit: updated the block `{key}` of {path}, at line {line}"),
-        }
-        Ok(())
-    }
-
-    /// The report's way from the README's directory, as a link has it.
-    fn link(&self, report: &Path) -> Option<String> {
-        let from = fs::canonicalize(&self.path).ok()?;
-        let from: Vec<Component> = from.parent()?.components().collect();
-        let to = fs::canonicalize(report).ok()?.join("report.md");
-        let to: Vec<Component> = to.components().collect();
-        let shared = from.iter().zip(&to).take_while(|(a, b)| a == b).count();
-        if shared == 0 {
-            return None;
-        }
-        let up = from.iter().skip(shared).map(|_| "..".to_owned());
-        let down = to.iter().skip(shared).map(|part| {
-            let part = part.as_os_str().to_string_lossy();
-            part.bytes().map(link_letter).collect::<String>()
-        });
-        Some(up.chain(down).collect::<Vec<_>>().join("/"))
-    }
+    let up = from.iter().skip(shared).map(|_| "..".to_owned());
+    let down = to.iter().skip(shared).map(|part| {
+        let part = part.as_os_str().to_string_lossy();
+        part.bytes().map(link_letter).collect::<String>()
+    });
+    Some(up.chain(down).collect::<Vec<_>>().join("/"))
 }
 
 /// A byte of a link, percent-encoded where Markdown or URLs have a meaning for it.

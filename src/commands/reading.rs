@@ -121,17 +121,33 @@ impl Results<'_> {
     }
 }
 
-/// The report of what was read, told of on standard error.
+/// The report of what was read, told on standard error; `run` names the run if there are several.
 ///
 /// # Errors
 ///
 /// When there are no samples.
-pub fn report(aggregate: &Aggregate, sources: Sources) -> Result<Report> {
+pub fn report(aggregate: &Aggregate, sources: Sources, run: Option<&str>) -> Result<Report> {
     let report = Report::new(aggregate, sources);
-    tell(&report);
+    tell(&report, run);
     match report.total.samples {
         0 => Err(no_samples(&report)),
         _ => Ok(report),
+    }
+}
+
+/// The time zone of times that have none.
+///
+/// # Errors
+///
+/// When there is no such time zone.
+pub fn time_zone(reading: &ReadingArgs) -> Result<TimeZone> {
+    match &reading.timezone {
+        Some(name) => TimeZone::get(name).map_err(|_| {
+            Error::Usage(format!(
+                "`{name}` is not a time zone that this machine knows: give a name such as UTC or Europe/Berlin"
+            ))
+        }),
+        None => Ok(TimeZone::system()),
     }
 }
 
@@ -142,14 +158,7 @@ fn read_options(results: &Results<'_>) -> Result<ReadOptions> {
         Some(pattern) => Some(Pattern::new(pattern).map_err(Error::Usage)?),
         None => None,
     };
-    let zone = match &reading.timezone {
-        Some(name) => TimeZone::get(name).map_err(|_| {
-            Error::Usage(format!(
-                "`{name}` is not a time zone that this machine knows: give a name such as UTC or Europe/Berlin"
-            ))
-        })?,
-        None => TimeZone::system(),
-    };
+    let zone = time_zone(reading)?;
     Ok(ReadOptions {
         threads: match results.compat {
             // In file order: the dashboard's figures depend on it.
@@ -265,33 +274,34 @@ fn progress_bar(size: Option<u64>) -> ProgressBar {
     bar
 }
 
-/// Insights, notes and the accounting, on standard error.
-fn tell(report: &Report) {
+/// Tells insights, notes and the accounting of a run on standard error.
+fn tell(report: &Report, run: Option<&str>) {
+    let from = match run {
+        Some(run) => format!("perfkit: {}", render::text::printable(run)),
+        None => "perfkit".to_owned(),
+    };
     for insight in &report.insights {
         let sentence = render::text::printable(&insight.sentence);
-        eprintln!("perfkit: insight: {sentence}");
+        eprintln!("{from}: insight: {sentence}");
     }
     let verdict = report.resources.iter().map(|resources| &resources.verdict);
     for note in report.notes.iter().chain(verdict) {
-        eprintln!("perfkit: note: {note}");
+        eprintln!("{from}: note: {note}");
     }
     if let Some(dashboard) = &report.dashboard {
-        eprintln!("perfkit: note: {}", dashboard.difference);
+        eprintln!("{from}: note: {}", dashboard.difference);
     }
     let accounting = &report.accounting;
     eprintln!(
-        "perfkit: {} rows read: {} counted, {} filtered out, {} rejected",
+        "{from}: {} rows read: {} counted, {} filtered out, {} rejected",
         accounting.rows_read, accounting.counted, accounting.filtered, accounting.rejected
     );
     for filter in &accounting.filters {
-        eprintln!(
-            "perfkit: {} filtered out by {}",
-            filter.count, filter.option
-        );
+        eprintln!("{from}: {} filtered out by {}", filter.count, filter.option);
     }
     for rejection in &accounting.rejections {
         eprintln!(
-            "perfkit: warning: {} rejected: {}; first at {}:{}: {:?}",
+            "{from}: warning: {} rejected: {}; first at {}:{}: {:?}",
             rejection.count,
             rejection.reason,
             rejection.first_input,

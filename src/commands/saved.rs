@@ -4,8 +4,13 @@ use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
+use jiff::tz::TimeZone;
+
+use super::selection;
+use crate::cli::SelectionArgs;
 use crate::error::{Error, Result};
-use crate::report::{Report, SCHEMA_VERSION};
+use crate::report::{Report, SCHEMA_VERSION, TimeSeries};
+use crate::select::Bound;
 
 /// Whether a file begins as JSON does, and as no result file of JMeter. A file that cannot be
 /// opened is none: whoever reads it says why. Standard input is not looked into.
@@ -52,4 +57,87 @@ pub fn read(path: &Path) -> Result<Report> {
         ));
     }
     serde_json::from_slice(&bytes).map_err(damaged)
+}
+
+/// The choices that can still be made of a saved run, and the rest.
+fn split(args: &SelectionArgs) -> (SelectionArgs, SelectionArgs) {
+    let times = SelectionArgs {
+        from: args.from.clone(),
+        to: args.to.clone(),
+        trim_ramp: args.trim_ramp,
+        ..SelectionArgs::default()
+    };
+    let rest = SelectionArgs {
+        from: None,
+        to: None,
+        trim_ramp: false,
+        ..args.clone()
+    };
+    (times, rest)
+}
+
+/// The arguments without those that [`part`] heeds.
+pub fn without_times(args: &SelectionArgs) -> SelectionArgs {
+    split(args).1
+}
+
+/// The part of a saved run that the arguments choose: the time, to whole slices, if the run was not
+/// saved with that choice. Times without a zone are local to `zone`.
+///
+/// # Errors
+///
+/// The arguments choose something else that the run was not saved with, or a time of which it has
+/// no samples.
+pub fn part(report: Report, args: &SelectionArgs, zone: &TimeZone, name: &str) -> Result<Report> {
+    let chosen = selection::echo(args);
+    if chosen.is_empty() || report.options.selection == chosen {
+        return Ok(report);
+    }
+    let (times, rest) = split(args);
+    let rest = selection::echo(&rest);
+    if !rest.is_empty() && report.options.selection != rest {
+        return Err(Error::input(
+            name,
+            format!(
+                "was saved with another choice of what counts than {}: give its result file, or \
+                 save it with the same options. Of a saved run only --from, --to and --trim-ramp can \
+                 be chosen",
+                rest.join(" ")
+            ),
+        ));
+    }
+    let refused = |why: String| Error::input(name, why);
+    let chosen = selection::parse(&times, zone)?;
+    let window = report
+        .window
+        .ok_or_else(|| refused("has no samples".to_owned()))?;
+    let (mut from, mut to) = (window.start_ms, window.end_ms.saturating_add(1));
+    if times.trim_ramp {
+        let series = report.time_series.as_ref();
+        (from, to) = series.and_then(TimeSeries::plateau).ok_or_else(|| {
+            refused(
+                "--trim-ramp: has no time in which all threads were active; choose the time with \
+                 --from and --to"
+                    .to_owned(),
+            )
+        })?;
+    }
+    let moment = |bound: &Bound| bound.moment.in_run(window.start_ms, window.end_ms, zone);
+    if let Some(bound) = &chosen.from {
+        from = from.max(moment(bound));
+    }
+    if let Some(bound) = &chosen.to {
+        to = to.min(moment(bound));
+    }
+    let words = selection::echo(&times).join(" ");
+    let mut part = report.within(from, to).ok_or_else(|| {
+        refused(match &report.slices {
+            None => format!(
+                "was saved without slices of time, which {words} needs: analyze its results again"
+            ),
+            Some(_) => format!("has no samples within {words}"),
+        })
+    })?;
+    part.options.selection.extend(selection::echo(&times));
+    Ok(part)
 }

@@ -52,7 +52,7 @@ fn refuse_others(args: &AnalyzeArgs) -> Result<()> {
         ("--compat", args.compat.is_some()),
         ("--fail-if", !args.gate.fail_if.is_empty()),
         ("--criteria", args.gate.criteria.is_some()),
-        ("--baseline", args.gate.baseline.is_some()),
+        ("--baseline", args.baseline.is_some()),
         ("--junit", args.gate.junit.is_some()),
         ("--update", args.publish.update.is_some()),
         ("--step-summary", args.publish.step_summary),

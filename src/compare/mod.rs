@@ -2,36 +2,57 @@
 //!
 //! # What is computed
 //!
-//! * A percentile's interval is that of binomial order statistics on the exact counts: it assumes
-//!   nothing about the distribution. With too few samples it is unbounded, and no verdict is given.
-//! * An error rate's interval is Wilson's. A mean's is normal.
-//! * The interval of a change is made of those of both sides (Newcombe's hybrid, called MOVER by
-//!   Zou and Donner, 2008).
+//! * Two runs of one plan are cut into the same slices of time since their starts. A change is the
+//!   weighted change within slices, and its uncertainty comes from how these changes differ from
+//!   slice to slice: what the plan does to both runs cancels, what one run does by itself stays.
+//! * A percentile's interval is that of binomial order statistics, an error rate's is Wilson's, both
+//!   on the number of independent samples that the paired slices are worth. The interval of their
+//!   change is made of those of both sides (Newcombe's hybrid, called MOVER by Zou and Donner, 2008).
+//!   The mean's is Student's on the logarithm of the ratio.
+//! * With several runs on each side, figures of whole runs are compared by Student's test: it sees
+//!   what differs from run to run.
 //! * The effect is the probability that a random sample of the candidate is slower than a random
 //!   one of the baseline, ties counted half (Mann and Whitney).
 //!
-//! # Why intervals are widened
+//! # Why differences are taken in blocks
 //!
 //! Samples of one run are not independent: a slow second makes all its samples slow together, so
-//! that 1,000 samples tell as little as perhaps 50 independent ones. A circular block bootstrap
-//! over the buckets of time tells how much a figure really varies; the ratio to what independent
-//! samples would give is the design effect, by which the number of samples is divided.
+//! that 1,000 samples tell as little as perhaps 50 independent ones. The variance of paired
+//! differences is therefore that of whole blocks of slices (see [`block_variance`]).
 //!
 //! # Many figures
 //!
 //! A comparison makes many tests, and of a hundred at 95% five would be wrong by chance. The
-//! confidence is therefore that of the whole comparison: each interval has a share of the doubt
-//! (Bonferroni), however the figures hang together.
+//! confidence is therefore that of the whole comparison, however the figures hang together: the tests
+//! share the doubt by Holm's step-down method.
 
-mod bootstrap;
+mod between;
+mod common;
 mod effect;
+mod evidence;
+mod figures;
+mod holm;
 mod interval;
+mod matched;
 mod model;
+mod noise;
+mod notes;
+mod paired;
+mod pairing;
+mod quantile;
 mod runs;
+mod student;
+mod unpaired;
 mod verdict;
 
-pub use bootstrap::design_effect;
+pub use between::MIN_RUNS;
 pub use effect::probability_slower;
+pub use evidence::Method;
 pub use interval::{Interval, difference, normal_quantile, order_statistics, wilson};
-pub use model::{Change, Comparison, Figure, LabelComparison, Run, Settings, Verdict};
+pub use model::{
+    Change, Comparison, Figure, Found, LabelComparison, Run, Settings, Side, Test, Verdict,
+};
+pub use noise::{BlockVariance, block_variance, design_effect};
+pub use pairing::Phases;
 pub use runs::compare;
+pub use student::student_quantile;

@@ -3,8 +3,10 @@
 use serde::Serialize;
 
 use super::Interval;
+use super::evidence::Method;
+use super::pairing::Phases;
 use crate::percentile::Percentile;
-use crate::report::Detail;
+use crate::report::{Detail, Report};
 
 /// What a comparison is held to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -15,8 +17,30 @@ pub struct Settings {
     pub threshold_ratio: f64,
     /// Smallest change of a time that matters, ms.
     pub threshold_ms: f64,
-    /// The percentiles compared.
+    /// The percentiles shown.
     pub percentiles: Vec<Percentile>,
+    /// Those of them that are tested.
+    pub tested_percentiles: Vec<Percentile>,
+}
+
+/// One side of a comparison: a run, or several of the same system.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Side {
+    /// Its name.
+    pub name: String,
+    /// Its runs and their names.
+    pub runs: Vec<(String, Report)>,
+}
+
+impl Side {
+    /// A side of one run.
+    pub fn of(name: impl Into<String>, report: Report) -> Self {
+        let name = name.into();
+        Side {
+            name: name.clone(),
+            runs: vec![(name, report)],
+        }
+    }
 }
 
 /// Runs compared.
@@ -24,7 +48,7 @@ pub struct Settings {
 pub struct Comparison {
     /// What it was held to.
     pub settings: Settings,
-    /// Number of figures tested, among which the doubt is shared.
+    /// Number of figures tested, which share the doubt (Holm).
     pub tests: u64,
     /// The baseline, then the candidates.
     pub runs: Vec<Run>,
@@ -34,11 +58,13 @@ pub struct Comparison {
     pub notes: Vec<String>,
 }
 
-/// One of the runs.
+/// One side, as shown.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Run {
     /// Its name here.
     pub name: String,
+    /// The names of its runs.
+    pub members: Vec<String>,
     /// The platform's details; empty for results that have none.
     pub details: Vec<Detail>,
 }
@@ -48,15 +74,17 @@ pub struct Run {
 pub struct LabelComparison {
     /// The label.
     pub label: String,
-    /// Which runs have it.
+    /// Which sides have it.
     pub is_present: Vec<bool>,
     /// By candidate, the probability that its samples are slower than the baseline's, ties half.
     pub probability_slower: Vec<Option<f64>>,
+    /// By candidate, how it was paired with the baseline; `None` if it was not.
+    pub phases: Vec<Option<Phases>>,
     /// Its figures.
     pub figures: Vec<Figure>,
 }
 
-/// One figure in all runs.
+/// One figure on all sides.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Figure {
     /// Its key, such as `p95`.
@@ -68,7 +96,8 @@ pub struct Figure {
     /// Decimals to show.
     #[serde(skip)]
     pub decimals: usize,
-    /// Its value in each run.
+    /// Its value on each side, over whole runs; of several runs the geometric mean of times and
+    /// the mean of the rest.
     pub values: Vec<Option<f64>>,
     /// Its change to each candidate; `None` where a side lacks it.
     pub changes: Vec<Option<Change>>,
@@ -77,14 +106,36 @@ pub struct Figure {
 /// A change from the baseline.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Change {
-    /// Candidate less baseline, in the figure's unit.
+    /// Candidate less baseline, in the figure's unit, over whole runs.
     pub difference: f64,
     /// The difference as a share of the baseline; `None` of a baseline of 0.
     pub ratio: Option<f64>,
-    /// The interval of the difference; `None` for a figure that is not tested.
-    pub interval: Option<Interval>,
+    /// What the verdict rests on; `None` for a figure that is not tested.
+    pub test: Option<Test>,
     /// What it means; `None` for a figure that is not tested.
     pub verdict: Option<Verdict>,
+}
+
+/// What a verdict rests on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Test {
+    /// How the change was judged.
+    pub method: Method,
+    /// The change, in the figure's unit. Of paired runs it is the weighted change within phases.
+    pub estimate: f64,
+    /// Its interval.
+    pub interval: Interval,
+    /// The confidence of that interval alone, 0 to 1: with it and Holm's method, that of all
+    /// intervals together is [`Settings::confidence`].
+    pub confidence: f64,
+    /// Whether the whole interval is worse than the smallest change that matters.
+    pub is_clear: bool,
+    /// The smallest change that would have been found with a probability of 80%, in the figure's
+    /// unit.
+    pub detectable: Option<f64>,
+    /// The standard deviation from run to run: of times as a share, of error rates in percentage
+    /// points; `None` if it cannot be told from the runs given.
+    pub run_deviation: Option<f64>,
 }
 
 /// What a change means.
@@ -93,16 +144,20 @@ pub struct Change {
 pub enum Verdict {
     /// Both runs have the same samples.
     Identical,
-    /// Surely less, and by enough to matter.
+    /// Significantly less, and by enough to matter.
     Better,
-    /// Surely more, and by enough to matter.
+    /// Significantly more, and by enough to matter.
     Worse,
-    /// Surely too small to matter.
+    /// Too small to matter.
     NoChange,
-    /// The samples do not tell.
+    /// Significant, but it may or may not be large enough to matter.
     Inconclusive,
-    /// There are too few samples to bound the figure.
+    /// There are too few samples to tell.
     TooFewSamples,
+    /// There are samples enough, but the runs vary too much over time.
+    TooVariable,
+    /// There are too few runs to tell a change from what differs between runs anyway.
+    TooFewRuns,
 }
 
 impl Verdict {
@@ -115,28 +170,76 @@ impl Verdict {
             Verdict::NoChange => "no change",
             Verdict::Inconclusive => "inconclusive",
             Verdict::TooFewSamples => "too few samples",
+            Verdict::TooVariable => "varies too much over time",
+            Verdict::TooFewRuns => "too few runs",
         }
     }
 }
 
+/// A verdict with its place.
+#[derive(Debug, Clone, Copy)]
+pub struct Found<'a> {
+    /// The label.
+    pub label: &'a LabelComparison,
+    /// The figure.
+    pub figure: &'a Figure,
+    /// The candidate, counted from 0.
+    pub candidate: usize,
+    /// The change.
+    pub change: &'a Change,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
 impl Comparison {
-    /// Every verdict with its label, figure and candidate's place.
-    pub fn verdicts(
-        &self,
-    ) -> impl Iterator<Item = (&LabelComparison, &Figure, usize, &Change, Verdict)> {
+    /// Every verdict.
+    pub fn verdicts(&self) -> impl Iterator<Item = Found<'_>> {
         self.labels.iter().flat_map(|label| {
             label.figures.iter().flat_map(move |figure| {
                 let changes = figure.changes.iter().enumerate();
-                changes.filter_map(move |(place, change)| {
+                changes.filter_map(move |(candidate, change)| {
                     let change = change.as_ref()?;
-                    Some((label, figure, place, change, change.verdict?))
+                    Some(Found {
+                        label,
+                        figure,
+                        candidate,
+                        change,
+                        verdict: change.verdict?,
+                    })
                 })
             })
         })
     }
 
-    /// Whether any figure got worse.
-    pub fn is_worse(&self) -> bool {
-        self.verdicts().any(|found| found.4 == Verdict::Worse)
+    /// Whether this side and the baseline have one run each.
+    pub fn is_single(&self, candidate: usize) -> bool {
+        let side = |place: usize| self.runs.get(place).map_or(0, |run| run.members.len());
+        side(0) == 1 && side(candidate + 1) == 1
+    }
+
+    /// The figures that surely got worse: of single runs, whose difference may not repeat, only if
+    /// the whole interval is beyond what matters.
+    pub fn regressions(&self) -> impl Iterator<Item = Found<'_>> {
+        self.verdicts().filter(|found| {
+            let is_clear = found.change.test.as_ref().is_some_and(|test| test.is_clear);
+            found.verdict == Verdict::Worse && (is_clear || !self.is_single(found.candidate))
+        })
+    }
+
+    /// The labels of the baseline that the candidate of this number lacks.
+    pub fn vanished(&self, candidate: usize) -> impl Iterator<Item = &str> {
+        self.on_one_side(0, candidate + 1)
+    }
+
+    /// The labels of the candidate of this number that the baseline lacks.
+    pub fn added(&self, candidate: usize) -> impl Iterator<Item = &str> {
+        self.on_one_side(candidate + 1, 0)
+    }
+
+    fn on_one_side(&self, there: usize, missing: usize) -> impl Iterator<Item = &str> {
+        let labels = self.labels.iter();
+        labels
+            .filter(move |label| label.is_present[there] && !label.is_present[missing])
+            .map(|label| label.label.as_str())
     }
 }

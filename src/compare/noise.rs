@@ -1,47 +1,62 @@
-//! How much less the samples of a run tell than independent ones would.
+//! How much figures of a run vary by themselves: block variances over time.
 
-/// Blocks that a run is cut into at least.
-const FEWEST_BLOCKS: usize = 8;
+use super::student_quantile;
 
-/// The design effect of a rate or a mean: its variance over that of independent samples, at least
-/// 1.
+/// A run is cut into at least as many blocks.
+const MIN_BLOCKS: usize = 8;
+
+/// The variance of a sum over time, and how well it is known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct BlockVariance {
+    /// The variance of the sum.
+    pub variance: f64,
+    /// Its degrees of freedom.
+    pub freedom: f64,
+}
+
+/// The variance of the sum of `deviations`, which are by time and sum up to 0; `scales` tell how
+/// large each of them may be, up to a common factor.
 ///
-/// `buckets` hold the number of samples and the sum of the figure over them, by time; `variance`
-/// is that of the figure among samples; `z` is how many standard deviations the interval reaches.
+/// It is that of a circular block bootstrap whose blocks start anywhere. As the bootstrap draws whole
+/// blocks independently, the variance of their sum is known exactly (the limit of infinitely many
+/// resamples), and nothing is left to chance. Blocks must be longer than the correlation lasts, which
+/// nobody knows: of lengths 1, 2, 4 and so on up to an eighth of the run, the one with the largest
+/// variance counts. A block of a finite circle varies less by its share of the circle, which is made
+/// good.
 ///
-/// The variance is that of a circular block bootstrap over the buckets, whose blocks start
-/// anywhere. The deviation of a bucket is its sum less what its samples would sum up to at the
-/// run's mean; as the bootstrap draws whole blocks independently, the variance of their sum is
-/// known exactly (the limit of infinitely many resamples), and nothing is left to chance. Blocks
-/// must be longer than the correlation lasts, which nobody knows: of lengths 1, 2, 4 and so on up
-/// to an eighth of the run, that with the largest variance counts. A block of a finite circle
-/// varies less by its share of the circle, which is made good. A variance known from few blocks is
-/// itself uncertain, for which Student's distribution takes the place of the normal one: its
-/// quantile is about `z + (z^3 + z) / 4f` with one degree of freedom `f` less than blocks.
+/// Overlapping blocks of length `l` of `k` equal deviations know the variance with
+/// `k / (1 + (l - 1) (2 l - 1) / 3 l) - 1` degrees of freedom, half as many again as blocks side by
+/// side. If a few deviations are much larger than the rest, as in a spike of the load, only these
+/// count: `k` is then the number of equal ones that would vary as much, after Satterthwaite.
 ///
-/// Source: Politis and Romano, "A circular block-resampling procedure for stationary data" (1992);
-/// Kish, "Survey Sampling" (1965).
-pub fn design_effect(buckets: &[(f64, f64)], variance: f64, z: f64) -> f64 {
-    let samples: f64 = buckets.iter().map(|bucket| bucket.0).sum();
-    let sum: f64 = buckets.iter().map(|bucket| bucket.1).sum();
-    if samples <= 0.0 || variance <= 0.0 {
-        return 1.0;
-    }
-    let mean = sum / samples;
-    let deviations: Vec<f64> = buckets.iter().map(|(n, sum)| sum - mean * n).collect();
+/// Sources: Politis and Romano, "A circular block-resampling procedure for stationary data" (1992);
+/// Meketon and Schmeiser, "Overlapping batch means: something for nothing?" (1984); Satterthwaite,
+/// "An approximate distribution of estimates of variance components" (1946).
+pub fn block_variance(deviations: &[f64], scales: &[f64]) -> BlockVariance {
     let count = deviations.len();
-    let longest = (count / FEWEST_BLOCKS).max(1);
+    let longest = (count / MIN_BLOCKS).max(1);
     let lengths = std::iter::successors(Some(1), |length| Some(length * 2));
-    let (length, largest) = lengths
-        .take_while(|&length| length <= longest && length < count)
-        .map(|length| (length, variance_of_sum(&deviations, length)))
-        .fold(
-            (1, 0.0),
-            |most, next| if next.1 > most.1 { next } else { most },
-        );
-    let freedom = (count as f64 / length as f64 - 1.0).max(1.0);
-    let student = 1.0 + (z * z + 1.0) / (4.0 * freedom);
-    (largest * student * student / (samples * variance)).max(1.0)
+    let lengths = lengths.take_while(|&length| length <= longest && length < count);
+    let (length, variance) = lengths
+        .map(|length| (length, variance_of_sum(deviations, length)))
+        .fold((1, 0.0), |largest, next| match next.1 > largest.1 {
+            true => next,
+            false => largest,
+        });
+    let squares = || scales.iter().map(|scale| scale * scale);
+    let fourths = squares().map(|square| square * square).sum::<f64>();
+    let equal = squares().sum::<f64>().powi(2) / fourths;
+    let equal = if equal.is_finite() {
+        equal
+    } else {
+        count as f64
+    };
+    let length = length as f64;
+    let overlap = 1.0 + (length - 1.0) * (2.0 * length - 1.0) / (3.0 * length);
+    BlockVariance {
+        variance,
+        freedom: (equal / overlap - 1.0).max(1.0),
+    }
 }
 
 fn variance_of_sum(deviations: &[f64], length: usize) -> f64 {
@@ -53,6 +68,29 @@ fn variance_of_sum(deviations: &[f64], length: usize) -> f64 {
         block += deviations[(place + length) % count] - first;
     }
     squares / length as f64 / (1.0 - length as f64 / count as f64)
+}
+
+/// The design effect of a rate or a mean in one run: its variance over that of independent samples,
+/// at least 1.
+///
+/// `buckets` hold the number of samples and the sum of the figure over them, by time; `variance`
+/// is that of the figure among samples. The deviation of a bucket is its sum less what its samples
+/// would sum up to at the run's mean. A variance known from few blocks is itself uncertain: the
+/// effect includes how much further Student's quantile of `tail` reaches than the normal one, `z`.
+///
+/// Source of the term: Kish, "Survey Sampling" (1965).
+pub fn design_effect(buckets: &[(f64, f64)], variance: f64, tail: f64, z: f64) -> f64 {
+    let samples: f64 = buckets.iter().map(|bucket| bucket.0).sum();
+    let sum: f64 = buckets.iter().map(|bucket| bucket.1).sum();
+    if samples <= 0.0 || variance <= 0.0 {
+        return 1.0;
+    }
+    let mean = sum / samples;
+    let deviations: Vec<f64> = buckets.iter().map(|(n, sum)| sum - mean * n).collect();
+    let scales: Vec<f64> = buckets.iter().map(|(n, _)| *n).collect();
+    let found = block_variance(&deviations, &scales);
+    let reach = student_quantile(tail, found.freedom) / z;
+    (found.variance * reach * reach / (samples * variance)).max(1.0)
 }
 
 #[cfg(test)]
@@ -67,16 +105,27 @@ mod tests {
         let buckets: Vec<(f64, f64)> = (0..16)
             .map(|bucket| (10.0, if bucket % 8 < 4 { 10.0 } else { 0.0 }))
             .collect();
-        let effect = design_effect(&buckets, 0.25, 2.0);
-        // Of 8 blocks, Student's quantile is 1 + 5 / 28 times as far.
-        let expected = 600.0 * 8.0 / 7.0 / 40.0 * (33.0_f64 / 28.0).powi(2);
+        let (tail, z) = (0.025, 1.959_964);
+        let effect = design_effect(&buckets, 0.25, tail, z);
+        // Overlapping blocks of two: 16 / 1.5 - 1 = 9.67 degrees of freedom.
+        let student = student_quantile(tail, 29.0 / 3.0);
+        let expected = 600.0 * 8.0 / 7.0 / 40.0 * (student / z).powi(2);
         assert!((effect - expected).abs() < 1e-9, "{effect}");
     }
 
     #[test]
+    fn few_large_deviations_are_few_degrees_of_freedom() {
+        let deviations = [0.0, 9.0, -9.0, 0.0, 0.0, 0.0, 0.0];
+        let freedom = |scales: &[f64]| block_variance(&deviations, scales).freedom;
+        assert_eq!(freedom(&[1.0; 7]), 6.0);
+        assert_eq!(freedom(&[0.0, 2.0, 2.0, 2.0, 0.0, 0.0, 0.0]), 2.0);
+        assert_eq!(freedom(&[0.0; 7]), 6.0);
+    }
+
+    #[test]
     fn even_buckets_and_none_have_no_effect() {
-        assert_eq!(design_effect(&[(10.0, 5.0); 20], 0.25, 2.0), 1.0);
-        assert_eq!(design_effect(&[], 0.25, 2.0), 1.0);
-        assert_eq!(design_effect(&[(10.0, 0.0)], 0.0, 2.0), 1.0);
+        assert_eq!(design_effect(&[(10.0, 5.0); 20], 0.25, 0.025, 1.96), 1.0);
+        assert_eq!(design_effect(&[], 0.25, 0.025, 1.96), 1.0);
+        assert_eq!(design_effect(&[(10.0, 0.0)], 0.0, 0.025, 1.96), 1.0);
     }
 }

@@ -2,47 +2,115 @@
 
 use super::{Interval, Verdict};
 
+/// What is known of a change.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// Its estimate.
+    pub estimate: f64,
+    /// Its interval.
+    pub interval: Interval,
+    /// The interval if all samples were independent; `None` if that is not known.
+    pub independent: Option<Interval>,
+    /// Whether it is no more than one tick of the clock, which is never a verdict.
+    pub is_tick: bool,
+}
+
 /// The verdict on a change, of which less than `threshold` does not matter. More is worse.
 ///
-/// Better or worse only if the interval excludes zero and the change itself reaches the threshold;
-/// no change only if the whole interval is within it.
-pub fn of(change: f64, interval: Interval, threshold: f64) -> Verdict {
-    let (Some(low), Some(high)) = (interval.low, interval.high) else {
-        return Verdict::TooFewSamples;
-    };
-    if low > 0.0 && change >= threshold {
-        Verdict::Worse
-    } else if high < 0.0 && change <= -threshold {
-        Verdict::Better
-    } else if low > -threshold && high < threshold {
-        Verdict::NoChange
-    } else {
-        Verdict::Inconclusive
+/// Better or worse only if the interval excludes zero and the estimate reaches the threshold; no
+/// change only if the whole interval is within it. One end is enough for either to decide: an
+/// interval may be open on its other side.
+pub fn of(known: Known, threshold: f64) -> Verdict {
+    match decided(known.estimate, known.interval, threshold) {
+        Some(Verdict::Better | Verdict::Worse) if known.is_tick => Verdict::Inconclusive,
+        Some(verdict) => verdict,
+        None if excludes_zero(known.interval) => Verdict::Inconclusive,
+        None => {
+            let independent = known
+                .independent
+                .is_some_and(|interval| decided(known.estimate, interval, threshold).is_some());
+            match independent {
+                true => Verdict::TooVariable,
+                false => Verdict::TooFewSamples,
+            }
+        }
     }
+}
+
+fn decided(estimate: f64, interval: Interval, threshold: f64) -> Option<Verdict> {
+    let is_above = interval.low.is_some_and(|low| low > 0.0);
+    let is_below = interval.high.is_some_and(|high| high < 0.0);
+    let is_within = interval.low.is_some_and(|low| low > -threshold)
+        && interval.high.is_some_and(|high| high < threshold);
+    match (is_above, is_below) {
+        (true, _) if estimate >= threshold => Some(Verdict::Worse),
+        (_, true) if estimate <= -threshold => Some(Verdict::Better),
+        _ => is_within.then_some(Verdict::NoChange),
+    }
+}
+
+/// Whether the interval has no zero.
+pub fn excludes_zero(interval: Interval) -> bool {
+    interval.low.is_some_and(|low| low > 0.0) || interval.high.is_some_and(|high| high < 0.0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn interval(low: impl Into<Option<f64>>, high: impl Into<Option<f64>>) -> Interval {
+        Interval {
+            low: low.into(),
+            high: high.into(),
+        }
+    }
+
+    fn known(estimate: f64, interval: Interval) -> Known {
+        Known {
+            estimate,
+            interval,
+            independent: None,
+            is_tick: false,
+        }
+    }
+
     #[test]
     fn interval_and_threshold_must_agree() {
-        let of = |change, low, high| {
-            let interval = Interval {
-                low: Some(low),
-                high: Some(high),
-            };
-            of(change, interval, 5.0)
-        };
+        let of = |estimate, low: f64, high: f64| of(known(estimate, interval(low, high)), 5.0);
         assert_eq!(of(8.0, 1.0, 15.0), Verdict::Worse);
         assert_eq!(of(-8.0, -15.0, -1.0), Verdict::Better);
-        assert_eq!(of(8.0, -1.0, 17.0), Verdict::Inconclusive);
         assert_eq!(of(3.0, 1.0, 6.0), Verdict::Inconclusive);
         assert_eq!(of(3.0, 2.0, 4.0), Verdict::NoChange);
-        let open = Interval {
-            low: Some(1.0),
-            high: None,
+        assert_eq!(of(8.0, -1.0, 17.0), Verdict::TooFewSamples);
+    }
+
+    #[test]
+    fn one_end_decides() {
+        assert_eq!(of(known(914.0, interval(493.0, None)), 5.0), Verdict::Worse);
+        assert_eq!(of(known(-9.0, interval(None, -2.0)), 5.0), Verdict::Better);
+        assert_eq!(
+            of(known(8.0, interval(None, 20.0)), 5.0),
+            Verdict::TooFewSamples
+        );
+    }
+
+    #[test]
+    fn what_independent_samples_would_show_varies_too_much() {
+        let known = |independent| Known {
+            independent: Some(independent),
+            ..known(8.0, interval(-20.0, 36.0))
         };
-        assert_eq!(super::of(8.0, open, 5.0), Verdict::TooFewSamples);
+        assert_eq!(of(known(interval(6.0, 10.0)), 5.0), Verdict::TooVariable);
+        assert_eq!(of(known(interval(-1.0, 17.0)), 5.0), Verdict::TooFewSamples);
+    }
+
+    #[test]
+    fn a_tick_of_the_clock_is_no_verdict() {
+        let tick = Known {
+            is_tick: true,
+            ..known(1.0, interval(0.8, 1.2))
+        };
+        assert_eq!(of(tick, 0.0), Verdict::Inconclusive);
+        assert_eq!(of(tick, 5.0), Verdict::NoChange);
     }
 }

@@ -111,6 +111,25 @@ impl TimeSeries {
         self.hits.is_empty()
     }
 
+    /// From when to when all threads were active, epoch ms, to whole buckets; `None` if the file
+    /// does not report threads, or they were all active for less than a twentieth of the run.
+    pub fn plateau(&self) -> Option<(i64, i64)> {
+        /// Means of a bucket in which a thread came or left are a little lower.
+        const NEARLY: f64 = 0.995;
+        let threads = self.active_threads.iter().copied().enumerate();
+        let threads = threads.filter_map(|(bucket, threads)| Some((bucket as i64, threads?)));
+        let threads: Vec<(i64, f64)> = threads.collect();
+        let most = threads.iter().map(|of| of.1).fold(0.0, f64::max);
+        let is_full = |of: &&(i64, f64)| of.1 >= most * NEARLY;
+        let first = threads.iter().find(is_full)?.0;
+        let last = threads.iter().rev().find(is_full)?.0;
+        let at = |bucket: i64| {
+            let width = i64::try_from(self.bucket_ms).unwrap_or(i64::MAX);
+            self.start_ms.saturating_add(bucket.saturating_mul(width))
+        };
+        ((last + 1 - first) * 20 >= self.len() as i64).then(|| (at(first), at(last + 1)))
+    }
+
     pub(super) fn new(
         aggregate: &Aggregate,
         distributions: &Distributions,

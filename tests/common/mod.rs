@@ -5,6 +5,8 @@ pub mod load;
 
 pub mod page;
 
+pub mod simulated;
+
 pub mod xml;
 
 use std::fs;

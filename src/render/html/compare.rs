@@ -9,7 +9,7 @@ use crate::chart::Figure;
 use crate::compare::Comparison;
 use crate::error::Result;
 use crate::render::columns::Cell;
-use crate::render::compare;
+use crate::render::compare::{self, Compact, Row};
 use crate::report::Report;
 use crate::units;
 
@@ -21,7 +21,7 @@ pub fn html(
     figures: Vec<Figure>,
     detail: Detail,
 ) -> Result<String> {
-    let method = compare::method(comparison);
+    let method = format!("{} {}", compare::method(comparison), compare::effect());
     let notes: Vec<&String> = comparison.notes.iter().chain([&method]).collect();
     let (drawn, data) = charts::sections(None, figures, detail)?;
     let mut sections = vec![changes(comparison, detail)];
@@ -69,16 +69,61 @@ fn head(comparison: &Comparison, runs: &[(String, Report)]) -> String {
     html + "</dl>\n"
 }
 
+/// The labels that changed, one row each.
 fn changes(comparison: &Comparison, detail: Detail) -> Section {
-    let rows = compare::changed(comparison);
-    let body = match rows.len() {
-        1 => "<p>No figure is surely better or worse.</p>\n".to_owned(),
-        _ => {
-            let texts = if comparison.runs.len() > 2 { 3 } else { 2 };
-            table("What got better or worse", rows, texts, detail)
+    let compact = Compact::of(comparison);
+    let body = match &compact.changed[..] {
+        [] => "<p>No significant change.</p>\n".to_owned(),
+        rows => {
+            let mut body = compact_table("Labels that changed", comparison, &compact, rows, detail);
+            if compact.more > 0 {
+                body += &format!(
+                    "<p class=remark>{} more labels changed: see all figures.</p>\n",
+                    thousands(compact.more as i128)
+                );
+            }
+            body
         }
     };
     Section::new("changes", "What changed", body)
+}
+
+/// Rows of labels, and below them what their signs mean.
+fn compact_table(
+    caption: &str,
+    comparison: &Comparison,
+    compact: &Compact<'_>,
+    rows: &[Row<'_>],
+    detail: Detail,
+) -> String {
+    let (titles, cells) = compare::compact_grid(compact, rows, comparison);
+    let texts = if comparison.runs.len() > 2 { 2 } else { 1 };
+    let headings = titles.iter().enumerate().map(|(column, title)| {
+        let title = shortened(title, detail.letters);
+        match column < texts {
+            true => Heading::text(title),
+            false => Heading::change(title),
+        }
+    });
+    let cell = |(column, text): (usize, String)| match column < texts {
+        true => Cell::Text(text),
+        false => Cell::Number(text),
+    };
+    let cells = cells.into_iter().map(|row| {
+        let texts = row.into_iter().map(|cell| cell.text);
+        texts.enumerate().map(cell).collect()
+    });
+    let table = Table {
+        caption: caption.to_owned(),
+        headings: headings.collect(),
+        rows: cells.collect(),
+        total: None,
+    };
+    format!(
+        "{}<p class=remark>{}</p>\n",
+        table.html(detail.rows, detail.letters),
+        escape::text(&compare::legend(comparison, rows))
+    )
 }
 
 fn platforms(comparison: &Comparison, detail: Detail) -> Option<Section> {
@@ -91,14 +136,20 @@ fn platforms(comparison: &Comparison, detail: Detail) -> Option<Section> {
 
 /// Those of TOTAL first: they must be there however many labels there are.
 fn all_figures(comparison: &Comparison, detail: Detail) -> Section {
-    let mut rows = compare::figures(comparison);
-    let total = comparison.labels.last().map(|label| &label.label);
-    let of_total = rows.iter().rev().take_while(|row| row.first() == total);
-    let of_total = of_total.count().min(rows.len() - 1);
-    rows[1..].rotate_right(of_total);
+    let (titles, mut labels) = compare::figures(comparison, false);
+    let last = labels.len().min(1);
+    labels.rotate_right(last);
+    let mut rows = vec![["Label".to_owned()].into_iter().chain(titles).collect()];
+    for label in labels {
+        rows.extend(label.rows.into_iter().map(|row| {
+            let cells = row.into_iter().map(|cell| cell.text);
+            [label.label.to_owned()].into_iter().chain(cells).collect()
+        }));
+    }
     let all = rows.len() - 1;
     rows.truncate(detail.rows + 1);
-    let mut body = table("All figures", rows, 2, detail);
+    let texts = if comparison.runs.len() > 2 { 3 } else { 2 };
+    let mut body = table("All figures", rows, texts, detail);
     if all > detail.rows {
         body += &format!(
             "<p class=remark>The first {} of {all} rows; CSV and JSON have them all.</p>\n",

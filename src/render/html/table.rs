@@ -36,6 +36,8 @@ enum Kind {
     Number,
     /// What was found: a word or a few.
     Verdict,
+    /// Numbers of which a sign says whether they got worse or better.
+    Change,
 }
 
 impl Heading {
@@ -61,6 +63,14 @@ impl Heading {
         Heading {
             kind: Kind::Verdict,
             ..Heading::text("Verdict")
+        }
+    }
+
+    /// A column of values before and after: those that are bad or good have a colour.
+    pub fn change(title: impl Into<String>) -> Self {
+        Heading {
+            kind: Kind::Change,
+            ..Heading::text(title)
         }
     }
 
@@ -149,6 +159,7 @@ impl Table {
             }
             let class = match (heading.kind, cell) {
                 (Kind::Verdict, Cell::Text(verdict)) => tone(verdict),
+                (Kind::Change, Cell::Number(change)) => tone_of_change(change),
                 _ => class(heading),
             };
             html.push_str(&format!("<{tag}{scope}{class}{title}>{content}</{tag}>"));
@@ -181,6 +192,18 @@ fn class(heading: &Heading) -> &'static str {
         Kind::Text => " class=t",
         Kind::Line | Kind::Verdict => " class=\"t line\"",
         Kind::Number => "",
+        Kind::Change => " class=line",
+    }
+}
+
+/// The class of values before and after by the sign between them and the size of their change.
+fn tone_of_change(change: &str) -> &'static str {
+    if change.contains('▲') {
+        " class=\"line bad\""
+    } else if change.contains('▼') {
+        " class=\"line good\""
+    } else {
+        " class=line"
     }
 }
 

@@ -1,0 +1,216 @@
+//! The runs to compare: which they are, what they are called, and reading them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::shown;
+use crate::cli::CompareArgs;
+use crate::commands::reading::{self, Results};
+use crate::commands::{analyze, parts, saved};
+use crate::compare::Side;
+use crate::error::{Error, Result};
+use crate::percentile::Percentile;
+use crate::report::{self, LabelReport, PercentileValue, Report};
+use crate::stats::value_at;
+
+/// Labels that are compared one by one.
+const MAX_LABELS: usize = 500;
+
+/// The runs to compare.
+#[derive(Debug)]
+pub struct Inputs {
+    /// The baseline, then the candidates.
+    sides: Vec<Planned>,
+}
+
+/// A side to read.
+#[derive(Debug)]
+struct Planned {
+    name: String,
+    runs: Vec<(String, PathBuf)>,
+}
+
+impl Inputs {
+    /// The runs that the arguments name.
+    ///
+    /// # Errors
+    ///
+    /// The number of names is not that of the runs or sides, or standard input is given twice.
+    pub fn of(args: &CompareArgs) -> Result<Self> {
+        let has_groups = !args.baseline.is_empty();
+        let paths: Vec<&PathBuf> = match has_groups {
+            true => args.baseline.iter().chain(&args.candidate).collect(),
+            false => args.runs.iter().collect(),
+        };
+        if paths.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
+            return Err(Error::Usage(
+                "standard input can be read only once: save one of the runs to a file".to_owned(),
+            ));
+        }
+        let mut runs = names(&paths)
+            .into_iter()
+            .zip(paths.iter().copied().cloned());
+        let sides = if has_groups {
+            let default = || vec!["baseline".to_owned(), "candidate".to_owned()];
+            let mut names = given(args, 2, "sides")?.unwrap_or_else(default).into_iter();
+            let mut side = |count: usize| Planned {
+                name: names.next().unwrap_or_default(),
+                runs: runs.by_ref().take(count).collect(),
+            };
+            vec![side(args.baseline.len()), side(args.candidate.len())]
+        } else {
+            let given = given(args, paths.len(), "runs")?;
+            let names: Option<Vec<String>> = given;
+            let side = |(place, (stem, path)): (usize, (String, PathBuf))| {
+                let name = names.as_ref().and_then(|names| names.get(place));
+                let name = name.cloned().unwrap_or(stem);
+                Planned {
+                    name: name.clone(),
+                    runs: vec![(name, path)],
+                }
+            };
+            runs.enumerate().map(side).collect()
+        };
+        Ok(Inputs { sides })
+    }
+
+    /// The number of runs on each side.
+    pub fn counts(&self) -> Vec<usize> {
+        self.sides.iter().map(|side| side.runs.len()).collect()
+    }
+
+    /// What to know of the files, such as that one is given twice.
+    pub fn notes(&self) -> Vec<String> {
+        let paths = || self.sides.iter().flat_map(|side| &side.runs);
+        let places: Vec<PathBuf> = paths()
+            .map(|(_, path)| fs::canonicalize(path).unwrap_or_else(|_| path.clone()))
+            .collect();
+        let mut notes = Vec::new();
+        for (number, ((_, path), place)) in paths().zip(&places).enumerate() {
+            let count = places.iter().filter(|other| *other == place).count();
+            let is_first = !places[..number].contains(place);
+            if count > 1 && is_first {
+                let times = match count {
+                    2 => "twice".to_owned(),
+                    count => format!("{count} times"),
+                };
+                notes.push(format!(
+                    "{} is given {times}: a run compared with itself tells nothing about noise.",
+                    path.display()
+                ));
+            }
+        }
+        notes
+    }
+
+    /// Reads all runs.
+    ///
+    /// # Errors
+    ///
+    /// One cannot be read, has no samples, or was saved with another choice of what counts.
+    pub fn read(self, args: &CompareArgs) -> Result<Vec<Side>> {
+        let side = |side: Planned| {
+            let runs = side.runs.into_iter().map(|(name, path)| {
+                let report = match saved::is_report(&path) {
+                    true => saved_run(args, &path)?,
+                    false => run_of_results(args, &name, &path)?,
+                };
+                Ok((name, with_percentiles(report, &shown(args))))
+            });
+            Ok(Side {
+                name: side.name,
+                runs: runs.collect::<Result<_>>()?,
+            })
+        };
+        self.sides.into_iter().map(side).collect()
+    }
+}
+
+/// The names given; `None` if there are none. There must be one per run or side.
+fn given(args: &CompareArgs, count: usize, of: &str) -> Result<Option<Vec<String>>> {
+    match args.name.len() {
+        0 => Ok(None),
+        names if names == count => Ok(Some(args.name.clone())),
+        names => Err(Error::Usage(format!(
+            "there are {count} {of} and {names} names: give --name once for each, or not at all"
+        ))),
+    }
+}
+
+/// The files' names without extensions; their paths where those are alike.
+fn names(paths: &[&PathBuf]) -> Vec<String> {
+    let stems: Vec<String> = paths.iter().map(|path| analyze::stem_of(path)).collect();
+    let is_alike = |stem: &String| stems.iter().filter(|other| *other == stem).count() > 1;
+    let named = paths.iter().zip(&stems);
+    named
+        .map(|(path, stem)| match is_alike(stem) {
+            true => path.display().to_string(),
+            false => stem.clone(),
+        })
+        .collect()
+}
+
+/// The report of a result file, or of a summary. It has no details: the machine that compares is not
+/// the one that was tested.
+fn run_of_results(args: &CompareArgs, name: &str, path: &PathBuf) -> Result<Report> {
+    let is_summary = parts::is_summary(path)?;
+    let selection = match is_summary {
+        true => saved::without_times(&args.selection),
+        false => args.selection.clone(),
+    };
+    let results = Results {
+        paths: std::slice::from_ref(path),
+        reading: &args.reading,
+        selection: &selection,
+        compat: None,
+    };
+    let (aggregate, sources) = results.read(report::Options {
+        percentiles: shown(args),
+        timestamp_is_end: args.reading.timestamp_is_end,
+        apdex: args.apdex.clone(),
+        max_labels: MAX_LABELS,
+        ..report::Options::default()
+    })?;
+    let report = reading::report(&aggregate, sources, Some(name))?;
+    match is_summary {
+        true => part(report, args, path),
+        false => Ok(report),
+    }
+}
+
+fn saved_run(args: &CompareArgs, path: &Path) -> Result<Report> {
+    let report = saved::read(path)?;
+    if report.total.samples == 0 {
+        let name = path.display().to_string();
+        return Err(Error::input(name, "has no samples to compare"));
+    }
+    part(report, args, path)
+}
+
+/// The part of a saved run that the arguments choose.
+fn part(report: Report, args: &CompareArgs, path: &Path) -> Result<Report> {
+    let zone = reading::time_zone(&args.reading)?;
+    let name = path.display().to_string();
+    saved::part(report, &args.selection, &zone, &name)
+}
+
+/// The report with these percentiles, whichever it was saved with: its distributions are exact.
+fn with_percentiles(mut report: Report, percentiles: &[Percentile]) -> Report {
+    if report.options.percentiles == percentiles {
+        return report;
+    }
+    let fill = |row: &mut LabelReport| {
+        let Some(elapsed) = &mut row.elapsed else {
+            return;
+        };
+        let values = percentiles.iter().filter_map(|&percent| {
+            let value = value_at(&row.distribution, row.samples, percent)?;
+            Some(PercentileValue { percent, value })
+        });
+        elapsed.percentiles = values.collect();
+    };
+    report.labels.iter_mut().for_each(fill);
+    report.other_labels.iter_mut().for_each(fill);
+    fill(&mut report.total);
+    report
+}

@@ -1,0 +1,88 @@
+//! A block of a README, kept between marker comments.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::output;
+use crate::error::{Error, Result};
+use crate::render::marked;
+
+/// A block of a Markdown file.
+#[derive(Debug)]
+pub struct Readme {
+    path: PathBuf,
+    key: String,
+}
+
+impl Readme {
+    /// The block of this key. The file is read once, so that its errors show before the results are
+    /// read, which may take long.
+    ///
+    /// # Errors
+    ///
+    /// The file is missing or cannot be read, or its markers are damaged.
+    pub fn new(path: PathBuf, key: String) -> Result<Self> {
+        let readme = Readme { path, key };
+        readme.updated("")?;
+        Ok(readme)
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts the block in place and says so on standard error. A file that has it is not written.
+    ///
+    /// # Errors
+    ///
+    /// The file can no longer be read, or cannot be written.
+    pub fn update(&self, block: &str) -> Result<()> {
+        let (before, updated) = self.updated(block)?;
+        if before != updated.bytes {
+            output::rewrite(&self.path, &updated.bytes)?;
+        }
+        let (path, key, line) = (self.path.display(), &self.key, updated.line);
+        match updated.is_new {
+            true => eprintln!(
+                "perfkit: added the markers `{}` and `{}` to {path}, at line {line}; move them and \
+                 what is between them where you like",
+                marked::begin_marker(key),
+                marked::end_marker(key)
+            ),
+            false => eprintln!("perfkit: updated the block `{key}` of {path}, at line {line}"),
+        }
+        Ok(())
+    }
+
+    /// The file before, and with the block in place.
+    fn updated(&self, block: &str) -> Result<(Vec<u8>, marked::Updated)> {
+        let path = &self.path;
+        let bytes = fs::read(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Error::input(
+                path.to_string_lossy(),
+                "is not there to be updated: create it first, an empty one will do",
+            ),
+            _ => Error::read(path, error),
+        })?;
+        let updated = marked::update(&bytes, &self.key, block)
+            .map_err(|why| Error::input(path.to_string_lossy(), why))?;
+        Ok((bytes, updated))
+    }
+}
+
+/// The first of these names that has a letter or digit, as a key.
+///
+/// # Errors
+///
+/// None of them has one.
+pub fn key<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<String> {
+    let mut keys = names.into_iter().map(marked::key_of);
+    keys.find(|key| !key.is_empty()).ok_or_else(|| {
+        Error::Usage(
+            "--key: a name of letters and digits is needed, such as --key raspberry-pi-5"
+                .to_owned(),
+        )
+    })
+}

@@ -1,0 +1,128 @@
+//! How long two runs are compared: over what their plans have in common.
+
+use crate::report::{Report, Slices, TimeSeries};
+use crate::units;
+
+/// Runs whose lengths differ by no more than this share are of the same length.
+const SAME_LENGTH: f64 = 0.02;
+
+/// Threads within this share of a level are at that level.
+const LEVEL: f64 = 0.1;
+
+/// A level lasts for at least this share of the run.
+const MIN_LEVEL: f64 = 0.05;
+
+/// How long two runs are compared, ms since the start of each, and in words why it is not all; of
+/// reports that both have slices.
+pub fn length(
+    (baseline_name, baseline): (&str, &Report),
+    (candidate_name, candidate): (&str, &Report),
+) -> Option<(u64, Option<String>)> {
+    let lengths = [baseline, candidate].map(|report| report.slices.as_ref().map(run_ms));
+    let [a, b] = lengths;
+    let (a, b) = (a?, b?);
+    let (shorter, longer) = (a.min(b), a.max(b));
+    if (longer - shorter) as f64 <= longer as f64 * SAME_LENGTH {
+        return Some((shorter, None));
+    }
+    let leave = |report: &Report| {
+        let leave = threads_leave(report.time_series.as_ref()?)?;
+        let start = report.slices.as_ref()?.start_ms;
+        u64::try_from(leave.saturating_sub(start))
+            .ok()
+            .filter(|&ms| ms > 0)
+    };
+    let leaving = [baseline, candidate].map(leave);
+    let length = leaving.into_iter().flatten().fold(shorter, u64::min);
+    let words = |ms: u64| units::duration(ms as i64);
+    let until = match length < shorter {
+        true => ", until threads began to leave",
+        false => "",
+    };
+    Some((
+        length,
+        Some(format!(
+            "{baseline_name} ran for {} and {candidate_name} for {}: changes are those within their common first {}{until}",
+            words(a),
+            words(b),
+            words(length),
+        )),
+    ))
+}
+
+/// From the start of the first slice to the end of the last, ms.
+fn run_ms(slices: &Slices) -> u64 {
+    let labels = slices.labels.iter().map(|label| &label.cells);
+    let cells = labels.chain([&slices.others]);
+    let last = cells
+        .filter_map(|cells| Some(cells.0.last()?.index + 1))
+        .max();
+    last.unwrap_or(0).saturating_mul(slices.slice_ms)
+}
+
+/// When the threads begin to leave for good, epoch ms: the end of the last level that they held.
+/// `None` if the file does not report threads.
+fn threads_leave(series: &TimeSeries) -> Option<i64> {
+    let threads: Vec<(usize, f64)> = series
+        .active_threads
+        .iter()
+        .enumerate()
+        .filter_map(|(bucket, threads)| Some((bucket, (*threads)?)))
+        .collect();
+    let held = ((threads.len() as f64 * MIN_LEVEL).ceil() as usize).max(1);
+    let mut level = 0.0_f64;
+    let mut reached = threads.len();
+    // Backwards, from the end of the run up to the level from which threads left.
+    for (place, &(_, count)) in threads.iter().enumerate().rev() {
+        if count > level * (1.0 + LEVEL) {
+            level = count;
+            reached = place;
+        } else if count < level * (1.0 - LEVEL) || reached - place >= held {
+            break;
+        }
+        level = level.max(count);
+    }
+    let at_level = threads.iter().rev();
+    let (bucket, _) = at_level
+        .take_while(|_| true)
+        .find(|(_, count)| *count >= level * (1.0 - LEVEL / 2.0))?;
+    let width = i64::try_from(series.bucket_ms).ok()?;
+    let end = (*bucket as i64 + 1).saturating_mul(width);
+    Some(series.start_ms.saturating_add(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leave(threads: &[u64]) -> Option<i64> {
+        let series = TimeSeries {
+            start_ms: 5_000,
+            bucket_ms: 1_000,
+            active_threads: threads.iter().map(|&count| Some(count as f64)).collect(),
+            ..TimeSeries::default()
+        };
+        threads_leave(&series)
+    }
+
+    #[test]
+    fn threads_leave_where_their_last_level_ends() {
+        let ramp = |from: u64, to: u64| -> Vec<u64> {
+            match from < to {
+                true => (from..=to).collect(),
+                false => (to..=from).rev().collect(),
+            }
+        };
+        // Up to 50 within 50 s, 100 s there, then down by ten a second.
+        let down: Vec<u64> = ramp(0, 4).into_iter().rev().map(|tens| tens * 10).collect();
+        let run = [ramp(1, 50), vec![50; 100], down].concat();
+        assert_eq!(leave(&run), Some(5_000 + 150_000));
+        // All until the end.
+        let run = [ramp(1, 50), vec![50; 100]].concat();
+        assert_eq!(leave(&run), Some(5_000 + 150_000));
+        // A spike in the middle is no level that they leave from.
+        let run = [vec![50; 60], vec![500; 30], vec![50; 60]].concat();
+        assert_eq!(leave(&run), Some(5_000 + 150_000));
+        assert_eq!(leave(&[]), None);
+    }
+}

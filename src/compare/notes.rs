@@ -1,0 +1,163 @@
+//! What a reader of a comparison should know, in words.
+
+use super::{LabelComparison, Method, Side, Verdict};
+use crate::report::Report;
+
+/// Changes of sign told one by one.
+const MAX_TOLD: usize = 3;
+
+/// What is to be said of the runs alone.
+pub fn of_runs(sides: &[Side]) -> Vec<String> {
+    let mut notes = Vec::new();
+    if sides.iter().all(|side| side.runs.len() == 1) {
+        notes.push(
+            "One run per side: noise from run to run cannot be seen, so that a difference between \
+             these runs may not repeat. Give several runs with --baseline and --candidate."
+                .to_owned(),
+        );
+    }
+    let runs = || sides.iter().flat_map(|side| &side.runs);
+    for (name, report) in runs() {
+        if let Some(others) = &report.other_labels {
+            notes.push(format!(
+                "{name} sums up {}: they count in TOTAL and are not compared one by one.",
+                others.label
+            ));
+        }
+        if report.slices.is_none() {
+            notes.push(format!(
+                "{name} was saved without slices of time: its figures are compared as a whole, not \
+                 phase by phase. Analyze its results again."
+            ));
+        } else if has_unsliced_labels(report) {
+            notes.push(format!(
+                "{name} has too many labels for slices of their own: labels without are compared as \
+                 a whole. Choose some with --include or fold them with --rename."
+            ));
+        }
+    }
+    notes
+}
+
+fn has_unsliced_labels(report: &Report) -> bool {
+    let slices = report.slices.as_ref();
+    slices.is_some_and(|slices| slices.labels.len() < report.labels.len())
+}
+
+/// What is to be said of changes.
+pub fn of_comparison(sides: &[Side], labels: &[LabelComparison]) -> Vec<String> {
+    let mut notes = Vec::new();
+    notes.extend(of_run_noise(sides, labels));
+    notes.extend(of_unpaired(labels));
+    notes.extend(of_signs(labels));
+    notes
+}
+
+/// How much runs differ, and what could have been found; from TOTAL.
+fn of_run_noise(sides: &[Side], labels: &[LabelComparison]) -> Vec<String> {
+    let Some(total) = labels.last() else {
+        return Vec::new();
+    };
+    let candidates = sides.iter().skip(1).enumerate();
+    let noise = candidates.filter_map(|(candidate, side)| {
+        let of = |key: &str| {
+            let figure = total.figures.iter().find(|figure| figure.key == key)?;
+            let test = figure.changes.get(candidate)?.as_ref()?.test.as_ref()?;
+            let from = figure.values.first().copied().flatten();
+            let from = from.filter(|&from| from > 0.0)?;
+            let deviation = test.run_deviation? * 100.0;
+            let detectable = test.detectable? / from * 100.0;
+            Some(format!(
+                "{} by {deviation:.1}% (changes from {detectable:.0}% would be found)",
+                figure.title
+            ))
+        };
+        let figures: Vec<String> = ["average", "median", "p95"]
+            .into_iter()
+            .filter_map(of)
+            .collect();
+        (!figures.is_empty()).then(|| {
+            format!(
+                "{}: from run to run, TOTAL varies in {}.",
+                side.name,
+                figures.join(", ")
+            )
+        })
+    });
+    let mut notes: Vec<String> = noise.collect();
+    let is_few = |test: &Option<Verdict>| *test == Some(Verdict::TooFewRuns);
+    let changes = total.figures.iter().flat_map(|figure| &figure.changes);
+    if changes.flatten().any(|change| is_few(&change.verdict)) {
+        notes.push(
+            "Fewer than 3 runs on a side get no verdict: too little is known of what differs from \
+             run to run."
+                .to_owned(),
+        );
+    }
+    notes
+}
+
+/// Which labels were compared as a whole.
+fn of_unpaired(labels: &[LabelComparison]) -> Option<String> {
+    let is_unpaired = |label: &&LabelComparison| {
+        let changes = label.figures.iter().flat_map(|figure| &figure.changes);
+        let tests = changes.flatten().filter_map(|change| change.test.as_ref());
+        tests
+            .into_iter()
+            .any(|test| test.method == Method::Unpaired)
+    };
+    let unpaired: Vec<&str> = labels
+        .iter()
+        .filter(is_unpaired)
+        .map(|label| label.label.as_str())
+        .collect();
+    let named = match unpaired[..] {
+        [] => return None,
+        [label] => label.to_owned(),
+        [.., _] if unpaired.len() == labels.len() => "All labels".to_owned(),
+        _ => format!("{} labels", unpaired.len()),
+    };
+    Some(format!(
+        "{named}: compared as a whole, not phase by phase, for lack of 8 slices of time with 20 \
+         samples on both sides. How a run changes over time counts as noise there."
+    ))
+}
+
+/// Where the whole run and its phases disagree.
+fn of_signs(labels: &[LabelComparison]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for label in labels {
+        for figure in &label.figures {
+            for change in figure.changes.iter().flatten() {
+                let Some(test) = &change.test else { continue };
+                let is_judged = matches!(
+                    change.verdict,
+                    Some(Verdict::Better | Verdict::Worse | Verdict::Inconclusive)
+                );
+                if test.method == Method::Paired
+                    && is_judged
+                    && change.difference * test.estimate < 0.0
+                {
+                    notes.push(format!(
+                        "{} {}: {:+.1} {} over the whole run, but {:+.1} {} within the same phases: \
+                         the mix of phases changed.",
+                        label.label,
+                        figure.title,
+                        change.difference,
+                        figure.unit,
+                        test.estimate,
+                        figure.unit
+                    ));
+                }
+            }
+        }
+    }
+    let more = notes.len().saturating_sub(MAX_TOLD);
+    notes.truncate(MAX_TOLD);
+    if more > 0 {
+        notes.push(format!(
+            "The mix of phases changed for {more} more figures."
+        ));
+    }
+    notes
+}

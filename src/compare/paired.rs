@@ -1,0 +1,481 @@
+//! Changes phase by phase: what the plan does to both runs cancels, what one run does by itself
+//! stays.
+
+use std::rc::Rc;
+
+use super::evidence::{Evidence, Method};
+use super::noise::{BlockVariance, block_variance};
+use super::pairing::{Pair, Phases};
+use super::quantile::{Weighted, above};
+use super::{Interval, difference, normal_quantile, order_statistics, student_quantile, wilson};
+use crate::percentile::Percentile;
+use crate::report::{Slice, Summary};
+
+/// Where a side varies too much around its percentile to bound it, a value with so much less of the
+/// samples beyond it may be a bound, with so much less doubt.
+const RESERVE: f64 = 0.1;
+
+/// The pairs of a label.
+pub struct Paired<'a> {
+    pairs: &'a [Pair],
+    slice_ms: u64,
+}
+
+impl<'a> Paired<'a> {
+    /// Pairs of slices of this usual width.
+    pub fn new(pairs: &'a [Pair], slice_ms: u64) -> Self {
+        Paired { pairs, slice_ms }
+    }
+
+    fn weights(&self) -> f64 {
+        self.pairs.iter().map(Pair::weight).sum()
+    }
+
+    /// How they were paired.
+    pub fn phases(&self) -> Phases {
+        let ratios = self.pairs.iter().filter_map(|pair| {
+            let ratio = mean(&pair.candidate) / mean(&pair.baseline);
+            let is_ratio = ratio.is_finite() && ratio > 0.0;
+            is_ratio.then(|| (pair.weight(), ratio.ln()))
+        });
+        let ratios: Vec<(f64, f64)> = ratios.collect();
+        let weights: f64 = ratios.iter().map(|(weight, _)| weight).sum();
+        let level = ratios.iter().map(|(weight, ln)| weight * ln).sum::<f64>() / weights;
+        let squares = ratios
+            .iter()
+            .map(|(weight, ln)| weight * (ln - level).powi(2));
+        let deviation = (squares.sum::<f64>() / weights).sqrt();
+        Phases {
+            slices: self.pairs.len() as u64,
+            slice_ms: self.slice_ms,
+            deviation: Some(deviation).filter(|deviation| deviation.is_finite()),
+        }
+    }
+
+    /// The change of the mean: the ratio of the weighted sums of the slices' means, applied to the
+    /// baseline's mean over the whole run. Its logarithm is tested with the linearised differences of
+    /// the slices. The summaries are of the whole runs.
+    pub fn mean(&self, baseline: &Summary, candidate: &Summary) -> Evidence<'static> {
+        let whole_run = baseline.mean;
+        let weights = self.weights();
+        let sums = |of: fn(&Pair) -> &Slice| {
+            let terms = self.pairs.iter();
+            terms
+                .map(|pair| pair.weight() * mean(of(pair)))
+                .sum::<f64>()
+        };
+        let (a, b) = (sums(|pair| &pair.baseline), sums(|pair| &pair.candidate));
+        let terms = |share_of: (f64, f64), centre: f64| -> BlockVariance {
+            let terms = self.pairs.iter().map(|pair| {
+                let change = mean(&pair.candidate) / share_of.1 - mean(&pair.baseline) / share_of.0;
+                pair.weight() * (change - centre)
+            });
+            let scales = self.pairs.iter().map(|pair| {
+                let level = mean(&pair.candidate) / share_of.1 + mean(&pair.baseline) / share_of.0;
+                pair.weight() * level
+            });
+            block_variance(&terms.collect::<Vec<f64>>(), &scales.collect::<Vec<f64>>())
+        };
+        let is_ratio = a > 0.0 && b > 0.0 && whole_run > 0.0;
+        let (estimate, found) = match is_ratio {
+            true => ((b / a).ln(), terms((a, b), 0.0)),
+            // Means of 0 ms have no ratio.
+            false => (
+                (b - a) / weights,
+                terms((weights, weights), (b - a) / weights / weights),
+            ),
+        };
+        let back = move |value: f64| match is_ratio {
+            true => whole_run * value.exp_m1(),
+            false => value,
+        };
+        let around = move |reach: f64| Interval {
+            low: Some(back(estimate - reach)),
+            high: Some(back(estimate + reach)),
+        };
+        let deviation = found.variance.sqrt();
+        let of_samples = |summary: &Summary| {
+            let scale = if is_ratio { summary.mean } else { 1.0 };
+            (summary.std_dev / scale).powi(2) / summary.count as f64
+        };
+        let of_independent = (of_samples(baseline) + of_samples(candidate)).sqrt();
+        Evidence {
+            method: Method::Paired,
+            estimate: back(estimate),
+            interval: Box::new(move |doubt| {
+                around(student_quantile(doubt / 2.0, found.freedom) * deviation)
+            }),
+            independent: Some(Box::new(move |doubt| {
+                around(normal_quantile(doubt / 2.0) * of_independent)
+            })),
+        }
+    }
+
+    /// The change of a percentile of samples weighted alike in both runs. The share of samples
+    /// beyond each run's percentile, paired by slice, tells how many independent samples the runs
+    /// are worth; the intervals are those of order statistics.
+    pub fn percentile(&self, percent: Percentile) -> Option<Evidence<'static>> {
+        let quantiles = Quantiles::new(self, percent.fraction())?;
+        let at = quantiles.at;
+        let both = Rc::new(move |doubt: f64, is_independent: bool| {
+            let (a, b) = quantiles.intervals(doubt, is_independent);
+            difference((at.0, a), (at.1, b))
+        });
+        let of_independent = Rc::clone(&both);
+        Some(Evidence {
+            method: Method::Paired,
+            estimate: at.1 - at.0,
+            interval: Box::new(move |doubt| both(doubt, false)),
+            independent: Some(Box::new(move |doubt| of_independent(doubt, true))),
+        })
+    }
+
+    /// The change of the error rate, in percentage points, of samples weighted alike in both runs.
+    pub fn error_rate(&self) -> Evidence<'static> {
+        let weights = self.weights();
+        let rate = |of: fn(&Pair) -> &Slice| {
+            let rates = self
+                .pairs
+                .iter()
+                .map(|pair| pair.weight() * failed(of(pair)));
+            rates.sum::<f64>() / weights
+        };
+        let (a, b) = (rate(|pair| &pair.baseline), rate(|pair| &pair.candidate));
+        let worth = self.worth();
+        let independent = (a * (1.0 - a) / worth.0, b * (1.0 - b) / worth.1);
+        let variances = self.variances(failed, failed, independent);
+        let interval = move |doubt: f64, effects: (f64, f64)| {
+            let z = normal_quantile(doubt / 2.0);
+            let side = |rate: f64, samples: f64| {
+                let (low, high) = wilson(rate, samples, z);
+                let interval = Interval {
+                    low: Some(low * 100.0),
+                    high: Some(high * 100.0),
+                };
+                (rate * 100.0, interval)
+            };
+            difference(side(a, worth.0 / effects.0), side(b, worth.1 / effects.1))
+        };
+        Evidence {
+            method: Method::Paired,
+            estimate: (b - a) * 100.0,
+            interval: Box::new(move |doubt| interval(doubt, variances.effects(doubt))),
+            independent: Some(Box::new(move |doubt| interval(doubt, (1.0, 1.0)))),
+        }
+    }
+
+    /// The variances of a share, which each side's slices have so, and which has these variances
+    /// among independent samples.
+    fn variances(
+        &self,
+        of_baseline: impl Fn(&Slice) -> f64,
+        of_candidate: impl Fn(&Slice) -> f64,
+        independent: (f64, f64),
+    ) -> Variances {
+        let weights = self.weights();
+        let (mut a, mut b, mut both, mut scales) = (vec![], vec![], vec![], vec![]);
+        for pair in self.pairs {
+            let weight = pair.weight() / weights;
+            let (from, to) = (of_baseline(&pair.baseline), of_candidate(&pair.candidate));
+            a.push((weight, from));
+            b.push((weight, to));
+            both.push((weight, to - from));
+            scales.push(weight * spread((from + to) / 2.0));
+        }
+        let variance = |shares: Vec<(f64, f64)>, scales: &[f64]| {
+            let mean = shares.iter().map(|(weight, share)| weight * share);
+            let mean = mean.sum::<f64>();
+            let terms = shares.iter().map(|(weight, share)| weight * (share - mean));
+            block_variance(&terms.collect::<Vec<f64>>(), scales)
+        };
+        let weights: Vec<f64> = a.iter().map(|(weight, _)| *weight).collect();
+        Variances {
+            difference: variance(both, &scales),
+            own: (variance(a, &weights), variance(b, &weights)),
+            independent,
+        }
+    }
+
+    /// How many samples each side is worth, weighted as it is: together as many as make the
+    /// variance of the difference that of independent samples.
+    fn worth(&self) -> (f64, f64) {
+        let side = |of: fn(&Pair) -> &Slice| {
+            let samples = self.pairs.iter().map(|pair| of(pair).samples());
+            samples.sum::<u64>() as f64
+        };
+        let (a, b) = (side(|pair| &pair.baseline), side(|pair| &pair.candidate));
+        let weights = self.weights();
+        (weights * (a + b) / b, weights * (a + b) / a)
+    }
+}
+
+/// A percentile of both sides of pairs.
+struct Quantiles {
+    fraction: f64,
+    sides: (Weighted, Weighted),
+    at: (f64, f64),
+    worth: (f64, f64),
+    variances: Variances,
+    /// By side, what may bound it below and above.
+    reserves: [[Reserve; 2]; 2],
+}
+
+/// A value that bounds a percentile if surely too few samples are beyond it.
+#[derive(Clone, Copy)]
+struct Reserve {
+    value: f64,
+    /// The share of samples beyond it, and the variance of that share.
+    share: f64,
+    variance: BlockVariance,
+    /// The share that must surely be more.
+    limit: f64,
+}
+
+impl Reserve {
+    /// The value, if it is a bound.
+    fn bound(&self, doubt: f64) -> Option<f64> {
+        let tail = doubt * RESERVE / 2.0;
+        let z = normal_quantile(tail);
+        let reach = student_quantile(tail, self.variance.freedom) / z;
+        let independent = self.share * (1.0 - self.share)
+            / (self.variance.variance * reach * reach).max(f64::MIN_POSITIVE);
+        let (_, most) = wilson(self.share, independent, z);
+        (independent >= 1.0 && most < self.limit).then_some(self.value)
+    }
+}
+
+impl Quantiles {
+    fn new(paired: &Paired<'_>, fraction: f64) -> Option<Self> {
+        let weighted = |of: fn(&Pair) -> &Slice| {
+            let slices = paired.pairs.iter();
+            Weighted::new(slices.map(|pair| {
+                let slice = of(pair);
+                (slice, pair.weight() / slice.samples() as f64)
+            }))
+        };
+        let (a, b) = (
+            weighted(|pair| &pair.baseline)?,
+            weighted(|pair| &pair.candidate)?,
+        );
+        let at = (a.quantile(fraction), b.quantile(fraction));
+        let worth = paired.worth();
+        let share = |value| move |slice: &Slice| above(slice, value) / slice.samples() as f64;
+        let variance = fraction * (1.0 - fraction);
+        let independent = (variance / worth.0, variance / worth.1);
+        let variances = paired.variances(share(at.0), share(at.1), independent);
+        let (low, high) = (fraction * RESERVE, 1.0 - (1.0 - fraction) * RESERVE);
+        let below = (a.quantile(low), b.quantile(low));
+        let beyond = (a.quantile(high), b.quantile(high));
+        let of_low = paired
+            .variances(share(below.0), share(below.1), independent)
+            .own;
+        let of_high = paired
+            .variances(share(beyond.0), share(beyond.1), independent)
+            .own;
+        let reserve = |value, share, limit, variance| Reserve {
+            value,
+            share,
+            variance,
+            limit,
+        };
+        let is_below = |value, variance| reserve(value, low, fraction, variance);
+        let is_above = |value, variance| reserve(value, 1.0 - high, 1.0 - fraction, variance);
+        Some(Quantiles {
+            fraction,
+            at,
+            worth,
+            variances,
+            reserves: [
+                [is_below(below.0, of_low.0), is_above(beyond.0, of_high.0)],
+                [is_below(below.1, of_low.1), is_above(beyond.1, of_high.1)],
+            ],
+            sides: (a, b),
+        })
+    }
+
+    fn intervals(&self, doubt: f64, is_independent: bool) -> (Interval, Interval) {
+        let effects = match is_independent {
+            true => (1.0, 1.0),
+            false => self.variances.effects(doubt),
+        };
+        let side = |of: &Weighted, samples: f64, reserves: &[Reserve; 2]| {
+            let (low, high) = order_statistics(samples as u64, self.fraction, doubt);
+            let low = low.map(|rank| of.quantile((rank - 1) as f64 / samples));
+            let high = high.map(|rank| of.quantile((rank as f64 / samples).min(1.0)));
+            Interval {
+                low: low.or_else(|| reserves[0].bound(doubt)),
+                high: high.or_else(|| reserves[1].bound(doubt)),
+            }
+        };
+        let [of_a, of_b] = &self.reserves;
+        (
+            side(&self.sides.0, self.worth.0 / effects.0, of_a),
+            side(&self.sides.1, self.worth.1 / effects.1, of_b),
+        )
+    }
+}
+
+/// The variances of a share.
+#[derive(Clone, Copy)]
+struct Variances {
+    /// Of the difference of both sides, paired.
+    difference: BlockVariance,
+    /// Of each side alone, its course included.
+    own: (BlockVariance, BlockVariance),
+    /// Of each side if its samples were independent.
+    independent: (f64, f64),
+}
+
+impl Variances {
+    /// By side, the variance over that of independent samples, with the reach of Student's
+    /// distribution: for an interval of this doubt.
+    ///
+    /// The variance of the difference is shared as that of independent samples would be. A side that
+    /// varies less by itself has that, and the other side has the rest: together they have what the
+    /// difference has.
+    fn effects(&self, doubt: f64) -> (f64, f64) {
+        let tail = doubt / 2.0;
+        let z = normal_quantile(tail);
+        let reaching = |found: BlockVariance| {
+            found.variance * (student_quantile(tail, found.freedom) / z).powi(2)
+        };
+        let (a, b) = self.independent;
+        let all = reaching(self.difference).max(a + b);
+        let shared = (all * a / (a + b), all * b / (a + b));
+        let own = (reaching(self.own.0).max(a), reaching(self.own.1).max(b));
+        let (of_a, of_b) = if own.0 < shared.0 {
+            (own.0, all - own.0)
+        } else if own.1 < shared.1 {
+            (all - own.1, own.1)
+        } else {
+            shared
+        };
+        let effect = |of: f64, independent: f64| match independent > 0.0 {
+            true => (of / independent).max(1.0),
+            false => 1.0,
+        };
+        (effect(of_a, a), effect(of_b, b))
+    }
+}
+
+/// The deviation of a share.
+fn spread(share: f64) -> f64 {
+    (share * (1.0 - share)).max(0.0).sqrt()
+}
+
+fn mean(slice: &Slice) -> f64 {
+    slice.elapsed_sum as f64 / slice.samples() as f64
+}
+
+fn failed(slice: &Slice) -> f64 {
+    slice.failures() as f64 / slice.samples() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A slice of samples that all took the same time, below 64 ms, of which some failed.
+    fn slice(samples: u64, ms: u16, failed: u64) -> Slice {
+        let steps = |count: u64| match count {
+            0 => Vec::new(),
+            count => vec![(ms, count)],
+        };
+        Slice {
+            index: 0,
+            elapsed_sum: samples as i64 * i64::from(ms),
+            ok: steps(samples - failed),
+            ko: steps(failed),
+        }
+    }
+
+    fn pairs(of: &[(Slice, Slice)]) -> Vec<Pair> {
+        let pairs = of.iter().cloned();
+        let pairs = pairs.map(|(baseline, candidate)| Pair {
+            baseline,
+            candidate,
+        });
+        pairs.collect()
+    }
+
+    fn summary(mean: f64) -> Summary {
+        Summary {
+            count: 1_000,
+            mean,
+            std_dev: mean / 4.0,
+            min: 0,
+            max: 1_000,
+            percentiles: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_the_plan_does_to_both_cancels() {
+        // Times grow tenfold over both runs, and the candidate takes half as long again in each
+        // slice, give or take a ms: the interval is narrow although the runs vary widely.
+        let of: Vec<(Slice, Slice)> = (0..20)
+            .map(|n| {
+                let ms = 4 + 2 * n;
+                (slice(30, ms, 0), slice(30, ms * 3 / 2 + n % 2, 0))
+            })
+            .collect();
+        let pairs = pairs(&of);
+        let paired = Paired::new(&pairs, 1_000);
+        let mean = paired.mean(&summary(23.0), &summary(35.0));
+        let interval = (mean.interval)(0.01);
+        let (low, high) = (interval.low.unwrap(), interval.high.unwrap());
+        assert!(
+            (mean.estimate / 23.0 - 0.52).abs() < 0.01,
+            "{}",
+            mean.estimate
+        );
+        assert!(low > 11.0 && high < 13.5, "{low} to {high}");
+        assert_eq!(paired.phases().slices, 20);
+        assert!(paired.phases().deviation.unwrap() < 0.05);
+    }
+
+    #[test]
+    fn a_slice_of_0_ms_breaks_nothing() {
+        let of: Vec<(Slice, Slice)> = (0..10)
+            .map(|n| (slice(20, n % 2, 0), slice(20, 1 + n % 2, 0)))
+            .collect();
+        let (pairs, zero) = (
+            pairs(&of),
+            pairs(&vec![(slice(20, 0, 0), slice(20, 1, 0)); 8]),
+        );
+        let mean = Paired::new(&pairs, 1).mean(&summary(0.5), &summary(1.5));
+        // Sums of 5 and 15: three times as long.
+        assert!((mean.estimate - 1.0).abs() < 1e-9, "{}", mean.estimate);
+        let mean = Paired::new(&zero, 1).mean(&summary(0.0), &summary(1.0));
+        assert_eq!(mean.estimate, 1.0);
+        assert_eq!((mean.interval)(0.05).low, Some(1.0));
+        assert_eq!(Paired::new(&zero, 1).phases().deviation, None);
+    }
+
+    #[test]
+    fn a_steady_side_is_bounded_whatever_the_other_does() {
+        // The baseline takes 5 ms throughout; the candidate 10 to 49 ms, rising all the time.
+        let of: Vec<(Slice, Slice)> = (0..40)
+            .map(|n| (slice(25, 5, 0), slice(25, 10 + n, 0)))
+            .collect();
+        let pairs = pairs(&of);
+        let paired = Paired::new(&pairs, 1_000);
+        for percent in [50.0, 95.0] {
+            let percent = Percentile::new(percent).unwrap();
+            let evidence = paired.percentile(percent).unwrap();
+            let low = (evidence.interval)(0.01).low;
+            assert!(low.is_some_and(|low| low > 0.0), "{percent:?}: {low:?}");
+        }
+    }
+
+    #[test]
+    fn a_burst_of_errors_leaves_the_other_side_as_sure_as_it_is() {
+        let of: Vec<(Slice, Slice)> = (0..16)
+            .map(|n| (slice(50, 5, 0), slice(50, 5, if n < 8 { 25 } else { 20 })))
+            .collect();
+        let evidence = Paired::new(&pairs(&of), 1_000).error_rate();
+        assert!((evidence.estimate - 45.0).abs() < 1e-9);
+        let low = (evidence.interval)(0.01).low.unwrap();
+        assert!(low > 35.0, "{low}");
+    }
+}

@@ -1,0 +1,338 @@
+//! A comparison with one row per label: the few figures that matter most, before and after.
+
+use std::cmp::Reverse;
+
+use super::cells::{from_to, size};
+use crate::compare::{Change, Comparison, Figure, Found, LabelComparison, Verdict};
+use crate::report::TOTAL;
+
+/// Rows of labels that changed.
+const MAX_CHANGED: usize = 30;
+
+/// Letters of a label: enough for most URLs.
+const MAX_LETTERS: usize = 160;
+
+/// Keys of the percentiles that have a column if they are tested.
+const PREFERRED: [&str; 2] = ["median", "p95"];
+
+/// Smallest change of an error rate that matters, in percentage points.
+const ERROR_THRESHOLD: f64 = 0.1;
+
+/// What was found of a figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// Significantly worse.
+    Worse,
+    /// Significantly better.
+    Better,
+    /// Not decided.
+    Open,
+}
+
+/// One cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// What it says, its mark included.
+    pub text: String,
+    /// What it means.
+    pub mark: Option<Mark>,
+}
+
+/// One label on the baseline and on one candidate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row<'a> {
+    /// The label.
+    pub label: &'a str,
+    /// Such as `missing`; empty for a label that both sides have.
+    pub state: &'static str,
+    /// The candidate, counted from 0.
+    pub candidate: usize,
+    /// Whether it sums up all labels.
+    pub is_total: bool,
+    /// Whether a figure changed, or the label is on one side only.
+    pub is_changed: bool,
+    /// One per column.
+    pub cells: Vec<Cell>,
+    /// Changes of figures without a column.
+    pub others: Vec<Cell>,
+    /// How much matters what changed.
+    weight: f64,
+}
+
+/// The rows of a comparison.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compact<'a> {
+    /// Titles of the columns.
+    pub columns: Vec<String>,
+    /// The labels that changed, worst first, then TOTAL. Empty if nothing changed.
+    pub changed: Vec<Row<'a>>,
+    /// How many rows of labels that changed are in `rest`, at its start.
+    pub more: usize,
+    /// All other rows.
+    pub rest: Vec<Row<'a>>,
+}
+
+impl<'a> Compact<'a> {
+    /// The rows of a comparison.
+    pub fn of(comparison: &'a Comparison) -> Self {
+        let columns = columns(comparison);
+        let candidates = comparison.runs.len().saturating_sub(1);
+        // TOTAL of a single label is that label.
+        let shown = match &comparison.labels[..] {
+            [label, _] => std::slice::from_ref(label),
+            all => all,
+        };
+        let total = comparison.labels.last().filter(|_| shown.len() != 1);
+        let mut rows: Vec<Row<'a>> = Vec::new();
+        for label in shown {
+            let is_total = total.is_some_and(|total| std::ptr::eq(total, label));
+            for candidate in 0..candidates {
+                if label.is_present[0] || label.is_present[candidate + 1] {
+                    rows.push(row(comparison, label, candidate, is_total, &columns));
+                }
+            }
+        }
+        let is_any_changed = rows.iter().any(|row| row.is_changed);
+        let (mut changed, mut rest): (Vec<_>, Vec<_>) = rows
+            .into_iter()
+            .partition(|row| row.is_changed || (row.is_total && is_any_changed));
+        // TOTAL closes the table, changed or not.
+        changed.sort_by(|a, b| {
+            let order = a.is_total.cmp(&b.is_total);
+            order.then(b.weight.total_cmp(&a.weight))
+        });
+        let totals = changed.iter().filter(|row| row.is_total).count();
+        let labels = changed.len() - totals;
+        let more = labels.saturating_sub(MAX_CHANGED);
+        let left_out = changed.drain(labels - more..labels);
+        rest = left_out.chain(rest).collect();
+        let titles = columns.iter().map(|key| title(comparison, key));
+        Compact {
+            columns: titles.collect(),
+            changed,
+            more,
+            rest,
+        }
+    }
+}
+
+/// Titles, then rows, of which `name` makes the first cells: for every renderer.
+pub fn grid(
+    compact: &Compact<'_>,
+    rows: &[Row<'_>],
+    comparison: &Comparison,
+) -> (Vec<String>, Vec<Vec<Cell>>) {
+    let plain = |text: String| Cell { text, mark: None };
+    let names_candidate = comparison.runs.len() > 2;
+    let has_others = rows.iter().any(|row| !row.others.is_empty());
+    let mut titles = vec!["Label".to_owned()];
+    titles.extend(names_candidate.then(|| "Candidate".to_owned()));
+    titles.extend(compact.columns.iter().cloned());
+    titles.extend(has_others.then(|| "Other".to_owned()));
+    let cells = rows.iter().map(|row| {
+        let mut label = shortened(row.label);
+        if !row.state.is_empty() {
+            label += &format!(" ({})", row.state);
+        }
+        let mut cells = vec![plain(label)];
+        let candidate = &comparison.runs[row.candidate + 1].name;
+        cells.extend(names_candidate.then(|| plain(candidate.clone())));
+        cells.extend(row.cells.iter().cloned());
+        if has_others {
+            let texts: Vec<&str> = row.others.iter().map(|cell| cell.text.as_str()).collect();
+            let is_worse = |cell: &Cell| cell.mark == Some(Mark::Worse);
+            let worse = row.others.iter().find(|cell| is_worse(cell));
+            cells.push(Cell {
+                text: texts.join(", "),
+                mark: worse.or(row.others.first()).and_then(|cell| cell.mark),
+            });
+        }
+        cells
+    });
+    (titles, cells.collect())
+}
+
+/// A label with its middle left out if it is long: labels often differ at both ends.
+fn shortened(label: &str) -> String {
+    let letters = label.chars().count();
+    if letters <= MAX_LETTERS {
+        return label.to_owned();
+    }
+    let half = MAX_LETTERS / 2;
+    let head = label.chars().take(half);
+    let tail = label.chars().skip(letters - half);
+    head.chain(['…']).chain(tail).collect()
+}
+
+/// Keys of the figures that have a column.
+fn columns(comparison: &Comparison) -> Vec<String> {
+    let tested = comparison.settings.tested_percentiles.iter();
+    let tested: Vec<String> = tested.map(|percentile| percentile.key()).collect();
+    let is_preferred = |key: &&String| PREFERRED.contains(&key.as_str());
+    let mut columns: Vec<String> = tested.iter().filter(is_preferred).cloned().collect();
+    if columns.is_empty() {
+        columns = tested.into_iter().take(PREFERRED.len()).collect();
+    }
+    columns.extend(["error_percent", "throughput"].map(str::to_owned));
+    columns
+}
+
+fn title(comparison: &Comparison, key: &str) -> String {
+    let figures = comparison.labels.iter().flat_map(|label| &label.figures);
+    let mut titles = figures.filter(|figure| figure.key == key);
+    titles.next().map_or(key, |figure| &figure.title).to_owned()
+}
+
+fn row<'a>(
+    comparison: &Comparison,
+    label: &'a LabelComparison,
+    candidate: usize,
+    is_total: bool,
+    columns: &[String],
+) -> Row<'a> {
+    let figure = |key: &String| label.figures.iter().find(|figure| figure.key == *key);
+    let cells = columns.iter().filter_map(figure).map(|figure| {
+        let change = figure.changes[candidate].as_ref();
+        let mark = change.and_then(mark);
+        let values = from_to(figure, candidate);
+        let text = match (mark, change) {
+            (Some(mark), Some(change)) => marked(&values, mark, figure, change),
+            _ => values,
+        };
+        Cell { text, mark }
+    });
+    let others = label.figures.iter().filter_map(|figure| {
+        let change = figure.changes[candidate].as_ref()?;
+        let mark = mark(change).filter(|mark| *mark != Mark::Open)?;
+        (!columns.contains(&figure.key)).then(|| Cell {
+            text: marked(&figure.title, mark, figure, change),
+            mark: Some(mark),
+        })
+    });
+    let cells: Vec<Cell> = cells.collect();
+    let others: Vec<Cell> = others.collect();
+    let state = match (label.is_present[0], label.is_present[candidate + 1]) {
+        (true, false) => "missing",
+        (false, true) => "new",
+        _ => "",
+    };
+    let is_decided = |cell: &Cell| cell.mark.is_some_and(|mark| mark != Mark::Open);
+    let changes = label.figures.iter().filter_map(|figure| {
+        let change = figure.changes[candidate].as_ref()?;
+        let weight = weight(comparison, figure, change);
+        // What got better matters after all that got worse.
+        match change.verdict? {
+            Verdict::Worse => Some(weight),
+            Verdict::Better => Some(-1.0 / weight.max(f64::MIN_POSITIVE)),
+            _ => None,
+        }
+    });
+    let weight = match state {
+        "missing" => f64::INFINITY,
+        "new" => 0.0,
+        _ => changes.fold(f64::NEG_INFINITY, f64::max),
+    };
+    Row {
+        label: if is_total { TOTAL } else { &label.label },
+        state,
+        candidate,
+        is_total,
+        is_changed: !state.is_empty() || cells.iter().chain(&others).any(is_decided),
+        cells,
+        others,
+        weight,
+    }
+}
+
+fn mark(change: &Change) -> Option<Mark> {
+    match change.verdict? {
+        Verdict::Worse => Some(Mark::Worse),
+        Verdict::Better => Some(Mark::Better),
+        Verdict::Identical | Verdict::NoChange => None,
+        Verdict::Inconclusive
+        | Verdict::TooFewSamples
+        | Verdict::TooVariable
+        | Verdict::TooFewRuns => Some(Mark::Open),
+    }
+}
+
+fn marked(text: &str, mark: Mark, figure: &Figure, change: &Change) -> String {
+    let sign = match mark {
+        Mark::Worse => "▲",
+        Mark::Better => "▼",
+        Mark::Open => return format!("{text} ?"),
+    };
+    format!("{text} {sign} {}", size(figure, change))
+        .trim_end()
+        .to_owned()
+}
+
+/// How many times the smallest change that matters a change is.
+pub fn weight(comparison: &Comparison, figure: &Figure, change: &Change) -> f64 {
+    let settings = &comparison.settings;
+    let smallest = match figure.unit {
+        "%" => ERROR_THRESHOLD,
+        _ => {
+            let from = figure.values[0].unwrap_or_default().abs();
+            (from * settings.threshold_ratio).max(settings.threshold_ms)
+        }
+    };
+    // Of a threshold of 0 all changes are many times that.
+    change.difference.abs() / smallest.max(1e-9)
+}
+
+/// The findings that are told, those of one candidate, heaviest first. TOTAL of a single label is
+/// that label.
+pub fn findings<'a>(
+    comparison: &'a Comparison,
+    candidate: usize,
+    verdict: Verdict,
+) -> Vec<Found<'a>> {
+    let mut found: Vec<Found<'a>> = verdicts(comparison, candidate)
+        .filter(|found| found.verdict == verdict)
+        .collect();
+    let total = comparison.labels.last();
+    found.sort_by_key(|found| {
+        let is_total = total.is_some_and(|total| std::ptr::eq(total, found.label));
+        let weight = weight(comparison, found.figure, found.change);
+        (is_total, Reverse((weight * 1e3).min(1e18) as u64))
+    });
+    found
+}
+
+/// The verdicts on a candidate; without those on TOTAL of a single label, which is that label.
+pub fn verdicts(comparison: &Comparison, candidate: usize) -> impl Iterator<Item = Found<'_>> {
+    let only = match &comparison.labels[..] {
+        [label, _] => Some(label),
+        _ => None,
+    };
+    comparison.verdicts().filter(move |found| {
+        found.candidate == candidate && only.is_none_or(|only| std::ptr::eq(only, found.label))
+    })
+}
+
+/// What the signs in these rows mean.
+pub fn legend(comparison: &Comparison, rows: &[Row<'_>]) -> String {
+    let cells = || {
+        rows.iter()
+            .flat_map(|row| row.cells.iter().chain(&row.others))
+    };
+    let has = |mark: Mark| cells().any(|cell| cell.mark == Some(mark));
+    let after = match &comparison.runs[..] {
+        [_, candidate] => candidate.name.as_str(),
+        _ => "candidate",
+    };
+    let before = comparison.runs.first().map_or("", |run| run.name.as_str());
+    let mut parts = vec![format!("{before} → {after}, one value if equal")];
+    let signs = [
+        (Mark::Worse, "▲ worse"),
+        (Mark::Better, "▼ better"),
+        (Mark::Open, "? not decided"),
+    ];
+    let signs = signs.into_iter().filter(|(mark, _)| has(*mark));
+    parts.extend(signs.map(|(_, text)| text.to_owned()));
+    if cells().any(|cell| cell.text.ends_with(" pp")) {
+        parts.push("pp percentage points".to_owned());
+    }
+    parts.join(" · ")
+}

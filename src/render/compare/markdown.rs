@@ -1,0 +1,171 @@
+//! A comparison as Markdown, for a comment on a pull request.
+
+use std::fmt::Write;
+
+use super::compact::{self, Cell, Compact, Row};
+use super::{Extent, effect, figures, method, platforms, summary};
+use crate::compare::Comparison;
+use crate::render::markdown::{bold, escape, table};
+use crate::report::TOTAL;
+use crate::units::thousands;
+
+/// GitHub refuses comments of more than 65,536 characters; criteria may follow.
+const MAX_BYTES: usize = 60_000;
+
+/// Rows of labels that did not change, from what is usual to what fits whatever the labels are.
+const MAX_REST: [usize; 5] = [200, 100, 50, 20, 0];
+
+/// The verdict, what changed and, folded, all else; or every figure.
+pub fn markdown(comparison: &Comparison, extent: Extent) -> String {
+    match extent {
+        Extent::Changes => changes(comparison),
+        Extent::All => all(comparison),
+    }
+}
+
+/// As much as fits into a comment.
+fn changes(comparison: &Comparison) -> String {
+    let compact = Compact::of(comparison);
+    let mut page = String::new();
+    for max_rest in MAX_REST {
+        page = brief(comparison, &compact, max_rest);
+        if page.len() <= MAX_BYTES {
+            break;
+        }
+    }
+    page
+}
+
+fn brief(comparison: &Comparison, compact: &Compact<'_>, max_rest: usize) -> String {
+    let mut page = headline(comparison);
+    let changed = &compact.changed[..];
+    let rest = &compact.rest[..];
+    let shown = &rest[..rest.len().min(max_rest)];
+    let legend = compact::legend(comparison, &[changed, shown].concat());
+    if !changed.is_empty() {
+        page += &rows_table(comparison, compact, changed);
+        let _ = writeln!(page, "\n{}\n", escape(&legend));
+    }
+    if compact.more > 0 {
+        let _ = writeln!(page, "… and {}.\n", more_labels(compact.more));
+    }
+    if !rest.is_empty() {
+        let mut body = String::new();
+        if !shown.is_empty() {
+            body += &rows_table(comparison, compact, shown);
+            if changed.is_empty() {
+                let _ = writeln!(body, "\n{}", escape(&legend));
+            }
+        }
+        let hidden = rest.len() - shown.len();
+        if hidden > 0 {
+            let gap = if shown.is_empty() { "" } else { "\n" };
+            let hidden = thousands(hidden as u64);
+            let _ = writeln!(body, "{gap}{hidden} more: use --all or --format csv.");
+        }
+        page += &folded(&rest_title(comparison, compact), &body);
+    }
+    if comparison.runs.iter().any(|run| !run.details.is_empty()) {
+        page += &folded("Platforms", &text_table(platforms(comparison)));
+    }
+    let title = match comparison.notes.len() {
+        0 => "Method".to_owned(),
+        1 => "Method and 1 note".to_owned(),
+        notes => format!("Method and {notes} notes"),
+    };
+    page += &folded(&title, &explained(comparison, ""));
+    page.truncate(page.trim_end().len());
+    page.push('\n');
+    page
+}
+
+/// Every figure of every label.
+fn all(comparison: &Comparison) -> String {
+    let mut page = headline(comparison);
+    if comparison.runs.iter().any(|run| !run.details.is_empty()) {
+        let _ = writeln!(page, "{}", text_table(platforms(comparison)));
+    }
+    let (titles, labels) = figures(comparison, false);
+    let mut rows = vec![["Label".to_owned()].into_iter().chain(titles).collect()];
+    for label in labels {
+        rows.extend(label.rows.into_iter().map(|row| {
+            let cells = row.into_iter().map(|cell| cell.text);
+            [label.label.to_owned()].into_iter().chain(cells).collect()
+        }));
+    }
+    let _ = writeln!(page, "{}", text_table(rows));
+    page + &explained(comparison, effect())
+}
+
+fn headline(comparison: &Comparison) -> String {
+    format!("{}\n\n", bold(&escape(&summary(comparison))))
+}
+
+fn more_labels(count: usize) -> String {
+    match count {
+        1 => "1 more label that changed, below".to_owned(),
+        count => format!(
+            "{} more labels that changed, below",
+            thousands(count as u64)
+        ),
+    }
+}
+
+fn rest_title(comparison: &Comparison, compact: &Compact<'_>) -> String {
+    let is_pair = comparison.runs.len() == 2;
+    match (compact.changed.is_empty(), compact.rest.len()) {
+        (true, _) => "Figures by label".to_owned(),
+        (false, 1) => "1 other label".to_owned(),
+        (false, count) if is_pair => format!("{} other labels", thousands(count as u64)),
+        (false, count) => format!("Other labels, {} rows", thousands(count as u64)),
+    }
+}
+
+/// How the verdicts came about, and what else to know.
+fn explained(comparison: &Comparison, more: &str) -> String {
+    let method = format!("{} {more}", method(comparison));
+    let mut text = format!("{}\n", escape(&method));
+    for note in &comparison.notes {
+        let _ = writeln!(text, "\n- {}", escape(note));
+    }
+    text
+}
+
+fn folded(title: &str, body: &str) -> String {
+    format!(
+        "<details><summary>{title}</summary>\n\n{}\n\n</details>\n\n",
+        body.trim_end()
+    )
+}
+
+fn rows_table(comparison: &Comparison, compact: &Compact<'_>, rows: &[Row<'_>]) -> String {
+    let (titles, cells) = compact::grid(compact, rows, comparison);
+    let mut lines: Vec<Vec<String>> =
+        vec![titles.iter().map(|title| bold(&escape(title))).collect()];
+    lines.extend(rows.iter().zip(cells).map(|(row, cells)| {
+        let mut cells: Vec<String> = cells.into_iter().map(escaped).collect();
+        if row.is_total
+            && let Some(label) = cells.first_mut()
+        {
+            *label = bold(TOTAL);
+        }
+        cells
+    }));
+    table(&lines)
+}
+
+fn escaped(cell: Cell) -> String {
+    escape(&cell.text)
+}
+
+/// Rows below their header, which is bold.
+fn text_table(rows: Vec<Vec<String>>) -> String {
+    let escaped = rows.iter().map(|row| row.iter().map(|cell| escape(cell)));
+    let mut cells: Vec<Vec<String>> = escaped.map(Iterator::collect).collect();
+    if let Some(header) = cells.first_mut() {
+        for cell in header.iter_mut().filter(|cell| !cell.is_empty()) {
+            *cell = bold(cell);
+        }
+    }
+    table(&cells)
+}

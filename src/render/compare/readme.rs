@@ -1,0 +1,77 @@
+//! The figures of all runs in one table for a README.
+
+use crate::percentile::Percentile;
+use crate::render::columns::{self, Cell};
+use crate::render::markdown::{bold, escape, table};
+use crate::report::{LabelReport, Report};
+
+/// The detail that names a platform.
+const PLATFORM: &str = "Platform";
+
+/// One row per label and run, so that the figures of the platforms stand directly below each other;
+/// TOTAL comes last. A run is named by its platform, or by its own name if it has none or shares it
+/// with another run.
+pub fn readme_table(runs: &[(&str, &Report)], percentiles: &[Percentile]) -> String {
+    let columns = columns::aggregate(percentiles);
+    let names = names(runs);
+    let mut header: Vec<String> = columns.iter().map(|column| bold(&column.title())).collect();
+    header.insert(1, bold(PLATFORM));
+    let row = |name: &str, of: &LabelReport| -> Vec<String> {
+        let mut cells: Vec<String> = columns
+            .iter()
+            .map(|column| match column.cell(of) {
+                Cell::Text(text) => escape(&text),
+                Cell::Number(number) => number,
+                Cell::Missing => "-".to_owned(),
+            })
+            .collect();
+        cells.insert(1, escape(name));
+        cells
+    };
+    let mut rows = vec![header];
+    for label in labels(runs) {
+        for ((_, report), name) in runs.iter().zip(&names) {
+            let found = report.labels.iter().find(|found| found.label == label);
+            rows.extend(found.map(|found| row(name, found)));
+        }
+    }
+    for ((_, report), name) in runs.iter().zip(&names) {
+        rows.extend(report.other_labels.as_ref().map(|others| row(name, others)));
+    }
+    for ((_, report), name) in runs.iter().zip(&names) {
+        let mut total = row(name, &report.total);
+        if let Some(label) = total.first_mut() {
+            *label = bold(label);
+        }
+        rows.push(total);
+    }
+    table(&rows)
+}
+
+/// The labels of all runs in order of appearance.
+fn labels<'a>(runs: &[(&str, &'a Report)]) -> Vec<&'a str> {
+    let mut seen = std::collections::HashSet::new();
+    let rows = runs.iter().flat_map(|(_, report)| &report.labels);
+    rows.map(|row| row.label.as_str())
+        .filter(|label| seen.insert(*label))
+        .collect()
+}
+
+fn names<'a>(runs: &[(&'a str, &'a Report)]) -> Vec<&'a str> {
+    let platform = |report: &'a Report| {
+        let detail = report.details.iter().find(|detail| detail.key == PLATFORM);
+        detail.map(|detail| detail.value.as_str())
+    };
+    let platforms: Vec<Option<&str>> = runs.iter().map(|(_, report)| platform(report)).collect();
+    let is_shared = |name: &str| {
+        let same = platforms.iter().flatten().filter(|other| **other == name);
+        same.count() > 1
+    };
+    runs.iter()
+        .zip(&platforms)
+        .map(|(&(name, _), platform)| match *platform {
+            Some(platform) if !is_shared(platform) => platform,
+            _ => name,
+        })
+        .collect()
+}

@@ -1,0 +1,132 @@
+//! A comparison for a terminal.
+
+use std::fmt::Write;
+
+use super::compact::{self, Cell, Compact, Mark, Row};
+use super::grid::{Style, colored, grid};
+use super::{Extent, effect, figures, method, platforms, summary};
+use crate::compare::{Comparison, Verdict};
+use crate::render::text::printable;
+
+/// Rows of labels that did not change.
+const MAX_REST: usize = 40;
+
+/// The verdict, what changed and all else in brief, or every figure; as wide as the terminal.
+pub fn terminal(
+    comparison: &Comparison,
+    extent: Extent,
+    width: Option<u16>,
+    has_colors: bool,
+) -> String {
+    let style = Style {
+        width: width.map(usize::from),
+        has_colors,
+        keys: 1,
+        wraps_last: false,
+    };
+    let mut page = headline(comparison, style);
+    if comparison.runs.iter().any(|run| !run.details.is_empty()) {
+        let plain = |text: String| Cell { text, mark: None };
+        let mut rows = platforms(comparison);
+        let titles = rows.remove(0);
+        let cells = rows
+            .into_iter()
+            .map(|row| row.into_iter().map(plain).collect());
+        let _ = writeln!(page, "{}", grid(&titles, &cells.collect::<Vec<_>>(), style));
+    }
+    match extent {
+        Extent::Changes => page += &changes(comparison, style),
+        Extent::All => page += &all(comparison, style),
+    }
+    let more = match extent {
+        Extent::Changes => String::new(),
+        Extent::All => format!(" {}", effect()),
+    };
+    page += &paragraph(&format!("{}{more}", method(comparison)), style);
+    for note in &comparison.notes {
+        page += &bullet(note, style);
+    }
+    page
+}
+
+fn headline(comparison: &Comparison, style: Style) -> String {
+    let mark = comparison
+        .verdicts()
+        .fold(None, |mark, found| match found.verdict {
+            Verdict::Worse => Some(Mark::Worse),
+            Verdict::Better => mark.or(Some(Mark::Better)),
+            _ => mark,
+        });
+    let lines = paragraph(&summary(comparison), style);
+    let lines = lines
+        .lines()
+        .map(|line| colored(line, mark, style.has_colors));
+    lines.map(|line| line + "\n").collect::<String>() + "\n"
+}
+
+fn changes(comparison: &Comparison, style: Style) -> String {
+    let compact = Compact::of(comparison);
+    let keys = if comparison.runs.len() > 2 { 2 } else { 1 };
+    let style = Style { keys, ..style };
+    let drawn = |rows: &[Row<'_>]| {
+        let (titles, cells) = compact::grid(&compact, rows, comparison);
+        grid(&titles, &cells, style)
+    };
+    let mut page = String::new();
+    if !compact.changed.is_empty() {
+        let _ = writeln!(page, "{}", drawn(&compact.changed));
+    }
+    let shown = &compact.rest[..compact.rest.len().min(MAX_REST)];
+    if !shown.is_empty() {
+        if !compact.changed.is_empty() {
+            page += match compact.more {
+                0 => "Other labels:\n\n",
+                _ => "More labels that changed, then the others:\n\n",
+            };
+        }
+        let _ = writeln!(page, "{}", drawn(shown));
+    }
+    let hidden = compact.rest.len() - shown.len();
+    if hidden > 0 {
+        let _ = writeln!(page, "{hidden} more: use --all or --format csv.\n");
+    }
+    let rows = [&compact.changed, shown].concat();
+    page + &paragraph(&compact::legend(comparison, &rows), style) + "\n"
+}
+
+/// A table per label, below its name.
+fn all(comparison: &Comparison, style: Style) -> String {
+    let (titles, labels) = figures(comparison, true);
+    let style = Style {
+        keys: if comparison.runs.len() > 2 { 2 } else { 1 },
+        wraps_last: true,
+        ..style
+    };
+    let tables = labels.iter().map(|label| {
+        let name = printable(label.label);
+        format!("{name}\n\n{}\n", grid(&titles, &label.rows, style))
+    });
+    tables.collect()
+}
+
+/// A note below a blank line, its lines indented.
+fn bullet(note: &str, style: Style) -> String {
+    let width = style.width.map(|width| width.saturating_sub(2));
+    let lines = paragraph(note, Style { width, ..style });
+    let lines = lines
+        .lines()
+        .enumerate()
+        .map(|(number, line)| match number {
+            0 => format!("\n- {line}"),
+            _ => format!("\n  {line}"),
+        });
+    lines.collect::<String>() + "\n"
+}
+
+/// Text in lines as wide as the terminal, or one line of any width.
+fn paragraph(text: &str, style: Style) -> String {
+    let text = printable(text);
+    let limit = style.width.unwrap_or(usize::MAX).max(20);
+    let lines = super::grid::wrapped(&text, limit);
+    lines.join("\n") + "\n"
+}
