@@ -38,11 +38,13 @@ mod model;
 mod noise;
 mod notes;
 mod paired;
+mod paired_percentile;
 mod pairing;
 mod quantile;
 mod runs;
 mod student;
 mod unpaired;
+mod variances;
 mod verdict;
 
 pub use between::MIN_RUNS;

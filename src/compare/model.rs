@@ -156,6 +156,8 @@ pub enum Verdict {
     TooFewSamples,
     /// There are samples enough, but the runs vary too much over time.
     TooVariable,
+    /// Several runs per side vary too much from run to run.
+    RunsVary,
     /// There are too few runs to tell a change from what differs between runs anyway.
     TooFewRuns,
 }
@@ -171,6 +173,7 @@ impl Verdict {
             Verdict::Inconclusive => "inconclusive",
             Verdict::TooFewSamples => "too few samples",
             Verdict::TooVariable => "varies too much over time",
+            Verdict::RunsVary => "varies too much from run to run",
             Verdict::TooFewRuns => "too few runs",
         }
     }

@@ -5,19 +5,16 @@ use std::rc::Rc;
 
 use super::evidence::{Evidence, Method};
 use super::noise::{BlockVariance, block_variance};
+use super::paired_percentile::Quantiles;
 use super::pairing::{Pair, Phases};
-use super::quantile::{Weighted, above};
-use super::{Interval, difference, normal_quantile, order_statistics, student_quantile, wilson};
+use super::variances::Variances;
+use super::{Interval, difference, normal_quantile, student_quantile, wilson};
 use crate::percentile::Percentile;
 use crate::report::{Slice, Summary};
 
-/// Where a side varies too much around its percentile to bound it, a value with so much less of the
-/// samples beyond it may be a bound, with so much less doubt.
-const RESERVE: f64 = 0.1;
-
 /// The pairs of a label.
 pub struct Paired<'a> {
-    pairs: &'a [Pair],
+    pub(super) pairs: &'a [Pair],
     slice_ms: u64,
 }
 
@@ -164,9 +161,9 @@ impl<'a> Paired<'a> {
         }
     }
 
-    /// The variances of a share, which each side's slices have so, and which has these variances
-    /// among independent samples.
-    fn variances(
+    /// The variances of a share, given what it is in a slice of each side, and what its variances
+    /// would be among independent samples.
+    pub fn variances(
         &self,
         of_baseline: impl Fn(&Slice) -> f64,
         of_candidate: impl Fn(&Slice) -> f64,
@@ -198,7 +195,7 @@ impl<'a> Paired<'a> {
 
     /// How many samples each side is worth, weighted as it is: together as many as make the
     /// variance of the difference that of independent samples.
-    fn worth(&self) -> (f64, f64) {
+    pub fn worth(&self) -> (f64, f64) {
         let side = |of: fn(&Pair) -> &Slice| {
             let samples = self.pairs.iter().map(|pair| of(pair).samples());
             samples.sum::<u64>() as f64
@@ -206,155 +203,6 @@ impl<'a> Paired<'a> {
         let (a, b) = (side(|pair| &pair.baseline), side(|pair| &pair.candidate));
         let weights = self.weights();
         (weights * (a + b) / b, weights * (a + b) / a)
-    }
-}
-
-/// A percentile of both sides of pairs.
-struct Quantiles {
-    fraction: f64,
-    sides: (Weighted, Weighted),
-    at: (f64, f64),
-    worth: (f64, f64),
-    variances: Variances,
-    /// By side, what may bound it below and above.
-    reserves: [[Reserve; 2]; 2],
-}
-
-/// A value that bounds a percentile if surely too few samples are beyond it.
-#[derive(Clone, Copy)]
-struct Reserve {
-    value: f64,
-    /// The share of samples beyond it, and the variance of that share.
-    share: f64,
-    variance: BlockVariance,
-    /// The share that must surely be more.
-    limit: f64,
-}
-
-impl Reserve {
-    /// The value, if it is a bound.
-    fn bound(&self, doubt: f64) -> Option<f64> {
-        let tail = doubt * RESERVE / 2.0;
-        let z = normal_quantile(tail);
-        let reach = student_quantile(tail, self.variance.freedom) / z;
-        let independent = self.share * (1.0 - self.share)
-            / (self.variance.variance * reach * reach).max(f64::MIN_POSITIVE);
-        let (_, most) = wilson(self.share, independent, z);
-        (independent >= 1.0 && most < self.limit).then_some(self.value)
-    }
-}
-
-impl Quantiles {
-    fn new(paired: &Paired<'_>, fraction: f64) -> Option<Self> {
-        let weighted = |of: fn(&Pair) -> &Slice| {
-            let slices = paired.pairs.iter();
-            Weighted::new(slices.map(|pair| {
-                let slice = of(pair);
-                (slice, pair.weight() / slice.samples() as f64)
-            }))
-        };
-        let (a, b) = (
-            weighted(|pair| &pair.baseline)?,
-            weighted(|pair| &pair.candidate)?,
-        );
-        let at = (a.quantile(fraction), b.quantile(fraction));
-        let worth = paired.worth();
-        let share = |value| move |slice: &Slice| above(slice, value) / slice.samples() as f64;
-        let variance = fraction * (1.0 - fraction);
-        let independent = (variance / worth.0, variance / worth.1);
-        let variances = paired.variances(share(at.0), share(at.1), independent);
-        let (low, high) = (fraction * RESERVE, 1.0 - (1.0 - fraction) * RESERVE);
-        let below = (a.quantile(low), b.quantile(low));
-        let beyond = (a.quantile(high), b.quantile(high));
-        let of_low = paired
-            .variances(share(below.0), share(below.1), independent)
-            .own;
-        let of_high = paired
-            .variances(share(beyond.0), share(beyond.1), independent)
-            .own;
-        let reserve = |value, share, limit, variance| Reserve {
-            value,
-            share,
-            variance,
-            limit,
-        };
-        let is_below = |value, variance| reserve(value, low, fraction, variance);
-        let is_above = |value, variance| reserve(value, 1.0 - high, 1.0 - fraction, variance);
-        Some(Quantiles {
-            fraction,
-            at,
-            worth,
-            variances,
-            reserves: [
-                [is_below(below.0, of_low.0), is_above(beyond.0, of_high.0)],
-                [is_below(below.1, of_low.1), is_above(beyond.1, of_high.1)],
-            ],
-            sides: (a, b),
-        })
-    }
-
-    fn intervals(&self, doubt: f64, is_independent: bool) -> (Interval, Interval) {
-        let effects = match is_independent {
-            true => (1.0, 1.0),
-            false => self.variances.effects(doubt),
-        };
-        let side = |of: &Weighted, samples: f64, reserves: &[Reserve; 2]| {
-            let (low, high) = order_statistics(samples as u64, self.fraction, doubt);
-            let low = low.map(|rank| of.quantile((rank - 1) as f64 / samples));
-            let high = high.map(|rank| of.quantile((rank as f64 / samples).min(1.0)));
-            Interval {
-                low: low.or_else(|| reserves[0].bound(doubt)),
-                high: high.or_else(|| reserves[1].bound(doubt)),
-            }
-        };
-        let [of_a, of_b] = &self.reserves;
-        (
-            side(&self.sides.0, self.worth.0 / effects.0, of_a),
-            side(&self.sides.1, self.worth.1 / effects.1, of_b),
-        )
-    }
-}
-
-/// The variances of a share.
-#[derive(Clone, Copy)]
-struct Variances {
-    /// Of the difference of both sides, paired.
-    difference: BlockVariance,
-    /// Of each side alone, its course included.
-    own: (BlockVariance, BlockVariance),
-    /// Of each side if its samples were independent.
-    independent: (f64, f64),
-}
-
-impl Variances {
-    /// By side, the variance over that of independent samples, with the reach of Student's
-    /// distribution: for an interval of this doubt.
-    ///
-    /// The variance of the difference is shared as that of independent samples would be. A side that
-    /// varies less by itself has that, and the other side has the rest: together they have what the
-    /// difference has.
-    fn effects(&self, doubt: f64) -> (f64, f64) {
-        let tail = doubt / 2.0;
-        let z = normal_quantile(tail);
-        let reaching = |found: BlockVariance| {
-            found.variance * (student_quantile(tail, found.freedom) / z).powi(2)
-        };
-        let (a, b) = self.independent;
-        let all = reaching(self.difference).max(a + b);
-        let shared = (all * a / (a + b), all * b / (a + b));
-        let own = (reaching(self.own.0).max(a), reaching(self.own.1).max(b));
-        let (of_a, of_b) = if own.0 < shared.0 {
-            (own.0, all - own.0)
-        } else if own.1 < shared.1 {
-            (all - own.1, own.1)
-        } else {
-            shared
-        };
-        let effect = |of: f64, independent: f64| match independent > 0.0 {
-            true => (of / independent).max(1.0),
-            false => 1.0,
-        };
-        (effect(of_a, a), effect(of_b, b))
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::report::{Slice, Slices, joined_slices};
 
-/// About so many slices are paired: long enough that most of what a run does by itself is over
+/// Slices that a comparison aims at: long enough that most of what a run does by itself is over
 /// within one, and enough of them to tell how much the runs differ by themselves.
 const TARGET_SLICES: u64 = 60;
 

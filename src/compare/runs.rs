@@ -9,7 +9,8 @@ use super::matched::{Course, Matched, Row, value};
 use super::notes;
 use super::verdict::{self, Known};
 use super::{
-    Comparison, Figure, LabelComparison, Run, Settings, Side, Test, Verdict, normal_quantile,
+    Comparison, Figure, LabelComparison, Method, Run, Settings, Side, Test, Verdict,
+    normal_quantile,
 };
 use crate::report::TOTAL;
 
@@ -187,6 +188,7 @@ fn judge(
         interval: decided.interval,
         independent: independent.map(|interval| interval(decided.doubt)),
         is_tick: place.kind.is_tick(from, to),
+        is_between_runs: evidence.method == Method::BetweenRuns,
     };
     let verdict = *change
         .verdict

@@ -2,7 +2,7 @@
 
 use super::interval::normal_quantile;
 
-/// From so many degrees of freedom on the normal distribution takes over.
+/// Degrees of freedom from which on the normal distribution is used.
 const MANY: f64 = 1e6;
 
 /// The value that a variable of Student's distribution exceeds with probability `tail`, below one

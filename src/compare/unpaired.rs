@@ -10,7 +10,7 @@ use crate::percentile::Percentile;
 use crate::report::{LabelReport, Report, Slice, joined_slices};
 use crate::stats::{value_at, value_of_rank};
 
-/// A run's own course is looked at in about so many slices.
+/// Slices that a run's own course is cut into, about.
 const TARGET_SLICES: u64 = 60;
 
 /// The mean of fewer independent samples is not near normal.
@@ -43,7 +43,7 @@ impl<'a> Own<'a> {
         }
     }
 
-    /// The design effect of the mean of what `of` tells of a slice.
+    /// The design effect of a mean, of which `of` gives the sum within a slice.
     fn effect(&self, of: impl Fn(&Slice) -> f64, variance: f64, doubt: f64) -> f64 {
         let slices = self.slices.iter();
         let buckets: Vec<(f64, f64)> = slices

@@ -13,6 +13,8 @@ pub struct Known {
     pub independent: Option<Interval>,
     /// Whether it is no more than one tick of the clock, which is never a verdict.
     pub is_tick: bool,
+    /// Whether it is that of several runs per side.
+    pub is_between_runs: bool,
 }
 
 /// The verdict on a change, of which less than `threshold` does not matter. More is worse.
@@ -25,6 +27,7 @@ pub fn of(known: Known, threshold: f64) -> Verdict {
         Some(Verdict::Better | Verdict::Worse) if known.is_tick => Verdict::Inconclusive,
         Some(verdict) => verdict,
         None if excludes_zero(known.interval) => Verdict::Inconclusive,
+        None if known.is_between_runs => Verdict::RunsVary,
         None => {
             let independent = known
                 .independent
@@ -71,6 +74,7 @@ mod tests {
             interval,
             independent: None,
             is_tick: false,
+            is_between_runs: false,
         }
     }
 
@@ -102,6 +106,15 @@ mod tests {
         };
         assert_eq!(of(known(interval(6.0, 10.0)), 5.0), Verdict::TooVariable);
         assert_eq!(of(known(interval(-1.0, 17.0)), 5.0), Verdict::TooFewSamples);
+    }
+
+    #[test]
+    fn what_several_runs_leave_open_varies_from_run_to_run() {
+        let runs = Known {
+            is_between_runs: true,
+            ..known(8.0, interval(-1.0, 17.0))
+        };
+        assert_eq!(of(runs, 5.0), Verdict::RunsVary);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::slices_text::Cells;
 use crate::stats::{Aggregate, Cell, Label};
 
-/// A run keeps at least so many slices when they are joined to save room.
+/// Slices that a run keeps at least when they are joined to save room.
 const MIN_SLICES: u64 = 240;
 
 /// Bytes that all slices together take at most before they are compressed. Their text then takes a

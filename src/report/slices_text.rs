@@ -131,7 +131,7 @@ fn read(mut bytes: &[u8]) -> Option<Vec<Slice>> {
             ok,
             ko,
         };
-        // No run has so many samples that they cannot be counted.
+        // More samples than any run has would overflow sums.
         let counts = slice.ok.iter().chain(&slice.ko).map(|(_, count)| *count);
         counts
             .into_iter()

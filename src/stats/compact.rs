@@ -24,7 +24,7 @@ pub struct CompactHistogram(Counts);
 
 #[derive(Debug, Clone)]
 enum Counts {
-    /// The steps of so many samples, in no order.
+    /// The number of samples, and their steps in no order.
     Few(u8, [u16; FEW]),
     /// The first step, then counts.
     Narrow(u16, Vec<u8>),

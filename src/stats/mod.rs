@@ -5,6 +5,7 @@
 
 mod aggregate;
 mod bucket;
+mod cell;
 mod check;
 mod codes;
 mod compact;
@@ -31,6 +32,7 @@ mod timings;
 
 pub use aggregate::{Aggregate, Label};
 pub use bucket::{Bucket, FirstFailure, LabelBucket};
+pub use cell::Cell;
 pub use compact::CompactHistogram;
 pub use controllers::ControllerStats;
 pub use correction::Corrected;
@@ -44,7 +46,7 @@ pub use newest::{FailedSample, NewestErrors};
 pub use recent::{Recent, SECONDS as RECENT_SECONDS, Second};
 pub use row_sample::{RowSample, SampledRow};
 pub use series::TimeSeries;
-pub use slices::{Cell, LabelSlices, Slices};
+pub use slices::{LabelSlices, Slices};
 pub use sum::Sum;
 pub use timings::Distributions;
 

@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cell::Cell;
 use super::check::{self, Checked};
-use super::compact::CompactHistogram;
-use super::sum::Sum;
 use crate::jtl::Sample;
 
 /// Width of the narrowest slices, as a power of two of ms: 16 ms.
@@ -52,17 +51,6 @@ pub struct LabelSlices {
     latest: (usize, i64),
 }
 
-/// What one label did in one slice.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cell {
-    /// Sum of elapsed, ms.
-    pub elapsed: Sum,
-    /// Elapsed of successes, ms.
-    pub successes: CompactHistogram,
-    /// Elapsed of failures, ms; `None` without any.
-    pub failures: Option<Box<CompactHistogram>>,
-}
-
 impl Default for Slices {
     fn default() -> Self {
         Slices {
@@ -107,9 +95,7 @@ impl Slices {
         elapsed: i64,
         (each, success, weight): (i64, bool, u64),
     ) {
-        let cell = self.cell(label, time);
-        cell.elapsed.add(elapsed);
-        cell.histogram(success).record(each, weight);
+        self.cell(label, time).add(elapsed, (each, success, weight));
     }
 
     /// The cell of a label for a time (epoch ms), made if it is not there.
@@ -253,7 +239,7 @@ impl Slices {
         of_label.flat_map(|label| label.numbers.iter().copied().zip(&label.cells))
     }
 
-    /// Whether what was stored holds together, and is of so many labels and samples, or of none.
+    /// Whether what was stored holds together, and has this number of labels and samples, or none.
     pub(super) fn check(&self, labels: usize, samples: u64) -> Checked<()> {
         let are_known = self.labels.len() <= if self.are_labels_joined { 1 } else { labels }
             && self.labels.len() <= MAX_LABELS;
@@ -321,74 +307,6 @@ impl LabelSlices {
         self.numbers.truncate(kept);
         self.cells.truncate(kept);
         self.latest = (0, self.numbers.first().copied().unwrap_or_default());
-    }
-}
-
-impl Cell {
-    #[inline(always)]
-    fn record(&mut self, sample: &Sample<'_>) {
-        self.elapsed.add(sample.elapsed);
-        let (each, weight) = (sample.elapsed_each(), sample.sample_count);
-        if sample.success {
-            self.successes.record(each, weight);
-        } else {
-            self.record_failure(each, weight);
-        }
-    }
-
-    #[inline(never)]
-    fn record_failure(&mut self, each: i64, weight: u64) {
-        self.histogram(false).record(each, weight);
-    }
-
-    fn histogram(&mut self, success: bool) -> &mut CompactHistogram {
-        match success {
-            true => &mut self.successes,
-            false => self.failures.get_or_insert_default(),
-        }
-    }
-
-    /// Adds another cell.
-    pub fn merge(&mut self, other: &Cell) {
-        self.elapsed.merge(other.elapsed);
-        self.successes.merge(&other.successes);
-        if let Some(failures) = &other.failures {
-            self.failures.get_or_insert_default().merge(failures);
-        }
-    }
-
-    /// Adds a cell that nobody else needs.
-    fn take(&mut self, other: Cell) {
-        match self.successes.is_empty() && self.failures.is_none() {
-            true => *self = other,
-            false => self.merge(&other),
-        }
-    }
-
-    /// Samples that succeeded.
-    pub fn ok(&self) -> u64 {
-        self.successes.count()
-    }
-
-    /// Samples that failed.
-    pub fn ko(&self) -> u64 {
-        self.failures
-            .as_ref()
-            .map_or(0, |failures| failures.count())
-    }
-
-    /// Samples.
-    pub fn samples(&self) -> u64 {
-        self.ok() + self.ko()
-    }
-
-    fn check(&self) -> Checked<u64> {
-        let failures = self.failures.as_ref().map(|failures| failures.check());
-        let samples = check::total([self.successes.check()?, failures.transpose()?.unwrap_or(0)])?;
-        check::that(samples > 0, "a slice has no samples")?;
-        let is_sum = self.elapsed.is_of(samples);
-        check::that(is_sum, "a sum is larger than its rows can have")?;
-        Ok(samples)
     }
 }
 

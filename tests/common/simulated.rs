@@ -111,13 +111,13 @@ impl Run {
         self
     }
 
-    /// So many samples of all labels.
+    /// The same run with this number of samples.
     pub fn with_samples(mut self, samples: usize) -> Self {
         self.samples = samples;
         self
     }
 
-    /// One label's times are so many times as long.
+    /// The same run with one label's times multiplied.
     pub fn slower(&self, factor: f64) -> Self {
         let mut slower = self.clone();
         slower.medians[Run::SLOWER] *= factor;

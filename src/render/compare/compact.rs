@@ -252,6 +252,7 @@ fn mark(change: &Change) -> Option<Mark> {
         Verdict::Inconclusive
         | Verdict::TooFewSamples
         | Verdict::TooVariable
+        | Verdict::RunsVary
         | Verdict::TooFewRuns => Some(Mark::Open),
     }
 }

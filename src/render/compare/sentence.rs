@@ -146,6 +146,11 @@ fn undecided(comparison: &Comparison, candidate: usize) -> String {
             "varies too much over time",
             "vary too much over time",
         ),
+        (
+            Verdict::RunsVary,
+            "varies too much from run to run",
+            "vary too much from run to run",
+        ),
         (Verdict::Inconclusive, "inconclusive", "inconclusive"),
     ];
     let counted = reasons.map(|(verdict, one, more)| {

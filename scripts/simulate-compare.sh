@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Simulates runs, and prints how often perfkit compare is wrong on equal ones, and how often it finds
+# a real change: the rates of docs/comparing.md. Builds perfkit optimised (its dependencies stay as they
+# are), then takes 3 minutes on two cores. Fails if a rate is not held.
+#
+#   scripts/simulate-compare.sh
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+optimised=(
+  --config 'profile.dev.package.perfkit.opt-level=3'
+  --config 'profile.dev.package.perfkit.debug=false'
+)
+if cargo test "${optimised[@]}" --test compare_simulation -- --ignored --nocapture; then
+  echo PASS
+else
+  echo FAIL
+  exit 1
+fi

@@ -1,0 +1,95 @@
+//! What one label did in one slice of time.
+
+use serde::{Deserialize, Serialize};
+
+use super::check::{self, Checked};
+use super::compact::CompactHistogram;
+use super::sum::Sum;
+use crate::jtl::Sample;
+
+/// What one label did in one slice.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cell {
+    /// Sum of elapsed, ms.
+    pub elapsed: Sum,
+    /// Elapsed of successes, ms.
+    pub successes: CompactHistogram,
+    /// Elapsed of failures, ms; `None` without any.
+    pub failures: Option<Box<CompactHistogram>>,
+}
+
+impl Cell {
+    /// Adds a sample.
+    #[inline(always)]
+    pub fn record(&mut self, sample: &Sample<'_>) {
+        self.elapsed.add(sample.elapsed);
+        let (each, weight) = (sample.elapsed_each(), sample.sample_count);
+        if sample.success {
+            self.successes.record(each, weight);
+        } else {
+            self.record_failure(each, weight);
+        }
+    }
+
+    #[inline(never)]
+    fn record_failure(&mut self, each: i64, weight: u64) {
+        self.histogram(false).record(each, weight);
+    }
+
+    /// Adds what is needed of a sample: its elapsed, and of each sample that it stands for.
+    pub(super) fn add(&mut self, elapsed: i64, (each, success, weight): (i64, bool, u64)) {
+        self.elapsed.add(elapsed);
+        self.histogram(success).record(each, weight);
+    }
+
+    fn histogram(&mut self, success: bool) -> &mut CompactHistogram {
+        match success {
+            true => &mut self.successes,
+            false => self.failures.get_or_insert_default(),
+        }
+    }
+
+    /// Adds another cell.
+    pub fn merge(&mut self, other: &Cell) {
+        self.elapsed.merge(other.elapsed);
+        self.successes.merge(&other.successes);
+        if let Some(failures) = &other.failures {
+            self.failures.get_or_insert_default().merge(failures);
+        }
+    }
+
+    /// Adds a cell that nobody else needs.
+    pub(super) fn take(&mut self, other: Cell) {
+        match self.successes.is_empty() && self.failures.is_none() {
+            true => *self = other,
+            false => self.merge(&other),
+        }
+    }
+
+    /// Samples that succeeded.
+    pub fn ok(&self) -> u64 {
+        self.successes.count()
+    }
+
+    /// Samples that failed.
+    pub fn ko(&self) -> u64 {
+        self.failures
+            .as_ref()
+            .map_or(0, |failures| failures.count())
+    }
+
+    /// Samples.
+    pub fn samples(&self) -> u64 {
+        self.ok() + self.ko()
+    }
+
+    /// Number of samples, of a cell that was stored.
+    pub(super) fn check(&self) -> Checked<u64> {
+        let failures = self.failures.as_ref().map(|failures| failures.check());
+        let samples = check::total([self.successes.check()?, failures.transpose()?.unwrap_or(0)])?;
+        check::that(samples > 0, "a slice has no samples")?;
+        let is_sum = self.elapsed.is_of(samples);
+        check::that(is_sum, "a sum is larger than its rows can have")?;
+        Ok(samples)
+    }
+}
