@@ -4,8 +4,9 @@
     proxy.py UPSTREAM_PORT FACTOR SEED
 
 Listens on a free port and prints it. The delay of a request is drawn from a log-normal distribution
-with the median of its path, times FACTOR, and counts from the arrival of the request. The same SEED
-gives the same series of delays. On SIGTERM it prints how late it sent the answers, and ends.
+with the median of its path, times FACTOR, and counts from the arrival of the request. It grows with
+the number of open connections, from half of that to all of it, as answers do under load. The same
+SEED gives the same series of delays. On SIGTERM it prints how late it sent the answers, and ends.
 
 It forwards requests without a body, one at a time per connection: what check-compare.sh needs.
 """
@@ -25,6 +26,8 @@ MEDIANS_MS = {
     "/isprime/1299709": 90,
 }
 SIGMA = 0.35
+# Connections with which delays are as long as the medians say.
+FULL_LOAD = 80
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
 
@@ -87,7 +90,8 @@ class Client(asyncio.Protocol):
         request, self.request = self.request, b""
         proxy = self.proxy
         path = urlsplit(request.split(b" ", 2)[1].decode()).path
-        delay = proxy.random.lognormvariate(0, SIGMA) * MEDIANS_MS[path] * proxy.factor / 1000 * (0.5 + proxy.clients / 160)
+        load = 0.5 + 0.5 * proxy.clients / FULL_LOAD
+        delay = proxy.random.lognormvariate(0, SIGMA) * MEDIANS_MS[path] * proxy.factor * load / 1000
         self.due = proxy.loop.time() + delay
         if proxy.idle:
             proxy.idle.pop().ask(self, request)

@@ -85,12 +85,12 @@ impl Kind {
         matches!(self, Kind::Average | Kind::Percentile(_))
     }
 
-    /// Whether a change between these values is tested. Where neither run failed, no test could find
-    /// a difference, so none is spent on it (Tarone, 1990).
+    /// Whether a change between these values is tested. If no sample of either run failed, or every
+    /// one, no test could find a difference, so none is spent on it (Tarone, 1990).
     pub fn is_tested(self, settings: &Settings, from: f64, to: f64) -> bool {
         match self {
             Kind::Average => true,
-            Kind::ErrorPercent => from > 0.0 || to > 0.0,
+            Kind::ErrorPercent => from != to || (from > 0.0 && from < 100.0),
             Kind::Percentile(percent) => {
                 settings.tested_percentiles.contains(&percent) && from.max(to) >= MIN_PERCENTILE_MS
             }
@@ -109,5 +109,36 @@ impl Kind {
             Kind::ErrorPercent => ERROR_THRESHOLD,
             _ => (from.abs() * settings.threshold_ratio).max(settings.threshold_ms),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_show_nothing_is_not_tested() {
+        let p95 = Percentile::new(95.0).unwrap();
+        let settings = Settings {
+            confidence: 0.95,
+            threshold_ratio: 0.05,
+            threshold_ms: 1.0,
+            percentiles: vec![Percentile::MEDIAN, p95],
+            tested_percentiles: vec![p95],
+        };
+        let is_tested = |kind: Kind, from, to| kind.is_tested(&settings, from, to);
+        // No sample failed, or all did.
+        assert!(!is_tested(Kind::ErrorPercent, 0.0, 0.0));
+        assert!(!is_tested(Kind::ErrorPercent, 100.0, 100.0));
+        assert!(is_tested(Kind::ErrorPercent, 0.0, 100.0));
+        assert!(is_tested(Kind::ErrorPercent, 2.0, 2.0));
+        // A few ticks of the clock, and a percentile that is only shown.
+        assert!(!is_tested(Kind::Percentile(p95), 0.0, 9.0));
+        assert!(is_tested(Kind::Percentile(p95), 0.0, 10.0));
+        assert!(!is_tested(Kind::Percentile(Percentile::MEDIAN), 50.0, 99.0));
+        assert!(is_tested(Kind::Average, 0.0, 1.0));
+        assert!(!is_tested(Kind::Throughput, 5.0, 9.0));
+        assert!(Kind::Percentile(p95).is_tick(19.0, 20.0));
+        assert!(!Kind::Average.is_tick(0.2, 0.9));
     }
 }

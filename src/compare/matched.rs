@@ -139,7 +139,7 @@ impl<'a> Matched<'a> {
             verdict,
         };
         let is_tested = kind.is_tested(settings, from, to);
-        // No error against none is a verdict without a test.
+        // No error against none, and all against all, are verdicts without a test.
         if (is_tested || kind == Kind::ErrorPercent) && self.is_identical() {
             return Some((change(Some(Verdict::Identical)), None));
         }

@@ -34,9 +34,18 @@ pub fn brief_difference(figure: &Figure, change: &Change) -> String {
     }
 }
 
-/// The interval of the tested change, such as `+12.1 to +33.0 ms`. If the change over whole runs
-/// lies outside, the tested change precedes it.
+/// The interval of the tested change and its confidence, such as `+12.1 to +33.0 ms (99.8%)`. If the
+/// change over whole runs lies outside, the tested change precedes it.
 pub fn interval(figure: &Figure, change: &Change) -> String {
+    let Some(test) = &change.test else {
+        return String::new();
+    };
+    let level = decimal(test.confidence * 100.0, 2);
+    format!("{} ({level}%)", brief_interval(figure, change))
+}
+
+/// The interval alone.
+pub fn brief_interval(figure: &Figure, change: &Change) -> String {
     let Some(test) = &change.test else {
         return String::new();
     };

@@ -1,11 +1,16 @@
 //! Every figure of every label.
 
-use super::cells::{MISSING, brief_difference, difference, interval, value, verdict};
+use super::cells::{
+    MISSING, brief_difference, brief_interval, difference, interval, value, verdict,
+};
 use super::compact::{Cell, Mark};
-use crate::compare::{Comparison, LabelComparison, Verdict};
+use crate::compare::{Change, Comparison, Figure, LabelComparison, Verdict};
 
 /// Title of the effect.
 const PROBABILITY: &str = "P(slower)";
+
+/// What a cell says of a change.
+type CellOf = fn(&Figure, &Change) -> String;
 
 /// A label and its rows.
 pub struct Figures<'a> {
@@ -16,7 +21,7 @@ pub struct Figures<'a> {
 }
 
 /// Titles, and every label with its rows; with several candidates each row names its own. Changes
-/// that are brief are in percent only.
+/// that are brief are in percent only, and their intervals without confidence.
 pub fn figures(comparison: &Comparison, is_brief: bool) -> (Vec<String>, Vec<Figures<'_>>) {
     let mut titles = vec!["Figure".to_owned()];
     let baseline = comparison.runs.first().map_or("", |run| run.name.as_str());
@@ -33,10 +38,9 @@ pub fn figures(comparison: &Comparison, is_brief: bool) -> (Vec<String>, Vec<Fig
 }
 
 fn rows(comparison: &Comparison, label: &LabelComparison, is_brief: bool) -> Vec<Vec<Cell>> {
-    let difference = if is_brief {
-        brief_difference
-    } else {
-        difference
+    let (difference, interval): (CellOf, CellOf) = match is_brief {
+        true => (brief_difference, brief_interval),
+        false => (difference, interval),
     };
     let names_candidate = comparison.runs.len() > 2;
     let plain = |text: String| Cell { text, mark: None };
