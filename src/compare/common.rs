@@ -82,10 +82,8 @@ fn threads_leave(series: &TimeSeries) -> Option<i64> {
         }
         level = level.max(count);
     }
-    let at_level = threads.iter().rev();
-    let (bucket, _) = at_level
-        .take_while(|_| true)
-        .find(|(_, count)| *count >= level * (1.0 - LEVEL / 2.0))?;
+    let is_at_level = |of: &&(usize, f64)| of.1 >= level * (1.0 - LEVEL / 2.0);
+    let (bucket, _) = threads.iter().rev().find(is_at_level)?;
     let width = i64::try_from(series.bucket_ms).ok()?;
     let end = (*bucket as i64 + 1).saturating_mul(width);
     Some(series.start_ms.saturating_add(end))

@@ -11,6 +11,7 @@ use super::pairing::{Common, Pair, Phases};
 use super::unpaired::{self, Own};
 use super::{Change, Settings, Side, Verdict, probability_slower};
 use crate::report::{LabelReport, Report};
+use crate::stats::merged_counts;
 
 /// A label's row in one run.
 #[derive(Clone, Copy)]
@@ -122,6 +123,8 @@ impl<'a> Matched<'a> {
 
     /// The probability that a sample of the candidate is slower than one of the baseline.
     pub fn probability_slower(&self) -> Option<f64> {
+        let distribution =
+            |rows: &[Row<'_>]| merged_counts(rows.iter().map(|row| &row.row.distribution));
         probability_slower(&distribution(self.baseline), &distribution(self.candidate))
     }
 
@@ -218,23 +221,4 @@ pub fn value(kind: Kind, rows: &[Row<'_>]) -> Option<f64> {
         [value] => Some(value),
         ref values => Some(Between::new(values, values, kind.is_time())?.baseline),
     }
-}
-
-/// The distribution of all runs together.
-fn distribution(rows: &[Row<'_>]) -> Vec<(i64, u64)> {
-    let mut all: Vec<(i64, u64)> = Vec::new();
-    for row in rows {
-        all.extend(&row.row.distribution);
-    }
-    if rows.len() > 1 {
-        all.sort_unstable();
-        all.dedup_by(|next, value| {
-            let is_same = next.0 == value.0;
-            if is_same {
-                value.1 += next.1;
-            }
-            is_same
-        });
-    }
-    all
 }

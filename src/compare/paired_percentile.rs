@@ -31,7 +31,7 @@ struct Reserve {
     /// The share of samples beyond it, and the variance of that share.
     share: f64,
     variance: BlockVariance,
-    /// The share that must surely be more.
+    /// The share of samples beyond it that the value must stay below to be a bound.
     limit: f64,
 }
 

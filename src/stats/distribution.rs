@@ -93,6 +93,21 @@ impl PartialEq for Distribution {
 
 impl Eq for Distribution {}
 
+/// The counts of several distributions together; each is ascending, and so are all.
+pub fn merged_counts<'a>(all: impl IntoIterator<Item = &'a Vec<(i64, u64)>>) -> Vec<(i64, u64)> {
+    let mut merged: Vec<(i64, u64)> = all.into_iter().flatten().copied().collect();
+    // Made of ascending parts, which this sort merges.
+    merged.sort_by_key(|&(value, _)| value);
+    merged.dedup_by(|next, last| {
+        let is_same = next.0 == last.0;
+        if is_same {
+            last.1 += next.1;
+        }
+        is_same
+    });
+    merged
+}
+
 /// The value at a percentile of sorted counts: that of its rank (see [`Percentile::rank`]); `None`
 /// without samples.
 pub fn value_at(counts: &[(i64, u64)], count: u64, percentile: Percentile) -> Option<i64> {

@@ -37,7 +37,7 @@ pub use compact::CompactHistogram;
 pub use controllers::ControllerStats;
 pub use correction::Corrected;
 pub use dashboard::{DashboardStats, DashboardTable, WINDOW as DASHBOARD_WINDOW};
-pub use distribution::{Distribution, value_at, value_of_rank};
+pub use distribution::{Distribution, merged_counts, value_at, value_of_rank};
 pub use errors::{ErrorDetail, ErrorStats, ErrorTable, MOST_TYPES as MOST_ERROR_TYPES};
 pub use histogram::Histogram;
 pub use label::LabelStats;
@@ -46,7 +46,7 @@ pub use newest::{FailedSample, NewestErrors};
 pub use recent::{Recent, SECONDS as RECENT_SECONDS, Second};
 pub use row_sample::{RowSample, SampledRow};
 pub use series::TimeSeries;
-pub use slices::{LabelSlices, Slices};
+pub use slices::Slices;
 pub use sum::Sum;
 pub use timings::Distributions;
 

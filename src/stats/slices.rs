@@ -44,7 +44,7 @@ pub struct Slices {
 
 /// One label's slices that have samples, ascending by number.
 #[derive(Debug, Clone, Default)]
-pub struct LabelSlices {
+struct LabelSlices {
     numbers: Vec<i64>,
     cells: Vec<Cell>,
     /// The cell found last and the number of its slice: the next sample's is most often the same.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::percentile::Percentile;
+pub(super) use crate::stats::merged_counts as merged;
 use crate::stats::value_at;
 
 /// Values (ms) and how many samples took them, ascending.
@@ -40,21 +41,6 @@ pub(super) fn sum(counts: &[(i64, u64)]) -> i128 {
 pub(super) fn count_from(counts: &[(i64, u64)], least: i64) -> u64 {
     let place = counts.partition_point(|&(value, _)| value < least);
     count(&counts[place..])
-}
-
-/// All of several together.
-pub(super) fn merged<'a>(all: impl IntoIterator<Item = &'a Counts>) -> Counts {
-    let mut merged: Counts = all.into_iter().flatten().copied().collect();
-    // Made of ascending parts, which this sort merges.
-    merged.sort_by_key(|&(value, _)| value);
-    merged.dedup_by(|next, last| {
-        let is_same = next.0 == last.0;
-        if is_same {
-            last.1 += next.1;
-        }
-        is_same
-    });
-    merged
 }
 
 /// What is left of counts when those of a part are taken away.
