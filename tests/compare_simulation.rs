@@ -5,6 +5,7 @@
 //! `scripts/simulate-compare.sh` runs them optimised.
 #![allow(clippy::unwrap_used)]
 
+#[path = "it/common/mod.rs"]
 mod common;
 
 use common::simulated::{LABELS, Run, Shape, Stalls, settings};

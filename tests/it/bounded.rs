@@ -1,0 +1,147 @@
+//! Memory that does not grow with what a hostile file holds, and figures that do not depend on how
+//! it was split: errors beyond those told apart, engines, response codes.
+
+use std::io::Cursor;
+
+use crate::common::HEADER;
+use perfkit::jtl::input::Input;
+use perfkit::jtl::{self, ReadOptions};
+use perfkit::report::{Report, Sources};
+use perfkit::stats::{Aggregate, ErrorDetail};
+
+fn aggregate(text: &str, block_size: usize, threads: usize) -> Aggregate {
+    let input = Input {
+        name: "results.jtl".to_owned(),
+        reader: Box::new(Cursor::new(text.to_owned().into_bytes())),
+        size: None,
+    };
+    let options = ReadOptions {
+        threads,
+        block_size,
+        ..ReadOptions::default()
+    };
+    let outcome = jtl::read(vec![input], &options, &|_| (), Aggregate::default).unwrap();
+    assert_eq!(outcome.rejected(), 0);
+    let mut all = Aggregate::default();
+    outcome.sinks.into_iter().for_each(|sink| all.merge(sink));
+    all
+}
+
+fn failure(row: usize, code: &str, message: &str, thread: &str) -> String {
+    let time = 1_700_000_000_000 + row;
+    let label = ["A", "B", "C"][row % 3];
+    format!("{time},5,{label},{code},{message},{thread},text,false,,1,1,1,1,,5,0,0\n")
+}
+
+/// The report, which is the same for any split of the file.
+fn report(rows: &[String]) -> (Report, ErrorDetail) {
+    let text = format!("{HEADER}{}", rows.concat());
+    let whole = aggregate(&text, 64 << 20, 1);
+    let report = Report::new(&whole, Sources::default());
+    for (block_size, threads) in [(4 << 10, 1), (64 << 10, 3)] {
+        let split = aggregate(&text, block_size, threads);
+        assert_eq!(Report::new(&split, Sources::default()), report);
+    }
+    (report, whole.errors().detail())
+}
+
+#[test]
+fn errors_without_end() {
+    // As many as are told apart, and one more: then by kind, and then by code.
+    let numbered = |rows: usize| -> Vec<String> {
+        let rows = 0..rows;
+        rows.map(|row| failure(row, "500", &format!("order {row} is lost"), "T 1-1"))
+            .collect()
+    };
+    let (exact, detail) = report(&numbered(10_000));
+    assert_eq!((exact.errors[0].count, detail), (1, ErrorDetail::Key));
+    assert!(
+        !exact
+            .notes
+            .iter()
+            .any(|note| note.contains("different errors"))
+    );
+    let (kinds, detail) = report(&numbered(10_001));
+    assert_eq!(detail, ErrorDetail::Kind);
+    assert_eq!(kinds.errors.len(), 1);
+    assert_eq!(
+        (kinds.errors[0].error.as_str(), kinds.errors[0].count),
+        ("500/order ‹number› is lost", 10_001)
+    );
+    let counts: Vec<u64> = kinds
+        .top_errors
+        .labels
+        .iter()
+        .map(|label| label.top[0].count)
+        .collect();
+    assert_eq!(counts, [3_334, 3_334, 3_333]);
+    assert!(
+        kinds
+            .notes
+            .iter()
+            .any(|note| note.starts_with("More than 10,000 different errors")),
+        "{:?}",
+        kinds.notes
+    );
+
+    // Words that differ in letters have nothing in common but their code.
+    let word = |row: usize| {
+        format!(
+            "order {} is lost",
+            row.to_string()
+                .bytes()
+                .map(|digit| (digit + 49) as char)
+                .collect::<String>()
+        )
+    };
+    let rows: Vec<String> = (0..10_002)
+        .map(|row| failure(row, ["500", "timeout"][row % 2], &word(row), "T 1-1"))
+        .collect();
+    let (codes, detail) = report(&rows);
+    assert_eq!(detail, ErrorDetail::Code);
+    let found: Vec<(&str, u64)> = codes
+        .errors
+        .iter()
+        .map(|error| (error.error.as_str(), error.count))
+        .collect();
+    assert_eq!(found, [("500", 5_001), ("(no response code)", 5_001)]);
+}
+
+#[test]
+fn errors_that_are_whole_pages() {
+    let page = "x".repeat(1 << 20);
+    let rows: Vec<String> = (0..20)
+        .map(|row| {
+            failure(
+                row,
+                "500",
+                &format!("{page}{}", ["a", "b"][row % 2].repeat(row)),
+                "T 1-1",
+            )
+        })
+        .collect();
+    let (_, detail) = report(&rows);
+    assert_eq!(detail, ErrorDetail::Code);
+}
+
+#[test]
+fn engines_and_codes_without_end() {
+    let rows: Vec<String> = (0..600)
+        .map(|row| {
+            failure(
+                row,
+                &format!("code {row}"),
+                "OK",
+                &format!("10.0.{}.{}:1099-T 1-1", row / 250, row % 250),
+            )
+        })
+        .collect();
+    report(&rows);
+    let long = "9".repeat(100_000);
+    let rows: Vec<String> = (0..9)
+        .map(|row| failure(row, &format!("{long}{row}"), "OK", "T 1-1"))
+        .collect();
+    let text = format!("{HEADER}{}", rows.concat());
+    let codes = aggregate(&text, 4096, 2);
+    assert_eq!(codes.series().codes(), [Box::from(&b"other"[..])]);
+}

@@ -1,0 +1,163 @@
+//! What the charts show, before and after they are drawn.
+
+use crate::common::{Perfkit, five_samples, fixtures};
+use perfkit::chart::{self, Figure, Look};
+use perfkit::report::Report;
+
+fn report_of(path: &str) -> Report {
+    let (printed, _) = Perfkit::new().run(&["analyze", path, "--no-report", "--format", "json"]);
+    serde_json::from_str(&printed).unwrap()
+}
+
+fn report(fixture: &str) -> Report {
+    report_of(fixtures().join(fixture).to_str().unwrap())
+}
+
+fn figure<'a>(figures: &'a [Figure], slug: &str) -> &'a Figure {
+    figures.iter().find(|figure| figure.slug == slug).unwrap()
+}
+
+#[test]
+fn five_samples_checked_by_hand() {
+    let perfkit = Perfkit::new();
+    let path = perfkit.write("results.jtl", five_samples());
+    let figures = chart::figures(&report_of(path.to_str().unwrap()));
+    // Buckets of 100 ms: successes end in the 1st, 2nd, 4th and 6th, and the failure at the last
+    // moment, in a bucket that the run only touches.
+    let throughput = &figure(&figures, "throughput-and-errors-over-time").panels[0].series[0];
+    assert_eq!(throughput.name, "succeeded");
+    let points: Vec<(f64, f64)> = throughput.pieces.concat();
+    assert_eq!(
+        points[..6],
+        [
+            (50.0, 10.0),
+            (150.0, 10.0),
+            (250.0, 0.0),
+            (350.0, 10.0),
+            (450.0, 0.0),
+            (550.0, 10.0)
+        ]
+    );
+    let median = &figure(&figures, "response-time-percentiles-over-time").panels[0].series[0];
+    assert_eq!(
+        median.pieces,
+        [
+            vec![(50.0, 50.0), (150.0, 100.0)],
+            vec![(350.0, 200.0)],
+            vec![(550.0, 300.0)]
+        ],
+        "buckets without a success interrupt the line"
+    );
+    let threads = &figure(&figures, "active-threads-over-time").panels[0].series[0];
+    assert_eq!(threads.pieces[0], [(50.0, 2.0), (150.0, 1.0)]);
+}
+
+#[test]
+fn everything_lies_between_its_axes_and_every_axis_has_its_unit() {
+    for fixture in [
+        "default.jtl.gz",
+        "errors.jtl",
+        "controllers.jtl",
+        "sample-count.jtl",
+    ] {
+        let figures = chart::figures(&report(fixture));
+        assert!(figures.len() >= 3, "{fixture}");
+        for figure in &figures {
+            assert!(chart::SLUGS.contains(&figure.slug), "{}", figure.slug);
+            for panel in &figure.panels {
+                let units = [
+                    "(s)",
+                    "(min:s)",
+                    "(ms)",
+                    "(%)",
+                    "per second",
+                    "threads",
+                    "% of samples",
+                    "(ms), ",
+                    "Apdex",
+                    "index",
+                ];
+                for axis in [&panel.x, &panel.y] {
+                    let label = &axis.label;
+                    assert!(units.iter().any(|unit| label.contains(unit)), "{label}");
+                }
+                for &(x, y) in panel
+                    .series
+                    .iter()
+                    .flat_map(|series| series.pieces.iter().flatten())
+                {
+                    let inside =
+                        |at: f64, min: f64, max: f64| (min - 1e-9..=max * 1.000_001).contains(&at);
+                    assert!(
+                        inside(x, panel.x.min, panel.x.max) && inside(y, panel.y.min, panel.y.max),
+                        "{fixture}, {}: ({x}, {y})",
+                        figure.slug
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn results_that_know_no_threads_have_no_chart_of_them() {
+    let figures = chart::figures(&report("sample-count.jtl"));
+    assert!(
+        figures
+            .iter()
+            .all(|figure| figure.slug != "active-threads-over-time")
+    );
+}
+
+#[test]
+fn labels_are_text_and_not_markup() {
+    let perfkit = Perfkit::new();
+    let label = "<script>alert('x')</script> & \"so on\"";
+    let quoted = format!("\"{}\"", label.replace('"', "\"\""));
+    let path = perfkit.write(
+        "hostile.jtl",
+        format!(
+            "{}{}",
+            crate::common::HEADER,
+            crate::common::row(1_700_000_000_000, 5, &quoted, true)
+        ),
+    );
+    let figures = chart::figures(&report_of(path.to_str().unwrap()));
+    let svg = chart::svg(
+        figure(&figures, "response-time-distribution"),
+        &Look::default(),
+    )
+    .unwrap();
+    assert!(!svg.contains("<script>"), "{svg}");
+    assert!(!chart::png(&svg, 1.0).unwrap().is_empty());
+}
+
+#[test]
+fn every_report_can_be_drawn() {
+    // One sample, one instant, one label of any kind; very long and very short times.
+    for (stamp, elapsed) in [
+        (0, 0),
+        (1_700_000_000_000, 1),
+        (-5_000, 9_000_000_000),
+        (i64::MAX / 2, 0),
+    ] {
+        let perfkit = Perfkit::new();
+        let path = perfkit.write(
+            "one.jtl",
+            format!(
+                "{}{}",
+                crate::common::HEADER,
+                crate::common::row(stamp, elapsed, "", true)
+            ),
+        );
+        for chart in chart::draw(
+            &report_of(path.to_str().unwrap()),
+            &Look::default(),
+            &chart::SLUGS,
+        )
+        .unwrap()
+        {
+            assert!(chart.png.starts_with(b"\x89PNG"), "{}", chart.slug);
+        }
+    }
+}

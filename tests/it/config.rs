@@ -1,0 +1,117 @@
+//! Defaults from `perfkit.toml` and the environment.
+
+use crate::common::{Perfkit, five_samples};
+
+const ANALYZE: [&str; 5] = ["analyze", "results.jtl", "--charts", "none", "--no-report"];
+
+fn perfkit_with(config: &str) -> Perfkit {
+    let perfkit = Perfkit::new();
+    perfkit.write("results.jtl", five_samples());
+    perfkit.write("perfkit.toml", config);
+    perfkit
+}
+
+#[test]
+fn a_file_sets_defaults_and_the_command_line_comes_first() {
+    let perfkit = perfkit_with(
+        "[analyze]\nformat = \"csv\"\npercentiles = [50, 99.9]\ninclude = \"^A$\"\nonly-success = true\n",
+    );
+    let (table, _) = perfkit.run(&ANALYZE);
+    assert!(
+        table.starts_with("Label,# Samples,Average,Median,99.9% Line,"),
+        "{table}"
+    );
+    assert!(
+        table.contains("\nA,3,") && !table.contains("\nB,"),
+        "{table}"
+    );
+    let (table, _) =
+        perfkit.run(&[&ANALYZE[..], &["--include", "B", "--percentiles", "90"]].concat());
+    assert!(
+        table.starts_with("Label,# Samples,Average,90% Line,"),
+        "{table}"
+    );
+    assert!(
+        table.contains("\nB,1,") && !table.contains("\nA,"),
+        "{table}"
+    );
+    let (text, _) = perfkit.run(&[&ANALYZE[..], &["--no-config"]].concat());
+    assert!(text.contains("| B "), "{text}");
+}
+
+#[test]
+fn what_conflicts_with_an_option_given_is_not_set() {
+    let perfkit =
+        perfkit_with("[analyze]\nno-report = true\nonly-errors = true\nformat = \"csv\"\n");
+    let (table, _) = perfkit.run(&[
+        "analyze",
+        "results.jtl",
+        "--charts",
+        "none",
+        "--output",
+        "out",
+        "--only-success",
+    ]);
+    assert!(table.contains("\nTOTAL,4,"), "{table}");
+    assert!(perfkit.path("out/report.md").exists());
+}
+
+#[test]
+fn the_environment_comes_between() {
+    let perfkit = perfkit_with("[analyze]\nformat = \"json\"\ntimezone = \"UTC\"\n");
+    let set = |zone: &str, more: &[&str]| {
+        let mut command = perfkit.command(&[&ANALYZE[..], more].concat());
+        let output = command.env("PERFKIT_TIMEZONE", zone).output().unwrap();
+        output.status.code()
+    };
+    assert_eq!(set("Europe/Berlin", &[]), Some(0));
+    assert_eq!(set("Nowhere/Land", &[]), Some(2));
+    assert_eq!(set("Nowhere/Land", &["--timezone", "UTC"]), Some(0));
+    perfkit.write("other.toml", "[analyze]\nformat = \"csv\"\n");
+    let mut command = perfkit.command(&ANALYZE);
+    let output = command
+        .env("PERFKIT_CONFIG", "other.toml")
+        .output()
+        .unwrap();
+    assert!(output.stdout.starts_with(b"Label,"));
+}
+
+#[test]
+fn mistakes_are_told_with_what_was_meant() {
+    let said = |config: &str| perfkit_with(config).command(&ANALYZE).output().unwrap();
+    let told: Vec<String> = [
+        "[analyse]\nformat = \"csv\"\n",
+        "[analyze]\npercentile = [50]\n",
+        "[serve]\nprot = 1\n",
+        "[analyze]\nformat = \"cvs\"\n",
+        "[analyze]\nformat = [\"csv\"]\n",
+        "[analyze]\nstrict = 1\n",
+        "format = \"csv\"\n",
+    ]
+    .into_iter()
+    .map(|config| {
+        let output = said(config);
+        assert_eq!(output.status.code(), Some(2), "{config}");
+        String::from_utf8(output.stderr).unwrap()
+    })
+    .collect();
+    insta::assert_snapshot!(told.concat());
+    let missing = Perfkit::new().fail(&["platform", "--config", "none.toml"]);
+    assert!(
+        missing.starts_with("perfkit: error: cannot read none.toml: "),
+        "{missing}"
+    );
+}
+
+#[test]
+fn how_a_run_is_followed_may_be_set_too() {
+    let perfkit =
+        perfkit_with("[analyze]\nfollow = true\nuntil-idle = \"0.2s\"\ninterval = \"0.1s\"\n");
+    let (table, said) = perfkit.run(&ANALYZE);
+    assert!(table.contains("| **TOTAL** | 5 "), "{table}");
+    assert!(said.contains("perfkit: 1.0 s: 5 samples; "), "{said}");
+    // Without --follow they wait for the day when it is given.
+    let perfkit = perfkit_with("[analyze]\nuntil-idle = \"0.2s\"\ninterval = \"0.1s\"\n");
+    let (_, said) = perfkit.run(&ANALYZE);
+    assert!(!said.contains("5 samples; "), "{said}");
+}

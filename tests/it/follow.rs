@@ -1,0 +1,329 @@
+//! `perfkit analyze --follow` without a terminal: a run while it is written, and in the end the
+//! same as `perfkit analyze` says of the same bytes.
+
+use std::fs::{self, OpenOptions};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crate::common::{HEADER, Perfkit, five_samples, row};
+
+/// Longer than anything here takes; only a failure waits so long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// `perfkit analyze --follow`, running.
+struct Following {
+    child: Child,
+    said: Arc<Mutex<String>>,
+    listener: JoinHandle<()>,
+}
+
+impl Following {
+    fn start(perfkit: &Perfkit, more: &[&str]) -> Self {
+        let arguments = [
+            "analyze",
+            "--follow",
+            "results.jtl",
+            "--charts",
+            "none",
+            "--interval",
+            "0.1s",
+        ];
+        let mut child = Command::new(env!("CARGO_BIN_EXE_perfkit"))
+            .args([&arguments[..], more].concat())
+            .current_dir(perfkit.directory.path())
+            .env_remove("COLUMNS")
+            .env("TZ", "UTC")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let said = Arc::new(Mutex::new(String::new()));
+        let mut stderr = child.stderr.take().unwrap();
+        let heard = Arc::clone(&said);
+        let listener = thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(read @ 1..) = stderr.read(&mut buffer) {
+                let text = String::from_utf8_lossy(&buffer[..read]);
+                heard.lock().unwrap().push_str(&text);
+            }
+        });
+        Following {
+            child,
+            said,
+            listener,
+        }
+    }
+
+    fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
+    }
+
+    /// Waits until it has said something.
+    fn hear(&self, what: &str) {
+        let began = Instant::now();
+        while !self.said().contains(what) {
+            assert!(
+                began.elapsed() < PATIENCE,
+                "no `{what}` in:\n{}",
+                self.said()
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &pid]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for its end: exit status, and what it printed.
+    fn end(mut self) -> (ExitStatus, String, String) {
+        let mut printed = String::new();
+        let mut stdout = self.child.stdout.take().unwrap();
+        stdout.read_to_string(&mut printed).unwrap();
+        let status = self.child.wait().unwrap();
+        self.listener.join().unwrap();
+        let said = self.said.lock().unwrap().clone();
+        (status, printed, said)
+    }
+}
+
+fn append(perfkit: &Perfkit, text: &str) {
+    let path = perfkit.path("results.jtl");
+    let mut file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+        .unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+/// Holds what following leaves in the end to what analyzing the same file does.
+fn check_end(perfkit: &Perfkit, following: Following, more: &[&str], format: &str) {
+    let (status, printed, said) = following.end();
+    assert_eq!(status.code(), Some(0), "{said}");
+    let followed = fs::read_to_string(perfkit.path("followed/report.json")).unwrap();
+    let arguments = ["analyze", "results.jtl", "--charts", "none", "-o", "whole"];
+    let (whole, _) = perfkit.run(&[&arguments[..], &["--format", format], more].concat());
+    assert_eq!(printed, whole);
+    assert_eq!(followed, perfkit.read("whole/report.json"));
+    assert_eq!(
+        perfkit.read("followed/report.html"),
+        perfkit.read("whole/report.html")
+    );
+}
+
+#[test]
+fn a_run_is_followed_from_before_its_first_byte_to_a_cut_off_last_line() {
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        let perfkit = Perfkit::new();
+        let following = Following::start(&perfkit, &["--format", "csv", "-o", "followed"]);
+        following.hear("results.jtl: waiting for the file");
+        let samples = five_samples();
+        let quoted = samples.find("said").unwrap();
+        append(&perfkit, &samples[..20]);
+        following.hear("results.jtl: waiting for the first row");
+        append(&perfkit, &samples[20..quoted + 13]);
+        following.hear(": 4 samples");
+        append(&perfkit, &samples[quoted + 13..]);
+        following.hear(": 5 samples");
+        append(&perfkit, &row(1_700_000_002_000, 70, "C", true));
+        following.hear(": 6 samples");
+        append(&perfkit, "1700000003000,5,C,2");
+        following.signal(signal);
+        check_end(&perfkit, following, &[], "csv");
+    }
+}
+
+#[test]
+fn silence_ends_it_if_asked_to() {
+    let perfkit = Perfkit::new();
+    let following = Following::start(
+        &perfkit,
+        &["--until-idle", "2.5s", "--format", "json", "-o", "followed"],
+    );
+    append(&perfkit, &five_samples());
+    following.hear("whole run 5.0/s, 20.000% errors, median 200 ms");
+    check_end(&perfkit, following, &[], "json");
+}
+
+#[test]
+fn a_file_in_its_place_is_another_run() {
+    let perfkit = Perfkit::new();
+    perfkit.write("results.jtl", five_samples());
+    let following = Following::start(&perfkit, &["--format", "csv", "-o", "followed"]);
+    following.hear(": 5 samples");
+    perfkit.write(
+        "other.jtl",
+        format!("{HEADER}{}", row(1_800_000_000_000, 7, "D", true)),
+    );
+    fs::rename(perfkit.path("other.jtl"), perfkit.path("results.jtl")).unwrap();
+    following.hear("results.jtl: another file took its place");
+    following.hear(": 1 samples");
+    // Written anew in the same file.
+    perfkit.write(
+        "results.jtl",
+        format!("{HEADER}{}", row(1_900_000_000_000, 8, "E", true).repeat(3)),
+    );
+    following.hear("results.jtl: was emptied or written anew");
+    following.hear(": 3 samples");
+    following.signal("-INT");
+    check_end(&perfkit, following, &[], "csv");
+}
+
+#[test]
+fn what_counts_may_depend_on_the_whole_run() {
+    // The run's start and end, its labels, and its threads are other ones as it goes on.
+    for options in [
+        &["--from", "+1s", "--to", "-1s"][..],
+        &["--sub-results", "exclude"],
+        &["--trim-ramp"],
+        &["--include", "^[AB]", "--rename", "s/A/Z/", "--only-success"],
+    ] {
+        let perfkit = Perfkit::new();
+        let more = [&["--format", "csv", "-o", "followed"][..], options].concat();
+        let following = Following::start(&perfkit, &more);
+        append(&perfkit, HEADER);
+        let rows = |seconds: std::ops::Range<i64>, label: &str| {
+            seconds
+                .map(|second| row(1_700_000_000_000 + second * 500, 10, label, true))
+                .collect::<String>()
+        };
+        append(&perfkit, &rows(0..10, "A-0"));
+        following.hear("samples");
+        append(&perfkit, &rows(10..20, "A"));
+        append(&perfkit, &rows(20..30, "B"));
+        thread::sleep(Duration::from_millis(1_500));
+        append(&perfkit, &rows(30..33, "A-1"));
+        following.signal("-INT");
+        check_end(&perfkit, following, options, "csv");
+    }
+}
+
+#[test]
+fn criteria_decide_on_the_exit_code() {
+    let perfkit = Perfkit::new();
+    perfkit.write("results.jtl", five_samples());
+    let following = Following::start(
+        &perfkit,
+        &[
+            "--until-idle",
+            "0.5s",
+            "--no-report",
+            "--fail-if",
+            "B: error% > 10%",
+        ],
+    );
+    let (status, printed, _) = following.end();
+    assert_eq!(status.code(), Some(1));
+    assert!(printed.contains("**The criterion failed**"), "{printed}");
+}
+
+#[test]
+fn a_row_that_cannot_be_read_ends_it_if_asked_to() {
+    let perfkit = Perfkit::new();
+    perfkit.write("results.jtl", five_samples());
+    let following = Following::start(&perfkit, &["--strict", "--no-report"]);
+    following.hear(": 5 samples");
+    append(&perfkit, "nonsense\n");
+    let (status, printed, said) = following.end();
+    assert_eq!((status.code(), printed.as_str()), (Some(2), ""));
+    assert!(said.contains("results.jtl:8"), "{said}");
+}
+
+#[test]
+fn without_a_file_or_a_row_the_words_are_those_of_any_such_file() {
+    for bytes in [None, Some(""), Some("ti"), Some(HEADER)] {
+        let perfkit = Perfkit::new();
+        if let Some(bytes) = bytes {
+            perfkit.write("results.jtl", bytes);
+        }
+        let following = Following::start(&perfkit, &["--until-idle", "0.3s", "--no-report"]);
+        let (status, printed, said) = following.end();
+        assert_eq!((status.code(), printed.as_str()), (Some(2), ""), "{said}");
+        let whole = perfkit.fail(&["analyze", "results.jtl", "--no-report"]);
+        assert_eq!(said.lines().last(), Some(whole.as_str()));
+    }
+}
+
+#[test]
+fn what_cannot_be_followed_is_refused() {
+    let perfkit = Perfkit::new();
+    perfkit.write("results.jtl", five_samples());
+    perfkit.write(
+        "results.xml",
+        "<?xml version=\"1.0\"?>\n<testResults version=\"1.2\">\n",
+    );
+    perfkit.write("part.summary", b"\x93PKSUM\r\n and more");
+    perfkit.write("results.jtl.gz", b"\x1F\x8B\x08\x00\x00\x00");
+    let refused =
+        |arguments: &[&str]| perfkit.fail(&[&["analyze", "--follow"], arguments].concat());
+    let told = [
+        refused(&["results.jtl", "results.jtl"]),
+        refused(&["-"]),
+        refused(&["part.summary"]),
+        refused(&["results.jtl", "--format", "summary", "-o", "x.summary"]),
+        refused(&["results.jtl.gz"]),
+        refused(&["results.xml"]),
+        refused(&["."]),
+        refused(&["results.jtl", "--from", "soon"]),
+        refused(&["results.jtl", "--timezone", "Nowhere"]),
+    ];
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+/// Asks a page that is served for a path; what has come when `is_all` says that it is enough.
+fn ask(address: &str, path: &str, is_all: impl Fn(&str) -> bool) -> String {
+    let mut connection = TcpStream::connect(address).unwrap();
+    connection.set_read_timeout(Some(PATIENCE)).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n\r\n");
+    connection.write_all(request.as_bytes()).unwrap();
+    let (mut answer, mut buffer) = (Vec::new(), [0; 4096]);
+    loop {
+        let read = connection.read(&mut buffer).unwrap();
+        answer.extend_from_slice(&buffer[..read]);
+        let text = String::from_utf8_lossy(&answer);
+        if read == 0 || is_all(&text) {
+            return text.into_owned();
+        }
+    }
+}
+
+#[test]
+fn browsers_see_the_run_while_it_goes_on() {
+    let perfkit = Perfkit::new();
+    let options = ["--listen", "0", "--format", "csv", "-o", "followed"];
+    let following = Following::start(&perfkit, &options);
+    following.hear("while the run goes on");
+    let said = following.said();
+    let address = said.split("http://").nth(1).unwrap();
+    let address = address.split_whitespace().next().unwrap();
+    assert!(address.starts_with("127.0.0.1:"), "{said}");
+    let is_page = |answer: &str| answer.ends_with("</html>\n");
+    assert!(ask(address, "/", is_page).contains("Waiting for the first sample."));
+    append(&perfkit, &five_samples());
+    let events = ask(address, "/events", |answer| answer.contains("data: 1\n"));
+    assert!(
+        events.contains("content-type: text/event-stream"),
+        "{events}"
+    );
+    assert!(ask(address, "/", is_page).contains("<dt>Samples</dt><dd>5</dd>"));
+    append(&perfkit, &row(1_700_000_002_000, 70, "C", true));
+    // A page that listens is told of the newer state, and of the end.
+    let is_told = AtomicBool::new(false);
+    let events = ask(address, "/events", |answer| {
+        if answer.contains("data: 2\n") && !is_told.swap(true, Ordering::Relaxed) {
+            following.signal("-INT");
+        }
+        answer.contains("event: end")
+    });
+    assert!(events.contains("event: end"), "{events}");
+    check_end(&perfkit, following, &[], "csv");
+}

@@ -1,0 +1,478 @@
+//! Insights: what is planted in a run is found, and nothing else; what recorded runs say.
+
+use std::fmt::Write;
+
+use crate::common::load::{Random, Row, arrivals, jtl, report};
+use crate::common::{Perfkit, fixtures};
+use perfkit::report::{Finding, Insight, Report};
+use serde_json::Value;
+
+const PERCENTILES: [f64; 4] = [50.0, 90.0, 95.0, 99.0];
+
+/// Length of a planted run, in seconds: its time series has a bucket for each.
+const SECONDS: f64 = 300.0;
+
+/// The kinds of a report's insights, as `report.json` names them.
+fn kinds(report: &Report) -> Vec<String> {
+    let kind = |insight: &Insight| {
+        let json = serde_json::to_value(insight).unwrap();
+        json["kind"].as_str().unwrap().to_owned()
+    };
+    report.insights.iter().map(kind).collect()
+}
+
+/// The only finding of a run, which must be of this kind.
+fn only(text: &str, kind: &str) -> Finding {
+    only_of(&[text], kind)
+}
+
+fn only_of(files: &[&str], kind: &str) -> Finding {
+    let report = report(files, &PERCENTILES);
+    let sentences: Vec<&str> = report
+        .insights
+        .iter()
+        .map(|i| i.sentence.as_str())
+        .collect();
+    assert_eq!(kinds(&report), [kind], "{sentences:#?}");
+    let saved = serde_json::to_string(&report.insights).unwrap();
+    let read: Vec<Insight> = serde_json::from_str(&saved).unwrap();
+    assert_eq!(read, report.insights);
+    report.insights[0].finding.clone()
+}
+
+/// Two labels that take about 40 ms.
+fn usual(random: &mut Random) -> Row {
+    Row {
+        elapsed: random.log_normal(40.0, 0.3),
+        label: ["Home", "Search"][random.below(2)].to_owned(),
+        ..Row::default()
+    }
+}
+
+/// 50 samples a second, the usual ones changed.
+fn run(change: impl Fn(&mut Random, f64, &mut Row)) -> Vec<Row> {
+    arrivals(
+        &mut Random(1),
+        SECONDS,
+        |_| 50.0,
+        |random, time| {
+            let mut row = usual(random);
+            change(random, time, &mut row);
+            row
+        },
+    )
+}
+
+#[test]
+fn a_knee() {
+    // A thread more every 0.75 s, each of which asks and thinks for 400 ms. The server answers in
+    // 100 ms, up to 200 a second: those are reached by 100 threads after 75 s.
+    let threads = |time: f64| 1.0 + 399.0 * time / SECONDS;
+    let rate = |time: f64| (threads(time) / 0.5).min(200.0);
+    let rows = arrivals(&mut Random(1), SECONDS, rate, |random, time| Row {
+        elapsed: random.log_normal(1_000.0 * (threads(time) / rate(time) - 0.4), 0.2),
+        threads: threads(time),
+        ..Row::default()
+    });
+    let Finding::Knee(knee) = only(&jtl(rows), "knee") else {
+        unreachable!()
+    };
+    assert!((80.0..130.0).contains(&knee.threads), "{knee:?}");
+    assert!((60_000..90_000).contains(&knee.since_start_ms), "{knee:?}");
+    assert!(
+        (180.0..210.0).contains(&knee.throughput_per_second),
+        "{knee:?}"
+    );
+    assert!(
+        knee.last_threads > 370.0 && knee.last_median_ms > 1_300,
+        "{knee:?}"
+    );
+}
+
+#[test]
+fn a_steady_window_behind_a_ramp() {
+    let threads = |time: f64| (time / 120.0).min(1.0) * 40.0 + 1.0;
+    let rows = arrivals(
+        &mut Random(1),
+        SECONDS,
+        |time| threads(time) * 2.0,
+        |random, time| Row {
+            threads: threads(time),
+            ..usual(random)
+        },
+    );
+    let Finding::SteadyWindow(found) = only(&jtl(rows), "steady_window") else {
+        unreachable!()
+    };
+    assert!(
+        (110_000..121_000).contains(&found.since_start_ms),
+        "{found:?}"
+    );
+    assert!(
+        (79.0..85.0).contains(&found.throughput_per_second),
+        "{found:?}"
+    );
+    assert!(
+        (60.0..70.0).contains(&found.whole_throughput_per_second),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn periodic_stalls() {
+    // Every 20 s, for 800 ms: who asks then waits for the end.
+    let rows = run(|_, time, row| {
+        let into = (time + 13.0) % 20.0;
+        if into < 0.8 {
+            row.elapsed += (0.8 - into) * 1_000.0;
+        }
+    });
+    let Finding::PeriodicStalls(found) = only(&jtl(rows), "periodic_stalls") else {
+        unreachable!()
+    };
+    assert!((19_500..20_500).contains(&found.period_ms), "{found:?}");
+    assert!((700..1_000).contains(&found.length_ms), "{found:?}");
+    assert_eq!(found.stalls, 15);
+}
+
+#[test]
+fn a_burst_of_errors() {
+    let rows = run(|random, time, row| {
+        if random.uniform() < 0.02 {
+            row.error = Some("404,Not Found");
+        } else if (150.0..160.0).contains(&time) && random.uniform() < 0.8 {
+            row.error = Some(match time < 152.0 {
+                true => "503,Service Unavailable",
+                false => "500,Internal Server Error",
+            });
+        }
+    });
+    let Finding::ErrorBurst(found) = only(&jtl(rows), "error_burst") else {
+        unreachable!()
+    };
+    assert!(
+        (150_000..150_500).contains(&found.since_start_ms),
+        "{found:?}"
+    );
+    assert!((8_500..11_500).contains(&found.length_ms), "{found:?}");
+    assert!((350..450).contains(&found.errors), "{found:?}");
+    assert_eq!(
+        found.first_error.as_deref(),
+        Some("503/Service Unavailable")
+    );
+    assert_eq!((found.label, found.bursts), (None, 1));
+}
+
+#[test]
+fn a_slow_label() {
+    let rows = run(|random, _, row| {
+        if random.uniform() < 0.1 {
+            row.label = "Report".to_owned();
+            row.elapsed *= 12.0;
+        }
+    });
+    let Finding::SlowLabel(found) = only(&jtl(rows), "slow_label") else {
+        unreachable!()
+    };
+    assert_eq!(found.label, "Report");
+    assert!((450..510).contains(&found.median_ms), "{found:?}");
+    assert!((0.5..0.65).contains(&found.ratio_of_elapsed), "{found:?}");
+}
+
+#[test]
+fn a_slow_host() {
+    let rows = run(|random, _, row| {
+        row.host = ["a.example:8080", "b.example:8080", "c.example:8080"][random.below(3)];
+        if row.host.starts_with('b') {
+            row.elapsed *= 5.0;
+        }
+    });
+    let Finding::SlowHost(found) = only(&jtl(rows), "slow_host") else {
+        unreachable!()
+    };
+    assert_eq!((found.host.as_str(), found.hosts), ("b.example:8080", 3));
+    let rows = found.sampled_rows + found.others_sampled_rows;
+    assert!((230..=512).contains(&rows), "{found:?}");
+    assert!((180..220).contains(&found.median_ms), "{found:?}");
+}
+
+#[test]
+fn a_slow_load_generator() {
+    let rows = run(|random, _, row| {
+        row.engine = Some(random.below(4));
+        if row.engine == Some(2) {
+            row.elapsed *= 5.0;
+        }
+    });
+    let Finding::SlowEngine(found) = only(&jtl(rows), "slow_engine") else {
+        unreachable!()
+    };
+    assert_eq!((found.engine.as_str(), found.engines), ("10.0.0.2:1099", 4));
+}
+
+#[test]
+fn latency_made_of_connect_time() {
+    let rows = run(|random, _, row| {
+        if random.uniform() < 0.5 {
+            row.connect = random.log_normal(150.0, 0.3);
+            row.elapsed += row.connect;
+        }
+    });
+    let Finding::ConnectTime(found) = only(&jtl(rows), "connect_time") else {
+        unreachable!()
+    };
+    assert!((0.6..0.7).contains(&found.ratio_of_latency), "{found:?}");
+    assert!((0.48..0.52).contains(&found.ratio_of_samples), "{found:?}");
+}
+
+#[test]
+fn two_kinds_of_response_times() {
+    let rows = run(|random, _, row| {
+        if row.label == "Search" {
+            row.elapsed = match random.uniform() < 0.6 {
+                true => random.log_normal(6.0, 0.3),
+                false => random.log_normal(120.0, 0.3),
+            };
+        }
+    });
+    let Finding::Bimodal(found) = only(&jtl(rows), "bimodal") else {
+        unreachable!()
+    };
+    assert_eq!(found.label, "Search");
+    assert_eq!(found.fast_median_ms, 6);
+    assert!((115..125).contains(&found.slow_median_ms), "{found:?}");
+    assert!((0.38..0.42).contains(&found.slow_ratio), "{found:?}");
+}
+
+#[test]
+fn two_labels_are_no_two_kinds() {
+    let rows = run(|_, _, row| {
+        if row.label == "Search" {
+            row.elapsed *= 4.5;
+        }
+    });
+    assert_eq!(kinds(&report(&[&jtl(rows)], &PERCENTILES)), [""; 0]);
+}
+
+#[test]
+fn a_generator_that_fell_behind() {
+    // 50 threads send 100 a second, until each waits 600 ms for its response.
+    let is_slow = |time: f64| (200.0..240.0).contains(&time);
+    let rate = |time: f64| if is_slow(time) { 50.0 / 0.6 } else { 100.0 };
+    let rows = arrivals(&mut Random(1), SECONDS, rate, |random, time| Row {
+        elapsed: random.log_normal(if is_slow(time) { 600.0 } else { 50.0 }, 0.1),
+        threads: 50.0,
+        ..Row::default()
+    });
+    let Finding::LateGenerator(found) = only(&jtl(rows), "late_generator") else {
+        unreachable!()
+    };
+    assert!(
+        (199_000..203_000).contains(&found.since_start_ms),
+        "{found:?}"
+    );
+    assert!(
+        (96.0..104.0).contains(&found.usual_rate_per_second),
+        "{found:?}"
+    );
+    assert!((75.0..88.0).contains(&found.rate_per_second), "{found:?}");
+}
+
+/// The usual run, from a later moment on.
+fn later(seconds: f64) -> Vec<Row> {
+    let mut rows = run(|_, _, _| ());
+    rows.iter_mut()
+        .for_each(|row| row.start += seconds * 1_000.0);
+    rows
+}
+
+#[test]
+fn two_runs_with_a_header_each() {
+    let text = jtl(later(0.0)) + &jtl(later(3_000.0));
+    let Finding::SeveralRuns(found) = only(&text, "several_runs") else {
+        unreachable!()
+    };
+    assert_eq!((found.input.as_str(), found.runs), ("0.jtl", 2));
+}
+
+#[test]
+fn two_runs_without_a_header_between() {
+    let text = jtl([later(0.0), later(1_000.0)].concat());
+    let Finding::Gap(found) = only(&text, "gap") else {
+        unreachable!()
+    };
+    // Buckets of 5 s.
+    assert!((690_000..=705_000).contains(&found.length_ms), "{found:?}");
+    assert_eq!(found.gaps, 1);
+    assert_eq!(found.samples_before, found.samples_after);
+}
+
+#[test]
+fn clocks_apart() {
+    let engine = |number: usize, seconds: f64| {
+        let rows = later(seconds).into_iter();
+        let rows = rows.map(|row| Row {
+            engine: Some(number),
+            ..row
+        });
+        rows.collect::<Vec<Row>>()
+    };
+    let together = [engine(1, 0.0), engine(2, 1.0), engine(3, -60.0)].concat();
+    let Finding::ClocksApart(found) = only(&jtl(together), "clocks_apart") else {
+        unreachable!()
+    };
+    assert_eq!((found.engine.as_str(), found.engines), ("10.0.0.3:1099", 3));
+    assert!((-62_000..=-58_000).contains(&found.later_ms), "{found:?}");
+    // The same of files whose rows name no engine.
+    let files = [jtl(later(0.0)), jtl(later(60.0))];
+    let found = only_of(&[&files[0], &files[1]], "clocks_apart");
+    let Finding::ClocksApart(found) = found else {
+        unreachable!()
+    };
+    assert_eq!(
+        (found.engine.as_str(), found.other_engine.as_str()),
+        ("1.jtl", "0.jtl")
+    );
+}
+
+#[test]
+fn errors_that_flatter() {
+    let rows = run(|random, _, row| {
+        if random.uniform() < 0.4 {
+            row.elapsed = 3.0;
+            row.error = Some("429,Too Many Requests");
+        }
+    });
+    only(&jtl(rows), "fast_errors");
+}
+
+#[test]
+fn a_connection_for_every_request() {
+    let rows = run(|random, _, row| row.connect = random.log_normal(8.0, 0.2));
+    only(&jtl(rows), "new_connections");
+}
+
+#[test]
+fn labels_with_ids() {
+    let rows = run(|random, _, row| {
+        let id = random.below(8_000);
+        write!(row.label, "/{id}").unwrap();
+    });
+    only(&jtl(rows), "ids_in_labels");
+}
+
+#[test]
+fn sub_results_beside_their_parents() {
+    let rows = run(|random, _, row| {
+        row.label = ["Home", "Home-0", "Home-1"][random.below(3)].to_owned();
+    });
+    only(&jtl(rows), "sub_results");
+}
+
+#[test]
+fn too_few_samples_for_a_percentile() {
+    let rows = run(|_, _, _| ())[..500].to_vec();
+    let report = report(&[&jtl(rows)], &[50.0, 95.0, 99.9]);
+    assert_eq!(kinds(&report), ["too_few_samples"]);
+    let Finding::TooFewSamples(found) = &report.insights[0].finding else {
+        unreachable!()
+    };
+    assert_eq!((found.samples, found.samples_needed), (500, 2_995));
+}
+
+#[test]
+fn any_number_of_threads_finds_the_same() {
+    let rows = run(|random, time, row| {
+        row.host = ["a.example", "b.example"][random.below(2)];
+        row.engine = Some(random.below(2));
+        if row.host.starts_with('b') {
+            row.elapsed *= 5.0;
+        }
+        if (150.0..160.0).contains(&time) {
+            row.error = Some("503,Service Unavailable");
+        }
+    });
+    let perfkit = Perfkit::new();
+    perfkit.write("run.jtl", jtl(rows));
+    let insights = |threads: &str| {
+        let arguments = ["analyze", "run.jtl", "--no-report", "--format", "json"];
+        let (report, _) = perfkit.run(&[&arguments[..], &["--threads", threads]].concat());
+        let report: Report = serde_json::from_str(&report).unwrap();
+        report.insights
+    };
+    let found = insights("1");
+    assert_eq!(found.len(), 2, "{found:#?}");
+    assert_eq!(insights("3"), found);
+}
+
+#[test]
+fn hostile_names_are_made_harmless() {
+    let rows = run(|random, _, row| {
+        if random.uniform() < 0.1 {
+            row.label = "\u{1b}[31m<b>*\u{202e}".to_owned();
+            row.elapsed *= 12.0;
+        }
+    });
+    let perfkit = Perfkit::new();
+    perfkit.write("run.jtl", jtl(rows));
+    let (table, said) = perfkit.run(&["analyze", "run.jtl", "-o", "out", "--charts", "none"]);
+    assert!(table.starts_with("|              | **Details**"), "{table}");
+    let insight = "“\u{FFFD}[31m<b>*\u{FFFD}” is much slower";
+    assert!(said.contains(insight), "{said}");
+    assert!(!said.contains(['\u{1b}', '\u{202e}']), "{said}");
+    let markdown = perfkit.read("out/report.md");
+    let escaped = "\n## Insights\n\n- “\u{FFFD}\\[31m&lt;b&gt;\\*\u{FFFD}” is much slower";
+    assert!(markdown.contains(escaped), "{markdown}");
+    let page = perfkit.read("out/report.html");
+    assert!(page.contains("<li>“\u{FFFD}[31m&lt;b&gt;*\u{FFFD}” is much slower"));
+    assert!(!page.contains(['\u{1b}', '\u{202e}']));
+}
+
+#[test]
+fn reports_of_older_versions_have_none() {
+    let report = report(&[&jtl(run(|_, _, _| ())[..200].to_vec())], &PERCENTILES);
+    assert_eq!(kinds(&report), ["too_few_samples"]);
+    let mut saved = serde_json::to_value(&report).unwrap();
+    saved.as_object_mut().unwrap().remove("insights");
+    let read: Report = serde_json::from_value(saved).unwrap();
+    assert_eq!(read.insights, []);
+    assert_eq!(read.total, report.total);
+}
+
+/// What is said of each recorded run.
+#[test]
+fn recorded_runs() {
+    let mut said = String::new();
+    let mut names: Vec<String> = std::fs::read_dir(fixtures())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| {
+            [".jtl", ".jtl.gz", ".xml"]
+                .iter()
+                .any(|end| name.ends_with(end))
+        })
+        .collect();
+    names.sort();
+    for name in names {
+        let path = fixtures().join(&name);
+        let arguments = [
+            "analyze",
+            path.to_str().unwrap(),
+            "--no-report",
+            "--format",
+            "json",
+        ];
+        let (report, errors) = Perfkit::new().run(&arguments);
+        let report: Value = serde_json::from_str(&report).unwrap();
+        writeln!(said, "{name}").unwrap();
+        for insight in report["insights"].as_array().unwrap() {
+            let sentence = insight["sentence"].as_str().unwrap();
+            assert!(
+                errors.contains(&format!("perfkit: insight: {sentence}\n")),
+                "{errors}"
+            );
+            writeln!(said, "  {}: {sentence}", insight["kind"].as_str().unwrap()).unwrap();
+        }
+    }
+    insta::assert_snapshot!(said);
+}

@@ -1,0 +1,51 @@
+//! All integration tests but two as one binary, which links the library once. Tests of one kind are a
+//! module: `cargo test --test it compare::` runs those of `compare.rs`.
+//!
+//! Apart stand `docs.rs`, which changes the working directory, and `compare_simulation.rs`, which needs
+//! an optimized build.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+mod analyze;
+mod bounded;
+mod charts;
+mod columns;
+mod compare;
+mod compare_html;
+mod compare_output;
+mod config;
+mod damage;
+mod damage_properties;
+mod dashboard;
+mod examples;
+mod fixtures;
+#[cfg(unix)]
+mod follow;
+#[cfg(target_os = "linux")]
+mod follow_terminal;
+mod fuzz_corpus;
+mod gate;
+mod html;
+mod insights;
+mod insights_flat;
+mod oracle;
+mod plan;
+mod platform;
+mod published_tables;
+mod reader_properties;
+mod schema;
+mod select;
+mod select_properties;
+#[cfg(unix)]
+mod serve;
+mod shell;
+mod standard_test;
+mod summary;
+mod summary_properties;
+#[cfg(unix)]
+mod tested_server;
+mod update;
+mod values;
+mod xml;
+mod xml_damage;

@@ -1,0 +1,119 @@
+//! What can be seen of a server from outside: `/metrics`, `/platform`, `--monitor`.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
+
+use perfkit::serve::monitor;
+
+use super::server::{Server, ask};
+
+fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")
+}
+
+/// The samples of a page of metrics by name and labels; fails if it is not in order.
+fn samples(page: &str) -> HashMap<String, f64> {
+    let mut samples = HashMap::new();
+    let (mut helped, mut typed) = (Vec::new(), Vec::new());
+    for line in page.lines() {
+        if let Some(help) = line.strip_prefix("# HELP ") {
+            helped.push(help.split(' ').next().unwrap().to_owned());
+        } else if let Some(kind) = line.strip_prefix("# TYPE ") {
+            let (name, kind) = kind.split_once(' ').unwrap();
+            assert_eq!(kind == "counter", name.ends_with("_total"), "{line}");
+            typed.push(name.to_owned());
+        } else {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            assert!(name.starts_with(typed.last().unwrap()), "{line}");
+            let earlier = samples.insert(name.to_owned(), value.parse().unwrap());
+            assert!(earlier.is_none(), "{line}");
+        }
+    }
+    assert_eq!(helped, typed);
+    samples
+}
+
+#[test]
+fn metrics_count_what_was_answered() {
+    let server = Server::start(&[]);
+    let mut connection = server.connect();
+    for path in ["/fibo/10", "/fibo/20", "/fibo/x", "/isprime/7", "/nothing"] {
+        ask(&mut connection, &get(path));
+    }
+    let mut garbage = server.connect();
+    ask(&mut garbage, "GARBAGE\r\n\r\n");
+    // What is no request is counted between its answer and its connection's end.
+    garbage.read_to_end(&mut Vec::new()).unwrap();
+    let (_, headers, page) = ask(&mut connection, &get("/metrics"));
+    assert!(headers.contains("content-type: text/plain; version=0.0.4"));
+    let first = samples(&page);
+    let count = |route, code| {
+        first[&format!("perfkit_requests_total{{route=\"{route}\",code=\"{code}\"}}")]
+    };
+    assert_eq!(count("/fibo/{n}", 200), 2.0);
+    assert_eq!(count("/fibo/{n}", 400), 1.0);
+    assert_eq!(count("/isprime/{n}", 200), 1.0);
+    assert_eq!(count("other", 404), 1.0);
+    assert_eq!(count("none", 400), 1.0);
+    assert_eq!(first["perfkit_connections_accepted_total"], 2.0);
+    assert_eq!(first["perfkit_request_duration_seconds_count"], 5.0);
+    let all = "perfkit_request_duration_seconds_bucket{le=\"+Inf\"}";
+    assert_eq!(first[all], 5.0);
+    assert!(first["perfkit_request_duration_seconds_sum"] > 0.0);
+    assert!(first["process_resident_memory_bytes"] > 1e6);
+    // The first page's own request is in flight while it is made, and counted once it was sent.
+    assert!(first["perfkit_requests_in_flight"] >= 1.0);
+    let second = samples(&ask(&mut connection, &get("/metrics")).2);
+    let own = "perfkit_requests_total{route=\"/metrics\",code=\"200\"}";
+    assert_eq!(second[own], 1.0);
+}
+
+#[test]
+fn platform_is_json() {
+    let server = Server::start(&[]);
+    let (status, headers, body) = ask(&mut server.connect(), &get("/platform"));
+    assert_eq!(status, "HTTP/1.1 200 OK");
+    assert!(headers.contains("content-type: application/json"));
+    let platform: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(platform["perfkit"], env!("CARGO_PKG_VERSION"));
+    assert!(platform["threads"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn monitor_writes_what_it_saw() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("usage.csv");
+    let server = Server::start(&["--monitor", path.to_str().unwrap()]);
+    ask(&mut server.connect(), &get("/fibo/10"));
+    server.signal("-TERM");
+    assert_eq!(server.wait().0.code(), Some(0));
+    let rows = monitor::read(File::open(&path).unwrap(), "usage.csv").unwrap();
+    let busy = rows
+        .iter()
+        .find(|row| row.requests_per_second > 0.0)
+        .unwrap();
+    assert!(busy.p50_ms.unwrap() > 0.0);
+    assert!(busy.resident_bytes.unwrap() > 1_000_000);
+}
+
+#[test]
+fn monitor_that_cannot_write_is_no_reason_to_stop() {
+    let mut server = Server::start(&["--monitor", "/dev/full"]);
+    let warning = server.hear("warning: ");
+    assert!(warning.contains("cannot write /dev/full"), "{warning}");
+    assert!(warning.contains("serving goes on"), "{warning}");
+    ask(&mut server.connect(), &get("/fibo/10"));
+    server.signal("-TERM");
+    assert_eq!(server.wait().0.code(), Some(0));
+}
+
+#[test]
+fn monitor_that_cannot_begin_is_an_error() {
+    assert_cmd::Command::cargo_bin("perfkit")
+        .unwrap()
+        .args(["serve", "--port", "0", "--monitor", "/no/such/usage.csv"])
+        .assert()
+        .code(2)
+        .stderr(predicates::str::contains("cannot write /no/such/usage.csv"));
+}

@@ -1,0 +1,126 @@
+//! What `perfkit analyze` learns of the server that was tested: `--server` and `--monitor`.
+
+use crate::common::{Perfkit, five_samples};
+use crate::serve::server::Server;
+
+const MONITOR: &str = "\
+time_ms,process_cpu_percent,machine_cpu_percent,resident_bytes,connections,requests_per_second,p50_ms,p95_ms,p99_ms
+1699999999000,1.0,2.0,10485760,0,0.0,,,
+1700000000500,95.0,99.0,10485760,2,4.0,0.1,0.4,0.5
+1700000001500,10.0,20.0,20971520,1,1.0,0.2,0.3,0.9
+1700000099000,99.0,99.0,10485760,0,0.0,,,
+";
+
+#[test]
+fn the_server_is_asked_for_its_machine() {
+    let server = Server::start(&[]);
+    let perfkit = Perfkit::new();
+    perfkit.write("results.jtl", five_samples());
+    let url = format!("http://{}", server.address);
+    let (printed, said) = perfkit.run(&["analyze", "results.jtl", "--no-report", "--server", &url]);
+    let (details, _) = perfkit.run(&["platform"]);
+    let memory = details
+        .lines()
+        .find(|line| line.contains("Memory"))
+        .unwrap();
+    let memory = memory.split('|').nth(2).unwrap().trim();
+    let platform = printed
+        .lines()
+        .find(|line| line.contains("**Platform**"))
+        .unwrap();
+    assert!(platform.contains(memory), "{platform} has no {memory}");
+    assert!(!said.contains("this machine"), "{said}");
+}
+
+#[test]
+fn a_server_that_cannot_be_asked_is_an_error_before_anything_is_read() {
+    let perfkit = Perfkit::new();
+    // There is no such file: it would be the error if it were read first.
+    let fail = |url: &str| perfkit.fail(&["analyze", "missing.jtl", "--server", url]);
+    let error = fail("http://127.0.0.1:1");
+    assert!(
+        error.starts_with(
+            "perfkit: error: http://127.0.0.1:1: cannot ask the server about its machine: "
+        ) && error.ends_with("is `perfkit serve` running there?"),
+        "{error}"
+    );
+    for url in [
+        "127.0.0.1",
+        "https://127.0.0.1:5000",
+        "http://",
+        "nonsense at all",
+    ] {
+        assert!(
+            fail(url).contains("is not the address of a server"),
+            "{url}"
+        );
+    }
+    let server = Server::start(&[]);
+    let elsewhere = format!("http://{}/platform", server.address);
+    perfkit.write("results.jtl", five_samples());
+    perfkit.run(&[
+        "analyze",
+        "results.jtl",
+        "--no-report",
+        "--server",
+        &elsewhere,
+    ]);
+}
+
+#[test]
+fn the_monitors_file_tells_what_was_used() {
+    let perfkit = Perfkit::new();
+    perfkit.write("results.jtl", five_samples());
+    perfkit.write("usage.csv", MONITOR);
+    let arguments = [
+        "analyze",
+        "results.jtl",
+        "--platform",
+        "x",
+        "--monitor",
+        "usage.csv",
+    ];
+    let (_, said) = perfkit.run(&arguments);
+    let verdict = "The server was saturated: its process used 90% of the machine's CPU or more in 1 \
+                   of 2 s, 52% on average. Its memory reached 20.0 MB, its connections 2.";
+    assert!(said.contains(verdict), "{said}");
+    let report = perfkit.read("results-report/report.md");
+    assert!(
+        report.contains(&format!("## Server\n\n{verdict}\n")),
+        "{report}"
+    );
+    for chart in ["cpu", "memory", "connections", "response-time"] {
+        let link = format!("](charts/server-{chart}-over-time.png)");
+        assert!(report.contains(&link), "{link}");
+    }
+    let json: perfkit::report::Report =
+        serde_json::from_str(&perfkit.read("results-report/report.json")).unwrap();
+    assert_eq!(json.resources.unwrap().rows.len(), 2);
+}
+
+#[test]
+fn a_file_of_another_run_is_refused() {
+    let perfkit = Perfkit::new();
+    perfkit.write("results.jtl", five_samples());
+    let header = MONITOR.lines().next().unwrap();
+    let row = |time: i64| format!("{header}\n{time},1.0,2.0,10485760,0,0.0,,,\n");
+    perfkit.write("later.csv", row(1_800_000_000_000));
+    perfkit.write("empty.csv", format!("{header}\n"));
+    perfkit.write("other.csv", "a,b\n1,2\n");
+    for (file, expected) in [
+        (
+            "later.csv",
+            "it is of another run, or the clocks of the two machines are apart",
+        ),
+        ("empty.csv", "holds no rows"),
+        (
+            "other.csv",
+            "give a file that `perfkit serve --monitor` wrote",
+        ),
+        ("missing.csv", "cannot read missing.csv"),
+    ] {
+        let error = perfkit.fail(&["analyze", "results.jtl", "--monitor", file]);
+        assert!(error.contains(expected), "{file}: {error}");
+    }
+    assert!(!perfkit.path("results-report").exists());
+}
