@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Measures perfkit against DuckDB, Polars and the csv crate on a file that it generates, in turns, and
-# prints a Markdown table. Needs Rust, and Python with its venv module.
+# Measures perfkit, DuckDB, Polars and the csv crate in turn on a generated file, and prints a
+# Markdown table. Needs Rust, and Python with its venv module.
 #
 #   scripts/benchmark.sh [rows, 10000000 by default] [rounds, 5 by default]
 #
-# Leaves nothing behind but target/benchmark, where the file and the Python packages stay for the next time.
+# Keeps the file and the Python packages in target/benchmark for the next time.
 set -euo pipefail
 
 rows=${1:-10000000}

@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
-"""Compares perfkit's figures with those of the dashboard that JMeter makes of the same results (`jmeter -g`), on
-random results: few and many rows of a label, transaction controllers, empty ones, errors, rows out of order.
+"""Compares perfkit's figures with JMeter's dashboard (`jmeter -g`) of the same random results.
 
-Of statistics.json every entry is compared byte for byte with `--compat dashboard`, and the exact one in all but its
-percentiles and the last digits of its mean; of dashboard.js the tables of Apdex, errors and top 5 errors, and the
-requests summary.
+The results have few and many rows per label, transaction controllers, empty ones, errors, and rows out of order.
+With `--compat dashboard`, every entry of statistics.json must be the same byte for byte. Without it, all except the
+percentiles and the last digits of the mean. The tables of Apdex, errors and top 5 errors and the requests summary
+are compared with those in dashboard.js.
 
-What differs on purpose, and is not compared: JMeter keeps a line full of NaN for a label that has only empty
-transaction controllers, and a Total of them; it writes NaN and Infinity where perfkit has null.
+Intended differences are not compared. JMeter keeps a row of NaN for a label that has only empty transaction
+controllers, and a Total of such rows. It writes NaN and Infinity where perfkit has null.
 
     scripts/check-against-dashboard.py [--files 12] [--seed 1] [RESULTS ...]
     scripts/check-against-dashboard.py --record-fixture
 
-The second writes fixtures/dashboard.jtl.gz, and fixtures/dashboard.statistics.json as JMeter makes it of that.
-Needs Java, Maven and cargo. Prints every difference and a verdict; exit code 1 if there is one.
+The second writes fixtures/dashboard.jtl.gz, and fixtures/dashboard.statistics.json as JMeter makes it from that file.
+Needs Java, Maven and cargo. Prints every difference and a verdict; exits 1 if there is a difference.
 """
 import argparse
 import csv
@@ -39,7 +39,7 @@ ENTRY = re.compile(r'^  ".*?^  \}', re.M | re.S)
 
 
 def rows(size, labels, dice, drift):
-    """Rows of a run whose response times change as it goes on, so that its end is not like its whole."""
+    """Rows of a run whose response times change over time, so that its end differs from the whole."""
     stamp, typical = 1_700_000_000_000, dice.choice([2, 20, 300])
     for number in range(size):
         stamp += dice.choice([0, 0, 1, 3])
@@ -68,12 +68,12 @@ def write(path, size, labels, dice, drift):
 
 
 def dashboard(jmeter, results, folder):
-    """The directory of the dashboard that JMeter makes."""
+    """Lets JMeter write a dashboard, and returns its directory."""
     folder.mkdir()
     made = subprocess.run([jmeter, "-g", results, "-o", folder / "out", "-j", folder / "jmeter.log"], cwd=folder,
                           capture_output=True, text=True)
     if not (folder / "out/statistics.json").exists():
-        sys.exit(f"JMeter made no dashboard of {results}:\n{made.stdout}{made.stderr}")
+        sys.exit(f"JMeter wrote no dashboard for {results}:\n{made.stdout}{made.stderr}")
     return folder / "out"
 
 
@@ -118,7 +118,7 @@ def table(text, name):
 
 
 def plain(error):
-    """An error as it was, out of JMeter's escapes for HTML and JavaScript."""
+    """Undoes JMeter's HTML and JavaScript escapes of an error."""
     return html.unescape(error).replace("\\n", "\n").replace("\\t", "\t")
 
 
@@ -149,7 +149,7 @@ def differences_of_tables(out, ours):
         count, failed, *pairs = theirs[label]
         pairs = [(plain(error), number) for error, number in zip(pairs[::2], pairs[1::2]) if number != ""]
         own = [(error["error"], error["count"]) for error in mine[label]["top"]]
-        # Of errors as frequent JMeter takes any.
+        # JMeter picks any of the errors that are equally frequent.
         least = min((number for _, number in pairs), default=0)
         above = lambda errors: sorted(error for error in errors if error[1] > least)
         compare(f"top 5 of {label}", [count, failed, [number for _, number in pairs], above(pairs)],

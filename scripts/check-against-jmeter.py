@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
-"""Compares perfkit's aggregate table with that of JMeter's own classes, byte for byte, on random
-results: labels, codes, controllers, SampleCount columns, delimiters, time stamp formats, sizes.
+"""Compares perfkit's Aggregate Report with that of JMeter's own classes, byte for byte, on random results.
 
-Three quirks of JMeter's are not ours, and kept out: the throughput of a window that has no length, or
-ends before it begins, is an infinity or negative there and an empty cell here; a label with a line break is written without quotes there,
-which breaks the table, and with quotes here; and 03/04/20 is a day in the year 3 there, for JMeter
-tries yyyy/MM/dd before MM/dd/yy, and one in 2020 here.
+The results vary in labels, codes, controllers, SampleCount columns, delimiters, time stamp formats and sizes.
+Three quirks of JMeter are excluded, because perfkit differs on purpose:
+
+- If a window has no length, or ends before it begins, JMeter's throughput is an infinity or negative. perfkit's is
+  an empty cell.
+- JMeter writes a label with a line break without quotes, which breaks the table. perfkit quotes it.
+- JMeter tries yyyy/MM/dd before MM/dd/yy, so it takes 03/04/20 for a day in the year 3. perfkit takes it for 2020.
 
     scripts/check-against-jmeter.py [--files 200] [--seed 1]
 
-Needs Java, Maven and cargo. Prints every difference and a verdict; exit code 1 if there is one.
+Needs Java, Maven and cargo. Prints every difference and a verdict; exits 1 if there is a difference.
 """
 import argparse
 import csv
@@ -24,7 +26,7 @@ import tempfile
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 COLUMNS = ("timeStamp elapsed label responseCode responseMessage threadName dataType success failureMessage bytes "
            "sentBytes grpThreads allThreads URL Latency").split()
-# strftime's way to write the formats that JMeter tries when a time stamp is no number.
+# The formats that JMeter tries if a time stamp is not a number, as strftime writes them.
 FORMATS = ["%Y/%m/%d %H:%M:%S.%f", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S", "%m/%d/%y %H:%M:%S"]
 LABELS = ["Fibonacci", "IsPrime", "Log in", "a,b", "a;b", "tab\tbed", "pipe|d", "said \"so\"", "Ünïcode ☃",
           "-1", "\"", "GET /x?y=1&z=<2>", "'", "label-0", "label-1"]
@@ -33,7 +35,7 @@ NO_THROUGHPUT = re.compile(r",(∞|-\d+\.\d{5}),")
 
 
 def sizes(count, dice):
-    """Small files mostly: every way in which a rank can round; and a few large ones."""
+    """Mostly small files, to cover every way in which a rank can round, and a few large ones."""
     fixed = [1, 2, 3, 7, 100_000]
     return (fixed + [dice.choice([dice.randint(1, 12), dice.randint(1, 200), dice.randint(1, 5_000)])
                      for _ in range(count)])[:max(count, len(fixed))]
@@ -54,7 +56,7 @@ def write(path, size, dice):
         out = csv.writer(file, delimiter=delimiter, lineterminator="\n")
         out.writerow(columns)
         for _ in range(size):
-            # -1 happens when a clock is set back.
+            # -1 occurs if a clock is set back.
             elapsed = int(dice.lognormvariate(0, 1.2) * typical) - 1
             stamp = start + dice.randint(0, spread)
             if written:

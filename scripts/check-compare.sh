@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Tries perfkit compare on runs of real JMeter: 12 runs unchanged, in which nothing must get worse,
-# and 6 runs with each answer 10% slower, which it must find. JMeter's users think between requests,
-# and a proxy in front of perfkit serve delays each answer by a random time.
+# Tries perfkit compare on runs that JMeter records: 12 unchanged ones, in which nothing may be worse,
+# and 6 in which each response is 10% slower, which it must find. Users think between requests. A
+# proxy in front of perfkit serve delays each response by a random time.
 #
 #   scripts/check-compare.sh DIR
 #
-# Keeps the runs in DIR (120 MB) and records only those that are missing: a second call only evaluates.
-# PERFKIT=PATH uses that binary of perfkit and builds nothing. Needs Python 3; Java and Maven to record;
+# Keeps the runs in DIR (120 MB) and records only missing ones: a second call only evaluates.
+# PERFKIT=PATH uses that perfkit binary and builds nothing. Needs Python 3; Java and Maven to record;
 # cargo without PERFKIT. Recording takes 35 minutes, evaluation one. Exit code 1 if a check failed.
 set -euo pipefail
 
@@ -30,7 +30,7 @@ stop() {
   wait "$1" || true
 }
 
-# Alternates the runs, so that a machine that gets slower over the hour slows both kinds.
+# Alternates the runs, so that a machine that slows down over the hour affects both kinds.
 names=()
 for k in 1 2 3 4 5 6; do
   names+=("$(printf 'same-%02d' $((2 * k - 1)))" "$(printf 'same-%02d' $((2 * k)))" "slow-$k")
@@ -78,7 +78,7 @@ faults_of() {
 record() {
   local name=$1 factor=$2 part=$runs/$1.jtl.part faults
   rm -f "$part"
-  # The name of the run is the seed of its delays.
+  # The run's name seeds its delays.
   start_proxy "$factor" "$name"
   if ! timeout 300 "$jmeter" -n -t "$here/check-compare/think-time.jmx" -Jhost=127.0.0.1 -Jport="$proxy_port" \
     -Jusers="$users" -Jramp_up="$ramp_up" -Jduration="$duration" \

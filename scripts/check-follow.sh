@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Follows a run of real JMeter against perfkit serve in a terminal of 80x24 and of 200x50, opens its
-# page in a headless Chromium meanwhile, ends it with q, and holds what it leaves to what perfkit
-# analyze says of the same file.
+# Follows a JMeter run against perfkit serve in terminals of 80x24 and 200x50, opens its page in a
+# headless Chromium meanwhile, and ends it with q. Its report must equal what perfkit analyze makes of
+# the same file.
 #
 #   scripts/check-follow.sh CAPTURES
 #
-# Leaves what the terminals and the browser showed in the directory CAPTURES: look at it. Needs cargo,
+# Keeps what the terminals and the browser showed in the directory CAPTURES: look at it. Needs cargo,
 # Java and Maven, tmux, Python 3, and Debian's chromium and chromium-driver; installs nothing. Takes
 # two minutes.
 set -euo pipefail
@@ -20,9 +20,9 @@ source "$(dirname "$0")/lib.sh"
 mkdir -p "$captures"
 work=$(mktemp -d)
 build_perfkit
-# One in a hundred of the plan's Fibonacci numbers is too large for this server: an error.
+# One in a hundred of the plan's Fibonacci numbers exceeds this server's limit and fails.
 start_server "$work/server.txt" --max-fibonacci 990
-# Users who think for a while, so that there are some at once.
+# Users pause between requests, so that several are active at once.
 think='<UniformRandomTimer testclass="UniformRandomTimer" guiclass="UniformRandomTimerGui" testname="Think">\
 <stringProp name="ConstantTimer.delay">500</stringProp><stringProp name="RandomTimer.range">1000</stringProp>\
 </UniformRandomTimer><hashTree/>'
@@ -41,7 +41,7 @@ tell() {
   fi
 }
 
-# A terminal of its own, in which perfkit runs and then a shell tells of it.
+# A separate terminal, in which perfkit runs and then a shell reports on it.
 terminal() { tmux -L "perfkit-$$" -f /dev/null "$@"; }
 pane() { terminal capture-pane -p; }
 shows() {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Whether real JMeter runs what `perfkit plan` writes: a few users against perfkit serve on this
-# machine. All samples must be there and pass the plan's assertions, and -J must change a setting.
+# Runs the plan of `perfkit plan` in JMeter: a few users against perfkit serve on this machine. All
+# samples must arrive and pass the plan's assertions, and -J must change a setting.
 #
 #   scripts/check-plan.sh
 set -euo pipefail
@@ -13,7 +13,7 @@ start_server "$work/server.txt"
 "$perfkit" plan --host 127.0.0.1 --port "$port" --users 10 --ramp-up 1 --loops 5 --output "$work/plan.jmx"
 
 failures=0
-# Runs the plan with these options; samples and errors must be as told.
+# Runs the plan with these options and checks the numbers of samples and errors.
 check() {
   local expected=$1 total
   shift
@@ -23,7 +23,7 @@ check() {
   if [[ $total == "$expected,0.000%" ]]; then
     echo "as planned${*:+ with $*}: $expected samples, no error"
   else
-    echo "planned${*:+ with $*} were $expected samples without error, but there are: $total"
+    echo "expected${*:+ with $*} $expected samples without error, but found: $total"
     failures=1
   fi
 }

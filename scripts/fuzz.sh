@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fuzzes every target for so many seconds, with libFuzzer, from the corpus in the repository, and prints a verdict.
-# What is found stays under target/fuzz/found: make a regression test of it, or add it to fuzz/corpus.
+# Fuzzes every target for SECONDS with libFuzzer, starting from the corpus in the repository, and prints a
+# verdict. Findings stay in target/fuzz/found: make a regression test of each, or add it to fuzz/corpus.
 #
 #     scripts/fuzz.sh [SECONDS=60] [TARGET ...]
 #
@@ -14,7 +14,7 @@ targets=${*:-records layout xml criteria paths summary analyze}
 directory=$PWD/${FUZZ_TARGET_DIR:-target/fuzz}
 host=$(rustc -vV | sed -n 's/^host: //p')
 
-# No sanitizer: the package has no unsafe code, and runs many times faster without.
+# No sanitizer: the package has no unsafe code and runs many times faster without one.
 cargo +nightly fuzz build --sanitizer none --target-dir "$directory"
 failed=0
 printf '%-10s %12s %10s %9s  %s\n' target executions 'per second' features verdict

@@ -1,4 +1,4 @@
-# Shared by the scripts beside it: where JMeter and perfkit are, and a server to test against.
+# Shared by the scripts here: finds JMeter and perfkit, and starts a server to test against.
 # shellcheck shell=bash
 
 repository=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -9,7 +9,7 @@ build_perfkit() {
   perfkit=${CARGO_TARGET_DIR:-$repository/target}/release/perfkit
 }
 
-# The port that a perfkit serve on 127.0.0.1 says on its stderr, kept in a file, that it listens on.
+# Prints the port of a perfkit serve on 127.0.0.1, from a file with its standard error.
 port_of() {
   local said=$1 found
   for _ in $(seq 50); do
@@ -22,8 +22,8 @@ port_of() {
   exit 1
 }
 
-# Starts perfkit serve on a free port of this machine, with these options; sets $port and $server.
-# Ends with the script.
+# Starts perfkit serve on a free port with these options, and sets $port and $server. The server stops
+# when the script ends.
 start_server() {
   local said=$1
   shift

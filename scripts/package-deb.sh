@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Builds the Debian package, and as root installs it in a bare Debian without fonts, where a fixture
-# must be analysed with charts. Prints a verdict. Needs cargo-deb and, to try the package,
-# debootstrap and a mirror.
+# Builds the Debian package. As root, also installs it in a bare Debian without fonts and analyzes a
+# fixture there, with charts. Prints a verdict. Needs cargo-deb and, to try the package, debootstrap and
+# a mirror.
 #
 #   scripts/package-deb.sh [MIRROR]
 set -euo pipefail
@@ -26,12 +26,12 @@ cp fixtures/errors.jtl "$root/results.jtl"
 chroot "$root" dpkg -i /perfkit.deb
 
 failures=0
-# A command that must succeed there.
+# Runs a command in the bare Debian; it must succeed.
 must() {
   if chroot "$root" /bin/sh -c "$1" >/dev/null; then
-    echo "there: $1"
+    echo "works: $1"
   else
-    echo "not there: $1"
+    echo "fails: $1"
     failures=1
   fi
 }
@@ -42,13 +42,13 @@ must 'test -s /results-report/charts/response-time-over-time.png'
 must 'test -s /usr/share/bash-completion/completions/perfkit'
 must 'dpkg -L perfkit | grep -q man1/perfkit-analyze.1.gz'
 must 'test -s /usr/share/doc/perfkit/copyright'
-# The same picture as on a machine with fonts.
+# The picture must equal that of a machine with fonts.
 (cd "$root" && mkdir here && cd here && "$target/release/perfkit" analyze ../results.jtl --no-report >/dev/null 2>&1 &&
   "$target/release/perfkit" analyze ../results.jtl --output report >/dev/null 2>&1)
 if cmp -s "$root/here/report/charts/response-time-over-time.png" "$root/results-report/charts/response-time-over-time.png"; then
-  echo "charts are the same here and there"
+  echo "charts are the same with and without fonts"
 else
-  echo "charts differ here and there"
+  echo "charts differ with and without fonts"
   failures=1
 fi
 if ((failures)); then

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Writes what packages carry beside the binary: man pages and completions, from the binary itself.
+# Writes the man pages and completions that packages contain, using the binary itself.
 #
 #   scripts/package-files.sh PERFKIT DIRECTORY
 set -euo pipefail

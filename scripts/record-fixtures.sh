@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Records the fixtures again: real JMeter against perfkit serve on this machine, in every shape of
-# file that JMeter writes, each with the table that JMeter's own Aggregate Report makes of it
-# (NAME.aggregate.csv). Takes two minutes. Times differ from run to run, and so do the figures.
+# Records the fixtures again: JMeter against perfkit serve on this machine, in every file format that
+# JMeter writes, each with JMeter's own Aggregate Report of it (NAME.aggregate.csv). Takes two minutes.
+# Times differ from run to run, and so do the figures.
 #
 #   scripts/record-fixtures.sh
 set -euo pipefail
@@ -25,8 +25,8 @@ record() {
   mv "$work/$name" "$fixtures/$name"
 }
 
-# JMeter's own table of a fixture: table [-Djmeter.save... ...] NAME.jtl, or NAME.xml, whose table
-# is NAME-xml.aggregate.csv, for NAME.jtl has one of its own.
+# Writes JMeter's own table of a fixture: table [-Djmeter.save... ...] NAME.jtl, or NAME.xml, whose
+# table is NAME-xml.aggregate.csv because NAME.jtl has its own.
 table() {
   local name=${*: -1}
   local options=("${@:1:$#-1}")
@@ -52,19 +52,19 @@ trap 'kill -CONT "$stalled"; kill "$stalled" "$server"; wait "$stalled" "$server
 stalled_port=$(port_of "$work/stalled.txt")
 kill -STOP "$stalled"
 failing=(-Jclosed_port=1 -Jstalled_port="$stalled_port" -Jusers=10 -Jramp_up=1 -Jloops=3)
-# One run twice: the results as CSV, and by a listener of the plan as XML.
+# One run recorded twice: as CSV, and as XML by a listener in the plan.
 record errors.jtl "$plans/errors.jmx" "${failing[@]}" -Jxml="$work/errors.xml"
 mv "$work/errors.xml" "$fixtures/errors.xml"
 record sample-variables.jtl "$plans/errors.jmx" "${failing[@]}" -Jloops=1 -Jsample_variables=n,unset
 
-# Twice as well.
+# Also recorded twice.
 record controllers.jtl "$plans/controllers.jmx" -Jusers=10 -Jramp_up=1 -Jloops=4 -Jxml="$work/controllers.xml"
 mv "$work/controllers.xml" "$fixtures/controllers.xml"
 
 record sub-results.jtl "$plans/sub-results.jmx" -Jusers=5 -Jramp_up=2 -Jloops=10
 
-# Two load generators with one client, as in a distributed test: their rows in one file, singly and
-# summed up by JMeter's Statistical sender.
+# Two load generators with one client, as in a distributed test: their rows in one file, one by one
+# and aggregated by JMeter's Statistical sender.
 engines=()
 for engine_port in 21099 22099; do
   (cd "$work" && exec "$jmeter" -s -Djava.rmi.server.hostname=127.0.0.1 -Jserver_port=$engine_port \

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""20,000 keep-alive connections to perfkit serve at once: is each answered, and what does one cost?
+"""Opens 20,000 keep-alive connections to perfkit serve at once: is each answered, and what does one cost?
 
-Builds perfkit, starts it on a free port of this machine and opens the connections from four
-processes with a source address each (one address has 28,000 ports). Every connection asks once
-when it is opened and once more when all are open. Then the memory of the server is compared with
-what it was before the first connection. Prints a verdict; exits 1 if it is FAIL. Takes seconds.
+Builds perfkit, starts it on a free port and opens the connections from four processes, each with its
+own source address (one address has 28,000 ports). Every connection sends a request when it is opened,
+and another when all are open. Then compares the server's memory with that before the first connection.
+Prints a verdict; exits 1 if it is FAIL. Takes seconds.
 
     scripts/serve-scale.py [CONNECTIONS]
 """
@@ -20,7 +20,7 @@ from server import Perfkit
 
 CLIENTS = 4
 BYTES_PER_CONNECTION = 16 * 1024
-# Files that the server keeps for other things, and the connection that looks on.
+# Files that the server needs for other things, and the connection that reads its metrics.
 FILES_KEPT = 64 + 1
 
 
@@ -28,7 +28,7 @@ def main():
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     connections = min(wanted, allow_open_files(wanted + FILES_KEPT) - FILES_KEPT)
     if connections < wanted:
-        print(f"note: the limit on open files has room for {connections} connections, not {wanted}")
+        print(f"note: the open-file limit allows {connections} connections, not {wanted}")
     with Perfkit() as perfkit:
         passed = measure(perfkit.process.pid, perfkit.port, connections)
         summary, ended_well = perfkit.stop()
@@ -39,7 +39,7 @@ def main():
 
 
 def allow_open_files(wanted):
-    """Raises the limit for this process and its children; what it then is."""
+    """Raises the limit for this process and its children, and returns the new limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < wanted:
         try:
@@ -52,7 +52,7 @@ def allow_open_files(wanted):
 
 
 def measure(server, port, connections):
-    """Opens the connections and prints what they did and cost; whether all is well."""
+    """Opens the connections, prints the results, and returns whether all is well."""
     ask(socket.create_connection(("127.0.0.1", port)))  # What the first request needs once.
     before = resident(server)
     shares = [connections // CLIENTS + (n < connections % CLIENTS) for n in range(CLIENTS)]
@@ -91,7 +91,7 @@ class Client:
         self.process.start()
 
     def wait(self):
-        """How many connections were answered."""
+        """Returns how many connections were answered."""
         return self.pipe.recv()
 
     def go_on(self):
@@ -112,7 +112,7 @@ def client(source, port, connections, pipe):
 
 
 def ask_all(sockets):
-    """Asks on all connections before it reads from any; the number of right answers."""
+    """Sends on all connections before it reads from any, and returns the number of right answers."""
     for number, connection in enumerate(sockets):
         path = f"/fibo/{10 + number % 991}"
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())

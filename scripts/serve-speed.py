@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""How fast is perfkit serve? Against its own constant route, and Flask with the same endpoints.
+"""Measures perfkit serve against its own constant route and against Flask with the same endpoints.
 
-wrk asks over 64 keep-alive connections for random paths of both endpoints: of perfkit serve, of
-Flask's development server, and of gunicorn with 2 workers of 4 threads. perfkit's constant route,
-/healthz, says what hyper and axum cost when there is nothing to compute. All take turns, on this
-machine, which also runs wrk: the figures compare with each other and with nothing else. Prints a
-Markdown table of medians, and a verdict; exits 1 if it is FAIL. Takes 2 minutes.
+wrk requests random paths of both endpoints over 64 keep-alive connections, from perfkit serve, from
+Flask's development server, and from gunicorn with 2 workers of 4 threads. perfkit's constant route,
+/healthz, shows what hyper and axum cost without any computation. The servers take turns on this
+machine, which also runs wrk, so the figures compare only with each other. Prints a Markdown table of
+medians and a verdict; exits 1 if it is FAIL. Takes 2 minutes.
 
     scripts/serve-speed.py [ROUNDS] [SECONDS]
 
-Needs wrk (apt-get install wrk) and Python's venv (apt-get install python3-venv); Flask and gunicorn
-come from PyPI, into a directory of their own under ~/.cache.
+Needs wrk (apt-get install wrk) and Python's venv (apt-get install python3-venv). Flask and gunicorn
+come from PyPI, into a directory under ~/.cache.
 """
 
 import os
@@ -27,7 +27,7 @@ import venv
 from server import REPOSITORY, Perfkit
 
 HERE = REPOSITORY / "scripts/serve-speed"
-# At least so many times the speed of ...
+# perfkit must be at least this many times as fast as ...
 TARGETS = {"constant": 0.9, "flask": 40, "gunicorn": 8}
 NAMES = {
     "perfkit": "perfkit serve",
@@ -58,7 +58,7 @@ def main():
             wrk(name, port, 1)
         runs = {name: [] for name in ports}
         for number in range(rounds):
-            # In turns, so that a busy moment of the machine's is nobody's in particular.
+            # In turns, so that a busy moment of the machine affects every server.
             order = list(ports) if number % 2 == 0 else list(reversed(ports))
             for name in order:
                 runs[name].append(wrk(name, ports[name], seconds))
@@ -81,7 +81,7 @@ def report(runs):
     passed = True
     rows = []
     for name, measured in runs.items():
-        # Of neighbours in time, so that what the machine does beside does not count.
+        # Ratios of neighbours in time, so that other work on the machine cancels out.
         ratios = [ours[0] / theirs[0] for ours, theirs in zip(runs["perfkit"], measured)]
         ratio = statistics.median(ratios)
         target = TARGETS.get(name)
@@ -110,7 +110,7 @@ def report(runs):
 
 
 def flask_environment():
-    """The Python of an environment that has Flask and gunicorn."""
+    """Returns the Python of an environment with Flask and gunicorn."""
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache"))
     directory = cache / "perfkit/serve-speed"
     python = directory / "bin/python"
@@ -127,7 +127,7 @@ def free_port():
 
 
 class App:
-    """The Flask app under one of its servers, for the time of a `with` block."""
+    """Runs the Flask app under one of its servers, for the duration of a `with` block."""
 
     def __init__(self, python, arguments, port):
         self.command = [python, *arguments]

@@ -1,4 +1,4 @@
-"""Shared by the scripts beside it: perfkit, built and serving."""
+"""Shared by the scripts here: builds perfkit and runs perfkit serve."""
 
 import os
 import pathlib
@@ -10,7 +10,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 
 
 class Perfkit:
-    """`perfkit serve` on a free port of this machine, for the time of a `with` block."""
+    """Runs `perfkit serve` on a free port of this machine, for the duration of a `with` block."""
 
     def __enter__(self):
         subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=REPOSITORY, check=True)
@@ -26,7 +26,7 @@ class Perfkit:
         self.process.wait()
 
     def stop(self):
-        """Stops it as an operator would; its last words, and whether it ended well."""
+        """Stops it as an operator would, and returns its last output and whether it exited cleanly."""
         self.process.send_signal(signal.SIGTERM)
         summary = self.process.stderr.read().splitlines()[-1]
         return summary, self.process.wait(timeout=30) == 0

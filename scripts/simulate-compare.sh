@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Simulates runs, and prints how often perfkit compare is wrong on equal ones, and how often it finds
-# a real change: the rates of docs/comparing.md. Builds perfkit optimised (its dependencies stay as they
-# are), then takes 3 minutes on two cores. Fails if a rate is not held.
+# Simulates runs and prints how often perfkit compare is wrong on equal ones and how often it finds a
+# real change: the rates in docs/comparing.md. Builds perfkit optimised (but not its dependencies), then
+# takes 3 minutes on two cores. Fails if a rate is missed.
 #
 #   scripts/simulate-compare.sh
 set -euo pipefail

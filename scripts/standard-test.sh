@@ -1,19 +1,18 @@
 #!/usr/bin/env bash
-# The standard test: real JMeter, the plan's defaults (20,000 users over 500 s, 5 loops: 200,000
-# samples), against perfkit serve on this machine. Takes 9 minutes. Leaves the results in the file
-# named and what the server used beside it (results-usage.csv), and prints a verdict.
+# Runs the standard test in JMeter (20,000 users over 500 s, 5 loops: 200,000 samples) against perfkit
+# serve on this machine. Takes 9 minutes. Writes the results to the file given, what the server used to
+# results-usage.csv beside it, and prints a verdict.
 #
 #   scripts/standard-test.sh results.jtl [JMeter options, such as -Jusers=100 -Jramp_up=10]
 #
-# The fixtures standard.jtl.gz and standard-usage.csv are such a run, on a machine with nothing else
-# to do.
+# The fixtures standard.jtl.gz and standard-usage.csv are such a run, on an idle machine.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 results=${1:?name a file for the results}
 shift
-# Every user is a thread of JMeter's and a connection.
+# Every user is a JMeter thread and a connection.
 ulimit -n "$(ulimit -Hn)"
 work=$(mktemp -d)
 build_perfkit

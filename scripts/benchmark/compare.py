@@ -1,7 +1,7 @@
-"""Runs commands in turns and prints a Markdown table: compare.py FILE PERFKIT FLOOR [ROUNDS]
+"""Runs commands in turn and prints a Markdown table: compare.py FILE PERFKIT FLOOR [ROUNDS]
 
-FILE holds the results to read, PERFKIT is the program, FLOOR the csv crate's (see examples/csv_floor.rs).
-Figures are medians over the rounds; every command is run once in each, so that a noisy neighbour hits all.
+FILE contains the results to read, PERFKIT is the program, FLOOR the csv crate's (see examples/csv_floor.rs).
+Figures are medians over the rounds. Each round runs every command once, so that other work affects all of them.
 """
 
 import os
@@ -75,9 +75,9 @@ def main():
     size = os.path.getsize(results)
     print(f"{size / 1e9:.2f} GB, medians of {rounds} rounds in turns; {os.cpu_count()} cores, {platform.system()} "
           f"{platform.machine()}, Python {platform.python_version()}.\n")
-    print("| | wall | GB/s | CPU | peak memory | wall, times perfkit's with as many threads |")
+    print("| | wall time | GB/s | CPU time | peak memory | wall time, relative to perfkit with as many threads |")
     print("|---|--:|--:|--:|--:|--:|")
-    # A process counts what it was forked from, so that less than this program takes is not seen.
+    # A process counts the memory of its parent, so less than this program takes is invisible.
     own_memory = mebibytes(resource.getrusage(resource.RUSAGE_SELF))
     for name, (wall, cpu, memory) in medians.items():
         peak = f"{memory:,.0f} MiB" if memory > own_memory else f"below {own_memory:.0f} MiB"

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""What perfkit compare says of runs that check-compare.sh recorded: false alarms, and what it finds.
+"""Evaluates perfkit compare on the runs that check-compare.sh recorded: false alarms and findings.
 
     evaluate.py PERFKIT DIR
 
-DIR holds same-01.jtl to same-12.jtl, and slow-1.jtl to slow-6.jtl with each answer 10% slower.
-Prints Markdown tables and a verdict; exits 1 if it is FAIL. Tables marked "overlapping" share runs
-between their comparisons and are for information: they count in no verdict.
+DIR contains same-01.jtl to same-12.jtl, and slow-1.jtl to slow-6.jtl with each response 10% slower.
+Prints Markdown tables and a verdict; exits 1 if it is FAIL. Tables marked "overlapping" use a run in
+several comparisons. They are for information and count in no verdict.
 """
 
 import collections
@@ -21,7 +21,7 @@ import sys
 SAME = [f"same-{number:02}" for number in range(1, 13)]
 SLOW = [f"slow-{number}" for number in range(1, 7)]
 RANDOM_GROUPS = 40
-# The keys that name a figure in the JSON of compare, in any version.
+# The keys that name a figure in compare's JSON, in any version.
 MEAN, MEDIAN, P95 = {"average", "mean"}, {"median", "p50"}, {"p95"}
 
 Outcome = collections.namedtuple("Outcome", "name verdicts fails")
@@ -58,12 +58,12 @@ def main():
     report_alarms(alarms)
     report_found(found)
     if not perfkit.compares_groups:
-        print("\nThis perfkit has no --candidate: groups of runs are not tried.")
+        print("\nThis perfkit has no --candidate: skipped groups of runs.")
     sys.exit(not judge_all(alarms[0][1], found[0][1], group_alarms, group_found))
 
 
 class Perfkit:
-    """The binary, called on the runs of a directory."""
+    """Calls the binary on the runs of a directory."""
 
     def __init__(self, binary, runs):
         self.binary = binary
@@ -73,7 +73,7 @@ class Perfkit:
         self.samples = {}
 
     def run(self, command, *arguments):
-        """Standard output and the exit code, which says 1 if a figure got worse."""
+        """Returns standard output and the exit code, which is 1 if a figure got worse."""
         done = subprocess.run([self.binary, command, *arguments], capture_output=True, text=True, check=False)
         if done.returncode not in (0, 1):
             sys.exit(f"perfkit {command} {' '.join(arguments)} failed:\n{done.stderr}")
@@ -239,7 +239,7 @@ def mean_share(outcomes, verdict):
 
 
 def judge_all(alarms, found, group_alarms, group_found):
-    """Whether all holds; groups count where this perfkit has them."""
+    """Returns whether every check passed; groups count if this perfkit supports them."""
     print()
     holds = [
         judge("disjoint pairs of unchanged runs fail, at most 1 may", alarms, lambda failed, _: failed <= 1),

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""A reverse proxy on 127.0.0.1 that delays each answer by a random time.
+"""A reverse proxy on 127.0.0.1 that delays each response by a random time.
 
     proxy.py UPSTREAM_PORT FACTOR SEED
 
-Listens on a free port and prints it. The delay of a request is drawn from a log-normal distribution
-with the median of its path, times FACTOR, and counts from the arrival of the request. It grows with
-the number of open connections, from half of that to all of it, as answers do under load. The same
-SEED gives the same series of delays. On SIGTERM it prints how late it sent the answers, and ends.
+Listens on a free port and prints it. Delays follow a log-normal distribution whose median is that of
+the path times FACTOR, counted from the arrival of the request. They grow with the number of open
+connections, from half of that to all of it, as response times do under load. The same SEED gives the
+same series of delays. On SIGTERM it prints how late it sent the responses, and exits.
 
-It forwards requests without a body, one at a time per connection: what check-compare.sh needs.
+It forwards only requests without a body, one at a time per connection, as check-compare.sh needs.
 """
 import asyncio
 import gc
@@ -26,7 +26,7 @@ MEDIANS_MS = {
     "/isprime/1299709": 90,
 }
 SIGMA = 0.35
-# Connections with which delays are as long as the medians say.
+# The number of connections at which delays equal the medians.
 FULL_LOAD = 80
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 
@@ -68,7 +68,7 @@ class Upstream(asyncio.Protocol):
 
 
 class Client(asyncio.Protocol):
-    """A connection of JMeter's."""
+    """A connection from JMeter."""
 
     def __init__(self, proxy):
         self.proxy = proxy
@@ -137,7 +137,7 @@ async def main():
     stopped = asyncio.Event()
     proxy.loop.add_signal_handler(signal.SIGTERM, stopped.set)
     print(server.sockets[0].getsockname()[1], flush=True)
-    # Objects are freed by their counts: pauses of the collector would delay answers.
+    # Reference counting frees objects: the collector's pauses would delay responses.
     gc.disable()
     await stopped.wait()
     proxy.say_lateness()

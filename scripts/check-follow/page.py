@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Opens the page of a run that is going on, and holds it to what it promises.
+"""Opens the page of a live run and checks what it promises.
 
     scripts/check-follow/page.py http://127.0.0.1:PORT CAPTURES
 

@@ -16,12 +16,12 @@ import org.apache.jmeter.util.JMeterUtils;
 import org.apache.jorphan.gui.ObjectTableModel;
 
 /**
- * JMeter's Aggregate Report without its window: JMeter's own reader feeds JMeter's own calculators,
- * and its own writer saves the table as "Save Table Data" does. In JMeter's package, for some of
- * what the window calls is visible only there.
+ * JMeter's Aggregate Report without its window. JMeter's own reader feeds JMeter's own calculators, and
+ * its own writer saves the table as "Save Table Data" does. This class is in JMeter's package because
+ * some of what the window calls is visible only there.
  *
- * <p>Arguments: JMeter's home, then pairs of a results file and the file for its table. Results that
- * JMeter reads by its properties, such as those without a header, need them as system properties:
+ * <p>Arguments: JMeter's home, then pairs of a results file and the file for its table. Results whose
+ * format comes from JMeter's properties, such as those without a header, need system properties:
  * {@code -Djmeter.save.saveservice.print_field_names=false}.
  */
 public final class AggregateReport {
@@ -65,7 +65,7 @@ public final class AggregateReport {
         }
     }
 
-    /** What the window does with a sample: its label's row and TOTAL count it. */
+    /** Counts a sample in its label's row and in TOTAL, as the window does. */
     private static final class Calculators implements Visualizer {
         private final Map<String, SamplingStatCalculator> rows = new LinkedHashMap<>();
         private final SamplingStatCalculator total = new SamplingStatCalculator("TOTAL");

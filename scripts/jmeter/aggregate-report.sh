@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# JMeter's own Aggregate Report of results, as its "Save Table Data" writes it. Needs Java and Maven.
+# Writes JMeter's own Aggregate Report of results, as "Save Table Data" does. Needs Java and Maven.
 #
 #   scripts/jmeter/aggregate-report.sh [-Djmeter.save.saveservice.NAME=VALUE ...] RESULTS TABLE [RESULTS TABLE ...]
 set -euo pipefail

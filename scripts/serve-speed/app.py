@@ -1,4 +1,4 @@
-"""The two endpoints as a Flask app: what perfkit serve is compared with."""
+"""The two endpoints as a Flask app, to compare perfkit serve with."""
 
 from flask import Flask, jsonify
 

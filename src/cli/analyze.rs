@@ -10,67 +10,207 @@ use crate::chart::{SLUGS, Size};
 use crate::percentile::Percentile;
 
 const COLUMNS_HELP: &str = "\
-Columns of the tables of labels, by their keys; the label comes first [default: JMeter's]
+Columns of the label tables, in this order; the label comes first [default: JMeter's]
 
-Of the Aggregate Report: samples, average, the percentiles asked for (median, p90, ...), min, max, \
-error_percent, throughput, received_kb_per_sec, sent_kb_per_sec. Of the Summary Report: std_dev, \
-average_bytes. Others: ok and ko (counts), average_ok and average_ko (ms), goodput (successful \
-samples per second), latency and connect (averages, ms).";
+From the Aggregate Report: samples, average, the percentiles asked for (median, p90, ...), min, max, \
+error_percent, throughput, received_kb_per_sec, sent_kb_per_sec. From the Summary Report: std_dev, \
+average_bytes. Others: ok and ko (numbers of successes and failures), average_ok and average_ko (ms), \
+goodput (successful samples per second), latency and connect (averages, ms).";
+
+const EXAMPLES: &str = "\
+Examples:
+  perfkit analyze results.jtl                      print the table, write results-report/
+  perfkit analyze engine1.jtl engine2.jtl.gz       read several files as one run
+  perfkit analyze --follow results.jtl             watch a run while JMeter writes it
+  perfkit analyze results.jtl --trim-ramp          count only the steady state
+  perfkit analyze results.jtl --fail-if 'error% > 1%' --fail-if 'Login: p95 > 500ms for 30s'
+  perfkit analyze results.jtl --platform 'Raspberry Pi 5, 8 GB' --update README.md
+  perfkit analyze results.jtl --format csv --no-report > aggregate.csv
+  zcat results.jtl.gz | perfkit analyze -";
 
 /// Arguments of `perfkit analyze`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  perfkit analyze results.jtl                      table to stdout, report to results-report/
-  perfkit analyze results.jtl --format csv --no-report > aggregate.csv
-  perfkit analyze results.jtl --platform 'Raspberry Pi 5, 8 GB' --detail Server=gunicorn
-  perfkit analyze results.jtl --include '^GET ' --trim-ramp --rename 's/[0-9]+/N/g'
-  perfkit analyze results.jtl --fail-if 'error% > 1%' --fail-if 'Login: p95 > 500ms for 30s'
-  perfkit analyze results.jtl --update README.md --platform 'Raspberry Pi 5, 8 GB'
-  perfkit analyze engine1.jtl engine2.jtl.gz       one distributed run
-  zcat results.jtl.gz | perfkit analyze -
-  perfkit analyze engine1.jtl --format summary -o engine1.summary
-  perfkit analyze engine*.summary                  one distributed run, analysed where it lies
-  perfkit analyze --follow results.jtl             watch a run while JMeter writes it; q ends
-
-Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error.")]
+#[command(
+    help_template = super::EXAMPLES_FIRST,
+    before_help = EXAMPLES,
+    after_help = "Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error."
+)]
 pub struct AnalyzeArgs {
-    /// JMeter result files (CSV or XML; plain, gzip or zstd) or summaries of them, read as one run;
-    /// `-` is standard input
+    /// JMeter results (CSV or XML, plain, gzip or zstd) or summary files, read as one run; `-` is
+    /// standard input
     #[arg(required = true, value_name = "RESULTS")]
     pub results: Vec<PathBuf>,
 
     /// What to print on standard output
-    #[arg(short, long, value_enum, default_value_t, help_heading = "Output")]
+    #[arg(short, long, value_enum, default_value_t)]
     pub format: Format,
 
-    /// Directory for report.html, report.md, report.json, aggregate.csv, statistics.json and charts [default: RESULTS-report]; the file of --format summary
-    #[arg(short, long, value_name = "DIR", help_heading = "Output")]
+    /// Report directory; with --format summary, the file to write [default: RESULTS-report]
+    #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
 
     /// Write no report directory
-    #[arg(long, conflicts_with = "output", help_heading = "Output")]
+    #[arg(long, conflicts_with = "output")]
     pub no_report: bool,
 
-    /// Charts to draw, by the names of their files; `all` or `none`
+    /// The machine that was tested [default: this machine]
+    #[arg(long, value_name = "TEXT")]
+    pub platform: Option<String>,
+
+    /// Percentiles to show
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        default_value = "50,90,95,99"
+    )]
+    pub percentiles: Vec<Percentile>,
+
+    /// Which samples count, and under which label.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+
+    /// When the run fails.
+    #[command(flatten)]
+    pub gate: GateArgs,
+
+    /// Earlier run's report.json, which `baseline` in a criterion refers to
+    #[arg(long, value_name = "FILE", help_heading = "Criteria")]
+    pub baseline: Option<PathBuf>,
+
+    /// Options for watching a run.
+    #[command(flatten)]
+    pub follow: FollowArgs,
+
+    /// Where the platform block goes.
+    #[command(flatten)]
+    pub publish: PublishArgs,
+
+    /// Title of the report
+    #[arg(
+        long,
+        value_name = "TEXT",
+        hide_short_help = true,
+        help_heading = "Platform"
+    )]
+    pub title: Option<String>,
+
+    /// Ask the tested `perfkit serve` for its hardware, such as http://192.168.1.3:5000
+    #[arg(
+        long,
+        value_name = "URL",
+        conflicts_with = "platform",
+        hide_short_help = true,
+        help_heading = "Platform"
+    )]
+    pub server: Option<String>,
+
+    /// File written by `perfkit serve --monitor`: charts what the server used, and says whether it
+    /// was saturated
+    #[arg(
+        long,
+        value_name = "FILE",
+        hide_short_help = true,
+        help_heading = "Platform"
+    )]
+    pub monitor: Option<PathBuf>,
+
+    /// Add a line to the details; repeatable
+    #[arg(
+        long,
+        value_name = "KEY=VALUE",
+        value_parser = key_value,
+        hide_short_help = true,
+        help_heading = "Platform"
+    )]
+    pub detail: Vec<(String, String)>,
+
+    /// Columns of the label tables, in this order; the label comes first [default: JMeter's]
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        hide_short_help = true,
+        help_heading = "Tables",
+        long_help = COLUMNS_HELP
+    )]
+    pub columns: Option<Vec<String>>,
+
+    /// Show the N labels with the most samples, and one row for the rest. JMeter's CSV has all
+    /// labels unless you give this [default: 100]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..),
+        hide_short_help = true,
+        help_heading = "Tables"
+    )]
+    pub max_labels: Option<u32>,
+
+    /// Apdex thresholds in ms, for labels that match REGEX as a whole, or for all others; repeatable
+    /// [default: 500,1500]
+    #[arg(
+        long,
+        value_name = "[REGEX=]SATISFIED,TOLERATED",
+        hide_short_help = true,
+        help_heading = "Tables"
+    )]
+    pub apdex: Vec<Rule>,
+
+    /// Add the Statistics table as TOOL computes it, beside the exact one
+    #[arg(
+        long,
+        value_enum,
+        value_name = "TOOL",
+        hide_short_help = true,
+        help_heading = "Tables"
+    )]
+    pub compat: Option<Compat>,
+
+    /// Add percentiles corrected for coordinated omission: each thread should have sent every MS ms
+    ///
+    /// A JMeter thread waits for a response before it sends again. While the server stalls it sends
+    /// nothing, so the stall is one slow sample, although requests sent on time would all have
+    /// waited. The correction adds those: for a sample of V ms, others of V - MS, V - 2 MS and so on
+    /// down to MS.
+    ///
+    /// Use it if each thread should have sent that label every MS ms whatever the server did, as with
+    /// a constant throughput timer or a pacing timer. MS is the time between two samples of one
+    /// thread, not of the whole test.
+    ///
+    /// Do not use it if threads stand for users who wait for the response and think: they would not
+    /// have sent. Nor for a loop without timers, which has no intended interval; for an open model
+    /// thread group, which sends whatever is due; or for transaction controllers with timers inside.
+    #[arg(
+        long,
+        value_name = "MS",
+        value_parser = clap::value_parser!(u64).range(1..),
+        hide_short_help = true,
+        help_heading = "Tables"
+    )]
+    pub expected_interval: Option<u64>,
+
+    /// Charts to draw, by file name; or `all` or `none`
     #[arg(
         long,
         value_name = "LIST",
         value_delimiter = ',',
         default_value = "all",
         value_parser = chart_name,
-        help_heading = "Output"
+        hide_short_help = true,
+        help_heading = "Charts"
     )]
     pub charts: Vec<String>,
 
-    /// Size of charts in pixels, and pixels of the screen in each
+    /// Size of charts in CSS pixels, and device pixels per CSS pixel
     #[arg(
         long,
         value_name = "WxH@Nx",
         env = "PERFKIT_CHART_SIZE",
         hide_env_values = true,
         default_value = "960x540@2x",
-        help_heading = "Output"
+        hide_short_help = true,
+        help_heading = "Charts"
     )]
     pub chart_size: Size,
 
@@ -82,110 +222,12 @@ pub struct AnalyzeArgs {
         value_name = "THEME",
         env = "PERFKIT_CHART_THEME",
         hide_env_values = true,
-        help_heading = "Output"
+        hide_short_help = true,
+        help_heading = "Charts"
     )]
     pub chart_theme: ChartTheme,
 
-    /// Percentiles to show, in percent
-    #[arg(
-        long,
-        value_name = "LIST",
-        value_delimiter = ',',
-        default_value = "50,90,95,99",
-        help_heading = "Output"
-    )]
-    pub percentiles: Vec<Percentile>,
-
-    /// Apdex thresholds in ms, for labels that match REGEX from end to end or for all others; may
-    /// be given again [default: 500,1500]
-    #[arg(
-        long,
-        value_name = "[REGEX=]SATISFIED,TOLERATED",
-        help_heading = "Output"
-    )]
-    pub apdex: Vec<Rule>,
-
-    /// Show the Statistics table as another tool computes it, beside the exact one
-    #[arg(long, value_enum, value_name = "TOOL", help_heading = "Output")]
-    pub compat: Option<Compat>,
-
-    /// Show percentiles corrected for coordinated omission: each thread was to send every MS ms
-    ///
-    /// A JMeter thread waits for an answer before it sends again. While the server stalls it sends
-    /// nothing, so the stall is one slow sample, where requests sent on time would all have waited.
-    /// The correction adds those: for a sample of V ms, others of V - MS, V - 2 MS and so on down to
-    /// MS.
-    ///
-    /// It applies where each thread was meant to send that label every MS ms whatever the server
-    /// does, as with a constant throughput timer or a pacing timer: MS is the time between two
-    /// samples of one thread, not of the whole test. It does not apply where threads stand for
-    /// users who wait for the answer and think (they would not have sent), where a loop without
-    /// timers sends as fast as it can (no interval was meant), to an open model thread group
-    /// (whatever was due was sent), nor to transaction controllers with timers inside.
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..), help_heading = "Output")]
-    pub expected_interval: Option<u64>,
-
-    /// Labels to show, those with the most samples; one row sums up the others. JMeter's CSV has
-    /// all labels unless this is given [default: 100]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Output")]
-    pub max_labels: Option<u32>,
-
-    /// Columns of the tables of labels, by their keys; the label comes first [default: JMeter's]
-    #[arg(
-        long,
-        value_name = "LIST",
-        value_delimiter = ',',
-        help_heading = "Output",
-        long_help = COLUMNS_HELP
-    )]
-    pub columns: Option<Vec<String>>,
-
-    /// Where the platform block goes.
-    #[command(flatten)]
-    pub publish: PublishArgs,
-
-    /// What counts.
-    #[command(flatten)]
-    pub selection: SelectionArgs,
-
-    /// When the run fails.
-    #[command(flatten)]
-    pub gate: GateArgs,
-
-    /// report.json of an earlier run, which `baseline` in a criterion stands for
-    #[arg(long, value_name = "FILE", help_heading = "Criteria")]
-    pub baseline: Option<PathBuf>,
-
-    /// Whether the run is still going on.
-    #[command(flatten)]
-    pub follow: FollowArgs,
-
-    /// Title of the run
-    #[arg(long, value_name = "TEXT", help_heading = "Platform block")]
-    pub title: Option<String>,
-
-    /// The machine that was tested [default: this machine]
-    #[arg(long, value_name = "TEXT", help_heading = "Platform block")]
-    pub platform: Option<String>,
-
-    /// Ask the `perfkit serve` that was tested for its machine, such as http://192.168.1.3:5000
-    #[arg(
-        long,
-        value_name = "URL",
-        conflicts_with = "platform",
-        help_heading = "Platform block"
-    )]
-    pub server: Option<String>,
-
-    /// File of `perfkit serve --monitor`: adds what the server used, and whether it was saturated
-    #[arg(long, value_name = "FILE", help_heading = "Platform block")]
-    pub monitor: Option<PathBuf>,
-
-    /// One more line of details; may be given again
-    #[arg(long, value_name = "KEY=VALUE", value_parser = key_value, help_heading = "Platform block")]
-    pub detail: Vec<(String, String)>,
-
-    /// How the results are read.
+    /// How results are read.
     #[command(flatten)]
     pub reading: ReadingArgs,
 }
@@ -218,7 +260,7 @@ pub enum Format {
     /// The platform block, to paste into a README
     #[default]
     Markdown,
-    /// A table for the terminal, as wide as it is
+    /// A table as wide as the terminal
     Table,
     /// The CSV of JMeter's "Save Table Data", byte for byte
     Csv,
@@ -226,18 +268,17 @@ pub enum Format {
     Json,
     /// Metrics in Prometheus' text format
     Prometheus,
-    /// Percentile distributions in HdrHistogram's text format, a block for each label and TOTAL
+    /// Percentile distributions in HdrHistogram's text format, one block per label and TOTAL
     Hgrm,
-    /// All statistics in a small binary file, which analyze and compare read in the place of
-    /// results, and which merges with others without loss; -o names the file
+    /// A summary file: all statistics, which analyze and compare read in place of results
     Summary,
 }
 
 /// A tool whose figures can be reproduced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Compat {
-    /// JMeter's HTML dashboard (jmeter -g), which takes percentiles from the last 20,000 rows of a
-    /// label; reads with one thread
+    /// JMeter's HTML dashboard (jmeter -g), with percentiles of the last 20,000 rows of each label;
+    /// reads with one thread
     Dashboard,
 }
 

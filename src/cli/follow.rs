@@ -1,39 +1,53 @@
-//! Arguments for a run that is still going on.
+//! Arguments for watching a run that JMeter is still writing.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use clap::Args;
 
-/// Arguments for a run that is still going on.
+/// Arguments for watching a run that JMeter is still writing.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "A run that is going on")]
+#[command(next_help_heading = "Live")]
 pub struct FollowArgs {
-    /// Show the run while JMeter writes its results; q, Esc or Ctrl-C ends it and leaves the report
+    /// Watch a run while JMeter writes its results; q ends and writes the report
     ///
-    /// RESULTS is the one CSV file that JMeter writes to (jmeter -n -t plan.jmx -l results.jtl), a
-    /// distributed test's as well. It need not be there yet. If another file takes its place or it
-    /// is emptied, the new run is shown.
+    /// RESULTS is the one CSV file that JMeter writes to (jmeter -n -t plan.jmx -l results.jtl), also
+    /// in a distributed test. It need not exist yet. If the file is replaced or emptied, perfkit
+    /// shows the new run.
     ///
-    /// On a terminal (standard error is one) it shows the figures of the last 10 seconds and of the
-    /// whole run, charts, the table (arrow keys scroll) and the newest errors; elsewhere it prints a line
-    /// every few seconds. In the end, also on SIGTERM, all is written and printed that would be
-    /// without --follow. JMeter keeps up to 8 KB of rows to itself: with
-    /// -Jjmeter.save.saveservice.autoflush=true it writes each at once.
+    /// If standard error is a terminal, perfkit shows the figures of the last 10 seconds and of the
+    /// whole run, charts, the table (arrow keys scroll) and the newest errors. Otherwise it prints a
+    /// line every few seconds. At the end (q, Esc, Ctrl-C or SIGTERM) it writes and prints everything
+    /// that it would without --follow.
+    ///
+    /// JMeter buffers up to 8 KB of rows. With -Jjmeter.save.saveservice.autoflush=true it writes
+    /// each row at once.
     #[arg(long)]
     pub follow: bool,
 
-    /// With --follow: end when no new row has come for so long, such as 30s or 5min
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    /// With --follow: end when no new row has arrived for TIME, such as 30s or 5min
+    #[arg(long, value_name = "TIME", value_parser = duration, hide_short_help = true)]
     pub until_idle: Option<Duration>,
 
-    /// With --follow, without a terminal: time between two lines
-    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    /// With --follow and no terminal: time between two lines
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "10s",
+        value_parser = duration,
+        hide_short_help = true
+    )]
     pub interval: Duration,
 
-    /// With --follow: show report.html to browsers as well, and update it; a port alone is for
-    /// browsers on this machine
-    #[arg(long, value_name = "[ADDRESS:]PORT", requires = "follow", value_parser = address)]
+    /// With --follow: also serve report.html to browsers, and update it; without ADDRESS, only to
+    /// this machine
+    #[arg(
+        long,
+        value_name = "[ADDRESS:]PORT",
+        requires = "follow",
+        value_parser = address,
+        hide_short_help = true
+    )]
     pub listen: Option<SocketAddr>,
 }
 
@@ -65,7 +79,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
         return Ok(SocketAddr::new(loopback, port));
     }
     text.parse().map_err(|_| {
-        "give a port such as 8080, or an address of this machine and a port such as 0.0.0.0:8080"
+        "give a port such as 8080, or an address of this machine with a port, such as 0.0.0.0:8080"
             .to_owned()
     })
 }

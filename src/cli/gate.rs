@@ -5,36 +5,49 @@ use std::path::PathBuf;
 use clap::Args;
 
 const FAIL_IF_HELP: &str = "\
-Fail with exit code 1 if this holds, such as 'p95 > 500ms'; may be given again
+Fail with exit code 1 if this holds, such as 'p95 > 500ms'; repeatable
 
   [label or /regex/:] metric op value [for time]
 
-A label is meant as it is, a /regex/ is held against each label that it finds, and without either it \
-is all together (TOTAL). Metrics: count, errors, error%, avg, min, max, stddev, pNN (such as p99.9), \
-throughput, received, sent, latency.avg, latency.pNN, connect.avg, connect.pNN, apdex. Comparisons: \
-> >= < <= == !=. Values have the metric's unit: ms or s, %, /s, KB/s, none for count, errors and \
-apdex; or they come from the baseline: baseline, baseline * 1.1, baseline + 0.5%, baseline - 10ms.
+A label is taken literally; a /regex/ applies to each label that it matches; without either, the \
+criterion is about all samples (TOTAL).
 
-With `for 30s` it must hold in each bucket of time of a stretch that long. The buckets are those of \
-the charts, at most 400, wider in a longer run. A bucket without samples has no times and no error%, \
-and is passed over; so is, for rates, one that the run only partly fills. Over time there are error%, avg, throughput, \
-latency.avg and connect.avg, and of TOTAL also received, sent and the percentiles of --percentiles, \
-of successful samples.
+Metrics: count, errors, error%, avg, min, max, stddev, pNN (such as p99.9), throughput, received, \
+sent, latency.avg, latency.pNN, connect.avg, connect.pNN, apdex.
+Comparisons: > >= < <= == !=.
+Values have the metric's unit (ms or s, %, /s, KB/s, none for count, errors and apdex), or come from \
+the baseline: baseline, baseline * 1.1, baseline + 0.5%, baseline - 10ms.
 
-What the run does not have, such as a label, is an error and not a pass.";
+With `for 30s` the condition must hold in every bucket for 30 s at a stretch. Buckets are those of \
+the charts: at most 400, so wider in a longer run. Buckets without samples are skipped; rates also \
+skip buckets that the run only partly fills. Metrics with `for`: error%, avg, pNN, throughput, \
+latency.avg, connect.avg; of TOTAL also received and sent. Percentiles are then those of successful \
+samples: of a label within 1.6%, of TOTAL within 0.1% and only those in --percentiles.
+
+What the run does not have, such as a label, is an error, not a pass.";
 
 /// Arguments that say when a run fails.
 #[derive(Debug, Default, Args)]
 pub struct GateArgs {
-    /// Fail with exit code 1 if this holds, such as 'p95 > 500ms'; may be given again
+    /// Fail with exit code 1 if this holds, such as 'p95 > 500ms'; repeatable
     #[arg(long, value_name = "CRITERION", help_heading = "Criteria", long_help = FAIL_IF_HELP)]
     pub fail_if: Vec<String>,
 
-    /// TOML file with more of them: fail-if = ["p95 > 500ms", "Login: error% > 1%"]
-    #[arg(long, value_name = "FILE", help_heading = "Criteria")]
+    /// TOML file with criteria: fail-if = ["p95 > 500ms", "Login: error% > 1%"]
+    #[arg(
+        long,
+        value_name = "FILE",
+        hide_short_help = true,
+        help_heading = "Criteria"
+    )]
     pub criteria: Option<PathBuf>,
 
-    /// Write the criteria as JUnit XML, for CI servers
-    #[arg(long, value_name = "FILE", help_heading = "Criteria")]
+    /// Write the criteria's results as JUnit XML, for CI servers
+    #[arg(
+        long,
+        value_name = "FILE",
+        hide_short_help = true,
+        help_heading = "Criteria"
+    )]
     pub junit: Option<PathBuf>,
 }

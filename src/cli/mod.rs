@@ -28,57 +28,78 @@ pub use selection::{Controllers, SelectionArgs, SubResults};
 pub use serve::ServeArgs;
 pub use shell::{CompletionsArgs, ManArgs};
 
-const AFTER_HELP: &str = "\
-Examples:
-  perfkit serve                                on the machine to test
-  perfkit plan --host 192.168.1.3 > plan.jmx   on the machine with JMeter
-  jmeter -n -t plan.jmx -l results.jtl
-  perfkit analyze results.jtl --server http://192.168.1.3:5000
+/// The help of every command: its examples come before its options.
+const EXAMPLES_FIRST: &str = "\
+{about-with-newline}
+{usage-heading} {usage}
 
-Defaults: perfkit.toml in the working directory, such as
+{before-help}{all-args}{after-help}";
+
+const EXAMPLES: &str = "\
+Examples:
+  perfkit analyze results.jtl                    print the table, write results-report/
+  perfkit compare before.jtl after.jtl           say what changed
+  perfkit analyze results.jtl --fail-if 'p95 > 500ms'
+  perfkit analyze --follow results.jtl           watch a run while JMeter writes it";
+
+const DEFAULTS: &str = "\
+perfkit.toml in the working directory sets defaults, by command:
   [analyze]
   percentiles = [50, 95, 99.9]
   fail-if = [\"error% > 1%\"]
-An option given comes first, then the environment, then the file.";
+An option on the command line wins over the environment, and the environment over the file.";
 
-/// Load tests with Apache JMeter, from the target server to the pasted table.
+/// Analyze and compare Apache JMeter load tests
 #[derive(Debug, Parser)]
-#[command(name = "perfkit", version, propagate_version = true, after_help = AFTER_HELP)]
+#[command(
+    name = "perfkit",
+    version,
+    propagate_version = true,
+    help_template = EXAMPLES_FIRST,
+    before_help = EXAMPLES,
+    after_long_help = DEFAULTS
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
 
-    /// File with defaults of options, by command [default: perfkit.toml, if there is one here]
+    /// Read defaults of options from FILE [default: perfkit.toml in the working directory]
     #[arg(
         long,
         global = true,
         value_name = "FILE",
         env = "PERFKIT_CONFIG",
         hide_env_values = true,
-        help_heading = "Defaults"
+        hide_short_help = true,
+        help_heading = "Configuration"
     )]
     pub config: Option<PathBuf>,
 
-    /// Read no file with defaults
-    #[arg(long, global = true, help_heading = "Defaults")]
+    /// Ignore perfkit.toml
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        help_heading = "Configuration"
+    )]
     pub no_config: bool,
 }
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Turn JMeter results into the Aggregate Report table and charts
+    /// Analyze a run: table, charts and insights from JMeter results
     Analyze(Box<AnalyzeArgs>),
-    /// Compare runs: what changed, and whether it is real or noise
+    /// Compare runs: what changed, and is it more than noise?
     Compare(Box<CompareArgs>),
-    /// Write JMeter's test plan of the standard test
+    /// Write the standard JMeter test plan for `perfkit serve`
     Plan(PlanArgs),
-    /// Serve the HTTP target that JMeter drives
+    /// Run a small HTTP server to test machines with
     Serve(ServeArgs),
-    /// Say what machine this is, for the details of a report
+    /// Print this machine's hardware and operating system
     Platform(PlatformArgs),
-    /// Print the completions of a shell
+    /// Print shell completions
     Completions(CompletionsArgs),
     /// Write man pages
     Man(ManArgs),

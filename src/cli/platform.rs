@@ -4,12 +4,14 @@ use clap::{Args, ValueEnum};
 
 /// Arguments of `perfkit platform`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-`perfkit serve` gives the JSON form at /platform too.
-
+#[command(
+    help_template = super::EXAMPLES_FIRST,
+    before_help = "\
 Examples:
   perfkit platform
-  perfkit platform --format json")]
+  perfkit platform --format json",
+    after_help = "`perfkit serve` also returns the JSON form at /platform."
+)]
 pub struct PlatformArgs {
     /// What to print on standard output
     #[arg(short, long, value_enum, default_value_t)]
@@ -22,6 +24,6 @@ pub enum PlatformFormat {
     /// The details table, to paste into a README
     #[default]
     Markdown,
-    /// The facts as one object; memory in bytes, null for what is not known
+    /// One object; memory in bytes, null if unknown
     Json,
 }

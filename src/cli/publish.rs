@@ -1,23 +1,23 @@
-//! Arguments that put the platform block where people read it.
+//! Arguments that publish the platform block.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
-/// Arguments that put the platform block where people read it.
+/// Arguments that publish the platform block.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Publishing")]
 pub struct PublishArgs {
-    /// Put the platform block into this Markdown file, between marker comments: a run again
-    /// replaces its own block and leaves all else alone; with --output it links to the report
+    /// Put the platform block into this Markdown file, between marker comments. A later run replaces
+    /// its own block and leaves the rest as it was; with --output the block links to the report
     #[arg(long, value_name = "FILE")]
     pub update: Option<PathBuf>,
 
-    /// Name of the block, one for each platform [default: after --platform, or the results' file]
-    #[arg(long, value_name = "NAME", requires = "update")]
+    /// Name of the block [default: from --platform, or from the results file]
+    #[arg(long, value_name = "NAME", requires = "update", hide_short_help = true)]
     pub key: Option<String>,
 
-    /// Append the Markdown to the summary of this GitHub Actions step ($GITHUB_STEP_SUMMARY)
-    #[arg(long)]
+    /// Append the Markdown to this GitHub Actions step's summary ($GITHUB_STEP_SUMMARY)
+    #[arg(long, hide_short_help = true)]
     pub step_summary: bool,
 }

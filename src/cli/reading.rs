@@ -1,17 +1,17 @@
-//! Arguments that say how results are read.
+//! Arguments for reading results.
 
 use clap::Args;
 
-/// Arguments that say how results are read.
+/// Arguments for reading results.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Reading")]
 pub struct ReadingArgs {
-    /// timeStamp is the end of a sample (recorded with sampleresult.timestamp.start=false)
-    #[arg(long)]
+    /// timeStamp is the end of a sample, not its start (sampleresult.timestamp.start=false)
+    #[arg(long, hide_short_help = true)]
     pub timestamp_is_end: bool,
 
-    /// Format of timeStamp in CSV, in the letters of Java's SimpleDateFormat [default: found out]
-    #[arg(long, value_name = "PATTERN")]
+    /// Format of timeStamp in CSV, as a pattern of Java's SimpleDateFormat [default: detected]
+    #[arg(long, value_name = "PATTERN", hide_short_help = true)]
     pub timestamp_format: Option<String>,
 
     /// Time zone of dates in timeStamp, such as Europe/Berlin [default: this machine's]
@@ -19,15 +19,23 @@ pub struct ReadingArgs {
         long,
         value_name = "ZONE",
         env = "PERFKIT_TIMEZONE",
-        hide_env_values = true
+        hide_env_values = true,
+        hide_short_help = true
     )]
     pub timezone: Option<String>,
 
-    /// Make a row that cannot be read an error
-    #[arg(long)]
+    /// Fail on the first row that cannot be read
+    #[arg(long, hide_short_help = true)]
     pub strict: bool,
 
-    /// Threads that parse [default: the cores there are]
-    #[arg(long, value_name = "N", env = "PERFKIT_THREADS", hide_env_values = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    /// Threads that read [default: one per core]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "PERFKIT_THREADS",
+        hide_env_values = true,
+        hide_short_help = true,
+        value_parser = clap::value_parser!(u16).range(1..=1024)
+    )]
     pub threads: Option<u16>,
 }

@@ -4,72 +4,73 @@ use clap::{Args, ValueEnum};
 
 /// Arguments that choose which samples count, and under which label.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Choosing what counts")]
+#[command(next_help_heading = "Selection")]
 pub struct SelectionArgs {
-    /// Count only labels that match; given again, those that match any
+    /// Count only labels that match; repeatable
     #[arg(long, value_name = "REGEX", allow_hyphen_values = true)]
     pub include: Vec<String>,
 
-    /// Leave out labels that match; may be given again
+    /// Leave out labels that match; repeatable
     #[arg(long, value_name = "REGEX", allow_hyphen_values = true)]
     pub exclude: Vec<String>,
 
-    /// Count only samples that succeeded
-    #[arg(long, conflicts_with = "only_errors")]
-    pub only_success: bool,
-
-    /// Count only samples that failed
-    #[arg(long)]
-    pub only_errors: bool,
-
-    /// Rows of transaction controllers: responseMessage begins "Number of samples in transaction"
-    #[arg(long, value_enum, default_value_t)]
-    pub controllers: Controllers,
-
-    /// Rows of sub-results: `label-0`, `label-1` where the run has a `label` and a `label-0`
-    #[arg(long, value_enum, default_value_t)]
-    pub sub_results: SubResults,
-
-    /// Count only samples that start at this moment or later: `2026-11-25 07:10:00`, 07:10:00, epoch
-    /// ms, +30s or 1m30s from the run's start, -10s from its end
+    /// Count only samples that start at MOMENT or later: `2026-11-25 07:10:00`, 07:10:00, epoch ms,
+    /// +30s or 1m30s from the start, -10s from the end
     #[arg(long, value_name = "MOMENT", allow_hyphen_values = true)]
     pub from: Option<String>,
 
-    /// Count only samples that start before this moment
+    /// Count only samples that start before MOMENT
     #[arg(long, value_name = "MOMENT", allow_hyphen_values = true)]
     pub to: Option<String>,
 
-    /// Count only samples that start after all threads are up and before the first leaves
+    /// Count only the steady state: samples that start while all threads are up
     #[arg(long)]
     pub trim_ramp: bool,
 
-    /// What tables are by: label, thread-group, host, code, url-path, or what the (captures) of a
-    /// regular expression find in the label, joined by blanks
+    /// Group samples by label, thread-group, host, code, url-path, or by what the (captures) of REGEX
+    /// match in the label
     #[arg(long, value_name = "KEY|REGEX", allow_hyphen_values = true)]
     pub group_by: Option<String>,
 
-    /// Rename labels as sed does, after filtering and grouping: any delimiter, \1 and &, flags g
-    /// and i; may be given again
+    /// Rename labels as sed does, after filtering and grouping; repeatable
+    ///
+    /// Takes any delimiter, \1 and & in TEXT, and the flags g and i.
     #[arg(long, value_name = "s/REGEX/TEXT/")]
     pub rename: Vec<String>,
+
+    /// Count only samples that succeeded
+    #[arg(long, conflicts_with = "only_errors", hide_short_help = true)]
+    pub only_success: bool,
+
+    /// Count only samples that failed
+    #[arg(long, hide_short_help = true)]
+    pub only_errors: bool,
+
+    /// Rows of transaction controllers: responseMessage begins "Number of samples in transaction"
+    #[arg(long, value_enum, default_value_t, hide_short_help = true)]
+    pub controllers: Controllers,
+
+    /// Rows of sub-results: `label-0`, `label-1` if the run has both a `label` and a `label-0`
+    #[arg(long, value_enum, default_value_t, hide_short_help = true)]
+    pub sub_results: SubResults,
 }
 
-/// What becomes of transaction controllers' rows.
+/// Whether rows of transaction controllers count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum Controllers {
-    /// Count them as other rows
+    /// Count them like other rows
     #[default]
     Include,
     /// Leave them out
     Exclude,
-    /// Leave out all others
+    /// Count nothing else
     Only,
 }
 
-/// What becomes of sub-results' rows.
+/// Whether rows of sub-results count.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum SubResults {
-    /// Count them as other rows
+    /// Count them like other rows
     #[default]
     Include,
     /// Leave them out

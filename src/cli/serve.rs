@@ -8,29 +8,39 @@ use clap::Args;
 
 use crate::serve::DEFAULT_MAX_FIBONACCI;
 
-/// Arguments of `perfkit serve`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
+const EXAMPLES: &str = "\
+Examples:
+  perfkit serve
+  perfkit serve --monitor usage.csv
+  perfkit serve --port 8080 --access-log > logs.txt";
+
+const ENDPOINTS: &str = "\
 Endpoints:
-  /fibo/N      the Nth Fibonacci number, from a memo of values already computed
+  /fibo/N      the Nth Fibonacci number, cached once computed
   /isprime/N   whether N is prime: trial division up to 10^12, Miller-Rabin above
   /healthz     ok
   /metrics     counters, in Prometheus' text format
   /platform    this machine, in JSON
 
-Columns of the monitor: time_ms (end of the second, since 1970), process_cpu_percent and
+Ctrl-C or SIGTERM closes idle connections, finishes the requests in flight and exits 0.";
+
+const DETAILS: &str = "\
+Columns of the monitor: time_ms (end of the second, epoch ms), process_cpu_percent and
 machine_cpu_percent (100 is all cores busy), resident_bytes, connections,
-requests_per_second, p50_ms, p95_ms, p99_ms (first byte of a request read to last byte of
-its answer written).
+requests_per_second, p50_ms, p95_ms, p99_ms (from the first byte of a request to the last
+byte of its answer).
 
 Over a limit: 431 for headers, 413 for a body, 408 for a slow request, 503 for one
-connection too many. Ctrl-C or SIGTERM closes idle connections, finishes the requests
-in flight and exits 0.
+connection too many.";
 
-Examples:
-  perfkit serve
-  perfkit serve --monitor usage.csv
-  perfkit serve --port 8080 --access-log > logs.txt")]
+/// Arguments of `perfkit serve`.
+#[derive(Debug, Args)]
+#[command(
+    help_template = super::EXAMPLES_FIRST,
+    before_help = EXAMPLES,
+    after_help = ENDPOINTS,
+    after_long_help = format!("{ENDPOINTS}\n\n{DETAILS}")
+)]
 pub struct ServeArgs {
     /// Address to listen on
     #[arg(long, default_value = "0.0.0.0", value_name = "ADDRESS")]
@@ -40,7 +50,7 @@ pub struct ServeArgs {
     #[arg(long, default_value_t = 5000, value_name = "PORT")]
     pub port: u16,
 
-    /// Largest Fibonacci index that is computed
+    /// Largest Fibonacci index
     #[arg(long, default_value_t = DEFAULT_MAX_FIBONACCI, value_name = "N", value_parser = clap::value_parser!(u32).range(..=10_000_000))]
     pub max_fibonacci: u32,
 
@@ -48,11 +58,11 @@ pub struct ServeArgs {
     #[arg(long)]
     pub access_log: bool,
 
-    /// Write a line of CSV each second: CPU, memory, connections, requests/s, latency (see below)
+    /// Write CPU, memory, connections, requests/s and latency to FILE, one line of CSV per second
     #[arg(long, value_name = "FILE")]
     pub monitor: Option<PathBuf>,
 
-    /// Connections open at once [default: 65536, or as many as the limit on open files allows]
+    /// Open connections [default: 65536, or what the open-file limit allows]
     #[arg(long, value_name = "N", value_parser = at_least_one, help_heading = "Limits")]
     pub max_connections: Option<usize>,
 
@@ -73,11 +83,11 @@ pub struct ServeArgs {
     #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = seconds, help_heading = "Limits")]
     pub read_timeout: Duration,
 
-    /// Time that a connection may be open with nothing asked
+    /// Time that a connection may stay open without a request
     #[arg(long, default_value = "120", value_name = "SECONDS", value_parser = seconds, help_heading = "Limits")]
     pub idle_timeout: Duration,
 
-    /// Time for requests in flight when the server is stopped
+    /// Time for requests in flight when the server stops
     #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = seconds, help_heading = "Limits")]
     pub shutdown_grace: Duration,
 }
@@ -85,7 +95,7 @@ pub struct ServeArgs {
 fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
-        _ => Err("give a whole number from 1 up".to_owned()),
+        _ => Err("give a whole number of 1 or more".to_owned()),
     }
 }
 
@@ -93,6 +103,6 @@ fn seconds(text: &str) -> Result<Duration, String> {
     const DAY: f64 = 86_400.0;
     match text.parse() {
         Ok(seconds) if (0.001..=DAY).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
-        _ => Err("give seconds, from 0.001 to 86400".to_owned()),
+        _ => Err("give seconds from 0.001 to 86400".to_owned()),
     }
 }

@@ -48,7 +48,15 @@ pub fn man(args: &ManArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn page(command: clap::Command) -> Result<String> {
+fn page(mut command: clap::Command) -> Result<String> {
+    // Man pages have no place for what comes before the options.
+    let examples = command.get_before_help().cloned();
+    let rest = command.get_after_long_help().or(command.get_after_help());
+    let parts = [examples, rest.cloned()].into_iter().flatten();
+    let texts: Vec<String> = parts.map(|text| text.to_string()).collect();
+    if !texts.is_empty() {
+        command = command.after_long_help(texts.join("\n\n"));
+    }
     let mut page = Vec::new();
     Man::new(command)
         .render(&mut page)
