@@ -17,11 +17,12 @@ Examples:
   perfkit compare before.jtl after.jtl --fail-if 'p95 > baseline * 1.1'
   perfkit compare pi4.json pi5.json laptop.json --update README.md";
 
-const EXIT_CODES: &str = "\
+const VERDICTS: &str = "\
 A change is better or worse only if it is significant and reaches both thresholds. The confidence \
 holds for all verdicts together. One run per side shows how these two runs differ; three or more per \
-side also show how much runs differ anyway.
+side also show how much runs differ anyway.";
 
+const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  a criterion failed; or, with --fail-if-worse, a figure got worse or a label is missing
@@ -32,7 +33,8 @@ Exit codes:
 #[command(
     help_template = super::EXAMPLES_FIRST,
     before_help = EXAMPLES,
-    after_help = EXIT_CODES
+    after_help = EXIT_CODES,
+    after_long_help = format!("{VERDICTS}\n\n{EXIT_CODES}")
 )]
 pub struct CompareArgs {
     /// The baseline, then one or more candidates: JMeter results, report.json or summary files
@@ -44,7 +46,7 @@ pub struct CompareArgs {
     )]
     pub runs: Vec<PathBuf>,
 
-    /// Runs of the baseline; 3 or more per side also show how much runs differ anyway
+    /// Runs of the baseline; 3 or more per side show how much runs differ anyway
     #[arg(long, value_name = "RUN", num_args = 1.., requires = "candidate")]
     pub baseline: Vec<PathBuf>,
 
@@ -69,8 +71,9 @@ pub struct CompareArgs {
     #[arg(long)]
     pub all: bool,
 
-    /// Fail with exit code 1 if a figure is worse, or a label of the baseline is missing. With one run
-    /// per side, the whole interval must be beyond the threshold
+    /// Fail with exit code 1 if a figure is worse or a label is missing
+    ///
+    /// With one run per side, a figure fails only if its whole interval is beyond the threshold.
     #[arg(long, help_heading = "Verdict")]
     pub fail_if_worse: bool,
 
@@ -120,8 +123,10 @@ pub struct CompareArgs {
     #[command(flatten)]
     pub gate: GateArgs,
 
-    /// Keep a table of all runs in this Markdown file, one row per label and platform, between marker
-    /// comments. A later run replaces the table and leaves the rest as it was
+    /// Put a table of all runs into this Markdown file, or replace it there
+    ///
+    /// The table has one row per label and platform and stands between marker comments. A later run
+    /// replaces it and leaves the rest as it was.
     #[arg(long, value_name = "FILE", help_heading = "Publishing")]
     pub update: Option<PathBuf>,
 

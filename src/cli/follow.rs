@@ -22,7 +22,7 @@ pub struct FollowArgs {
     ///
     /// JMeter buffers up to 8 KB of rows. With -Jjmeter.save.saveservice.autoflush=true it writes
     /// each row at once.
-    #[arg(long)]
+    #[arg(long, help_heading = None)]
     pub follow: bool,
 
     /// With --follow: end when no new row has arrived for TIME, such as 30s or 5min

@@ -8,8 +8,10 @@ use clap::Args;
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Publishing")]
 pub struct PublishArgs {
-    /// Put the platform block into this Markdown file, between marker comments. A later run replaces
-    /// its own block and leaves the rest as it was; with --output the block links to the report
+    /// Put the platform block into this Markdown file, or replace it there
+    ///
+    /// The block stands between marker comments. A later run replaces its own block and leaves the
+    /// rest as it was. With --output the block links to the report.
     #[arg(long, value_name = "FILE")]
     pub update: Option<PathBuf>,
 

@@ -14,8 +14,10 @@ pub struct SelectionArgs {
     #[arg(long, value_name = "REGEX", allow_hyphen_values = true)]
     pub exclude: Vec<String>,
 
-    /// Count only samples that start at MOMENT or later: `2026-11-25 07:10:00`, 07:10:00, epoch ms,
-    /// +30s or 1m30s from the start, -10s from the end
+    /// Count only samples that start at MOMENT or later, such as 07:10:00 or +30s
+    ///
+    /// A moment is a date and time (`2026-11-25 07:10:00`), a time (07:10:00), epoch ms, a time from
+    /// the start of the run (+30s, 1m30s) or from its end (-10s).
     #[arg(long, value_name = "MOMENT", allow_hyphen_values = true)]
     pub from: Option<String>,
 
@@ -23,12 +25,14 @@ pub struct SelectionArgs {
     #[arg(long, value_name = "MOMENT", allow_hyphen_values = true)]
     pub to: Option<String>,
 
-    /// Count only the steady state: samples that start while all threads are up
+    /// Count only the steady state, while all threads are up
     #[arg(long)]
     pub trim_ramp: bool,
 
-    /// Group samples by label, thread-group, host, code, url-path, or by what the (captures) of REGEX
-    /// match in the label
+    /// Group samples by label, thread-group, host, code, url-path or REGEX
+    ///
+    /// With a regular expression, what its (captures) match in the label becomes the new label, joined
+    /// by blanks.
     #[arg(long, value_name = "KEY|REGEX", allow_hyphen_values = true)]
     pub group_by: Option<String>,
 

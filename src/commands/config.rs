@@ -110,7 +110,7 @@ fn defaults(
             ));
         };
         let Value::Table(options) = options else {
-            return Err(format!("`{table}` is to be a table, written [{table}]"));
+            return Err(format!("`{table}` must be a table: write [{table}]"));
         };
         // All tables are checked, whichever command runs.
         for (key, value) in options {

@@ -41,7 +41,7 @@ impl Publication {
             (true, Some(path)) if !path.is_empty() => Some(path),
             (true, _) => {
                 return Err(Error::Usage(format!(
-                    "--step-summary: {STEP_SUMMARY} is not set, so this is no GitHub Actions job: \
+                    "--step-summary: {STEP_SUMMARY} is not set, so this is not a GitHub Actions job: \
                      leave the option out, or set it to the file to append to"
                 )));
             }

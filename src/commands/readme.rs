@@ -62,7 +62,7 @@ impl Readme {
         let bytes = fs::read(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Error::input(
                 path.to_string_lossy(),
-                "is not there to be updated: create it first, an empty one will do",
+                "does not exist: create it first; an empty file will do",
             ),
             _ => Error::read(path, error),
         })?;

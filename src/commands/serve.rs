@@ -99,7 +99,7 @@ fn explain(panic: &PanicHookInfo<'_>) {
     let message = panic.payload_as_str().unwrap_or("no reason given");
     let place = panic
         .location()
-        .map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        .map_or_else(|| "unknown location".to_owned(), ToString::to_string);
     eprintln!(
         "perfkit: a request failed and was answered with 500: {message} (at {place}; please \
          report this fault of perfkit's)"
@@ -163,7 +163,7 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> Error {
             "ports below 1024 need privileges: choose another with --port"
         }
         io::ErrorKind::AddrNotAvailable => {
-            "this machine has no such address: use --host 0.0.0.0 for all it has"
+            "this machine has no such address: use --host 0.0.0.0 for all of them"
         }
         _ => return Error::Usage(format!("cannot listen on {address}: {error}")),
     };

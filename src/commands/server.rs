@@ -73,8 +73,8 @@ impl Server {
     pub fn caution(&self) {
         if self.is_platform_guessed {
             eprintln!(
-                "perfkit: note: the platform named is this machine, the tester; name the server with \
-                 --platform TEXT, or have it asked with --server URL"
+                "perfkit: note: the platform shown is this machine, the tester; name the server with \
+                 --platform TEXT, or let perfkit ask it with --server URL"
             );
         }
     }

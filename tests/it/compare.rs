@@ -394,7 +394,7 @@ fn what_cannot_be_compared_is_an_error_that_says_what_to_do() {
         ),
         (
             &["a.jtl", "b.jtl", "--update", "none.md"],
-            "none.md: is not there to be updated",
+            "none.md: does not exist",
         ),
         (
             &["a.jtl", "saved/report.json", "--include", "A"],

@@ -165,14 +165,14 @@ fn a_file_in_its_place_is_another_run() {
         format!("{HEADER}{}", row(1_800_000_000_000, 7, "D", true)),
     );
     fs::rename(perfkit.path("other.jtl"), perfkit.path("results.jtl")).unwrap();
-    following.hear("results.jtl: another file took its place");
+    following.hear("results.jtl: was replaced");
     following.hear(": 1 samples");
     // Written anew in the same file.
     perfkit.write(
         "results.jtl",
         format!("{HEADER}{}", row(1_900_000_000_000, 8, "E", true).repeat(3)),
     );
-    following.hear("results.jtl: was emptied or written anew");
+    following.hear("results.jtl: was emptied or rewritten");
     following.hear(": 3 samples");
     following.signal("-INT");
     check_end(&perfkit, following, &[], "csv");

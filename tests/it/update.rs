@@ -99,7 +99,7 @@ fn damaged_markers_stop_the_run_and_nothing_is_written() {
     fs::remove_file(perfkit.path("README.md")).unwrap();
     let said = perfkit.fail(&[&UPDATE[..], &["two"]].concat());
     assert!(
-        said.contains("README.md: is not there to be updated"),
+        said.contains("README.md: does not exist"),
         "{said}"
     );
 }

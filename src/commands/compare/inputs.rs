@@ -95,7 +95,7 @@ impl Inputs {
                     count => format!("{count} times"),
                 };
                 notes.push(format!(
-                    "{} is given {times}: a run compared with itself tells nothing about noise.",
+                    "{} is given {times}: a run compared with itself says nothing about noise.",
                     path.display()
                 ));
             }

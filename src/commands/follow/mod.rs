@@ -74,7 +74,7 @@ pub fn read(
             .listen
             .is_some_and(|listen| !listen.ip().is_loopback())
         {
-            eprintln!("perfkit: note: whoever can reach this machine there can read it");
+            eprintln!("perfkit: note: anyone who can reach this address can read it");
         }
     }
     let screen = Screen::open(args.follow.interval, address);
@@ -177,11 +177,11 @@ impl Follower<'_> {
                     Next::Changed(change) => {
                         self.screen.tell(match change {
                             Change::Replaced => format!(
-                                "{}: another file took its place, and is followed from its start",
+                                "{}: was replaced; following the new file from its start",
                                 self.name
                             ),
                             Change::Truncated => format!(
-                                "{}: was emptied or written anew, and is followed from its start",
+                                "{}: was emptied or rewritten; following it from its start",
                                 self.name
                             ),
                         });
@@ -258,7 +258,7 @@ impl Follower<'_> {
                 reported = rows;
             }
             match (is_all, rows) {
-                (false, _) => self.show("reading what is there", false),
+                (false, _) => self.show("reading existing rows", false),
                 (true, 0) => self.show("waiting for the first row", false),
                 (true, _) => self.show_rows(),
             }

@@ -126,7 +126,7 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> Error {
         io::ErrorKind::AddrInUse => "the port is in use: choose another, or 0 for any free one",
         io::ErrorKind::PermissionDenied => "ports below 1024 need privileges: choose another",
         io::ErrorKind::AddrNotAvailable => {
-            "this machine has no such address: use 0.0.0.0 for all it has"
+            "this machine has no such address: use 0.0.0.0 for all of them"
         }
         _ => return Error::Usage(format!("--listen: cannot listen on {address}: {error}")),
     };
@@ -146,7 +146,7 @@ fn app(shared: Arc<Shared>) -> Router {
 /// rebinding): what is for this machine alone is asked for under a name of this machine.
 async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let mut response = if shared.is_loopback && !is_for_loopback(request.headers(), request.uri()) {
-        let why = "this page is for the machine that it is served on: ask for it as localhost\n";
+        let why = "this page is only for the machine that serves it: open it as localhost\n";
         (StatusCode::FORBIDDEN, why).into_response()
     } else {
         next.run(request).await
@@ -200,7 +200,7 @@ fn rendered(shared: &Shared) -> Result<Bytes> {
 async fn report(State(shared): State<Arc<Shared>>) -> Response {
     let live = shared.state.borrow().live.clone();
     let Some(live) = live else {
-        return (StatusCode::NOT_FOUND, "there is no sample yet\n").into_response();
+        return (StatusCode::NOT_FOUND, "no samples yet\n").into_response();
     };
     let rendered = tokio::task::spawn_blocking(move || html::render(&live.report)).await;
     answer(rendered.ok().map(|page| page.map(Bytes::from)))

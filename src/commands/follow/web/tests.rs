@@ -79,7 +79,7 @@ fn a_browser_that_comes_early_or_late_sees_the_run() {
     assert!(page.contains("<meta name=revision content=0>"), "{page}");
     assert_eq!(
         served.get("/report.html", HOST).1,
-        "there is no sample yet\n"
+        "no samples yet\n"
     );
     let mut early = served.events();
     let mut next = || early.next().unwrap();
