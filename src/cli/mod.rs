@@ -47,6 +47,7 @@ perfkit.toml in the working directory sets defaults, by command:
   [analyze]
   percentiles = [50, 95, 99.9]
   fail-if = [\"error% > 1%\"]
+
 An option on the command line wins over the environment, and the environment over the file.";
 
 /// Analyze and compare Apache JMeter load tests

@@ -48,8 +48,12 @@ pub fn man(args: &ManArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn page(mut command: clap::Command) -> Result<String> {
-    // Man pages have no place for what comes before the options.
+/// Renders the man page of a command.
+///
+/// clap_mangen leaves out help that comes before the options, and the text of options that `-h` hides:
+/// the first moves behind the options, and no option hides.
+fn page(command: clap::Command) -> Result<String> {
+    let mut command = command.mut_args(|arg| arg.hide_short_help(false));
     let examples = command.get_before_help().cloned();
     let rest = command.get_after_long_help().or(command.get_after_help());
     let parts = [examples, rest.cloned()].into_iter().flatten();
