@@ -98,10 +98,7 @@ fn damaged_markers_stop_the_run_and_nothing_is_written() {
     assert_eq!(perfkit.read("README.md"), readme);
     fs::remove_file(perfkit.path("README.md")).unwrap();
     let said = perfkit.fail(&[&UPDATE[..], &["two"]].concat());
-    assert!(
-        said.contains("README.md: does not exist"),
-        "{said}"
-    );
+    assert!(said.contains("README.md: does not exist"), "{said}");
 }
 
 #[test]

@@ -77,10 +77,7 @@ fn a_browser_that_comes_early_or_late_sees_the_run() {
     assert!(head.contains("cache-control: no-store"), "{head}");
     assert!(page.contains("Waiting for the first sample."), "{page}");
     assert!(page.contains("<meta name=revision content=0>"), "{page}");
-    assert_eq!(
-        served.get("/report.html", HOST).1,
-        "no samples yet\n"
-    );
+    assert_eq!(served.get("/report.html", HOST).1, "no samples yet\n");
     let mut early = served.events();
     let mut next = || early.next().unwrap();
     assert_eq!([next(), next()], ["event: revision", "data: 0"]);
