@@ -1,4 +1,4 @@
-//! The report of the standard test that the README shows.
+//! The report of the standard test that the guide links to.
 
 use std::collections::BTreeSet;
 use std::fs;
