@@ -14,7 +14,7 @@ Examples:
 
 const PLAN: &str = "\
 In each loop, a user requests the Nth Fibonacci number (N from 10 to 1,000) and whether N is prime (N \
-from 1,000 to 10,000,000), with random N, and checks the answers.
+from 1,000 to 10,000,000), with random N, and checks the responses.
 
 All settings are defaults of JMeter properties, which -J changes for one run: host, port, protocol, \
 users, ramp_up, loops. The command that runs the plan is printed to standard error.";

@@ -28,7 +28,7 @@ const DETAILS: &str = "\
 Columns of the monitor: time_ms (end of the second, epoch ms), process_cpu_percent and
 machine_cpu_percent (100 is all cores busy), resident_bytes, connections,
 requests_per_second, p50_ms, p95_ms, p99_ms (from the first byte of a request to the last
-byte of its answer).
+byte of its response).
 
 Over a limit: 431 for headers, 413 for a body, 408 for a slow request, 503 for one
 connection too many.";
@@ -79,7 +79,7 @@ pub struct ServeArgs {
     )]
     pub max_body: u32,
 
-    /// Time for a request to arrive, and for its answer to be taken
+    /// Time for a request to arrive, and for its response to be read
     #[arg(long, default_value = "10", value_name = "SECONDS", value_parser = seconds, help_heading = "Limits")]
     pub read_timeout: Duration,
 
