@@ -159,7 +159,7 @@ mod tests {
         run_of(300, engines)
     }
 
-    /// Engines with so many samples each.
+    /// A series of engines with `samples` each, active from second to second.
     fn run_of(samples: i64, engines: &[(i64, i64)]) -> TimeSeries {
         let mut series = TimeSeries::default();
         for (number, &(from, to)) in engines.iter().enumerate() {

@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_connection_for_every_request() {
         let run = of(&[(96, 20, 5, true), (4, 20, 0, true)]);
-        insta::assert_snapshot!(new_connections(&run).unwrap().sentence(), @"96% of the samples opened a new connection, and spent 4.8 ms on it on average, 24% of all: if clients are to keep theirs, see Use KeepAlive and the thread group's Same user on each iteration.");
+        insta::assert_snapshot!(new_connections(&run).unwrap().sentence(), @"96% of samples opened a new connection, which took 4.8 ms on average, 24% of elapsed time. If clients should reuse connections, check Use KeepAlive and the thread group's Same user on each iteration.");
     }
 
     #[test]

@@ -256,7 +256,7 @@ mod tests {
     use super::*;
     use crate::stats::FirstFailure;
 
-    /// 100 s of 50 samples a second, of which so many fail in each.
+    /// 100 s with 50 samples per second; `failing` returns how many of them fail.
     fn run(failing: impl Fn(usize) -> u64) -> Course {
         let moments = (0..100).map(|second| {
             let errors = failing(second);

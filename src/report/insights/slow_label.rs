@@ -112,7 +112,7 @@ mod tests {
     use crate::stats::Aggregate;
     use crate::stats::tests::sample;
 
-    /// Labels with so many samples that take so long.
+    /// Finds the slow ones among labels given as (name, samples, elapsed).
     fn found(labels: &[(&str, u64, i64)]) -> Vec<SlowLabel> {
         let mut aggregate = Aggregate::default();
         for &(label, samples, elapsed) in labels {

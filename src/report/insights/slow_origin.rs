@@ -248,7 +248,7 @@ mod tests {
     use crate::jtl::Sample;
     use crate::stats::tests::sample;
 
-    /// Rows of these: URL, thread name, label, how many, how long.
+    /// Rows given as (URL, thread name, label, count, elapsed).
     fn run(rows: &[(&str, &str, &str, u64, i64)]) -> Aggregate {
         let mut aggregate = Aggregate::default();
         let mut time_stamp = 0;

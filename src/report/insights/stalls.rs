@@ -185,7 +185,7 @@ mod tests {
     use super::super::course::tests::{course, moment};
     use super::*;
 
-    /// 200 s of 100 samples a second, which take 20 ms, and in these seconds 10 of 900 ms.
+    /// 200 s with 100 samples of 20 ms per second, except in `stalls`: there 10 samples take 900 ms.
     fn run(stalls: impl Iterator<Item = usize>) -> Course {
         let mut moments = vec![moment(100, 20, 10.0); 200];
         for second in stalls {

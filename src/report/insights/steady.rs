@@ -180,8 +180,8 @@ mod tests {
     use super::super::course::tests::{course, moment};
     use super::*;
 
-    /// A ramp to 100 threads, then all of them until 100 s are over: samples, and how long they take,
-    /// for so many threads.
+    /// 100 s with a ramp to 100 threads, then all of them. `of` returns the samples per second and their
+    /// elapsed time for a number of threads.
     fn run(ramp: u32, of: impl Fn(f64) -> (u64, i64)) -> Course {
         let moments = (1..=100).map(|second| {
             let threads = f64::from(second.min(ramp)) * 100.0 / f64::from(ramp);
