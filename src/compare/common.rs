@@ -15,8 +15,8 @@ const MIN_LEVEL_LENGTH: f64 = 0.05;
 /// Returns for how long two runs can be compared, in ms since the start of each, and a note if that
 /// is not all of both. `None` if a report has no slices.
 ///
-/// If one run is longer, threads may have left the shorter one earlier: the comparison then ends
-/// where the first of them starts to ramp down.
+/// If the lengths differ, the comparison ends with the shorter run, or earlier if the threads of
+/// either start to ramp down before that.
 pub fn length(
     (baseline_name, baseline): (&str, &Report),
     (candidate_name, candidate): (&str, &Report),

@@ -17,8 +17,8 @@ pub enum Method {
     BetweenRuns,
 }
 
-/// Returns the interval of a change for an error probability `alpha`: the probability that the
-/// true change lies outside.
+/// Maps an error probability `alpha` to the interval of a change, outside of which the true change
+/// lies with that probability.
 pub type IntervalOf<'a> = Box<dyn Fn(f64) -> Interval + 'a>;
 
 /// The evidence for one change.
