@@ -71,7 +71,7 @@ impl Gate {
         baseline: Option<&Report>,
     ) -> Result<Vec<CriterionResult>> {
         gate::evaluate(&self.criteria, report, baseline)
-            .map_err(|why| Error::Usage(format!("criterion {why}")))
+            .map_err(|error| Error::Usage(format!("criterion {error}")))
     }
 }
 

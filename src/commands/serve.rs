@@ -109,7 +109,7 @@ fn explain(panic: &PanicHookInfo<'_>) {
 /// Says where the server is, in the terms of JMeter's form, and how to stop it.
 fn introduce(address: SocketAddr, limits: &Limits) {
     eprintln!("perfkit {} serves on {address}", env!("CARGO_PKG_VERSION"));
-    eprintln!("  this machine: {}", Platform::detect().summary());
+    eprintln!("  this machine: {}", Platform::detect().one_line());
     let port = address.port();
     for ip in reachable(address.ip()) {
         let whence = if ip.is_loopback() {

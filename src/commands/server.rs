@@ -46,8 +46,8 @@ impl Server {
             args.platform.is_none() && args.server.is_none() && args.detail.is_empty();
         let platform = match (&args.platform, &args.server) {
             (Some(platform), _) => Some(platform.clone()),
-            (None, Some(address)) => Some(platform(address)?.summary()),
-            (None, None) => is_platform_guessed.then(|| Platform::detect().summary()),
+            (None, Some(address)) => Some(platform(address)?.one_line()),
+            (None, None) => is_platform_guessed.then(|| Platform::detect().one_line()),
         };
         let detail = |key: &str, value: &str| Detail {
             key: key.to_owned(),
@@ -192,7 +192,7 @@ fn resources(path: &Path) -> Result<Vec<ResourceRow>> {
     Ok(rows.into_iter().map(resource_row).collect())
 }
 
-fn resource_row(row: monitor::Row) -> ResourceRow {
+fn resource_row(row: monitor::MonitorRow) -> ResourceRow {
     ResourceRow {
         time_ms: row.time_ms,
         process_cpu_percent: row.process_cpu_percent,

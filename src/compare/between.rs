@@ -1,32 +1,32 @@
-//! Changes between several runs on each side: what differs from run to run is seen.
+//! Compares several runs on each side, which accounts for run-to-run variation.
 
 use super::evidence::{Evidence, Method};
 use super::{Interval, student_quantile};
 
-/// Runs that each side needs.
+/// Runs that each side needs for a verdict.
 pub const MIN_RUNS: usize = 3;
 
-/// A figure of the runs of both sides.
+/// One figure in all runs of both sides.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Between {
-    /// The figure of the baseline: the geometric mean of its runs, or the mean.
+    /// The baseline's figure: the geometric mean of its runs for ratios, otherwise the mean.
     pub baseline: f64,
-    /// The figure of the candidate.
+    /// The candidate's figure, likewise.
     pub candidate: f64,
-    /// The pooled standard deviation from run to run: as a share if the figure has ratios, otherwise
-    /// in its unit; `None` if no side has two runs.
+    /// The pooled run-to-run standard deviation: as a share for ratios, otherwise in the figure's
+    /// unit; `None` if no side has two runs.
     pub deviation: Option<f64>,
-    /// Whether changes are ratios.
+    /// Whether changes are ratios rather than differences.
     is_ratio: bool,
     change: f64,
-    /// Variance of the change, as a multiple of that of a run.
-    runs: f64,
+    /// Variance of the change as a multiple of the variance of one run.
+    variance_factor: f64,
     freedom: f64,
 }
 
 impl Between {
-    /// A figure whose runs have these values. Changes are ratios (of times) or differences (of error
-    /// rates, and of values of which any is 0).
+    /// Combines the values of all runs; `None` if a side has no run. Changes are ratios if
+    /// `has_ratios` and no value is 0, otherwise differences.
     pub fn new(baseline: &[f64], candidate: &[f64], has_ratios: bool) -> Option<Self> {
         let all = || baseline.iter().chain(candidate);
         let is_ratio = has_ratios && all().all(|&value| value > 0.0);
@@ -46,20 +46,20 @@ impl Between {
             deviation: (freedom > 0.0).then(|| ((squares_a + squares_b) / freedom).sqrt()),
             is_ratio,
             change: mean_b - mean_a,
-            runs: 1.0 / a.len() as f64 + 1.0 / b.len() as f64,
+            variance_factor: 1.0 / a.len() as f64 + 1.0 / b.len() as f64,
             freedom,
         })
     }
 
-    /// Whether the deviation is a share.
+    /// Whether changes and the deviation are ratios.
     pub fn is_ratio(&self) -> bool {
         self.is_ratio
     }
 
-    /// What is known of the change, by Student's test with the pooled variance; `None` without a
-    /// deviation.
+    /// Returns the change with its interval by Student's test with pooled variance; `None` without
+    /// a deviation.
     pub fn evidence(&self) -> Option<Evidence<'static>> {
-        let deviation = self.deviation? * self.runs.sqrt();
+        let deviation = self.deviation? * self.variance_factor.sqrt();
         let Between {
             baseline,
             is_ratio,
@@ -74,8 +74,8 @@ impl Between {
         Some(Evidence {
             method: Method::BetweenRuns,
             estimate: back(change),
-            interval: Box::new(move |doubt| {
-                let reach = student_quantile(doubt / 2.0, freedom) * deviation;
+            interval: Box::new(move |alpha| {
+                let reach = student_quantile(alpha / 2.0, freedom) * deviation;
                 Interval {
                     low: Some(back(change - reach)),
                     high: Some(back(change + reach)),
@@ -86,7 +86,7 @@ impl Between {
     }
 }
 
-/// The mean, and the sum of squares around it.
+/// Returns the mean and the sum of squared deviations from it.
 fn moments(values: &[f64]) -> Option<(f64, f64)> {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let squares = values.iter().map(|value| (value - mean).powi(2)).sum();
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_change_is_held_against_the_deviation_of_runs() {
+    fn intervals_come_from_run_to_run_deviation() {
         // Logarithms of 0, 0.1, 0.2 and 0.3, 0.4, 0.5: pooled deviation 0.1, change 0.3, standard
         // error 0.1 * sqrt(2 / 3); Student's quantile of 2.5% with 4 degrees of freedom is 2.7764.
         let runs = |of: [f64; 3]| of.map(|ln: f64| 100.0 * ln.exp());

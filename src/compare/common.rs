@@ -1,19 +1,22 @@
-//! How long two runs are compared: over what their plans have in common.
+//! Decides for how long two runs can be compared: over the part that their plans have in common.
 
 use crate::report::{Report, Slices, TimeSeries};
 use crate::units;
 
-/// Runs whose lengths differ by no more than this share are of the same length.
-const SAME_LENGTH: f64 = 0.02;
+/// Runs whose lengths differ by no more than this share count as equally long.
+const MAX_LENGTH_DIFFERENCE: f64 = 0.02;
 
-/// Threads within this share of a level are at that level.
-const LEVEL: f64 = 0.1;
+/// Thread counts within this share of a level are at that level.
+const LEVEL_TOLERANCE: f64 = 0.1;
 
-/// A level lasts for at least this share of the run.
-const MIN_LEVEL: f64 = 0.05;
+/// Shortest level, as a share of the run.
+const MIN_LEVEL_LENGTH: f64 = 0.05;
 
-/// How long two runs are compared, ms since the start of each, and in words why it is not all; of
-/// reports that both have slices.
+/// Returns for how long two runs can be compared, in ms since the start of each, and a note if that
+/// is not all of both. `None` if a report has no slices.
+///
+/// If the lengths differ, the comparison ends with the shorter run, or earlier if the threads of
+/// either start to ramp down before that.
 pub fn length(
     (baseline_name, baseline): (&str, &Report),
     (candidate_name, candidate): (&str, &Report),
@@ -22,7 +25,7 @@ pub fn length(
     let [a, b] = lengths;
     let (a, b) = (a?, b?);
     let (shorter, longer) = (a.min(b), a.max(b));
-    if (longer - shorter) as f64 <= longer as f64 * SAME_LENGTH {
+    if (longer - shorter) as f64 <= longer as f64 * MAX_LENGTH_DIFFERENCE {
         return Some((shorter, None));
     }
     let leave = |report: &Report| {
@@ -36,13 +39,13 @@ pub fn length(
     let length = leaving.into_iter().flatten().fold(shorter, u64::min);
     let words = |ms: u64| units::duration(ms as i64);
     let until = match length < shorter {
-        true => ", until threads began to leave",
+        true => ", before threads began to finish,",
         false => "",
     };
     Some((
         length,
         Some(format!(
-            "{baseline_name} ran for {} and {candidate_name} for {}: changes are those within their common first {}{until}",
+            "{baseline_name} ran for {} and {candidate_name} for {}: only the first {}{until} are compared.",
             words(a),
             words(b),
             words(length),
@@ -50,7 +53,7 @@ pub fn length(
     ))
 }
 
-/// From the start of the first slice to the end of the last, ms.
+/// Returns the time from the start of the first slice to the end of the last, ms.
 fn run_ms(slices: &Slices) -> u64 {
     let labels = slices.labels.iter().map(|label| &label.cells);
     let cells = labels.chain([&slices.others]);
@@ -60,8 +63,8 @@ fn run_ms(slices: &Slices) -> u64 {
     last.unwrap_or(0).saturating_mul(slices.slice_ms)
 }
 
-/// When the threads begin to leave for good, epoch ms: the end of the last level that they held.
-/// `None` if the file does not report threads.
+/// Returns when the final ramp-down begins, epoch ms: the end of the last level that the threads
+/// held. `None` if the file does not report threads.
 fn threads_leave(series: &TimeSeries) -> Option<i64> {
     let threads: Vec<(usize, f64)> = series
         .active_threads
@@ -69,20 +72,20 @@ fn threads_leave(series: &TimeSeries) -> Option<i64> {
         .enumerate()
         .filter_map(|(bucket, threads)| Some((bucket, (*threads)?)))
         .collect();
-    let held = ((threads.len() as f64 * MIN_LEVEL).ceil() as usize).max(1);
+    let min_buckets = ((threads.len() as f64 * MIN_LEVEL_LENGTH).ceil() as usize).max(1);
     let mut level = 0.0_f64;
     let mut reached = threads.len();
-    // Backwards, from the end of the run up to the level from which threads left.
+    // Backwards from the end of the run, up to the level from which threads left.
     for (place, &(_, count)) in threads.iter().enumerate().rev() {
-        if count > level * (1.0 + LEVEL) {
+        if count > level * (1.0 + LEVEL_TOLERANCE) {
             level = count;
             reached = place;
-        } else if count < level * (1.0 - LEVEL) || reached - place >= held {
+        } else if count < level * (1.0 - LEVEL_TOLERANCE) || reached - place >= min_buckets {
             break;
         }
         level = level.max(count);
     }
-    let is_at_level = |of: &&(usize, f64)| of.1 >= level * (1.0 - LEVEL / 2.0);
+    let is_at_level = |of: &&(usize, f64)| of.1 >= level * (1.0 - LEVEL_TOLERANCE / 2.0);
     let (bucket, _) = threads.iter().rev().find(is_at_level)?;
     let width = i64::try_from(series.bucket_ms).ok()?;
     let end = (*bucket as i64 + 1).saturating_mul(width);

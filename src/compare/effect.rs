@@ -1,8 +1,8 @@
-//! How often one run is slower than another.
+//! The effect size: how often one run is slower than another.
 
-/// The probability that a random sample of `candidate` is slower than a random one of `baseline`,
-/// ties counted half: 0.5 without a difference. Counts are by value, ascending; `None` without
-/// samples on a side.
+/// Returns the probability that a random sample of `candidate` is slower than a random sample of
+/// `baseline`, with ties counted half: 0.5 if they do not differ. Takes counts by value, ascending.
+/// `None` if a side has no samples.
 ///
 /// Source: Mann and Whitney's U, divided by the number of pairs.
 pub fn probability_slower(baseline: &[(i64, u64)], candidate: &[(i64, u64)]) -> Option<f64> {

@@ -1,4 +1,4 @@
-//! What is known of a change: an estimate, and an interval for any doubt.
+//! The evidence for a change: an estimate, and an interval for any error probability.
 
 use serde::Serialize;
 
@@ -6,28 +6,29 @@ use super::Interval;
 
 /// How a change was judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
-    /// Phase by phase, over the same slices of both runs.
+    /// Phase by phase, over the same time slices of both runs.
     Paired,
-    /// Each run as a whole: it is too short, or has no slices.
+    /// Each run as a whole, because it is too short or has no slices.
     Unpaired,
-    /// By the figures of several runs on each side.
+    /// By the figures of several runs per side.
     BetweenRuns,
 }
 
-/// An interval of a change by its doubt: the probability that the change lies outside.
+/// Maps an error probability `alpha` to the interval of a change, outside of which the true change
+/// lies with that probability.
 pub type IntervalOf<'a> = Box<dyn Fn(f64) -> Interval + 'a>;
 
-/// What is known of one change.
+/// The evidence for one change.
 pub struct Evidence<'a> {
     /// How it was judged.
     pub method: Method,
     /// The change, in the figure's unit.
     pub estimate: f64,
-    /// Its interval.
+    /// Its confidence interval.
     pub interval: IntervalOf<'a>,
-    /// The interval that it would have if all samples were independent; `None` if that is not
-    /// known.
+    /// The interval that it would have if all samples were independent; `None` if unknown.
     pub independent: Option<IntervalOf<'a>>,
 }

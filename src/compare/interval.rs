@@ -1,8 +1,8 @@
-//! Confidence intervals, each two-sided with half the doubt on either side.
+//! Two-sided confidence intervals, with half the error probability on each side.
 
 use serde::{Deserialize, Serialize};
 
-/// From where to where a figure may be; an end is `None` where the samples do not bound it.
+/// A confidence interval; an end is `None` if the samples do not bound it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Lower end.
@@ -12,36 +12,37 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// Bounded on neither side.
+    /// The interval without bounds.
     pub const OPEN: Interval = Interval {
         low: None,
         high: None,
     };
 }
 
-/// The ranks (from 1) of the samples between which the quantile of `fraction` lies, of `count`
-/// independent ones, with an error of at most `doubt`; `None` for an end that no sample bounds.
+/// Returns the ranks (from 1) of two of `count` independent samples between which the quantile of
+/// `fraction` lies, except with a probability of at most `alpha`. An end is `None` if no sample
+/// bounds it.
 ///
 /// The number of samples below a quantile is binomial: the lower rank is the largest `l` with
-/// `P(B < l) <= doubt / 2`, the upper the smallest `u` with `P(B >= u) <= doubt / 2`.
+/// `P(B < l) <= alpha / 2`, the upper the smallest `u` with `P(B >= u) <= alpha / 2`.
 ///
 /// Source: David and Nagaraja, "Order Statistics" (2003), section 7.1.
-pub fn order_statistics(count: u64, fraction: f64, doubt: f64) -> (Option<u64>, Option<u64>) {
-    let tail = doubt / 2.0;
-    let low = beyond(count, fraction, tail);
-    // As many samples are above as are below with the fractions changed over.
-    let high = beyond(count, 1.0 - fraction, tail).map(|rank| count + 1 - rank);
+pub fn order_statistics(count: u64, fraction: f64, alpha: f64) -> (Option<u64>, Option<u64>) {
+    let tail = alpha / 2.0;
+    let low = lower_rank(count, fraction, tail);
+    // By symmetry: the upper rank is the lower rank of the complementary fraction, from the top.
+    let high = lower_rank(count, 1.0 - fraction, tail).map(|rank| count + 1 - rank);
     (low, high)
 }
 
-/// The largest `l` from 1 with `P(B < l) <= tail`.
-fn beyond(count: u64, fraction: f64, tail: f64) -> Option<u64> {
+/// Returns the largest `l` from 1 with `P(B < l) <= tail`, for a binomial `B`.
+fn lower_rank(count: u64, fraction: f64, tail: f64) -> Option<u64> {
     if count == 0 || fraction <= 0.0 || fraction >= 1.0 {
         return None;
     }
     let mean = count as f64 * fraction;
     let spread = (mean * (1.0 - fraction)).sqrt();
-    // What lies below is less than can be told from 0.
+    // Below this, the probabilities are too small to add up to anything.
     let mut hits = (mean - 12.0 * spread - 12.0).max(0.0) as u64;
     let odds = fraction / (1.0 - fraction);
     let mut term = (ln_choose(count, hits)
@@ -61,7 +62,7 @@ fn ln_choose(count: u64, hits: u64) -> f64 {
     ln_factorial(count) - ln_factorial(hits) - ln_factorial(count - hits)
 }
 
-/// Stirling's series, exact to twelve digits from 16 up.
+/// Returns the logarithm of a factorial; by Stirling's series from 16 up, exact to twelve digits.
 fn ln_factorial(number: u64) -> f64 {
     if number < 16 {
         return (2..=number).map(|factor| (factor as f64).ln()).sum();
@@ -72,7 +73,7 @@ fn ln_factorial(number: u64) -> f64 {
         + 1.0 / (1_260.0 * n.powi(5))
 }
 
-/// Wilson's interval of a rate found in so many samples, at `z` standard deviations.
+/// Returns Wilson's interval of a rate observed in `samples` samples, at `z` standard deviations.
 ///
 /// Source: Wilson, "Probable inference, the law of succession, and statistical inference" (1927).
 pub fn wilson(rate: f64, samples: f64, z: f64) -> (f64, f64) {
@@ -83,7 +84,7 @@ pub fn wilson(rate: f64, samples: f64, z: f64) -> (f64, f64) {
     (bound(centre - half), bound(centre + half))
 }
 
-/// The interval of `candidate - baseline`, each given as its value and its interval.
+/// Returns the interval of `candidate - baseline`, given the estimate and the interval of each.
 ///
 /// Source: Zou and Donner, "Construction of confidence limits about effect measures" (2008).
 pub fn difference(baseline: (f64, Interval), candidate: (f64, Interval)) -> Interval {
@@ -105,10 +106,13 @@ pub fn difference(baseline: (f64, Interval), candidate: (f64, Interval)) -> Inte
     }
 }
 
-/// The value that a standard normal variable exceeds with probability `tail`, below one half.
+/// Returns the value that a standard normal variable exceeds with probability `tail`, which must be
+/// below one half.
 ///
-/// By halving, on the continued fraction of Mills' ratio and, near 0, the series of the
-/// distribution: Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.2.11 and 26.2.14.
+/// By bisection on the continued fraction of Mills' ratio and, near 0, the series of the
+/// distribution.
+///
+/// Source: Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.2.11 and 26.2.14.
 pub fn normal_quantile(tail: f64) -> f64 {
     let (mut low, mut high) = (0.0, 38.0);
     for _ in 0..100 {
@@ -153,7 +157,7 @@ mod tests {
     fn ranks_are_those_of_the_binomial() {
         // Of 10 fair coins at most one shows heads with (1 + 10) / 1024 = 1.1%, two with 5.5%.
         assert_eq!(order_statistics(10, 0.5, 0.05), (Some(2), Some(9)));
-        // Of 5 all do with 3.1%: more than the 2.5% that the doubt allows.
+        // Of 5 all do with 3.1%: more than the 2.5% that the alpha allows.
         assert_eq!(order_statistics(5, 0.5, 0.05), (None, None));
         // All 299 are below the 99th percentile with 4.96%, 298 with 5.01%: as in tolerance tables.
         assert_eq!(order_statistics(298, 0.99, 0.1).1, None);

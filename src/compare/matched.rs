@@ -1,61 +1,62 @@
-//! One label on the baseline and on one candidate: its changes, and what is known of them.
+//! Matches one label of the baseline and of a candidate, and collects the evidence for its changes.
 
 use std::rc::Rc;
 
 use super::between::{Between, MIN_RUNS};
 use super::common;
 use super::evidence::Evidence;
-use super::figures::Kind;
+use super::figures::FigureKind;
 use super::paired::Paired;
-use super::pairing::{Common, Pair, Phases};
-use super::unpaired::{self, Own};
+use super::paired_percentile;
+use super::pairing::{CommonSlices, Pair, Phases};
+use super::unpaired::{self, WholeRun};
 use super::{Change, Settings, Side, Verdict, probability_slower};
 use crate::report::{LabelReport, Report};
 use crate::stats::merged_counts;
 
 /// A label's row in one run.
 #[derive(Clone, Copy)]
-pub struct Row<'a> {
+pub struct LabelInRun<'a> {
     /// The run.
     pub report: &'a Report,
     /// The row.
     pub row: &'a LabelReport,
 }
 
-/// What two single runs have in common over time.
-pub struct Course<'a> {
+/// The part of two single runs that can be compared slice by slice.
+pub struct Overlap<'a> {
     baseline: &'a Report,
     candidate: &'a Report,
-    common: Common,
+    slices: CommonSlices,
 }
 
-impl<'a> Course<'a> {
-    /// What two sides have in common, and in words what of them is not compared; `None` if one has
-    /// several runs or no slices.
-    pub fn of(baseline: &'a Side, candidate: &'a Side) -> Option<(Self, Option<String>)> {
+impl<'a> Overlap<'a> {
+    /// Finds what two sides have in common, with a note if parts of them are not compared. `None` if
+    /// one side has several runs or no slices.
+    pub fn find(baseline: &'a Side, candidate: &'a Side) -> Option<(Self, Option<String>)> {
         let ([a], [b]) = (&baseline.runs[..], &candidate.runs[..]) else {
             return None;
         };
         let (length, note) = common::length((&a.0, &a.1), (&b.0, &b.1))?;
-        let course = Course {
+        let overlap = Overlap {
             baseline: &a.1,
             candidate: &b.1,
-            common: Common::new(a.1.slices.as_ref()?, b.1.slices.as_ref()?, length),
+            slices: CommonSlices::new(a.1.slices.as_ref()?, b.1.slices.as_ref()?, length),
         };
-        Some((course, note))
+        Some((overlap, note))
     }
 
-    /// The pairs of a label, or of all together.
+    /// Pairs the slices of a label, or of all labels together if `label` is `None`.
     fn pairs(&self, label: Option<&str>) -> Option<Vec<Pair>> {
         let (a, b) = (
             self.baseline.slices.as_ref()?,
             self.candidate.slices.as_ref()?,
         );
         match label {
-            None => self.common.pairs((a, &a.total()), (b, &b.total())),
+            None => self.slices.pairs((a, &a.total()), (b, &b.total())),
             Some(label) => {
                 let (of_a, of_b) = (a.of_label(label)?, b.of_label(label)?);
-                self.common.pairs((a, of_a), (b, of_b))
+                self.slices.pairs((a, of_a), (b, of_b))
             }
         }
     }
@@ -63,14 +64,14 @@ impl<'a> Course<'a> {
 
 /// One label on both sides.
 pub struct Matched<'a> {
-    baseline: &'a [Row<'a>],
-    candidate: &'a [Row<'a>],
+    baseline: &'a [LabelInRun<'a>],
+    candidate: &'a [LabelInRun<'a>],
     basis: Basis<'a>,
 }
 
-/// What changes are judged by.
+/// What the changes of a label are judged by.
 enum Basis<'a> {
-    /// The same slices of two runs, and their usual width in ms.
+    /// Paired slices of two runs, and their usual width in ms.
     Phases(Vec<Pair>, u64),
     /// Two runs as a whole.
     Whole(unpaired::Sides<'a>),
@@ -81,12 +82,12 @@ enum Basis<'a> {
 }
 
 impl<'a> Matched<'a> {
-    /// A label's rows on both sides, and what the sides have in common. Sides of several runs are
-    /// compared run by run, also if the label is in only one of each.
+    /// Matches a label's rows. `overlap` allows paired slices. Sides of several runs
+    /// (`are_single` is false) are compared run by run, even if the label occurs in only one of each.
     pub fn new(
-        baseline: &'a [Row<'a>],
-        candidate: &'a [Row<'a>],
-        course: Option<&Course<'_>>,
+        baseline: &'a [LabelInRun<'a>],
+        candidate: &'a [LabelInRun<'a>],
+        overlap: Option<&Overlap<'_>>,
         are_single: bool,
     ) -> Self {
         let basis = match (baseline, candidate) {
@@ -94,13 +95,13 @@ impl<'a> Matched<'a> {
             ([a], [b]) if are_single => {
                 let is_total = std::ptr::eq(a.row, &a.report.total);
                 let label = (!is_total).then_some(a.row.label.as_str());
-                let pairs =
-                    course.and_then(|course| Some((course.pairs(label)?, course.common.slice_ms)));
+                let pairs = overlap
+                    .and_then(|overlap| Some((overlap.pairs(label)?, overlap.slices.slice_ms)));
                 match pairs {
                     Some((pairs, slice_ms)) => Basis::Phases(pairs, slice_ms),
                     None => Basis::Whole(Rc::new((
-                        Own::new(a.report, a.row, is_total),
-                        Own::new(b.report, b.row, is_total),
+                        WholeRun::new(a.report, a.row, is_total),
+                        WholeRun::new(b.report, b.row, is_total),
                     ))),
                 }
             }
@@ -113,7 +114,7 @@ impl<'a> Matched<'a> {
         }
     }
 
-    /// How it was paired, if it was.
+    /// Returns how the runs were paired for this label, if they were.
     pub fn phases(&self) -> Option<Phases> {
         match &self.basis {
             Basis::Phases(pairs, slice_ms) => Some(Paired::new(pairs, *slice_ms).phases()),
@@ -121,17 +122,18 @@ impl<'a> Matched<'a> {
         }
     }
 
-    /// The probability that a sample of the candidate is slower than one of the baseline.
+    /// Returns the probability that a sample of the candidate is slower than one of the baseline.
     pub fn probability_slower(&self) -> Option<f64> {
         let distribution =
-            |rows: &[Row<'_>]| merged_counts(rows.iter().map(|row| &row.row.distribution));
+            |rows: &[LabelInRun<'_>]| merged_counts(rows.iter().map(|row| &row.row.distribution));
         probability_slower(&distribution(self.baseline), &distribution(self.candidate))
     }
 
-    /// The change of a figure and, if it is tested, what is known of it; `None` if a side lacks it.
+    /// Returns the change of a figure and, if it is tested, the evidence for it; `None` if a side
+    /// lacks the figure.
     pub fn change(
         &self,
-        kind: Kind,
+        kind: FigureKind,
         settings: &Settings,
     ) -> Option<(Change, Option<Evidence<'a>>)> {
         let (from, to) = (value(kind, self.baseline)?, value(kind, self.candidate)?);
@@ -142,12 +144,12 @@ impl<'a> Matched<'a> {
             verdict,
         };
         let is_tested = kind.is_tested(settings, from, to);
-        // No error against none, and all against all, are verdicts without a test.
-        if (is_tested || kind == Kind::ErrorPercent) && self.is_identical() {
+        // If no sample failed on either side, or all did, the verdict needs no test.
+        if (is_tested || kind == FigureKind::ErrorPercent) && self.is_identical() {
             return Some((change(Some(Verdict::Identical)), None));
         }
         if !is_tested {
-            let verdict = (kind == Kind::ErrorPercent).then_some(Verdict::NoChange);
+            let verdict = (kind == FigureKind::ErrorPercent).then_some(Verdict::NoChange);
             return Some((change(verdict), None));
         }
         let evidence = self.evidence(kind);
@@ -158,32 +160,33 @@ impl<'a> Matched<'a> {
         Some((change(verdict), evidence))
     }
 
-    /// The standard deviation from run to run: of times as a share.
-    pub fn run_deviation(&self, kind: Kind) -> Option<f64> {
+    /// Returns the run-to-run standard deviation; for times as a share.
+    pub fn run_deviation(&self, kind: FigureKind) -> Option<f64> {
         let between = self.between(kind)?;
         between
             .deviation
             .filter(|_| between.is_ratio() == kind.is_time())
     }
 
-    fn evidence(&self, kind: Kind) -> Option<Evidence<'a>> {
+    fn evidence(&self, kind: FigureKind) -> Option<Evidence<'a>> {
         match &self.basis {
             Basis::Phases(pairs, slice_ms) => {
                 let paired = Paired::new(pairs, *slice_ms);
                 match kind {
-                    Kind::Average => {
-                        let summary = |rows: &'a [Row<'a>]| rows.first()?.row.elapsed.as_ref();
+                    FigureKind::Average => {
+                        let summary =
+                            |rows: &'a [LabelInRun<'a>]| rows.first()?.row.elapsed.as_ref();
                         Some(paired.mean(summary(self.baseline)?, summary(self.candidate)?))
                     }
-                    Kind::Percentile(percent) => paired.percentile(percent),
-                    Kind::ErrorPercent => Some(paired.error_rate()),
+                    FigureKind::Percentile(percent) => paired_percentile::change(&paired, percent),
+                    FigureKind::ErrorPercent => Some(paired.error_rate()),
                     _ => None,
                 }
             }
             Basis::Whole(sides) => match kind {
-                Kind::Average => unpaired::mean(sides),
-                Kind::Percentile(percent) => unpaired::percentile(sides, percent),
-                Kind::ErrorPercent => unpaired::error_rate(sides),
+                FigureKind::Average => unpaired::mean(sides),
+                FigureKind::Percentile(percent) => unpaired::percentile(sides, percent),
+                FigureKind::ErrorPercent => unpaired::error_rate(sides),
                 _ => None,
             },
             Basis::Runs => self.between(kind)?.evidence(),
@@ -191,8 +194,8 @@ impl<'a> Matched<'a> {
         }
     }
 
-    fn between(&self, kind: Kind) -> Option<Between> {
-        let values = |rows: &[Row<'_>]| -> Option<Vec<f64>> {
+    fn between(&self, kind: FigureKind) -> Option<Between> {
+        let values = |rows: &[LabelInRun<'_>]| -> Option<Vec<f64>> {
             rows.iter().map(|row| kind.value(row.row)).collect()
         };
         let (a, b) = (values(self.baseline)?, values(self.candidate)?);
@@ -213,9 +216,9 @@ impl<'a> Matched<'a> {
     }
 }
 
-/// The value of a figure on one side: of several runs the geometric mean of times, and the mean of
-/// the rest.
-pub fn value(kind: Kind, rows: &[Row<'_>]) -> Option<f64> {
+/// Returns the value of a figure on one side. Several runs are averaged: by the geometric mean for
+/// times, otherwise by the arithmetic mean.
+pub fn value(kind: FigureKind, rows: &[LabelInRun<'_>]) -> Option<f64> {
     let values: Option<Vec<f64>> = rows.iter().map(|row| kind.value(row.row)).collect();
     match values?[..] {
         [value] => Some(value),

@@ -1,30 +1,30 @@
-//! Runs compared: what changed from a baseline to each candidate, and whether it is real.
+//! Compares runs: what changed from a baseline to each candidate, and whether the change is real.
 //!
 //! # What is computed
 //!
-//! * Two runs of one plan are cut into the same slices of time since their starts. A change is the
-//!   weighted change within slices, and its uncertainty comes from how these changes differ from
-//!   slice to slice: what the plan does to both runs cancels, what one run does by itself stays.
-//! * A percentile's interval is that of binomial order statistics, an error rate's is Wilson's, both
-//!   on the number of independent samples that the paired slices are worth. The interval of their
-//!   change is made of those of both sides (Newcombe's hybrid, called MOVER by Zou and Donner, 2008).
-//!   The mean's is Student's on the logarithm of the ratio.
-//! * With several runs on each side, figures of whole runs are compared by Student's test: it sees
-//!   what differs from run to run.
-//! * The effect is the probability that a random sample of the candidate is slower than a random
-//!   one of the baseline, ties counted half (Mann and Whitney).
+//! * Two runs of one plan are cut into the same time slices since their starts. A change is the
+//!   weighted mean of the changes within slices. Its uncertainty comes from how these changes vary
+//!   from slice to slice: what the plan does to both runs cancels out, what one run does alone stays.
+//! * A percentile's interval comes from binomial order statistics, an error rate's is Wilson's. Both
+//!   use the effective number of independent samples in the paired slices. The interval of the change
+//!   combines those of both sides (Newcombe's hybrid; MOVER in Zou and Donner, 2008). The interval of
+//!   the mean is Student's, on the logarithm of the ratio.
+//! * With several runs on each side, Student's test compares the figures of whole runs, which
+//!   accounts for run-to-run variation.
+//! * The effect size is the probability that a random sample of the candidate is slower than a
+//!   random sample of the baseline, with ties counted half (Mann and Whitney).
 //!
-//! # Why differences are taken in blocks
+//! # Why variances are computed from blocks
 //!
-//! Samples of one run are not independent: a slow second makes all its samples slow together, so
-//! that 1,000 samples tell as little as perhaps 50 independent ones. The variance of paired
-//! differences is therefore that of whole blocks of slices (see [`block_variance`]).
+//! Samples of one run are not independent: a slow second slows all its samples down, so that 1,000
+//! samples may carry as little information as 50 independent ones. The variance of paired
+//! differences is therefore computed from whole blocks of slices (see [`block_variance`]).
 //!
-//! # Many figures
+//! # Multiple tests
 //!
-//! A comparison makes many tests, and of a hundred at 95% five would be wrong by chance. The
-//! confidence is therefore that of the whole comparison, however the figures hang together: the tests
-//! share the doubt by Holm's step-down method.
+//! A comparison makes many tests: of a hundred at 95% confidence, five would be wrong by chance. The
+//! confidence therefore covers the whole comparison, however its figures depend on each other: the
+//! tests share the error probability by Holm's step-down method.
 
 mod between;
 mod common;

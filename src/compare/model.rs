@@ -8,7 +8,7 @@ use super::pairing::Phases;
 use crate::percentile::Percentile;
 use crate::report::{Detail, Report};
 
-/// What a comparison is held to.
+/// The settings of a comparison.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Settings {
     /// Confidence of the whole comparison, 0 to 1.
@@ -17,9 +17,9 @@ pub struct Settings {
     pub threshold_ratio: f64,
     /// Smallest change of a time that matters, ms.
     pub threshold_ms: f64,
-    /// The percentiles shown.
+    /// The percentiles that are shown.
     pub percentiles: Vec<Percentile>,
-    /// Those of them that are tested.
+    /// The percentiles that are also tested.
     pub tested_percentiles: Vec<Percentile>,
 }
 
@@ -28,12 +28,12 @@ pub struct Settings {
 pub struct Side {
     /// Its name.
     pub name: String,
-    /// Its runs and their names.
+    /// Its runs, each with its name.
     pub runs: Vec<(String, Report)>,
 }
 
 impl Side {
-    /// A side of one run.
+    /// Creates a side of one run.
     pub fn of(name: impl Into<String>, report: Report) -> Self {
         let name = name.into();
         Side {
@@ -43,49 +43,54 @@ impl Side {
     }
 }
 
-/// Runs compared.
+/// A comparison of runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Comparison {
-    /// What it was held to.
+    /// The settings.
     pub settings: Settings,
-    /// Number of figures tested, which share the doubt (Holm).
+    /// Number of tests, which share the error probability (Holm).
     pub tests: u64,
     /// The baseline, then the candidates.
     pub runs: Vec<Run>,
-    /// The labels of any run in order of appearance, then TOTAL.
+    /// The labels of all runs in order of first appearance, then TOTAL.
     pub labels: Vec<LabelComparison>,
-    /// What a reader should know, in words.
+    /// Notes for the reader.
     pub notes: Vec<String>,
 }
 
-/// One side, as shown.
+/// One side of a comparison, as shown.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Run {
-    /// Its name here.
+    /// Its name in this comparison.
     pub name: String,
     /// The names of its runs.
     pub members: Vec<String>,
-    /// The platform's details; empty for results that have none.
+    /// Details of its platform; empty if the results have none.
     pub details: Vec<Detail>,
 }
 
-/// One label in all runs.
+/// One label on all sides.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct LabelComparison {
     /// The label.
     pub label: String,
     /// Which sides have it.
     pub is_present: Vec<bool>,
-    /// By candidate, the probability that its samples are slower than the baseline's, ties half.
+    /// Per candidate, the probability that a sample is slower than one of the baseline, with ties
+    /// counted half.
     pub probability_slower: Vec<Option<f64>>,
-    /// By candidate, how it was paired with the baseline; `None` if it was not.
+    /// Per candidate, how it was paired with the baseline; `None` if it was not.
     pub phases: Vec<Option<Phases>>,
     /// Its figures.
     pub figures: Vec<Figure>,
 }
 
-/// One figure on all sides.
+/// One figure of a label on all sides.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Figure {
     /// Its key, such as `p95`.
     pub key: String,
@@ -96,49 +101,51 @@ pub struct Figure {
     /// Decimals to show.
     #[serde(skip)]
     pub decimals: usize,
-    /// Its value on each side, over whole runs; of several runs the geometric mean of times and
-    /// the mean of the rest.
+    /// Its value on each side, over whole runs. Several runs are averaged: by the geometric mean for
+    /// times, otherwise by the arithmetic mean.
     pub values: Vec<Option<f64>>,
-    /// Its change to each candidate; `None` where a side lacks it.
+    /// Its change to each candidate; `None` if a side lacks it.
     pub changes: Vec<Option<Change>>,
 }
 
 /// A change from the baseline.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Change {
-    /// Candidate less baseline, in the figure's unit, over whole runs.
+    /// Candidate minus baseline over whole runs, in the figure's unit.
     pub difference: f64,
-    /// The difference as a share of the baseline; `None` of a baseline of 0.
+    /// The difference as a share of the baseline; `None` if the baseline is 0.
     pub ratio: Option<f64>,
-    /// What the verdict rests on; `None` for a figure that is not tested.
+    /// The test behind the verdict; `None` for a figure that is not tested.
     pub test: Option<Test>,
-    /// What it means; `None` for a figure that is not tested.
+    /// The verdict; `None` for a figure that is not tested.
     pub verdict: Option<Verdict>,
 }
 
-/// What a verdict rests on.
+/// The test behind a verdict.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Test {
     /// How the change was judged.
     pub method: Method,
-    /// The change, in the figure's unit. Of paired runs it is the weighted change within phases.
+    /// The change, in the figure's unit; for paired runs the weighted change within phases.
     pub estimate: f64,
-    /// Its interval.
+    /// Its confidence interval.
     pub interval: Interval,
-    /// The confidence of that interval alone, 0 to 1: with it and Holm's method, that of all
+    /// The confidence of that interval alone, 0 to 1. By Holm's method, the confidence of all
     /// intervals together is [`Settings::confidence`].
     pub confidence: f64,
-    /// Whether the whole interval is worse than the smallest change that matters.
+    /// Whether the whole interval lies beyond the smallest change that matters, on the worse side.
     pub is_clear: bool,
-    /// The smallest change that would have been found with a probability of 80%, in the figure's
+    /// The smallest change that would have been detected with a probability of 80%, in the figure's
     /// unit.
     pub detectable: Option<f64>,
-    /// The standard deviation from run to run: of times as a share, of error rates in percentage
-    /// points; `None` if it cannot be told from the runs given.
+    /// The run-to-run standard deviation: for times as a share, for error rates in percentage
+    /// points; `None` if the given runs do not show it.
     pub run_deviation: Option<f64>,
 }
 
 /// What a change means.
+#[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -152,18 +159,18 @@ pub enum Verdict {
     NoChange,
     /// Significant, but it may or may not be large enough to matter.
     Inconclusive,
-    /// There are too few samples to tell.
+    /// Too few samples to decide.
     TooFewSamples,
-    /// There are samples enough, but the runs vary too much over time.
+    /// There are enough samples, but the runs vary too much over time.
     TooVariable,
-    /// Several runs per side vary too much from run to run.
+    /// There are several runs per side, but they vary too much from run to run.
     RunsVary,
-    /// There are too few runs to tell a change from what differs between runs anyway.
+    /// Too few runs to tell a change from run-to-run variation.
     TooFewRuns,
 }
 
 impl Verdict {
-    /// In words.
+    /// Returns the verdict in words, such as "no change".
     pub fn words(self) -> &'static str {
         match self {
             Verdict::Identical => "identical",
@@ -179,14 +186,14 @@ impl Verdict {
     }
 }
 
-/// A verdict with its place.
+/// A verdict, and the figure and candidate that it is about.
 #[derive(Debug, Clone, Copy)]
 pub struct Found<'a> {
     /// The label.
     pub label: &'a LabelComparison,
     /// The figure.
     pub figure: &'a Figure,
-    /// The candidate, counted from 0.
+    /// The candidate's index, from 0.
     pub candidate: usize,
     /// The change.
     pub change: &'a Change,
@@ -195,7 +202,7 @@ pub struct Found<'a> {
 }
 
 impl Comparison {
-    /// Every verdict.
+    /// Iterates over all verdicts.
     pub fn verdicts(&self) -> impl Iterator<Item = Found<'_>> {
         self.labels.iter().flat_map(|label| {
             label.figures.iter().flat_map(move |figure| {
@@ -214,14 +221,14 @@ impl Comparison {
         })
     }
 
-    /// Whether this side and the baseline have one run each.
+    /// Whether this candidate and the baseline have only one run each.
     pub fn is_single(&self, candidate: usize) -> bool {
         let side = |place: usize| self.runs.get(place).map_or(0, |run| run.members.len());
         side(0) == 1 && side(candidate + 1) == 1
     }
 
-    /// The figures that surely got worse: of single runs, whose difference may not repeat, only if
-    /// the whole interval is beyond what matters.
+    /// Iterates over the figures that got significantly worse. For single runs, whose difference may
+    /// not repeat, the whole interval must lie beyond the smallest change that matters.
     pub fn regressions(&self) -> impl Iterator<Item = Found<'_>> {
         self.verdicts().filter(|found| {
             let is_clear = found.change.test.as_ref().is_some_and(|test| test.is_clear);
@@ -229,20 +236,20 @@ impl Comparison {
         })
     }
 
-    /// The labels of the baseline that the candidate of this number lacks.
+    /// Iterates over the labels of the baseline that this candidate lacks.
     pub fn vanished(&self, candidate: usize) -> impl Iterator<Item = &str> {
         self.on_one_side(0, candidate + 1)
     }
 
-    /// The labels of the candidate of this number that the baseline lacks.
+    /// Iterates over the labels of this candidate that the baseline lacks.
     pub fn added(&self, candidate: usize) -> impl Iterator<Item = &str> {
         self.on_one_side(candidate + 1, 0)
     }
 
-    fn on_one_side(&self, there: usize, missing: usize) -> impl Iterator<Item = &str> {
+    fn on_one_side(&self, present: usize, missing: usize) -> impl Iterator<Item = &str> {
         let labels = self.labels.iter();
         labels
-            .filter(move |label| label.is_present[there] && !label.is_present[missing])
+            .filter(move |label| label.is_present[present] && !label.is_present[missing])
             .map(|label| label.label.as_str())
     }
 }

@@ -1,11 +1,11 @@
-//! How much figures of a run vary by themselves: block variances over time.
+//! Estimates how much the figures of a run vary over time, by block variances.
 
 use super::student_quantile;
 
-/// A run is cut into at least as many blocks.
+/// Fewest blocks that a run is cut into.
 const MIN_BLOCKS: usize = 8;
 
-/// The variance of a sum over time, and how well it is known.
+/// The variance of a sum over time, and the degrees of freedom of that estimate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct BlockVariance {
     /// The variance of the sum.
@@ -14,20 +14,19 @@ pub struct BlockVariance {
     pub freedom: f64,
 }
 
-/// The variance of the sum of `deviations`, which are by time and sum up to 0; `scales` tell how
-/// large each of them may be, up to a common factor.
+/// Estimates the variance of the sum of `deviations`, which are in time order and add up to 0.
+/// `scales` are the relative magnitudes that they may have.
 ///
-/// It is that of a circular block bootstrap whose blocks start anywhere. As the bootstrap draws whole
-/// blocks independently, the variance of their sum is known exactly (the limit of infinitely many
-/// resamples), and nothing is left to chance. Blocks must be longer than the correlation lasts, which
-/// nobody knows: of lengths 1, 2, 4 and so on up to an eighth of the run, the one with the largest
-/// variance counts. A block of a finite circle varies less by its share of the circle, which is made
-/// good.
+/// This is the variance of a circular block bootstrap. Because the bootstrap draws whole blocks
+/// independently, the variance of their sum has a closed form, the limit of infinitely many resamples.
+/// Blocks must be longer than the correlation lasts, which is unknown: of the lengths 1, 2, 4 and so
+/// on up to an eighth of the run, the one with the largest variance is used. A block of a finite
+/// circle varies less, by its share of the circle; the result is corrected for that.
 ///
-/// Overlapping blocks of length `l` of `k` equal deviations know the variance with
-/// `k / (1 + (l - 1) (2 l - 1) / 3 l) - 1` degrees of freedom, half as many again as blocks side by
-/// side. If a few deviations are much larger than the rest, as in a spike of the load, only these
-/// count: `k` is then the number of equal ones that would vary as much, after Satterthwaite.
+/// Overlapping blocks of length `l` of `k` equal deviations estimate the variance with
+/// `k / (1 + (l - 1) (2 l - 1) / 3 l) - 1` degrees of freedom, 1.5 times as many as adjacent blocks.
+/// If a few deviations are much larger than the rest, as in a load spike, only these count: `k` is
+/// then the number of equal deviations that would vary as much, after Satterthwaite.
 ///
 /// Sources: Politis and Romano, "A circular block-resampling procedure for stationary data" (1992);
 /// Meketon and Schmeiser, "Overlapping batch means: something for nothing?" (1984); Satterthwaite,
@@ -70,13 +69,13 @@ fn variance_of_sum(deviations: &[f64], length: usize) -> f64 {
     squares / length as f64 / (1.0 - length as f64 / count as f64)
 }
 
-/// The design effect of a rate or a mean in one run: its variance over that of independent samples,
-/// at least 1.
+/// Returns the design effect of a rate or a mean in one run: its variance divided by that of
+/// independent samples, at least 1.
 ///
-/// `buckets` hold the number of samples and the sum of the figure over them, by time; `variance`
-/// is that of the figure among samples. The deviation of a bucket is its sum less what its samples
-/// would sum up to at the run's mean. A variance known from few blocks is itself uncertain: the
-/// effect includes how much further Student's quantile of `tail` reaches than the normal one, `z`.
+/// `buckets` hold the number of samples and the sum of the figure over them, in time order;
+/// `variance` is the variance of the figure among samples. A bucket's deviation is its sum minus the
+/// sum expected at the run's mean. A variance estimated from few blocks is itself uncertain: the
+/// effect is scaled up by how far Student's quantile of `tail` exceeds the normal one, `z`.
 ///
 /// Source of the term: Kish, "Survey Sampling" (1965).
 pub fn design_effect(buckets: &[(f64, f64)], variance: f64, tail: f64, z: f64) -> f64 {

@@ -1,18 +1,18 @@
-//! What a reader of a comparison should know, in words.
+//! Writes the notes of a comparison.
 
 use super::{LabelComparison, Method, Side, Verdict};
 use crate::report::Report;
 
-/// Changes of sign told one by one.
-const MAX_TOLD: usize = 3;
+/// Sign changes that are listed one by one.
+const MAX_SIGN_NOTES: usize = 3;
 
-/// What is to be said of the runs alone.
-pub fn of_runs(sides: &[Side]) -> Vec<String> {
+/// Returns the notes on the runs themselves.
+pub fn on_runs(sides: &[Side]) -> Vec<String> {
     let mut notes = Vec::new();
     if sides.iter().all(|side| side.runs.len() == 1) {
         notes.push(
-            "One run per side: noise from run to run cannot be seen, so that a difference between \
-             these runs may not repeat. Give several runs with --baseline and --candidate."
+            "One run per side: run-to-run variation is unknown, so differences between these runs \
+             may not repeat. Give several runs with --baseline and --candidate."
                 .to_owned(),
         );
     }
@@ -20,19 +20,19 @@ pub fn of_runs(sides: &[Side]) -> Vec<String> {
     for (name, report) in runs() {
         if let Some(others) = &report.other_labels {
             notes.push(format!(
-                "{name} sums up {}: they count in TOTAL and are not compared one by one.",
+                "{name} combines {}: they count in TOTAL but are not compared individually.",
                 others.label
             ));
         }
         if report.slices.is_none() {
             notes.push(format!(
-                "{name} was saved without slices of time: its figures are compared as a whole, not \
-                 phase by phase. Analyze its results again."
+                "{name} was saved without time slices: it is compared as a whole, not phase by \
+                 phase. Analyze its results again."
             ));
         } else if has_unsliced_labels(report) {
             notes.push(format!(
-                "{name} has too many labels for slices of their own: labels without are compared as \
-                 a whole. Choose some with --include or fold them with --rename."
+                "{name} has too many labels to keep time slices for each: the others are compared \
+                 as a whole. Choose labels with --include, or merge them with --rename."
             ));
         }
     }
@@ -44,17 +44,17 @@ fn has_unsliced_labels(report: &Report) -> bool {
     slices.is_some_and(|slices| slices.labels.len() < report.labels.len())
 }
 
-/// What is to be said of changes.
-pub fn of_comparison(sides: &[Side], labels: &[LabelComparison]) -> Vec<String> {
+/// Returns the notes on the changes.
+pub fn on_changes(sides: &[Side], labels: &[LabelComparison]) -> Vec<String> {
     let mut notes = Vec::new();
-    notes.extend(of_run_noise(sides, labels));
-    notes.extend(of_unpaired(labels));
-    notes.extend(of_signs(labels));
+    notes.extend(on_run_noise(sides, labels));
+    notes.extend(on_unpaired(labels));
+    notes.extend(on_signs(labels));
     notes
 }
 
-/// How much runs differ, and what could have been found; from TOTAL.
-fn of_run_noise(sides: &[Side], labels: &[LabelComparison]) -> Vec<String> {
+/// Notes how much runs vary and which changes would have been detected, for TOTAL.
+fn on_run_noise(sides: &[Side], labels: &[LabelComparison]) -> Vec<String> {
     let Some(total) = labels.last() else {
         return Vec::new();
     };
@@ -68,7 +68,7 @@ fn of_run_noise(sides: &[Side], labels: &[LabelComparison]) -> Vec<String> {
             let deviation = test.run_deviation? * 100.0;
             let detectable = test.detectable? / from * 100.0;
             Some(format!(
-                "{} by {deviation:.1}% (changes from {detectable:.0}% would be found)",
+                "{} by {deviation:.1}% (changes of {detectable:.0}% or more would be detected)",
                 figure.title
             ))
         };
@@ -89,16 +89,15 @@ fn of_run_noise(sides: &[Side], labels: &[LabelComparison]) -> Vec<String> {
     let changes = total.figures.iter().flat_map(|figure| &figure.changes);
     if changes.flatten().any(|change| is_few(&change.verdict)) {
         notes.push(
-            "Fewer than 3 runs on a side get no verdict: too little is known of what differs from \
-             run to run."
+            "No verdict with fewer than 3 runs on a side: they do not show how much runs vary."
                 .to_owned(),
         );
     }
     notes
 }
 
-/// Which labels were compared as a whole.
-fn of_unpaired(labels: &[LabelComparison]) -> Option<String> {
+/// Notes which labels were compared as a whole.
+fn on_unpaired(labels: &[LabelComparison]) -> Option<String> {
     let is_unpaired = |label: &&LabelComparison| {
         let changes = label.figures.iter().flat_map(|figure| &figure.changes);
         let tests = changes.flatten().filter_map(|change| change.test.as_ref());
@@ -118,13 +117,13 @@ fn of_unpaired(labels: &[LabelComparison]) -> Option<String> {
         _ => format!("{} labels", unpaired.len()),
     };
     Some(format!(
-        "{named}: compared as a whole, not phase by phase, for lack of 8 slices of time with 20 \
-         samples on both sides. How a run changes over time counts as noise there."
+        "{named}: compared as a whole, not phase by phase, because there are fewer than 8 time \
+         slices with 20 samples on both sides. Changes in the course of a run count as noise there."
     ))
 }
 
-/// Where the whole run and its phases disagree.
-fn of_signs(labels: &[LabelComparison]) -> Vec<String> {
+/// Notes where the whole run and its phases disagree on the sign of a change.
+fn on_signs(labels: &[LabelComparison]) -> Vec<String> {
     let mut notes = Vec::new();
     for label in labels {
         for figure in &label.figures {
@@ -152,8 +151,8 @@ fn of_signs(labels: &[LabelComparison]) -> Vec<String> {
             }
         }
     }
-    let more = notes.len().saturating_sub(MAX_TOLD);
-    notes.truncate(MAX_TOLD);
+    let more = notes.len().saturating_sub(MAX_SIGN_NOTES);
+    notes.truncate(MAX_SIGN_NOTES);
     if more > 0 {
         notes.push(format!(
             "The mix of phases changed for {more} more figures."

@@ -1,25 +1,21 @@
-//! Changes phase by phase: what the plan does to both runs cancels, what one run does by itself
+//! Compares two runs phase by phase: what the plan does to both cancels out, what one run does alone
 //! stays.
-
-use std::rc::Rc;
 
 use super::evidence::{Evidence, Method};
 use super::noise::{BlockVariance, block_variance};
-use super::paired_percentile::Quantiles;
 use super::pairing::{Pair, Phases};
 use super::variances::Variances;
 use super::{Interval, difference, normal_quantile, student_quantile, wilson};
-use crate::percentile::Percentile;
 use crate::report::{Slice, Summary};
 
-/// The pairs of a label.
+/// The paired slices of a label.
 pub struct Paired<'a> {
     pub(super) pairs: &'a [Pair],
     slice_ms: u64,
 }
 
 impl<'a> Paired<'a> {
-    /// Pairs of slices of this usual width.
+    /// Wraps pairs of slices that are usually `slice_ms` wide.
     pub fn new(pairs: &'a [Pair], slice_ms: u64) -> Self {
         Paired { pairs, slice_ms }
     }
@@ -28,7 +24,7 @@ impl<'a> Paired<'a> {
         self.pairs.iter().map(Pair::weight).sum()
     }
 
-    /// How they were paired.
+    /// Describes the pairing.
     pub fn phases(&self) -> Phases {
         let ratios = self.pairs.iter().filter_map(|pair| {
             let ratio = mean(&pair.candidate) / mean(&pair.baseline);
@@ -49,9 +45,9 @@ impl<'a> Paired<'a> {
         }
     }
 
-    /// The change of the mean: the ratio of the weighted sums of the slices' means, applied to the
-    /// baseline's mean over the whole run. Its logarithm is tested with the linearised differences of
-    /// the slices. The summaries are of the whole runs.
+    /// Returns the change of the mean: the ratio of the weighted sums of the slices' means, applied to
+    /// the baseline's mean over the whole run. The interval is that of the logarithm of the ratio,
+    /// from the linearised differences of the slices. The summaries are those of the whole runs.
     pub fn mean(&self, baseline: &Summary, candidate: &Summary) -> Evidence<'static> {
         let whole_run = baseline.mean;
         let weights = self.weights();
@@ -76,7 +72,7 @@ impl<'a> Paired<'a> {
         let is_ratio = a > 0.0 && b > 0.0 && whole_run > 0.0;
         let (estimate, found) = match is_ratio {
             true => ((b / a).ln(), terms((a, b), 0.0)),
-            // Means of 0 ms have no ratio.
+            // A mean of 0 ms has no ratio.
             false => (
                 (b - a) / weights,
                 terms((weights, weights), (b - a) / weights / weights),
@@ -99,35 +95,17 @@ impl<'a> Paired<'a> {
         Evidence {
             method: Method::Paired,
             estimate: back(estimate),
-            interval: Box::new(move |doubt| {
-                around(student_quantile(doubt / 2.0, found.freedom) * deviation)
+            interval: Box::new(move |alpha| {
+                around(student_quantile(alpha / 2.0, found.freedom) * deviation)
             }),
-            independent: Some(Box::new(move |doubt| {
-                around(normal_quantile(doubt / 2.0) * of_independent)
+            independent: Some(Box::new(move |alpha| {
+                around(normal_quantile(alpha / 2.0) * of_independent)
             })),
         }
     }
 
-    /// The change of a percentile of samples weighted alike in both runs. The share of samples
-    /// beyond each run's percentile, paired by slice, tells how many independent samples the runs
-    /// are worth; the intervals are those of order statistics.
-    pub fn percentile(&self, percent: Percentile) -> Option<Evidence<'static>> {
-        let quantiles = Quantiles::new(self, percent.fraction())?;
-        let at = quantiles.at;
-        let both = Rc::new(move |doubt: f64, is_independent: bool| {
-            let (a, b) = quantiles.intervals(doubt, is_independent);
-            difference((at.0, a), (at.1, b))
-        });
-        let of_independent = Rc::clone(&both);
-        Some(Evidence {
-            method: Method::Paired,
-            estimate: at.1 - at.0,
-            interval: Box::new(move |doubt| both(doubt, false)),
-            independent: Some(Box::new(move |doubt| of_independent(doubt, true))),
-        })
-    }
-
-    /// The change of the error rate, in percentage points, of samples weighted alike in both runs.
+    /// Returns the change of the error rate in percentage points, with samples weighted alike in both
+    /// runs.
     pub fn error_rate(&self) -> Evidence<'static> {
         let weights = self.weights();
         let rate = |of: fn(&Pair) -> &Slice| {
@@ -138,11 +116,11 @@ impl<'a> Paired<'a> {
             rates.sum::<f64>() / weights
         };
         let (a, b) = (rate(|pair| &pair.baseline), rate(|pair| &pair.candidate));
-        let worth = self.worth();
-        let independent = (a * (1.0 - a) / worth.0, b * (1.0 - b) / worth.1);
+        let effective = self.effective_samples();
+        let independent = (a * (1.0 - a) / effective.0, b * (1.0 - b) / effective.1);
         let variances = self.variances(failed, failed, independent);
-        let interval = move |doubt: f64, effects: (f64, f64)| {
-            let z = normal_quantile(doubt / 2.0);
+        let interval = move |alpha: f64, effects: (f64, f64)| {
+            let z = normal_quantile(alpha / 2.0);
             let side = |rate: f64, samples: f64| {
                 let (low, high) = wilson(rate, samples, z);
                 let interval = Interval {
@@ -151,18 +129,21 @@ impl<'a> Paired<'a> {
                 };
                 (rate * 100.0, interval)
             };
-            difference(side(a, worth.0 / effects.0), side(b, worth.1 / effects.1))
+            difference(
+                side(a, effective.0 / effects.0),
+                side(b, effective.1 / effects.1),
+            )
         };
         Evidence {
             method: Method::Paired,
             estimate: (b - a) * 100.0,
-            interval: Box::new(move |doubt| interval(doubt, variances.effects(doubt))),
-            independent: Some(Box::new(move |doubt| interval(doubt, (1.0, 1.0)))),
+            interval: Box::new(move |alpha| interval(alpha, variances.effects(alpha))),
+            independent: Some(Box::new(move |alpha| interval(alpha, (1.0, 1.0)))),
         }
     }
 
-    /// The variances of a share, given what it is in a slice of each side, and what its variances
-    /// would be among independent samples.
+    /// Returns the variances of a share, given its value in a slice of each side and the variances
+    /// that it would have among independent samples.
     pub fn variances(
         &self,
         of_baseline: impl Fn(&Slice) -> f64,
@@ -193,9 +174,9 @@ impl<'a> Paired<'a> {
         }
     }
 
-    /// How many samples each side is worth, weighted as it is: together as many as make the
-    /// variance of the difference that of independent samples.
-    pub fn worth(&self) -> (f64, f64) {
+    /// Returns the effective number of weighted samples on each side: the numbers of independent
+    /// samples whose difference would have the same variance.
+    pub fn effective_samples(&self) -> (f64, f64) {
         let side = |of: fn(&Pair) -> &Slice| {
             let samples = self.pairs.iter().map(|pair| of(pair).samples());
             samples.sum::<u64>() as f64
@@ -206,7 +187,7 @@ impl<'a> Paired<'a> {
     }
 }
 
-/// The deviation of a share.
+/// Returns the standard deviation of a share.
 fn spread(share: f64) -> f64 {
     (share * (1.0 - share)).max(0.0).sqrt()
 }
@@ -220,11 +201,11 @@ fn failed(slice: &Slice) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// A slice of samples that all took the same time, below 64 ms, of which some failed.
-    fn slice(samples: u64, ms: u16, failed: u64) -> Slice {
+    pub fn slice(samples: u64, ms: u16, failed: u64) -> Slice {
         let steps = |count: u64| match count {
             0 => Vec::new(),
             count => vec![(ms, count)],
@@ -237,7 +218,8 @@ mod tests {
         }
     }
 
-    fn pairs(of: &[(Slice, Slice)]) -> Vec<Pair> {
+    /// Pairs of these slices.
+    pub fn pairs(of: &[(Slice, Slice)]) -> Vec<Pair> {
         let pairs = of.iter().cloned();
         let pairs = pairs.map(|(baseline, candidate)| Pair {
             baseline,
@@ -301,23 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_steady_side_is_bounded_whatever_the_other_does() {
-        // The baseline takes 5 ms throughout; the candidate 10 to 49 ms, rising all the time.
-        let of: Vec<(Slice, Slice)> = (0..40)
-            .map(|n| (slice(25, 5, 0), slice(25, 10 + n, 0)))
-            .collect();
-        let pairs = pairs(&of);
-        let paired = Paired::new(&pairs, 1_000);
-        for percent in [50.0, 95.0] {
-            let percent = Percentile::new(percent).unwrap();
-            let evidence = paired.percentile(percent).unwrap();
-            let low = (evidence.interval)(0.01).low;
-            assert!(low.is_some_and(|low| low > 0.0), "{percent:?}: {low:?}");
-        }
-    }
-
-    #[test]
-    fn a_burst_of_errors_leaves_the_other_side_as_sure_as_it_is() {
+    fn errors_on_one_side_do_not_widen_the_other() {
         let of: Vec<(Slice, Slice)> = (0..16)
             .map(|n| (slice(50, 5, 0), slice(50, 5, if n < 8 { 25 } else { 20 })))
             .collect();

@@ -1,23 +1,23 @@
-//! Two runs of one plan, cut into the same slices of time since their starts.
+//! Cuts two runs of one plan into the same time slices since their starts, and pairs them.
 
 use serde::Serialize;
 
 use crate::report::{Slice, Slices, joined_slices};
 
-/// Slices that a comparison aims at: long enough that most of what a run does by itself is over
-/// within one, and enough of them to tell how much the runs differ by themselves.
+/// Target number of slices: few enough that most random variation is over within one slice, and
+/// enough to show how much the runs vary.
 const TARGET_SLICES: u64 = 60;
 
-/// Samples that a slice needs on each side; neighbours are joined until they have them.
+/// Fewest samples of a slice on each side; neighbours are merged until they have them.
 const MIN_SAMPLES: u64 = 20;
 
-/// Pairs that a comparison phase by phase needs.
+/// Fewest pairs for a comparison phase by phase.
 const MIN_PAIRS: usize = 8;
 
 /// How two runs were paired for a label.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Phases {
-    /// Number of slices.
+    /// Number of paired slices.
     pub slices: u64,
     /// Their usual width, ms.
     pub slice_ms: u64,
@@ -25,18 +25,18 @@ pub struct Phases {
     pub deviation: Option<f64>,
 }
 
-/// One slice of both runs.
+/// The same slice of both runs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pair {
-    /// Of the baseline.
+    /// The baseline's slice.
     pub baseline: Slice,
-    /// Of the candidate.
+    /// The candidate's slice.
     pub candidate: Slice,
 }
 
 impl Pair {
-    /// The weight of its difference: the harmonic mean of both sides' samples, halved. Differences
-    /// weighted so have the least variance if all samples vary alike.
+    /// Returns the weight of the pair: half the harmonic mean of both sides' numbers of samples. This
+    /// minimises the variance of the weighted difference if all samples have the same variance.
     pub fn weight(&self) -> f64 {
         let (a, b) = (
             self.baseline.samples() as f64,
@@ -46,27 +46,27 @@ impl Pair {
     }
 }
 
-/// What two runs have in common: how long they are compared, and in what slices.
+/// The slices that two runs have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Common {
-    /// How long, ms since the start of each.
+pub struct CommonSlices {
+    /// For how long the runs are compared, ms since the start of each.
     pub length_ms: u64,
     /// Width of the slices, ms.
     pub slice_ms: u64,
 }
 
-impl Common {
-    /// Of two runs that are compared for so long.
+impl CommonSlices {
+    /// Chooses slices for two runs that are compared for their first `length_ms`.
     pub fn new(baseline: &Slices, candidate: &Slices, length_ms: u64) -> Self {
         // Both are powers of two.
         let finest = baseline.slice_ms.max(candidate.slice_ms).max(1);
-        Common {
+        CommonSlices {
             length_ms,
             slice_ms: length_ms.div_ceil(TARGET_SLICES).div_ceil(finest).max(1) * finest,
         }
     }
 
-    /// The slices of one run as wide as those in common.
+    /// Merges the slices of one run to the common width.
     fn slices(&self, of: &Slices, slices: &[Slice]) -> Vec<Slice> {
         let width = of.slice_ms.max(1);
         let last = self.length_ms.div_ceil(width);
@@ -74,8 +74,8 @@ impl Common {
         joined_slices(within.cloned(), self.slice_ms / width)
     }
 
-    /// Pairs a label's slices, joining neighbours until both sides have enough samples; `None` if
-    /// there are too few.
+    /// Pairs a label's slices, merging neighbours until both sides have enough samples. `None` if
+    /// there are too few pairs.
     pub fn pairs(
         &self,
         (baseline, of_baseline): (&Slices, &[Slice]),
@@ -109,7 +109,7 @@ impl Common {
                 ));
             }
         }
-        // What is left over at the end goes with the last.
+        // The rest at the end is merged into the last pair.
         if let Some(last) = pairs.last_mut() {
             last.baseline.merge(&open.baseline);
             last.candidate.merge(&open.candidate);
@@ -152,7 +152,7 @@ mod tests {
     fn slices_of_two_widths_are_paired_by_time() {
         // 640 ms of both: slices of 16 and 32 ms, 30 samples in each 32 ms.
         let (a, b) = (slices(16, &[15; 40]), slices(32, &[30; 25]));
-        let common = Common::new(&a, &b, 640);
+        let common = CommonSlices::new(&a, &b, 640);
         assert_eq!(common.slice_ms, 32);
         let pairs = common.pairs((&a, &a.others.0), (&b, &b.others.0)).unwrap();
         assert_eq!(counts(&pairs), vec![(30, 30); 20]);
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn neighbours_are_joined_until_there_are_enough_samples() {
         let (a, b) = (slices(16, &[10; 41]), slices(16, &[25; 41]));
-        let common = Common::new(&a, &b, 41 * 16);
+        let common = CommonSlices::new(&a, &b, 41 * 16);
         let pairs = common.pairs((&a, &a.others.0), (&b, &b.others.0)).unwrap();
         // Twenty pairs of two slices; the last one takes the slice left over.
         assert_eq!(pairs.len(), 20);
@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn seven_pairs_are_too_few() {
         let (a, b) = (slices(16, &[20; 8]), slices(16, &[20; 7]));
-        let common = |length| Common::new(&a, &a, length);
+        let common = |length| CommonSlices::new(&a, &a, length);
         let pairs = |b: &Slices, length| common(length).pairs((&a, &a.others.0), (b, &b.others.0));
         assert_eq!(pairs(&a, 128).unwrap().len(), 8);
         assert!(pairs(&a, 112).is_none());

@@ -1,17 +1,18 @@
-//! Percentiles of samples that are known by step and weight.
+//! Percentiles of weighted samples, known only by the step of a compact histogram.
 
 use crate::report::Slice;
 use crate::stats::CompactHistogram;
 
-/// A distribution whose samples have weights: shares of steps, ascending.
+/// A distribution of weighted samples: the share of each step, ascending.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Weighted {
-    /// First value of a step, the first beyond it, and the share of samples up to its end.
+    /// For each step its first value, the first value beyond it, and the share of samples up to its
+    /// end.
     steps: Vec<(f64, f64, f64)>,
 }
 
 impl Weighted {
-    /// The distribution of slices whose samples have these weights each; `None` without samples.
+    /// Builds the distribution of slices, each with the weight of its samples; `None` without samples.
     pub fn new<'a>(slices: impl Iterator<Item = (&'a Slice, f64)>) -> Option<Self> {
         let mut masses: Vec<f64> = Vec::new();
         for (slice, weight) in slices {
@@ -36,14 +37,14 @@ impl Weighted {
         (all > 0.0).then_some(Weighted { steps })
     }
 
-    /// The value that a share of the samples does not exceed, ms. Within a step values are taken to
-    /// lie evenly: a sample of 5 ms lasted from 5 up to 6 ms.
+    /// Returns the value that a share of the samples does not exceed, ms. Values are interpolated
+    /// within a step: a sample of 5 ms lasted from 5 up to 6 ms.
     pub fn quantile(&self, share: f64) -> f64 {
-        let place = self.steps.partition_point(|step| step.2 < share);
-        let Some(&(low, end, upto)) = self.steps.get(place).or(self.steps.last()) else {
+        let index = self.steps.partition_point(|step| step.2 < share);
+        let Some(&(low, end, upto)) = self.steps.get(index).or(self.steps.last()) else {
             return 0.0;
         };
-        let before = place.checked_sub(1).and_then(|place| self.steps.get(place));
+        let before = index.checked_sub(1).and_then(|index| self.steps.get(index));
         let before = before.map_or(0.0, |step| step.2);
         match upto > before {
             true => low + (end - low) * ((share - before) / (upto - before)).clamp(0.0, 1.0),
@@ -52,7 +53,7 @@ impl Weighted {
     }
 }
 
-/// The number of a slice's samples above a value, ms.
+/// Returns how many of a slice's samples are above a value in ms, interpolated within a step.
 pub fn above(slice: &Slice, value: f64) -> f64 {
     let steps = slice.ok.iter().chain(&slice.ko);
     let shares = steps.map(|&(step, count)| {

@@ -1,33 +1,33 @@
-//! Reports to a comparison.
+//! Compares the reports of several sides.
 
 use std::collections::HashMap;
 
 use super::evidence::Evidence;
-use super::figures::Kind;
+use super::figures::FigureKind;
 use super::holm::{Decided, step_down};
-use super::matched::{Course, Matched, Row, value};
+use super::matched::{LabelInRun, Matched, Overlap, value};
 use super::notes;
-use super::verdict::{self, Known};
+use super::verdict::{self, Observed};
 use super::{
     Comparison, Figure, LabelComparison, Method, Run, Settings, Side, Test, Verdict,
     normal_quantile,
 };
 use crate::report::TOTAL;
 
-/// How many standard deviations beyond the interval's reach a change lies that is found with a
-/// probability of 80%.
-const POWER: f64 = 0.841_621;
+/// The normal quantile of a power of 80%: a change this many standard deviations beyond the interval
+/// is detected with that probability.
+const POWER_QUANTILE: f64 = 0.841_621;
 
-/// Compares the first side, the baseline, with each of the others.
+/// Compares the first side, the baseline, with each of the others, the candidates.
 pub fn compare(sides: &[Side], settings: &Settings) -> Comparison {
-    let mut notes = notes::of_runs(sides);
-    let courses: Vec<Option<Course<'_>>> = sides
+    let mut notes = notes::on_runs(sides);
+    let overlaps: Vec<Option<Overlap<'_>>> = sides
         .iter()
         .skip(1)
         .map(|candidate| {
-            let (course, note) = Course::of(sides.first()?, candidate)?;
+            let (overlap, note) = Overlap::find(sides.first()?, candidate)?;
             notes.extend(note);
-            Some(course)
+            Some(overlap)
         })
         .collect();
     let labels = labels(sides);
@@ -35,14 +35,14 @@ pub fn compare(sides: &[Side], settings: &Settings) -> Comparison {
     let mut compared: Vec<LabelComparison> = labels
         .iter()
         .enumerate()
-        .map(|(number, rows)| label(number, rows, (sides, &courses), settings, &mut tests))
+        .map(|(number, rows)| label(number, rows, (sides, &overlaps), settings, &mut tests))
         .collect();
     let decided = step_down(&tests.evidence, 1.0 - settings.confidence);
-    let tested = tests.places.iter().zip(&tests.evidence).zip(decided);
-    for ((&place, evidence), decided) in tested {
-        judge(&mut compared, place, evidence, decided, settings);
+    let tested = tests.positions.iter().zip(&tests.evidence).zip(decided);
+    for ((&position, evidence), decided) in tested {
+        judge(&mut compared, position, evidence, decided, settings);
     }
-    notes.extend(notes::of_comparison(sides, &compared));
+    notes.extend(notes::on_changes(sides, &compared));
     Comparison {
         tests: tests.evidence.len() as u64,
         runs: sides.iter().map(run).collect(),
@@ -61,10 +61,10 @@ fn run(side: &Side) -> Run {
     }
 }
 
-/// A label by side: its row in each run of the side that has it.
-type Rows<'a> = Vec<Vec<Row<'a>>>;
+/// One label's rows: for each side, those of the runs that have the label.
+type Rows<'a> = Vec<Vec<LabelInRun<'a>>>;
 
-/// The labels in order of appearance, then TOTAL.
+/// Returns the labels in order of first appearance, then TOTAL.
 fn labels(sides: &[Side]) -> Vec<Rows<'_>> {
     let mut places: HashMap<&str, usize> = HashMap::new();
     let mut rows: Vec<Rows<'_>> = Vec::new();
@@ -75,16 +75,16 @@ fn labels(sides: &[Side]) -> Vec<Rows<'_>> {
                     rows.push(vec![Vec::new(); sides.len()]);
                     rows.len() - 1
                 });
-                // A label may be there twice, of bytes that are shown alike.
+                // Labels that differ only in invalid UTF-8 have the same text: the first counts.
                 if rows[place][side].len() <= run {
-                    rows[place][side].push(Row { report, row });
+                    rows[place][side].push(LabelInRun { report, row });
                 }
             }
         }
     }
     let totals = sides.iter().map(|side| {
         let reports = side.runs.iter().map(|(_, report)| report);
-        let rows = reports.map(|report| Row {
+        let rows = reports.map(|report| LabelInRun {
             report,
             row: &report.total,
         });
@@ -94,48 +94,48 @@ fn labels(sides: &[Side]) -> Vec<Rows<'_>> {
     rows
 }
 
-/// Where the result of a test belongs.
+/// Where in the comparison the result of a test goes.
 #[derive(Clone, Copy)]
-struct Place {
+struct TestPosition {
     label: usize,
     figure: usize,
     candidate: usize,
-    kind: Kind,
-    /// From run to run.
+    kind: FigureKind,
+    /// Run-to-run standard deviation.
     deviation: Option<f64>,
 }
 
-/// The tests of a comparison.
+/// The tests of a comparison, in parallel vectors.
 #[derive(Default)]
 struct Tests<'a> {
-    places: Vec<Place>,
+    positions: Vec<TestPosition>,
     evidence: Vec<Evidence<'a>>,
 }
 
 fn label<'a>(
     number: usize,
     rows: &'a Rows<'a>,
-    (sides, courses): (&[Side], &[Option<Course<'_>>]),
+    (sides, overlaps): (&[Side], &[Option<Overlap<'_>>]),
     settings: &Settings,
     tests: &mut Tests<'a>,
 ) -> LabelComparison {
     let baseline = &rows[0];
     let is_single = |side: &Side| side.runs.len() == 1;
-    let candidates = rows.iter().zip(sides).skip(1).zip(courses);
+    let candidates = rows.iter().zip(sides).skip(1).zip(overlaps);
     let matched: Vec<Matched<'a>> = candidates
-        .map(|((candidate, side), course)| {
+        .map(|((candidate, side), overlap)| {
             let are_single = is_single(side) && sides.first().is_some_and(is_single);
-            Matched::new(baseline, candidate, course.as_ref(), are_single)
+            Matched::new(baseline, candidate, overlap.as_ref(), are_single)
         })
         .collect();
-    let figures = Kind::all(settings).into_iter().enumerate();
-    let figures = figures.map(|(place, kind)| {
+    let figures = FigureKind::all(settings).into_iter().enumerate();
+    let figures = figures.map(|(index, kind)| {
         let changes = matched.iter().enumerate().map(|(candidate, matched)| {
             let (change, evidence) = matched.change(kind, settings)?;
             if let Some(evidence) = evidence {
-                tests.places.push(Place {
+                tests.positions.push(TestPosition {
                     label: number,
-                    figure: place,
+                    figure: index,
                     candidate,
                     kind,
                     deviation: matched.run_deviation(kind),
@@ -145,7 +145,7 @@ fn label<'a>(
             Some(change)
         });
         let changes = changes.collect();
-        let (key, title, unit, decimals) = kind.shown();
+        let (key, title, unit, decimals) = kind.presentation();
         Figure {
             key,
             title,
@@ -166,46 +166,46 @@ fn label<'a>(
     }
 }
 
-/// Enters what a test found.
+/// Stores the verdict and the figures of one test.
 fn judge(
     labels: &mut [LabelComparison],
-    place: Place,
+    position: TestPosition,
     evidence: &Evidence<'_>,
     decided: Decided,
     settings: &Settings,
 ) {
-    let figure = &mut labels[place.label].figures[place.figure];
-    let (Some(from), Some(to)) = (figure.values[0], figure.values[place.candidate + 1]) else {
+    let figure = &mut labels[position.label].figures[position.figure];
+    let (Some(from), Some(to)) = (figure.values[0], figure.values[position.candidate + 1]) else {
         return;
     };
-    let Some(change) = &mut figure.changes[place.candidate] else {
+    let Some(change) = &mut figure.changes[position.candidate] else {
         return;
     };
-    let threshold = place.kind.threshold(settings, from);
+    let threshold = position.kind.threshold(settings, from);
     let independent = evidence.independent.as_ref();
-    let known = Known {
+    let observed = Observed {
         estimate: evidence.estimate,
         interval: decided.interval,
-        independent: independent.map(|interval| interval(decided.doubt)),
-        is_tick: place.kind.is_tick(from, to),
+        independent: independent.map(|interval| interval(decided.alpha)),
+        is_tick: position.kind.is_tick(from, to),
         is_between_runs: evidence.method == Method::BetweenRuns,
     };
     let verdict = *change
         .verdict
-        .get_or_insert_with(|| verdict::of(known, threshold));
+        .get_or_insert_with(|| verdict::of(observed, threshold));
     let reach = [decided.interval.low, decided.interval.high]
         .into_iter()
         .map(|end| end.map(|end| (end - evidence.estimate).abs()))
         .try_fold(0.0_f64, |reach, end| Some(reach.max(end?)));
-    let further = 1.0 + POWER / normal_quantile(decided.doubt / 2.0);
+    let further = 1.0 + POWER_QUANTILE / normal_quantile(decided.alpha / 2.0);
     change.test = Some(Test {
         method: evidence.method,
         estimate: evidence.estimate,
         interval: decided.interval,
-        confidence: 1.0 - decided.doubt,
+        confidence: 1.0 - decided.alpha,
         is_clear: verdict == Verdict::Worse
             && decided.interval.low.is_some_and(|low| low >= threshold),
         detectable: reach.map(|reach| reach * further),
-        run_deviation: place.deviation,
+        run_deviation: position.deviation,
     });
 }

@@ -1,17 +1,18 @@
-//! Quantiles of Student's distribution.
+//! Quantiles of Student's t-distribution.
 
 use super::interval::normal_quantile;
 
-/// Degrees of freedom from which on the normal distribution is used.
-const MANY: f64 = 1e6;
+/// Above this many degrees of freedom the normal distribution is used.
+const MAX_FREEDOM: f64 = 1e6;
 
-/// The value that a variable of Student's distribution exceeds with probability `tail`, below one
-/// half; of any positive number of degrees of freedom.
+/// Returns the value that a variable of Student's distribution exceeds with probability `tail`,
+/// which must be below one half. `freedom` may be any positive number.
 ///
-/// By halving, on the incomplete beta function: Abramowitz and Stegun, "Handbook of Mathematical
-/// Functions", 26.7.1 and 26.5.8.
+/// By bisection on the incomplete beta function.
+///
+/// Source: Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.7.1 and 26.5.8.
 pub fn student_quantile(tail: f64, freedom: f64) -> f64 {
-    if freedom >= MANY {
+    if freedom >= MAX_FREEDOM {
         return normal_quantile(tail);
     }
     let mut high = 1.0;
@@ -29,12 +30,12 @@ pub fn student_quantile(tail: f64, freedom: f64) -> f64 {
     low
 }
 
-/// The probability to exceed `t`.
+/// Returns the probability to exceed `t`.
 fn upper_tail(t: f64, freedom: f64) -> f64 {
     incomplete_beta(freedom / 2.0, 0.5, freedom / (freedom + t * t)) / 2.0
 }
 
-/// The regularized incomplete beta function.
+/// Computes the regularized incomplete beta function.
 fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
     if x <= 0.0 || x >= 1.0 {
         return x.clamp(0.0, 1.0);
@@ -46,7 +47,7 @@ fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
     }
 }
 
-/// By Lentz's method.
+/// Evaluates the continued fraction of the incomplete beta function, by Lentz's method.
 fn continued_fraction(a: f64, b: f64, x: f64) -> f64 {
     const TINY: f64 = 1e-300;
     let away_from_zero = |value: f64| if value.abs() < TINY { TINY } else { value };
@@ -70,7 +71,8 @@ fn continued_fraction(a: f64, b: f64, x: f64) -> f64 {
     fraction
 }
 
-/// Stirling's series, after a shift to where it is exact to twelve digits.
+/// Returns the logarithm of the gamma function: by Stirling's series, shifted to where it is exact to
+/// twelve digits.
 fn ln_gamma(number: f64) -> f64 {
     let (mut x, mut product) = (number, 1.0);
     while x < 16.0 {

@@ -1,4 +1,4 @@
-//! Changes between runs that cannot be paired: each run is judged as a whole.
+//! Compares two runs that cannot be paired: each is judged as a whole.
 
 use std::rc::Rc;
 
@@ -10,23 +10,23 @@ use crate::percentile::Percentile;
 use crate::report::{LabelReport, Report, Slice, joined_slices};
 use crate::stats::{value_at, value_of_rank};
 
-/// Slices that a run's own course is cut into, about.
+/// Target number of slices that a run is cut into.
 const TARGET_SLICES: u64 = 60;
 
-/// The mean of fewer independent samples is not near normal.
+/// Fewest independent samples whose mean is close enough to normal.
 const MIN_INDEPENDENT: f64 = 30.0;
 
-/// A label of one run, and what it did over time.
-pub struct Own<'a> {
+/// A label of one run, with its slices.
+pub struct WholeRun<'a> {
     row: &'a LabelReport,
     slices: Vec<Slice>,
 }
 
 /// The baseline and the candidate.
-pub type Sides<'a> = Rc<(Own<'a>, Own<'a>)>;
+pub type Sides<'a> = Rc<(WholeRun<'a>, WholeRun<'a>)>;
 
-impl<'a> Own<'a> {
-    /// A label of a run. A label that has no slices of its own is taken to vary as all together do.
+impl<'a> WholeRun<'a> {
+    /// Takes a label of a run. A label without slices is assumed to vary over time like TOTAL.
     pub fn new(report: &Report, row: &'a LabelReport, is_total: bool) -> Self {
         let slices = report.slices.as_ref().map(|slices| {
             let own = match is_total {
@@ -37,34 +37,34 @@ impl<'a> Own<'a> {
             let length = own.last().map_or(0, |last| last.index + 1);
             joined_slices(own, length.div_ceil(TARGET_SLICES).max(1))
         });
-        Own {
+        WholeRun {
             row,
             slices: slices.unwrap_or_default(),
         }
     }
 
-    /// The design effect of a mean, of which `of` gives the sum within a slice.
-    fn effect(&self, of: impl Fn(&Slice) -> f64, variance: f64, doubt: f64) -> f64 {
+    /// Returns the design effect of a mean; `of` gives the sum within a slice.
+    fn effect(&self, of: impl Fn(&Slice) -> f64, variance: f64, alpha: f64) -> f64 {
         let slices = self.slices.iter();
         let buckets: Vec<(f64, f64)> = slices
             .map(|slice| (slice.samples() as f64, of(slice)))
             .collect();
-        let tail = doubt / 2.0;
+        let tail = alpha / 2.0;
         design_effect(&buckets, variance, tail, normal_quantile(tail))
     }
 }
 
-/// The change of the mean, by a normal interval of each side.
+/// Returns the change of the mean, with a normal interval for each side.
 pub fn mean<'a>(sides: &Sides<'a>) -> Option<Evidence<'a>> {
-    let side = |own: &Own<'_>, doubt: f64, is_independent: bool| {
+    let side = |own: &WholeRun<'_>, alpha: f64, is_independent: bool| {
         let elapsed = own.row.elapsed.as_ref()?;
         let variance = elapsed.std_dev.powi(2);
         let effect = match is_independent {
             true => 1.0,
-            false => own.effect(|slice| slice.elapsed_sum as f64, variance, doubt),
+            false => own.effect(|slice| slice.elapsed_sum as f64, variance, alpha),
         };
         let independent = elapsed.count as f64 / effect;
-        let reach = normal_quantile(doubt / 2.0) * (variance / independent).sqrt();
+        let reach = normal_quantile(alpha / 2.0) * (variance / independent).sqrt();
         let interval = match independent < MIN_INDEPENDENT {
             true => Interval::OPEN,
             false => Interval {
@@ -77,9 +77,9 @@ pub fn mean<'a>(sides: &Sides<'a>) -> Option<Evidence<'a>> {
     of_sides(sides, side)
 }
 
-/// The change of a percentile, by order statistics of each side.
+/// Returns the change of a percentile, with order statistics for each side.
 pub fn percentile<'a>(sides: &Sides<'a>, percent: Percentile) -> Option<Evidence<'a>> {
-    let side = move |own: &Own<'_>, doubt: f64, is_independent: bool| {
+    let side = move |own: &WholeRun<'_>, alpha: f64, is_independent: bool| {
         let counts = &own.row.distribution;
         let samples = own.row.samples;
         let fraction = percent.fraction();
@@ -89,12 +89,12 @@ pub fn percentile<'a>(sides: &Sides<'a>, percent: Percentile) -> Option<Evidence
             false => own.effect(
                 |slice| above(slice, value + 1.0),
                 fraction * (1.0 - fraction),
-                doubt,
+                alpha,
             ),
         };
         let independent = ((samples as f64 / effect) as u64).max(1);
-        let (low, high) = order_statistics(independent, fraction, doubt);
-        // Ranks among the independent samples to ranks among all, outwards.
+        let (low, high) = order_statistics(independent, fraction, alpha);
+        // Converts ranks among independent samples to ranks among all, rounded outwards.
         let scale = samples as f64 / independent as f64;
         let at = |rank: f64| value_of_rank(counts, rank as u64).map(|value| value as f64);
         let interval = Interval {
@@ -106,16 +106,16 @@ pub fn percentile<'a>(sides: &Sides<'a>, percent: Percentile) -> Option<Evidence
     of_sides(sides, side)
 }
 
-/// The change of the error rate in percentage points, by Wilson's interval of each side.
+/// Returns the change of the error rate in percentage points, with Wilson's interval for each side.
 pub fn error_rate<'a>(sides: &Sides<'a>) -> Option<Evidence<'a>> {
-    let side = |own: &Own<'_>, doubt: f64, is_independent: bool| {
-        // Rows may report more errors than samples.
+    let side = |own: &WholeRun<'_>, alpha: f64, is_independent: bool| {
+        // A row may report more errors than samples.
         let rate = own.row.error_ratio?.min(1.0);
         let effect = match is_independent {
             true => 1.0,
-            false => own.effect(|slice| slice.failures() as f64, rate * (1.0 - rate), doubt),
+            false => own.effect(|slice| slice.failures() as f64, rate * (1.0 - rate), alpha),
         };
-        let z = normal_quantile(doubt / 2.0);
+        let z = normal_quantile(alpha / 2.0);
         let (low, high) = wilson(rate, own.row.samples as f64 / effect, z);
         let interval = Interval {
             low: Some(low * 100.0),
@@ -126,26 +126,26 @@ pub fn error_rate<'a>(sides: &Sides<'a>) -> Option<Evidence<'a>> {
     of_sides(sides, side)
 }
 
-/// What is known of a change from what is known of each side: by its doubt, and whether all samples
-/// are taken to be independent.
+/// Combines the estimates and intervals of both sides to the evidence for a change. `side` takes the
+/// error probability and whether to treat all samples as independent.
 fn of_sides<'a>(
     sides: &Sides<'a>,
-    side: impl Fn(&Own<'a>, f64, bool) -> Option<(f64, Interval)> + 'a,
+    side: impl Fn(&WholeRun<'a>, f64, bool) -> Option<(f64, Interval)> + 'a,
 ) -> Option<Evidence<'a>> {
     let sides = Rc::clone(sides);
-    let both = move |doubt: f64, is_independent: bool| {
+    let both = move |alpha: f64, is_independent: bool| {
         let (a, b) = &*sides;
         Some((
-            side(a, doubt, is_independent)?,
-            side(b, doubt, is_independent)?,
+            side(a, alpha, is_independent)?,
+            side(b, alpha, is_independent)?,
         ))
     };
     let (a, b) = both(0.05, true)?;
     let both = Rc::new(both);
     let interval = |is_independent: bool| -> IntervalOf<'a> {
         let both = Rc::clone(&both);
-        Box::new(move |doubt| {
-            let found = both(doubt, is_independent);
+        Box::new(move |alpha| {
+            let found = both(alpha, is_independent);
             found.map_or(Interval::OPEN, |(a, b)| difference(a, b))
         })
     };

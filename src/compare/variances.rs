@@ -1,4 +1,4 @@
-//! How much a share varies on both sides of paired runs.
+//! The variances of a share on both sides of paired runs.
 
 use super::noise::BlockVariance;
 use super::{normal_quantile, student_quantile};
@@ -6,23 +6,22 @@ use super::{normal_quantile, student_quantile};
 /// The variances of a share.
 #[derive(Clone, Copy)]
 pub struct Variances {
-    /// Of the difference of both sides, paired.
+    /// The variance of the paired difference.
     pub difference: BlockVariance,
-    /// Of each side alone, its course included.
+    /// The variance of each side alone, including its changes over time.
     pub own: (BlockVariance, BlockVariance),
-    /// Of each side if its samples were independent.
+    /// The variance that each side would have if its samples were independent.
     pub independent: (f64, f64),
 }
 
 impl Variances {
-    /// By side, the variance over that of independent samples, with the reach of Student's
-    /// distribution: for an interval of this doubt.
+    /// Returns the design effect of each side for an interval with the error probability `alpha`: its
+    /// variance divided by that of independent samples, scaled up for Student's distribution.
     ///
-    /// The variance of the difference is shared as that of independent samples would be. A side that
-    /// varies less by itself has that, and the other side has the rest: together they have what the
-    /// difference has.
-    pub fn effects(&self, doubt: f64) -> (f64, f64) {
-        let tail = doubt / 2.0;
+    /// The variance of the difference is split between the sides as for independent samples. If a side
+    /// varies less than its share, it gets its own variance and the other side gets the rest.
+    pub fn effects(&self, alpha: f64) -> (f64, f64) {
+        let tail = alpha / 2.0;
         let z = normal_quantile(tail);
         let reaching = |found: BlockVariance| {
             found.variance * (student_quantile(tail, found.freedom) / z).powi(2)

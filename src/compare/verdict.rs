@@ -1,37 +1,38 @@
-//! What the interval of a change means.
+//! Derives a verdict from the interval of a change.
 
 use super::{Interval, Verdict};
 
-/// What is known of a change.
+/// What was observed of a change.
 #[derive(Debug, Clone, Copy)]
-pub struct Known {
+pub struct Observed {
     /// Its estimate.
     pub estimate: f64,
-    /// Its interval.
+    /// Its confidence interval.
     pub interval: Interval,
-    /// The interval if all samples were independent; `None` if that is not known.
+    /// The interval that it would have if all samples were independent; `None` if unknown.
     pub independent: Option<Interval>,
-    /// Whether it is no more than one tick of the clock, which is never a verdict.
+    /// Whether it is at most one tick of the clock, which never counts as better or worse.
     pub is_tick: bool,
-    /// Whether it is that of several runs per side.
+    /// Whether it was observed between several runs per side.
     pub is_between_runs: bool,
 }
 
-/// The verdict on a change, of which less than `threshold` does not matter. More is worse.
+/// Returns the verdict on a change in a figure of which more is worse. A change below `threshold`
+/// does not matter.
 ///
-/// Better or worse only if the interval excludes zero and the estimate reaches the threshold; no
-/// change only if the whole interval is within it. One end is enough for either to decide: an
-/// interval may be open on its other side.
-pub fn of(known: Known, threshold: f64) -> Verdict {
-    match decided(known.estimate, known.interval, threshold) {
-        Some(Verdict::Better | Verdict::Worse) if known.is_tick => Verdict::Inconclusive,
+/// It is better or worse only if the interval excludes zero and the estimate reaches the threshold.
+/// It is no change only if the whole interval is within the threshold. An interval that is open on
+/// one side can still decide for better or worse.
+pub fn of(observed: Observed, threshold: f64) -> Verdict {
+    match decided(observed.estimate, observed.interval, threshold) {
+        Some(Verdict::Better | Verdict::Worse) if observed.is_tick => Verdict::Inconclusive,
         Some(verdict) => verdict,
-        None if excludes_zero(known.interval) => Verdict::Inconclusive,
-        None if known.is_between_runs => Verdict::RunsVary,
+        None if excludes_zero(observed.interval) => Verdict::Inconclusive,
+        None if observed.is_between_runs => Verdict::RunsVary,
         None => {
-            let independent = known
+            let independent = observed
                 .independent
-                .is_some_and(|interval| decided(known.estimate, interval, threshold).is_some());
+                .is_some_and(|interval| decided(observed.estimate, interval, threshold).is_some());
             match independent {
                 true => Verdict::TooVariable,
                 false => Verdict::TooFewSamples,
@@ -52,7 +53,7 @@ fn decided(estimate: f64, interval: Interval, threshold: f64) -> Option<Verdict>
     }
 }
 
-/// Whether the interval has no zero.
+/// Whether the interval excludes zero.
 pub fn excludes_zero(interval: Interval) -> bool {
     interval.low.is_some_and(|low| low > 0.0) || interval.high.is_some_and(|high| high < 0.0)
 }
@@ -68,8 +69,8 @@ mod tests {
         }
     }
 
-    fn known(estimate: f64, interval: Interval) -> Known {
-        Known {
+    fn known(estimate: f64, interval: Interval) -> Observed {
+        Observed {
             estimate,
             interval,
             independent: None,
@@ -99,8 +100,8 @@ mod tests {
     }
 
     #[test]
-    fn what_independent_samples_would_show_varies_too_much() {
-        let known = |independent| Known {
+    fn too_variable_if_independent_samples_would_decide() {
+        let known = |independent| Observed {
             independent: Some(independent),
             ..known(8.0, interval(-20.0, 36.0))
         };
@@ -109,8 +110,8 @@ mod tests {
     }
 
     #[test]
-    fn what_several_runs_leave_open_varies_from_run_to_run() {
-        let runs = Known {
+    fn undecided_between_runs_means_that_runs_vary() {
+        let runs = Observed {
             is_between_runs: true,
             ..known(8.0, interval(-1.0, 17.0))
         };
@@ -119,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_tick_of_the_clock_is_no_verdict() {
-        let tick = Known {
+        let tick = Observed {
             is_tick: true,
             ..known(1.0, interval(0.8, 1.2))
         };

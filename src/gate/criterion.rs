@@ -1,4 +1,4 @@
-//! A criterion: the condition under which a run fails.
+//! The model of a criterion.
 
 use std::fmt;
 
@@ -10,33 +10,35 @@ use crate::percentile::Percentile;
 
 /// The condition under which a run fails: `[label or /regex/:] metric op value [for time]`.
 ///
-/// It is shown in the form that it is parsed from.
+/// Its `Display` form parses back to the same criterion.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Criterion {
-    /// Whose metric.
-    pub target: Target,
-    /// Which.
+    /// Which labels it is about.
+    pub scope: Scope,
+    /// The metric that it limits.
     pub metric: Metric,
-    /// How it compares with the limit when the run fails.
+    /// The comparison of the metric with the limit: if it holds, the run fails.
     pub op: Op,
-    /// What it compares with.
+    /// The value that the metric is compared with.
     pub limit: Limit,
-    /// How long the condition must hold at a stretch; `None` for the metric of the whole run.
+    /// How long the condition must hold without a break; `None` for the metric of the whole run.
     pub sustained: Option<Quantity>,
 }
 
-/// Whose metric a criterion is about.
+/// The labels that a criterion is about.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Target {
+#[non_exhaustive]
+pub enum Scope {
     /// All labels together.
     Total,
-    /// One label, character by character; `TOTAL` is all together.
+    /// One label, spelled exactly; `TOTAL` means all labels together.
     Label(String),
-    /// Each label in which a regular expression finds something.
+    /// Each label that a regular expression matches anywhere.
     Pattern(Pattern),
 }
 
-/// A regular expression; two are equal if they are written alike.
+/// A regular expression; two are equal if their source text is.
 #[derive(Debug, Clone)]
 pub struct Pattern(pub Regex);
 
@@ -64,7 +66,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// Every one.
+    /// All comparisons, in the order in which messages list them.
     pub const ALL: [Op; 6] = [
         Op::Greater,
         Op::GreaterOrEqual,
@@ -74,7 +76,7 @@ impl Op {
         Op::NotEqual,
     ];
 
-    /// As written.
+    /// Returns the symbol, such as `>=`.
     pub fn symbol(self) -> &'static str {
         match self {
             Op::Greater => ">",
@@ -86,7 +88,7 @@ impl Op {
         }
     }
 
-    /// Whether it holds, of numbers as computed, before any rounding for a table.
+    /// Whether `found` compares with `limit` like this. Both are exact, not rounded for a table.
     pub fn holds(self, found: f64, limit: f64) -> bool {
         match self {
             Op::Greater => found > limit,
@@ -99,28 +101,28 @@ impl Op {
     }
 }
 
-/// What a metric compares with.
+/// The value that a metric is compared with.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Limit {
-    /// A value.
+    /// A fixed value.
     Value(Quantity),
-    /// The same figure of the baseline, changed by this much.
+    /// The same metric of the baseline, changed by this much.
     Baseline(Option<(Arithmetic, Quantity)>),
 }
 
-/// How a baseline's figure is changed.
+/// How a baseline's value is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arithmetic {
-    /// `*`, by a plain number.
+    /// `*`, with a factor without unit.
     Times,
-    /// `+`, in the metric's unit.
+    /// `+`, with a value in the metric's unit.
     Plus,
-    /// `-`, in the metric's unit.
+    /// `-`, with a value in the metric's unit.
     Minus,
 }
 
 impl Arithmetic {
-    /// As written.
+    /// Returns the symbol, such as `*`.
     pub fn symbol(self) -> char {
         match self {
             Arithmetic::Times => '*',
@@ -131,8 +133,9 @@ impl Arithmetic {
 }
 
 impl Criterion {
-    /// The percentile that the report must have computed: those of the whole run's elapsed times
-    /// come from the distribution, all others are there only if they were asked for.
+    /// Returns the percentile that `--percentiles` must include for this criterion, if any. Elapsed
+    /// percentiles of the whole run come from the distribution; all others must be computed on
+    /// request.
     pub fn needs_computed(&self) -> Option<Percentile> {
         match self.metric {
             Metric::Elapsed(_) if self.sustained.is_none() => None,
@@ -143,10 +146,10 @@ impl Criterion {
 
 impl fmt::Display for Criterion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.target {
-            Target::Total => {}
-            Target::Label(label) => write!(f, "{label}: ")?,
-            Target::Pattern(Pattern(regex)) => write!(f, "/{regex}/: ")?,
+        match &self.scope {
+            Scope::Total => {}
+            Scope::Label(label) => write!(f, "{label}: ")?,
+            Scope::Pattern(Pattern(regex)) => write!(f, "/{regex}/: ")?,
         }
         write!(f, "{} {} {}", self.metric, self.op.symbol(), self.limit)?;
         match self.sustained {

@@ -1,25 +1,25 @@
-//! A place in the text of a criterion, and what stands there.
+//! A cursor over the text of a criterion.
 
-/// A place in a text, as a byte offset.
+/// A position in a text, as a byte offset.
 pub(super) struct Cursor<'a> {
     text: &'a str,
     at: usize,
 }
 
 impl<'a> Cursor<'a> {
-    /// The place `at` bytes into a text.
+    /// A cursor `at` bytes into `text`.
     pub fn new(text: &'a str, at: usize) -> Self {
         Cursor { text, at }
     }
 
-    /// Skips spaces: the place behind them.
+    /// Skips spaces and returns the offset after them.
     pub fn at(&mut self) -> usize {
         let rest = self.text.get(self.at..).unwrap_or_default();
         self.at += rest.len() - rest.trim_start().len();
         self.at
     }
 
-    /// Behind spaces: where they end, and the letters there that are `wanted`.
+    /// Skips spaces, then takes letters as long as they are `wanted`. Returns their offset and text.
     pub fn take(&mut self, wanted: impl Fn(char) -> bool) -> (usize, &'a str) {
         let start = self.at();
         let rest = self.text.get(start..).unwrap_or_default();
@@ -28,12 +28,12 @@ impl<'a> Cursor<'a> {
         (start, rest.get(..length).unwrap_or_default())
     }
 
-    /// What is there up to the next space.
+    /// Takes everything up to the next space.
     pub fn word(&mut self) -> (usize, &'a str) {
         self.take(|letter| !letter.is_whitespace())
     }
 
-    /// A unit; nothing where `for` follows instead.
+    /// Takes a unit; an empty one if the keyword `for` follows instead.
     pub fn unit(&mut self) -> (usize, &'a str) {
         let start = self.at;
         match self.word() {

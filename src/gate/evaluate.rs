@@ -1,54 +1,60 @@
-//! Criteria held against a report.
+//! Evaluates criteria against a report.
 
-use super::criterion::{Arithmetic, Criterion, Limit, Target};
-use super::metric::{Figure, Metric};
-use super::sustained;
-use super::value::{Quantity, decimal, rounded, with_unit};
+use super::criterion::{Arithmetic, Criterion, Limit, Scope};
+use super::error::{EvaluateError, Undecidable};
+use super::metric::{Metric, Statistic};
+use super::sustained::{self, Judged};
+use super::value::{Quantity, decimal_product, rounded, with_unit};
 use crate::alike::did_you_mean;
 use crate::apdex::Thresholds;
-use crate::percentile::Percentile;
 use crate::report::{Apdex, CriterionResult, Found, LabelReport, Report, Summary, TOTAL};
 use crate::stats::value_at;
 
-/// Most labels named in a message.
-const MOST_NAMED: usize = 20;
+/// Labels that a message lists at most.
+const MAX_LISTED: usize = 20;
 
-/// Holds a report to criteria: one result for each criterion and label, in the order of both.
+/// Evaluates each criterion for each label that it is about. Returns the results in that order.
 ///
 /// # Errors
 ///
-/// When a criterion names a label, or a metric, that the report or the baseline does not have; the
-/// message shows the criterion.
+/// If a criterion needs a label or metric that the report or the baseline does not have.
 pub fn evaluate(
     criteria: &[Criterion],
     report: &Report,
     baseline: Option<&Report>,
-) -> Result<Vec<CriterionResult>, String> {
+) -> Result<Vec<CriterionResult>, EvaluateError> {
     let mut results = Vec::new();
     for criterion in criteria {
-        let located = |why: String| format!("`{criterion}`: {why}");
-        let rows = targeted(&criterion.target, report).map_err(located)?;
-        for row in rows {
-            let result = held_against(criterion, row, report, baseline);
-            results.push(result.map_err(located)?);
+        let error = |reason| EvaluateError {
+            criterion: criterion.to_string(),
+            reason,
+        };
+        for row in rows_in(&criterion.scope, report).map_err(error)? {
+            let result = judge(criterion, row, report, baseline);
+            results.push(result.map_err(error)?);
         }
     }
     Ok(results)
 }
 
-fn held_against(
+/// Evaluates a criterion for one row.
+fn judge(
     criterion: &Criterion,
     row: &LabelReport,
     report: &Report,
     baseline: Option<&Report>,
-) -> Result<CriterionResult, String> {
+) -> Result<CriterionResult, Undecidable> {
     let metric = criterion.metric;
     let (limit, origin) = limit(criterion, row, report, baseline)?;
-    let (found, is_failed, mut message) = match criterion.sustained {
+    let Judged {
+        found,
+        is_failed,
+        mut message,
+    } = match criterion.sustained {
         Some(time) => {
             let condition = (criterion.op, limit);
             let label = (!is_total(row, report)).then_some(row.label.as_str());
-            sustained::hold(report, label, metric, condition, time.base())?
+            sustained::judge(report, label, metric, condition, time.base())?
         }
         None => {
             let value = value(metric, row, report).map_err(|why| of_label(row, why))?;
@@ -57,7 +63,11 @@ fn held_against(
                 value,
                 unit: metric.unit().name().to_owned(),
             };
-            (Some(found), criterion.op.holds(value, limit), message)
+            Judged {
+                found: Some(found),
+                is_failed: criterion.op.holds(value, limit),
+                message,
+            }
         }
     };
     if let Some(origin) = origin {
@@ -73,13 +83,13 @@ fn held_against(
     })
 }
 
-/// The rows that a criterion is about.
-fn targeted<'a>(target: &Target, report: &'a Report) -> Result<Vec<&'a LabelReport>, String> {
-    match target {
-        Target::Total => Ok(vec![&report.total]),
-        Target::Label(label) if label == TOTAL => Ok(vec![&report.total]),
-        // There may be two, of bytes that are shown alike.
-        Target::Label(label) => {
+/// Returns the rows that a criterion is about.
+fn rows_in<'a>(scope: &Scope, report: &'a Report) -> Result<Vec<&'a LabelReport>, Undecidable> {
+    match scope {
+        Scope::Total => Ok(vec![&report.total]),
+        Scope::Label(label) if label == TOTAL => Ok(vec![&report.total]),
+        // Labels that differ only in invalid UTF-8 have the same text: there may be several.
+        Scope::Label(label) => {
             let labels = report.labels.iter();
             let rows: Vec<&LabelReport> = labels.filter(|row| row.label == *label).collect();
             match rows[..] {
@@ -87,36 +97,34 @@ fn targeted<'a>(target: &Target, report: &'a Report) -> Result<Vec<&'a LabelRepo
                 _ => Ok(rows),
             }
         }
-        Target::Pattern(pattern) => {
+        Scope::Pattern(pattern) => {
             if let Some(others) = &report.other_labels {
-                return Err(format!(
-                    "a regular expression needs all labels, and the report sums up {}: {}",
-                    others.label,
-                    more_labels(report)
-                ));
+                return Err(Undecidable::CombinedLabels {
+                    combined: others.label.clone(),
+                    advice: more_labels(report),
+                });
             }
             let labels = report.labels.iter();
             let rows: Vec<&LabelReport> = labels
                 .filter(|row| pattern.0.is_match(row.label.as_bytes()))
                 .collect();
             match rows[..] {
-                [] => Err(format!(
-                    "no label matches /{}/: {}",
-                    pattern.0,
-                    known_labels(report)
-                )),
+                [] => Err(Undecidable::NoMatch {
+                    pattern: pattern.0.to_string(),
+                    known: known_labels(report),
+                }),
                 _ => Ok(rows),
             }
         }
     }
 }
 
-/// Whether a row is that of all together, whatever the labels are called.
+/// Whether a row is the TOTAL of all labels, even if a label has that name too.
 fn is_total(row: &LabelReport, report: &Report) -> bool {
     std::ptr::eq(row, &report.total)
 }
 
-/// The row of a label. `TOTAL` is all together, even if a label has that name.
+/// Returns the row of a label. `TOTAL` means all labels together, even if a label has that name.
 fn row_of<'a>(label: &str, report: &'a Report) -> Option<&'a LabelReport> {
     if label == TOTAL {
         return Some(&report.total);
@@ -124,24 +132,31 @@ fn row_of<'a>(label: &str, report: &'a Report) -> Option<&'a LabelReport> {
     report.labels.iter().find(|row| row.label == label)
 }
 
-fn no_label(label: &str, report: &Report) -> String {
+fn no_label(label: &str, report: &Report) -> Undecidable {
     let labels = report.labels.iter().map(|row| row.label.as_str());
-    let hint = match &report.other_labels {
-        Some(_) => format!("; if it is among those summed up, {}", more_labels(report)),
+    let more = match &report.other_labels {
+        Some(_) => format!(
+            "; if it is one of the combined labels, {}",
+            more_labels(report)
+        ),
         None => String::new(),
     };
-    format!(
-        "there is no label `{label}`{}: {}{hint}",
+    let hint = format!(
+        "{}: {}{more}",
         did_you_mean(label, labels.chain([TOTAL])),
         known_labels(report)
-    )
+    );
+    Undecidable::UnknownLabel {
+        label: label.to_owned(),
+        hint,
+    }
 }
 
 fn known_labels(report: &Report) -> String {
-    let named = report.labels.iter().take(MOST_NAMED);
+    let named = report.labels.iter().take(MAX_LISTED);
     let mut names: Vec<&str> = named.map(|row| row.label.as_str()).collect();
     names.push(TOTAL);
-    let others = match report.labels.len().saturating_sub(MOST_NAMED) {
+    let others = match report.labels.len().saturating_sub(MAX_LISTED) {
         0 => String::new(),
         others => format!(", and {others} more"),
     };
@@ -152,39 +167,42 @@ fn more_labels(report: &Report) -> String {
     format!("give --max-labels {}", report.label_count)
 }
 
-fn of_label(row: &LabelReport, why: String) -> String {
+/// Adds the label of `row` to `reason`, unless it is TOTAL.
+fn of_label(row: &LabelReport, reason: Undecidable) -> Undecidable {
     match row.label.as_str() {
-        TOTAL => why,
-        label => format!("{why} (label `{label}`)"),
+        TOTAL => reason,
+        label => Undecidable::OfLabel {
+            label: label.to_owned(),
+            reason: Box::new(reason),
+        },
     }
 }
 
-/// What a metric compares with, and where that comes from unless it was given.
+/// Returns the value that the metric is compared with and, if it comes from a baseline, how.
 fn limit(
     criterion: &Criterion,
     row: &LabelReport,
     report: &Report,
     baseline: Option<&Report>,
-) -> Result<(f64, Option<String>), String> {
+) -> Result<(f64, Option<String>), Undecidable> {
     let change = match criterion.limit {
         Limit::Value(quantity) => return Ok((quantity.base(), None)),
         Limit::Baseline(change) => change,
     };
-    let baseline = baseline.ok_or("there is no baseline: give one with --baseline")?;
-    let in_baseline = |why: String| format!("in the baseline, {why}");
+    let baseline = baseline.ok_or(Undecidable::NoBaseline)?;
     let same = match is_total(row, report) {
         true => Some(&baseline.total),
         false => row_of(&row.label, baseline),
     };
-    let same = same.ok_or_else(|| in_baseline(no_label(&row.label, baseline)))?;
-    if let Some(why) = difference(criterion.metric, (row, report), (same, baseline)) {
-        return Err(in_baseline(of_label(same, why)));
+    let same = same.ok_or_else(|| no_label(&row.label, baseline).in_baseline())?;
+    let in_baseline = |reason| of_label(same, reason).in_baseline();
+    if let Some(reason) = other_thresholds(criterion.metric, (row, report), (same, baseline)) {
+        return Err(in_baseline(reason));
     }
-    let base =
-        value(criterion.metric, same, baseline).map_err(|why| in_baseline(of_label(same, why)))?;
+    let base = value(criterion.metric, same, baseline).map_err(in_baseline)?;
     let limit = match change {
         None => base,
-        Some((Arithmetic::Times, factor)) => decimal(base, factor.base()),
+        Some((Arithmetic::Times, factor)) => decimal_product(base, factor.base()),
         Some((Arithmetic::Plus, more)) => rounded(base + more.base()),
         Some((Arithmetic::Minus, less)) => rounded(base - less.base()),
     };
@@ -196,59 +214,61 @@ fn limit(
     Ok((limit, Some(origin)))
 }
 
-/// The value of a metric of the whole run, in [`Metric::unit`].
-fn value(metric: Metric, row: &LabelReport, report: &Report) -> Result<f64, String> {
-    let no_samples = || format!("{metric} is undefined: there are no samples");
+/// Returns the value of a metric over the whole run, in [`Metric::unit`].
+fn value(metric: Metric, row: &LabelReport, report: &Report) -> Result<f64, Undecidable> {
+    let no_samples = || Undecidable::NoSamples { metric };
+    let no_duration = || Undecidable::NoDuration { metric };
+    let no_column = |column| Undecidable::NoColumn { metric, column };
     let elapsed = || row.elapsed.as_ref().ok_or_else(no_samples);
     match metric {
         Metric::Count => Ok(row.samples as f64),
         Metric::Errors => Ok(row.errors as f64),
-        // Not from the ratio, whose last digit would be lost in the multiplication.
+        // Not from the ratio: multiplying it by 100 would lose its last digit.
         Metric::ErrorPercent if row.samples == 0 => Err(no_samples()),
         Metric::ErrorPercent => Ok(row.errors as f64 * 100.0 / row.samples as f64),
-        Metric::Elapsed(Figure::Average) => Ok(elapsed()?.mean),
+        Metric::Elapsed(Statistic::Average) => Ok(elapsed()?.mean),
         Metric::Min => Ok(elapsed()?.min as f64),
         Metric::Max => Ok(elapsed()?.max as f64),
         Metric::StdDev => Ok(elapsed()?.std_dev),
-        Metric::Elapsed(Figure::Percentile(percentile)) => {
+        Metric::Elapsed(Statistic::Percentile(percentile)) => {
             let count = row.distribution.iter().map(|(_, count)| count).sum();
             let value = value_at(&row.distribution, count, percentile);
             value.map(|value| value as f64).ok_or_else(no_samples)
         }
-        Metric::Throughput => row.throughput.ok_or_else(|| no_window(metric)),
+        Metric::Throughput => row.throughput.ok_or_else(no_duration),
         Metric::Received => {
             let column = row.average_bytes.map(|_| row.received_kb_per_sec);
-            let rate = column.ok_or_else(|| no_column(metric, "bytes"))?;
-            rate.ok_or_else(|| no_window(metric))
+            let rate = column.ok_or_else(|| no_column("bytes"))?;
+            rate.ok_or_else(no_duration)
         }
-        // There is no figure that tells a missing column from a window of no length.
+        // Both a missing column and a run of no length leave the rate undefined.
         Metric::Sent => row.sent_kb_per_sec.ok_or_else(|| match row.throughput {
-            Some(_) => no_column(metric, "sentBytes"),
-            None => no_window(metric),
+            Some(_) => no_column("sentBytes"),
+            None => no_duration(),
         }),
         Metric::Apdex => apdex(row, report)
             .and_then(|apdex| apdex.apdex)
             .ok_or_else(no_samples),
-        Metric::Latency(figure) => {
+        Metric::Latency(statistic) => {
             let summary = row.latency.as_ref();
             of_summary(
                 metric,
-                figure,
-                summary.ok_or_else(|| no_column(metric, "Latency"))?,
+                statistic,
+                summary.ok_or_else(|| no_column("Latency"))?,
             )
         }
-        Metric::Connect(figure) => {
+        Metric::Connect(statistic) => {
             let summary = row.connect.as_ref();
             of_summary(
                 metric,
-                figure,
-                summary.ok_or_else(|| no_column(metric, "Connect"))?,
+                statistic,
+                summary.ok_or_else(|| no_column("Connect"))?,
             )
         }
     }
 }
 
-/// The Apdex of a row; `None` where the row is all of empty transaction controllers.
+/// Returns the Apdex of a row; `None` if the row has only empty transaction controllers.
 fn apdex<'a>(row: &LabelReport, report: &'a Report) -> Option<&'a Apdex> {
     match is_total(row, report) {
         true => Some(&report.apdex.total),
@@ -259,45 +279,30 @@ fn apdex<'a>(row: &LabelReport, report: &'a Report) -> Option<&'a Apdex> {
     }
 }
 
-/// Why the figures of two rows cannot be compared: the Apdex counts by thresholds that may differ.
-fn difference(
+/// Returns an error if the metric is the Apdex and the two runs have different thresholds for it.
+fn other_thresholds(
     metric: Metric,
     (row, report): (&LabelReport, &Report),
     (same, baseline): (&LabelReport, &Report),
-) -> Option<String> {
+) -> Option<Undecidable> {
     let ours = apdex(row, report)?.thresholds;
     let theirs = apdex(same, baseline)?.thresholds;
     let shown =
         |thresholds: Thresholds| format!("{},{}", thresholds.satisfied_ms, thresholds.tolerated_ms);
-    (metric == Metric::Apdex && ours != theirs).then(|| {
-        format!(
-            "apdex has other thresholds, {} instead of {}: analyze both runs with the same --apdex",
-            shown(theirs),
-            shown(ours)
-        )
+    (metric == Metric::Apdex && ours != theirs).then(|| Undecidable::OtherThresholds {
+        ours: shown(ours),
+        theirs: shown(theirs),
     })
 }
 
-fn of_summary(metric: Metric, figure: Figure, summary: &Summary) -> Result<f64, String> {
-    match figure {
-        Figure::Average => Ok(summary.mean),
-        Figure::Percentile(percentile) => summary
+fn of_summary(metric: Metric, statistic: Statistic, summary: &Summary) -> Result<f64, Undecidable> {
+    match statistic {
+        Statistic::Average => Ok(summary.mean),
+        Statistic::Percentile(percentile) => summary
             .percentiles
             .iter()
             .find(|value| value.percent == percentile)
             .map(|value| value.value as f64)
-            .ok_or_else(|| not_computed(metric, percentile)),
+            .ok_or(Undecidable::NotComputed { metric, percentile }),
     }
-}
-
-fn not_computed(metric: Metric, percentile: Percentile) -> String {
-    format!("{metric} was not computed: analyze with {percentile} among the --percentiles")
-}
-
-fn no_column(metric: Metric, column: &str) -> String {
-    format!("{metric} is undefined: the results have no column {column}")
-}
-
-fn no_window(metric: Metric) -> String {
-    format!("{metric} is undefined: first start and last end are the same instant")
 }

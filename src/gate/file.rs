@@ -1,4 +1,4 @@
-//! Criteria from a TOML file: `fail-if = ["p95 > 500ms", "error% > 1%"]`.
+//! Reads criteria from a TOML file: `fail-if = ["p95 > 500ms", "error% > 1%"]`.
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -7,26 +7,28 @@ use super::criterion::Criterion;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct File {
+struct CriteriaFile {
     fail_if: Vec<Spanned<String>>,
 }
 
-/// What is wrong with a file of criteria, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What is wrong in a file of criteria, and where.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{line}:{column}: {message}")]
+#[non_exhaustive]
 pub struct FileError {
     /// Line, counted from 1.
     pub line: usize,
-    /// Character in the line, counted from 1.
+    /// Column in characters, counted from 1.
     pub column: usize,
     /// What is wrong.
     pub message: String,
 }
 
-/// The criteria of a file, in their order.
+/// Parses the criteria of a file, in order.
 ///
 /// # Errors
 ///
-/// Text that is no TOML, another key than `fail-if`, a criterion that makes no sense, none at all.
+/// If `text` is not valid TOML, has a key other than `fail-if`, or has no valid criterion.
 pub fn parse(text: &str) -> Result<Vec<Criterion>, FileError> {
     let at = |offset: usize, message: String| {
         let before = text.get(..offset).unwrap_or(text);
@@ -37,14 +39,14 @@ pub fn parse(text: &str) -> Result<Vec<Criterion>, FileError> {
             message,
         }
     };
-    let file: File = toml::from_str(text).map_err(|error| {
+    let file: CriteriaFile = toml::from_str(text).map_err(|error| {
         let offset = error.span().map_or(0, |span| span.start);
         at(offset, error.message().trim().replace('\n', ", "))
     })?;
     if file.fail_if.is_empty() {
         return Err(at(
             0,
-            "there are no criteria: give some, such as fail-if = [\"p95 > 500ms\"]".to_owned(),
+            "the file has no criteria: add some, such as fail-if = [\"p95 > 500ms\"]".to_owned(),
         ));
     }
     let criteria = file.fail_if.iter().map(|criterion| {
@@ -59,8 +61,7 @@ mod tests {
     use super::*;
 
     fn error(text: &str) -> String {
-        let error = parse(text).unwrap_err();
-        format!("{}:{}: {}", error.line, error.column, error.message)
+        parse(text).unwrap_err().to_string()
     }
 
     #[test]
@@ -73,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_place() {
+    fn errors_name_line_and_column() {
         let errors = [
             "",
             "fail-if = []",

@@ -1,12 +1,13 @@
-//! What can be held to a criterion, and in which units.
+//! The metrics that a criterion can limit, and their units.
 
 use std::fmt;
 
 use super::value::Unit;
 use crate::percentile::Percentile;
 
-/// A figure of a report.
+/// A metric of a run or of a label.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Metric {
     /// Number of samples.
     Count,
@@ -14,8 +15,8 @@ pub enum Metric {
     Errors,
     /// Failed samples, in percent of all.
     ErrorPercent,
-    /// A figure of the elapsed time, ms.
-    Elapsed(Figure),
+    /// A statistic of the elapsed time, ms.
+    Elapsed(Statistic),
     /// Smallest elapsed time, ms.
     Min,
     /// Largest elapsed time, ms.
@@ -28,24 +29,24 @@ pub enum Metric {
     Received,
     /// KB sent per second.
     Sent,
-    /// A figure of the latency, ms.
-    Latency(Figure),
-    /// A figure of the time to connect, ms.
-    Connect(Figure),
+    /// A statistic of the latency, ms.
+    Latency(Statistic),
+    /// A statistic of the connect time, ms.
+    Connect(Statistic),
     /// Apdex, 0 to 1.
     Apdex,
 }
 
-/// A figure of a distribution of times.
+/// A statistic of a distribution of times.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Figure {
+pub enum Statistic {
     /// Arithmetic mean, not truncated.
     Average,
-    /// Percentile by JMeter's rank.
+    /// Percentile, by JMeter's definition of the rank.
     Percentile(Percentile),
 }
 
-/// The names of all metrics, for messages; `pNN` stands for any percentile.
+/// The names of all metrics, as messages list them; `pNN` stands for any percentile.
 pub(super) const NAMES: [&str; 16] = [
     "count",
     "errors",
@@ -66,7 +67,7 @@ pub(super) const NAMES: [&str; 16] = [
 ];
 
 impl Metric {
-    /// The metric of a name; `None` if there is none.
+    /// Returns the metric called `name`, such as `latency.p99`.
     pub fn named(name: &str) -> Option<Self> {
         let metric = match name {
             "count" => Metric::Count,
@@ -80,15 +81,15 @@ impl Metric {
             "sent" => Metric::Sent,
             "apdex" => Metric::Apdex,
             name => match name.split_once('.') {
-                Some(("latency", figure)) => Metric::Latency(Figure::named(figure)?),
-                Some(("connect", figure)) => Metric::Connect(Figure::named(figure)?),
-                _ => Metric::Elapsed(Figure::named(name)?),
+                Some(("latency", statistic)) => Metric::Latency(Statistic::named(statistic)?),
+                Some(("connect", statistic)) => Metric::Connect(Statistic::named(statistic)?),
+                _ => Metric::Elapsed(Statistic::named(name)?),
             },
         };
         Some(metric)
     }
 
-    /// The unit that its values are in.
+    /// Returns the unit of its values.
     pub fn unit(self) -> Unit {
         match self {
             Metric::Count | Metric::Errors | Metric::Apdex => Unit::None,
@@ -104,7 +105,7 @@ impl Metric {
         }
     }
 
-    /// The units that a value to compare with may have. The name of `error%` says its unit.
+    /// Returns the units that a limit may be written in. For `error%` the unit is optional.
     pub(super) fn units(self) -> &'static [Unit] {
         match self.unit() {
             Unit::Ms => &[Unit::Ms, Unit::Seconds],
@@ -115,29 +116,29 @@ impl Metric {
         }
     }
 
-    /// The percentile that it asks for, if it does.
+    /// Returns the percentile that it is about, if it is about one.
     pub fn percentile(self) -> Option<Percentile> {
         match self {
-            Metric::Elapsed(figure) | Metric::Latency(figure) | Metric::Connect(figure) => {
-                match figure {
-                    Figure::Percentile(percentile) => Some(percentile),
-                    Figure::Average => None,
-                }
-            }
+            Metric::Elapsed(statistic)
+            | Metric::Latency(statistic)
+            | Metric::Connect(statistic) => match statistic {
+                Statistic::Percentile(percentile) => Some(percentile),
+                Statistic::Average => None,
+            },
             _ => None,
         }
     }
 }
 
-impl Figure {
+impl Statistic {
     fn named(name: &str) -> Option<Self> {
         match name {
-            "avg" => Some(Figure::Average),
+            "avg" => Some(Statistic::Average),
             name => {
                 let percent = name.strip_prefix('p')?;
                 let is_number = percent.bytes().all(|b| b.is_ascii_digit() || b == b'.');
                 let percent = percent.parse().ok().filter(|_| is_number)?;
-                Percentile::new(percent).map(Figure::Percentile)
+                Percentile::new(percent).map(Statistic::Percentile)
             }
         }
     }
@@ -149,25 +150,25 @@ impl fmt::Display for Metric {
             Metric::Count => f.write_str("count"),
             Metric::Errors => f.write_str("errors"),
             Metric::ErrorPercent => f.write_str("error%"),
-            Metric::Elapsed(figure) => figure.fmt(f),
+            Metric::Elapsed(statistic) => statistic.fmt(f),
             Metric::Min => f.write_str("min"),
             Metric::Max => f.write_str("max"),
             Metric::StdDev => f.write_str("stddev"),
             Metric::Throughput => f.write_str("throughput"),
             Metric::Received => f.write_str("received"),
             Metric::Sent => f.write_str("sent"),
-            Metric::Latency(figure) => write!(f, "latency.{figure}"),
-            Metric::Connect(figure) => write!(f, "connect.{figure}"),
+            Metric::Latency(statistic) => write!(f, "latency.{statistic}"),
+            Metric::Connect(statistic) => write!(f, "connect.{statistic}"),
             Metric::Apdex => f.write_str("apdex"),
         }
     }
 }
 
-impl fmt::Display for Figure {
+impl fmt::Display for Statistic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Figure::Average => f.write_str("avg"),
-            Figure::Percentile(percentile) => write!(f, "p{percentile}"),
+            Statistic::Average => f.write_str("avg"),
+            Statistic::Percentile(percentile) => write!(f, "p{percentile}"),
         }
     }
 }

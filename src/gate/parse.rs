@@ -1,8 +1,8 @@
-//! Text to criterion, by hand, so that every error says where and what is known.
+//! Parses a criterion by hand, so that every error names the position and the alternatives.
 
 use std::str::FromStr;
 
-use super::criterion::{Arithmetic, Criterion, Limit, Op, Pattern, Target};
+use super::criterion::{Arithmetic, Criterion, Limit, Op, Pattern, Scope};
 use super::cursor::Cursor;
 use super::metric::{self, Metric};
 use super::sustained;
@@ -10,20 +10,21 @@ use super::value::{Quantity, Unit};
 use crate::alike::did_you_mean;
 use crate::select;
 
-/// What is wrong with a criterion, and where.
+/// What is wrong in the text of a criterion, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 #[error("`{text}`, character {position}: {message}")]
 pub struct ParseError {
-    /// The criterion.
+    /// The text of the criterion.
     pub text: String,
-    /// The character at which it is wrong, counted from 1.
+    /// The character where the problem begins, counted from 1.
     pub position: usize,
-    /// What is wrong, and what to write.
+    /// What is wrong, and what to write instead.
     pub message: String,
 }
 
-/// A byte offset, and what is wrong there.
-type Fault = (usize, String);
+/// A message located at a byte offset.
+type Located = (usize, String);
 
 impl FromStr for Criterion {
     type Err = ParseError;
@@ -41,11 +42,11 @@ impl FromStr for Criterion {
     }
 }
 
-fn parse(text: &str) -> Result<Criterion, Fault> {
-    // Labels may hold colons, conditions may not.
-    let (target, condition) = match text.rfind(':') {
-        Some(colon) => (target(text.get(..colon).unwrap_or_default())?, colon + 1),
-        None => (Target::Total, 0),
+fn parse(text: &str) -> Result<Criterion, Located> {
+    // A label may contain colons; a condition cannot.
+    let (scope, condition) = match text.rfind(':') {
+        Some(colon) => (scope(text.get(..colon).unwrap_or_default())?, colon + 1),
+        None => (Scope::Total, 0),
     };
     let mut cursor = Cursor::new(text, condition);
     let metric_at = cursor.at();
@@ -57,35 +58,37 @@ fn parse(text: &str) -> Result<Criterion, Fault> {
         (_, "for") => Some(time(&mut cursor)?),
         (at, _) => {
             let rest = text.get(at..).unwrap_or_default().trim_end();
-            let message = format!("`{rest}` is one too many: only `for 30s` may follow the value");
+            let message =
+                format!("unexpected `{rest}`: only a time such as `for 30s` may follow the value");
             return Err((at, message));
         }
     };
     let (at, rest) = cursor.take(|_| true);
     if !rest.is_empty() {
         let rest = rest.trim_end();
-        return Err((at, format!("`{rest}` is one too many behind the time")));
+        return Err((at, format!("unexpected `{rest}` after the time")));
     }
     let criterion = Criterion {
-        target,
+        scope,
         metric,
         op,
         limit,
         sustained,
     };
-    match sustained::obstacle(&criterion) {
+    match sustained::unavailable(&criterion) {
         Some(why) => Err((metric_at, why)),
         None => Ok(criterion),
     }
 }
 
-fn target(text: &str) -> Result<Target, Fault> {
+fn scope(text: &str) -> Result<Scope, Located> {
     let label = text.trim();
     let at = text.len() - text.trim_start().len();
     if label.is_empty() {
         return Err((
             at,
-            "a label is missing before the colon: without a label, leave the colon out".to_owned(),
+            "missing label before the colon: for all labels together, leave out the colon too"
+                .to_owned(),
         ));
     }
     let pattern = label
@@ -93,22 +96,22 @@ fn target(text: &str) -> Result<Target, Fault> {
         .and_then(|rest| rest.strip_suffix('/'));
     match pattern {
         Some(pattern) => match select::regex(pattern) {
-            Ok(regex) => Ok(Target::Pattern(Pattern(regex))),
+            Ok(regex) => Ok(Scope::Pattern(Pattern(regex))),
             Err(why) => Err((at, why)),
         },
-        None => Ok(Target::Label(label.to_owned())),
+        None => Ok(Scope::Label(label.to_owned())),
     }
 }
 
-fn metric(cursor: &mut Cursor) -> Result<Metric, Fault> {
-    let (at, name) = cursor.take(|letter| !letter.is_whitespace() && !is_of_op(letter));
+fn metric(cursor: &mut Cursor) -> Result<Metric, Located> {
+    let (at, name) = cursor.take(|letter| !letter.is_whitespace() && !is_comparison(letter));
     if let Some(metric) = Metric::named(name) {
         return Ok(metric);
     }
     let message = match name {
-        "" => format!("a metric is missing: {}", known_metrics()),
+        "" => format!("missing metric: {}", known_metrics()),
         name => format!(
-            "there is no metric `{name}`{}: {}",
+            "unknown metric `{name}`{}: {}",
             did_you_mean(name, metric::NAMES),
             known_metrics()
         ),
@@ -118,27 +121,27 @@ fn metric(cursor: &mut Cursor) -> Result<Metric, Fault> {
 
 fn known_metrics() -> String {
     let names = metric::NAMES.join(", ");
-    format!("there are {names}, with NN above 0 and up to 100, such as p99.9")
+    format!("use {names}, with NN above 0 and up to 100, such as p99.9")
 }
 
-fn op(cursor: &mut Cursor) -> Result<Op, Fault> {
-    let (at, symbol) = cursor.take(is_of_op);
+fn op(cursor: &mut Cursor) -> Result<Op, Located> {
+    let (at, symbol) = cursor.take(is_comparison);
     let op = Op::ALL.into_iter().find(|op| op.symbol() == symbol);
     op.ok_or_else(|| {
         let symbols = Op::ALL.map(Op::symbol).join(" ");
         let what = match symbol {
-            "" => "a comparison is missing".to_owned(),
-            symbol => format!("`{symbol}` is no comparison"),
+            "" => "missing comparison".to_owned(),
+            symbol => format!("`{symbol}` is not a comparison"),
         };
-        (at, format!("{what}: there are {symbols}"))
+        (at, format!("{what}: use one of {symbols}"))
     })
 }
 
-fn is_of_op(letter: char) -> bool {
+fn is_comparison(letter: char) -> bool {
     matches!(letter, '<' | '>' | '=' | '!')
 }
 
-fn limit(cursor: &mut Cursor, metric: Metric) -> Result<Limit, Fault> {
+fn limit(cursor: &mut Cursor, metric: Metric) -> Result<Limit, Located> {
     let (at, word) = cursor.take(|letter| letter.is_alphabetic());
     if word.is_empty() {
         return Ok(Limit::Value(quantity(cursor, metric, metric.units())?));
@@ -157,7 +160,7 @@ fn limit(cursor: &mut Cursor, metric: Metric) -> Result<Limit, Fault> {
         (_, "+") => Arithmetic::Plus,
         (_, "-") => Arithmetic::Minus,
         (at, other) => {
-            let message = format!("`{other}` is unknown: `baseline` takes one of * + -");
+            let message = format!("unknown operator `{other}`: after `baseline`, use one of * + -");
             return Err((at, message));
         }
     };
@@ -169,7 +172,7 @@ fn limit(cursor: &mut Cursor, metric: Metric) -> Result<Limit, Fault> {
     Ok(Limit::Baseline(Some((arithmetic, change))))
 }
 
-fn quantity(cursor: &mut Cursor, metric: Metric, units: &[Unit]) -> Result<Quantity, Fault> {
+fn quantity(cursor: &mut Cursor, metric: Metric, units: &[Unit]) -> Result<Quantity, Located> {
     let value = number(cursor, &example(units))?;
     let (at, name) = cursor.unit();
     if let Some(&unit) = units.iter().find(|unit| unit.name() == name) {
@@ -177,16 +180,16 @@ fn quantity(cursor: &mut Cursor, metric: Metric, units: &[Unit]) -> Result<Quant
     }
     let known = known_units(units);
     let message = match (name, units) {
-        ("", _) => format!("a unit is missing: {metric} takes {known}"),
+        ("", _) => format!("missing unit: {metric} takes {known}"),
         (name, [Unit::None]) => {
-            format!("`{name}` is one too many: this is a number without a unit")
+            format!("unexpected unit `{name}`: this number has none")
         }
-        (name, _) => format!("`{name}` is no unit of {metric}: it takes {known}"),
+        (name, _) => format!("`{name}` is not a unit of {metric}: use {known}"),
     };
     Err((at, message))
 }
 
-fn time(cursor: &mut Cursor) -> Result<Quantity, Fault> {
+fn time(cursor: &mut Cursor) -> Result<Quantity, Located> {
     const UNITS: [Unit; 4] = [Unit::Ms, Unit::Seconds, Unit::Minutes, Unit::Hours];
     let start = cursor.at();
     let value = number(cursor, "30s")?;
@@ -199,24 +202,24 @@ fn time(cursor: &mut Cursor) -> Result<Quantity, Fault> {
         None => Err((
             at,
             match name {
-                "" => format!("a unit of time is missing: {}", known_units(&UNITS)),
-                name => format!("`{name}` is no unit of time: {}", known_units(&UNITS)),
+                "" => format!("missing unit of time: use {}", known_units(&UNITS)),
+                name => format!(
+                    "`{name}` is not a unit of time: use {}",
+                    known_units(&UNITS)
+                ),
             },
         )),
     }
 }
 
-fn number(cursor: &mut Cursor, example: &str) -> Result<f64, Fault> {
+fn number(cursor: &mut Cursor, example: &str) -> Result<f64, Located> {
     let (at, digits) = cursor.take(|letter| letter.is_ascii_digit() || letter == '.');
     let value = digits.parse().ok().filter(|value: &f64| value.is_finite());
     value.ok_or_else(|| match digits {
-        "" => (
-            at,
-            format!("a number is missing: write one such as {example}"),
-        ),
+        "" => (at, format!("missing number: write one such as {example}")),
         digits => (
             at,
-            format!("`{digits}` is no number: write one such as {example}"),
+            format!("`{digits}` is not a number: write one such as {example}"),
         ),
     })
 }
@@ -245,7 +248,7 @@ fn known_units(units: &[Unit]) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::metric::Figure;
+    use super::super::metric::Statistic;
     use super::*;
     use crate::percentile::Percentile;
 
@@ -266,8 +269,8 @@ mod tests {
         assert_eq!(
             parsed("GET http://h/a: avg>=1.5 s for 2min"),
             Criterion {
-                target: Target::Label("GET http://h/a".to_owned()),
-                metric: Metric::Elapsed(Figure::Average),
+                scope: Scope::Label("GET http://h/a".to_owned()),
+                metric: Metric::Elapsed(Statistic::Average),
                 op: Op::GreaterOrEqual,
                 limit: Limit::Value(Quantity {
                     value: 1.5,
@@ -288,7 +291,7 @@ mod tests {
             relative.limit,
             Limit::Baseline(Some((Arithmetic::Minus, change)))
         );
-        assert!(matches!(relative.target, Target::Pattern(pattern) if pattern.0.as_str() == "^a$"));
+        assert!(matches!(relative.scope, Scope::Pattern(pattern) if pattern.0.as_str() == "^a$"));
     }
 
     #[test]
@@ -380,26 +383,26 @@ mod tests {
     }
 
     fn any_metric() -> impl Strategy<Value = Metric> {
-        let figure = || {
+        let statistic = || {
             let percentile = prop_oneof![(1..=100_u32).prop_map(f64::from), 1e-3..100.0];
             prop_oneof![
-                Just(Figure::Average),
-                percentile.prop_map(|p| Figure::Percentile(Percentile::new(p).unwrap())),
+                Just(Statistic::Average),
+                percentile.prop_map(|p| Statistic::Percentile(Percentile::new(p).unwrap())),
             ]
         };
         prop_oneof![
             Just(Metric::Count),
             Just(Metric::Errors),
             Just(Metric::ErrorPercent),
-            figure().prop_map(Metric::Elapsed),
+            statistic().prop_map(Metric::Elapsed),
             Just(Metric::Min),
             Just(Metric::Max),
             Just(Metric::StdDev),
             Just(Metric::Throughput),
             Just(Metric::Received),
             Just(Metric::Sent),
-            figure().prop_map(Metric::Latency),
-            figure().prop_map(Metric::Connect),
+            statistic().prop_map(Metric::Latency),
+            statistic().prop_map(Metric::Connect),
             Just(Metric::Apdex),
         ]
     }
@@ -416,13 +419,13 @@ mod tests {
         ]
     }
 
-    fn any_target() -> impl Strategy<Value = Target> {
+    fn any_scope() -> impl Strategy<Value = Scope> {
         let label = r"[^\s/]([^/\n]{0,12}[^\s/])?";
         prop_oneof![
-            Just(Target::Total),
-            label.prop_map(Target::Label),
+            Just(Scope::Total),
+            label.prop_map(Scope::Label),
             r"\^?[a-z:/ >=]{0,12}\$?"
-                .prop_map(|regex| Target::Pattern(Pattern(select::regex(&regex).unwrap()))),
+                .prop_map(|regex| Scope::Pattern(Pattern(select::regex(&regex).unwrap()))),
         ]
     }
 
@@ -430,16 +433,16 @@ mod tests {
         let limited = any_metric().prop_flat_map(|metric| (Just(metric), any_limit(metric)));
         let time = quantity_of(&[Unit::Ms, Unit::Seconds, Unit::Minutes, Unit::Hours]);
         let op = proptest::sample::select(&Op::ALL[..]);
-        (any_target(), limited, op, proptest::option::of(time)).prop_map(
-            |(target, (metric, limit), op, sustained)| {
+        (any_scope(), limited, op, proptest::option::of(time)).prop_map(
+            |(scope, (metric, limit), op, sustained)| {
                 let criterion = Criterion {
-                    target,
+                    scope,
                     metric,
                     op,
                     limit,
                     sustained: sustained.filter(|time| time.value > 0.0),
                 };
-                match sustained::obstacle(&criterion) {
+                match sustained::unavailable(&criterion) {
                     None => criterion,
                     Some(_) => Criterion {
                         sustained: None,

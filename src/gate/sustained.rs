@@ -1,29 +1,30 @@
-//! Conditions that hold for some time: over the buckets of the time series.
+//! Evaluates conditions that must hold for some time, over the buckets of the time series.
 //!
-//! The buckets are those of the charts, at most 400, as wide as the run's length makes them. A
-//! time is told apart in whole buckets: the condition must hold in as many in a row as cover it. A
-//! bucket in which the metric is undefined, as a mean is without samples, neither ends a stretch nor
-//! begins one: nothing shows that the run recovered there.
+//! The buckets are those of the charts: at most 400, so their width depends on the length of the
+//! run. The condition must hold in enough consecutive buckets to cover the time. A bucket in which
+//! the metric is undefined, such as a mean without samples, neither starts nor ends a stretch: it
+//! does not show that the run recovered.
 //!
-//! Percentiles of a label come from its slices of time, joined until they are as wide as the charts'
-//! buckets: there a sample belongs to the slice of its start, and percentiles are within 1.6%.
+//! Percentiles of a label come from its slices, merged until they are as wide as the charts'
+//! buckets. A sample belongs to the slice of its start, and these percentiles are within 1.6%.
 
-use super::criterion::{Criterion, Op, Target};
-use super::metric::{Figure, Metric};
+use super::criterion::{Criterion, Op, Scope};
+use super::error::Undecidable;
+use super::metric::{Metric, Statistic};
 use super::value::{Unit, rounded, with_unit};
 use crate::percentile::Percentile;
 use crate::report::{Activity, Found, Report, TOTAL, TimeSeries, joined_slices, step_middles};
 use crate::stats::value_at;
 use crate::units::{self, BYTES_PER_KB, MS_PER_SECOND};
 
-/// Why a criterion that needs time cannot be told from any time series; `None` if it can.
-pub(super) fn obstacle(criterion: &Criterion) -> Option<String> {
+/// Says why no time series can have the metric of a sustained criterion; `None` if it can.
+pub(super) fn unavailable(criterion: &Criterion) -> Option<String> {
     criterion.sustained?;
     let metric = criterion.metric;
-    let is_total = match &criterion.target {
-        Target::Total => true,
-        Target::Label(label) => label == TOTAL,
-        Target::Pattern(_) => false,
+    let is_total = match &criterion.scope {
+        Scope::Total => true,
+        Scope::Label(label) => label == TOTAL,
+        Scope::Pattern(_) => false,
     };
     match metric {
         Metric::Count | Metric::Errors => Some(format!(
@@ -33,59 +34,70 @@ pub(super) fn obstacle(criterion: &Criterion) -> Option<String> {
         | Metric::Max
         | Metric::StdDev
         | Metric::Apdex
-        | Metric::Latency(Figure::Percentile(_))
-        | Metric::Connect(Figure::Percentile(_)) => Some(format!(
-            "the time series has no {metric}: with `for` there are error%, avg, pNN, throughput, latency.avg, connect.avg, and of TOTAL also received, sent"
+        | Metric::Latency(Statistic::Percentile(_))
+        | Metric::Connect(Statistic::Percentile(_)) => Some(format!(
+            "{metric} is not available over time: with `for`, use error%, avg, pNN, throughput, latency.avg, connect.avg, and for TOTAL also received, sent"
         )),
         Metric::Received | Metric::Sent if !is_total => Some(format!(
-            "the time series has {metric} of TOTAL only: with `for`, a label has error%, avg, pNN, throughput, latency.avg, connect.avg"
+            "over time, {metric} is available for TOTAL only: with `for` and a label, use error%, avg, pNN, throughput, latency.avg, connect.avg"
         )),
         _ => None,
     }
 }
 
-/// A stretch of buckets in a row.
+/// The result of evaluating a criterion for one row.
+pub(super) struct Judged {
+    /// The value found, or how long the condition held; `None` if it never did.
+    pub found: Option<Found>,
+    /// Whether the run fails.
+    pub is_failed: bool,
+    /// What was found, in words.
+    pub message: String,
+}
+
+/// A stretch of consecutive buckets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Stretch {
     first: usize,
     buckets: u64,
 }
 
-/// For how long a condition held of a label (or all together), whether that is long enough, and both in words.
+/// Finds the longest stretch in which a condition held for a label, or for all labels if `label` is
+/// `None`. The run fails if that is at least `time_ms`.
 ///
 /// # Errors
 ///
-/// When the time series does not have the metric, or its buckets are wider than the time.
-pub(super) fn hold(
+/// If the time series does not have the metric, or its buckets are wider than the time.
+pub(super) fn judge(
     report: &Report,
     label: Option<&str>,
     metric: Metric,
     (op, limit): (Op, f64),
     time_ms: f64,
-) -> Result<(Option<Found>, bool, String), String> {
-    let series = report.time_series.as_ref().ok_or("there are no samples")?;
-    let Course {
+) -> Result<Judged, Undecidable> {
+    let series = report.time_series.as_ref().ok_or(Undecidable::EmptyRun)?;
+    let MetricSeries {
         start_ms,
         bucket_ms,
         values,
-    } = course(report, series, label, metric)?;
+    } = metric_series(report, series, label, metric)?;
     let width = seconds(bucket_ms as f64);
     if time_ms < bucket_ms as f64 {
-        return Err(format!(
-            "a run of this length has buckets of {width}, too wide to tell {} apart: give a longer time",
-            seconds(time_ms)
-        ));
+        return Err(Undecidable::TimeTooShort {
+            time: seconds(time_ms),
+            width,
+        });
     }
     if values.iter().all(Option::is_none) {
-        return Err(format!("{metric} is undefined in every bucket of {width}"));
+        return Err(Undecidable::NeverDefined { metric, width });
     }
     let holds = values
         .iter()
         .map(|value| value.map(|value| op.holds(value, limit)));
-    let longest = longest(holds);
+    let longest = longest_stretch(holds);
     let needed = (rounded(time_ms / bucket_ms as f64)).ceil() as u64;
     let of = match metric {
-        Metric::Elapsed(Figure::Percentile(_)) => " of successful samples",
+        Metric::Elapsed(Statistic::Percentile(_)) => " of successful samples",
         _ => "",
     };
     let condition = format!(
@@ -94,33 +106,40 @@ pub(super) fn hold(
         with_unit(limit, metric.unit())
     );
     if longest.buckets == 0 {
-        let message = format!("{condition} held in no bucket of {width}");
-        return Ok((None, false, message));
+        return Ok(Judged {
+            found: None,
+            is_failed: false,
+            message: format!("{condition} held in no bucket of {width}"),
+        });
     }
     let held_ms = longest.buckets.saturating_mul(bucket_ms);
     let offset = (longest.first as u64).saturating_mul(bucket_ms);
     let from = start_ms.saturating_add_unsigned(offset);
     let is_failed = longest.buckets >= needed;
     let message = format!(
-        "{condition} held for {} {} {}, in buckets of {width}",
+        "{condition} held for {}{}, from {}, in buckets of {width}",
+        if is_failed { "" } else { "at most " },
         seconds(held_ms as f64),
-        if is_failed { "from" } else { "at most, from" },
         units::utc(from),
     );
     let found = Found {
         value: held_ms as f64 / MS_PER_SECOND,
         unit: Unit::Seconds.name().to_owned(),
     };
-    Ok((Some(found), is_failed, message))
+    Ok(Judged {
+        found: Some(found),
+        is_failed,
+        message,
+    })
 }
 
 fn seconds(ms: f64) -> String {
     with_unit(ms / MS_PER_SECOND, Unit::Seconds)
 }
 
-/// The first of the longest stretches in which a condition holds wherever it can be told: from a
-/// bucket in which it holds to another, with none between in which it does not.
-fn longest(holds: impl Iterator<Item = Option<bool>>) -> Stretch {
+/// Returns the first of the longest stretches that start and end in buckets in which a condition
+/// holds, and contain none in which it does not. `None` is a bucket in which it is undefined.
+fn longest_stretch(holds: impl Iterator<Item = Option<bool>>) -> Stretch {
     let mut longest = Stretch::default();
     let mut first = None;
     for (bucket, holds) in holds.enumerate() {
@@ -140,26 +159,26 @@ fn longest(holds: impl Iterator<Item = Option<bool>>) -> Stretch {
 }
 
 /// A metric over time.
-struct Course {
+struct MetricSeries {
     /// Start of the first bucket, epoch ms.
     start_ms: i64,
     /// Width of a bucket, ms.
     bucket_ms: u64,
-    /// The metric in each bucket; `None` where it is undefined, as a mean is without samples.
+    /// The metric in each bucket; `None` if it is undefined, such as a mean without samples.
     values: Vec<Option<f64>>,
 }
 
-fn course(
+fn metric_series(
     report: &Report,
     series: &TimeSeries,
     label: Option<&str>,
     metric: Metric,
-) -> Result<Course, String> {
+) -> Result<MetricSeries, Undecidable> {
     match (label, metric) {
-        (Some(label), Metric::Elapsed(Figure::Percentile(percentile))) => {
-            percentiles_of(label, percentile, report, series)
+        (Some(label), Metric::Elapsed(Statistic::Percentile(percentile))) => {
+            percentile_series(label, percentile, report, series)
         }
-        _ => Ok(Course {
+        _ => Ok(MetricSeries {
             start_ms: series.start_ms,
             bucket_ms: series.bucket_ms,
             values: values(report, series, label, metric)?,
@@ -167,17 +186,15 @@ fn course(
     }
 }
 
-/// A percentile of a label's successful samples, in its slices.
-fn percentiles_of(
+/// Computes a percentile of a label's successful samples from its slices.
+fn percentile_series(
     label: &str,
     percentile: Percentile,
     report: &Report,
     series: &TimeSeries,
-) -> Result<Course, String> {
-    let slices = report.slices.as_ref().ok_or(
-        "the report was saved without slices of time, which percentiles of a label need: analyze the results again",
-    )?;
-    let of_label = slices.of_label(label).ok_or_else(no_course)?;
+) -> Result<MetricSeries, Undecidable> {
+    let slices = report.slices.as_ref().ok_or(Undecidable::NoSlices)?;
+    let of_label = slices.of_label(label).ok_or(Undecidable::NoTimeSeries)?;
     let by = series.bucket_ms.div_ceil(slices.slice_ms.max(1)).max(1);
     let joined = joined_slices(of_label.iter().cloned(), by);
     let last = joined.last().map_or(0, |slice| slice.index);
@@ -186,29 +203,24 @@ fn percentiles_of(
         let counts = step_middles(&slice.ok);
         let count = counts.iter().map(|(_, count)| count).sum();
         let value = value_at(&counts, count, percentile);
-        if let Some(place) = values.get_mut(slice.index as usize) {
-            *place = value.map(|value| value as f64);
+        if let Some(entry) = values.get_mut(slice.index as usize) {
+            *entry = value.map(|value| value as f64);
         }
     }
-    Ok(Course {
+    Ok(MetricSeries {
         start_ms: slices.start_ms,
         bucket_ms: slices.slice_ms.saturating_mul(by),
         values,
     })
 }
 
-fn no_course() -> String {
-    "a run with so many labels has the time series of TOTAL alone: choose labels with --include"
-        .to_owned()
-}
-
-/// The metric in each bucket of the time series.
+/// Returns the metric in each bucket of the time series.
 fn values(
     report: &Report,
     series: &TimeSeries,
     label: Option<&str>,
     metric: Metric,
-) -> Result<Vec<Option<f64>>, String> {
+) -> Result<Vec<Option<f64>>, Undecidable> {
     let activity = activity(series, label)?;
     let whole = whole_buckets(report, series);
     let seconds = series.bucket_ms as f64 / MS_PER_SECOND;
@@ -217,12 +229,13 @@ fn values(
         rates.map(|(rate, whole)| whole.then_some(rate)).collect()
     };
     let samples = activity.ok.iter().zip(&activity.ko);
-    let means = |means: &[Option<f64>], column: &str| match means {
-        [] => Err(format!("the results have no column {column}")),
+    let no_column = |column| Undecidable::NoColumn { metric, column };
+    let means = |means: &[Option<f64>], column| match means {
+        [] => Err(no_column(column)),
         means => Ok(means.to_vec()),
     };
-    let kb = |bytes: &[u64], has_column: bool, column: &str| match has_column {
-        false => Err(format!("the results have no column {column}")),
+    let kb = |bytes: &[u64], has_column: bool, column| match has_column {
+        false => Err(no_column(column)),
         true => Ok(rate(&mut bytes.iter().map(|&b| b as f64 / BYTES_PER_KB))),
     };
     match metric {
@@ -230,9 +243,9 @@ fn values(
             .map(|(&ok, &ko)| (ok + ko > 0).then(|| ko as f64 * 100.0 / (ok + ko) as f64))
             .collect()),
         Metric::Throughput => Ok(rate(&mut samples.map(|(&ok, &ko)| (ok + ko) as f64))),
-        Metric::Elapsed(Figure::Average) => Ok(activity.elapsed_mean.clone()),
-        Metric::Latency(Figure::Average) => means(&activity.latency_mean, "Latency"),
-        Metric::Connect(Figure::Average) => means(&activity.connect_mean, "Connect"),
+        Metric::Elapsed(Statistic::Average) => Ok(activity.elapsed_mean.clone()),
+        Metric::Latency(Statistic::Average) => means(&activity.latency_mean, "Latency"),
+        Metric::Connect(Statistic::Average) => means(&activity.connect_mean, "Connect"),
         Metric::Received => {
             let has_column = report.total.average_bytes.is_some();
             kb(&series.received_bytes, has_column, "bytes")
@@ -241,7 +254,7 @@ fn values(
             let has_column = report.total.sent_kb_per_sec.is_some();
             kb(&series.sent_bytes, has_column, "sentBytes")
         }
-        Metric::Elapsed(Figure::Percentile(percentile)) => {
+        Metric::Elapsed(Statistic::Percentile(percentile)) => {
             let percentiles = &mut series.percentiles.iter();
             match percentiles.find(|series| series.percent == percentile) {
                 Some(percentile) => Ok(percentile
@@ -249,9 +262,7 @@ fn values(
                     .iter()
                     .map(|value| value.map(|value| value as f64))
                     .collect()),
-                None => Err(format!(
-                    "the time series has no p{percentile}: add it to --percentiles"
-                )),
+                None => Err(Undecidable::NotComputedOverTime { percentile }),
             }
         }
         Metric::Count
@@ -260,20 +271,22 @@ fn values(
         | Metric::Max
         | Metric::StdDev
         | Metric::Apdex
-        | Metric::Latency(Figure::Percentile(_))
-        | Metric::Connect(Figure::Percentile(_)) => Err(format!("the time series has no {metric}")),
+        | Metric::Latency(Statistic::Percentile(_))
+        | Metric::Connect(Statistic::Percentile(_)) => Err(Undecidable::NotOverTime { metric }),
     }
 }
 
-fn activity<'a>(series: &'a TimeSeries, label: Option<&str>) -> Result<&'a Activity, String> {
+fn activity<'a>(series: &'a TimeSeries, label: Option<&str>) -> Result<&'a Activity, Undecidable> {
     let Some(label) = label else {
         return Ok(&series.total);
     };
     let of_label = series.labels.iter().find(|of| of.label == label);
-    of_label.map(|of| &of.activity).ok_or_else(no_course)
+    of_label
+        .map(|of| &of.activity)
+        .ok_or(Undecidable::NoTimeSeries)
 }
 
-/// Which buckets the run fills from end to end: in the others a rate would be too low.
+/// Says for each bucket whether the run covers all of it; in others a rate would be too low.
 fn whole_buckets(report: &Report, series: &TimeSeries) -> Vec<bool> {
     let Some(window) = report.window else {
         return vec![false; series.len()];
@@ -295,7 +308,7 @@ mod tests {
     #[test]
     fn the_longest_stretch_is_found() {
         let stretch = |holds: &str| {
-            longest(holds.chars().map(|holds| match holds {
+            longest_stretch(holds.chars().map(|holds| match holds {
                 '+' => Some(true),
                 '-' => Some(false),
                 _ => None,

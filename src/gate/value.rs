@@ -1,11 +1,11 @@
-//! Numbers with units, as criteria have them.
+//! Numbers with units, as in `500ms`.
 
 use std::fmt;
 
 /// The unit of a number in a criterion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// None: a plain number.
+    /// No unit.
     None,
     /// Milliseconds.
     Ms,
@@ -24,7 +24,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// Every unit with a name.
+    /// All units that have a name.
     pub const NAMED: [Unit; 7] = [
         Unit::Ms,
         Unit::Seconds,
@@ -35,7 +35,7 @@ impl Unit {
         Unit::KbPerSecond,
     ];
 
-    /// As written behind a number; empty for none.
+    /// Returns the name that follows a number, such as `ms`; empty for [`Unit::None`].
     pub fn name(self) -> &'static str {
         match self {
             Unit::None => "",
@@ -50,22 +50,22 @@ impl Unit {
     }
 }
 
-/// A number and its unit, as written.
+/// A number with its unit, as written in a criterion.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Quantity {
-    /// The number: finite, not negative.
+    /// The number: finite and not negative.
     pub value: f64,
     /// Its unit.
     pub unit: Unit,
 }
 
 impl Quantity {
-    /// The number in the unit that metrics are measured in: ms for times, otherwise its own.
+    /// Converts the number to the unit that metrics have: times to ms, others unchanged.
     pub fn base(self) -> f64 {
         match self.unit {
-            Unit::Seconds => decimal(self.value, 1_000.0),
-            Unit::Minutes => decimal(self.value, 60_000.0),
-            Unit::Hours => decimal(self.value, 3_600_000.0),
+            Unit::Seconds => decimal_product(self.value, 1_000.0),
+            Unit::Minutes => decimal_product(self.value, 60_000.0),
+            Unit::Hours => decimal_product(self.value, 3_600_000.0),
             Unit::None | Unit::Ms | Unit::Percent | Unit::PerSecond | Unit::KbPerSecond => {
                 self.value
             }
@@ -73,24 +73,24 @@ impl Quantity {
     }
 }
 
-/// As written: `500ms`, `0.5%`.
+/// Writes `500ms` or `0.5%`.
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.value, self.unit.name())
     }
 }
 
-/// A product as decimal arithmetic has it: 1.001 s are 1001 ms and not 1000.9999999999999.
-pub(super) fn decimal(a: f64, b: f64) -> f64 {
+/// Multiplies as decimal arithmetic does: 1.001 s is 1001 ms, not 1000.9999999999999 ms.
+pub(super) fn decimal_product(a: f64, b: f64) -> f64 {
     rounded(a * b)
 }
 
-/// A number without the noise behind the 15 decimal digits that a double always holds.
+/// Rounds to the 15 significant digits that a double always holds, to remove binary noise.
 pub(super) fn rounded(number: f64) -> f64 {
     format!("{number:.14e}").parse().unwrap_or(number)
 }
 
-/// A number for people: whole, or with up to three decimals; more where that would show 0.
+/// Formats a number for people: up to three decimals, or scientific notation if that would show 0.
 pub(super) fn readable(number: f64) -> String {
     let text = format!("{number:.3}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
@@ -101,7 +101,7 @@ pub(super) fn readable(number: f64) -> String {
     }
 }
 
-/// A number for people, with its unit: `500 ms`, `1.5%`, `20/s`.
+/// Formats a number with its unit for people: `500 ms`, `1.5%`, `20/s`.
 pub(super) fn with_unit(number: f64, unit: Unit) -> String {
     let space = match unit {
         Unit::None | Unit::Percent | Unit::PerSecond => "",
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(base(0.5, Unit::Hours), 1_800_000.0);
         assert_eq!(base(20.5, Unit::Ms), 20.5);
         assert_eq!(base(3.0, Unit::Percent), 3.0);
-        assert_eq!(decimal(100.0, 1.1), 110.0);
+        assert_eq!(decimal_product(100.0, 1.1), 110.0);
         assert_eq!(rounded(0.1 + 0.2), 0.3);
     }
 

@@ -1,60 +1,83 @@
-//! JMeter's test plan of the standard test: Fibonacci numbers and primes, asked of `perfkit serve`
-//! or of any server with the same two endpoints.
+//! Writes the JMeter test plan of the standard test, which requests Fibonacci numbers and primality
+//! tests from `perfkit serve` or any server with the same two endpoints.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The plan with `{{name}}` where a setting goes.
+/// The plan, with `{{name}}` as the placeholder of a setting.
 const TEMPLATE: &str = include_str!("standard.jmx");
 
-/// From here on a test needs more memory and files than JMeter and a login have by default.
+/// From this many users on, JMeter needs more memory and open files than it has by default.
 const MANY_USERS: u32 = 1000;
 
-/// Files open in JMeter beside the users' connections: jars, logs, results.
+/// Files that JMeter opens in addition to the users' connections: jars, logs, results.
 const OTHER_FILES: u32 = 1000;
 
-/// The settings of a plan. Each is the default of a JMeter property of the same name, so that `-J`
-/// still changes it for one run.
+/// The settings of a plan. Each is the default of a JMeter property with the same name, so that `-J`
+/// can override it for one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     /// Name or address of the server to test.
     pub host: Host,
     /// Its port.
     pub port: u16,
-    /// How it is spoken to.
+    /// HTTP or HTTPS.
     pub protocol: Protocol,
-    /// Threads, each with a connection of its own.
+    /// Number of threads, each with its own connection.
     pub users: u32,
-    /// Time until all threads run, in s.
+    /// Time until all threads have started, in seconds.
     pub ramp_up: u32,
-    /// Loops of each thread: two requests a loop.
+    /// Loops per thread, with two requests per loop.
     pub loops: u32,
 }
 
-/// A host's name or address, of such letters only as these have: none that means something to XML,
-/// to JMeter's functions or to a shell.
+/// A host name or address. It has no characters that are special in XML, in JMeter's functions or in a
+/// shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host(String);
 
-/// How a server is spoken to.
+/// The protocol of the requests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Protocol {
-    /// Without encryption
+    /// HTTP, unencrypted.
     #[default]
     Http,
-    /// With TLS
+    /// HTTPS, with TLS.
     Https,
 }
 
-impl FromStr for Host {
-    type Err = String;
+/// Why a text is not a host.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum HostError {
+    /// It is a URL.
+    #[error("give only the host, such as --host {host}; set the rest with --port and --protocol")]
+    Url {
+        /// The host in the URL.
+        host: String,
+    },
+    /// It has a port.
+    #[error("give a name such as server.example or an address: --host {host} --port {port}")]
+    Port {
+        /// The text before the port.
+        host: String,
+        /// The port.
+        port: String,
+    },
+    /// It is neither a name nor an address.
+    #[error("give a name such as server.example or an address")]
+    Invalid,
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for Host {
+    type Err = HostError;
+
+    fn from_str(text: &str) -> Result<Self, HostError> {
         if let Some((_, rest)) = text.split_once("://") {
             let host = rest.split(['/', ':']).next().unwrap_or_default();
-            return Err(format!(
-                "give the host alone, such as --host {host}; --port and --protocol say the rest"
-            ));
+            return Err(HostError::Url {
+                host: host.to_owned(),
+            });
         }
         let is_address = text.parse::<std::net::Ipv6Addr>().is_ok();
         let is_of_host =
@@ -64,15 +87,15 @@ impl FromStr for Host {
         {
             return Ok(Host(text.to_owned()));
         }
-        let hint = match text.rsplit_once(':') {
+        match text.rsplit_once(':') {
             Some((host, port)) if port.parse::<u16>().is_ok() && host.chars().all(is_of_host) => {
-                format!(": --host {host} --port {port}")
+                Err(HostError::Port {
+                    host: host.to_owned(),
+                    port: port.to_owned(),
+                })
             }
-            _ => String::new(),
-        };
-        Err(format!(
-            "give a name such as server.example or an address{hint}"
-        ))
+            _ => Err(HostError::Invalid),
+        }
     }
 }
 
@@ -92,13 +115,13 @@ impl fmt::Display for Protocol {
 }
 
 impl Plan {
-    /// Samples of the whole test.
+    /// Returns the number of samples of the whole test.
     pub fn samples(&self) -> u64 {
         const REQUESTS: u64 = 2;
         u64::from(self.users) * u64::from(self.loops) * REQUESTS
     }
 
-    /// The plan as a `.jmx` file.
+    /// Returns the plan as the text of a `.jmx` file.
     pub fn jmx(&self) -> String {
         let settings = [
             ("{{host}}", self.host.to_string()),
@@ -116,8 +139,8 @@ impl Plan {
         jmx
     }
 
-    /// The command that runs the plan from a file of this name. With many users it gives JMeter
-    /// memory (1 to 4 GB, small stacks) and open files first.
+    /// Returns the shell command that runs the plan from a file of this name. For many users it first
+    /// raises JMeter's memory (1 to 4 GB, small stacks) and open files.
     pub fn command(&self, file: &str) -> String {
         let jmeter = format!("jmeter -n -t {} -l results.jtl", quoted(file));
         if self.users < MANY_USERS {
@@ -128,7 +151,7 @@ impl Plan {
     }
 }
 
-/// A word as a POSIX shell takes it.
+/// Quotes a word for a POSIX shell, if necessary.
 fn quoted(word: &str) -> String {
     let is_plain =
         |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_' | '/');
@@ -211,13 +234,17 @@ mod tests {
             assert!(host.parse::<Host>().is_err(), "{host}");
         }
         assert_eq!(
-            "http://pi:5000/fibo".parse::<Host>().unwrap_err(),
-            "give the host alone, such as --host pi; --port and --protocol say the rest"
+            "http://pi:5000/fibo"
+                .parse::<Host>()
+                .unwrap_err()
+                .to_string(),
+            "give only the host, such as --host pi; set the rest with --port and --protocol"
         );
         assert!(
             "pi:5000"
                 .parse::<Host>()
                 .unwrap_err()
+                .to_string()
                 .ends_with(": --host pi --port 5000")
         );
     }

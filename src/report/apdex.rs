@@ -6,14 +6,14 @@ use super::statistics::TOTAL;
 use crate::apdex::{Rule, Thresholds, default_thresholds, thresholds_of};
 use crate::stats::{Label, LabelStats};
 
-/// The Apdex table, as JMeter's dashboard has it: transaction controllers count, in the Total too,
-/// but for empty ones.
+/// The Apdex table of JMeter's dashboard. Transaction controllers count, in the Total too, except
+/// empty ones.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ApdexTable {
-    /// One entry a label, in order of first appearance: those that the report shows.
+    /// One entry per label that the report shows, in order of first appearance.
     pub labels: Vec<Apdex>,
-    /// All labels together, by the thresholds that are for no label in particular.
+    /// All labels together, with the thresholds that apply to no particular label.
     pub total: Apdex,
 }
 
@@ -25,7 +25,7 @@ pub struct Apdex {
     pub label: String,
     /// `(satisfied + tolerated / 2) / samples`, 0 to 1.
     pub apdex: Option<f64>,
-    /// The thresholds.
+    /// The thresholds that apply.
     #[serde(flatten)]
     pub thresholds: Thresholds,
     /// Number of samples, failed ones included.
@@ -37,7 +37,7 @@ pub struct Apdex {
 }
 
 impl ApdexTable {
-    /// The table of these labels; `all` is what the Total counts.
+    /// Builds the table of these labels; `all` is what the Total counts.
     pub(super) fn new(labels: &[Label<'_>], all: &LabelStats, rules: &[Rule]) -> Self {
         ApdexTable {
             labels: labels
@@ -53,7 +53,7 @@ impl ApdexTable {
         }
     }
 
-    /// The rows of the table: the labels, then the Total.
+    /// Iterates over the rows of the table: the labels, then the Total.
     pub fn rows(&self) -> impl Iterator<Item = &Apdex> {
         self.labels.iter().chain([&self.total])
     }

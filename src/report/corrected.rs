@@ -6,14 +6,14 @@ use super::{LabelReport, PercentileValue};
 use crate::percentile::Percentile;
 use crate::stats::Corrected;
 
-/// What the elapsed times would have been, had every thread sent on time: an estimate, beside the
-/// figures that were measured.
+/// What the elapsed times would have been if every thread had sent on time. This is an estimate, shown
+/// beside the measured figures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CorrectedTimes {
-    /// The time after which a thread was to send again, ms.
+    /// The intended time between two requests of a thread, ms.
     pub expected_interval_ms: u64,
-    /// One entry a label, in the order of the report's labels, those it sums up last.
+    /// One entry per label, in the report's order; the combined labels are last.
     pub labels: Vec<CorrectedRow>,
     /// All labels together.
     pub total: CorrectedRow,
@@ -25,13 +25,13 @@ pub struct CorrectedTimes {
 pub struct CorrectedRow {
     /// The label.
     pub label: String,
-    /// Number of samples measured and added.
+    /// Number of samples, measured and added.
     pub count: u64,
-    /// Number of samples added: those that were due while a thread waited.
+    /// Number of added samples: those that were due while a thread was waiting.
     pub added: u64,
     /// Arithmetic mean, ms.
     pub mean: Option<f64>,
-    /// The percentiles asked for, in the order asked, ms.
+    /// The requested percentiles, in the requested order, ms.
     pub percentiles: Vec<PercentileValue>,
 }
 
@@ -50,7 +50,7 @@ impl CorrectedTimes {
         }
     }
 
-    /// The rows of the table: the labels, then TOTAL.
+    /// Iterates over the rows of the table: the labels, then TOTAL.
     pub fn rows(&self) -> impl Iterator<Item = &CorrectedRow> {
         self.labels.iter().chain([&self.total])
     }

@@ -1,19 +1,19 @@
-//! What became of the criteria that a run was held to.
+//! The results of the criteria that a run was evaluated against.
 
 use serde::{Deserialize, Serialize};
 
-/// One criterion, for one label.
+/// The result of one criterion for one label.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CriterionResult {
-    /// The criterion: the condition that a run must not meet, such as `p95 > 500ms`.
+    /// The criterion: the condition under which a run fails, such as `p95 > 500ms`.
     pub text: String,
-    /// The label it was held against; `TOTAL` for all together.
+    /// The label that it was evaluated for; `TOTAL` for all labels together.
     pub label: String,
-    /// What was found: the metric's value, or for how long the condition held where it must hold
-    /// for some time; `None` if it held at no time.
+    /// What was found: the value of the metric or, for a sustained criterion, for how long the
+    /// condition held; `None` if it never held.
     pub found: Option<Found>,
-    /// Whether the condition is met: the run fails.
+    /// Whether the run fails because the condition holds.
     pub is_failed: bool,
     /// What was found, in words.
     pub message: String,

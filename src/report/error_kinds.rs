@@ -1,4 +1,4 @@
-//! Errors folded: messages that differ only in numbers, ids, hosts or durations are one kind.
+//! Groups errors into kinds: messages that differ only in numbers, ids, hosts or durations are one kind.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -7,23 +7,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::stats::{Aggregate, ErrorStats, kind_of};
 
-/// Most kinds told apart in a report.
-const MOST_KINDS: usize = 100;
+/// Most kinds of error in a report.
+const MAX_KINDS: usize = 100;
 
-/// Most labels named with a kind.
-const MOST_LABELS: usize = 10;
+/// Most labels that are named for a kind.
+const MAX_LABELS: usize = 10;
 
 /// Errors of one kind.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ErrorKind {
-    /// What its messages have in common: `expected ‹number› rows`.
+    /// What its messages have in common, such as `expected ‹number› rows`.
     pub kind: String,
-    /// The first of them.
+    /// The first of its messages.
     pub example: String,
-    /// How many different messages it stands for.
+    /// Number of different messages.
     pub messages: u64,
-    /// Failed rows.
+    /// Number of failed rows.
     pub count: u64,
     /// Share of all errors, 0 to 1.
     pub ratio_of_errors: f64,
@@ -31,14 +31,14 @@ pub struct ErrorKind {
     pub first_ms: i64,
     /// End of the last, epoch ms.
     pub last_ms: i64,
-    /// The labels that failed so, most often first, at most ten.
+    /// The labels with this kind of error, at most ten, those with the most errors first.
     pub labels: Vec<String>,
-    /// How many labels failed so.
+    /// Number of labels with this kind of error.
     pub label_count: u64,
 }
 
 impl ErrorKind {
-    /// The labels that failed so: `A, B and 3 more`.
+    /// Lists the labels with this kind of error: `A, B and 3 more`.
     pub fn labels_in_words(&self) -> String {
         let labels = self.labels.join(", ");
         match self.label_count.saturating_sub(self.labels.len() as u64) {
@@ -48,16 +48,16 @@ impl ErrorKind {
     }
 }
 
-/// The kinds of error of a run, most frequent first; those beyond the hundredth are left out.
+/// Returns the kinds of error of a run, most frequent first, at most a hundred.
 pub(super) fn kinds(aggregate: &Aggregate) -> Vec<ErrorKind> {
-    let mut kinds: Vec<Kind<'_>> = Vec::new();
+    let mut kinds: Vec<KindCounts<'_>> = Vec::new();
     let mut numbers: HashMap<String, usize> = HashMap::new();
     let mut number_of: HashMap<&[u8], usize> = HashMap::new();
     for (key, stats) in aggregate.errors().iter() {
         let text = kind_of(&String::from_utf8_lossy(key));
         let next = kinds.len();
         let number = *numbers.entry(text).or_insert_with_key(|text| {
-            kinds.push(Kind::new(text.clone(), key, stats));
+            kinds.push(KindCounts::new(text.clone(), key, stats));
             next
         });
         number_of.insert(key, number);
@@ -75,24 +75,24 @@ pub(super) fn kinds(aggregate: &Aggregate) -> Vec<ErrorKind> {
     }
     let all: u64 = kinds.iter().map(|kind| kind.stats.count).sum();
     kinds.sort_by_key(|kind| (Reverse(kind.stats.count), kind.stats.first_position));
-    kinds.truncate(MOST_KINDS);
+    kinds.truncate(MAX_KINDS);
     kinds.into_iter().map(|kind| kind.report(all)).collect()
 }
 
-/// Errors of one kind, being counted.
-struct Kind<'a> {
+/// Counts the errors of one kind.
+struct KindCounts<'a> {
     text: String,
     example: &'a [u8],
     example_position: u64,
     messages: u64,
     stats: ErrorStats,
-    /// The labels that failed so, in order of first appearance, and how often.
+    /// The labels with this kind of error and their counts, in order of first appearance.
     labels: Vec<(&'a [u8], u64)>,
 }
 
-impl<'a> Kind<'a> {
+impl<'a> KindCounts<'a> {
     fn new(text: String, key: &'a [u8], stats: &ErrorStats) -> Self {
-        Kind {
+        KindCounts {
             text,
             example: key,
             example_position: stats.first_position,
@@ -120,7 +120,7 @@ impl<'a> Kind<'a> {
     fn report(mut self, all: u64) -> ErrorKind {
         self.labels.sort_by_key(|(_, count)| Reverse(*count));
         let label_count = self.labels.len() as u64;
-        let labels = self.labels.into_iter().take(MOST_LABELS);
+        let labels = self.labels.into_iter().take(MAX_LABELS);
         ErrorKind {
             kind: self.text,
             example: String::from_utf8_lossy(self.example).into_owned(),

@@ -1,34 +1,33 @@
-//! What failed: the requests summary and the top 5 errors by sampler of JMeter's dashboard. Rows of
-//! transaction controllers count in neither.
+//! The requests summary and the top 5 errors by sampler of JMeter's dashboard. Neither counts rows of
+//! transaction controllers.
 
 use serde::{Deserialize, Serialize};
 
 use super::statistics::TOTAL;
 use crate::stats::{Aggregate, ErrorStats, Label, LabelStats};
 
-/// Errors of a label that are named.
-const TOP: usize = 5;
+/// Most types of error that are listed for a label.
+const MAX_TOP_ERRORS: usize = 5;
 
-/// How many requests succeeded.
+/// How many requests succeeded and failed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Requests {
-    /// Number that succeeded.
+    /// Number of successful requests.
     pub ok: u64,
-    /// Number that failed.
+    /// Number of failed requests.
     pub ko: u64,
-    /// Share that succeeded, 0 to 1.
+    /// Share of successful requests, 0 to 1.
     pub ok_ratio: Option<f64>,
-    /// Share that failed, 0 to 1.
+    /// Share of failed requests, 0 to 1.
     pub ko_ratio: Option<f64>,
 }
 
-/// The errors of each label, the most frequent ones.
+/// The most frequent errors of each label.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TopErrors {
-    /// One entry a label that has errors, in order of first appearance: of those that the report
-    /// shows.
+    /// One entry per label that the report shows and that has errors, in order of first appearance.
     pub labels: Vec<LabelErrors>,
     /// All labels together.
     pub total: LabelErrors,
@@ -40,11 +39,11 @@ pub struct TopErrors {
 pub struct LabelErrors {
     /// The label.
     pub label: String,
-    /// Rows.
+    /// Number of rows.
     pub rows: u64,
-    /// Failed rows.
+    /// Number of failed rows.
     pub errors: u64,
-    /// The most frequent types of error, at most five; of those as frequent, the earlier first.
+    /// The most frequent types of error, at most five; equally frequent ones by first occurrence.
     pub top: Vec<ErrorCount>,
 }
 
@@ -54,7 +53,7 @@ pub struct LabelErrors {
 pub struct ErrorCount {
     /// Such as `500/Internal Server Error`.
     pub error: String,
-    /// Failed rows.
+    /// Number of failed rows.
     pub count: u64,
 }
 
@@ -104,7 +103,7 @@ fn top_errors(label: &str, stats: &LabelStats, errors: &[(&[u8], ErrorStats)]) -
         errors: errors.iter().map(|(_, stats)| stats.count).sum(),
         top: errors
             .iter()
-            .take(TOP)
+            .take(MAX_TOP_ERRORS)
             .map(|(error, stats)| ErrorCount {
                 error: String::from_utf8_lossy(error).into_owned(),
                 count: stats.count,

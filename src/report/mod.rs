@@ -17,6 +17,7 @@ mod over_time;
 mod resources;
 #[cfg(test)]
 mod schema;
+mod slice;
 mod slices;
 mod slices_text;
 mod statistics;
@@ -42,7 +43,8 @@ pub use labels::label_rows;
 pub use live::{Live, NewError, RecentFigures};
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};
 pub use resources::{ResourceRow, Resources, Saturation, no_overlap};
-pub use slices::{LabelSlices, Slice, Slices, joined as joined_slices};
+pub use slice::{Slice, joined as joined_slices};
+pub use slices::{LabelSlices, Slices};
 pub use slices_text::Cells;
 pub use statistics::{
     Dashboard, Statistics, StatisticsRow, StatisticsTimes, of_all as statistics_of_all,

@@ -1,11 +1,11 @@
-//! The run over time: the model and how it is built.
+//! The run over time: the model, and how it is built from an aggregate.
 
 use serde::{Deserialize, Serialize};
 
 use crate::percentile::Percentile;
 use crate::stats::{self, Aggregate, Bucket, Distributions, LabelBucket, value_at};
 
-/// The run over time in equal buckets; every vector has one entry a bucket.
+/// The run over time in buckets of equal width; each vector has one entry per bucket.
 ///
 /// A sample belongs to the bucket of its end; only `hits` counts starts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -19,52 +19,52 @@ pub struct TimeSeries {
     pub hits: Vec<u64>,
     /// All labels together.
     pub total: Activity,
-    /// What each label did, in order of first appearance; empty where there are more than 100.
+    /// Each label, in order of first appearance; empty if there are more than 100.
     pub labels: Vec<LabelSeries>,
-    /// Samples by response code; empty where the file has no such column. In a run with more than
-    /// 64 codes they are classes, such as `4xx`.
+    /// Samples by response code; empty if the file has no such column. In a run with more than 64
+    /// codes, they are grouped into classes such as `4xx`.
     pub codes: Vec<CodeSeries>,
     /// Bytes received.
     pub received_bytes: Vec<u64>,
     /// Bytes sent.
     pub sent_bytes: Vec<u64>,
-    /// Active threads: the mean of `allThreads` per engine, summed over the engines;
-    /// `None` in a bucket without samples, empty where the file has no such column.
+    /// Active threads: the mean of `allThreads` per engine, summed over the engines. `None` in a
+    /// bucket without samples; empty if the file has no such column.
     pub active_threads: Vec<Option<f64>>,
-    /// Percentiles of the elapsed time of successful samples: exact below 2,048 ms, above within
+    /// Percentiles of the elapsed time of successful samples: exact below 2,048 ms, above that within
     /// 0.1%, rounded up.
     pub percentiles: Vec<PercentileSeries>,
-    /// Median elapsed time of the successful samples, as exact as the percentiles.
+    /// Median elapsed time of the successful samples, as precise as the percentiles.
     pub ok_median: Vec<Option<i64>>,
     /// Median elapsed time of the failed samples.
     pub ko_median: Vec<Option<i64>>,
-    /// How many samples took how long.
+    /// Numbers of samples by bucket and elapsed time.
     pub heatmap: Heatmap,
 }
 
-/// What was done in each bucket.
+/// The activity of one label, or of all, in each bucket.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Activity {
-    /// Samples that succeeded.
+    /// Successful samples.
     pub ok: Vec<u64>,
-    /// Samples that failed.
+    /// Failed samples.
     pub ko: Vec<u64>,
     /// Mean elapsed time, ms to the nearest microsecond; `None` in a bucket without samples.
     pub elapsed_mean: Vec<Option<f64>>,
-    /// Mean latency, ms; empty where the file has no such column.
+    /// Mean latency, ms; empty if the file has no such column.
     pub latency_mean: Vec<Option<f64>>,
-    /// Mean connect time, ms; empty where the file has no such column.
+    /// Mean connect time, ms; empty if the file has no such column.
     pub connect_mean: Vec<Option<f64>>,
 }
 
-/// What one label did over time.
+/// One label over time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LabelSeries {
     /// The label.
     pub label: String,
-    /// What it did.
+    /// Its activity.
     #[serde(flatten)]
     pub activity: Activity,
 }
@@ -73,7 +73,7 @@ pub struct LabelSeries {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CodeSeries {
-    /// The code: three digits, a sentence, or empty.
+    /// The code: three digits, a message, or empty.
     pub code: String,
     /// Samples that ended with it.
     pub samples: Vec<u64>,
@@ -83,38 +83,39 @@ pub struct CodeSeries {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PercentileSeries {
-    /// Which.
+    /// The percentile.
     pub percent: Percentile,
-    /// Per bucket, ms; `None` where no sample succeeded.
+    /// Its value in each bucket, ms; `None` if no sample succeeded.
     pub values: Vec<Option<i64>>,
 }
 
-/// Samples by time and by elapsed time.
+/// Numbers of samples by time and by elapsed time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Heatmap {
-    /// Where the ranges of elapsed time begin, ms, ascending from 0, ten in a decade; the last one
-    /// is where the last range ends.
+    /// Bounds of the ranges of elapsed time, ms, ascending from 0, about ten per decade; the last one
+    /// ends the last range.
     pub bounds: Vec<i64>,
-    /// Samples by bucket, then by range.
+    /// Numbers of samples by bucket, then by range.
     pub counts: Vec<Vec<u64>>,
 }
 
 impl TimeSeries {
-    /// Number of buckets.
+    /// Returns the number of buckets.
     pub fn len(&self) -> usize {
         self.hits.len()
     }
 
-    /// Whether there is no bucket.
+    /// Whether there are no buckets.
     pub fn is_empty(&self) -> bool {
         self.hits.is_empty()
     }
 
-    /// From when to when all threads were active, epoch ms, to whole buckets; `None` if the file
-    /// does not report threads, or they were all active for less than a twentieth of the run.
+    /// Returns the start and end of the time in which all threads were active, epoch ms, in whole
+    /// buckets. `None` if the file does not report threads, or if that time is less than a twentieth of
+    /// the run.
     pub fn plateau(&self) -> Option<(i64, i64)> {
-        /// Means of a bucket in which a thread came or left are a little lower.
+        /// The mean of a bucket in which a thread started or ended is a little lower.
         const NEARLY: f64 = 0.995;
         let threads = self.active_threads.iter().copied().enumerate();
         let threads = threads.filter_map(|(bucket, threads)| Some((bucket as i64, threads?)));
@@ -168,7 +169,7 @@ impl TimeSeries {
     }
 }
 
-/// Values and how many samples took them, ascending.
+/// Values with their numbers of samples, ascending.
 type Counts = Vec<(i64, u64)>;
 
 fn percentile(buckets: &[Counts], percent: Percentile) -> Vec<Option<i64>> {
@@ -178,7 +179,7 @@ fn percentile(buckets: &[Counts], percent: Percentile) -> Vec<Option<i64>> {
         .collect()
 }
 
-/// To the nearest microsecond: in text, means then take a third of the room.
+/// Rounds to the nearest microsecond, which makes means in JSON two thirds shorter.
 fn to_microseconds(ms: f64) -> f64 {
     (ms * 1_000.0).round() / 1_000.0
 }
@@ -252,7 +253,7 @@ fn codes(series: &stats::TimeSeries, buckets: &[&Bucket]) -> Vec<CodeSeries> {
         })
         .collect();
     codes.sort_by(|a, b| a.code.cmp(&b.code));
-    // Nothing but empty codes: the column is not there.
+    // If all codes are empty, the file has no such column.
     codes.retain(|code| !code.code.is_empty() || series.codes().len() > 1);
     codes
 }
@@ -262,7 +263,7 @@ fn active_threads(series: &stats::TimeSeries, buckets: &[&Bucket]) -> Vec<Option
         .iter()
         .map(|bucket| series.active_threads(bucket))
         .collect();
-    // JMeter's Statistical sender writes 0 in every row, for it does not know.
+    // JMeter's Statistical sender does not know the threads, and writes 0 in every row.
     let has_threads = threads.iter().flatten().any(|&threads| threads > 0.0);
     if has_threads { threads } else { Vec::new() }
 }
@@ -289,8 +290,8 @@ impl Heatmap {
     }
 }
 
-/// 0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, ...: whole numbers about ten to a decade, the last one
-/// beyond `max`.
+/// Returns 0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, ...: whole numbers, about ten per decade, up to the
+/// first one above `max`.
 fn bounds_up_to(max: i64) -> Vec<i64> {
     let mut bounds = vec![0];
     for step in 0.. {

@@ -1,72 +1,73 @@
-//! What the server used while it was tested, as its monitor saw it.
+//! The server's use of CPU, memory and connections during the run, as its monitor recorded it.
 
 use serde::{Deserialize, Serialize};
 
 use super::Window;
 use crate::units;
 
-/// CPU use, in percent of all the machine's, from which on a second counts as saturated.
+/// Lowest CPU usage, in percent of the whole machine, at which a second counts as saturated.
 const SATURATED_PERCENT: f64 = 90.0;
 
-/// Share of the seconds of a run that must be saturated for the whole to be called so.
-const SATURATED_SHARE: f64 = 0.05;
+/// Smallest share of saturated seconds at which the run counts as saturated.
+const MIN_SATURATED_SHARE: f64 = 0.05;
 
-/// A second as the server's monitor saw it. `None` is what the operating system does not tell.
+/// One second as the server's monitor recorded it. A value that the operating system does not report
+/// is `None`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ResourceRow {
     /// End of the second, epoch ms.
     pub time_ms: i64,
-    /// CPU of the server's process, in percent of all the machine's CPUs.
+    /// CPU usage of the server's process, in percent of all CPUs of the machine.
     pub process_cpu_percent: Option<f64>,
-    /// CPU of everything on the machine, on the same scale.
+    /// CPU usage of the whole machine, on the same scale.
     pub machine_cpu_percent: Option<f64>,
-    /// Memory of the server's process in RAM, bytes.
+    /// Resident memory of the server's process, bytes.
     pub resident_bytes: Option<u64>,
     /// Open connections.
     pub connections: u64,
     /// Requests answered per second.
     pub requests_per_second: f64,
-    /// Median of the latencies seen from the server, ms; `None` without requests.
+    /// Median latency as the server sees it, ms; `None` without requests.
     pub p50_ms: Option<f64>,
-    /// 95th percentile, ms.
+    /// 95th percentile of that latency, ms.
     pub p95_ms: Option<f64>,
-    /// 99th percentile, ms.
+    /// 99th percentile of that latency, ms.
     pub p99_ms: Option<f64>,
 }
 
-/// What the server used while it was tested.
+/// The server's use of resources during the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Resources {
     /// The seconds of the run, in order.
     pub rows: Vec<ResourceRow>,
-    /// What ran short, if anything.
+    /// Which resource was saturated, if any.
     pub saturation: Saturation,
-    /// The same in a sentence, with the figures it rests on.
+    /// The same in a sentence, with the figures that it is based on.
     pub verdict: String,
 }
 
-/// What ran short.
+/// Whose CPU usage was saturated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Saturation {
-    /// The server's process used all the CPU there was.
+    /// The server's process used nearly all CPU.
     Server,
-    /// All the CPU was used, most of it by others than the server.
+    /// Nearly all CPU was used, but not by the server's process alone.
     Machine,
-    /// There was CPU to spare.
+    /// CPU was available.
     Neither,
-    /// The monitor could not tell.
+    /// The monitor has no CPU usage.
     Unknown,
 }
 
 impl Resources {
-    /// What was used in `window`; `None` if the monitor saw none of it.
+    /// Evaluates the rows within `window`; `None` if there are none.
     pub fn new(rows: Vec<ResourceRow>, window: Window) -> Option<Self> {
         let mut rows = rows;
-        // A second that ends within one after the run covers its end.
+        // A row that ends up to one second after the run covers its end.
         let last = window.end_ms.saturating_add(1_000);
         rows.retain(|row| (window.start_ms..=last).contains(&row.time_ms));
         rows.sort_by_key(|row| row.time_ms);
@@ -95,7 +96,7 @@ fn verdict(rows: &[ResourceRow]) -> (Saturation, String) {
     };
     let (Some(process), Some(machine)) = (process, machine) else {
         let verdict = "Whether the server was saturated is unknown: its monitor could not read the \
-                       use of CPU.";
+                       CPU usage.";
         return (Saturation::Unknown, format!("{verdict}{memory}"));
     };
     let (saturation, verdict) = if process.is_saturated() {
@@ -111,9 +112,9 @@ fn verdict(rows: &[ResourceRow]) -> (Saturation, String) {
         (
             Saturation::Machine,
             format!(
-                "The machine was saturated, and not by the server alone: all its processes used \
-                 {SATURATED_PERCENT}% of the CPU or more in {} of {} s, {:.0}% on average, the \
-                 server's {:.0}%. What else ran there, such as JMeter itself, slowed the server.",
+                "The machine was saturated, but not by the server alone: all its processes used \
+                 {SATURATED_PERCENT}% of the CPU or more in {} of {} s, {:.0}% on average; the \
+                 server used {:.0}%. Other processes, such as JMeter, slowed the server down.",
                 machine.saturated, machine.seconds, machine.mean, process.mean
             ),
         )
@@ -130,7 +131,7 @@ fn verdict(rows: &[ResourceRow]) -> (Saturation, String) {
     (saturation, format!("{verdict}{memory}"))
 }
 
-/// The use of CPU in a run.
+/// CPU usage over a run.
 struct Cpu {
     seconds: usize,
     saturated: usize,
@@ -151,17 +152,17 @@ impl Cpu {
     }
 
     fn is_saturated(&self) -> bool {
-        self.saturated as f64 >= self.seconds as f64 * SATURATED_SHARE && self.saturated > 0
+        self.saturated as f64 >= self.seconds as f64 * MIN_SATURATED_SHARE && self.saturated > 0
     }
 }
 
-/// Why a monitor's file says nothing of a run.
+/// Explains why a monitor's file has no row within a run.
 pub fn no_overlap(rows: &[ResourceRow], window: Window) -> String {
     let times = || rows.iter().map(|row| row.time_ms);
     match (times().min(), times().max()) {
         (Some(first), Some(last)) => format!(
-            "covers {} to {}, and the run lasted from {} to {}: it is of another run, or the clocks \
-             of the two machines are apart",
+            "covers {} to {}, but the run lasted from {} to {}: it belongs to another run, or the \
+             clocks of the two machines differ",
             units::utc(first),
             units::utc(last),
             units::utc(window.start_ms),
@@ -204,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ran_short_is_told() {
+    fn saturation_is_reported() {
         let resources = of(3, 95.0, 99.0);
         assert_eq!(resources.rows.len(), 11);
         assert_eq!(resources.saturation, Saturation::Server);
@@ -227,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_said() {
+    fn missing_usage_is_unknown() {
         let mut unknown = row(12, 0.0, 0.0);
         unknown.process_cpu_percent = None;
         let resources = Resources::new(vec![unknown], WINDOW).unwrap();

@@ -1,4 +1,4 @@
-//! The JSON Schema of `report.json`, generated from the types and checked in.
+//! Checks that the published JSON Schema of `report.json` matches the types.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use schemars::generate::SchemaSettings;
 
 use super::Report;
 
-/// Where the schema is published, from the package's root.
+/// Path of the published schema, relative to the package.
 const PUBLISHED: &str = "examples/report.schema.json";
 
 #[test]
@@ -23,6 +23,6 @@ fn published_schema_is_that_of_the_types() {
     }
     assert!(
         fs::read_to_string(&path).unwrap_or_default() == generated,
-        "{PUBLISHED} is not the schema of the types: UPDATE_SCHEMA=1 cargo test writes it anew"
+        "{PUBLISHED} is not the schema of the types: UPDATE_SCHEMA=1 cargo test --lib schema updates it"
     );
 }

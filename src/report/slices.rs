@@ -1,23 +1,24 @@
-//! What each label did in slices of time since the start of the run: the model and how it is built.
+//! The run by label and time slice: the model, and how it is built from an aggregate.
 
 use serde::{Deserialize, Serialize};
 
+use super::slice::{Slice, joined};
 use super::slices_text::Cells;
-use crate::stats::{Aggregate, Cell, Label};
+use crate::stats::{Aggregate, Label};
 
-/// Slices that a run keeps at least when they are joined to save room.
+/// Slices are merged to save space only as long as at least this many remain.
 const MIN_SLICES: u64 = 240;
 
-/// Bytes that all slices together take at most before they are compressed. Their text then takes a
-/// third more at worst: 3 MB.
+/// Largest size of all slices together before compression, in bytes. As text this takes at most a
+/// third more: 3 MB.
 const MAX_BYTES: usize = 2_200_000;
 
-/// The largest share of samples that time stamps far from all others may have to be taken for
-/// stray ones.
+/// Samples with time stamps far from all others count as stray only if they are at most this share of
+/// all samples.
 const MAX_STRAY: f64 = 0.01;
 
-/// What each label did in slices of time since the start of the run. A sample belongs to the slice
-/// of its start. Samples with stray time stamps, far from all others, are in no slice.
+/// What each label did in each time slice since the start of the run. A sample belongs to the slice of
+/// its start. Samples with stray time stamps, far from all others, are in no slice.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Slices {
@@ -25,8 +26,8 @@ pub struct Slices {
     pub start_ms: i64,
     /// Width of a slice, ms: a power of two.
     pub slice_ms: u64,
-    /// The labels of the report, or the busiest of them, in its order; empty if the run has too
-    /// many to tell apart over time.
+    /// The labels of the report, or the busiest of them, in the report's order; empty if the run has
+    /// too many labels to keep slices for each.
     pub labels: Vec<LabelSlices>,
     /// All other labels together.
     pub others: Cells,
@@ -38,119 +39,13 @@ pub struct Slices {
 pub struct LabelSlices {
     /// The label.
     pub label: String,
-    /// Its slices that have samples.
+    /// Its slices, without those that have no samples.
     pub cells: Cells,
 }
 
-/// What was done in one slice.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Slice {
-    /// Its number, counted from 0 at [`Slices::start_ms`].
-    pub index: u64,
-    /// Sum of elapsed, ms.
-    pub elapsed_sum: i64,
-    /// Elapsed of the successful samples: steps (see [`CompactHistogram::range`](crate::stats::CompactHistogram::range)) and how many
-    /// samples are in each, ascending.
-    pub ok: Vec<(u16, u64)>,
-    /// Elapsed of the failed samples, likewise.
-    pub ko: Vec<(u16, u64)>,
-}
-
-impl Slice {
-    /// Number of samples.
-    pub fn samples(&self) -> u64 {
-        count(&self.ok) + self.failures()
-    }
-
-    /// Number of failed samples.
-    pub fn failures(&self) -> u64 {
-        count(&self.ko)
-    }
-
-    /// Elapsed of all samples.
-    pub fn elapsed(&self) -> Vec<(u16, u64)> {
-        merged(&self.ok, &self.ko)
-    }
-
-    /// Adds what was done in another slice; the number stays.
-    pub fn merge(&mut self, other: &Slice) {
-        self.elapsed_sum = self.elapsed_sum.saturating_add(other.elapsed_sum);
-        self.ok = merged(&self.ok, &other.ok);
-        self.ko = merged(&self.ko, &other.ko);
-    }
-
-    /// The slice with this number, from what an aggregate knows of it.
-    pub fn of(index: u64, cell: &Cell) -> Self {
-        let failures = cell.failures.as_ref();
-        let sum = cell.elapsed.total();
-        Slice {
-            index,
-            elapsed_sum: i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX }),
-            ok: cell.successes.steps(),
-            ko: failures.map(|ko| ko.steps()).unwrap_or_default(),
-        }
-    }
-}
-
-fn count(steps: &[(u16, u64)]) -> u64 {
-    steps.iter().map(|(_, count)| count).sum()
-}
-
-fn merged(a: &[(u16, u64)], b: &[(u16, u64)]) -> Vec<(u16, u64)> {
-    if a.is_empty() || b.is_empty() {
-        return [a, b].concat();
-    }
-    let (mut a, mut b) = (a.iter().copied().peekable(), b.iter().copied().peekable());
-    let mut all = Vec::new();
-    loop {
-        let next = match (a.peek(), b.peek()) {
-            (Some(x), Some(y)) if x.0 == y.0 => {
-                let sum = (x.0, x.1.saturating_add(y.1));
-                a.next();
-                b.next();
-                sum
-            }
-            (Some(x), Some(y)) if x.0 > y.0 => {
-                let next = *y;
-                b.next();
-                next
-            }
-            (Some(x), _) => {
-                let next = *x;
-                a.next();
-                next
-            }
-            (None, Some(y)) => {
-                let next = *y;
-                b.next();
-                next
-            }
-            (None, None) => return all,
-        };
-        all.push(next);
-    }
-}
-
-/// Joins each `by` slices to one, and puts the same slices of several labels together.
-pub fn joined(slices: impl IntoIterator<Item = Slice>, by: u64) -> Vec<Slice> {
-    let mut slices: Vec<Slice> = slices.into_iter().collect();
-    for slice in &mut slices {
-        slice.index /= by;
-    }
-    slices.sort_by_key(|slice| slice.index);
-    let mut all: Vec<Slice> = Vec::new();
-    for slice in slices {
-        match all.last_mut() {
-            Some(last) if last.index == slice.index => last.merge(&slice),
-            _ => all.push(slice),
-        }
-    }
-    all
-}
-
 impl Slices {
-    /// The slices of a run, of which `shown` are the labels of the report; `None` if the aggregate
-    /// has none, as one of an old summary.
+    /// Builds the slices of a run. `shown` are the labels of the report. `None` if the aggregate has no
+    /// slices, for example because it comes from an old summary file.
     pub(super) fn new(aggregate: &Aggregate, shown: &[Label<'_>]) -> Option<Self> {
         let slices = aggregate.slices()?;
         let (first, last) = core(&slices.samples_by_slice())?;
@@ -183,7 +78,7 @@ impl Slices {
         Some(found)
     }
 
-    /// Joins slices until all fit, or there are as few of them as there may be.
+    /// Merges neighbouring slices until all fit into [`MAX_BYTES`] or [`MIN_SLICES`] is reached.
     fn widen(&mut self, mut length: u64) {
         while self.bytes() > MAX_BYTES && length >= 2 * MIN_SLICES {
             length /= 2;
@@ -195,7 +90,7 @@ impl Slices {
         }
     }
 
-    /// Counts the labels with the fewest samples among the others until all fit.
+    /// Moves the labels with the fewest samples to the others until all fit into [`MAX_BYTES`].
     fn leave_out(&mut self) {
         let samples = |of: &LabelSlices| of.cells.0.iter().map(Slice::samples).sum::<u64>();
         let mut busiest: Vec<usize> = (0..self.labels.len()).collect();
@@ -220,27 +115,28 @@ impl Slices {
         self.others = Cells(joined(others, 1));
     }
 
-    /// Bytes that the slices take before they are compressed.
+    /// Returns the size of all slices before compression, in bytes.
     fn bytes(&self) -> usize {
         let labels = self.labels.iter().map(|of| of.cells.bytes());
         labels.sum::<usize>() + self.others.bytes()
     }
 
-    /// The slices of a label, if it has its own.
+    /// Returns the slices of a label; `None` if it is not kept separately.
     pub fn of_label(&self, label: &str) -> Option<&[Slice]> {
         let of_label = self.labels.iter().find(|of| of.label == label);
         of_label.map(|of| &*of.cells.0)
     }
 
-    /// The slices of all labels together.
+    /// Returns the slices of all labels together.
     pub fn total(&self) -> Vec<Slice> {
         let labels = self.labels.iter().flat_map(|of| &of.cells.0);
         joined(labels.chain(&self.others.0).cloned(), 1)
     }
 }
 
-/// The first and last slice of the run proper, of slices by number. What a gap separates is stray
-/// if the gap is longer than all that lies on its other side, and holds very few of the samples.
+/// Returns the first and the last slice of the run without stray samples, given the number of samples
+/// of each slice. The samples on one side of a gap are stray if the gap is longer than the whole other
+/// side and they are very few.
 fn core(slices: &[(i64, u64)]) -> Option<(i64, i64)> {
     let all: u64 = slices.iter().map(|(_, samples)| samples).sum();
     let mut stray = 0;
@@ -273,31 +169,6 @@ fn core(slices: &[(i64, u64)]) -> Option<(i64, i64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn slice(index: u64, elapsed_sum: i64, ok: &[(u16, u64)]) -> Slice {
-        Slice {
-            index,
-            elapsed_sum,
-            ok: ok.to_vec(),
-            ko: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn slices_join_by_their_numbers() {
-        let slices = [
-            slice(1, 10, &[(4, 1), (6, 1)]),
-            slice(4, 7, &[(7, 1)]),
-            slice(0, 9, &[(4, 1), (5, 1)]),
-        ];
-        assert_eq!(
-            joined(slices, 2),
-            [
-                slice(0, 19, &[(4, 2), (5, 1), (6, 1)]),
-                slice(2, 7, &[(7, 1)])
-            ]
-        );
-    }
 
     #[test]
     fn stray_stamps_are_in_no_slice() {

@@ -1,27 +1,26 @@
-//! Slices as text: small enough to be kept in a report.
+//! Encodes slices as text that is small enough to be kept in a report.
 //!
-//! The text is base64 of what zstd compressed. Within are numbers, each in groups of seven bits,
-//! least significant first, the top bit of a byte set if more follow (LEB128). A slice is:
+//! The text is base64 of zstd-compressed bytes. These hold LEB128 numbers: groups of seven bits, least
+//! significant first, with the top bit set if more follow. A slice is:
 //!
-//! * how many slices it is beyond the one before (the first: beyond number 0),
-//! * the sum of elapsed in ms, zigzag-encoded,
-//! * the elapsed times of the successful samples, then those of the failed ones: how many steps they
-//!   span, 0 if there are none; otherwise the first step, and a count for each step.
+//! * the difference of its index to that of the slice before (the first: to 0),
+//! * the sum of elapsed times in ms, zigzag-encoded,
+//! * the elapsed times of the successful samples, then those of the failed samples: the number of steps
+//!   that they span (0 if there are none), the first step, and a count for each step.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::slices::Slice;
+use super::slice::Slice;
 
-/// Level of zstd.
+/// Compression level of zstd.
 const LEVEL: i32 = 9;
 
-/// Bytes that the slices of a label have at most before they are compressed; far more than any that
-/// perfkit writes.
+/// Largest decompressed size of the slices of a label, in bytes; perfkit writes far less.
 const MAX_BYTES: usize = 64 << 20;
 
-/// The slices of one label that have samples, ascending; in JSON a text.
+/// The slices of one label, ascending, without empty ones; encoded as text in JSON.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(into = "String", try_from = "String")]
@@ -29,7 +28,7 @@ const MAX_BYTES: usize = 64 << 20;
 pub struct Cells(pub Vec<Slice>);
 
 impl Cells {
-    /// Bytes that they take before they are compressed.
+    /// Returns their size before compression, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let mut length = Length(0);
         write(&self.0, &mut length);
@@ -41,43 +40,47 @@ impl From<Cells> for String {
     fn from(cells: Cells) -> Self {
         let mut bytes = Vec::new();
         write(&cells.0, &mut bytes);
-        // Compressing to memory does not fail.
+        // Compressing to memory never fails.
         let packed = zstd::bulk::compress(&bytes, LEVEL).unwrap_or_default();
         STANDARD.encode(packed)
     }
 }
 
+/// The text of slices in a report cannot be decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("slices are damaged")]
+pub struct DamagedSlices;
+
 impl TryFrom<String> for Cells {
-    type Error = &'static str;
+    type Error = DamagedSlices;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        const DAMAGED: &str = "slices are damaged";
-        let packed = STANDARD.decode(text).map_err(|_| DAMAGED)?;
-        let bytes = zstd::bulk::decompress(&packed, MAX_BYTES).map_err(|_| DAMAGED)?;
-        read(&bytes).map(Cells).ok_or(DAMAGED)
+        let packed = STANDARD.decode(text).map_err(|_| DamagedSlices)?;
+        let bytes = zstd::bulk::decompress(&packed, MAX_BYTES).map_err(|_| DamagedSlices)?;
+        read(&bytes).map(Cells).ok_or(DamagedSlices)
     }
 }
 
-/// Where numbers go: to memory, or nowhere but to be counted.
-trait Bytes {
+/// A sink for encoded bytes: it stores them, or only counts them.
+trait ByteSink {
     fn push(&mut self, byte: u8);
 }
 
 struct Length(usize);
 
-impl Bytes for Length {
+impl ByteSink for Length {
     fn push(&mut self, _: u8) {
         self.0 += 1;
     }
 }
 
-impl Bytes for Vec<u8> {
+impl ByteSink for Vec<u8> {
     fn push(&mut self, byte: u8) {
         Vec::push(self, byte);
     }
 }
 
-fn write(slices: &[Slice], to: &mut impl Bytes) {
+fn write(slices: &[Slice], to: &mut impl ByteSink) {
     let mut before = 0;
     for slice in slices {
         put(to, slice.index - before);
@@ -100,7 +103,7 @@ fn write(slices: &[Slice], to: &mut impl Bytes) {
     }
 }
 
-fn put(to: &mut impl Bytes, mut number: u64) {
+fn put(to: &mut impl ByteSink, mut number: u64) {
     while number >= 0x80 {
         to.push(number as u8 | 0x80);
         number >>= 7;
@@ -131,7 +134,7 @@ fn read(mut bytes: &[u8]) -> Option<Vec<Slice>> {
             ok,
             ko,
         };
-        // More samples than any run has would overflow sums.
+        // Reject counts that no run has: they would overflow sums.
         let counts = slice.ok.iter().chain(&slice.ko).map(|(_, count)| *count);
         counts
             .into_iter()

@@ -1,4 +1,4 @@
-//! The Statistics table of JMeter's dashboard: with exact percentiles, and as JMeter computes it.
+//! The Statistics table of JMeter's dashboard: with exact percentiles, and with JMeter's own.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,30 +9,30 @@ use crate::stats::{
 };
 use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
 
-/// The label of all labels together, in the dashboard's tables.
+/// The name of the last row in the dashboard's tables, for all labels together.
 pub const TOTAL: &str = "Total";
 
 /// The percentiles of the table: the median and JMeter's three.
 const PERCENTILES: [Percentile; 4] = Percentile::DEFAULTS;
 
-/// The Statistics table of JMeter's dashboard. The Total leaves out the rows of transaction
-/// controllers, and those of empty ones count nowhere.
+/// The Statistics table of JMeter's dashboard. The Total excludes transaction controllers; empty ones
+/// count nowhere.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Statistics {
-    /// One entry a label, in order of first appearance: those that the report shows.
+    /// One entry per label that the report shows, in order of first appearance.
     pub labels: Vec<StatisticsRow>,
-    /// All rows that samplers wrote.
+    /// All rows except those of transaction controllers.
     pub total: StatisticsRow,
 }
 
-/// The figures of JMeter's dashboard (`jmeter -g`), approximate as they are.
+/// The figures that JMeter's dashboard (`jmeter -g`) shows, with its approximate percentiles.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Dashboard {
-    /// Why its percentiles are not the exact ones, in a sentence.
+    /// A sentence that explains how its percentiles differ from the exact ones.
     pub difference: String,
-    /// Its Statistics table, of all labels.
+    /// Its Statistics table, with all labels.
     pub statistics: Statistics,
 }
 
@@ -46,11 +46,11 @@ pub struct StatisticsRow {
     pub samples: u64,
     /// Number of failed samples.
     pub errors: u64,
-    /// `errors / samples`, 0 to 100.
+    /// Error rate in percent, 0 to 100.
     pub error_percent: Option<f64>,
     /// Elapsed time of all samples; `None` without any.
     pub elapsed: Option<StatisticsTimes>,
-    /// Samples per second, from the first start to the last end; `None` for a window of no length.
+    /// Samples per second from the first start to the last end; `None` if that is no time.
     pub throughput: Option<f64>,
     /// KB received per second of the window.
     pub received_kb_per_sec: Option<f64>,
@@ -73,18 +73,18 @@ pub struct StatisticsTimes {
 }
 
 impl Statistics {
-    /// The rows of the table: the labels, then the Total.
+    /// Iterates over the rows of the table: the labels, then the Total.
     pub fn rows(&self) -> impl Iterator<Item = &StatisticsRow> {
         self.labels.iter().chain([&self.total])
     }
 }
 
-/// The table with exact figures, of all labels, however many.
+/// Builds the table with exact percentiles and all labels, however many.
 pub fn of_all(aggregate: &Aggregate) -> Statistics {
     exact(&aggregate.labels(), &aggregate.samplers())
 }
 
-/// The table with exact figures.
+/// Builds the table with exact percentiles.
 pub(super) fn exact(labels: &[Label<'_>], samplers: &LabelStats) -> Statistics {
     Statistics {
         labels: labels
@@ -167,8 +167,8 @@ fn dashboard_row(label: &str, stats: &DashboardStats) -> StatisticsRow {
     }
 }
 
-/// Why the dashboard's percentiles are not the exact ones, by the one that is farthest off: of those
-/// that the window spoils, if there are any.
+/// Explains how the dashboard's percentiles differ from the exact ones, by the example of the one that
+/// is furthest off; preferably one of a label with more rows than the dashboard's window.
 fn difference(exact: &Statistics, dashboard: &Statistics) -> String {
     let mut farthest: Option<((bool, f64), String)> = None;
     for (exact, dashboard) in exact.rows().zip(dashboard.rows()) {

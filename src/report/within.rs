@@ -1,17 +1,17 @@
-//! A part of a run that was saved, cut out of its slices of time.
+//! Cuts a part out of a saved run, using its time slices.
 
-use super::slices::Slice;
 use super::{
-    Cells, LabelReport, LabelSlices, Options, PercentileValue, Report, Slices, Summary, Window,
+    Cells, LabelReport, LabelSlices, Options, PercentileValue, Report, Slice, Slices, Summary,
+    Window,
 };
 use crate::percentile::Percentile;
 use crate::stats::{CompactHistogram, value_at};
 use crate::units::MS_PER_SECOND;
 
 impl Report {
-    /// What a comparison reads of the part of the run between two times (epoch ms), rounded to
-    /// whole slices: the figures of elapsed times and errors, by label. Percentiles are within 1.6%.
-    /// `None` if the report has no slices, or no sample in that time.
+    /// Returns the part of the run between two times (epoch ms), rounded to whole slices, with what a
+    /// comparison needs: elapsed times and errors by label. Percentiles are within 1.6%. `None` if the
+    /// report has no slices, or no sample in that time.
     pub fn within(&self, from: i64, to: i64) -> Option<Report> {
         let slices = self.slices.as_ref()?;
         let (start, width) = (slices.start_ms, i64::try_from(slices.slice_ms).ok()?);
@@ -77,7 +77,7 @@ impl Report {
     }
 }
 
-/// The figures of a label from its slices.
+/// Computes the figures of a label from its slices.
 fn row(label: &str, slices: &[Slice], window: Window, options: &Options) -> LabelReport {
     let mut all = Slice::default();
     slices.iter().for_each(|slice| all.merge(slice));
@@ -126,7 +126,7 @@ fn summary(
     })
 }
 
-/// Steps by the values in their middles, ms.
+/// Replaces each step by its middle value, ms.
 pub fn middles(steps: &[(u16, u64)]) -> Vec<(i64, u64)> {
     let steps = steps.iter();
     steps

@@ -1,4 +1,4 @@
-//! The access log: a line per request in the Common Log Format.
+//! The access log: one line per request, in Common Log Format.
 
 use std::fmt;
 use std::io::{BufWriter, Write};
@@ -7,10 +7,9 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{Timestamp, tz::TimeZone};
 
-/// Writes a line per request. Lines are collected and written in large pieces; see
-/// [`AccessLog::flush`].
+/// Writes one line per request. Lines are buffered until [`AccessLog::flush`].
 pub struct AccessLog {
-    /// `None` once writing has failed: the reader went away, which is no reason to stop serving.
+    /// `None` once a write has failed: the reader is gone, and the server goes on without a log.
     output: Mutex<Option<BufWriter<Box<dyn Write + Send>>>>,
 }
 
@@ -28,8 +27,8 @@ impl AccessLog {
         }
     }
 
-    /// Writes `127.0.0.1 - - [24/Nov/2026:13:16:05 +0000] "GET /fibo/10 HTTP/1.1" 200 37`, where
-    /// the last figure is the bytes of the body that was sent.
+    /// Writes `127.0.0.1 - - [24/Nov/2026:13:16:05 +0000] "GET /fibo/10 HTTP/1.1" 200 37`; the last
+    /// number is the size of the response body in bytes.
     pub fn write(&self, peer: IpAddr, request: &str, status: u16, bytes: u64) {
         let time = Timestamp::now()
             .to_zoned_datetime(TimeZone::system())
@@ -38,7 +37,7 @@ impl AccessLog {
         self.with(|output| writeln!(output, "{peer} - - [{time}] \"{request}\" {status} {bytes}"));
     }
 
-    /// Writes out what has been collected.
+    /// Writes the buffered lines to the output.
     pub fn flush(&self) {
         self.with(Write::flush);
     }

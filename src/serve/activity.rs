@@ -1,4 +1,4 @@
-//! What happens on a connection: seen from its reads and writes, and timed.
+//! Tracks what a connection is doing, from its reads and writes, so that a watchdog can time it.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -15,16 +15,16 @@ use super::app::Target;
 use super::limits::Limits;
 use super::metrics::Route;
 
-/// Where a connection is with its present request.
+/// The stage of a connection's current request.
 #[derive(Debug, Clone, Copy)]
 enum Phase {
-    /// Nothing of it has arrived.
+    /// No byte of it has arrived.
     Idle,
-    /// It is arriving.
+    /// Its bytes are arriving.
     Reading,
-    /// It is being worked on.
+    /// The answer is being computed.
     Working,
-    /// Its answer is being written.
+    /// The answer is being written.
     Writing { route: Route, status: StatusCode },
 }
 
@@ -35,33 +35,33 @@ struct State {
     since: Instant,
     /// When the request began to arrive.
     begun: Instant,
-    /// Whether the connection ends with bytes of the client's unread.
+    /// Whether the server stops reading before the client has sent everything.
     is_cut_short: bool,
 }
 
-/// A connection's activity, shared by its socket, its handler and its watchdog, which are all in
-/// one task: the lock is always free.
+/// A connection's activity, shared by its socket, its handler and its watchdog. All three run in
+/// one task, so the lock is never contended.
 #[derive(Debug)]
 pub struct Activity {
     target: Arc<Target>,
     state: Mutex<State>,
 }
 
-/// What the watchdog is to do about a connection.
+/// What the watchdog does next with a connection.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Look again then.
-    Wait(Instant),
-    /// Nothing was asked for too long: close.
-    Idle,
-    /// The request takes too long to arrive.
-    SlowRequest,
-    /// The answer is not being taken.
-    SlowReader,
+pub enum WatchdogAction {
+    /// Check again at this time.
+    CheckAgainAt(Instant),
+    /// Close: the connection was idle for too long.
+    CloseIdle,
+    /// Refuse: the request takes too long to arrive.
+    RefuseSlowRequest,
+    /// Close: the client does not read its answer.
+    CloseSlowReader,
 }
 
 impl Activity {
-    /// The activity of a connection that was just opened.
+    /// Starts tracking a connection that was just opened.
     pub fn new(target: Arc<Target>) -> Self {
         let now = Instant::now();
         Activity {
@@ -79,7 +79,7 @@ impl Activity {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Bytes have arrived, or a request that had arrived with an earlier one.
+    /// Starts a request: its first bytes have arrived, perhaps together with an earlier request.
     fn begin(&self, state: &mut State) {
         if let Phase::Idle = state.phase {
             let now = Instant::now();
@@ -90,41 +90,41 @@ impl Activity {
         }
     }
 
-    /// Bytes have arrived.
+    /// Notes that bytes have arrived.
     fn read(&self) {
         self.begin(&mut self.state());
     }
 
-    /// The request has arrived but for its body.
-    pub fn head_has_arrived(&self) {
+    /// Notes that the request's headers have arrived.
+    pub fn head_arrived(&self) {
         self.begin(&mut self.state());
     }
 
-    /// The request has arrived to its end.
-    pub fn has_arrived(&self) {
+    /// Notes that the whole request has arrived.
+    pub fn request_arrived(&self) {
         let mut state = self.state();
         self.begin(&mut state);
         state.phase = Phase::Working;
     }
 
-    /// The answer is ready to be written.
-    pub fn is_answered(&self, route: Route, status: StatusCode) {
+    /// Notes that the answer is ready to be written.
+    pub fn begin_answer(&self, route: Route, status: StatusCode) {
         let mut state = self.state();
         state.phase = Phase::Writing { route, status };
         state.since = Instant::now();
     }
 
-    /// The rest of what the client sends will not be read.
+    /// Notes that the server will not read the rest of what the client sends.
     pub fn cut_short(&self) {
         self.state().is_cut_short = true;
     }
 
-    /// Whether something that the client sends was not read.
+    /// Whether the server left some of the client's bytes unread.
     pub fn is_cut_short(&self) -> bool {
         self.state().is_cut_short
     }
 
-    /// Everything that was to be written has been.
+    /// Notes that the answer has been written, and records its latency.
     fn flushed(&self) {
         let mut state = self.state();
         if let Phase::Writing { route, status } = state.phase {
@@ -137,19 +137,19 @@ impl Activity {
         }
     }
 
-    /// Judges the connection.
-    pub fn judge(&self, limits: &Limits, now: Instant) -> Verdict {
+    /// Decides what to do with the connection at time `now`.
+    pub fn judge(&self, limits: &Limits, now: Instant) -> WatchdogAction {
         let state = self.state();
         let (limit, overdue) = match state.phase {
-            Phase::Idle => (limits.idle_timeout, Verdict::Idle),
-            Phase::Reading => (limits.read_timeout, Verdict::SlowRequest),
-            Phase::Writing { .. } => (limits.read_timeout, Verdict::SlowReader),
-            Phase::Working => return Verdict::Wait(now + limits.read_timeout),
+            Phase::Idle => (limits.idle_timeout, WatchdogAction::CloseIdle),
+            Phase::Reading => (limits.read_timeout, WatchdogAction::RefuseSlowRequest),
+            Phase::Writing { .. } => (limits.read_timeout, WatchdogAction::CloseSlowReader),
+            Phase::Working => return WatchdogAction::CheckAgainAt(now + limits.read_timeout),
         };
         match state.since + limit {
             end if end <= now => overdue,
-            // A request may begin at any moment and must not be missed.
-            end => Verdict::Wait(end.min(now + limits.read_timeout)),
+            // A request may begin at any moment, so check at least once per read timeout.
+            end => WatchdogAction::CheckAgainAt(end.min(now + limits.read_timeout)),
         }
     }
 }
@@ -162,7 +162,7 @@ impl Drop for Activity {
     }
 }
 
-/// A socket that tells of its reads and writes.
+/// A socket that reports its reads and writes to an [`Activity`].
 #[derive(Debug)]
 pub struct Watched {
     stream: TokioIo<TcpStream>,
@@ -170,7 +170,7 @@ pub struct Watched {
 }
 
 impl Watched {
-    /// Watches `stream`.
+    /// Wraps `stream`.
     pub fn new(stream: TcpStream, activity: Arc<Activity>) -> Self {
         Watched {
             stream: TokioIo::new(stream),
@@ -178,7 +178,7 @@ impl Watched {
         }
     }
 
-    /// The socket.
+    /// Unwraps the socket.
     pub fn into_inner(self) -> TcpStream {
         self.stream.into_inner()
     }
@@ -209,7 +209,7 @@ impl Write for Watched {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let polled = Pin::new(&mut self.stream).poll_flush(context);
-        // Asked for when nothing is left to be written.
+        // hyper flushes once its write buffer is empty.
         if let Poll::Ready(Ok(())) = polled {
             self.activity.flushed();
         }

@@ -1,4 +1,5 @@
-//! What the endpoints answer: the bodies of the Flask app that this server replaces.
+//! Parses the N of a request and computes the response body, in the format of the Flask app that
+//! this server replaces.
 
 use num_bigint::BigUint;
 use serde::Serialize;
@@ -7,81 +8,86 @@ use super::decimal;
 use super::fibonacci::Fibonacci;
 use super::prime::{TRIAL_DIVISION_LIMIT, is_prime};
 
-/// Indices up to here are computed on the spot; larger ones take long enough to be moved out of
-/// the way of other requests.
-const QUICK_FIBONACCI: u32 = 2_000;
-/// Primality up to here is decided on the spot: five thousand divisions.
-const QUICK_PRIME: u64 = 1_000_000_000;
+/// Largest index that is computed inline; larger ones would block other requests.
+const MAX_INLINE_INDEX: u32 = 2_000;
+/// Largest number that is tested for primality inline: about five thousand divisions.
+const MAX_INLINE_PRIME: u64 = 1_000_000_000;
 
-/// What to compute for a request.
+/// Why the N of a path is rejected, as the client reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidNumber {
+    /// Not an index that the server computes.
+    #[error("give a whole number from 0 to {max}, such as /fibo/100")]
+    Fibonacci {
+        /// The largest index.
+        max: u32,
+    },
+    /// Not an integer, or one beyond 64 bits.
+    #[error("give a whole number up to {}, such as /isprime/7919", u64::MAX)]
+    Prime,
+}
+
+/// What a request asks to compute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Question {
-    /// F(index), for the text it was asked with.
+    /// The Fibonacci number F(index).
     Fibonacci {
-        /// As given.
+        /// The index as the client wrote it.
         text: String,
-        /// As a number.
+        /// The index as a number.
         index: u32,
     },
-    /// Whether a number is prime; `None` is any negative number.
+    /// Whether a number is prime.
     Prime {
-        /// As given.
+        /// The number as the client wrote it.
         text: String,
-        /// As a number.
+        /// The number; `None` for any negative one.
         number: Option<u64>,
     },
 }
 
 impl Question {
-    /// A Fibonacci question.
+    /// Parses the N of `/fibo/N`.
     ///
     /// # Errors
     ///
-    /// A sentence that says what is accepted.
-    pub fn fibonacci(text: impl Into<String>, most: u32) -> Result<Self, String> {
+    /// If `text` is not a whole number from 0 to `max`.
+    pub fn fibonacci(text: impl Into<String>, max: u32) -> Result<Self, InvalidNumber> {
         let text = text.into();
         match integer(&text) {
-            Some(Integer::Natural(index)) if index <= u64::from(most) => Ok(Question::Fibonacci {
+            Some(Integer::Natural(index)) if index <= u64::from(max) => Ok(Question::Fibonacci {
                 text,
                 index: index as u32,
             }),
-            _ => Err(format!(
-                "give a whole number from 0 to {most}, such as /fibo/100"
-            )),
+            _ => Err(InvalidNumber::Fibonacci { max }),
         }
     }
 
-    /// A primality question.
+    /// Parses the N of `/isprime/N`.
     ///
     /// # Errors
     ///
-    /// A sentence that says what is accepted.
-    pub fn prime(text: impl Into<String>) -> Result<Self, String> {
+    /// If `text` is not a whole number, or exceeds 64 bits.
+    pub fn prime(text: impl Into<String>) -> Result<Self, InvalidNumber> {
         let text = text.into();
         let number = match integer(&text) {
             Some(Integer::Natural(number)) => Some(number),
             Some(Integer::Negative) => None,
-            Some(Integer::TooLarge) | None => {
-                return Err(format!(
-                    "give a whole number up to {}, such as /isprime/7919",
-                    u64::MAX
-                ));
-            }
+            Some(Integer::TooLarge) | None => return Err(InvalidNumber::Prime),
         };
         Ok(Question::Prime { text, number })
     }
 
-    /// Whether the answer takes microseconds, so that nothing else has to wait for it.
+    /// Whether the answer takes only microseconds, so that it may be computed inline.
     pub fn is_quick(&self) -> bool {
         match self {
-            Question::Fibonacci { index, .. } => *index <= QUICK_FIBONACCI,
-            Question::Prime { number, .. } => {
-                !number.is_some_and(|number| (QUICK_PRIME..=TRIAL_DIVISION_LIMIT).contains(&number))
-            }
+            Question::Fibonacci { index, .. } => *index <= MAX_INLINE_INDEX,
+            Question::Prime { number, .. } => !number
+                .is_some_and(|number| (MAX_INLINE_PRIME..=TRIAL_DIVISION_LIMIT).contains(&number)),
         }
     }
 
-    /// Computes the answer: a JSON body with a line feed at its end.
+    /// Computes the answer: a JSON body that ends with a line feed.
     pub fn answer(&self, fibonacci: &Fibonacci) -> Vec<u8> {
         match self {
             Question::Fibonacci { text, index } => fibonacci_body(text, &fibonacci.get(*index)),
@@ -97,10 +103,10 @@ impl Question {
     }
 }
 
-// Integers are decimal text with an optional sign, so that no escaping is needed in JSON.
+// `text` is digits with an optional sign, so the JSON needs no escaping.
 
 fn fibonacci_body(text: &str, number: &BigUint) -> Vec<u8> {
-    // Three bits are less than a decimal digit.
+    // A decimal digit holds more than three bits.
     let digits = number.bits() as usize / 3 + 1;
     let mut body = Vec::with_capacity(40 + text.len() + digits);
     body.extend_from_slice(b"{\"fibonacci_number\":");
@@ -124,7 +130,7 @@ fn prime_body(text: &str, status: &str) -> Vec<u8> {
     pieces.concat().into_bytes()
 }
 
-/// The body of a refusal or failure.
+/// Returns the JSON body of an error response.
 pub fn error_body(message: &str) -> Vec<u8> {
     #[derive(Serialize)]
     struct Body<'a> {
@@ -142,7 +148,7 @@ enum Integer {
     TooLarge,
 }
 
-/// An optional sign and decimal digits.
+/// Parses an optional sign and decimal digits; `None` for any other text.
 fn integer(text: &str) -> Option<Integer> {
     let (is_negative, digits) = match text.as_bytes() {
         [b'-', digits @ ..] => (true, digits),
@@ -167,12 +173,12 @@ fn integer(text: &str) -> Option<Integer> {
 mod tests {
     use super::*;
 
-    fn fibonacci(text: &str) -> Result<String, String> {
+    fn fibonacci(text: &str) -> Result<String, InvalidNumber> {
         let answer = Question::fibonacci(text, 100_000)?.answer(&Fibonacci::default());
         Ok(String::from_utf8(answer).unwrap())
     }
 
-    fn prime(text: &str) -> Result<String, String> {
+    fn prime(text: &str) -> Result<String, InvalidNumber> {
         let answer = Question::prime(text)?.answer(&Fibonacci::default());
         Ok(String::from_utf8(answer).unwrap())
     }
@@ -227,13 +233,19 @@ mod tests {
             "１",
         ] {
             assert!(
-                fibonacci(text).unwrap_err().contains("0 to 100000"),
+                fibonacci(text)
+                    .unwrap_err()
+                    .to_string()
+                    .contains("0 to 100000"),
                 "{text}"
             );
         }
         for text in ["", "seven", "18446744073709551616"] {
             assert!(
-                prime(text).unwrap_err().contains("18446744073709551615"),
+                prime(text)
+                    .unwrap_err()
+                    .to_string()
+                    .contains("18446744073709551615"),
                 "{text}"
             );
         }
@@ -241,7 +253,7 @@ mod tests {
 
     #[test]
     fn long_work_is_told_from_quick_work() {
-        let is_quick = |question: Result<Question, String>| question.unwrap().is_quick();
+        let is_quick = |question: Result<Question, InvalidNumber>| question.unwrap().is_quick();
         assert!(is_quick(Question::fibonacci("1000", 100_000)));
         assert!(!is_quick(Question::fibonacci("100000", 100_000)));
         assert!(is_quick(Question::prime("10000000")));

@@ -1,4 +1,4 @@
-//! The application: what each path and method is answered with. It knows nothing of sockets.
+//! The application: routes each path and method to its handler. It knows nothing about sockets.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use axum::routing::{MethodRouter, get};
 use axum::{Extension, Router};
 
 use super::access_log::AccessLog;
-use super::answer::{Question, error_body};
+use super::answer::{InvalidNumber, Question, error_body};
 use super::exposition;
 use super::fibonacci::Fibonacci;
 use super::metrics::{Metrics, Route};
@@ -21,10 +21,10 @@ use super::platform::Platform;
 use super::usage::Meter;
 use crate::error::Result;
 
-/// Largest Fibonacci index that is computed unless told otherwise.
+/// Default for the largest Fibonacci index that is computed.
 pub const DEFAULT_MAX_FIBONACCI: u32 = 100_000;
 
-/// What all connections share.
+/// State that all connections share.
 #[derive(Debug)]
 pub struct Target {
     max_fibonacci: u32,
@@ -39,7 +39,7 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// When it cannot count, which does not happen.
+    /// If the latency histogram cannot be created. Its bounds are constants, so this is a bug.
     pub fn new(max_fibonacci: u32, access_log: Option<AccessLog>) -> Result<Self> {
         Ok(Target {
             max_fibonacci,
@@ -55,7 +55,7 @@ impl Target {
         &self.metrics
     }
 
-    /// The machine that serves.
+    /// Details of the machine that the server runs on.
     pub fn platform(&self) -> &Platform {
         &self.platform
     }
@@ -66,8 +66,8 @@ impl Target {
     }
 }
 
-/// The application, ready to be served or called. A response tells the [`Route`] that it came by
-/// in its extensions, unless there was none.
+/// Builds the router that answers all requests. Each response carries its [`Route`] as an
+/// extension, except for unknown paths.
 pub fn app(target: Arc<Target>) -> Router {
     let router = Router::new()
         .route("/", get_only(Route::Description, get(describe)))
@@ -83,7 +83,7 @@ pub fn app(target: Arc<Target>) -> Router {
             get_and_post(Route::Prime, get(prime).post(prime)),
         )
         .fallback(not_found);
-    // How a handler that fails is survived has to be tried out.
+    // Lets tests check that the server survives a panicking handler.
     #[cfg(test)]
     let router = router.route("/panic", get(fail).post(fail));
     router.with_state(target)
@@ -99,7 +99,7 @@ fn get_and_post(route: Route, endpoint: Endpoint) -> Endpoint {
     endpoint.fallback(move || ready(method_not_allowed(route, "GET, HEAD, POST")))
 }
 
-/// The N of a path. Text that is no UTF-8 is rejected; it is no number either way.
+/// The N of a path; a rejection if it is not UTF-8.
 type Number = Result<Path<String>, PathRejection>;
 
 fn text(number: Number) -> String {
@@ -116,15 +116,15 @@ async fn prime(State(target): State<Arc<Target>>, number: Number) -> impl IntoRe
     (Extension(Route::Prime), answer(target, question).await)
 }
 
-async fn answer(target: Arc<Target>, question: Result<Question, String>) -> Response {
+async fn answer(target: Arc<Target>, question: Result<Question, InvalidNumber>) -> Response {
     let question = match question {
         Ok(question) => question,
-        Err(message) => return error(StatusCode::BAD_REQUEST, &message),
+        Err(invalid) => return error(StatusCode::BAD_REQUEST, &invalid.to_string()),
     };
     if question.is_quick() {
         return json(StatusCode::OK, question.answer(&target.fibonacci));
     }
-    // Beside the threads that answer requests.
+    // On the blocking pool, so that the threads that answer requests stay free.
     let computation = tokio::task::spawn_blocking(move || question.answer(&target.fibonacci));
     match computation.await {
         Ok(body) => json(StatusCode::OK, body),
@@ -162,27 +162,27 @@ async fn describe(State(target): State<Arc<Target>>) -> impl IntoResponse {
     let text = format!(
         "perfkit {version}: a target for load tests\n\
          \n\
-         GET or POST /fibo/N     the Nth Fibonacci number, N from 0 to {most}\n\
-         GET or POST /isprime/N  whether N is prime, N up to {max}\n\
+         GET or POST /fibo/N     the Nth Fibonacci number, N from 0 to {max_index}\n\
+         GET or POST /isprime/N  whether N is prime, N up to {max_number}\n\
          GET /healthz            ok\n\
-         GET /metrics            counters, in Prometheus' text format\n\
-         GET /platform           the machine that serves, in JSON\n",
+         GET /metrics            counters in Prometheus text format\n\
+         GET /platform           this machine's hardware and operating system, in JSON\n",
         version = env!("CARGO_PKG_VERSION"),
-        most = target.max_fibonacci,
-        max = u64::MAX,
+        max_index = target.max_fibonacci,
+        max_number = u64::MAX,
     );
     (Extension(Route::Description), text)
 }
 
 #[cfg(test)]
 async fn fail() -> StatusCode {
-    panic!("as asked for")
+    panic!("deliberate panic")
 }
 
 async fn not_found() -> Response {
     error(
         StatusCode::NOT_FOUND,
-        "no such path: ask for /fibo/N, /isprime/N, or / for all there is",
+        "no such path: try /fibo/N or /isprime/N, or / for a list of endpoints",
     )
 }
 
@@ -195,15 +195,15 @@ fn method_not_allowed(route: Route, allowed: &'static str) -> impl IntoResponse 
     )
 }
 
-/// The response for a request that this program, not the client, is to blame for.
+/// Returns the 500 response for a bug in this program.
 pub fn failure() -> Response {
     error(
         StatusCode::INTERNAL_SERVER_ERROR,
-        "the server failed to answer: its standard error says why",
+        "the server failed to answer: see its standard error for the reason",
     )
 }
 
-/// A refusal or failure that says why, in JSON.
+/// Returns an error response with `message` as JSON.
 pub fn error(status: StatusCode, message: &str) -> Response {
     json(status, error_body(message))
 }
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn other_methods_are_told_which_are_allowed() {
+    async fn other_methods_get_the_allowed_ones() {
         let (_, headers, body) = call("DELETE", "/isprime/7").await;
         assert_eq!(headers[ALLOW], "GET, HEAD, POST");
         assert!(body.contains("use GET, POST"), "{body}");
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn responses_tell_their_route() {
+    async fn responses_carry_their_route() {
         for (method, path, expected) in [
             ("GET", "/", Some(Route::Description)),
             ("GET", "/healthz", Some(Route::Health)),

@@ -24,18 +24,18 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tower::Service;
 
-use super::activity::{Activity, Verdict, Watched};
+use super::activity::{Activity, WatchdogAction, Watched};
 use super::answer::error_body;
 use super::app::{Target, app, error, failure};
 use super::limits::Limits;
 use super::metrics::Route;
 
-/// How long a client that was cut short may take to notice.
+/// How long a connection that was cut short stays open for the client to read the refusal.
 const LINGER: Duration = Duration::from_secs(1);
-/// How much of what it sends meanwhile is read, in bytes.
+/// How many bytes of what the client still sends are read and dropped meanwhile.
 const LINGER_BYTES: usize = 4 << 20;
 
-/// What it takes to serve a connection.
+/// Serves connections: the application, its limits and the HTTP settings.
 #[derive(Debug)]
 pub struct Server {
     target: Arc<Target>,
@@ -49,13 +49,13 @@ impl Server {
     pub fn new(target: Arc<Target>, limits: Limits) -> Self {
         let mut http = http1::Builder::new();
         http.max_header_size(limits.max_header_bytes)
-            // The least that can be set; it grows beyond only for requests that fill it.
+            // 8192 is hyper's minimum. The buffer grows only for requests that fill it.
             .max_buf_size(limits.max_header_bytes.max(8192))
-            // `printf ... | nc` says that it has no more to ask, and still wants its answer.
+            // `printf ... | nc` closes its sending side and still expects an answer.
             .half_close(true)
-            // Answers are short: copying one behind its headers costs less than a second piece.
+            // Answers are short: copying one behind its headers is cheaper than a vectored write.
             .writev(false)
-            // There is a watchdog, which spares a timer for every request.
+            // The watchdog does this with one timer per connection instead of one per request.
             .header_read_timeout(None);
         Server {
             app: app(Arc::clone(&target)),
@@ -65,7 +65,7 @@ impl Server {
         }
     }
 
-    /// What is served.
+    /// The target that is served.
     pub fn target(&self) -> &Arc<Target> {
         &self.target
     }
@@ -75,16 +75,16 @@ impl Server {
         &self.limits
     }
 
-    /// Serves a connection until it ends, or `stop` says so and no request is in flight.
+    /// Serves a connection until it ends, or until `stop` is set and no request is in flight.
     pub async fn serve(
         self: Arc<Self>,
         stream: TcpStream,
         peer: SocketAddr,
         mut stop: watch::Receiver<bool>,
     ) {
-        // Answers are small and whole: waiting to fill a packet only delays them. A connection
-        // on which this fails is about to fail anyway.
-        let _delayed = stream.set_nodelay(true);
+        // Answers are small and written whole: waiting to fill a packet only delays them. If this
+        // fails, the connection is about to fail anyway.
+        let _outcome = stream.set_nodelay(true);
         let activity = Arc::new(Activity::new(Arc::clone(&self.target)));
         let responder = Responder {
             server: &self,
@@ -106,16 +106,16 @@ impl Server {
                     let Err(error) = outcome else { break None };
                     match refusal_of(&error) {
                         Some(status) => self.target.metrics().count(Route::Unread, status),
-                        // The client went away.
+                        // The client closed the connection.
                         None => return,
                     }
                     activity.cut_short();
                     break None;
                 }
                 () = &mut alarm => match activity.judge(&self.limits, Instant::now()) {
-                    Verdict::Wait(until) => alarm.as_mut().reset(until.into()),
-                    Verdict::Idle | Verdict::SlowReader => return,
-                    Verdict::SlowRequest => break Some(StatusCode::REQUEST_TIMEOUT),
+                    WatchdogAction::CheckAgainAt(until) => alarm.as_mut().reset(until.into()),
+                    WatchdogAction::CloseIdle | WatchdogAction::CloseSlowReader => return,
+                    WatchdogAction::RefuseSlowRequest => break Some(StatusCode::REQUEST_TIMEOUT),
                 },
                 _ = stop.changed(), if !is_stopping => {
                     is_stopping = true;
@@ -126,18 +126,18 @@ impl Server {
         let mut stream = connection.into_parts().io.into_inner();
         if let Some(status) = slow {
             self.target.metrics().count(Route::Unread, status);
-            tell(&mut stream, status, "the request took too long to arrive").await;
+            send_refusal(&mut stream, status, "the request took too long to arrive").await;
             activity.cut_short();
         }
         if activity.is_cut_short() {
-            // On the heap, so that connections which end well need no room for it.
+            // Boxed, so that the futures of ordinary connections stay small.
             Box::pin(linger(stream)).await;
         }
     }
 }
 
-/// Sends a refusal by itself, without a request having been read.
-pub async fn tell(stream: &mut TcpStream, status: StatusCode, message: &str) {
+/// Writes an error response straight to the socket, before any request has been read.
+pub async fn send_refusal(stream: &mut TcpStream, status: StatusCode, message: &str) {
     let body = error_body(message);
     let head = format!(
         "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-type: application/json\r\n\
@@ -145,12 +145,12 @@ pub async fn tell(stream: &mut TcpStream, status: StatusCode, message: &str) {
         body.len()
     );
     let message = [head.as_bytes(), &body].concat();
-    // Nothing else was written that would be in its way: this takes no time, or is in vain.
-    let _told = timeout(LINGER, stream.write_all(&message)).await;
+    // The send buffer is empty: either this succeeds at once or the client is gone.
+    let _outcome = timeout(LINGER, stream.write_all(&message)).await;
 }
 
-/// Closes a connection on which the client may still be sending. If it were closed with bytes
-/// unread, the client's system would throw away the answer before the client has read it.
+/// Closes a connection on which the client may still be sending, after draining what it sends.
+/// Closing with unread bytes sends a reset, which can discard the answer before the client reads it.
 pub async fn linger(mut stream: TcpStream) {
     let drain = async {
         stream.shutdown().await?;
@@ -164,11 +164,11 @@ pub async fn linger(mut stream: TcpStream) {
         }
         Ok::<_, std::io::Error>(())
     };
-    // However it ends, the connection is closed.
-    let _ended = timeout(LINGER, drain).await;
+    // Whether it drained, failed or timed out: dropping the stream closes the connection.
+    let _outcome = timeout(LINGER, drain).await;
 }
 
-/// The status with which hyper refused what it could not read as a request, if it did.
+/// Returns the status with which hyper refused a malformed request; `None` for other errors.
 fn refusal_of(error: &hyper::Error) -> Option<StatusCode> {
     match error {
         _ if error.is_parse_too_large() => Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE),
@@ -177,7 +177,7 @@ fn refusal_of(error: &hyper::Error) -> Option<StatusCode> {
     }
 }
 
-/// Answers the requests of one connection.
+/// Answers the requests on one connection.
 struct Responder<'a> {
     server: &'a Server,
     activity: &'a Activity,
@@ -185,7 +185,7 @@ struct Responder<'a> {
 }
 
 impl Responder<'_> {
-    /// Reads the request to its end and responds.
+    /// Reads the whole request and returns the response.
     async fn respond(&self, mut request: Request<Incoming>) -> Response {
         let log = self.server.target.access_log();
         let line = log.map(|_| {
@@ -193,14 +193,14 @@ impl Responder<'_> {
             format!("{method} {uri} {:?}", request.version())
         });
         let response = match self.receive(request.body_mut()).await {
-            // No endpoint wants the body: it only stood before the next request.
+            // No endpoint uses the body; it is read to reach the next request.
             Ok(()) => self.call(request.map(|_| Body::empty())).await,
             Err(refusal) => refusal,
         };
         let route = response.extensions().get().copied();
         let status = response.status();
         self.activity
-            .is_answered(route.unwrap_or(Route::Unknown), status);
+            .begin_answer(route.unwrap_or(Route::Unknown), status);
         if let Some((log, line)) = log.zip(line) {
             let bytes = response.body().size_hint().lower();
             log.write(self.peer.ip(), &line, status.as_u16(), bytes);
@@ -208,22 +208,26 @@ impl Responder<'_> {
         response
     }
 
-    /// Reads a body up to the limit, and forgets it; the refusal of a larger one.
+    /// Reads and drops the body.
+    ///
+    /// # Errors
+    ///
+    /// The 413 response if the body exceeds the limit or breaks off.
     async fn receive(&self, body: &mut Incoming) -> Result<(), Response> {
         if !body.is_end_stream() {
-            self.activity.head_has_arrived();
+            self.activity.head_arrived();
             let limit = self.server.limits.max_body_bytes;
             if drain(body, limit).await.is_err() {
                 self.activity.cut_short();
                 return Err(too_large(limit));
             }
         }
-        self.activity.has_arrived();
+        self.activity.request_arrived();
         Ok(())
     }
 
-    /// The application's response; 500 if it panics, which is a fault in this program but no
-    /// reason to fail anyone else.
+    /// Returns the application's response; a 500 if the handler panics, so that other requests are
+    /// not affected.
     async fn call(&self, request: Request<Body>) -> Response {
         let mut response = self.server.app.clone().call(request);
         let Ok(response) = poll_fn(|context| {
@@ -244,10 +248,10 @@ fn too_large(limit: u64) -> Response {
     response
 }
 
-/// A body larger than is accepted, or broken off.
+/// The body exceeds the limit or broke off.
 struct NotDrained;
 
-/// Reads a body of up to `limit` bytes, and forgets it.
+/// Reads and drops a body of up to `limit` bytes.
 async fn drain(body: &mut Incoming, limit: u64) -> Result<(), NotDrained> {
     if body.size_hint().lower() > limit {
         return Err(NotDrained);

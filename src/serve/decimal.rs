@@ -1,12 +1,12 @@
-//! Big integers in decimal: most of the work that is left once a Fibonacci number is known. For
-//! numbers of some hundred digits this takes less than half the time of num-bigint's `Display`.
+//! Converts big integers to decimal, which takes most of the time once a Fibonacci number is
+//! known. Up to a few hundred digits this takes less than half the time of num-bigint's `Display`.
 
 use num_bigint::BigUint;
 
-/// Largest number that is converted here, in 64-bit digits. The time grows with the square; beyond,
-/// num-bigint's way, which divides and conquers, is the faster.
-const MOST_DIGITS: usize = 32;
-/// 10^19, the largest power of ten in 64 bits. Its highest bit is set, which `divide` needs.
+/// Largest number that is converted here, in 64-bit digits. The time grows with the square of the
+/// length; above this, num-bigint's divide-and-conquer method is faster.
+const MAX_DIGITS: usize = 32;
+/// 10^19, the largest power of ten in 64 bits. `divide` relies on its highest bit being set.
 const BASE: u64 = 10_000_000_000_000_000_000;
 /// floor((2^128 - 1) / BASE) - 2^64.
 const RECIPROCAL: u64 = (u128::MAX / BASE as u128 - (1 << 64)) as u64;
@@ -15,20 +15,20 @@ const CHUNK: usize = 19;
 /// 10^8.
 const E8: u64 = 100_000_000;
 
-/// Appends a number in decimal.
+/// Appends `number` in decimal to `text`.
 pub fn append(text: &mut Vec<u8>, number: &BigUint) {
-    let mut digits = [0_u64; MOST_DIGITS];
+    let mut digits = [0_u64; MAX_DIGITS];
     let mut length = 0;
     for digit in number.iter_u64_digits() {
-        let Some(place) = digits.get_mut(length) else {
+        let Some(slot) = digits.get_mut(length) else {
             text.extend_from_slice(number.to_string().as_bytes());
             return;
         };
-        *place = digit;
+        *slot = digit;
         length += 1;
     }
-    // 19.3 decimal digits for a digit of 64 bits: one more chunk than digits, at most.
-    let mut chunks = [0_u64; MOST_DIGITS + 1];
+    // A 64-bit digit holds 19.3 decimal digits: at most one more chunk than digits.
+    let mut chunks = [0_u64; MAX_DIGITS + 1];
     let mut count = 0;
     let mut rest = digits.get_mut(..length).unwrap_or_default();
     for chunk in &mut chunks {
@@ -59,8 +59,9 @@ pub fn append(text: &mut Vec<u8>, number: &BigUint) {
     }
 }
 
-/// (high · 2^64 + low) / 10^19 and the remainder, for high < 10^19: by multiplication with the
-/// reciprocal (Möller and Granlund, "Improved division by invariant integers", 2011).
+/// Returns the quotient and remainder of (high · 2^64 + low) / 10^19, for high < 10^19.
+///
+/// Source: Möller and Granlund, "Improved division by invariant integers" (2011).
 fn divide(high: u64, low: u64) -> (u64, u64) {
     let estimate =
         u128::from(RECIPROCAL) * u128::from(high) + (u128::from(high) << 64 | u128::from(low));
@@ -77,7 +78,7 @@ fn divide(high: u64, low: u64) -> (u64, u64) {
     (quotient, remainder)
 }
 
-/// A number below 10^19 in 19 decimal digits.
+/// Writes a number below 10^19 as 19 decimal digits.
 fn chunk_text(number: u64) -> [u8; CHUNK] {
     let mut text = [b'0'; CHUNK];
     let (upper, low) = (number / E8, number % E8);
@@ -89,8 +90,8 @@ fn chunk_text(number: u64) -> [u8; CHUNK] {
     text
 }
 
-/// A number below 10^8 in eight decimal digits, all at once: halves, then quarters, then digits,
-/// each in a lane of its own.
+/// Writes a number below 10^8 as eight decimal digits, in parallel lanes of one 64-bit word: split
+/// into halves, then pairs, then digits.
 fn eight_digits(number: u64) -> [u8; 8] {
     let halves = (number / 10_000) | ((number % 10_000) << 32);
     let hundreds = ((halves * 5243) >> 19) & 0x7f_0000_007f;

@@ -1,4 +1,4 @@
-//! `/metrics`: the counters in Prometheus' text format.
+//! Renders the counters in Prometheus text format, for `/metrics`.
 
 use std::fmt::{Display, Write};
 
@@ -31,7 +31,7 @@ const BOUNDS: [u64; 19] = [
     10_000_000_000,
 ];
 
-/// A route as a label's value.
+/// Returns the value of the label `route`.
 fn name(route: Route) -> &'static str {
     match route {
         Route::Fibonacci => "/fibo/{n}",
@@ -45,20 +45,20 @@ fn name(route: Route) -> &'static str {
     }
 }
 
-/// The text: `answered` and `usage` are those of the same server and moment as `metrics`.
+/// Renders the page. `answered` and `usage` must come from the same server and moment as `metrics`.
 pub fn text(metrics: &Metrics, answered: &Answered, usage: Option<Usage>) -> String {
     let mut page = Page(String::with_capacity(8 << 10));
     page.metric(
         "perfkit_build_info",
         "gauge",
-        "Version of perfkit that serves.",
+        "Version of perfkit.",
         [(concat!("{version=\"", env!("CARGO_PKG_VERSION"), "\"}"), 1)],
     );
     page.metric(
         "perfkit_requests_total",
         "counter",
-        "Requests answered, by route and status code; route \"none\" could not be read or had no \
-         connection left.",
+        "Requests answered, by route and status code. Route \"none\": the request could not be \
+         read, or its connection was refused.",
         answered.counts.iter().map(|(route, status, count)| {
             let route = name(route);
             let code = status.as_u16();
@@ -68,13 +68,13 @@ pub fn text(metrics: &Metrics, answered: &Answered, usage: Option<Usage>) -> Str
     page.metric(
         "perfkit_requests_in_flight",
         "gauge",
-        "Requests that are arriving, being worked on or answered, this one among them.",
+        "Requests being read, computed or answered, including this one.",
         [("", metrics.in_flight())],
     );
     page.metric(
         "perfkit_connections_open",
         "gauge",
-        "Connections open, those that refuse one too many apart.",
+        "Open connections, excluding those that are being refused.",
         [("", metrics.connections())],
     );
     page.metric(
@@ -86,7 +86,7 @@ pub fn text(metrics: &Metrics, answered: &Answered, usage: Option<Usage>) -> Str
     page.metric(
         "perfkit_connections_refused_total",
         "counter",
-        "Connections refused with 503 for being one too many.",
+        "Connections refused with 503 because the limit was reached.",
         [("", metrics.refused())],
     );
     page.latency(answered);
@@ -117,7 +117,7 @@ impl Page {
     }
 
     fn line(&mut self, line: impl Display) {
-        // Writing to a string does not fail.
+        // Writing to a string never fails.
         let _written = writeln!(self.0, "{line}");
     }
 
@@ -126,7 +126,7 @@ impl Page {
         self.head(
             NAME,
             "histogram",
-            "Time from the first byte of a request read to the last byte of its answer written.",
+            "Time from reading the first byte of a request to writing the last byte of its answer.",
         );
         let mut recorded = answered.latency.iter_recorded().peekable();
         let mut count = 0;
@@ -147,19 +147,19 @@ impl Page {
         self.metric(
             "process_cpu_seconds_total",
             "counter",
-            "CPU time of this process, user and system, in seconds.",
+            "CPU time used by this process, user and system, in seconds.",
             [("", usage.cpu.as_secs_f64())],
         );
         self.metric(
             "process_resident_memory_bytes",
             "gauge",
-            "Memory of this process that is in RAM, in bytes.",
+            "Resident memory of this process, in bytes.",
             [("", usage.resident_bytes)],
         );
         self.metric(
             "process_start_time_seconds",
             "gauge",
-            "When this process began, in seconds since 1970.",
+            "Start time of this process, in seconds since 1970.",
             [("", usage.start_time)],
         );
     }

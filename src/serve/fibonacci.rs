@@ -5,11 +5,11 @@ use std::sync::OnceLock;
 
 use num_bigint::BigUint;
 
-/// Largest index that is remembered. All values up to here take 5 MB; all up to 100,000 would
-/// take 430 MB.
-const MEMO_LIMIT: usize = 10_000;
+/// Largest index in the memo. All values up to here take 5 MB; up to 100,000 they would take
+/// 430 MB.
+const MAX_MEMO_INDEX: usize = 10_000;
 
-/// Fibonacci numbers, each remembered once computed.
+/// Computes Fibonacci numbers and memoizes the small ones.
 #[derive(Debug)]
 pub struct Fibonacci {
     memo: Vec<OnceLock<BigUint>>,
@@ -18,14 +18,14 @@ pub struct Fibonacci {
 impl Default for Fibonacci {
     fn default() -> Self {
         Fibonacci {
-            memo: (0..=MEMO_LIMIT).map(|_| OnceLock::new()).collect(),
+            memo: (0..=MAX_MEMO_INDEX).map(|_| OnceLock::new()).collect(),
         }
     }
 }
 
 impl Fibonacci {
-    /// F(index). Up to 10,000 from the memo, or from the values below it, which are then
-    /// remembered too; beyond by doubling, in time that grows with the number of digits.
+    /// Returns F(index). Up to 10,000 it fills the memo by addition as far as needed; above, it uses
+    /// fast doubling and remembers nothing.
     pub fn get(&self, index: u32) -> Cow<'_, BigUint> {
         let Some(slots) = self.memo.get(..=index as usize) else {
             return Cow::Owned(fast_doubling(index).0);
@@ -34,7 +34,7 @@ impl Fibonacci {
         if let Some(value) = slots.last().and_then(OnceLock::get) {
             return Cow::Borrowed(value);
         }
-        // Values below `index` may be known already: each is looked up or computed once.
+        // Some values below `index` may be known already: each is computed at most once.
         for (number, slot) in slots.iter().enumerate() {
             let value = slot.get_or_init(|| match before {
                 Some((second, first)) => second + first,
@@ -53,7 +53,7 @@ impl Fibonacci {
     }
 }
 
-/// F(n) and F(n+1), from F(2k) = F(k)·(2·F(k+1) − F(k)) and F(2k+1) = F(k)² + F(k+1)².
+/// Returns F(n) and F(n+1), by F(2k) = F(k)·(2·F(k+1) − F(k)) and F(2k+1) = F(k)² + F(k+1)².
 fn fast_doubling(n: u32) -> (BigUint, BigUint) {
     let (mut a, mut b) = (BigUint::ZERO, BigUint::from(1_u32));
     for bit in (0..u32::BITS - n.leading_zeros()).rev() {
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn both_sides_of_the_memo_agree() {
         let fibonacci = Fibonacci::default();
-        let limit = MEMO_LIMIT as u32;
+        let limit = MAX_MEMO_INDEX as u32;
         for index in limit - 1..limit + 3 {
             assert_eq!(*fibonacci.get(index), by_addition(index), "{index}");
         }

@@ -1,28 +1,28 @@
-//! What the server puts up with.
+//! Limits that protect the server from slow, greedy or too many clients.
 
 use std::time::Duration;
 
-/// Descriptors that are no client's: the standard streams, the listener, the runtime's own, files
-/// being written, and connections that are being refused.
-const DESCRIPTORS_KEPT: u64 = 64;
+/// File descriptors reserved for everything except clients: the standard streams, the listener,
+/// the runtime, output files, and connections that are being refused.
+const RESERVED_DESCRIPTORS: u64 = 64;
 
-/// Limits that keep a client, or all of them together, from knocking the server over.
+/// Limits on connections, request sizes and times.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections open at once; one more is answered with 503 and closed.
+    /// Most connections open at once; further ones get 503 and are closed.
     pub max_connections: usize,
-    /// Bytes of a request's line and headers; more are answered with 431 and the connection
-    /// closed.
+    /// Largest request line and headers together, in bytes; more gets 431 and closes the
+    /// connection.
     pub max_header_bytes: usize,
-    /// Bytes of a request's body, which is read and ignored; a larger one is answered with 413 and
-    /// the connection closed.
+    /// Largest request body, in bytes, which is read and ignored; a larger one gets 413 and closes
+    /// the connection.
     pub max_body_bytes: u64,
-    /// Time for a request to arrive, from its first byte to its last, and for its answer to be
-    /// taken; a slower client is answered with 408, or just cut off.
+    /// Longest time for a request to arrive, from its first byte to its last, and for the client
+    /// to read the answer. A slower request gets 408; a slower reader is disconnected.
     pub read_timeout: Duration,
-    /// Time that a connection stays open with nothing asked on it.
+    /// Longest time that a connection may be idle.
     pub idle_timeout: Duration,
-    /// Time for requests in flight when the server is told to stop.
+    /// Longest time for requests in flight to finish once the server is told to stop.
     pub shutdown_grace: Duration,
 }
 
@@ -39,18 +39,18 @@ impl Default for Limits {
     }
 }
 
-/// Connections that a process which may open this many files can serve at once.
+/// Returns how many connections a process can serve at once if it may open `open_files` files.
 pub fn connections_within(open_files: u64) -> usize {
-    // Under a limit this low the half of it is all that can be promised.
+    // Under a very low limit, half of it is for connections.
     let connections = open_files
-        .saturating_sub(DESCRIPTORS_KEPT)
+        .saturating_sub(RESERVED_DESCRIPTORS)
         .max(open_files / 2);
     usize::try_from(connections).unwrap_or(usize::MAX)
 }
 
-/// Open files that a process needs to serve this many connections at once.
+/// Returns how many open files a process needs to serve `connections` at once.
 pub fn open_files_for(connections: usize) -> u64 {
-    (connections as u64).saturating_add(DESCRIPTORS_KEPT)
+    (connections as u64).saturating_add(RESERVED_DESCRIPTORS)
 }
 
 #[cfg(test)]

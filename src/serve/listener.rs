@@ -1,5 +1,4 @@
-//! The listener: accepts connections up to the limit, survives failing to, and drains them at the
-//! end.
+//! Accepts connections up to the limit, retries when accepting fails, and drains them at shutdown.
 
 use std::future::Future;
 use std::io;
@@ -13,37 +12,37 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::app::Target;
-use super::connection::{Server, linger, tell};
+use super::connection::{Server, linger, send_refusal};
 use super::limits::Limits;
 
-/// Connections that the kernel holds while a burst of users arrives.
+/// Connections that the kernel queues until the server accepts them.
 const BACKLOG: u32 = 16_384;
-/// Clients refused that may take their time to notice, at once: each has a descriptor meanwhile.
-const LINGERERS: usize = 32;
-/// How long to wait for a descriptor to become free.
+/// Refused connections that may linger at once; each holds a file descriptor.
+const MAX_LINGERING: usize = 32;
+/// How long to wait before accepting again after a failure, until a descriptor may be free.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
-/// How often to say that connections cannot be accepted.
+/// Shortest time between two warnings that connections cannot be accepted.
 const WARNING_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Listens on an address, with a backlog fit for thousands of users who arrive at once.
+/// Listens on `address`, with a backlog that holds thousands of simultaneous arrivals.
 ///
 /// # Errors
 ///
-/// When the address is in use, not this machine's, or not allowed.
+/// If the address is in use, does not belong to this machine, or needs privileges.
 pub fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
-    // A server that was just stopped leaves connections behind that would keep the port.
+    // Connections in TIME_WAIT from an earlier run must not keep the port.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
 
-/// Serves `target` until `shutdown` completes, then finishes the requests in flight within the
-/// grace of `limits`.
+/// Serves `target` until `shutdown` completes, then waits for the requests in flight, for up to
+/// the grace period of `limits`.
 pub async fn run(
     listener: TcpListener,
     target: Arc<Target>,
@@ -59,20 +58,20 @@ pub async fn run(
     }
     drop((listener, stopped));
     stop.send_replace(true);
-    // Connections still open after that are cut off: waiting for them has its limit.
-    let _all_closed = timeout(server.limits().shutdown_grace, stop.closed()).await;
+    // Connections still open after the grace period are cut off.
+    let _outcome = timeout(server.limits().shutdown_grace, stop.closed()).await;
     if let Some(log) = target.access_log() {
         log.flush();
     }
 }
 
-/// Accepts connections; never ends.
+/// Accepts connections forever.
 async fn accept(listener: &TcpListener, server: &Arc<Server>, stop: &watch::Receiver<bool>) {
-    let lingerers = Arc::new(Semaphore::new(LINGERERS));
+    let lingering = Arc::new(Semaphore::new(MAX_LINGERING));
     let mut warned: Option<Instant> = None;
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => match Open::new(server) {
+            Ok((stream, peer)) => match OpenConnection::new(server) {
                 Some(open) => {
                     let stop = stop.clone();
                     tokio::spawn(async move {
@@ -81,16 +80,16 @@ async fn accept(listener: &TcpListener, server: &Arc<Server>, stop: &watch::Rece
                         drop(open);
                     });
                 }
-                None => refuse(stream, server, &lingerers),
+                None => refuse(stream, server, &lingering),
             },
-            // One client's trouble: it went away before it was let in.
-            Err(error) if is_the_clients(&error) => {}
+            // That client gave up before it was accepted; the others are not affected.
+            Err(error) if is_client_error(&error) => {}
             Err(error) => {
                 if warned.is_none_or(|warned| warned.elapsed() >= WARNING_INTERVAL) {
                     warned = Some(Instant::now());
                     eprintln!(
-                        "perfkit: warning: cannot accept connections for now: {error}; \
-                         {} are open and served",
+                        "perfkit: warning: cannot accept new connections at the moment: {error}; \
+                         {} are open and being served",
                         server.target().metrics().connections()
                     );
                 }
@@ -100,7 +99,7 @@ async fn accept(listener: &TcpListener, server: &Arc<Server>, stop: &watch::Rece
     }
 }
 
-fn is_the_clients(error: &io::Error) -> bool {
+fn is_client_error(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::ConnectionAborted
@@ -110,44 +109,44 @@ fn is_the_clients(error: &io::Error) -> bool {
     )
 }
 
-/// A place among the connections open at once; given up when dropped.
-struct Open(Arc<Server>);
+/// One of the connections allowed at once; released when dropped.
+struct OpenConnection(Arc<Server>);
 
-impl Open {
+impl OpenConnection {
     fn new(server: &Arc<Server>) -> Option<Self> {
         let metrics = server.target().metrics();
-        // Only the accepting task opens connections, so that none comes between.
+        // Only the accepting task opens connections, so check and open cannot race.
         let has_room = metrics.connections() < server.limits().max_connections;
         has_room.then(|| {
             metrics.open();
-            Open(Arc::clone(server))
+            OpenConnection(Arc::clone(server))
         })
     }
 }
 
-impl Drop for Open {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.0.target().metrics().close();
     }
 }
 
-/// Tells a client that there is no room for it.
-fn refuse(mut stream: TcpStream, server: &Server, lingerers: &Arc<Semaphore>) {
+/// Answers a client beyond the connection limit with 503.
+fn refuse(mut stream: TcpStream, server: &Server, lingering: &Arc<Semaphore>) {
     server.target().metrics().refuse();
     let message = format!(
-        "too many connections: at most {} are served at once",
+        "too many connections: this server serves at most {} at once",
         server.limits().max_connections
     );
-    let lingerers = Arc::clone(lingerers);
+    let lingering = Arc::clone(lingering);
     tokio::spawn(async move {
-        tell(&mut stream, StatusCode::SERVICE_UNAVAILABLE, &message).await;
-        if let Ok(_place) = lingerers.try_acquire() {
+        send_refusal(&mut stream, StatusCode::SERVICE_UNAVAILABLE, &message).await;
+        if let Ok(_permit) = lingering.try_acquire() {
             linger(stream).await;
         }
     });
 }
 
-/// Writes out the access log each second; never ends.
+/// Flushes the access log once per second, forever.
 async fn flush_each_second(target: &Target) {
     let Some(log) = target.access_log() else {
         return std::future::pending().await;

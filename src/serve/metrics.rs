@@ -1,7 +1,7 @@
-//! What the server counts: requests by route and status, latency, connections.
+//! Counts requests by route and status, their latency, and connections.
 //!
-//! Counting must not slow down what is counted: every thread has a shard of its own, whose lock is
-//! free when it is taken, and whoever asks adds the shards up.
+//! Counting must not slow the server down: each thread has its own shard with an uncontended lock,
+//! and reading sums up the shards.
 
 use std::cell::Cell;
 use std::fmt;
@@ -15,12 +15,12 @@ use hyper::StatusCode;
 
 use crate::error::{Error, Result};
 
-/// Longest latency told apart from longer ones, in nanoseconds: 100 s.
+/// Largest latency in the histogram, in nanoseconds (100 s); longer ones count as this.
 const MAX_LATENCY_NS: u64 = 100_000_000_000;
-/// Significant decimal digits of latencies.
+/// Significant decimal digits that the histogram keeps of a latency.
 const LATENCY_DIGITS: u8 = 3;
 
-/// What a request asked for.
+/// The endpoint that a request was for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Route {
     /// `/fibo/N`
@@ -37,11 +37,11 @@ pub enum Route {
     Description,
     /// Any other path.
     Unknown,
-    /// Nothing known: the request could not be read, or the connection was refused.
+    /// Unknown: the request could not be read, or its connection was refused.
     Unread,
 }
 
-/// Every route, in the order of the enum.
+/// All routes, in the order of the enum.
 const ROUTES: [Route; 8] = [
     Route::Fibonacci,
     Route::Prime,
@@ -53,7 +53,7 @@ const ROUTES: [Route; 8] = [
     Route::Unread,
 ];
 
-/// Every status that is answered, the most frequent first; the last stands for all others.
+/// All statuses that the server answers with, most frequent first; the last also counts any other.
 const STATUSES: [StatusCode; 9] = [
     StatusCode::OK,
     StatusCode::BAD_REQUEST,
@@ -87,7 +87,7 @@ impl Counts {
         pairs.for_each(|(ours, theirs)| *ours += theirs);
     }
 
-    /// The counts that are not zero.
+    /// Iterates over the counts that are not zero.
     pub fn iter(&self) -> impl Iterator<Item = (Route, StatusCode, u64)> {
         ROUTES.iter().zip(&self.0).flat_map(|(&route, row)| {
             let counts = STATUSES.iter().zip(row);
@@ -97,12 +97,12 @@ impl Counts {
         })
     }
 
-    /// All requests.
+    /// Returns the number of all requests.
     pub fn total(&self) -> u64 {
         self.0.iter().flatten().sum()
     }
 
-    /// Requests answered with a status of 400 and above.
+    /// Returns the number of requests answered with status 400 or above.
     pub fn errors(&self) -> u64 {
         self.iter()
             .filter(|(_, status, _)| status.is_client_error() || status.is_server_error())
@@ -111,13 +111,13 @@ impl Counts {
     }
 }
 
-/// The requests answered up to some moment.
+/// A snapshot of the requests answered so far.
 #[derive(Debug, Clone)]
 pub struct Answered {
-    /// By route and status.
+    /// Counts by route and status.
     pub counts: Counts,
-    /// Latencies in nanoseconds, to three significant digits and 100 s at most: from the first
-    /// byte of a request read to the last byte of its answer written.
+    /// Latencies in nanoseconds, to three significant digits and 100 s at most: from reading the
+    /// first byte of a request to writing the last byte of its answer.
     pub latency: Histogram<u64>,
     /// Sum of the latencies in nanoseconds.
     pub latency_sum: u64,
@@ -143,18 +143,18 @@ impl Answered {
 
     fn add(&mut self, other: &Answered) {
         self.counts.add(&other.counts);
-        // Fails for histograms of different bounds only.
+        // Fails only if the bounds differ.
         let _same_bounds = self.latency.add(&other.latency);
         self.latency_sum = self.latency_sum.saturating_add(other.latency_sum);
     }
 }
 
-/// One thread's counts, on cache lines of their own.
+/// One thread's counts, aligned to avoid sharing cache lines.
 #[repr(align(128))]
 struct Shard {
     answered: Mutex<Answered>,
-    /// Requests begun less requests ended here; a request may end on another thread, so that only
-    /// the sum over all shards means something.
+    /// Requests begun minus requests ended on this thread. A request may end on another thread, so
+    /// only the sum over all shards is meaningful.
     in_flight: AtomicI64,
 }
 
@@ -180,11 +180,11 @@ impl fmt::Debug for Metrics {
 }
 
 impl Metrics {
-    /// Counters at zero.
+    /// Creates counters at zero.
     ///
     /// # Errors
     ///
-    /// When there cannot be a histogram, which does not happen.
+    /// If the latency histogram cannot be created. Its bounds are constants, so this is a bug.
     pub fn new() -> Result<Self> {
         let nothing = Answered::new()?;
         let threads = thread::available_parallelism().map_or(1, usize::from);
@@ -210,77 +210,77 @@ impl Metrics {
         self.shards.get(THREAD.get() % self.shards.len())
     }
 
-    /// A request has begun to arrive.
+    /// Counts a request that has begun to arrive.
     pub fn begin(&self) {
         if let Some(shard) = self.shard() {
             shard.in_flight.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// A request that had begun has ended, answered or not.
+    /// Counts the end of a request, answered or not.
     pub fn end(&self) {
         if let Some(shard) = self.shard() {
             shard.in_flight.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
-    /// A request was answered.
+    /// Counts an answered request and its latency.
     pub fn record(&self, route: Route, status: StatusCode, latency: Duration) {
         if let Some(shard) = self.shard() {
             shard.with(|answered| answered.record(route, status, latency));
         }
     }
 
-    /// Something was answered that was no request read to its end, so that it has no latency.
+    /// Counts an answer without a latency: the request was not read completely.
     pub fn count(&self, route: Route, status: StatusCode) {
         if let Some(shard) = self.shard() {
             shard.with(|answered| answered.counts.count(route, status));
         }
     }
 
-    /// A connection was accepted and is open.
+    /// Counts a connection that was accepted.
     pub fn open(&self) {
         self.accepted.fetch_add(1, Ordering::Relaxed);
         self.open.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// An open connection was closed.
+    /// Counts a connection that was closed.
     pub fn close(&self) {
         self.open.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// A connection was refused for being one too many.
+    /// Counts a connection that was refused because the limit was reached.
     pub fn refuse(&self) {
         self.refused.fetch_add(1, Ordering::Relaxed);
         self.count(Route::Unread, StatusCode::SERVICE_UNAVAILABLE);
     }
 
-    /// Connections open.
+    /// Returns the number of open connections.
     pub fn connections(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }
 
-    /// Connections accepted to be served, so far.
+    /// Returns the number of connections accepted so far.
     pub fn accepted(&self) -> u64 {
         self.accepted.load(Ordering::Relaxed)
     }
 
-    /// Connections refused for being one too many, so far.
+    /// Returns the number of connections refused so far because the limit was reached.
     pub fn refused(&self) -> u64 {
         self.refused.load(Ordering::Relaxed)
     }
 
-    /// Requests that are arriving, at work, or whose answer is being written.
+    /// Returns the number of requests that are being read, computed or answered.
     pub fn in_flight(&self) -> u64 {
         let shards = self.shards.iter();
         let sum: i64 = shards
             .map(|shard| shard.in_flight.load(Ordering::Relaxed))
             .sum();
-        // Read one after the other, the shards may miss a beginning and see its end.
+        // The shards are read one by one: a request's end may be seen without its beginning.
         u64::try_from(sum).unwrap_or(0)
     }
 
-    /// The requests answered so far, by route and status.
+    /// Returns the number of requests answered so far, by route and status.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for shard in &self.shards {
@@ -289,7 +289,7 @@ impl Metrics {
         counts
     }
 
-    /// Everything about the requests answered so far.
+    /// Returns the counts and latencies of the requests answered so far.
     pub fn answered(&self) -> Answered {
         let mut sum = self.nothing.clone();
         for shard in &self.shards {

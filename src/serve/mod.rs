@@ -1,7 +1,7 @@
-//! The target server: two CPU-bound endpoints over HTTP, watched while they are tested.
+//! The target server: two CPU-bound HTTP endpoints, monitored while they are under test.
 //!
-//! [`app`] is the application, for a [`Target`], and [`run`] serves it, within [`Limits`], until
-//! told to stop.
+//! [`app`] builds the application for a [`Target`]. [`run`] serves it within [`Limits`] until its
+//! shutdown future completes.
 
 mod access_log;
 mod activity;

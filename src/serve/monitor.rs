@@ -1,6 +1,6 @@
-//! The monitor: a line of CSV a second about the server and its machine, while it serves.
+//! The monitor: writes one CSV line per second about the server and its machine.
 //!
-//! [`Row`] is the format, for both sides: [`Monitor`] writes it and [`read`] reads it back.
+//! [`MonitorRow`] is the format, for both sides: [`Monitor`] writes it and [`read`] reads it back.
 
 use std::fs::File;
 use std::io;
@@ -20,25 +20,27 @@ use crate::error::{Error, Result};
 /// Time between rows.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// What happened in the second that ended at `time_ms`; its fields are the columns. `None`, an
-/// empty cell, is what the operating system does not tell, and the latency of no requests.
+/// What the server did in the second that ended at `time_ms`; the fields are the CSV columns.
+///
+/// `None` is an empty cell: a value that the operating system does not report, or the latency in a
+/// second without requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Row {
-    /// End of the second, in ms since 1970 (UTC), as JMeter's timeStamp.
+pub struct MonitorRow {
+    /// End of the second, in ms since 1970 (UTC), like JMeter's `timeStamp`.
     pub time_ms: i64,
-    /// CPU time of the server's process, in percent of what all CPUs of the machine have: 100 is
-    /// every core busy with it.
+    /// CPU time of the server's process, in percent of all CPUs: 100 means that it kept every core
+    /// busy.
     pub process_cpu_percent: Option<f64>,
     /// CPU time of everything on the machine, on the same scale.
     pub machine_cpu_percent: Option<f64>,
-    /// Memory of the server's process that is in RAM, in bytes.
+    /// Resident memory of the server's process, in bytes.
     pub resident_bytes: Option<u64>,
     /// Connections open at the end of the second.
     pub connections: u64,
     /// Requests answered, per second.
     pub requests_per_second: f64,
-    /// Median of the latencies in ms, seen from the server: from the first byte of a request read
-    /// to the last byte of its answer written. Within 0.1 %, as are the others.
+    /// Median latency in ms as the server sees it: from reading the first byte of a request to
+    /// writing the last byte of its answer. Within 0.1%, like the other percentiles.
     pub p50_ms: Option<f64>,
     /// 95th percentile of the latencies in ms.
     pub p95_ms: Option<f64>,
@@ -46,13 +48,13 @@ pub struct Row {
     pub p99_ms: Option<f64>,
 }
 
-/// Reads the rows of a monitor's file; `name` is what errors call it. A last line that was cut
-/// short, as where the server was killed, is left out.
+/// Reads the rows of a monitor's file. `name` names the file in errors. Skips a last line that was
+/// cut short, for example because the server was killed.
 ///
 /// # Errors
 ///
-/// When the input cannot be read, or is no file of a monitor's.
-pub fn read(mut input: impl io::Read, name: &str) -> Result<Vec<Row>> {
+/// If the input cannot be read, or was not written by a monitor.
+pub fn read(mut input: impl io::Read, name: &str) -> Result<Vec<MonitorRow>> {
     let fail = |message: String| {
         let hint = "give a file that `perfkit serve --monitor` wrote";
         Error::input(name, format!("{message}; {hint}"))
@@ -68,7 +70,7 @@ pub fn read(mut input: impl io::Read, name: &str) -> Result<Vec<Row>> {
         .map_err(|error| fail(error.to_string()))
 }
 
-/// Writes rows until it is stopped.
+/// A running monitor: writes one row per second until it is stopped.
 #[derive(Debug)]
 pub struct Monitor {
     stop: mpsc::Sender<()>,
@@ -76,13 +78,13 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    /// Starts to write a file, in place of what it held. It has a thread of its own, so that its
-    /// seconds are seconds when all others are busy. Should writing fail later, that is said on
-    /// standard error and the server goes on without it.
+    /// Creates or overwrites the file at `path` and starts writing rows to it. The monitor has its
+    /// own thread, so that it ticks on time when all others are busy. If a later write fails, it
+    /// warns on standard error and the server goes on without it.
     ///
     /// # Errors
     ///
-    /// When the file cannot be created.
+    /// If the file cannot be created.
     pub fn start(path: &Path, target: Arc<Target>) -> Result<Self> {
         let file = File::create(path).map_err(|source| Error::write(path, source))?;
         let sampler = Sampler::new(target.metrics());
@@ -93,7 +95,7 @@ impl Monitor {
             .spawn(move || {
                 if let Err(error) = monitor(file, sampler, &target, &stopped) {
                     eprintln!(
-                        "perfkit: warning: cannot write {}: {error}; serving goes on without it",
+                        "perfkit: warning: cannot write {}: {error}; the server goes on without it",
                         path.display()
                     );
                 }
@@ -102,11 +104,11 @@ impl Monitor {
         Ok(Monitor { stop, thread })
     }
 
-    /// Writes what is left, and ends.
+    /// Writes the last row and waits for the thread to end.
     pub fn stop(self) {
         drop(self.stop);
-        // It has said itself what went wrong, if anything did.
-        let _ended = self.thread.join();
+        // The thread has already reported any failure.
+        let _outcome = self.thread.join();
     }
 }
 
@@ -122,7 +124,7 @@ fn monitor(
         let wait = next.saturating_duration_since(Instant::now());
         let is_last = stopped.recv_timeout(wait) != Err(RecvTimeoutError::Timeout);
         let row = sampler.sample(target.metrics());
-        // The last second is none, and counts only if something was answered in it.
+        // The last interval is shorter than a second: it is written only if it has requests.
         if !is_last || row.requests_per_second > 0.0 {
             writer.serialize(row)?;
             writer.flush()?;
@@ -130,12 +132,12 @@ fn monitor(
         if is_last {
             return Ok(());
         }
-        // After a pause of the machine's, seconds are counted anew.
+        // If the machine was suspended, continue from now instead of catching up.
         next = (next + INTERVAL).max(Instant::now());
     }
 }
 
-/// Makes rows out of what changed from one to the next.
+/// Turns the difference between two readings of the counters into a row.
 #[derive(Debug)]
 struct Sampler {
     meter: Option<Meter>,
@@ -156,21 +158,21 @@ impl Sampler {
         }
     }
 
-    /// The row of the time since the last one.
-    fn sample(&mut self, metrics: &Metrics) -> Row {
+    /// Returns the row for the time since the last call.
+    fn sample(&mut self, metrics: &Metrics) -> MonitorRow {
         let usage = self.meter.as_mut().and_then(Meter::read);
         let answered = metrics.answered();
         let now = Instant::now();
         let seconds = (now - self.time_before).as_secs_f64();
         let mut latency = answered.latency.clone();
-        // Fails for histograms of different bounds, or if counts went down.
+        // Fails only if the bounds differ or counts went down.
         let _subtracted = latency.subtract(&self.before.latency);
         let percentile = |quantile| {
             let nanoseconds = latency.value_at_quantile(quantile);
             (!latency.is_empty()).then(|| rounded(nanoseconds as f64 / 1e6, 4))
         };
         let requests = answered.counts.total() - self.before.counts.total();
-        let row = Row {
+        let row = MonitorRow {
             time_ms: epoch_ms(),
             process_cpu_percent: usage.and_then(|usage| self.cpu_percent(usage, seconds)),
             machine_cpu_percent: usage.map(|usage| rounded(usage.machine_cpu_percent, 1)),
@@ -190,7 +192,7 @@ impl Sampler {
     fn cpu_percent(&self, usage: Usage, seconds: f64) -> Option<f64> {
         let cpus = self.meter.as_ref().map_or(1, Meter::cpus) as f64;
         let busy = usage.cpu.saturating_sub(self.cpu_before?).as_secs_f64();
-        // The system counts in hundredths of a second, so that a short time may seem overfull.
+        // The system counts in hundredths of a second, so a short interval may exceed 100%.
         Some(rounded((100.0 * busy / seconds / cpus).min(100.0), 1))
     }
 }
@@ -215,8 +217,8 @@ mod tests {
     use super::*;
     use crate::serve::metrics::Route;
 
-    fn row() -> Row {
-        Row {
+    fn row() -> MonitorRow {
+        MonitorRow {
             time_ms: 1_700_000_000_123,
             process_cpu_percent: Some(12.5),
             machine_cpu_percent: None,
@@ -229,7 +231,7 @@ mod tests {
         }
     }
 
-    fn written(rows: &[Row]) -> String {
+    fn written(rows: &[MonitorRow]) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
         for row in rows {
             writer.serialize(row).unwrap();

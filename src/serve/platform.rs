@@ -1,9 +1,9 @@
-//! What machine this is: the facts that a comparison of platforms needs.
+//! Describes a machine's hardware and operating system, for comparing platforms.
 
 use serde::{Deserialize, Serialize};
 use sysinfo::{CpuRefreshKind, MemoryRefreshKind, RefreshKind, System};
 
-/// A machine. A fact that cannot be found out is `None`.
+/// A machine's hardware and operating system. A detail that cannot be determined is `None`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Platform {
     /// CPU model, such as "Intel i7-1165G7".
@@ -24,7 +24,7 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// The machine this runs on.
+    /// Detects the machine that this process runs on.
     pub fn detect() -> Self {
         let system = System::new_with_specifics(
             RefreshKind::nothing()
@@ -48,7 +48,7 @@ impl Platform {
         }
     }
 
-    /// The facts that are known, to be laid out in a table: what, and its value.
+    /// Returns the known details as pairs of name and value, for a table.
     pub fn details(&self) -> Vec<(&'static str, String)> {
         let cores = match (self.cores, self.threads) {
             (None, 0) => None,
@@ -70,8 +70,8 @@ impl Platform {
         .collect()
     }
 
-    /// The machine in one line: "Intel i7-1165G7 (8 threads), 32 GB, Debian 12, Linux 6.1".
-    pub fn summary(&self) -> String {
+    /// Describes the machine in one line: "Intel i7-1165G7 (8 threads), 32 GB, Debian 12, Linux 6.1".
+    pub fn one_line(&self) -> String {
         let threads = match self.threads {
             0 => String::new(),
             1 => " (1 thread)".to_owned(),
@@ -104,7 +104,7 @@ impl Platform {
 
 fn os() -> Option<String> {
     let name = System::name().ok()?;
-    // "Debian GNU/Linux" is longer than the table likes.
+    // "Debian GNU/Linux" is too long for the table.
     let name = name.trim_end_matches(" GNU/Linux").to_owned();
     Some(match System::os_version() {
         Ok(version) => format!("{name} {version}"),
@@ -112,7 +112,7 @@ fn os() -> Option<String> {
     })
 }
 
-/// Memory as it is sold: the kernel keeps some of it, so round up to whole GB.
+/// Formats memory as it is sold: the kernel reserves some, so this rounds up to whole GB.
 fn memory(bytes: u64) -> String {
     const GB: u64 = 1 << 30;
     match bytes {
@@ -138,18 +138,18 @@ mod tests {
     }
 
     #[test]
-    fn summary_names_what_is_known() {
+    fn one_line_names_what_is_known() {
         let mut platform = laptop();
         assert!(
             platform
-                .summary()
+                .one_line()
                 .starts_with("Intel i7-1165G7 (8 threads), 32 GB, Debian 12, ")
         );
         platform.cpu = None;
         platform.memory_bytes = None;
         assert!(
             platform
-                .summary()
+                .one_line()
                 .starts_with("unknown CPU (8 threads), Debian 12")
         );
     }

@@ -1,6 +1,7 @@
-//! Primality: trial division as the workload has it, and Miller-Rabin where that takes too long.
+//! Tests primality: by trial division, as the workload defines it, and by Miller-Rabin for numbers
+//! where division takes too long.
 
-/// Largest number that is tried by division: a million of divisors at most, a few ms.
+/// Largest number that is tested by trial division: at most a million divisors, a few ms.
 pub const TRIAL_DIVISION_LIMIT: u64 = 1_000_000_000_000;
 
 /// Whether a number is prime.
@@ -14,7 +15,7 @@ pub fn is_prime(number: u64) -> bool {
     }
 }
 
-/// Trial division by 5, 7, 11, 13, ... (6k ± 1) up to the square root.
+/// Tries 5, 7, 11, 13, ... (6k ± 1) up to the square root as divisors.
 fn has_no_divisor(number: u64) -> bool {
     (5..)
         .step_by(6)
@@ -22,8 +23,10 @@ fn has_no_divisor(number: u64) -> bool {
         .all(|divisor| !number.is_multiple_of(divisor) && !number.is_multiple_of(divisor + 2))
 }
 
-/// Miller-Rabin to the first 12 primes, which decides every number below 3.3 · 10^24 (Sorenson
-/// and Webster, 2015). `number` is odd and above 37.
+/// Runs Miller-Rabin with the first 12 primes as bases, which is exact below 3.3 · 10^24.
+/// `number` must be odd and above 37.
+///
+/// Source: Sorenson and Webster, "Strong pseudoprimes to twelve prime bases" (2015).
 fn is_strong_probable_prime_to_all(number: u64) -> bool {
     const BASES: [u64; 12] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
     let twos = (number - 1).trailing_zeros();

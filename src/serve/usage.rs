@@ -1,4 +1,4 @@
-//! What this process and its machine are using.
+//! Reads CPU and memory usage from the operating system.
 
 use std::time::Duration;
 
@@ -14,21 +14,21 @@ pub struct Meter {
     process: Pid,
 }
 
-/// Usage at some moment.
+/// CPU and memory usage at one moment.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Usage {
-    /// CPU time of this process since it began, of all its threads.
+    /// CPU time of this process since it started, over all threads.
     pub cpu: Duration,
-    /// Memory of this process that is in RAM, in bytes.
+    /// Resident memory of this process, in bytes.
     pub resident_bytes: u64,
-    /// When this process began, in seconds since 1970.
+    /// Start time of this process, in seconds since 1970.
     pub start_time: u64,
-    /// Share of the machine's CPUs that was busy since the last reading, in percent.
+    /// CPU usage of the machine since the last reading, in percent of all CPUs.
     pub machine_cpu_percent: f64,
 }
 
 impl Meter {
-    /// A meter; `None` where the operating system does not tell.
+    /// Creates a meter; `None` if the operating system does not report usage.
     pub fn new() -> Option<Self> {
         let cpu = RefreshKind::nothing().with_cpu(CpuRefreshKind::nothing().with_usage());
         Some(Meter {
@@ -37,12 +37,12 @@ impl Meter {
         })
     }
 
-    /// Logical CPUs, at least 1.
+    /// Returns the number of logical CPUs, at least 1.
     pub fn cpus(&self) -> usize {
         self.system.cpus().len().max(1)
     }
 
-    /// Reads the usage; `None` where the operating system does not tell.
+    /// Reads the current usage; `None` if the operating system does not report it.
     pub fn read(&mut self) -> Option<Usage> {
         self.system.refresh_cpu_usage();
         self.system.refresh_processes_specifics(

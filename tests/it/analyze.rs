@@ -47,7 +47,7 @@ fn prints_the_platform_block_and_nothing_else() {
     | **TOTAL** | 5             | 230         | 200        | 300          | 500          | 500          | 50      | 500     | 20.000%     | 5.00000        | 5.00                | 2.50            |
     ");
     insta::assert_snapshot!(said, @r"
-    perfkit: insight: All 5 samples are too few for the 90% Line, 95% Line and 99% Line: it takes 299 for the slowest to be beyond the 99% Line with 95% confidence.
+    perfkit: insight: 5 samples are too few to trust p90, p95 and p99 (p99 needs 299).
     perfkit: 5 rows read: 5 counted, 0 filtered out, 0 rejected
     perfkit: report in results-report/report.md and report.html
     ");

@@ -507,7 +507,7 @@ fn up_to_500_labels_are_compared_one_by_one() {
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["labels"].as_array().unwrap().len(), 501);
     let notes = json["notes"].to_string();
-    assert!(notes.contains("a sums up"), "{notes}");
+    assert!(notes.contains("a combines"), "{notes}");
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn labels_are_included_and_excluded() {
     );
     // A row counts for the first that leaves it out; one that leaves nothing out is seen to.
     insta::assert_snapshot!(said, @r#"
-    perfkit: insight: All 5 samples are too few for the 90% Line, 95% Line and 99% Line: it takes 299 for the slowest to be beyond the 99% Line with 95% confidence.
+    perfkit: insight: 5 samples are too few to trust p90, p95 and p99 (p99 needs 299).
     perfkit: note: 1 rows were written by transaction controllers: TOTAL counts them beside the samples they sum up, as JMeter's Aggregate Report does; --controllers exclude leaves them out.
     perfkit: 11 rows read: 5 counted, 6 filtered out, 0 rejected
     perfkit: 6 filtered out by --exclude ^Home
@@ -165,8 +165,8 @@ fn a_sample_belongs_by_its_start() {
 fn moments_are_told_when_the_run_decides() {
     let (_, said) = counted(&["--from", "+1s", "--to", "22:13:27"]);
     insta::assert_snapshot!(said, @r#"
-    perfkit: insight: 2 labels, such as “Home-0”, are sub-results beside their parents: TOTAL counts both, as JMeter does; --sub-results exclude leaves them out.
-    perfkit: insight: All 7 samples are too few for the 90% Line, 95% Line and 99% Line: it takes 299 for the slowest to be beyond the 99% Line with 95% confidence.
+    perfkit: insight: 2 labels, such as “Home-0”, hold sub-results of other labels: TOTAL counts both, as in JMeter; --sub-results exclude leaves them out.
+    perfkit: insight: 7 samples are too few to trust p90, p95 and p99 (p99 needs 299).
     perfkit: note: --from +1s: samples count that start at 2023-11-14 22:13:21.000 UTC or later.
     perfkit: note: --to 22:13:27: samples count that start before 2023-11-14 22:13:27.000 UTC.
     perfkit: note: 1 rows were written by transaction controllers: TOTAL counts them beside the samples they sum up, as JMeter's Aggregate Report does; --controllers exclude leaves them out.
@@ -184,8 +184,8 @@ fn the_ramp_is_trimmed_and_said_to_be() {
         "Home,1; Home-0,1; Home-1,1; GET /item/17,1; Buy,1; TOTAL,5"
     );
     insta::assert_snapshot!(said, @r#"
-    perfkit: insight: 2 labels, such as “Home-0”, are sub-results beside their parents: TOTAL counts both, as JMeter does; --sub-results exclude leaves them out.
-    perfkit: insight: All 5 samples are too few for the 90% Line, 95% Line and 99% Line: it takes 299 for the slowest to be beyond the 99% Line with 95% confidence.
+    perfkit: insight: 2 labels, such as “Home-0”, hold sub-results of other labels: TOTAL counts both, as in JMeter; --sub-results exclude leaves them out.
+    perfkit: insight: 5 samples are too few to trust p90, p95 and p99 (p99 needs 299).
     perfkit: note: --trim-ramp: samples count that start from 2023-11-14 22:13:21.200 UTC, when the last of 2 threads was up, until 2023-11-14 22:13:26.100 UTC, when the first left: 4.9 s of 8.0 s (by allThreads at the end of each sample).
     perfkit: note: 1 rows were written by transaction controllers: TOTAL counts them beside the samples they sum up, as JMeter's Aggregate Report does; --controllers exclude leaves them out.
     perfkit: 11 rows read: 5 counted, 6 filtered out, 0 rejected
@@ -262,7 +262,7 @@ fn sub_results_are_noticed_under_any_label() {
     ] {
         let said = counted(arguments).1;
         assert!(
-            said.contains("2 labels, such as “Home-0”, are sub-results"),
+            said.contains("2 labels, such as “Home-0”, hold sub-results"),
             "{said}"
         );
     }
@@ -271,7 +271,7 @@ fn sub_results_are_noticed_under_any_label() {
         &["--sub-results", "exclude", "--rename", "s/a/b/"],
     ] {
         let said = counted(arguments).1;
-        assert!(!said.contains("sub-results beside their parents"), "{said}");
+        assert!(!said.contains("hold sub-results"), "{said}");
     }
 }
 
@@ -320,7 +320,7 @@ fn the_report_echoes_the_choice_and_accounts_for_it() {
 
     ## Insights
 
-    - All 4 samples are too few for the 90% Line, 95% Line and 99% Line: it takes 299 for the slowest to be beyond the 99% Line with 95% confidence.
+    - 4 samples are too few to trust p90, p95 and p99 (p99 needs 299).
 
     ## Rows read
 

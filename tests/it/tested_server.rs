@@ -110,7 +110,7 @@ fn a_file_of_another_run_is_refused() {
     for (file, expected) in [
         (
             "later.csv",
-            "it is of another run, or the clocks of the two machines are apart",
+            "it belongs to another run, or the clocks of the two machines differ",
         ),
         ("empty.csv", "holds no rows"),
         (

@@ -72,7 +72,7 @@ fn rows_of_xml_are_accounted_for() {
     );
     let (_, said) = perfkit.run(&["analyze", "damaged.xml", "--no-report", "--platform", "x"]);
     insta::assert_snapshot!(said, @r#"
-    perfkit: insight: All 2 samples are too few for the 90% Line, 95% Line and 99% Line: it takes 299 for the slowest to be beyond the 99% Line with 95% confidence.
+    perfkit: insight: 2 samples are too few to trust p90, p95 and p99 (p99 needs 299).
     perfkit: note: damaged.xml does not end with </testResults>: JMeter is still writing or was stopped; the figures cover what is there.
     perfkit: 5 rows read: 2 counted, 0 filtered out, 3 rejected
     perfkit: warning: 2 rejected: t (elapsed) is not a whole number in range; first at damaged.xml:3: "x"

@@ -1,4 +1,4 @@
-//! Labels with two kinds of response times, such as those of a cache and those of what it caches.
+//! Labels with two groups of response times, such as cache hits and misses.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,57 +8,57 @@ use crate::report::TimeSeries;
 use crate::stats::Label;
 use crate::units;
 
-/// Samples that succeeded, fewest.
-const FEWEST_SAMPLES: u64 = 500;
+/// Fewest successful samples.
+const MIN_SAMPLES: u64 = 500;
 
-/// Share of samples on either side of the valley, least: else it is a tail.
-const LEAST_SIDE: f64 = 0.15;
+/// Smallest share of samples on either side of the valley: a smaller group is a tail.
+const MIN_SIDE_SHARE: f64 = 0.15;
 
-/// Samples in the lower one of the two peaks, fewest: then chance does not make a valley beside it.
-const FEWEST_IN_PEAK: f64 = 50.0;
+/// Fewest samples in the lower peak, so that the valley beside it is not due to chance.
+const MIN_SAMPLES_IN_PEAK: f64 = 50.0;
 
-/// How high the valley is, in the lower peak, at most.
-const DEEP: f64 = 0.2;
+/// Largest height of the valley as a share of the lower peak.
+const MAX_VALLEY_RATIO: f64 = 0.2;
 
-/// How often as long the slower peak takes as the faster, at least.
-const APART: f64 = 3.0;
+/// Smallest ratio of the slower peak's time to the faster one's.
+const MIN_PEAK_RATIO: f64 = 3.0;
 
-/// By how much longer, at least, ms: clocks tick every 16 ms on some systems.
-const APART_MS: f64 = 20.0;
+/// Smallest difference of the peaks' times, ms: some systems have clock ticks of 16 ms.
+const MIN_PEAK_DISTANCE_MS: f64 = 20.0;
 
-/// Share of the variance that the run's course makes, at most: else the label was fast at one time
-/// and slow at another.
-const MOST_OVER_TIME: f64 = 0.5;
+/// Largest share of the variance that is between times of the run: with more, the label was fast at
+/// one time and slow at another.
+const MAX_VARIANCE_OVER_TIME: f64 = 0.5;
 
-/// Ranges of elapsed time in a decade.
-const IN_A_DECADE: f64 = 10.0;
+/// Ranges of elapsed time per decade.
+const RANGES_PER_DECADE: f64 = 10.0;
 
-/// Labels told of, those with the most samples.
-const MOST_LABELS: usize = 3;
+/// Most labels that are reported: those with the most samples.
+const MAX_LABELS: usize = 3;
 
-/// A label whose successful samples are of two kinds, with hardly any between.
+/// A label whose successful samples form two groups, with hardly any between.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Bimodal {
     /// The label.
     pub label: String,
-    /// Samples that succeeded.
+    /// Number of successful samples.
     pub samples: u64,
-    /// Where the fewest are between both kinds, ms: the slower ones take so long or longer.
+    /// Time between both groups at which samples are rarest, ms: the slower group starts here.
     pub valley_ms: i64,
     /// Median of the faster samples, ms.
     pub fast_median_ms: i64,
     /// Median of the slower samples, ms.
     pub slow_median_ms: i64,
-    /// Share of samples that are of the slower kind, 0 to 1.
+    /// Share of samples in the slower group, 0 to 1.
     pub slow_ratio: f64,
 }
 
 impl Bimodal {
     pub(super) fn sentence(&self) -> String {
         format!(
-            "{} has two kinds of response times, with hardly any about {} ms: {} of its {} successes \
-             take about {} ms, and {} about {} ms. Percentiles between say little of either.",
+            "{} has two groups of response times with hardly any near {} ms: {} of its {} successes \
+             take about {} ms, and {} about {} ms. Percentiles between the groups describe neither.",
             words::quoted(&self.label),
             units::thousands(self.valley_ms.unsigned_abs()),
             words::percent(1.0 - self.slow_ratio),
@@ -71,21 +71,21 @@ impl Bimodal {
 }
 
 pub(super) fn find(labels: &[Label<'_>], series: Option<&TimeSeries>) -> Vec<Bimodal> {
-    // A run of a million labels has few with so many samples.
+    // Of a million labels, few have enough samples.
     let many = labels
         .iter()
-        .filter(|label| label.samplers.samples >= FEWEST_SAMPLES);
+        .filter(|label| label.samplers.samples >= MIN_SAMPLES);
     let mut found: Vec<Bimodal> = many
         .filter_map(|label| {
             let name = String::from_utf8_lossy(label.name).into_owned();
             let elapsed = label.samplers.distributions().elapsed_ok.counts();
             let found = bimodal(name, &elapsed)?;
             let over_time = series.map_or(0.0, |series| over_time(series, &found.label, &elapsed));
-            (over_time <= MOST_OVER_TIME).then_some(found)
+            (over_time <= MAX_VARIANCE_OVER_TIME).then_some(found)
         })
         .collect();
     found.sort_by_key(|found| std::cmp::Reverse(found.samples));
-    found.truncate(MOST_LABELS);
+    found.truncate(MAX_LABELS);
     found
 }
 
@@ -94,14 +94,14 @@ pub(super) fn find(labels: &[Label<'_>], series: Option<&TimeSeries>) -> Vec<Bim
 struct Range {
     start: i64,
     samples: u64,
-    /// Samples of a range of usual width, for there are no halves of a millisecond.
+    /// Samples per range of the usual width; ranges vary, since times are whole milliseconds.
     density: f64,
 }
 
 fn bimodal(label: String, elapsed: &[(i64, u64)]) -> Option<Bimodal> {
     let all = times::count(elapsed);
     let ranges = ranges(elapsed);
-    if all < FEWEST_SAMPLES {
+    if all < MIN_SAMPLES {
         return None;
     }
     let highest = |ranges: &[Range]| {
@@ -113,11 +113,13 @@ fn bimodal(label: String, elapsed: &[(i64, u64)]) -> Option<Bimodal> {
         let (left, right) = (highest(&ranges[..valley])?, highest(&ranges[valley + 1..])?);
         let lower = left.density.min(right.density);
         let depth = ranges[valley].density / lower;
-        // One sample in the valley is no evidence of another height.
-        let is_valley = lower >= FEWEST_IN_PEAK
-            && (left.samples.min(right.samples) as f64) >= FEWEST_IN_PEAK
-            && depth <= DEEP
-            && right.start as f64 >= (left.start as f64 * APART).max(left.start as f64 + APART_MS);
+        // A single sample in the valley does not show its height.
+        let is_valley = lower >= MIN_SAMPLES_IN_PEAK
+            && (left.samples.min(right.samples) as f64) >= MIN_SAMPLES_IN_PEAK
+            && depth <= MAX_VALLEY_RATIO
+            && right.start as f64
+                >= (left.start as f64 * MIN_PEAK_RATIO)
+                    .max(left.start as f64 + MIN_PEAK_DISTANCE_MS);
         if is_valley && best.is_none_or(|(known, _)| depth < known) {
             best = Some((depth, ranges[valley].start));
         }
@@ -126,7 +128,7 @@ fn bimodal(label: String, elapsed: &[(i64, u64)]) -> Option<Bimodal> {
     let place = elapsed.partition_point(|&(value, _)| value < valley);
     let (fast, slow) = elapsed.split_at(place);
     let slow_ratio = times::count(slow) as f64 / all as f64;
-    (slow_ratio.min(1.0 - slow_ratio) >= LEAST_SIDE).then_some(Bimodal {
+    (slow_ratio.min(1.0 - slow_ratio) >= MIN_SIDE_SHARE).then_some(Bimodal {
         label,
         samples: all,
         valley_ms: valley,
@@ -136,19 +138,20 @@ fn bimodal(label: String, elapsed: &[(i64, u64)]) -> Option<Bimodal> {
     })
 }
 
-/// Ranges ten to a decade, none narrower than a millisecond, from the first with samples to the last.
+/// Counts samples in ten ranges per decade, none narrower than a millisecond, from the first range with
+/// samples to the last.
 fn ranges(elapsed: &[(i64, u64)]) -> Vec<Range> {
     let number = |value: i64| match value {
         ..1 => 0,
-        _ => 1 + ((value as f64).log10() * IN_A_DECADE + 1e-9).floor() as usize,
+        _ => 1 + ((value as f64).log10() * RANGES_PER_DECADE + 1e-9).floor() as usize,
     };
     let (Some(&(first, _)), Some(&(last, _))) = (elapsed.first(), elapsed.last()) else {
         return Vec::new();
     };
-    // Where a range begins: the first whole value in it.
+    // The first whole value in a range.
     let start = |number: usize| match number {
         0 => 0.0,
-        _ => (10_f64.powf((number - 1) as f64 / IN_A_DECADE) - 1e-9).ceil(),
+        _ => (10_f64.powf((number - 1) as f64 / RANGES_PER_DECADE) - 1e-9).ceil(),
     };
     let (from, to) = (number(first), number(last));
     let mut ranges: Vec<Range> = Vec::new();
@@ -156,25 +159,25 @@ fn ranges(elapsed: &[(i64, u64)]) -> Vec<Range> {
     for at in from..=to {
         let (begin, end) = (start(at), start(at + 1));
         if end <= begin {
-            // No whole number is in it.
+            // The range has no whole number.
             continue;
         }
         let mut samples = 0;
         while let Some(&(_, count)) = values.next_if(|&&(value, _)| number(value) <= at) {
             samples += count;
         }
-        // Below a millisecond: as if from half of one.
+        // Treat 0 ms as half a millisecond.
         let decades = (end / begin.max(0.5)).log10();
         ranges.push(Range {
             start: begin as i64,
             samples,
-            density: samples as f64 / (decades * IN_A_DECADE),
+            density: samples as f64 / (decades * RANGES_PER_DECADE),
         });
     }
     ranges
 }
 
-/// The share of a label's variance that is between buckets of time, 0 to 1.
+/// Returns the share of a label's variance that is between buckets of time, 0 to 1.
 fn over_time(series: &TimeSeries, label: &str, elapsed: &[(i64, u64)]) -> f64 {
     let Some(of_label) = series.labels.iter().find(|of| of.label == label) else {
         return 0.0;
@@ -197,7 +200,7 @@ fn over_time(series: &TimeSeries, label: &str, elapsed: &[(i64, u64)]) -> f64 {
         .iter()
         .map(|(own, count)| (own - mean).powi(2) * count)
         .sum();
-    // By chance as much as there are buckets in it, which a few samples in each would make a lot.
+    // Chance alone adds a part proportional to the number of buckets, which must not count.
     let all = times::count(elapsed) as f64;
     let of_all = times::sum(elapsed) as f64 / all;
     let variance = elapsed

@@ -1,4 +1,5 @@
-//! Load generators whose clocks are apart: one starts and ends as much sooner or later as the other.
+//! Load generators whose clocks differ: one starts and ends earlier or later than another by the same
+//! time.
 
 use std::ops::Range;
 
@@ -9,37 +10,36 @@ use crate::jtl::InputRead;
 use crate::stats::TimeSeries;
 use crate::units;
 
-/// Rows of an engine that tell when it was at work, fewest.
-const FEWEST_ROWS: u64 = 100;
+/// Fewest rows of an engine that show when it was active.
+const MIN_ROWS: u64 = 100;
 
-/// By how much it starts and ends apart, at least, ms: engines do not start at the same moment.
-const APART_MS: i64 = 5_000;
+/// Smallest offset, ms: engines never start at exactly the same time.
+const MIN_OFFSET_MS: i64 = 5_000;
 
-/// The same in buckets of the time series, for it is known no better.
-const APART_BUCKETS: i64 = 3;
+/// Smallest offset in buckets of the time series, which limit its precision.
+const MIN_OFFSET_BUCKETS: i64 = 3;
 
-/// Rows that the other should have written, at least, while one was at work alone, at the start as at the
-/// end: where rows are few, an engine is silent for a while by chance.
-const FEWEST_MISSED: f64 = 8.0;
+/// Fewest rows that the silent engine should have written while the other was active alone, both at
+/// the start and at the end. If rows are rare, an engine may be silent for a while by chance.
+const MIN_MISSED_ROWS: f64 = 8.0;
 
-/// How far the time by which it ends apart may differ from that by which it starts apart: a share of
-/// it, and at least a bucket of the time series at either end.
-const ALIKE: f64 = 0.1;
+/// How far the offset at the end may differ from the offset at the start, as a share of it; at least
+/// one bucket of the time series at either end.
+const OFFSET_TOLERANCE: f64 = 0.1;
 
-/// A load generator that starts and ends sooner or later than the others, by the same time.
+/// A load generator that starts and ends earlier or later than another by the same time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClocksApart {
     /// The engine: `host:port` of its thread names, its Hostname, or its file.
     pub engine: String,
-    /// By how much later than the others it is, ms, within a bucket of the time series; negative
-    /// where it is sooner.
+    /// By how much it is later, ms, to a bucket of the time series; negative if it is earlier.
     pub later_ms: i64,
-    /// The engine that it is compared with: of all the middle one.
+    /// The engine that it is compared with: the one that starts in the middle of all.
     pub other_engine: String,
-    /// How many engines there are.
+    /// Number of engines.
     pub engines: u64,
-    /// How many of them are apart, of which this is the farthest.
+    /// Number of engines with an offset; this one's is the largest.
     pub engines_apart: u64,
 }
 
@@ -47,16 +47,15 @@ impl ClocksApart {
     pub(super) fn sentence(&self) -> String {
         let than = match self.later_ms {
             0.. => "later",
-            _ => "sooner",
+            _ => "earlier",
         };
         let more = match self.engines_apart {
             1 => String::new(),
-            apart => format!(" ({apart} of {} engines are apart)", self.engines),
+            apart => format!(" ({apart} of {} engines are off)", self.engines),
         };
         format!(
-            "The engine {} starts about {} {than} than {}, and ends as much {than}{more}: its clock is \
-             apart, or it ran at another time. Figures over time and rates are then of two times laid \
-             side by side.",
+            "Engine {} starts and ends about {} {than} than {}{more}: its clock is off, or it ran at a \
+             different time. Figures over time and rates then mix different times.",
             words::quoted(&self.engine),
             units::duration(self.later_ms.saturating_abs()),
             words::quoted(&self.other_engine),
@@ -64,7 +63,7 @@ impl ClocksApart {
     }
 }
 
-/// When an engine was at work, in buckets.
+/// When an engine was active, in buckets.
 #[derive(Debug, Clone, Copy)]
 struct Span {
     engine: usize,
@@ -79,14 +78,14 @@ pub(super) fn find(series: &TimeSeries, inputs: &[InputRead]) -> Option<ClocksAp
     if spans.len() < 2 {
         return None;
     }
-    // One that is there, so that it can be named.
+    // The lower median is an engine that exists and can be named.
     let mut by_start: Vec<&Span> = spans.iter().collect();
     by_start.sort_by_key(|span| (span.first, span.last, &names[span.engine]));
     let middle = **by_start.get((by_start.len() - 1) / 2)?;
     let apart: Vec<(i64, Span)> = spans
         .iter()
-        .filter_map(|span| Some((apart(*span, middle, series.bucket_ms())?, *span)))
-        .filter(|(_, span)| is_silence_no_chance(series, *span, middle))
+        .filter_map(|span| Some((offset(*span, middle, series.bucket_ms())?, *span)))
+        .filter(|(_, span)| is_silence_significant(series, *span, middle))
         .collect();
     let &(later_ms, span) = apart
         .iter()
@@ -103,51 +102,50 @@ pub(super) fn find(series: &TimeSeries, inputs: &[InputRead]) -> Option<ClocksAp
 
 fn spans(series: &TimeSeries, engines: usize) -> Vec<Span> {
     let mut spans: Vec<Option<Span>> = vec![None; engines];
-    for (place, bucket) in series.buckets().enumerate() {
-        let place = place as i64;
+    for (index, bucket) in (0..).zip(series.buckets()) {
         let rows = bucket.rows_of_engines().enumerate();
         for (engine, rows) in rows.filter(|(_, rows)| *rows > 0) {
             if let Some(span) = spans.get_mut(engine) {
-                let known = span.map_or((place, 0), |span| (span.first, span.rows));
+                let known = span.map_or((index, 0), |span| (span.first, span.rows));
                 *span = Some(Span {
                     engine,
                     first: known.0,
-                    last: place,
+                    last: index,
                     rows: known.1 + rows,
                 });
             }
         }
     }
     let spans = spans.into_iter().flatten();
-    spans.filter(|span| span.rows >= FEWEST_ROWS).collect()
+    spans.filter(|span| span.rows >= MIN_ROWS).collect()
 }
 
-/// By how many ms a span is later than another at both ends, if it clearly is.
-fn apart(span: Span, other: Span, bucket_ms: i64) -> Option<i64> {
+/// Returns by how many ms a span is later than another at both ends, if the offset is clear.
+fn offset(span: Span, other: Span, bucket_ms: i64) -> Option<i64> {
     let (start, end) = (span.first - other.first, span.last - other.last);
     let ms = start.saturating_mul(bucket_ms);
-    let is_apart = start.abs() >= APART_BUCKETS && ms.saturating_abs() >= APART_MS;
+    let is_apart = start.abs() >= MIN_OFFSET_BUCKETS && ms.saturating_abs() >= MIN_OFFSET_MS;
     let differ = (start - end).abs() as f64;
-    (is_apart && differ <= (start.abs() as f64 * ALIKE).max(2.0)).then_some(ms)
+    (is_apart && differ <= (start.abs() as f64 * OFFSET_TOLERANCE).max(2.0)).then_some(ms)
 }
 
-/// Whether one engine was silent at the start, and the other at the end, for so long that with its rows
-/// it cannot be chance.
-fn is_silence_no_chance(series: &TimeSeries, one: Span, other: Span) -> bool {
-    let (sooner, later) = match one.first < other.first {
+/// Whether one engine was silent at the start and the other at the end for longer than chance explains,
+/// given their numbers of rows.
+fn is_silence_significant(series: &TimeSeries, one: Span, other: Span) -> bool {
+    let (earlier, later) = match one.first < other.first {
         true => (one, other),
         false => (other, one),
     };
-    let missed = |silent: Span, alone: Span, places: Range<i64>| {
+    let missed = |silent: Span, alone: Span, indices: Range<i64>| {
         let rows: u64 = (0..)
             .zip(series.buckets())
-            .filter(|(place, _)| places.contains(place))
+            .filter(|(index, _)| indices.contains(index))
             .filter_map(|(_, bucket)| bucket.rows_of_engines().nth(alone.engine))
             .sum();
         rows as f64 * silent.rows as f64 / alone.rows as f64
     };
-    missed(later, sooner, sooner.first..later.first) >= FEWEST_MISSED
-        && missed(sooner, later, sooner.last + 1..later.last + 1) >= FEWEST_MISSED
+    missed(later, earlier, earlier.first..later.first) >= MIN_MISSED_ROWS
+        && missed(earlier, later, earlier.last + 1..later.last + 1) >= MIN_MISSED_ROWS
 }
 
 #[cfg(test)]
@@ -161,7 +159,7 @@ mod tests {
         run_of(300, engines)
     }
 
-    /// Engines with so many samples each.
+    /// A series of engines with `samples` each, active from second to second.
     fn run_of(samples: i64, engines: &[(i64, i64)]) -> TimeSeries {
         let mut series = TimeSeries::default();
         for (number, &(from, to)) in engines.iter().enumerate() {

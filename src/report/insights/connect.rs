@@ -1,4 +1,4 @@
-//! Connections: one for nearly every request, or latency that is mostly time to connect.
+//! Connections: a new one for nearly every request, or latency that is mostly connect time.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,52 +6,52 @@ use super::times;
 use super::words;
 use crate::stats::LabelStats;
 
-/// Samples, fewest.
-const ENOUGH: u64 = 100;
+/// Fewest samples.
+const MIN_SAMPLES: u64 = 100;
 
-/// Share of samples that open a connection, in percent, if all but a few do.
-const NEARLY_ALL_PERCENT: u64 = 95;
+/// Smallest share of samples that open a connection, in percent, to say that nearly all do.
+const MIN_CONNECTING_PERCENT: u64 = 95;
 
-/// Share of latency that is time to connect, least: more than the server's part.
-const MOSTLY: f64 = 0.5;
+/// Smallest share of connect time in latency: more than the server's part.
+const MIN_CONNECT_SHARE: f64 = 0.5;
 
-/// Time to connect per sample, least, ms: less is of no matter.
-const LEAST_MS: f64 = 5.0;
+/// Smallest mean connect time per sample, ms: less does not matter.
+const MIN_CONNECT_MS: f64 = 5.0;
 
-/// A new connection for nearly every request.
+/// Nearly every request opened a new connection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NewConnections {
     /// Share of samples with a connect time of 1 ms or more, 0 to 1.
     pub ratio_of_samples: f64,
-    /// Mean time to connect, ms.
+    /// Mean connect time, ms.
     pub connect_mean_ms: f64,
-    /// Share of elapsed that is time to connect, 0 to 1; `None` without elapsed.
+    /// Share of elapsed time spent connecting, 0 to 1; `None` if all elapsed times are 0.
     pub ratio_of_elapsed: Option<f64>,
 }
 
 impl NewConnections {
     pub(super) fn sentence(&self) -> String {
         let share = match self.ratio_of_elapsed {
-            Some(ratio) => format!(", {:.0}% of all", 100.0 * ratio),
+            Some(ratio) => format!(", {:.0}% of elapsed time", 100.0 * ratio),
             None => String::new(),
         };
         format!(
-            "{:.0}% of the samples opened a new connection, and spent {:.1} ms on it on \
-             average{share}: if clients are to keep theirs, see Use KeepAlive and the thread group's \
-             Same user on each iteration.",
+            "{:.0}% of samples opened a new connection, which took {:.1} ms on average{share}. If \
+             clients should reuse connections, check Use KeepAlive and the thread group's Same user \
+             on each iteration.",
             100.0 * self.ratio_of_samples,
             self.connect_mean_ms,
         )
     }
 }
 
-/// JMeter writes a Connect of 0 ms for a sample on a connection that it had. On a fast network a new
-/// one may take 0 ms too, so that nothing is said there.
+/// Finds runs in which nearly all samples connect. JMeter writes a Connect of 0 ms for a sample on an
+/// open connection. On a fast network a new one may take 0 ms too: then this finds nothing.
 pub(super) fn new_connections(samples: &LabelStats) -> Option<NewConnections> {
     let connect = samples.distributions().connect.counts();
     let (count, connected) = (times::count(&connect), times::count_from(&connect, 1));
-    if count < ENOUGH || connected * 100 < count * NEARLY_ALL_PERCENT {
+    if count < MIN_SAMPLES || connected * 100 < count * MIN_CONNECTING_PERCENT {
         return None;
     }
     let ms = times::sum(&connect) as f64;
@@ -63,13 +63,13 @@ pub(super) fn new_connections(samples: &LabelStats) -> Option<NewConnections> {
     })
 }
 
-/// Latency that is mostly time to connect, which it includes in JMeter.
+/// Latency is mostly connect time. JMeter's latency includes connecting.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ConnectTime {
-    /// Share of latency that is time to connect, 0 to 1.
+    /// Share of connect time in latency, 0 to 1.
     pub ratio_of_latency: f64,
-    /// Mean time to connect, ms.
+    /// Mean connect time, ms.
     pub connect_mean_ms: f64,
     /// Mean latency, ms.
     pub latency_mean_ms: f64,
@@ -80,9 +80,9 @@ pub struct ConnectTime {
 impl ConnectTime {
     pub(super) fn sentence(&self) -> String {
         format!(
-            "Latency is mostly time to connect: {:.1} of {:.1} ms on average ({}), spent by the {} of \
-             samples that opened a connection: TLS handshakes, name resolution, a full accept queue \
-             or connections that are not kept.",
+            "Latency is mostly connect time: {:.1} of {:.1} ms on average ({}), from the {} of samples \
+             that opened a connection. Common causes: TLS handshakes, DNS lookups, a full accept \
+             queue, or connections that are not reused.",
             self.connect_mean_ms,
             self.latency_mean_ms,
             words::percent(self.ratio_of_latency),
@@ -98,8 +98,8 @@ pub(super) fn connect_time(samples: &LabelStats) -> Option<ConnectTime> {
         distributions.latency.counts(),
     );
     let count = times::count(&connect);
-    // Of samples that have both.
-    if count < ENOUGH || times::count(&latency) != count {
+    // Only if all samples have both times.
+    if count < MIN_SAMPLES || times::count(&latency) != count {
         return None;
     }
     let mean = |counts: &[(i64, u64)]| times::sum(counts) as f64 / count as f64;
@@ -109,8 +109,8 @@ pub(super) fn connect_time(samples: &LabelStats) -> Option<ConnectTime> {
         latency_mean_ms: mean(&latency),
         ratio_of_samples: times::count_from(&connect, 1) as f64 / count as f64,
     };
-    let is_mostly = found.ratio_of_latency >= MOSTLY && found.ratio_of_latency <= 1.0;
-    (is_mostly && found.connect_mean_ms >= LEAST_MS).then_some(found)
+    let is_mostly = found.ratio_of_latency >= MIN_CONNECT_SHARE && found.ratio_of_latency <= 1.0;
+    (is_mostly && found.connect_mean_ms >= MIN_CONNECT_MS).then_some(found)
 }
 
 #[cfg(test)]
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_connection_for_every_request() {
         let run = of(&[(96, 20, 5, true), (4, 20, 0, true)]);
-        insta::assert_snapshot!(new_connections(&run).unwrap().sentence(), @"96% of the samples opened a new connection, and spent 4.8 ms on it on average, 24% of all: if clients are to keep theirs, see Use KeepAlive and the thread group's Same user on each iteration.");
+        insta::assert_snapshot!(new_connections(&run).unwrap().sentence(), @"96% of samples opened a new connection, which took 4.8 ms on average, 24% of elapsed time. If clients should reuse connections, check Use KeepAlive and the thread group's Same user on each iteration.");
     }
 
     #[test]

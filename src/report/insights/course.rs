@@ -1,44 +1,44 @@
-//! The run over time, as insights look at it.
+//! The course of a run: what happened in each bucket of its time series.
 
 use super::times::{self, Counts};
 use crate::report::{TimeSeries, Window};
 use crate::stats::{Aggregate, FirstFailure};
 use crate::units::{self, MS_PER_SECOND};
 
-/// The run over time in equal stretches, the buckets of the report's time series.
+/// A run over time, in the buckets of the report's time series.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Course {
     /// When the run began, epoch ms.
     pub start_ms: i64,
     /// When it ended, epoch ms.
     pub end_ms: i64,
-    /// Length of a stretch.
+    /// Width of a bucket, ms.
     pub bucket_ms: i64,
-    /// Elapsed of all samples.
+    /// Elapsed times of all samples.
     pub elapsed: Counts,
-    /// The stretches in order, without gaps. The run begins and ends within the first and last.
+    /// The buckets in order, without gaps. The run begins within the first and ends within the last.
     pub moments: Vec<Moment>,
 }
 
-/// A stretch of a run: samples belong to the one they end in.
+/// One bucket of a run. A sample belongs to the bucket in which it ends.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Moment {
     /// When it begins, epoch ms.
     pub start_ms: i64,
     /// Samples started.
     pub hits: u64,
-    /// Elapsed of the samples that succeeded.
+    /// Elapsed times of the successful samples.
     pub ok: Counts,
-    /// Elapsed of the samples that failed.
+    /// Elapsed times of the failed samples.
     pub ko: Counts,
-    /// Active threads; `None` where no row tells.
+    /// Active threads; `None` if no row reports them.
     pub threads: Option<f64>,
     /// The earliest failure.
     pub first_failure: Option<FirstFailure>,
 }
 
 impl Course {
-    /// The course of a run with this time series.
+    /// Builds the course of a run from its aggregate and its time series.
     pub fn new(
         aggregate: &Aggregate,
         series: &TimeSeries,
@@ -66,18 +66,18 @@ impl Course {
         }
     }
 
-    /// Time into the run, ms.
+    /// Returns the time from the start of the run to `time_ms`, ms.
     pub fn since_start(&self, time_ms: i64) -> i64 {
         time_ms.saturating_sub(self.start_ms).max(0)
     }
 
-    /// Length of the run, ms.
+    /// Returns the length of the run, ms.
     pub fn length_ms(&self) -> i64 {
         self.end_ms.saturating_sub(self.start_ms)
     }
 
-    /// All stretches but the first and last, in which the run begins and ends: rates in those are
-    /// of less time than they seem.
+    /// Returns all buckets except the first and the last. The run covers only part of those, so rates
+    /// in them would be too low.
     pub fn inner(&self) -> &[Moment] {
         match self.moments.as_slice() {
             [_, inner @ .., _] => inner,
@@ -85,51 +85,51 @@ impl Course {
         }
     }
 
-    /// So many, in so many stretches, a second.
+    /// Converts a count over a number of buckets to a rate per second.
     pub fn per_second(&self, count: u64, buckets: usize) -> f64 {
         count as f64 / (self.bucket_ms as f64 * buckets as f64) * MS_PER_SECOND
     }
 }
 
 impl Moment {
-    /// Samples that ended.
+    /// Returns the number of samples.
     pub fn samples(&self) -> u64 {
         times::count(&self.ok) + times::count(&self.ko)
     }
 
-    /// Samples that failed.
+    /// Returns the number of failed samples.
     pub fn errors(&self) -> u64 {
         times::count(&self.ko)
     }
 
-    /// Samples that took `least` ms or longer.
-    pub fn count_from(&self, least: i64) -> u64 {
-        times::count_from(&self.ok, least) + times::count_from(&self.ko, least)
+    /// Returns how many samples took `min_ms` or longer.
+    pub fn count_from(&self, min_ms: i64) -> u64 {
+        times::count_from(&self.ok, min_ms) + times::count_from(&self.ko, min_ms)
     }
 
-    /// The longest elapsed time, ms; `None` without samples.
+    /// Returns the longest elapsed time, ms; `None` without samples.
     pub fn max(&self) -> Option<i64> {
         let last = |counts: &Counts| counts.last().map(|&(value, _)| value);
         last(&self.ok).max(last(&self.ko))
     }
 
-    /// Sum of elapsed, ms.
+    /// Returns the sum of elapsed times, ms.
     pub fn elapsed_sum(&self) -> f64 {
         (times::sum(&self.ok) + times::sum(&self.ko)) as f64
     }
 }
 
-/// Elapsed of all samples of some stretches.
+/// Returns the elapsed times of all samples in some buckets.
 pub(super) fn elapsed(moments: &[Moment]) -> Counts {
     times::merged(moments.iter().flat_map(|moment| [&moment.ok, &moment.ko]))
 }
 
-/// Samples of some stretches.
+/// Returns the number of samples in some buckets.
 pub(super) fn samples(moments: &[Moment]) -> u64 {
     moments.iter().map(Moment::samples).sum()
 }
 
-/// A moment in words: `2 min 5 s into the run (2026-11-25 09:10:01 UTC)`.
+/// Formats a time: `2 min 5 s into the run (2026-11-25 09:10:01 UTC)`.
 pub(super) fn at(since_start_ms: i64, time_ms: i64) -> String {
     format!(
         "{} into the run ({})",
@@ -142,7 +142,7 @@ pub(super) fn at(since_start_ms: i64, time_ms: i64) -> String {
 pub(super) mod tests {
     use super::*;
 
-    /// A moment of so many successes that took so long, and so many threads.
+    /// A bucket of successes that all took `elapsed` ms, with this many threads.
     pub(in super::super) fn moment(samples: u64, elapsed: i64, threads: f64) -> Moment {
         Moment {
             hits: samples,
@@ -152,7 +152,7 @@ pub(super) mod tests {
         }
     }
 
-    /// A run of these moments, a second each, from 1970 on.
+    /// A run of these buckets, one second each, starting in 1970.
     pub(in super::super) fn course(moments: Vec<Moment>) -> Course {
         let mut course = Course {
             start_ms: 0,
@@ -168,7 +168,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn moments_are_told_of() {
+    fn figures_of_a_bucket() {
         let moment = Moment {
             ok: vec![(1, 2), (30, 1)],
             ko: vec![(20, 4)],

@@ -1,4 +1,4 @@
-//! Bursts of errors: when, how many, and the first of them.
+//! Error bursts: when they happen, how large they are, and how they begin.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,70 +8,70 @@ use crate::report::TimeSeries;
 use crate::stats::Aggregate;
 use crate::units;
 
-/// Errors in a stretch of time with a burst, fewest.
-const FEWEST_IN_STRETCH: u64 = 5;
+/// Fewest errors in a bucket that belongs to a burst.
+const MIN_ERRORS_IN_BUCKET: u64 = 5;
 
-/// Errors in a burst, fewest.
-const FEWEST_IN_BURST: u64 = 10;
+/// Fewest errors in a burst.
+const MIN_ERRORS: u64 = 10;
 
-/// Share of samples that fail in a burst, least.
-const LEAST_SHARE: f64 = 0.05;
+/// Smallest share of samples that fail in a burst.
+const MIN_ERROR_SHARE: f64 = 0.05;
 
-/// How often as many as otherwise fail in a burst, at least.
-const MORE_THAN_ELSE: f64 = 5.0;
+/// Smallest ratio of the error rate in a burst to the rate outside.
+const MIN_RATIO_TO_REST: f64 = 5.0;
 
-/// How far above what otherwise fails, in standard deviations, a stretch with a burst is, and three
-/// errors more: failures come in small groups even where nothing happens.
-const BEYOND_CHANCE: f64 = 6.0;
+/// How many standard deviations, plus three errors, a bucket must be above the usual number of
+/// errors: failures come in small groups even if nothing happens.
+const MIN_DEVIATIONS: f64 = 6.0;
 
-/// Samples outside of bursts, fewest: else there is nothing to compare with.
-const FEWEST_ELSE: u64 = 100;
+/// Fewest samples outside of bursts, for comparison.
+const MIN_SAMPLES_OUTSIDE: u64 = 100;
 
-/// Share of the largest burst's errors that another has, least: less is its aftermath.
-const LEAST_OF_LARGEST: f64 = 0.1;
+/// Fewest errors of a further burst as a share of the largest one's: fewer are its aftermath.
+const MIN_SHARE_OF_LARGEST: f64 = 0.1;
 
-/// Share of a burst's errors that a type has, least, if its first is to be the burst's.
-const LEAST_OF_BURST: f64 = 0.1;
+/// Smallest share of a burst's errors that a type needs to count as its first error.
+const MIN_SHARE_OF_BURST: f64 = 0.1;
 
-/// Bursts told of, those with the most errors.
-const MOST_BURSTS: usize = 3;
+/// Most bursts that are reported: those with the most errors.
+const MAX_BURSTS: usize = 3;
 
-/// Share of a burst's errors that are of one label, if it is to be named.
-const OF_ONE_LABEL: f64 = 0.9;
+/// Smallest share of a burst's errors with the same label for the label to be named.
+const MIN_SHARE_OF_LABEL: f64 = 0.9;
 
-/// A time in which far more samples failed than otherwise.
+/// A time in which far more samples failed than otherwise in the run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ErrorBurst {
-    /// When its first error ended, epoch ms.
+    /// End of its first failed sample, epoch ms.
     pub start_ms: i64,
-    /// The same from the start of the run, ms.
+    /// The same, ms since the start of the run.
     pub since_start_ms: i64,
-    /// How long it lasted, to the end of a bucket of the time series, ms.
+    /// Length up to the end of a bucket of the time series, ms.
     pub length_ms: i64,
-    /// Samples that failed.
+    /// Failed samples.
     pub errors: u64,
-    /// Samples that ended.
+    /// All samples in that time.
     pub samples: u64,
-    /// Share of samples that failed outside of bursts, 0 to 1.
+    /// Error rate outside of bursts, 0 to 1.
     pub error_ratio_otherwise: f64,
-    /// The first error, such as `503/Service Unavailable`: of a type that there was not before, if
-    /// there is one.
+    /// The first error, such as `503/Service Unavailable`; if possible, of a type that did not occur
+    /// before.
     pub first_error: Option<String>,
-    /// The label that nearly all of them are of, if there are others.
+    /// The label of nearly all errors, if the run has several labels.
     pub label: Option<String>,
-    /// How many bursts the run has.
+    /// Number of bursts in the run.
     pub bursts: u64,
 }
 
 impl ErrorBurst {
     pub(super) fn sentence(&self) -> String {
         let one_of = match self.bursts {
-            1 => "Errors burst".to_owned(),
-            bursts => format!("Of {bursts} bursts of errors, one came"),
+            1 => "Error burst".to_owned(),
+            bursts => format!("Error burst (one of {bursts})"),
         };
         let label = self.label.as_deref();
-        let label = label.map(|label| format!(", nearly all of {}", words::quoted(label)));
+        let label = label.map(|label| format!(", nearly all for {}", words::quoted(label)));
         let first = self.first_error.as_deref();
         let first = first.map(|error| format!(", the first with {}", words::quoted(error)));
         format!(
@@ -88,7 +88,7 @@ impl ErrorBurst {
     }
 }
 
-/// A burst: which stretches it is seen in, and what they have.
+/// A burst: its buckets, and their counts.
 struct Burst {
     from: usize,
     to: usize,
@@ -104,7 +104,7 @@ pub(super) fn find(
     let (mut bursts, ratio_otherwise) = bursts(&course.moments);
     let all = bursts.len() as u64;
     bursts.sort_by_key(|burst| std::cmp::Reverse(burst.errors));
-    bursts.truncate(MOST_BURSTS);
+    bursts.truncate(MAX_BURSTS);
     bursts.sort_by_key(|burst| burst.from);
     let told = bursts.iter().filter_map(|burst| {
         let moments = course.moments.get(burst.from..burst.to)?;
@@ -132,33 +132,33 @@ pub(super) fn find(
     told.collect()
 }
 
-/// When the first error of a type that there was not before came, and the type, if it has a share in
-/// the burst: errors that come all the time did not begin it.
+/// Returns the time and type of the first error of a new type, if that type has enough errors in the
+/// burst: types that occur all the time did not start it.
 fn first_of_new_type(
     aggregate: &Aggregate,
     burst: std::ops::Range<i64>,
     errors: u64,
 ) -> Option<(i64, &[u8])> {
     let new = aggregate.errors().iter().filter(|(_, stats)| {
-        let has_share = stats.count as f64 >= errors as f64 * LEAST_OF_BURST;
+        let has_share = stats.count as f64 >= errors as f64 * MIN_SHARE_OF_BURST;
         burst.contains(&stats.first_time) && has_share
     });
     let first = new.min_by_key(|(_, stats)| (stats.first_time, stats.first_position));
     first.map(|(error, stats)| (stats.first_time, error))
 }
 
-/// The bursts in order, and the share of samples that fail outside of them.
+/// Returns the bursts in order, and the error rate outside of them.
 fn bursts(moments: &[Moment]) -> (Vec<Burst>, f64) {
     let counts: Vec<(u64, u64)> = moments
         .iter()
         .map(|moment| (moment.errors(), moment.samples()))
         .collect();
-    // What otherwise fails is known only without the bursts: at first, in the better half.
+    // The usual error rate must exclude the bursts: start with that of the better half.
     let mut ratio = ratio_of_better_half(&counts);
     let beyond = |ratio: f64| -> Vec<bool> {
         counts
             .iter()
-            .map(|&counts| is_beyond(counts, ratio))
+            .map(|&counts| is_burst(counts, ratio))
             .collect()
     };
     let mut is_burst = beyond(ratio);
@@ -167,7 +167,7 @@ fn bursts(moments: &[Moment]) -> (Vec<Burst>, f64) {
         let (errors, samples) = rest.fold((0, 0), |(errors, samples), (counts, _)| {
             (errors + counts.0, samples + counts.1)
         });
-        if samples < FEWEST_ELSE {
+        if samples < MIN_SAMPLES_OUTSIDE {
             return (Vec::new(), 0.0);
         }
         ratio = errors as f64 / samples as f64;
@@ -179,7 +179,7 @@ fn bursts(moments: &[Moment]) -> (Vec<Burst>, f64) {
     }
     let mut bursts: Vec<Burst> = Vec::new();
     for (place, &(errors, samples)) in counts.iter().enumerate() {
-        // An edge of a burst may be too short to stand for itself.
+        // The bucket at an edge of a burst may hold too little of it to qualify by itself.
         let is_next = |place: Option<usize>| {
             place
                 .and_then(|place| is_burst.get(place))
@@ -187,7 +187,7 @@ fn bursts(moments: &[Moment]) -> (Vec<Burst>, f64) {
         };
         let is_edge = (is_next(place.checked_sub(1)) || is_next(place.checked_add(1)))
             && errors > 0
-            && errors as f64 >= samples as f64 * (ratio * MORE_THAN_ELSE).max(LEAST_SHARE);
+            && errors as f64 >= samples as f64 * (ratio * MIN_RATIO_TO_REST).max(MIN_ERROR_SHARE);
         if !is_burst[place] && !is_edge {
             continue;
         }
@@ -206,23 +206,23 @@ fn bursts(moments: &[Moment]) -> (Vec<Burst>, f64) {
         }
     }
     bursts.retain(|burst| {
-        burst.errors >= FEWEST_IN_BURST
-            && burst.errors as f64 >= burst.samples as f64 * ratio * MORE_THAN_ELSE
+        burst.errors >= MIN_ERRORS
+            && burst.errors as f64 >= burst.samples as f64 * ratio * MIN_RATIO_TO_REST
     });
     let largest = bursts.iter().map(|burst| burst.errors).max().unwrap_or(0);
-    bursts.retain(|burst| burst.errors as f64 >= largest as f64 * LEAST_OF_LARGEST);
+    bursts.retain(|burst| burst.errors as f64 >= largest as f64 * MIN_SHARE_OF_LARGEST);
     (bursts, ratio)
 }
 
-/// Whether so many errors of so many samples are a burst where this share otherwise fails.
-fn is_beyond((errors, samples): (u64, u64), ratio: f64) -> bool {
+/// Whether the errors among the samples are a burst, given the usual error rate.
+fn is_burst((errors, samples): (u64, u64), ratio: f64) -> bool {
     let expected = samples as f64 * ratio;
-    let by_chance = expected + BEYOND_CHANCE * (expected * (1.0 - ratio)).sqrt() + 3.0;
+    let by_chance = expected + MIN_DEVIATIONS * (expected * (1.0 - ratio)).sqrt() + 3.0;
     let share = errors as f64 / samples as f64;
-    errors >= FEWEST_IN_STRETCH && errors as f64 > by_chance && share >= LEAST_SHARE
+    errors >= MIN_ERRORS_IN_BUCKET && errors as f64 > by_chance && share >= MIN_ERROR_SHARE
 }
 
-/// The share of samples that fail in those stretches where the fewest of them do, half of all.
+/// Returns the error rate of the half of the buckets with the lowest error rates.
 fn ratio_of_better_half(counts: &[(u64, u64)]) -> f64 {
     let mut by_share: Vec<(u64, u64)> = counts.to_vec();
     by_share.retain(|(_, samples)| *samples > 0);
@@ -235,7 +235,7 @@ fn ratio_of_better_half(counts: &[(u64, u64)]) -> f64 {
     errors as f64 / f64::max(samples as f64, 1.0)
 }
 
-/// The label that nearly all errors of a burst are of, if the run has several.
+/// Returns the label of nearly all errors of a burst, if the run has several labels.
 fn label(series: &TimeSeries, burst: &Burst) -> Option<String> {
     if series.labels.len() < 2 {
         return None;
@@ -247,7 +247,7 @@ fn label(series: &TimeSeries, burst: &Burst) -> Option<String> {
     let of_labels = series.labels.iter();
     let of_labels = of_labels.filter_map(|of| Some((errors(&of.activity.ko)?, of)));
     let (most, of) = of_labels.max_by_key(|(errors, _)| *errors)?;
-    (most as f64 >= burst.errors as f64 * OF_ONE_LABEL).then(|| of.label.clone())
+    (most as f64 >= burst.errors as f64 * MIN_SHARE_OF_LABEL).then(|| of.label.clone())
 }
 
 #[cfg(test)]
@@ -256,7 +256,7 @@ mod tests {
     use super::*;
     use crate::stats::FirstFailure;
 
-    /// 100 s of 50 samples a second, of which so many fail in each.
+    /// 100 s with 50 samples per second; `failing` returns how many of them fail.
     fn run(failing: impl Fn(usize) -> u64) -> Course {
         let moments = (0..100).map(|second| {
             let errors = failing(second);

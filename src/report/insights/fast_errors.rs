@@ -1,4 +1,4 @@
-//! Errors that come so much sooner than successes that they flatter the percentiles of all samples.
+//! Errors that are so much faster than successes that the percentiles of all samples look too good.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,35 +6,35 @@ use super::times;
 use crate::stats::LabelStats;
 use crate::units;
 
-/// Samples, fewest.
-const ENOUGH: u64 = 100;
+/// Fewest samples.
+const MIN_SAMPLES: u64 = 100;
 
-/// Errors, fewest.
-const FEWEST_ERRORS: u64 = 50;
+/// Fewest errors.
+const MIN_ERRORS: u64 = 50;
 
-/// Share of errors, least, in percent.
-const LEAST_PERCENT: u64 = 1;
+/// Smallest error rate, in percent.
+const MIN_ERROR_PERCENT: u64 = 1;
 
-/// How often as long as errors successes take, by their medians, at least.
-const SOONER: i64 = 2;
+/// Smallest ratio of the median of successes to the median of errors.
+const MIN_MEDIAN_RATIO: i64 = 2;
 
-/// By how much longer, at least, ms: less may be the clock's ticks.
-const SOONER_MS: i64 = 5;
+/// Smallest difference of these medians, ms: less may be due to clock ticks.
+const MIN_MEDIAN_DIFFERENCE_MS: i64 = 5;
 
-/// By how much percentiles of all samples are below those of successes, at least, ms: of less,
-/// rounding to a whole one makes a tenth.
-const FLATTERED_MS: i64 = 2;
+/// Smallest difference between a percentile of successes and that of all samples, ms: below this,
+/// rounding alone makes a difference of a tenth.
+const MIN_BIAS_MS: i64 = 2;
 
-/// Errors that come sooner than successes: percentiles of all samples look better than those of
-/// what worked, by a tenth at least.
+/// Errors are faster than successes: percentiles of all samples are lower than those of successes by
+/// a tenth or more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FastErrors {
-    /// Median of the samples that failed, ms.
+    /// Median of the failed samples, ms.
     pub error_median_ms: i64,
-    /// Median of the samples that succeeded, ms.
+    /// Median of the successful samples, ms.
     pub ok_median_ms: i64,
-    /// 95th percentile of the samples that succeeded, ms.
+    /// 95th percentile of the successful samples, ms.
     pub ok_p95_ms: i64,
     /// Median of all samples, ms.
     pub median_ms: i64,
@@ -46,9 +46,9 @@ impl FastErrors {
     pub(super) fn sentence(&self) -> String {
         let ms = |ms: i64| units::thousands(ms.max(0).unsigned_abs());
         format!(
-            "Errors came sooner than successes (median {} ms against {} ms) and flatter the \
-             percentiles of all samples: their median is {} ms and 95% took up to {} ms; of \
-             successes alone, 95% took up to {} ms. --only-success shows those.",
+            "Errors are faster than successes (median {} ms against {} ms) and make the percentiles \
+             of all samples look better: median {} ms and p95 {} ms; for successes alone, p95 is {} \
+             ms. --only-success analyzes those.",
             ms(self.error_median_ms),
             ms(self.ok_median_ms),
             ms(self.median_ms),
@@ -72,13 +72,17 @@ pub(super) fn find(samples: &LabelStats) -> Option<FastErrors> {
     };
     let (errors, count) = (times::count(&ko), times::count(&all));
     let is_notable =
-        count >= ENOUGH && errors >= FEWEST_ERRORS && errors * 100 >= count * LEAST_PERCENT;
-    let sooner = found.error_median_ms.saturating_mul(SOONER);
-    let sooner = sooner.max(found.error_median_ms.saturating_add(SOONER_MS));
+        count >= MIN_SAMPLES && errors >= MIN_ERRORS && errors * 100 >= count * MIN_ERROR_PERCENT;
+    let sooner = found.error_median_ms.saturating_mul(MIN_MEDIAN_RATIO);
+    let sooner = sooner.max(
+        found
+            .error_median_ms
+            .saturating_add(MIN_MEDIAN_DIFFERENCE_MS),
+    );
     let fails_fast = found.ok_median_ms >= sooner;
     let is_less = |of_all: i64, of_ok: i64| {
         of_all.saturating_mul(10) <= of_ok.saturating_mul(9)
-            && of_ok.saturating_sub(of_all) >= FLATTERED_MS
+            && of_ok.saturating_sub(of_all) >= MIN_BIAS_MS
     };
     let is_flattered =
         is_less(found.p95_ms, found.ok_p95_ms) || is_less(found.median_ms, found.ok_median_ms);
@@ -91,7 +95,7 @@ pub(super) mod tests {
     use crate::jtl::Sample;
     use crate::stats::tests::sample;
 
-    /// So many samples of each: elapsed, connect, success.
+    /// Samples given as (count, elapsed, connect, success).
     pub(in super::super) fn of(samples: &[(u64, i64, i64, bool)]) -> LabelStats {
         let mut stats = LabelStats::default();
         for &(count, elapsed, connect, success) in samples {
@@ -110,9 +114,9 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn errors_that_come_sooner_flatter() {
+    fn fast_errors_improve_percentiles() {
         let run = of(&[(80, 400, 0, true), (8, 500, 0, true), (112, 3, 0, false)]);
-        insta::assert_snapshot!(find(&run).unwrap().sentence(), @"Errors came sooner than successes (median 3 ms against 400 ms) and flatter the percentiles of all samples: their median is 3 ms and 95% took up to 400 ms; of successes alone, 95% took up to 500 ms. --only-success shows those.");
+        insta::assert_snapshot!(find(&run).unwrap().sentence(), @"Errors are faster than successes (median 3 ms against 400 ms) and make the percentiles of all samples look better: median 3 ms and p95 400 ms; for successes alone, p95 is 500 ms. --only-success analyzes those.");
     }
 
     #[test]

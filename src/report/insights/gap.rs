@@ -1,41 +1,41 @@
-//! A gap in time: a second run that was appended without a header, or a pause.
+//! A gap in time: a second run appended without a header, or a pause.
 
 use serde::{Deserialize, Serialize};
 
 use super::course::{self, Course};
 use crate::units;
 
-/// Length of a gap, least, ms: threads may all wait on a timer for less.
-const SHORTEST_MS: i64 = 30_000;
+/// Shortest gap, ms: all threads may wait on a timer for less.
+const MIN_LENGTH_MS: i64 = 30_000;
 
-/// Share of the run that a gap is, least.
-const LEAST_SHARE: f64 = 0.05;
+/// Shortest gap as a share of the run.
+const MIN_SHARE_OF_RUN: f64 = 0.05;
 
-/// Samples that would have ended in the gap at the rate of the rest, fewest: that none of 50 came
-/// by chance happens once in 10^21.
-const MISSING: f64 = 50.0;
+/// Fewest samples that would have ended in the gap at the rate of the rest. That none of 50 comes has
+/// a probability of 10^-21.
+const MIN_MISSING_SAMPLES: f64 = 50.0;
 
-/// Samples before and after it, fewest.
-const FEWEST_SAMPLES: u64 = 100;
+/// Fewest samples before and after the gap.
+const MIN_SAMPLES: u64 = 100;
 
-/// Gaps, most: more are the plan's rhythm.
-const MOST_GAPS: usize = 10;
+/// Most gaps: more are part of the plan.
+const MAX_GAPS: usize = 10;
 
-/// A time in which nothing was sent and nothing was under way.
+/// A time in which no request was sent or in flight.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Gap {
-    /// When it began, to the bucket of the time series, epoch ms.
+    /// Start of the gap, to the bucket of the time series, epoch ms.
     pub start_ms: i64,
-    /// The same from the start of the run, ms.
+    /// Start of the gap, ms since the start of the run.
     pub since_start_ms: i64,
-    /// How long it was, ms.
+    /// Length of the gap, ms.
     pub length_ms: i64,
     /// Samples that ended before it.
     pub samples_before: u64,
     /// Samples that ended after it.
     pub samples_after: u64,
-    /// How many gaps there are, of which this is the longest.
+    /// Number of gaps; this is the longest.
     pub gaps: u64,
 }
 
@@ -43,12 +43,11 @@ impl Gap {
     pub(super) fn sentence(&self) -> String {
         let more = match self.gaps {
             1 => String::new(),
-            gaps => format!(" (the longest of {gaps} such gaps)"),
+            gaps => format!(" (the longest of {gaps} such pauses)"),
         };
         format!(
-            "Nothing was sent for about {}{more} from {} on: the {} samples before and the {} after \
-             may be of several runs in one file, and rates are those of the whole time. --from and \
-             --to choose one.",
+            "No requests for about {}{more}, starting {}: the {} samples before and {} after may be \
+             separate runs in one file, and rates include the pause. --from and --to select one.",
             units::duration(self.length_ms),
             course::at(self.since_start_ms, self.start_ms),
             units::thousands(self.samples_before),
@@ -68,19 +67,19 @@ pub(super) fn find(course: &Course) -> Option<Gap> {
     let gaps = stretches(&is_empty).into_iter().filter(|&(from, to)| {
         let buckets = (to - from) as f64;
         let length = course.bucket_ms.saturating_mul((to - from) as i64);
-        length >= SHORTEST_MS
-            && buckets >= moments.len() as f64 * LEAST_SHARE
-            && buckets * rate >= MISSING
-            && course::samples(&moments[..from]) >= FEWEST_SAMPLES
-            && course::samples(&moments[to..]) >= FEWEST_SAMPLES
-            && !is_under_way(course, from, to)
+        length >= MIN_LENGTH_MS
+            && buckets >= moments.len() as f64 * MIN_SHARE_OF_RUN
+            && buckets * rate >= MIN_MISSING_SAMPLES
+            && course::samples(&moments[..from]) >= MIN_SAMPLES
+            && course::samples(&moments[to..]) >= MIN_SAMPLES
+            && !has_request_in_flight(course, from, to)
     });
     let gaps: Vec<(usize, usize)> = gaps.collect();
     let &(from, to) = gaps
         .iter()
         .max_by_key(|(from, to)| (to - from, usize::MAX - from))?;
     let start = moments.get(from)?.start_ms;
-    (gaps.len() <= MOST_GAPS).then(|| Gap {
+    (gaps.len() <= MAX_GAPS).then(|| Gap {
         start_ms: start,
         since_start_ms: course.since_start(start),
         length_ms: course.bucket_ms.saturating_mul((to - from) as i64),
@@ -90,7 +89,7 @@ pub(super) fn find(course: &Course) -> Option<Gap> {
     })
 }
 
-/// From where to where nothing is, for each stretch of nothing.
+/// Returns the start and end of each stretch of empty buckets.
 fn stretches(is_empty: &[bool]) -> Vec<(usize, usize)> {
     let mut stretches: Vec<(usize, usize)> = Vec::new();
     for (place, _) in is_empty.iter().enumerate().filter(|(_, empty)| **empty) {
@@ -102,9 +101,9 @@ fn stretches(is_empty: &[bool]) -> Vec<(usize, usize)> {
     stretches
 }
 
-/// Whether a sample may have begun before these stretches and ended after: then the server was
-/// silent, and not the load generator.
-fn is_under_way(course: &Course, from: usize, to: usize) -> bool {
+/// Whether a sample may have begun before the gap and ended after it: then the server was silent, not
+/// the load generator.
+fn has_request_in_flight(course: &Course, from: usize, to: usize) -> bool {
     let Some(start) = course.moments.get(from).map(|moment| moment.start_ms) else {
         return false;
     };
@@ -119,7 +118,7 @@ mod tests {
     use super::super::course::tests::{course, moment};
     use super::*;
 
-    /// 100 s of samples, but for these seconds; the first sample after them takes so long.
+    /// 100 s of samples except in the seconds `gap`; the first sample after them takes `elapsed` ms.
     fn run(gap: std::ops::Range<usize>, samples: u64, elapsed: i64) -> Course {
         let mut moments = vec![moment(samples, 20, 5.0); 100];
         moments[gap.clone()].fill(Default::default());

@@ -1,4 +1,4 @@
-//! The knee: where throughput stopped growing with the threads while response times rose.
+//! The knee: where throughput stops growing with the threads while response times rise.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,75 +7,74 @@ use super::times;
 use super::words;
 use crate::units;
 
-/// Parts that the ramp is cut into: many, to see a knee near its start, or few where many have too
-/// few samples each.
+/// Numbers of steps that the ramp is cut into, in the order tried: many show a knee near its start;
+/// few give each step enough samples.
 const STEPS: [usize; 2] = [24, 12];
 
-/// Samples that succeeded in each step, fewest: the rate of 100 is right within a fifth nearly always.
-const FEWEST_SAMPLES: u64 = 100;
+/// Fewest successes in a step: with 100, the rate is nearly always within a fifth.
+const MIN_SAMPLES: u64 = 100;
 
-/// Threads in the last part of a ramp, in those of its first, at least.
-const RAMP: f64 = 3.0;
+/// Smallest ratio of the threads in the last step of a ramp to those in its first.
+const MIN_RAMP_RATIO: f64 = 3.0;
 
-/// How closely threads grow with time on a ramp: Spearman's rank correlation of the steps.
-const STEADY_RAMP: f64 = 0.95;
+/// Smallest Spearman rank correlation of threads with time on a ramp.
+const MIN_RAMP_CORRELATION: f64 = 0.95;
 
-/// Share of the throughput at the end of the ramp that the knee has reached.
-const REACHED: f64 = 0.95;
+/// Share of the throughput at the end of the ramp that is reached at the knee.
+const PLATEAU_REACHED: f64 = 0.95;
 
-/// Share of the throughput at the end of the ramp that steps behind the knee keep, or it is no
-/// plateau that was reached.
-const KEPT: f64 = 0.75;
+/// Share of the throughput at the end of the ramp that steps after the knee keep; with less, it is not
+/// a plateau.
+const PLATEAU_KEPT: f64 = 0.75;
 
-/// Share of those steps that keep it, least: errors may burst meanwhile.
-const KEPT_MOSTLY: f64 = 0.75;
+/// Smallest share of those steps that keep it: others may have an error burst.
+const MIN_KEPT_SHARE: f64 = 0.75;
 
-/// How often as much as at first throughput is at the knee, at least: else it never grew.
-const GREW: f64 = 1.5;
+/// Smallest ratio of the throughput at the knee to that of the first step: with less, it never grew.
+const MIN_THROUGHPUT_GROWTH: f64 = 1.5;
 
-/// How often as many threads as at the knee there are at the end, at least: they should have given
-/// as many times the throughput.
-const MORE_THREADS: f64 = 1.5;
+/// Smallest ratio of the threads at the end to those at the knee: throughput should have grown by it.
+const MIN_THREAD_GROWTH: f64 = 1.5;
 
-/// How often as long as at the knee the median is at the end, at least.
-const SLOWER: f64 = 1.5;
+/// Smallest ratio of the median at the end to that at the knee.
+const MIN_SLOWDOWN: f64 = 1.5;
 
-/// By how much, at least, ms: less is of no matter, and the clock's ticks may make it up.
-const SLOWER_MS: i64 = 5;
+/// Smallest difference of these medians, ms: less does not matter and may be due to clock ticks.
+const MIN_SLOWDOWN_MS: i64 = 5;
 
-/// Steps from the knee on, fewest.
-const FEWEST_BEHIND: usize = 4;
+/// Fewest steps from the knee to the end.
+const MIN_STEPS_FROM_KNEE: usize = 4;
 
-/// How closely the median grows with the threads behind the knee: Spearman's rank correlation.
-const RISING: f64 = 0.8;
+/// Smallest Spearman rank correlation of the median with the threads from the knee on.
+const MIN_MEDIAN_CORRELATION: f64 = 0.8;
 
-/// Where throughput stopped growing. Only samples that succeeded count.
+/// The point where throughput stopped growing. Only successful samples count.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Knee {
-    /// Active threads there.
+    /// Active threads at the knee.
     pub threads: f64,
-    /// When there were so many, epoch ms.
+    /// Time of the knee, epoch ms.
     pub time_ms: i64,
-    /// The same from the start of the run, ms.
+    /// Time of the knee, ms since the start of the run.
     pub since_start_ms: i64,
-    /// Successes per second there.
+    /// Successes per second at the knee.
     pub throughput_per_second: f64,
-    /// Median elapsed time there, ms.
+    /// Median elapsed time at the knee, ms.
     pub median_ms: i64,
     /// Active threads at the end of the ramp.
     pub last_threads: f64,
-    /// Successes per second there, of its last third.
+    /// Successes per second in the last third of the ramp.
     pub last_throughput_per_second: f64,
-    /// Median elapsed time there, ms.
+    /// Median elapsed time at the end of the ramp, ms.
     pub last_median_ms: i64,
 }
 
 impl Knee {
     pub(super) fn sentence(&self) -> String {
         format!(
-            "Throughput stopped growing at about {}, {}: from there to {} successes went from {} to \
-             {} a second, while their median went from {} to {} ms.",
+            "Throughput stopped growing at about {}, {}: from there to {}, successes went from {} to {} \
+             per second while their median rose from {} to {} ms.",
             words::threads(self.threads),
             course::at(self.since_start_ms, self.time_ms),
             words::threads(self.last_threads),
@@ -87,7 +86,7 @@ impl Knee {
     }
 }
 
-/// A part of the ramp.
+/// A step of the ramp.
 struct Step {
     start_ms: i64,
     threads: f64,
@@ -105,28 +104,28 @@ pub(super) fn find(course: &Course) -> Option<Knee> {
 
 fn knee(course: &Course, steps: &[Step]) -> Option<Knee> {
     let (first, last) = (steps.first()?, steps.last()?);
-    let throughput = |steps: &[Step]| times::middle(steps.iter().map(|step| step.throughput));
+    let throughput = |steps: &[Step]| times::lower_median(steps.iter().map(|step| step.throughput));
     let last_throughput = throughput(&steps[steps.len() - steps.len() / 3..])?;
     let at = steps
         .iter()
-        .position(|step| step.throughput >= last_throughput * REACHED)?;
-    let (knee, behind) = (&steps[at], &steps[at..]);
-    let by_threads: Vec<_> = behind
+        .position(|step| step.throughput >= last_throughput * PLATEAU_REACHED)?;
+    let (knee, from_knee) = (&steps[at], &steps[at..]);
+    let by_threads: Vec<_> = from_knee
         .iter()
         .map(|step| (step.threads, step.median as f64))
         .collect();
-    let kept = behind
+    let kept = from_knee
         .iter()
-        .filter(|step| step.throughput >= last_throughput * KEPT);
+        .filter(|step| step.throughput >= last_throughput * PLATEAU_KEPT);
     let kept = kept.count();
-    let is_knee = behind.len() >= FEWEST_BEHIND
-        && knee.throughput >= first.throughput * GREW
-        && last.threads >= knee.threads * MORE_THREADS
-        && last_throughput * REACHED <= knee.throughput
-        && kept as f64 >= behind.len() as f64 * KEPT_MOSTLY
-        && last.median as f64 >= knee.median as f64 * SLOWER
-        && last.median - knee.median >= SLOWER_MS
-        && times::rank_correlation(&by_threads) >= RISING;
+    let is_knee = from_knee.len() >= MIN_STEPS_FROM_KNEE
+        && knee.throughput >= first.throughput * MIN_THROUGHPUT_GROWTH
+        && last.threads >= knee.threads * MIN_THREAD_GROWTH
+        && last_throughput * PLATEAU_REACHED <= knee.throughput
+        && kept as f64 >= from_knee.len() as f64 * MIN_KEPT_SHARE
+        && last.median as f64 >= knee.median as f64 * MIN_SLOWDOWN
+        && last.median - knee.median >= MIN_SLOWDOWN_MS
+        && times::rank_correlation(&by_threads) >= MIN_MEDIAN_CORRELATION;
     is_knee.then(|| Knee {
         threads: knee.threads,
         time_ms: knee.start_ms,
@@ -139,13 +138,17 @@ fn knee(course: &Course, steps: &[Step]) -> Option<Knee> {
     })
 }
 
-/// The stretches until nearly all threads are up, if there are more and more, in so many parts.
+/// Cuts the ramp, up to where nearly all threads are up, into steps; `None` if there is no steady ramp.
 fn ramp(moments: &[Moment], steps: usize) -> Option<Vec<&[Moment]>> {
-    /// The last few may be up in a stretch of their own.
-    const NEARLY: f64 = 0.98;
+    /// The last few threads may start in a bucket of their own.
+    const NEARLY_ALL: f64 = 0.98;
     let threads = moments.iter().filter_map(|moment| moment.threads);
-    let most = threads.fold(0.0, f64::max);
-    let is_last = |moment: &Moment| moment.threads.is_some_and(|own| own >= most * NEARLY);
+    let max_threads = threads.fold(0.0, f64::max);
+    let is_last = |moment: &Moment| {
+        moment
+            .threads
+            .is_some_and(|own| own >= max_threads * NEARLY_ALL)
+    };
     let end = moments.iter().position(is_last)? + 1;
     if end < steps {
         return None;
@@ -157,23 +160,23 @@ fn ramp(moments: &[Moment], steps: usize) -> Option<Vec<&[Moment]>> {
         .map(|part| threads_of(part))
         .collect::<Option<_>>()?;
     let by_time: Vec<(f64, f64)> = (0..).map(f64::from).zip(threads.iter().copied()).collect();
-    let is_ramp = threads.last()? >= &(threads.first()? * RAMP)
-        && times::rank_correlation(&by_time) >= STEADY_RAMP;
+    let is_ramp = threads.last()? >= &(threads.first()? * MIN_RAMP_RATIO)
+        && times::rank_correlation(&by_time) >= MIN_RAMP_CORRELATION;
     is_ramp.then_some(ramp)
 }
 
-/// Mean active threads; `None` where no row tells.
+/// Returns the mean of active threads; `None` if no row reports them.
 fn threads_of(moments: &[Moment]) -> Option<f64> {
     let threads: Vec<f64> = moments.iter().filter_map(|moment| moment.threads).collect();
     (!threads.is_empty()).then(|| threads.iter().sum::<f64>() / threads.len() as f64)
 }
 
-/// The figures of each part of a ramp; `None` where a part has too few samples.
+/// Computes the figures of each step of a ramp; `None` if a step has too few samples.
 fn steps(course: &Course, ramp: Vec<&[Moment]>) -> Option<Vec<Step>> {
     let step = |part: &[Moment]| {
         let ok = times::merged(part.iter().map(|moment| &moment.ok));
         let count = times::count(&ok);
-        (count >= FEWEST_SAMPLES).then_some(Step {
+        (count >= MIN_SAMPLES).then_some(Step {
             start_ms: part.first()?.start_ms,
             threads: threads_of(part)?,
             throughput: course.per_second(count, part.len()),
@@ -188,14 +191,14 @@ mod tests {
     use super::super::course::tests::{course, moment};
     use super::*;
 
-    /// A ramp of ten threads a second up to 400: samples take 100 ms each, until the server gives
-    /// no more than so many a second.
-    fn ramp_to(most_per_second: f64) -> Course {
+    /// A ramp of ten threads per second up to 400. Samples take 100 ms until the server reaches its
+    /// maximum throughput.
+    fn ramp_to(max_per_second: f64) -> Course {
         course(
             (1..=40)
                 .map(|second| {
                     let threads = f64::from(second) * 10.0;
-                    let rate = (threads / 0.1).min(most_per_second);
+                    let rate = (threads / 0.1).min(max_per_second);
                     moment(rate as u64, (threads / rate * 1_000.0) as i64, threads)
                 })
                 .collect(),
@@ -204,14 +207,14 @@ mod tests {
 
     #[test]
     fn throughput_that_stops_growing_while_times_rise() {
-        // 1,500 a second are reached with 150 threads.
+        // 150 threads reach 1,500 per second.
         let knee = find(&ramp_to(1_500.0)).unwrap();
         insta::assert_snapshot!(knee.sentence());
     }
 
     #[test]
     fn a_knee_near_the_start() {
-        // 600 a second are reached with 60 threads.
+        // 60 threads reach 600 per second.
         let knee = find(&ramp_to(600.0)).unwrap();
         assert!((50.0..80.0).contains(&knee.threads), "{knee:?}");
     }

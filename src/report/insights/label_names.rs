@@ -1,4 +1,4 @@
-//! What the names of labels tell: ids in them, or sub-results beside their parents.
+//! Problems with labels: ids in their names, or sub-results beside their parents.
 
 use std::collections::HashSet;
 
@@ -10,27 +10,27 @@ use crate::select::is_sub_result;
 use crate::stats::Label;
 use crate::units;
 
-/// Labels from which on ids in them are suspected.
-const MANY_LABELS: usize = 200;
+/// Fewest labels for them to be suspected of containing ids.
+const MIN_LABELS: usize = 200;
 
-/// Samples a label in a run whose labels hold ids: hardly any comes twice.
-const SAMPLES_OF_AN_ID: u64 = 5;
+/// With ids in labels, the mean number of samples per label is below this: few occur twice.
+const MAX_SAMPLES_PER_LABEL: u64 = 5;
 
-/// Labels so many that hardly any has more than a few samples.
+/// There are so many labels that most have only a few samples.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct IdsInLabels {
     /// Number of labels.
     pub labels: u64,
-    /// Number of samples, those of transaction controllers left out.
+    /// Number of samples, without those of transaction controllers.
     pub samples: u64,
 }
 
 impl IdsInLabels {
     pub(super) fn sentence(&self) -> String {
         format!(
-            "{} labels for {} samples: labels seem to hold ids or parameters, and say little one by \
-             one; --rename 's/[0-9]+/N/g' or --group-by url-path folds them.",
+            "{} labels for {} samples: labels seem to contain ids or parameters, so a single label \
+             says little; --rename 's/[0-9]+/N/g' or --group-by url-path merges them.",
             units::thousands(self.labels),
             units::thousands(self.samples)
         )
@@ -38,20 +38,20 @@ impl IdsInLabels {
 }
 
 pub(super) fn ids(samples: u64, labels: usize) -> Option<IdsInLabels> {
-    let is_so = labels >= MANY_LABELS && samples < labels as u64 * SAMPLES_OF_AN_ID;
+    let is_so = labels >= MIN_LABELS && samples < labels as u64 * MAX_SAMPLES_PER_LABEL;
     is_so.then_some(IdsInLabels {
         labels: labels as u64,
         samples,
     })
 }
 
-/// Sub-results counted beside their parents: label, label-0, label-1.
+/// Sub-results (label-0, label-1) are counted as well as their parent (label).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SubResults {
-    /// How many labels are sub-results'.
+    /// Number of labels of sub-results.
     pub labels: u64,
-    /// The first of them.
+    /// The first of these labels.
     pub label: String,
 }
 
@@ -59,12 +59,12 @@ impl SubResults {
     pub(super) fn sentence(&self) -> String {
         let first = words::quoted(&self.label);
         let are = match self.labels {
-            1 => format!("The label {first} is that of sub-results beside their parents"),
+            1 => format!("The label {first} holds sub-results of another label"),
             labels => {
-                format!("{labels} labels, such as {first}, are sub-results beside their parents")
+                format!("{labels} labels, such as {first}, hold sub-results of other labels")
             }
         };
-        format!("{are}: TOTAL counts both, as JMeter does; --sub-results exclude leaves them out.")
+        format!("{are}: TOTAL counts both, as in JMeter; --sub-results exclude leaves them out.")
     }
 }
 
@@ -72,7 +72,7 @@ pub(super) fn sub_results(sources: &Sources, labels: &[Label<'_>]) -> Option<Sub
     let names: Vec<&[u8]> = labels.iter().map(|label| label.name).collect();
     let found = match &sources.file_labels {
         Some(labels) => labels.sub_results(),
-        None => among(&names),
+        None => sub_results_among(&names),
     };
     Some(SubResults {
         labels: found.len() as u64,
@@ -80,7 +80,7 @@ pub(super) fn sub_results(sources: &Sources, labels: &[Label<'_>]) -> Option<Sub
     })
 }
 
-fn among<'a>(labels: &[&'a [u8]]) -> Vec<&'a [u8]> {
+fn sub_results_among<'a>(labels: &[&'a [u8]]) -> Vec<&'a [u8]> {
     let known: HashSet<&[u8]> = labels.iter().copied().collect();
     let labels = labels.iter().copied();
     labels
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn ids_as_labels() {
-        insta::assert_snapshot!(ids(1_200, 400).unwrap().sentence(), @"400 labels for 1,200 samples: labels seem to hold ids or parameters, and say little one by one; --rename 's/[0-9]+/N/g' or --group-by url-path folds them.");
+        insta::assert_snapshot!(ids(1_200, 400).unwrap().sentence(), @"400 labels for 1,200 samples: labels seem to contain ids or parameters, so a single label says little; --rename 's/[0-9]+/N/g' or --group-by url-path merges them.");
         assert_eq!(ids(199, 199), None);
         assert_eq!(ids(1_000, 200), None);
     }
@@ -102,12 +102,12 @@ mod tests {
     #[test]
     fn sub_results_beside_their_parents() {
         let labels: [&[u8]; 4] = [b"Home", b"Home-0", b"Home-1", b"Step-1"];
-        assert_eq!(among(&labels), [b"Home-0", b"Home-1"]);
+        assert_eq!(sub_results_among(&labels), [b"Home-0", b"Home-1"]);
         let found = |labels| SubResults {
             labels,
             label: "Home-0".to_owned(),
         };
-        insta::assert_snapshot!(found(2).sentence(), @"2 labels, such as “Home-0”, are sub-results beside their parents: TOTAL counts both, as JMeter does; --sub-results exclude leaves them out.");
-        insta::assert_snapshot!(found(1).sentence(), @"The label “Home-0” is that of sub-results beside their parents: TOTAL counts both, as JMeter does; --sub-results exclude leaves them out.");
+        insta::assert_snapshot!(found(2).sentence(), @"2 labels, such as “Home-0”, hold sub-results of other labels: TOTAL counts both, as in JMeter; --sub-results exclude leaves them out.");
+        insta::assert_snapshot!(found(1).sentence(), @"The label “Home-0” holds sub-results of another label: TOTAL counts both, as in JMeter; --sub-results exclude leaves them out.");
     }
 }

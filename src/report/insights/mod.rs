@@ -1,6 +1,8 @@
-//! What a run's figures say in words: where its performance changed, and what flatters or spoils
-//! them. Each kind has a file; each speaks only on clear evidence, states the figures it rests on,
-//! and is silent otherwise: one that is wrong costs more trust than ten that are right earn.
+//! Finds insights: what a run's figures show about the server and the load, and what makes the figures
+//! themselves misleading.
+//!
+//! Each kind has its own file, reports only on clear evidence, and states the figures that it is based
+//! on: a wrong insight costs more trust than ten right ones earn.
 
 mod bimodal;
 mod clocks;
@@ -44,64 +46,64 @@ pub use stalls::PeriodicStalls;
 pub use steady::SteadyWindow;
 pub use too_few::TooFewSamples;
 
-/// Something that a run's figures say.
+/// A finding about a run, with a sentence that states it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Insight {
-    /// What was found, and the figures it rests on.
+    /// What was found, and the figures that it is based on.
     #[serde(flatten)]
     pub finding: Finding,
-    /// The same in a sentence or two.
+    /// The finding in one or two sentences.
     pub sentence: String,
 }
 
-/// What was found: the kind, and its figures. Those up to [`Finding::SubResults`], and
-/// [`Finding::TooFewSamples`], say how far the run's figures are to be trusted; the others what they
-/// tell of the server and the load.
+/// What was found. Kinds up to [`Finding::SubResults`], and [`Finding::TooFewSamples`], say how far
+/// the run's figures can be trusted; the others are about the server and the load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[non_exhaustive]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Finding {
-    /// Several runs in one file, by its headers.
+    /// One file holds several runs, each with its own header.
     SeveralRuns(SeveralRuns),
-    /// A time in which nothing was sent: several runs in one file, perhaps.
+    /// Nothing was sent for a while: perhaps there are several runs in one file.
     Gap(Gap),
-    /// A load generator whose clock is apart from the others'.
+    /// A load generator's clock is off.
     ClocksApart(ClocksApart),
-    /// A load generator that fell behind the pace that it otherwise kept.
+    /// The load generator fell behind its usual pace.
     LateGenerator(LateGenerator),
-    /// Errors so fast that they flatter the percentiles.
+    /// Fast errors make the percentiles look better.
     FastErrors(FastErrors),
-    /// A new connection for nearly every request.
+    /// Nearly every request opened a new connection.
     NewConnections(NewConnections),
-    /// Labels so many that they seem to hold ids.
+    /// There are so many labels that they seem to contain ids.
     IdsInLabels(IdsInLabels),
-    /// Sub-results counted beside their parents.
+    /// Sub-results are counted as well as their parents.
     SubResults(SubResults),
-    /// Where throughput stopped growing while response times rose.
+    /// Throughput stopped growing while response times rose.
     Knee(Knee),
-    /// The time when all threads were up, against the whole run.
+    /// The figures while all threads were up differ from those of the whole run.
     SteadyWindow(SteadyWindow),
-    /// Samples that wait every so often, all at once.
+    /// Requests stall at regular intervals.
     PeriodicStalls(PeriodicStalls),
-    /// A time in which far more samples failed than otherwise.
+    /// For a while, far more samples failed than otherwise.
     ErrorBurst(ErrorBurst),
-    /// A label much slower than the others.
+    /// A label is much slower than the others.
     SlowLabel(SlowLabel),
-    /// A server much slower than the others.
+    /// A server is much slower than the others.
     SlowHost(SlowHost),
-    /// A load generator whose samples take much longer than the others'.
+    /// The samples of one load generator are much slower than those of the others.
     SlowEngine(SlowEngine),
-    /// Latency that is mostly time to connect.
+    /// Latency is mostly connect time.
     ConnectTime(ConnectTime),
-    /// A label with two kinds of response times.
+    /// A label has two groups of response times.
     Bimodal(Bimodal),
-    /// Too few samples for a percentile that is shown.
+    /// A percentile that is shown has too few samples.
     TooFewSamples(TooFewSamples),
 }
 
 impl Finding {
-    /// In a sentence or two, for every renderer the same.
+    /// Returns the finding in one or two sentences, which all renderers print.
     fn sentence(&self) -> String {
         match self {
             Finding::SeveralRuns(found) => found.sentence(),
@@ -135,27 +137,27 @@ impl From<Finding> for Insight {
     }
 }
 
-/// What insights are drawn from: the parts of a report, and what they were made of.
+/// What insights are derived from: parts of the report, and the aggregate behind them.
 pub(super) struct Evidence<'a> {
-    /// Beside the aggregate.
+    /// What is known besides the aggregate.
     pub sources: &'a Sources,
-    /// Everything counted.
+    /// The aggregate of all samples that count.
     pub aggregate: &'a Aggregate,
     /// All labels.
     pub labels: &'a [Label<'a>],
-    /// All samples but those of transaction controllers.
+    /// All samples except those of transaction controllers.
     pub samplers: &'a LabelStats,
-    /// The rows of the aggregate table that percentiles are shown for, TOTAL last.
+    /// The rows of the aggregate table, which show percentiles; TOTAL is last.
     pub rows: &'a [&'a LabelReport],
-    /// Elapsed of all samples.
+    /// Elapsed times of all samples.
     pub elapsed: &'a Distribution,
-    /// First start to last end.
+    /// From the first start to the last end.
     pub window: Option<Window>,
     /// The run over time.
     pub series: Option<&'a TimeSeries>,
 }
 
-/// The insights of a run, in the order of their kinds.
+/// Finds the insights of a run, in the order of their kinds.
 pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Insight> {
     let course = match (evidence.series, evidence.window) {
         (Some(series), Some(window)) => Course::new(
@@ -170,7 +172,7 @@ pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Insight> {
     let is_one_run = several.is_empty();
     let doubts = doubts(evidence);
     let mut found = several;
-    // What transaction controllers and sub-results wait for, their samples wait for, too: threads
+    // Transaction controllers and sub-results count the same waiting time twice, so that threads
     // would seem twice as busy.
     let is_doubled = evidence.aggregate.controller_rows() > 0
         || doubts
@@ -180,7 +182,7 @@ pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Insight> {
         found.extend(schedule::find(&course).map(Finding::LateGenerator));
     }
     found.extend(doubts);
-    // The course of several runs is none: it starts anew.
+    // Several runs in one file have no common course.
     if is_one_run {
         found.extend(knee::find(&course).map(Finding::Knee));
         found.extend(steady::find(&course).map(Finding::SteadyWindow));
@@ -193,7 +195,7 @@ pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Insight> {
     found.into_iter().map(Insight::from).collect()
 }
 
-/// Whether the results are of several runs, or of one by clocks that are apart: each explains a gap.
+/// Finds several runs in one file, or clocks that differ: either explains a gap.
 fn several_runs(evidence: &Evidence<'_>, course: &Course) -> Vec<Finding> {
     let inputs = &evidence.sources.inputs;
     let mut found: Vec<Finding> = several_runs::find(inputs)
@@ -208,7 +210,7 @@ fn several_runs(evidence: &Evidence<'_>, course: &Course) -> Vec<Finding> {
     found
 }
 
-/// What flatters or spoils the figures of any run.
+/// Finds what makes the figures misleading, whatever the course of the run.
 fn doubts(evidence: &Evidence<'_>) -> Vec<Finding> {
     let samplers = evidence.samplers;
     let ids = label_names::ids(samplers.samples, evidence.labels.len());
@@ -222,7 +224,7 @@ fn doubts(evidence: &Evidence<'_>) -> Vec<Finding> {
     doubts.into_iter().flatten().collect()
 }
 
-/// Which labels, hosts and engines are slow, and by what.
+/// Finds slow labels, hosts and engines, and what makes samples slow.
 fn slow_parts(evidence: &Evidence<'_>) -> Vec<Finding> {
     let Evidence {
         aggregate,
@@ -233,10 +235,10 @@ fn slow_parts(evidence: &Evidence<'_>) -> Vec<Finding> {
     let slow_labels = slow_label::find(labels, samplers);
     let host = slow_origin::slow_host(aggregate, labels, &slow_labels);
     let engine = slow_origin::slow_engine(aggregate, &evidence.sources.inputs);
-    // That nearly every request connects is told with what it takes.
+    // The insight on new connections already states the connect time.
     let connects = connect::new_connections(samplers).is_some();
     let connect_time = connect::connect_time(samplers).filter(|_| !connects);
-    // Each makes two kinds of response times, and says why.
+    // Each of these causes two groups of response times, and explains them.
     let is_explained = host.is_some() || engine.is_some() || connects || connect_time.is_some();
     let bimodal = match is_explained {
         true => Vec::new(),
@@ -250,7 +252,7 @@ fn slow_parts(evidence: &Evidence<'_>) -> Vec<Finding> {
     found
 }
 
-/// Whether rows of the table have too few samples. That labels which hold ids do goes without saying.
+/// Finds percentiles of too few samples. If labels contain ids, only TOTAL is checked.
 fn too_few(evidence: &Evidence<'_>) -> Option<TooFewSamples> {
     let ids = label_names::ids(evidence.samplers.samples, evidence.labels.len());
     match (ids, evidence.rows) {

@@ -1,5 +1,5 @@
-//! A load generator that fell behind: all its threads were busy waiting, so that it sent less than it
-//! usually did.
+//! A load generator that fell behind: its threads were all waiting for responses, so that it sent less
+//! than usual.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,64 +8,66 @@ use super::times;
 use super::words;
 use crate::units::{self, MS_PER_SECOND};
 
-/// Share of threads that wait for a response while there is a pace to keep, at most: the others wait
-/// for their next turn.
-const FREE: f64 = 0.5;
+/// Largest share of threads that wait for a response while the pace is kept: the others wait for their
+/// next turn.
+const MAX_BUSY_ON_PACE: f64 = 0.5;
 
-/// Share of the run that is so, least.
-const USUALLY: f64 = 0.5;
+/// Smallest share of the run in which the pace is kept.
+const MIN_TIME_ON_PACE: f64 = 0.5;
 
-/// How far the rate is from the usual one while there is a pace, at most, for half of that time.
-const KEPT: f64 = 0.1;
+/// Largest deviation from the usual rate, as a share, in half of the time in which the pace is kept.
+const MAX_RATE_DEVIATION: f64 = 0.1;
 
-/// Share of threads that wait for a response when the pace cannot be kept, least.
-const BUSY: f64 = 0.8;
+/// Smallest share of threads that wait for a response when the generator falls behind.
+const MIN_BUSY_BEHIND: f64 = 0.8;
 
-/// Share of the usual rate that is sent then, at most.
-const BEHIND: f64 = 0.9;
+/// Largest rate when it falls behind, as a share of the usual rate.
+const MAX_RATE_BEHIND: f64 = 0.9;
 
-/// Share of the usual threads that are there then, least: fewer threads have to send less.
-const AS_MANY_THREADS: f64 = 0.8;
+/// Fewest threads when it falls behind, as a share of the usual number: fewer threads naturally send
+/// less.
+const MIN_THREADS_BEHIND: f64 = 0.8;
 
-/// Stretches of time one after the other, fewest: a stall is shorter.
-const FEWEST_STRETCHES: usize = 3;
+/// Fewest consecutive buckets: a stall is shorter.
+const MIN_BUCKETS: usize = 3;
 
-/// Samples that were not sent, fewest.
-const FEWEST_MISSING: f64 = 50.0;
+/// Fewest samples that were not sent.
+const MIN_MISSING_SAMPLES: f64 = 50.0;
 
-/// The same in standard deviations of how many are sent in that time at random moments.
-const BEYOND_CHANCE: f64 = 4.0;
+/// Fewest samples that were not sent, in standard deviations of the number that random arrivals would
+/// send in that time.
+const MIN_DEVIATIONS: f64 = 4.0;
 
-/// A load generator that did not keep the pace that it otherwise kept.
+/// A load generator that fell behind its usual pace.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LateGenerator {
     /// When it first fell behind, epoch ms.
     pub start_ms: i64,
-    /// The same from the start of the run, ms.
+    /// The same, ms since the start of the run.
     pub since_start_ms: i64,
-    /// For how long it was behind, in all, ms.
+    /// Total time for which it was behind, ms.
     pub length_ms: i64,
-    /// Samples it started per second then.
+    /// Samples started per second in that time.
     pub rate_per_second: f64,
-    /// Samples it starts per second usually.
+    /// Samples usually started per second.
     pub usual_rate_per_second: f64,
-    /// Share of threads that waited for a response then: samples under way, by their times, to
+    /// Share of threads that were waiting for a response in that time: requests in flight divided by
     /// active threads.
     pub busy_ratio: f64,
-    /// The same usually.
+    /// Share of threads that usually wait for a response.
     pub usual_busy_ratio: f64,
-    /// Active threads then.
+    /// Active threads in that time.
     pub threads: f64,
 }
 
 impl LateGenerator {
     pub(super) fn sentence(&self) -> String {
         format!(
-            "The load generator did not keep its pace for {}, from {} on: {} of its {} were waiting for \
-             responses (otherwise {}), and it started {} samples a second instead of {}. What it did not send \
-             would have been slow too, so that percentiles flatter: --expected-interval corrects them, \
-             and more threads keep the pace.",
+            "The load generator fell behind its pace for {}, starting {}: {} of its {} were waiting \
+             for responses (otherwise {}), and it started {} samples per second instead of {}. The \
+             requests that it did not send would have been slow too, so percentiles look too good: \
+             --expected-interval corrects them, and more threads would keep the pace.",
             units::duration(self.length_ms),
             course::at(self.since_start_ms, self.start_ms),
             words::percent(self.busy_ratio.min(1.0)),
@@ -77,12 +79,12 @@ impl LateGenerator {
     }
 }
 
-/// What is looked at of a stretch of time.
+/// The load in one bucket.
 #[derive(Clone, Copy)]
 struct Pace {
     hits: f64,
     threads: f64,
-    /// By Little's law: rate times mean time is how many samples are under way.
+    /// Share of threads in flight, by Little's law: requests in flight are the rate times the mean time.
     busy: f64,
 }
 
@@ -95,27 +97,29 @@ pub(super) fn find(course: &Course) -> Option<LateGenerator> {
         .iter()
         .flatten()
         .copied()
-        .filter(|pace| pace.busy <= FREE)
+        .filter(|pace| pace.busy <= MAX_BUSY_ON_PACE)
         .collect();
-    if (free.len() as f64) < inner.len() as f64 * USUALLY {
+    if (free.len() as f64) < inner.len() as f64 * MIN_TIME_ON_PACE {
         return None;
     }
-    let usual = |of: fn(&Pace) -> f64| times::middle(free.iter().map(of));
+    let usual = |of: fn(&Pace) -> f64| times::lower_median(free.iter().map(of));
     let (rate, threads) = (usual(|pace| pace.hits)?, usual(|pace| pace.threads)?);
     let off = free.iter().map(|pace| (pace.hits - rate).abs());
-    if rate <= 0.0 || times::middle(off)? > rate * KEPT {
+    if rate <= 0.0 || times::lower_median(off)? > rate * MAX_RATE_DEVIATION {
         return None;
     }
     let is_busy = |pace: &Option<Pace>| {
-        pace.is_some_and(|pace| pace.busy >= BUSY && pace.threads >= threads * AS_MANY_THREADS)
+        pace.is_some_and(|pace| {
+            pace.busy >= MIN_BUSY_BEHIND && pace.threads >= threads * MIN_THREADS_BEHIND
+        })
     };
     let mut behind: Vec<(usize, Pace)> = Vec::new();
     let mut place = 0;
     for stretch in pace.chunk_by(|a, b| is_busy(a) == is_busy(b)) {
         let hits: f64 = stretch.iter().flatten().map(|pace| pace.hits).sum();
-        if stretch.len() >= FEWEST_STRETCHES
+        if stretch.len() >= MIN_BUCKETS
             && stretch.first().is_some_and(is_busy)
-            && hits <= rate * stretch.len() as f64 * BEHIND
+            && hits <= rate * stretch.len() as f64 * MAX_RATE_BEHIND
         {
             let places = (place..).zip(stretch.iter().flatten());
             behind.extend(places.map(|(place, pace)| (place, *pace)));
@@ -127,7 +131,7 @@ pub(super) fn find(course: &Course) -> Option<LateGenerator> {
     };
     let expected = rate * behind.len() as f64;
     let missing = behind.iter().map(|(_, pace)| rate - pace.hits).sum::<f64>();
-    if missing < FEWEST_MISSING.max(BEYOND_CHANCE * expected.sqrt()) {
+    if missing < MIN_MISSING_SAMPLES.max(MIN_DEVIATIONS * expected.sqrt()) {
         return None;
     }
     let start = inner.get(behind.first()?.0)?.start_ms;
@@ -144,8 +148,9 @@ pub(super) fn find(course: &Course) -> Option<LateGenerator> {
     })
 }
 
-/// `None` without samples, or where no row tells of threads. How busy the threads are is that of the
-/// stretches beside it, too: a long sample belongs to the one it ends in, and works in those before.
+/// Computes the load in a bucket; `None` if no row in it reports threads. How busy the threads are
+/// also depends on the neighbouring buckets: a long sample belongs to the bucket of its end, but was
+/// in flight in earlier ones.
 fn pace(moments: &[Moment], place: usize, bucket_ms: i64) -> Option<Pace> {
     let moment = moments.get(place)?;
     let threads = moment.threads.filter(|&threads| threads > 0.0)?;
@@ -163,8 +168,8 @@ mod tests {
     use super::super::course::tests::{course, moment};
     use super::*;
 
-    /// 100 s of 200 samples a second by 20 threads, which take 20 ms; but in these seconds so many
-    /// that take so long.
+    /// 100 s with 200 samples per second by 20 threads, which take 20 ms; except in `seconds`, which
+    /// have `samples` that take `elapsed` ms.
     fn run(seconds: std::ops::Range<usize>, samples: u64, elapsed: i64) -> Course {
         let mut moments = vec![moment(200, 20, 20.0); 100];
         moments[seconds].fill(moment(samples, elapsed, 20.0));
@@ -173,7 +178,7 @@ mod tests {
 
     #[test]
     fn threads_that_are_all_busy_send_less() {
-        // 95 samples of 200 ms each a second: 19 of 20 threads are busy.
+        // 95 samples of 200 ms per second: 19 of 20 threads are busy.
         let found = find(&run(60..70, 95, 200)).unwrap();
         insta::assert_snapshot!(found.sentence());
     }

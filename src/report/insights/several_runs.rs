@@ -1,16 +1,16 @@
-//! Several runs in one file, by a header or XML element for each.
+//! Several runs in one file, each with its own header or XML document.
 
 use serde::{Deserialize, Serialize};
 
 use crate::jtl::InputRead;
 
-/// A file with a header for each of several runs.
+/// A file that holds several runs, each with its own header.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SeveralRuns {
     /// The input's name.
     pub input: String,
-    /// Its header rows, or `<testResults>` elements in XML.
+    /// The number of header rows, or of `<testResults>` elements in XML.
     pub runs: u64,
     /// Whether it is XML.
     pub is_xml: bool,
@@ -23,7 +23,7 @@ impl SeveralRuns {
             false => "header rows",
         };
         format!(
-            "{} has {} {heads}: several runs in one file are read as one.",
+            "{} has {} {heads}: it holds several runs, which are analyzed as one.",
             self.input, self.runs
         )
     }

@@ -1,4 +1,4 @@
-//! A label much slower than all others.
+//! A label that is much slower than all others.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,39 +7,39 @@ use super::words;
 use crate::stats::{Label, LabelStats};
 use crate::units;
 
-/// Samples of the label and of the others, fewest.
-const FEWEST_SAMPLES: u64 = 100;
+/// Fewest samples of the label, and of the others.
+const MIN_SAMPLES: u64 = 100;
 
-/// Share of all samples that the label has, least: a rare one is of no matter to the run.
-const LEAST_SHARE: f64 = 0.01;
+/// Smallest share of all samples that the label has: a rare label hardly matters to the run.
+const MIN_SHARE_OF_SAMPLES: f64 = 0.01;
 
-/// How often as long as the others its samples take, by the medians, at least. Different requests
-/// differ by two or three times in any application.
-const SLOWER: i64 = 5;
+/// Smallest ratio of its median to that of the others. Requests differ by a factor of two or three in
+/// any application.
+const MIN_RATIO: i64 = 5;
 
-/// By how much longer they take, at least, ms.
-const SLOWER_MS: i64 = 50;
+/// Smallest difference of these medians, ms.
+const MIN_DIFFERENCE_MS: i64 = 50;
 
-/// Labels told of, the slowest.
-const MOST_LABELS: usize = 3;
+/// Most labels that are reported: the slowest ones.
+const MAX_LABELS: usize = 3;
 
-/// A label whose usual sample is slower than nearly all of the others'.
+/// A label whose median is slower than nearly all samples of the others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SlowLabel {
     /// The label.
     pub label: String,
-    /// Its samples.
+    /// Number of its samples.
     pub samples: u64,
     /// Its median elapsed time, ms.
     pub median_ms: i64,
     /// Median elapsed time of all other labels' samples, ms.
     pub others_median_ms: i64,
-    /// 95th percentile of elapsed of all other labels' samples, ms.
+    /// 95th percentile of elapsed time of all other labels' samples, ms.
     pub others_p95_ms: i64,
-    /// Share of all samples that are its, 0 to 1.
+    /// Its share of all samples, 0 to 1.
     pub ratio_of_samples: f64,
-    /// Share of all elapsed time that is its, 0 to 1.
+    /// Its share of all elapsed time, 0 to 1.
     pub ratio_of_elapsed: f64,
 }
 
@@ -48,13 +48,13 @@ impl SlowLabel {
         let times = match self.others_median_ms {
             0 => String::new(),
             others => format!(
-                ", {} times as long",
+                " ({} times as long)",
                 words::times(self.median_ms as f64 / others as f64)
             ),
         };
         format!(
-            "{} is much slower than the other labels: its median is {} ms, theirs {} ms{times}, and 95% \
-             of theirs took up to {} ms. Its {} samples ({}) took {} of all elapsed time.",
+            "{} is much slower than the other labels: median {} ms against {} ms{times}, while their \
+             p95 is {} ms. Its {} samples ({}) take {} of all elapsed time.",
             words::quoted(&self.label),
             units::thousands(self.median_ms.unsigned_abs()),
             units::thousands(self.others_median_ms.unsigned_abs()),
@@ -74,15 +74,15 @@ pub(super) fn find(labels: &[Label<'_>], samplers: &LabelStats) -> Vec<SlowLabel
     let count = times::count(&all);
     let mut slow: Vec<SlowLabel> = labels
         .iter()
-        // Few of a million labels have so many.
+        // Of a million labels, few have enough samples.
         .filter(|label| {
             let samples = label.samplers.samples;
-            samples >= FEWEST_SAMPLES && samples as f64 >= count as f64 * LEAST_SHARE
+            samples >= MIN_SAMPLES && samples as f64 >= count as f64 * MIN_SHARE_OF_SAMPLES
         })
         .filter_map(|label| compare(label, &all))
         .collect();
     slow.sort_by_key(|found| std::cmp::Reverse(found.median_ms));
-    slow.truncate(MOST_LABELS);
+    slow.truncate(MAX_LABELS);
     slow
 }
 
@@ -96,13 +96,13 @@ fn compare(label: &Label<'_>, all: &Counts) -> Option<SlowLabel> {
         others_median_ms: times::median(&others)?.max(0),
         others_p95_ms: times::p95(&others)?.max(0),
         ratio_of_samples: times::count(&own) as f64 / times::count(all) as f64,
-        // Negative times, of a clock that was set back, must not make it infinite.
+        // Negative times, after a clock was set back, must not make the ratio infinite.
         ratio_of_elapsed: times::sum(&own) as f64 / times::sum(all).max(1) as f64,
     };
-    let is_slower = found.median_ms >= found.others_median_ms.saturating_mul(SLOWER)
-        && found.median_ms.saturating_sub(found.others_median_ms) >= SLOWER_MS
+    let is_slower = found.median_ms >= found.others_median_ms.saturating_mul(MIN_RATIO)
+        && found.median_ms.saturating_sub(found.others_median_ms) >= MIN_DIFFERENCE_MS
         && found.median_ms >= found.others_p95_ms;
-    (is_slower && times::count(&others) >= FEWEST_SAMPLES).then_some(found)
+    (is_slower && times::count(&others) >= MIN_SAMPLES).then_some(found)
 }
 
 #[cfg(test)]
@@ -112,7 +112,7 @@ mod tests {
     use crate::stats::Aggregate;
     use crate::stats::tests::sample;
 
-    /// Labels with so many samples that take so long.
+    /// Finds the slow ones among labels given as (name, samples, elapsed).
     fn found(labels: &[(&str, u64, i64)]) -> Vec<SlowLabel> {
         let mut aggregate = Aggregate::default();
         for &(label, samples, elapsed) in labels {

@@ -1,5 +1,5 @@
-//! A server or a load generator much slower than the others. Both are known of a sample of the run's
-//! rows: see [`crate::stats::RowSample`].
+//! A server or a load generator that is much slower than the others. Both are judged from a sample of
+//! the run's rows: see [`crate::stats::RowSample`].
 
 use std::collections::BTreeMap;
 
@@ -13,39 +13,40 @@ use crate::percentile::Percentile;
 use crate::stats::{Aggregate, Label, SampledRow};
 use crate::units;
 
-/// Rows of the one and of the others, fewest.
-const FEWEST_ROWS: u64 = 40;
+/// Fewest rows of the origin, and of the others.
+const MIN_ROWS: u64 = 40;
 
-/// How often as long as the others' its samples take, by the medians, at least, where they are of
-/// the same labels.
-const SLOWER: f64 = 3.0;
+/// Smallest ratio of its median to that of the others if they have the same labels.
+const MIN_RATIO: f64 = 3.0;
 
-/// The same where they are of labels that the others do not have: other requests take other times.
-const SLOWER_AT_OTHER_WORK: f64 = 5.0;
+/// Smallest ratio if it has labels that the others do not have: different requests take different
+/// times.
+const MIN_RATIO_OTHER_LABELS: f64 = 5.0;
 
-/// Share of rows whose labels others have too, if they do the same work.
-const SAME_WORK: f64 = 0.5;
+/// Smallest share of rows with labels that the others have too, to say that they do the same work.
+const MIN_SHARED_LABELS: f64 = 0.5;
 
-/// By how much longer they take, at least, ms.
-const SLOWER_MS: i64 = 20;
+/// Smallest difference of the medians, ms.
+const MIN_DIFFERENCE_MS: i64 = 20;
 
-/// The percentile of the others that its median is not below.
-const OTHERS: f64 = 75.0;
+/// Its median must reach this percentile of the others.
+const OTHERS_PERCENTILE: f64 = 75.0;
 
-/// Share of a host's rows that are of one slow label, if that says it all.
-const OF_ONE_LABEL: f64 = 0.8;
+/// Largest share of a host's rows that have a slow label: with more, the insight on the label suffices.
+const MAX_SHARE_OF_SLOW_LABELS: f64 = 0.8;
 
-/// A server whose samples take much longer than those of the others.
+/// A server whose samples are much slower than those of the others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SlowHost {
-    /// Host and port of its URLs.
+    /// Host and port in its URLs.
     pub host: String,
-    /// How many hosts there are.
+    /// Number of hosts.
     pub hosts: u64,
-    /// Rows of it looked at, of 256 to 512 spread evenly over the run, or of all if there are fewer.
+    /// Its rows in the sample of 256 to 512 rows spread evenly over the run; smaller runs are sampled
+    /// completely.
     pub sampled_rows: u64,
-    /// Rows of the others looked at.
+    /// The others' rows in the sample.
     pub others_sampled_rows: u64,
     /// Median elapsed time of its rows, ms.
     pub median_ms: i64,
@@ -60,7 +61,7 @@ impl SlowHost {
             hosts => format!("the other {} hosts", units::thousands(hosts - 1)),
         };
         sentence(
-            &format!("The host {} is", words::quoted(&self.host)),
+            &format!("Host {} is", words::quoted(&self.host)),
             &others,
             (self.median_ms, self.others_median_ms),
             (self.sampled_rows, self.others_sampled_rows),
@@ -68,17 +69,18 @@ impl SlowHost {
     }
 }
 
-/// A load generator whose samples take much longer than those of the others.
+/// A load generator whose samples are much slower than those of the others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SlowEngine {
     /// The engine: `host:port` of its thread names, its Hostname, or its file.
     pub engine: String,
-    /// How many engines there are.
+    /// Number of engines.
     pub engines: u64,
-    /// Rows of it looked at, of 256 to 512 spread evenly over the run, or of all if there are fewer.
+    /// Its rows in the sample of 256 to 512 rows spread evenly over the run; smaller runs are sampled
+    /// completely.
     pub sampled_rows: u64,
-    /// Rows of the others looked at.
+    /// The others' rows in the sample.
     pub others_sampled_rows: u64,
     /// Median elapsed time of its rows, ms.
     pub median_ms: i64,
@@ -94,13 +96,13 @@ impl SlowEngine {
         };
         sentence(
             &format!(
-                "Samples of the load generator {} are",
+                "Samples of load generator {} are",
                 words::quoted(&self.engine)
             ),
             &others,
             (self.median_ms, self.others_median_ms),
             (self.sampled_rows, self.others_sampled_rows),
-        ) + " Is it overloaded, or farther away?"
+        ) + " It may be overloaded or farther away."
     }
 }
 
@@ -108,13 +110,13 @@ fn sentence(one: &str, others: &str, medians: (i64, i64), rows: (u64, u64)) -> S
     let times = match medians.1 {
         0 => String::new(),
         median => format!(
-            ", {} times as long",
+            " ({} times as long)",
             words::times(medians.0 as f64 / median as f64)
         ),
     };
     format!(
-        "{one} much slower than {others}: median {} ms against {} ms{times} (of {} and {} rows, taken \
-         evenly from all).",
+        "{one} much slower than {others}: median {} ms against {} ms{times}, from {} and {} rows \
+         sampled evenly over the run.",
         units::thousands(medians.0.unsigned_abs()),
         units::thousands(medians.1.unsigned_abs()),
         units::thousands(rows.0),
@@ -127,10 +129,10 @@ pub(super) fn slow_host(
     labels: &[Label<'_>],
     slow_labels: &[SlowLabel],
 ) -> Option<SlowHost> {
-    let rows: Vec<Row<'_>> = aggregate.row_sample().rows().map(of_host).collect();
+    let rows: Vec<OriginRow<'_>> = aggregate.row_sample().rows().map(of_host).collect();
     let slow = slowest(&rows)?;
-    // Where all that it does is a label that is known to be slow, that says it better.
-    let is_label = |row: &Row<'_>| {
+    // If the host serves mostly slow labels, the insight on the label says it better.
+    let is_label = |row: &OriginRow<'_>| {
         let label = labels.iter().find(|label| label.number == row.label);
         label.is_some_and(|label| {
             let name = String::from_utf8_lossy(label.name);
@@ -139,7 +141,7 @@ pub(super) fn slow_host(
     };
     let own = rows.iter().filter(|row| row.origin == slow.origin);
     let of_slow_labels = own.filter(|row| is_label(row)).count();
-    (of_slow_labels as f64 <= slow.rows as f64 * OF_ONE_LABEL).then(|| SlowHost {
+    (of_slow_labels as f64 <= slow.rows as f64 * MAX_SHARE_OF_SLOW_LABELS).then(|| SlowHost {
         host: String::from_utf8_lossy(slow.origin).into_owned(),
         hosts: slow.origins,
         sampled_rows: slow.rows,
@@ -150,7 +152,7 @@ pub(super) fn slow_host(
 }
 
 pub(super) fn slow_engine(aggregate: &Aggregate, inputs: &[InputRead]) -> Option<SlowEngine> {
-    let rows: Vec<Row<'_>> = aggregate.row_sample().rows().map(of_engine).collect();
+    let rows: Vec<OriginRow<'_>> = aggregate.row_sample().rows().map(of_engine).collect();
     let slow = slowest(&rows)?;
     Some(SlowEngine {
         engine: words::engine(slow.origin, inputs),
@@ -162,23 +164,23 @@ pub(super) fn slow_engine(aggregate: &Aggregate, inputs: &[InputRead]) -> Option
     })
 }
 
-/// A row by where it comes from.
-struct Row<'a> {
+/// A sampled row with its origin: a host or an engine.
+struct OriginRow<'a> {
     origin: &'a [u8],
     label: usize,
     elapsed: i64,
 }
 
-fn of_host(row: SampledRow<'_>) -> Row<'_> {
-    Row {
+fn of_host(row: SampledRow<'_>) -> OriginRow<'_> {
+    OriginRow {
         origin: row.host,
         label: row.label,
         elapsed: row.elapsed,
     }
 }
 
-fn of_engine(row: SampledRow<'_>) -> Row<'_> {
-    Row {
+fn of_engine(row: SampledRow<'_>) -> OriginRow<'_> {
+    OriginRow {
         origin: row.engine,
         label: row.label,
         elapsed: row.elapsed,
@@ -195,9 +197,9 @@ struct Slowest<'a> {
     others_median: i64,
 }
 
-/// The slowest origin, if it clearly is slower than the others together.
-fn slowest<'a>(rows: &[Row<'a>]) -> Option<Slowest<'a>> {
-    let mut origins: BTreeMap<&[u8], Vec<&Row<'a>>> = BTreeMap::new();
+/// Returns the slowest origin if it is clearly slower than the others together.
+fn slowest<'a>(rows: &[OriginRow<'a>]) -> Option<Slowest<'a>> {
+    let mut origins: BTreeMap<&[u8], Vec<&OriginRow<'a>>> = BTreeMap::new();
     for row in rows.iter().filter(|row| !row.origin.is_empty()) {
         origins.entry(row.origin).or_default().push(row);
     }
@@ -207,24 +209,24 @@ fn slowest<'a>(rows: &[Row<'a>]) -> Option<Slowest<'a>> {
     }
     let enough = origins
         .iter()
-        .filter(|(_, rows)| rows.len() as u64 >= FEWEST_ROWS);
+        .filter(|(_, rows)| rows.len() as u64 >= MIN_ROWS);
     let (origin, own, median) = enough
         .filter_map(|(origin, rows)| Some((*origin, rows, times::median(&counts(rows))?)))
         .max_by_key(|(_, _, median)| *median)?;
     let others = origins.iter().filter(|(other, _)| **other != origin);
-    let others: Vec<&Row<'a>> = others.flat_map(|(_, rows)| rows.iter().copied()).collect();
+    let others: Vec<&OriginRow<'a>> = others.flat_map(|(_, rows)| rows.iter().copied()).collect();
     let of_others = counts(&others);
     let others_median = times::median(&of_others)?.max(0);
-    let is_shared = |row: &&&Row<'a>| others.iter().any(|other| other.label == row.label);
+    let is_shared = |row: &&&OriginRow<'a>| others.iter().any(|other| other.label == row.label);
     let shared = own.iter().filter(is_shared).count();
-    let slower = match shared as f64 >= own.len() as f64 * SAME_WORK {
-        true => SLOWER,
-        false => SLOWER_AT_OTHER_WORK,
+    let slower = match shared as f64 >= own.len() as f64 * MIN_SHARED_LABELS {
+        true => MIN_RATIO,
+        false => MIN_RATIO_OTHER_LABELS,
     };
-    let is_slow = others.len() as u64 >= FEWEST_ROWS
+    let is_slow = others.len() as u64 >= MIN_ROWS
         && median as f64 >= others_median as f64 * slower
-        && median.saturating_sub(others_median) >= SLOWER_MS
-        && median >= times::percentile(&of_others, Percentile::new(OTHERS)?)?;
+        && median.saturating_sub(others_median) >= MIN_DIFFERENCE_MS
+        && median >= times::percentile(&of_others, Percentile::new(OTHERS_PERCENTILE)?)?;
     is_slow.then_some(Slowest {
         origin,
         origins: all,
@@ -235,7 +237,7 @@ fn slowest<'a>(rows: &[Row<'a>]) -> Option<Slowest<'a>> {
     })
 }
 
-fn counts(rows: &[&Row<'_>]) -> Counts {
+fn counts(rows: &[&OriginRow<'_>]) -> Counts {
     let each: Vec<Counts> = rows.iter().map(|row| vec![(row.elapsed, 1)]).collect();
     times::merged(&each)
 }
@@ -246,7 +248,7 @@ mod tests {
     use crate::jtl::Sample;
     use crate::stats::tests::sample;
 
-    /// Rows of these: URL, thread name, label, how many, how long.
+    /// Rows given as (URL, thread name, label, count, elapsed).
     fn run(rows: &[(&str, &str, &str, u64, i64)]) -> Aggregate {
         let mut aggregate = Aggregate::default();
         let mut time_stamp = 0;

@@ -1,4 +1,4 @@
-//! Periodic stalls: every so often all samples wait, as for a garbage collection or a flush.
+//! Periodic stalls: all requests wait at regular intervals, as for a garbage collection or a flush.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,49 +7,48 @@ use super::times;
 use super::words;
 use crate::units;
 
-/// How often as long as the median a sample takes that is held up, at least.
-const HELD_UP: i64 = 4;
+/// Smallest ratio of a stalled sample's time to the median.
+const MIN_STALL_RATIO: i64 = 4;
 
-/// By how much longer, at least, ms.
-const HELD_UP_MS: i64 = 50;
+/// Smallest time by which a stalled sample exceeds the median, ms.
+const MIN_STALL_EXCESS_MS: i64 = 50;
 
-/// Share of all samples that are held up, at most: more is what the run usually does.
-const MOST_HELD_UP: f64 = 0.15;
+/// Largest share of stalled samples in the run: more are normal for it.
+const MAX_STALLED_SHARE: f64 = 0.15;
 
-/// Samples held up in a stretch with a stall, fewest.
-const FEWEST_IN_STALL: u64 = 3;
+/// Fewest stalled samples in a bucket with a stall.
+const MIN_SAMPLES_IN_STALL: u64 = 3;
 
-/// How far above what it has usually, in standard deviations, a stretch with a stall has samples
-/// held up.
-const BEYOND_CHANCE: f64 = 5.0;
+/// By how many standard deviations the stalled samples in a bucket must exceed the usual number.
+const MIN_DEVIATIONS: f64 = 5.0;
 
-/// Stretches of time from one stall to the next, fewest: of less the rhythm cannot be told.
-const SHORTEST_PERIOD: f64 = 3.0;
+/// Shortest period, in buckets: a shorter one cannot be resolved.
+const MIN_PERIOD: f64 = 3.0;
 
-/// How far, in periods, one stall may come early or late, and at least one stretch.
-const EARLY_OR_LATE: f64 = 0.1;
+/// How far a stall may be early or late, as a share of the period; at least one bucket.
+const PERIOD_TOLERANCE: f64 = 0.1;
 
-/// Share of the times from one stall to the next that are a period, least.
-const ON_TIME: f64 = 0.75;
+/// Smallest share of the intervals between stalls that match the period.
+const MIN_ON_TIME: f64 = 0.75;
 
-/// How likely stalls at random moments are to come so regularly, at most.
-const CHANCE: f64 = 1e-4;
+/// Largest probability that stalls at random times would be this regular.
+const MAX_CHANCE: f64 = 1e-4;
 
-/// Samples that wait every so often.
+/// Requests stall at regular intervals.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PeriodicStalls {
-    /// From one stall to the next, ms.
+    /// Time from one stall to the next, ms.
     pub period_ms: i64,
-    /// How long the longest sample of a stall takes, ms: of all stalls the middle one.
+    /// Median over all stalls of the longest sample, ms.
     pub length_ms: i64,
-    /// How many stalls there were.
+    /// Number of stalls.
     pub stalls: u64,
-    /// When the first one ended, epoch ms.
+    /// End of the first stall, epoch ms.
     pub first_ms: i64,
-    /// Samples that took `held_up_ms` or longer in stalls.
+    /// Samples in stalls that took `held_up_ms` or longer.
     pub samples: u64,
-    /// From which elapsed time on a sample counts as held up, ms.
+    /// Shortest elapsed time of a sample that counts as stalled, ms.
     pub held_up_ms: i64,
     /// Median elapsed time of all samples, ms.
     pub median_ms: i64,
@@ -58,9 +57,9 @@ pub struct PeriodicStalls {
 impl PeriodicStalls {
     pub(super) fn sentence(&self) -> String {
         format!(
-            "Samples stall about every {}, for up to {}: {} times, {} samples took {} ms or longer \
-             then, against a median of {} ms.",
-            units::duration(self.period_ms),
+            "About every {}, all requests stall for up to {} ({} times): {} samples then took {} ms or \
+             longer, against a median of {} ms.",
+            words::period(self.period_ms),
             words::ms(self.length_ms),
             units::thousands(self.stalls),
             units::thousands(self.samples),
@@ -70,7 +69,7 @@ impl PeriodicStalls {
     }
 }
 
-/// A stall: which stretches it is seen in.
+/// A stall, as a range of buckets.
 struct Stall {
     from: usize,
     to: usize,
@@ -80,9 +79,10 @@ pub(super) fn find(course: &Course) -> Option<PeriodicStalls> {
     let moments = &course.moments;
     let all = &course.elapsed;
     let median = times::median(all)?;
-    let held_up = (median.saturating_mul(HELD_UP)).max(median.saturating_add(HELD_UP_MS));
+    let held_up =
+        (median.saturating_mul(MIN_STALL_RATIO)).max(median.saturating_add(MIN_STALL_EXCESS_MS));
     let share = times::count_from(all, held_up) as f64 / times::count(all) as f64;
-    if share > MOST_HELD_UP {
+    if share > MAX_STALLED_SHARE {
         return None;
     }
     let stalls = stalls(moments, held_up);
@@ -97,7 +97,7 @@ pub(super) fn find(course: &Course) -> Option<PeriodicStalls> {
         .filter_map(|stall| moments.get(stall.from..stall.to));
     Some(PeriodicStalls {
         period_ms: (period * course.bucket_ms as f64).round() as i64,
-        length_ms: times::middle(longest.map(|ms| ms as f64))? as i64,
+        length_ms: times::lower_median(longest.map(|ms| ms as f64))? as i64,
         stalls: stalls.len() as u64,
         first_ms: moments.get(*starts.first()?)?.start_ms,
         samples: seen
@@ -109,17 +109,17 @@ pub(super) fn find(course: &Course) -> Option<PeriodicStalls> {
     })
 }
 
-/// Stretches in which far more samples are held up than usually, neighbours as one.
+/// Finds buckets with far more stalled samples than usual, and merges neighbours.
 fn stalls(moments: &[Moment], held_up: i64) -> Vec<Stall> {
     let busy = moments.iter().filter(|moment| moment.samples() > 0);
     let shares = busy.map(|moment| moment.count_from(held_up) as f64 / moment.samples() as f64);
-    let usual = times::middle(shares).unwrap_or(0.0);
+    let usual = times::lower_median(shares).unwrap_or(0.0);
     let mut stalls: Vec<Stall> = Vec::new();
     for (place, moment) in moments.iter().enumerate() {
         let count = moment.count_from(held_up);
         let expected = moment.samples() as f64 * usual;
-        let by_chance = expected + BEYOND_CHANCE * (expected + 1.0).sqrt() - BEYOND_CHANCE;
-        if count < FEWEST_IN_STALL || (count as f64) <= by_chance {
+        let by_chance = expected + MIN_DEVIATIONS * (expected + 1.0).sqrt() - MIN_DEVIATIONS;
+        if count < MIN_SAMPLES_IN_STALL || (count as f64) <= by_chance {
             continue;
         }
         match stalls.last_mut() {
@@ -133,23 +133,23 @@ fn stalls(moments: &[Moment], held_up: i64) -> Vec<Stall> {
     stalls
 }
 
-/// The mean time from one start to the next, if they come more regularly than chance has it.
+/// Returns the mean interval between starts if they are more regular than chance explains.
 ///
-/// Were stalls to begin at random, times between them would be geometric, and the number of those
-/// near to one period binomial. One time is taken for the period, which may be any.
+/// If stalls began at random, the intervals between them would be geometric and the number of those
+/// close to a given period binomial. One interval defines the period, so it is not counted.
 fn period(starts: &[usize]) -> Option<f64> {
     let between: Vec<f64> = starts
         .windows(2)
         .map(|pair| (pair[1] - pair[0]) as f64)
         .collect();
-    let period = times::middle(between.iter().copied()).filter(|&p| p >= SHORTEST_PERIOD)?;
-    let tolerance = (period * EARLY_OR_LATE).floor().max(1.0);
+    let period = times::lower_median(between.iter().copied()).filter(|&p| p >= MIN_PERIOD)?;
+    let tolerance = (period * PERIOD_TOLERANCE).floor().max(1.0);
     let regular: Vec<f64> = between
         .iter()
         .copied()
         .filter(|time| (time - period).abs() <= tolerance)
         .collect();
-    if (regular.len() as f64) < between.len() as f64 * ON_TIME {
+    if (regular.len() as f64) < between.len() as f64 * MIN_ON_TIME {
         return None;
     }
     let span = (starts.last()? - starts.first()?) as f64;
@@ -158,10 +158,10 @@ fn period(starts: &[usize]) -> Option<f64> {
     let within =
         (1.0 - often).powf(period - tolerance - 1.0) - (1.0 - often).powf(period + tolerance);
     let chance = at_least(regular.len() - 1, between.len() - 1, within) * span;
-    (chance <= CHANCE).then(|| regular.iter().sum::<f64>() / regular.len() as f64)
+    (chance <= MAX_CHANCE).then(|| regular.iter().sum::<f64>() / regular.len() as f64)
 }
 
-/// How likely at least `hits` of `count` are, each with this chance.
+/// Returns the probability of at least `hits` successes in `count` trials with probability `chance`.
 fn at_least(hits: usize, count: usize, chance: f64) -> f64 {
     if chance <= 0.0 || chance >= 1.0 {
         return if chance >= 1.0 || hits == 0 { 1.0 } else { 0.0 };
@@ -185,7 +185,7 @@ mod tests {
     use super::super::course::tests::{course, moment};
     use super::*;
 
-    /// 200 s of 100 samples a second, which take 20 ms, and in these seconds 10 of 900 ms.
+    /// 200 s with 100 samples of 20 ms per second, except in `stalls`: there 10 samples take 900 ms.
     fn run(stalls: impl Iterator<Item = usize>) -> Course {
         let mut moments = vec![moment(100, 20, 10.0); 200];
         for second in stalls {

@@ -1,4 +1,4 @@
-//! The time when all threads were up, against the whole run with its ramp.
+//! The steady state, when all threads were up, compared with the whole run including its ramp.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,70 +7,71 @@ use super::times;
 use super::words;
 use crate::units::{self, MS_PER_SECOND};
 
-/// Threads, fewest: of fewer each coming and going is a ramp.
-const FEWEST_THREADS: f64 = 5.0;
+/// Fewest threads: with fewer, each start and end of a thread looks like a ramp.
+const MIN_THREADS: f64 = 5.0;
 
-/// Share of the threads that are as good as all: some are always between two samples.
-const NEARLY_ALL: f64 = 0.95;
+/// Share of threads that counts as all of them: some are always between two samples.
+const MIN_SHARE_UP: f64 = 0.95;
 
-/// Stretches that are steady, fewest.
-const FEWEST_STRETCHES: usize = 10;
+/// Fewest buckets of the steady state.
+const MIN_BUCKETS: usize = 10;
 
-/// Share of the run that is steady, least: else it is a peak.
-const LEAST_STEADY: f64 = 0.2;
+/// Shortest steady state as a share of the run: a shorter one is a peak.
+const MIN_STEADY_SHARE: f64 = 0.2;
 
-/// Share of the time in which samples start that is steady, most: a shorter ramp is of no matter.
-const MOST_STEADY: f64 = 0.85;
+/// Longest steady state as a share of the time in which samples start: with a shorter ramp the
+/// difference does not matter.
+const MAX_STEADY_SHARE: f64 = 0.85;
 
-/// Share of all threads that are up outside it on average, at most: else there is no ramp.
-const MOST_ON_RAMP: f64 = 0.8;
+/// Largest mean share of threads that are up outside of the steady state: with more there is no ramp.
+const MAX_SHARE_UP_ON_RAMP: f64 = 0.8;
 
-/// Samples within it and outside of it, fewest.
-const FEWEST_SAMPLES: u64 = 500;
+/// Fewest samples within and outside of the steady state.
+const MIN_SAMPLES: u64 = 500;
 
-/// How much more or less throughput it has than the whole run, at least, by ratio.
-const OTHER_THROUGHPUT: f64 = 1.15;
+/// Smallest ratio between the throughput of the steady state and of the whole run, either way.
+const MIN_THROUGHPUT_RATIO: f64 = 1.15;
 
-/// How much longer or shorter times are in it than in the whole run, at least, by ratio.
-const OTHER_TIMES: f64 = 1.25;
+/// Smallest ratio between the times of the steady state and of the whole run, either way.
+const MIN_TIME_RATIO: f64 = 1.25;
 
-/// By how much, at least, ms.
-const OTHER_TIMES_MS: i64 = 5;
+/// Smallest difference of these times, ms.
+const MIN_TIME_DIFFERENCE_MS: i64 = 5;
 
-/// The figures of the longest time when all threads were up, and those of the whole run.
+/// The figures of the steady state, the longest time when all threads were up, and of the whole run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SteadyWindow {
-    /// When all threads were up, epoch ms.
+    /// Start of the steady state, epoch ms.
     pub start_ms: i64,
-    /// When the first of them left, epoch ms.
+    /// End of the steady state, when the first thread left, epoch ms.
     pub end_ms: i64,
-    /// From the start of the run to `start_ms`, ms.
+    /// Start of the steady state, ms since the start of the run.
     pub since_start_ms: i64,
-    /// How many threads there were.
+    /// Number of threads.
     pub threads: f64,
-    /// Samples that ended in that time.
+    /// Samples that ended in the steady state.
     pub samples: u64,
-    /// Samples per second in that time.
+    /// Samples per second in the steady state.
     pub throughput_per_second: f64,
-    /// Median elapsed time in that time, ms.
+    /// Median elapsed time in the steady state, ms.
     pub median_ms: i64,
-    /// 95th percentile of elapsed in that time, ms.
+    /// 95th percentile of elapsed time in the steady state, ms.
     pub p95_ms: i64,
     /// Samples per second of the whole run.
     pub whole_throughput_per_second: f64,
     /// Median elapsed time of the whole run, ms.
     pub whole_median_ms: i64,
-    /// 95th percentile of elapsed of the whole run, ms.
+    /// 95th percentile of elapsed time of the whole run, ms.
     pub whole_p95_ms: i64,
 }
 
 impl SteadyWindow {
     pub(super) fn sentence(&self) -> String {
         format!(
-            "All {} were up for {}, from {} on: then {} samples a second, median {} ms, 95% up to {} \
-             ms; the whole run with its ramp has {} a second, median {} ms, 95% up to {} ms. \
-             --trim-ramp shows the former.",
+            "All {} were up for {}, starting {}: {} samples per second, median {} ms, p95 {} ms. The \
+             whole run with its ramp has {} per second, median {} ms, p95 {} ms. --trim-ramp leaves \
+             the ramp out.",
             words::threads(self.threads),
             units::duration(self.end_ms.saturating_sub(self.start_ms)),
             course::at(self.since_start_ms, self.start_ms),
@@ -86,24 +87,24 @@ impl SteadyWindow {
 
 pub(super) fn find(course: &Course) -> Option<SteadyWindow> {
     let inner = course.inner();
-    // Behind the last start samples only come to an end, however many threads there are.
+    // After the last start, samples only end, however many threads are up.
     let end = inner.iter().rposition(|moment| moment.hits > 0)? + 1;
     let inner = &inner[..end];
-    // Not the most: a stretch with one sample may have caught more than the rest.
+    // Not the maximum: a bucket with a single sample may report more threads than the rest.
     let threads = times::quantile(inner.iter().filter_map(|moment| moment.threads), 0.9)?;
-    let (from, to) = longest(inner, threads * NEARLY_ALL);
+    let (from, to) = longest(inner, threads * MIN_SHARE_UP);
     let steady = &inner[from..to];
     let ramp: Vec<&Moment> = inner[..from].iter().chain(&inner[to..]).collect();
     let on_ramp: Vec<f64> = ramp.iter().filter_map(|moment| moment.threads).collect();
     let mean_on_ramp = on_ramp.iter().sum::<f64>() / on_ramp.len() as f64;
     let samples = course::samples(steady);
     let outside = course::samples(&course.moments) - samples;
-    let is_steady = threads >= FEWEST_THREADS
-        && steady.len() >= FEWEST_STRETCHES
-        && steady.len() as f64 >= inner.len() as f64 * LEAST_STEADY
-        && steady.len() as f64 <= inner.len() as f64 * MOST_STEADY
-        && mean_on_ramp <= threads * MOST_ON_RAMP
-        && samples.min(outside) >= FEWEST_SAMPLES
+    let is_steady = threads >= MIN_THREADS
+        && steady.len() >= MIN_BUCKETS
+        && steady.len() as f64 >= inner.len() as f64 * MIN_STEADY_SHARE
+        && steady.len() as f64 <= inner.len() as f64 * MAX_STEADY_SHARE
+        && mean_on_ramp <= threads * MAX_SHARE_UP_ON_RAMP
+        && samples.min(outside) >= MIN_SAMPLES
         && course.length_ms() > 0;
     if !is_steady {
         return None;
@@ -124,15 +125,15 @@ pub(super) fn find(course: &Course) -> Option<SteadyWindow> {
         whole_median_ms: times::median(of_whole)?,
         whole_p95_ms: times::p95(of_whole)?,
     };
-    let is_other_rate = ratio(throughput, whole_throughput) >= OTHER_THROUGHPUT;
+    let is_other_rate = ratio(throughput, whole_throughput) >= MIN_THROUGHPUT_RATIO;
     let are_times_other = is_other(found.median_ms, found.whole_median_ms)
         || is_other(found.p95_ms, found.whole_p95_ms);
     let says_something = is_other_rate || (are_times_other && are_medians_apart(steady, &ramp));
     says_something.then_some(found)
 }
 
-/// From where to where the longest stretch with so many threads or more is. Stretches without a
-/// figure end none.
+/// Returns the start and end of the longest stretch with at least `threads` threads. A bucket without
+/// a thread count does not end a stretch.
 fn longest(moments: &[Moment], threads: f64) -> (usize, usize) {
     let (mut best, mut start) = ((0, 0), 0);
     for (place, moment) in moments.iter().enumerate() {
@@ -151,11 +152,12 @@ fn ratio(a: f64, b: f64) -> f64 {
 }
 
 fn is_other(a: i64, b: i64) -> bool {
-    ratio(a as f64, b as f64) >= OTHER_TIMES && a.abs_diff(b) >= OTHER_TIMES_MS.unsigned_abs()
+    ratio(a as f64, b as f64) >= MIN_TIME_RATIO
+        && a.abs_diff(b) >= MIN_TIME_DIFFERENCE_MS.unsigned_abs()
 }
 
-/// Whether most stretches of one are slower than most of the other, the quarters at the ends left
-/// aside, so that a slow moment by chance is not taken for the ramp.
+/// Whether the medians of the buckets differ between the steady state and the ramp: their
+/// interquartile ranges must not overlap, so that a slow moment by chance is not taken for the ramp.
 fn are_medians_apart(steady: &[Moment], ramp: &[&Moment]) -> bool {
     let median = |moment: &Moment| {
         let all = times::merged([&moment.ok, &moment.ko]);
@@ -178,8 +180,8 @@ mod tests {
     use super::super::course::tests::{course, moment};
     use super::*;
 
-    /// A ramp to 100 threads, then all of them until 100 s are over: samples, and how long they take,
-    /// for so many threads.
+    /// 100 s with a ramp to 100 threads, then all of them. `of` returns the samples per second and their
+    /// elapsed time for a number of threads.
     fn run(ramp: u32, of: impl Fn(f64) -> (u64, i64)) -> Course {
         let moments = (1..=100).map(|second| {
             let threads = f64::from(second.min(ramp)) * 100.0 / f64::from(ramp);

@@ -1,4 +1,4 @@
-//! Response times counted by value, and what is told of them.
+//! Statistics of response times counted by value, and of small sets of numbers.
 
 use std::collections::BTreeMap;
 
@@ -6,30 +6,30 @@ use crate::percentile::Percentile;
 pub(super) use crate::stats::merged_counts as merged;
 use crate::stats::value_at;
 
-/// Values (ms) and how many samples took them, ascending.
+/// Values in ms with their numbers of samples, ascending.
 pub(super) type Counts = Vec<(i64, u64)>;
 
-/// Number of samples.
+/// Returns the number of samples.
 pub(super) fn count(counts: &[(i64, u64)]) -> u64 {
     counts.iter().map(|(_, count)| count).sum()
 }
 
-/// The value at a percentile; `None` without samples.
+/// Returns the value at a percentile; `None` without samples.
 pub(super) fn percentile(counts: &[(i64, u64)], percentile: Percentile) -> Option<i64> {
     value_at(counts, count(counts), percentile)
 }
 
-/// The median; `None` without samples.
+/// Returns the median; `None` without samples.
 pub(super) fn median(counts: &[(i64, u64)]) -> Option<i64> {
     percentile(counts, Percentile::MEDIAN)
 }
 
-/// The 95th percentile; `None` without samples.
+/// Returns the 95th percentile; `None` without samples.
 pub(super) fn p95(counts: &[(i64, u64)]) -> Option<i64> {
     percentile(counts, Percentile::DEFAULTS[2])
 }
 
-/// Sum of the values, ms.
+/// Returns the sum of the values, ms.
 pub(super) fn sum(counts: &[(i64, u64)]) -> i128 {
     let products = counts
         .iter()
@@ -37,13 +37,13 @@ pub(super) fn sum(counts: &[(i64, u64)]) -> i128 {
     products.sum()
 }
 
-/// Samples that took `least` ms or longer.
-pub(super) fn count_from(counts: &[(i64, u64)], least: i64) -> u64 {
-    let place = counts.partition_point(|&(value, _)| value < least);
+/// Returns how many samples took `min_ms` or longer.
+pub(super) fn count_from(counts: &[(i64, u64)], min_ms: i64) -> u64 {
+    let place = counts.partition_point(|&(value, _)| value < min_ms);
     count(&counts[place..])
 }
 
-/// What is left of counts when those of a part are taken away.
+/// Subtracts the counts of a part from those of the whole.
 pub(super) fn without(all: &[(i64, u64)], part: &[(i64, u64)]) -> Counts {
     let part: BTreeMap<i64, u64> = part.iter().copied().collect();
     let rest = all.iter().map(|&(value, count)| {
@@ -53,12 +53,12 @@ pub(super) fn without(all: &[(i64, u64)], part: &[(i64, u64)]) -> Counts {
     rest.filter(|&(_, count)| count > 0).collect()
 }
 
-/// The middle one of some numbers, the lower of two; `None` without any.
-pub(super) fn middle(numbers: impl IntoIterator<Item = f64>) -> Option<f64> {
+/// Returns the lower median of some numbers; `None` without any.
+pub(super) fn lower_median(numbers: impl IntoIterator<Item = f64>) -> Option<f64> {
     quantile(numbers, 0.5)
 }
 
-/// The number that a share of some numbers does not exceed; `None` without any.
+/// Returns the number that a share of some numbers does not exceed; `None` without any.
 pub(super) fn quantile(numbers: impl IntoIterator<Item = f64>, share: f64) -> Option<f64> {
     let mut sorted: Vec<f64> = numbers.into_iter().collect();
     sorted.sort_by(f64::total_cmp);
@@ -66,8 +66,8 @@ pub(super) fn quantile(numbers: impl IntoIterator<Item = f64>, share: f64) -> Op
     sorted.get((last as f64 * share) as usize).copied()
 }
 
-/// Spearman's rank correlation: 1 where one number grows with the other, -1 where it falls; ties
-/// have the mean of their ranks. 0 where either is always the same.
+/// Returns Spearman's rank correlation: 1 if one number grows with the other, -1 if it falls, 0 if
+/// either is constant. Ties get the mean of their ranks.
 ///
 /// Source: Spearman, "The proof and measurement of association between two things" (1904).
 pub(super) fn rank_correlation(pairs: &[(f64, f64)]) -> f64 {
@@ -103,13 +103,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn counts_are_told_of() {
+    fn statistics_of_counts() {
         let counts = vec![(1, 3), (5, 2), (9, 1)];
         assert_eq!((count(&counts), sum(&counts)), (6, 22));
         assert_eq!((median(&counts), p95(&counts)), (Some(1), Some(9)));
         assert_eq!((median(&[]), p95(&[])), (None, None));
         assert_eq!(
-            [1, 2, 5, 10].map(|least| count_from(&counts, least)),
+            [1, 2, 5, 10].map(|min_ms| count_from(&counts, min_ms)),
             [6, 3, 3, 0]
         );
         assert_eq!(
@@ -120,11 +120,11 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_told_of() {
-        assert_eq!(middle([3.0, 1.0, 2.0]), Some(2.0));
-        assert_eq!(middle([2.0, 1.0]), Some(1.0));
+    fn quantiles_of_numbers() {
+        assert_eq!(lower_median([3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(lower_median([2.0, 1.0]), Some(1.0));
         assert_eq!(quantile([1.0, 2.0, 3.0, 4.0, 5.0], 0.75), Some(4.0));
-        assert_eq!(middle([]), None);
+        assert_eq!(lower_median([]), None);
     }
 
     #[test]

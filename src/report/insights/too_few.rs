@@ -1,4 +1,4 @@
-//! Percentiles that are shown of too few samples.
+//! Percentiles that are shown although they have too few samples.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,76 +7,70 @@ use crate::percentile::Percentile;
 use crate::report::{LabelReport, TOTAL};
 use crate::units;
 
-/// The doubt left whether a percentile is below the slowest sample.
-const DOUBT: f64 = 0.05;
+/// Largest acceptable probability that the slowest sample is below the percentile.
+const ERROR_PROBABILITY: f64 = 0.05;
 
-/// Percentiles from here on are looked at: of those below, a few samples tell something.
-const FIRST: f64 = 75.0;
+/// Lowest percentile that is checked: lower ones need only a few samples.
+const MIN_PERCENT: f64 = 75.0;
 
-/// Percentiles that a table shows of fewer samples than bound them from above.
+/// Percentiles that a table shows although the samples do not bound them from above.
 ///
-/// All of n independent samples are below a quantile p by chance p^n. Where that is above 5%, the
-/// slowest sample may well be below it, and the figure that is shown is a guess.
+/// All of n independent samples are below the quantile p with probability p^n. If that is above 5%,
+/// even the slowest sample may be below the true percentile, and the figure shown is a guess.
 ///
 /// Source: David and Nagaraja, "Order Statistics" (2003), section 7.1.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TooFewSamples {
-    /// The label with the fewest samples of those concerned; `None` if all samples of the run are
-    /// too few.
+    /// The label with the fewest samples; `None` if even all samples of the run are too few.
     pub label: Option<String>,
-    /// Its samples, or all.
+    /// Number of samples of that label, or of the run.
     pub samples: u64,
-    /// The percentiles concerned, of that label or all.
+    /// The percentiles that have too few samples.
     pub percentiles: Vec<Percentile>,
-    /// Samples that the highest of them needs.
+    /// Number of samples that the highest of them needs.
     pub samples_needed: u64,
-    /// How many labels are concerned, of those shown.
+    /// Number of labels shown that have too few samples.
     pub labels: u64,
 }
 
 impl TooFewSamples {
     pub(super) fn sentence(&self) -> String {
-        let lines: Vec<String> = self
+        let names: Vec<String> = self
             .percentiles
             .iter()
-            .map(|percent| percent.title())
+            .map(|percent| format!("p{percent}"))
             .collect();
-        let lines = match lines.split_last() {
-            Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-            _ => lines.concat(),
+        let needed = units::thousands(self.samples_needed);
+        let (names, needed) = match &names[..] {
+            [others @ .., last] if !others.is_empty() => (
+                format!("{} and {last}", others.join(", ")),
+                format!("{last} needs {needed}"),
+            ),
+            names => (names.concat(), format!("needs {needed}")),
         };
-        let samples = units::thousands(self.samples);
-        let are_too_few = match (&self.label, self.samples) {
-            (None, 1) => format!("One sample is too few for the {lines}"),
-            (None, _) => format!("All {samples} samples are too few for the {lines}"),
-            (Some(label), 1) => format!(
-                "{} has one sample, too few for its {lines}",
-                words::quoted(label)
-            ),
-            (Some(label), _) => format!(
-                "{} has {samples} samples, too few for its {lines}",
-                words::quoted(label)
-            ),
+        let samples = match self.samples {
+            1 => "1 sample".to_owned(),
+            samples => format!("{} samples", units::thousands(samples)),
+        };
+        let are_too_few = match &self.label {
+            Some(label) => format!("{} has {samples}, too few", words::quoted(label)),
+            None if self.samples == 1 => format!("{samples} is too few"),
+            None => format!("{samples} are too few"),
         };
         let more = match (&self.label, self.labels.saturating_sub(1)) {
             (None, _) | (_, 0) => String::new(),
             (_, 1) => " Another label has too few as well.".to_owned(),
             (_, more) => format!(
-                " {} more labels have too few as well.",
+                " {} other labels have too few as well.",
                 units::thousands(more)
             ),
         };
-        let last = self.percentiles.last().map(|last| last.title());
-        format!(
-            "{are_too_few}: it takes {} for the slowest to be beyond the {} with 95% confidence.{more}",
-            units::thousands(self.samples_needed),
-            last.unwrap_or_default(),
-        )
+        format!("{are_too_few} to trust {names} ({needed}).{more}")
     }
 }
 
-/// `rows` are those of the table, TOTAL last.
+/// Finds percentiles of too few samples. `rows` are those of the table, TOTAL last.
 pub(super) fn find(rows: &[&LabelReport]) -> Option<TooFewSamples> {
     let concerned: Vec<(&LabelReport, Vec<Percentile>)> = rows
         .iter()
@@ -95,22 +89,22 @@ pub(super) fn find(rows: &[&LabelReport]) -> Option<TooFewSamples> {
     })
 }
 
-/// The percentiles of a row that it has too few samples for, ascending.
+/// Returns the percentiles for which a row has too few samples, ascending.
 fn percentiles(row: &LabelReport) -> Vec<Percentile> {
     let shown = row.elapsed.iter().flat_map(|elapsed| &elapsed.percentiles);
     let mut percentiles: Vec<Percentile> = shown
         .map(|found| found.percent)
         // The 100th is the slowest by definition.
-        .filter(|percent| (FIRST..100.0).contains(&percent.percent()))
+        .filter(|percent| (MIN_PERCENT..100.0).contains(&percent.percent()))
         .filter(|percent| row.samples < needed(*percent))
         .collect();
     percentiles.sort_by(|a, b| a.percent().total_cmp(&b.percent()));
     percentiles
 }
 
-/// The smallest n with p^n <= 5%.
+/// Returns the smallest n with p^n <= 5%.
 fn needed(percent: Percentile) -> u64 {
-    (DOUBT.ln() / (percent.percent() / 100.0).ln()).ceil() as u64
+    (ERROR_PROBABILITY.ln() / (percent.percent() / 100.0).ln()).ceil() as u64
 }
 
 #[cfg(test)]

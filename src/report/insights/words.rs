@@ -1,14 +1,14 @@
-//! Figures and names in the words of a sentence.
+//! Formats figures and names for sentences.
 
 use crate::jtl::InputRead;
 use crate::units;
 
-/// Letters of a name or message in a sentence; `report.json` has all of them.
-const MOST_LETTERS: usize = 80;
+/// Longest name or message in a sentence, in characters; `report.json` has it in full.
+const MAX_LENGTH: usize = 80;
 
-/// A name or message, so that it is told from the sentence around it.
+/// Quotes and shortens a name or message.
 pub(super) fn quoted(name: &str) -> String {
-    format!("“{}”", units::shorten(name, MOST_LETTERS))
+    format!("“{}”", units::shorten(name, MAX_LENGTH))
 }
 
 /// A share in percent: whole from 10% on, with a decimal below.
@@ -46,6 +46,18 @@ pub(super) fn ms(ms: i64) -> String {
     }
 }
 
+/// A period in ms, without a last part of zero: `2 min`, not `2 min 0 s`.
+pub(super) fn period(ms: i64) -> String {
+    let text = units::duration(ms);
+    let trimmed = [" 0 s", " 0 min"].map(|zero| text.strip_suffix(zero));
+    trimmed
+        .into_iter()
+        .flatten()
+        .next()
+        .unwrap_or(&text)
+        .to_owned()
+}
+
 /// A whole number of threads.
 pub(super) fn threads(threads: f64) -> String {
     let threads = threads.round().max(0.0) as u64;
@@ -55,7 +67,7 @@ pub(super) fn threads(threads: f64) -> String {
     }
 }
 
-/// An engine by its key: what its rows say, or the input they came in.
+/// Names an engine by its key: as its rows do, or by the input that they came from.
 pub(super) fn engine(key: &[u8], inputs: &[InputRead]) -> String {
     let input = match key {
         [0] => Some(0),
@@ -90,5 +102,9 @@ mod tests {
         );
         assert_eq!([0.7, 1_999.6].map(threads), ["1 thread", "2,000 threads"]);
         assert_eq!(quoted("Home"), "“Home”");
+        assert_eq!(
+            [120_000, 3_600_000, 10_000, 90_000].map(period),
+            ["2 min", "1 h", "10 s", "1 min 30 s"]
+        );
     }
 }

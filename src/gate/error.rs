@@ -1,0 +1,147 @@
+//! Why a criterion cannot be judged.
+
+use super::metric::Metric;
+use crate::percentile::Percentile;
+
+/// A criterion that cannot be judged, and why. A run never passes such a criterion.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("`{criterion}`: {reason}")]
+#[non_exhaustive]
+pub struct EvaluateError {
+    /// The criterion as text.
+    pub criterion: String,
+    /// Why it cannot be judged.
+    pub reason: Undecidable,
+}
+
+/// Why a criterion cannot be judged: the report or the baseline lacks something that it needs.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Undecidable {
+    /// The criterion names a label that the report does not have.
+    #[error("there is no label `{label}`{hint}")]
+    UnknownLabel {
+        /// The label.
+        label: String,
+        /// The labels that there are, and what to do.
+        hint: String,
+    },
+    /// The regular expression matches no label.
+    #[error("no label matches /{pattern}/: {known}")]
+    NoMatch {
+        /// The regular expression.
+        pattern: String,
+        /// The labels that there are.
+        known: String,
+    },
+    /// A regular expression needs all labels, and the report combines some of them in one row.
+    #[error("a regular expression needs all labels, but the report combines {combined}: {advice}")]
+    CombinedLabels {
+        /// What the combined row is called.
+        combined: String,
+        /// How to get a row per label.
+        advice: String,
+    },
+    /// The criterion refers to a baseline, and there is none.
+    #[error("there is no baseline: give one with --baseline")]
+    NoBaseline,
+    /// The baseline lacks something.
+    #[error("in the baseline, {0}")]
+    InBaseline(Box<Undecidable>),
+    /// One label lacks something.
+    #[error("{reason} (label `{label}`)")]
+    OfLabel {
+        /// The label.
+        label: String,
+        /// What it lacks.
+        reason: Box<Undecidable>,
+    },
+    /// The Apdex of the baseline was computed with other thresholds.
+    #[error(
+        "apdex has other thresholds, {theirs} instead of {ours}: analyze both runs with the same --apdex"
+    )]
+    OtherThresholds {
+        /// The thresholds of the run, as `--apdex` takes them.
+        ours: String,
+        /// The thresholds of the baseline.
+        theirs: String,
+    },
+    /// The run has no samples at all.
+    #[error("there are no samples")]
+    EmptyRun,
+    /// The metric is undefined without samples.
+    #[error("{metric} is undefined: there are no samples")]
+    NoSamples {
+        /// The metric.
+        metric: Metric,
+    },
+    /// The results lack the column that the metric is computed from.
+    #[error("{metric} is undefined: the results have no {column} column")]
+    NoColumn {
+        /// The metric.
+        metric: Metric,
+        /// The column.
+        column: &'static str,
+    },
+    /// A rate is undefined because the run has no length.
+    #[error("{metric} is undefined: the first start and the last end are the same instant")]
+    NoDuration {
+        /// The metric.
+        metric: Metric,
+    },
+    /// The report does not have this percentile.
+    #[error("{metric} was not computed: analyze with {percentile} in --percentiles")]
+    NotComputed {
+        /// The metric.
+        metric: Metric,
+        /// The percentile.
+        percentile: Percentile,
+    },
+    /// The time series does not have this metric.
+    #[error("the time series has no {metric}")]
+    NotOverTime {
+        /// The metric.
+        metric: Metric,
+    },
+    /// The time series does not have this percentile.
+    #[error("the time series has no p{percentile}: add it to --percentiles")]
+    NotComputedOverTime {
+        /// The percentile.
+        percentile: Percentile,
+    },
+    /// The label has no time series, because the run has too many labels.
+    #[error(
+        "a run with this many labels has a time series of TOTAL only: choose labels with --include"
+    )]
+    NoTimeSeries,
+    /// The report has no slices of time.
+    #[error(
+        "the report was saved without slices of time, which percentiles of a label need: analyze the results again"
+    )]
+    NoSlices,
+    /// The buckets of the time series are wider than the time for which the condition must hold.
+    #[error(
+        "{time} is shorter than a bucket, which is {width} wide in a run of this length: give a longer time"
+    )]
+    TimeTooShort {
+        /// The time.
+        time: String,
+        /// The width of a bucket.
+        width: String,
+    },
+    /// The metric is undefined throughout the run.
+    #[error("{metric} is undefined in every bucket of {width}")]
+    NeverDefined {
+        /// The metric.
+        metric: Metric,
+        /// The width of a bucket.
+        width: String,
+    },
+}
+
+impl Undecidable {
+    /// Says that the baseline is what lacks something.
+    pub(super) fn in_baseline(self) -> Self {
+        Undecidable::InBaseline(Box::new(self))
+    }
+}
