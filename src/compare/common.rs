@@ -1,7 +1,7 @@
 //! How long two runs are compared: over what their plans have in common.
 
+use crate::format;
 use crate::report::{Report, Slices, TimeSeries};
-use crate::units;
 
 /// Runs whose lengths differ by no more than this share are of the same length.
 const SAME_LENGTH: f64 = 0.02;
@@ -34,7 +34,7 @@ pub fn length(
     };
     let leaving = [baseline, candidate].map(leave);
     let length = leaving.into_iter().flatten().fold(shorter, u64::min);
-    let words = |ms: u64| units::duration(ms as i64);
+    let words = |ms: u64| format::duration(ms as i64);
     let until = match length < shorter {
         true => ", until threads began to leave",
         false => "",

@@ -11,10 +11,11 @@
 use super::criterion::{Criterion, Op, Target};
 use super::metric::{Figure, Metric};
 use super::value::{Unit, rounded, with_unit};
+use crate::format;
 use crate::percentile::Percentile;
 use crate::report::{Activity, Found, Report, TOTAL, TimeSeries, joined_slices, step_middles};
 use crate::stats::value_at;
-use crate::units::{self, BYTES_PER_KB, MS_PER_SECOND};
+use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
 
 /// Why a criterion that needs time cannot be told from any time series; `None` if it can.
 pub(super) fn obstacle(criterion: &Criterion) -> Option<String> {
@@ -105,7 +106,7 @@ pub(super) fn hold(
         "{condition} held for {} {} {}, in buckets of {width}",
         seconds(held_ms as f64),
         if is_failed { "from" } else { "at most, from" },
-        units::utc(from),
+        format::utc(from),
     );
     let found = Found {
         value: held_ms as f64 / MS_PER_SECOND,

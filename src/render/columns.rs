@@ -1,5 +1,6 @@
 //! The columns of the tables of labels: one list drives Markdown, terminal, CSV and HTML.
 
+use crate::format::{fixed, percent};
 use crate::percentile::Percentile;
 use crate::report::{LabelReport, Options, Summary};
 
@@ -219,7 +220,7 @@ impl Column {
             Kind::Min => elapsed(|summary| summary.min.max(0).to_string()),
             Kind::Max => elapsed(|summary| summary.max.to_string()),
             Kind::StdDev => elapsed(|summary| fixed(summary.std_dev, 2)),
-            Kind::ErrorRatio => number(row.error_ratio.map(|ratio| fixed(ratio * 100.0, 3) + "%")),
+            Kind::ErrorRatio => number(row.error_ratio.map(percent)),
             Kind::Throughput => number(row.throughput.map(|rate| fixed(rate, 5))),
             Kind::ReceivedKb => number(row.received_kb_per_sec.map(|rate| fixed(rate.max(0.0), 2))),
             Kind::SentKb => number(row.sent_kb_per_sec.map(|rate| fixed(rate.max(0.0), 2))),
@@ -252,62 +253,4 @@ impl Column {
 
 fn number(text: Option<String>) -> Cell {
     text.map_or(Cell::Missing, Cell::Number)
-}
-
-/// Fixed decimals, rounded half-even on the exact binary value, as Java's `DecimalFormat` does.
-fn fixed(value: f64, decimals: usize) -> String {
-    format!("{value:.decimals$}")
-}
-
-#[cfg(test)]
-mod tests {
-    use num_bigint::BigInt;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// Rounds half-even in exact integers: value = mantissa · 2^exponent with exponent <= 0.
-    fn exact(value: f64, decimals: u32) -> String {
-        let bits = value.to_bits();
-        let exponent = ((bits >> 52) & 0x7FF) as i32;
-        let fraction = bits & ((1 << 52) - 1);
-        let (mantissa, exponent) = match exponent {
-            0 => (fraction, -1074),
-            _ => (fraction | (1 << 52), exponent - 1075),
-        };
-        let scaled = BigInt::from(mantissa) * BigInt::from(10).pow(decimals);
-        let digits = if exponent >= 0 {
-            scaled << exponent as usize
-        } else {
-            let divisor = BigInt::from(1) << (-exponent) as usize;
-            let whole = &scaled / &divisor;
-            let twice = (&scaled % &divisor) * 2;
-            let is_odd = &whole % 2 == BigInt::from(1);
-            if twice > divisor || (twice == divisor && is_odd) {
-                whole + 1
-            } else {
-                whole
-            }
-        };
-        let digits = format!("{digits:0>width$}", width = decimals as usize + 1);
-        let (whole, fraction) = digits.split_at(digits.len() - decimals as usize);
-        format!("{whole}.{fraction}")
-    }
-
-    #[test]
-    fn ties_go_to_the_even_digit() {
-        assert_eq!(fixed(0.125, 2), "0.12");
-        assert_eq!(fixed(0.375, 2), "0.38");
-        assert_eq!(fixed(2.5, 0), "2");
-        assert_eq!(fixed(1.005, 2), "1.00"); // in binary it lies below
-    }
-
-    proptest! {
-        #[test]
-        fn formatting_is_exact(value in 0.0..1e9_f64, eighths in 0..1_000_000_u32, decimals in 1..6_u32) {
-            prop_assert_eq!(fixed(value, decimals as usize), exact(value, decimals));
-            let tie = f64::from(eighths) / 64.0;
-            prop_assert_eq!(fixed(tie, decimals as usize), exact(tie, decimals));
-        }
-    }
 }

@@ -1,10 +1,10 @@
 //! The tables of JMeter's dashboard in Markdown, and those beyond it that explain them.
 
 use super::markdown::{bold, escape, table};
+use crate::format::{self, to_fixed};
 use crate::report::{
     CorrectedTimes, LabelErrors, Report, Requests, Statistics, StatisticsRow, StatisticsTimes,
 };
-use crate::units;
 
 /// The tables beside the aggregate table, each with its heading.
 pub fn sections(report: &Report) -> String {
@@ -170,7 +170,7 @@ fn error_rows(name: &str, label: &LabelErrors) -> Vec<Vec<String>> {
             ],
             false => vec![String::new(); 3],
         };
-        row.push(escape(&units::shorten(&error.error, 300)));
+        row.push(escape(&format::shorten(&error.error, 300)));
         row.push(error.count.to_string());
         rows.push(row);
     }
@@ -227,34 +227,4 @@ fn bold_first(mut row: Vec<String>) -> Vec<String> {
 
 fn cell(value: Option<String>) -> String {
     value.unwrap_or_else(|| "-".to_owned())
-}
-
-/// Fixed decimals as JavaScript's `toFixed`, which the dashboard prints with: rounded on the exact
-/// binary value, and away from zero where that lies in the middle.
-pub fn to_fixed(value: f64, decimals: usize) -> String {
-    let scale = 2.0_f64.powi(decimals as i32 + 1);
-    // Only an odd multiple of 2^-(decimals + 1) can lie in the middle between two decimals.
-    let may_be_in_the_middle = (value * scale).fract() == 0.0;
-    let value = match may_be_in_the_middle {
-        true if value > 0.0 => value.next_up(),
-        true if value < 0.0 => value.next_down(),
-        _ => value,
-    };
-    format!("{value:.decimals$}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn decimals_are_javascripts() {
-        assert_eq!(to_fixed(0.125, 2), "0.13");
-        assert_eq!(to_fixed(8917.5, 2), "8917.50");
-        assert_eq!(to_fixed(0.375, 2), "0.38");
-        assert_eq!(to_fixed(-0.125, 2), "-0.13");
-        assert_eq!(to_fixed(1.005, 2), "1.00"); // in binary it lies below
-        assert_eq!(to_fixed(0.0625, 3), "0.063");
-        assert_eq!(to_fixed(0.0, 2), "0.00");
-    }
 }

@@ -6,8 +6,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::columns::{self, Cell, Column};
 use super::{criteria, dashboard, outcomes, text};
+use crate::format;
 use crate::report::{Accounting, Detail, LabelReport, Report};
-use crate::units;
 
 /// A chart's file beside the report, and what it shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,9 +59,9 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
         let _ = writeln!(
             text,
             "{} to {}, {}.\n",
-            units::utc(window.start_ms),
-            units::utc(window.end_ms),
-            units::duration(window.duration_ms()),
+            format::utc(window.start_ms),
+            format::utc(window.end_ms),
+            format::duration(window.duration_ms()),
         );
     }
     if !report.criteria.is_empty() {
@@ -156,7 +156,7 @@ fn accounting(accounting: &Accounting) -> String {
             rejection.reason,
             escape(&rejection.first_input),
             rejection.first_line,
-            escape(&units::shorten(value, 80)),
+            escape(&format::shorten(value, 80)),
         );
     }
     text
@@ -200,14 +200,14 @@ fn error_kinds_table(report: &Report) -> String {
     let mut rows: Vec<Vec<String>> = vec![titles.map(bold).to_vec()];
     rows.extend(report.error_kinds.iter().map(|kind| {
         vec![
-            escape(&units::shorten(&kind.kind, 200)),
+            escape(&format::shorten(&kind.kind, 200)),
             kind.count.to_string(),
-            format!("{:.3}%", kind.ratio_of_errors * 100.0),
+            format::percent(kind.ratio_of_errors),
             kind.messages.to_string(),
-            units::utc(kind.first_ms),
-            units::utc(kind.last_ms),
-            escape(&units::shorten(&kind.labels_in_words(), 200)),
-            escape(&units::shorten(&kind.example, 200)),
+            format::utc(kind.first_ms),
+            format::utc(kind.last_ms),
+            escape(&format::shorten(&kind.labels_in_words(), 200)),
+            escape(&format::shorten(&kind.example, 200)),
         ]
     }));
     table(&rows)
@@ -221,10 +221,10 @@ fn errors_table(report: &Report) -> String {
     ];
     rows.extend(report.errors.iter().map(|error| {
         vec![
-            escape(&units::shorten(&error.error, 300)),
+            escape(&format::shorten(&error.error, 300)),
             error.count.to_string(),
-            format!("{:.3}%", error.ratio_of_errors * 100.0),
-            format!("{:.3}%", error.ratio_of_samples * 100.0),
+            format::percent(error.ratio_of_errors),
+            format::percent(error.ratio_of_samples),
         ]
     }));
     table(&rows)

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use super::cells::{from_to, size};
 use crate::compare::{Change, Comparison, Figure, Found, LabelComparison, Verdict};
+use crate::format::shorten_middle;
 use crate::report::TOTAL;
 
 /// Rows of labels that changed.
@@ -130,7 +131,7 @@ pub fn grid(
     titles.extend(compact.columns.iter().cloned());
     titles.extend(has_others.then(|| "Other".to_owned()));
     let cells = rows.iter().map(|row| {
-        let mut label = shortened(row.label);
+        let mut label = shorten_middle(row.label, MAX_LETTERS);
         if !row.state.is_empty() {
             label += &format!(" ({})", row.state);
         }
@@ -150,18 +151,6 @@ pub fn grid(
         cells
     });
     (titles, cells.collect())
-}
-
-/// A label with its middle left out if it is long: labels often differ at both ends.
-fn shortened(label: &str) -> String {
-    let letters = label.chars().count();
-    if letters <= MAX_LETTERS {
-        return label.to_owned();
-    }
-    let half = MAX_LETTERS / 2;
-    let head = label.chars().take(half);
-    let tail = label.chars().skip(letters - half);
-    head.chain(['…']).chain(tail).collect()
 }
 
 /// Keys of the figures that have a column.

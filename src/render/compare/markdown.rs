@@ -5,9 +5,9 @@ use std::fmt::Write;
 use super::compact::{self, Cell, Compact, Row};
 use super::{Extent, effect, figures, method, platforms, summary};
 use crate::compare::Comparison;
+use crate::format::thousands;
 use crate::render::markdown::{bold, escape, table};
 use crate::report::TOTAL;
-use crate::units::thousands;
 
 /// GitHub refuses comments of more than 65,536 characters; criteria may follow.
 const MAX_BYTES: usize = 60_000;

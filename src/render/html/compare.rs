@@ -1,17 +1,16 @@
 //! The page of a comparison: the verdict, what changed, all figures, and the runs in one chart.
 
-use super::escape::{self, shortened};
-use super::numbers::thousands;
+use super::escape;
 use super::page::{self, MOST_LETTERS, MOST_LINES, Parts, Section};
 use super::table::{Heading, Table};
 use super::{Detail, charts, criteria};
 use crate::chart::Figure;
 use crate::compare::Comparison;
 use crate::error::Result;
+use crate::format;
 use crate::render::columns::Cell;
 use crate::render::compare::{self, Compact, Row};
 use crate::report::Report;
-use crate::units;
 
 /// The whole page.
 pub fn html(
@@ -45,7 +44,7 @@ fn title(comparison: &Comparison) -> String {
     let baseline = names.next().unwrap_or_default();
     let candidates: Vec<&str> = names.collect();
     let title = format!("{} against {baseline}", candidates.join(", "));
-    escape::text(&shortened(&title, MOST_LETTERS))
+    escape::text(&format::shorten_middle(&title, MOST_LETTERS))
 }
 
 /// The verdict, and when each run was.
@@ -55,14 +54,17 @@ fn head(comparison: &Comparison, runs: &[(String, Report)]) -> String {
         escape::text(&compare::summary(comparison))
     );
     for (name, report) in runs.iter().take(MOST_LINES) {
-        let mut told = vec![format!("{} samples", thousands(report.total.samples))];
+        let mut told = vec![format!(
+            "{} samples",
+            format::thousands(report.total.samples)
+        )];
         if let Some(window) = report.window {
-            told.push(format!("from {}", units::utc(window.start_ms)));
-            told.push(units::duration(window.duration_ms()));
+            told.push(format!("from {}", format::utc(window.start_ms)));
+            told.push(format::duration(window.duration_ms()));
         }
         html += &format!(
             "<div><dt>{}</dt><dd>{}</dd></div>\n",
-            escape::text(&shortened(name, MOST_LETTERS)),
+            escape::text(&format::shorten_middle(name, MOST_LETTERS)),
             escape::text(&told.join(" · "))
         );
     }
@@ -79,7 +81,7 @@ fn changes(comparison: &Comparison, detail: Detail) -> Section {
             if compact.more > 0 {
                 body += &format!(
                     "<p class=remark>{} more labels changed: see all figures.</p>\n",
-                    thousands(compact.more as i128)
+                    format::thousands(compact.more as i128)
                 );
             }
             body
@@ -99,7 +101,7 @@ fn compact_table(
     let (titles, cells) = compare::compact_grid(compact, rows, comparison);
     let texts = if comparison.runs.len() > 2 { 2 } else { 1 };
     let headings = titles.iter().enumerate().map(|(column, title)| {
-        let title = shortened(title, detail.letters);
+        let title = format::shorten_middle(title, detail.letters);
         match column < texts {
             true => Heading::text(title),
             false => Heading::change(title),
@@ -164,7 +166,7 @@ fn table(caption: &str, mut rows: Vec<Vec<String>>, texts: usize, detail: Detail
     let header = rows.remove(0);
     let is_verdict = |column: usize| header[column] == "Verdict";
     let headings = header.iter().enumerate().map(|(column, title)| {
-        let title = shortened(title, detail.letters);
+        let title = format::shorten_middle(title, detail.letters);
         match column < texts {
             _ if is_verdict(column) => Heading::verdict(),
             true => Heading::text(title),

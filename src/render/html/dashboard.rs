@@ -4,8 +4,8 @@ use super::Detail;
 use super::page::Section;
 use super::table::{Heading, Table};
 use super::tables::moment;
+use crate::format::to_fixed;
 use crate::render::columns::Cell;
-use crate::render::dashboard::to_fixed;
 use crate::report::{Apdex, ErrorKind, LabelErrors, Report, StatisticsRow};
 
 /// Letters of a message, in lengths of a label.

@@ -1,12 +1,11 @@
 //! The page from top to bottom.
 
-use super::escape::{self, shortened};
-use super::numbers::{percent, thousands, two_decimals};
+use super::escape;
 use super::{Detail, charts, criteria, dashboard, tables, theme, verdict};
 use crate::chart::Figure;
 use crate::error::Result;
+use crate::format;
 use crate::report::{LabelReport, Report};
-use crate::units;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -82,7 +81,7 @@ pub fn html(
     let (drawn, data) = charts::sections(report.window, figures, detail)?;
     sections.extend(drawn);
     let title = match &report.title {
-        Some(title) => escape::text(&shortened(title, MOST_LETTERS)),
+        Some(title) => escape::text(&format::shorten_middle(title, MOST_LETTERS)),
         None => "Load test".to_owned(),
     };
     Ok(document(&Parts {
@@ -170,9 +169,9 @@ fn head(report: &Report, detail: Detail) -> String {
     if let Some(window) = report.window {
         html += &format!(
             "<p class=when>{} to {} · {}</p>\n",
-            escape::text(&units::utc(window.start_ms)),
-            escape::text(&units::utc(window.end_ms)),
-            escape::text(&units::duration(window.duration_ms())),
+            escape::text(&format::utc(window.start_ms)),
+            escape::text(&format::utc(window.end_ms)),
+            escape::text(&format::duration(window.duration_ms())),
         );
     }
     let sentences = verdict::sentences(report, detail.letters);
@@ -199,8 +198,8 @@ fn head(report: &Report, detail: Detail) -> String {
         for line in report.details.iter().take(MOST_LINES) {
             html += &format!(
                 "<div><dt>{}</dt><dd>{}</dd></div>\n",
-                escape::text(&shortened(&line.key, MOST_LETTERS)),
-                escape::text(&shortened(&line.value, MOST_LETTERS))
+                escape::text(&format::shorten_middle(&line.key, MOST_LETTERS)),
+                escape::text(&format::shorten_middle(&line.value, MOST_LETTERS))
             );
         }
         html += "</dl>\n";
@@ -224,17 +223,19 @@ fn headline(total: &LabelReport) -> Vec<Headline> {
         is_bad: false,
     };
     let mut figures = vec![
-        figure("Samples", thousands(total.samples), ""),
+        figure("Samples", format::thousands(total.samples), ""),
         Headline {
             is_bad: total.errors > 0,
             ..figure(
                 "Errors",
-                total.error_ratio.map_or("–".to_owned(), percent),
+                total
+                    .error_ratio
+                    .map_or("–".to_owned(), format::nonzero_percent),
                 "",
             )
         },
         match total.throughput {
-            Some(rate) => figure("Throughput", two_decimals(rate), "/s"),
+            Some(rate) => figure("Throughput", format::decimals(rate, 2), "/s"),
             None => figure("Throughput", "–".to_owned(), ""),
         },
     ];
@@ -244,9 +245,9 @@ fn headline(total: &LabelReport) -> Vec<Headline> {
                 50.0 => "Median".to_owned(),
                 percent => format!("{percent}%"),
             };
-            figure(&name, thousands(found.value), "ms")
+            figure(&name, format::thousands(found.value), "ms")
         }));
-        figures.push(figure("Max", thousands(elapsed.max), "ms"));
+        figures.push(figure("Max", format::thousands(elapsed.max), "ms"));
     }
     figures
 }
@@ -274,7 +275,12 @@ pub fn list(notes: &[&String], whole: &str) -> Option<Section> {
 fn lines_of(lines: &[&String], letters: usize, whole: &str) -> String {
     let shown = lines.iter().take(MOST_LINES);
     let items: String = shown
-        .map(|line| format!("<li>{}</li>\n", escape::text(&shortened(line, letters))))
+        .map(|line| {
+            format!(
+                "<li>{}</li>\n",
+                escape::text(&format::shorten_middle(line, letters))
+            )
+        })
         .collect();
     let more = match lines.len().saturating_sub(MOST_LINES) {
         0 => String::new(),

@@ -1,6 +1,7 @@
 //! A table in HTML: scrolls by itself, can be sorted, reads aloud well.
 
 use super::escape;
+use crate::format;
 use crate::render::columns::{Alignment, Cell, Column};
 use crate::report::LabelReport;
 
@@ -174,12 +175,12 @@ fn content(cell: &Cell, letters: usize) -> (String, String) {
         Cell::Number(number) => (escape::text(number), String::new()),
         Cell::Missing => ("–".to_owned(), String::new()),
         Cell::Text(text) => {
-            let short = escape::shortened(text, letters);
+            let short = format::shorten_middle(text, letters);
             let title = match short == *text {
                 true => String::new(),
                 false => format!(
                     " title=\"{}\"",
-                    escape::text(&escape::shortened(text, MOST_IN_TITLE))
+                    escape::text(&format::shorten_middle(text, MOST_IN_TITLE))
                 ),
             };
             (escape::text(&short), title)

@@ -1,12 +1,11 @@
 //! The page's tables, each in a section of its own.
 
 use super::Detail;
-use super::numbers::{percent, thousands};
 use super::page::Section;
 use super::table::{Heading, Table};
+use crate::format;
 use crate::render::columns::{self, Cell, Column};
 use crate::report::{LabelReport, Report, Summary};
-use crate::units;
 
 /// The columns that were chosen, else the Aggregate Report's, then those that only the Summary
 /// Report has.
@@ -72,7 +71,11 @@ fn bar(total: &LabelReport) -> String {
     ];
     let (mut spans, mut words) = (String::new(), Vec::new());
     for (class, name, count, share) in sides {
-        let told = format!("{} {name} ({})", thousands(count), percent(share));
+        let told = format!(
+            "{} {name} ({})",
+            format::thousands(count),
+            format::nonzero_percent(share)
+        );
         if count > 0 {
             spans += &format!("<span class={class} style=\"flex-grow:{share:.5}\"></span>");
         }
@@ -116,11 +119,7 @@ fn outcome(times: &[Time], label: &LabelReport) -> Vec<Cell> {
         Cell::Text(label.label.clone()),
         Cell::Number(label.successes().to_string()),
         Cell::Number(label.errors.to_string()),
-        number(
-            label
-                .error_ratio
-                .map(|ratio| format!("{:.3}%", ratio * 100.0)),
-        ),
+        number(label.error_ratio.map(format::percent)),
         number(label.goodput.map(|rate| format!("{rate:.5}"))),
     ];
     for (_, of) in times {
@@ -154,8 +153,8 @@ pub fn errors(report: &Report, detail: Detail) -> Option<Section> {
                 vec![
                     Cell::Text(error.error.clone()),
                     Cell::Number(error.count.to_string()),
-                    Cell::Number(format!("{:.3}%", error.ratio_of_errors * 100.0)),
-                    Cell::Number(format!("{:.3}%", error.ratio_of_samples * 100.0)),
+                    Cell::Number(format::percent(error.ratio_of_errors)),
+                    Cell::Number(format::percent(error.ratio_of_samples)),
                     moment(error.first_ms),
                     moment(error.last_ms),
                 ]
@@ -174,10 +173,8 @@ pub fn errors(report: &Report, detail: Detail) -> Option<Section> {
 const MESSAGE: usize = 4;
 
 /// A moment; the head of its column says that it is UTC.
-/// A moment in UTC.
 pub fn moment(epoch_ms: i64) -> Cell {
-    let text = units::utc(epoch_ms);
-    Cell::Text(text.strip_suffix(" UTC").unwrap_or(&text).to_owned())
+    Cell::Text(format::utc_bare(epoch_ms))
 }
 
 /// What was read, and what became of every row.
@@ -185,10 +182,10 @@ pub fn rows(report: &Report, detail: Detail) -> Option<Section> {
     let accounting = &report.accounting;
     let mut body = format!(
         "<p>{} rows read: {} counted, {} filtered out, {} rejected.</p>\n",
-        thousands(accounting.rows_read),
-        thousands(accounting.counted),
-        thousands(accounting.filtered),
-        thousands(accounting.rejected),
+        format::thousands(accounting.rows_read),
+        format::thousands(accounting.counted),
+        format::thousands(accounting.filtered),
+        format::thousands(accounting.rejected),
     );
     if !accounting.rejections.is_empty() {
         let table = Table {

@@ -5,10 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Look, fitted};
+use super::Look;
+use crate::format;
 use crate::render::text::printable;
 use crate::report::{Live, NewError};
-use crate::units;
 
 /// The widest label, and the widest code: some are whole sentences.
 const WIDEST: usize = 24;
@@ -21,7 +21,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, live: &Live, look: Look) {
         errors => Line::from(vec![
             Span::styled("Newest errors", look.bold()),
             Span::styled(
-                format!(", of {}; times in UTC", units::thousands(errors)),
+                format!(", of {}; times in UTC", format::thousands(errors)),
                 look.dim(),
             ),
         ]),
@@ -41,10 +41,9 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, live: &Live, look: Look) {
 
 /// A line whose label and code are as wide as those of the others.
 fn line(error: &NewError, [label, code]: [usize; 2], look: Look) -> Line<'static> {
-    let time = units::utc(error.end_ms);
-    let time = time.split(' ').nth(1).unwrap_or(&time).to_owned();
+    let time = format::utc_time(error.end_ms);
     let padded = |text: &str, width: usize| {
-        let text = fitted(&printable(text), width);
+        let text = format::fit(&printable(text), width);
         let blanks = " ".repeat(width.saturating_sub(text.width()));
         format!("  {text}{blanks}")
     };

@@ -6,7 +6,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Look, fitted};
+use super::Look;
+use crate::format;
 use crate::render::columns::{self, Alignment, Cell, Column};
 use crate::render::text::printable;
 use crate::report::{LabelReport, Report};
@@ -131,7 +132,7 @@ impl Table {
             .iter()
             .enumerate()
             .map(|(number, (column, width))| {
-                let text = fitted(&text(column), *width);
+                let text = format::fit(&text(column), *width);
                 let blanks = " ".repeat(width.saturating_sub(text.width()));
                 let gap = " ".repeat(if number == 0 { 0 } else { self.gap });
                 let padded = match column.alignment() {

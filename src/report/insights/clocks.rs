@@ -5,9 +5,9 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::words;
+use crate::format;
 use crate::jtl::InputRead;
 use crate::stats::TimeSeries;
-use crate::units;
 
 /// Rows of an engine that tell when it was at work, fewest.
 const FEWEST_ROWS: u64 = 100;
@@ -58,7 +58,7 @@ impl ClocksApart {
              apart, or it ran at another time. Figures over time and rates are then of two times laid \
              side by side.",
             words::quoted(&self.engine),
-            units::duration(self.later_ms.saturating_abs()),
+            format::duration(self.later_ms.saturating_abs()),
             words::quoted(&self.other_engine),
         )
     }

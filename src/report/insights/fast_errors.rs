@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::times;
+use crate::format;
 use crate::stats::LabelStats;
-use crate::units;
 
 /// Samples, fewest.
 const ENOUGH: u64 = 100;
@@ -44,7 +44,7 @@ pub struct FastErrors {
 
 impl FastErrors {
     pub(super) fn sentence(&self) -> String {
-        let ms = |ms: i64| units::thousands(ms.max(0).unsigned_abs());
+        let ms = |ms: i64| format::thousands(ms.max(0).unsigned_abs());
         format!(
             "Errors came sooner than successes (median {} ms against {} ms) and flatter the \
              percentiles of all samples: their median is {} ms and 95% took up to {} ms; of \

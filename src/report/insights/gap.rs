@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::course::{self, Course};
-use crate::units;
+use crate::format;
 
 /// Length of a gap, least, ms: threads may all wait on a timer for less.
 const SHORTEST_MS: i64 = 30_000;
@@ -49,10 +49,10 @@ impl Gap {
             "Nothing was sent for about {}{more} from {} on: the {} samples before and the {} after \
              may be of several runs in one file, and rates are those of the whole time. --from and \
              --to choose one.",
-            units::duration(self.length_ms),
+            format::duration(self.length_ms),
             course::at(self.since_start_ms, self.start_ms),
-            units::thousands(self.samples_before),
-            units::thousands(self.samples_after),
+            format::thousands(self.samples_before),
+            format::thousands(self.samples_after),
         )
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::course::{Course, Moment};
 use super::times;
 use super::words;
-use crate::units;
+use crate::format;
 
 /// How often as long as the median a sample takes that is held up, at least.
 const HELD_UP: i64 = 4;
@@ -60,12 +60,12 @@ impl PeriodicStalls {
         format!(
             "Samples stall about every {}, for up to {}: {} times, {} samples took {} ms or longer \
              then, against a median of {} ms.",
-            units::duration(self.period_ms),
+            format::duration(self.period_ms),
             words::ms(self.length_ms),
-            units::thousands(self.stalls),
-            units::thousands(self.samples),
-            units::thousands(self.held_up_ms.unsigned_abs()),
-            units::thousands(self.median_ms.unsigned_abs()),
+            format::thousands(self.stalls),
+            format::thousands(self.samples),
+            format::thousands(self.held_up_ms.unsigned_abs()),
+            format::thousands(self.median_ms.unsigned_abs()),
         )
     }
 }

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::course::{self, Course, Moment};
 use super::times;
 use super::words;
-use crate::units::{self, MS_PER_SECOND};
+use crate::format;
+use crate::units::MS_PER_SECOND;
 
 /// Threads, fewest: of fewer each coming and going is a ramp.
 const FEWEST_THREADS: f64 = 5.0;
@@ -72,14 +73,14 @@ impl SteadyWindow {
              ms; the whole run with its ramp has {} a second, median {} ms, 95% up to {} ms. \
              --trim-ramp shows the former.",
             words::threads(self.threads),
-            units::duration(self.end_ms.saturating_sub(self.start_ms)),
+            format::duration(self.end_ms.saturating_sub(self.start_ms)),
             course::at(self.since_start_ms, self.start_ms),
             words::rate(self.throughput_per_second),
-            units::thousands(self.median_ms.unsigned_abs()),
-            units::thousands(self.p95_ms.unsigned_abs()),
+            format::thousands(self.median_ms.unsigned_abs()),
+            format::thousands(self.p95_ms.unsigned_abs()),
             words::rate(self.whole_throughput_per_second),
-            units::thousands(self.whole_median_ms.unsigned_abs()),
-            units::thousands(self.whole_p95_ms.unsigned_abs()),
+            format::thousands(self.whole_median_ms.unsigned_abs()),
+            format::thousands(self.whole_p95_ms.unsigned_abs()),
         )
     }
 }

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::words;
+use crate::format;
 use crate::percentile::Percentile;
 use crate::report::{LabelReport, TOTAL};
-use crate::units;
 
 /// The doubt left whether a percentile is below the slowest sample.
 const DOUBT: f64 = 0.05;
@@ -46,7 +46,7 @@ impl TooFewSamples {
             Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
             _ => lines.concat(),
         };
-        let samples = units::thousands(self.samples);
+        let samples = format::thousands(self.samples);
         let are_too_few = match (&self.label, self.samples) {
             (None, 1) => format!("One sample is too few for the {lines}"),
             (None, _) => format!("All {samples} samples are too few for the {lines}"),
@@ -64,13 +64,13 @@ impl TooFewSamples {
             (_, 1) => " Another label has too few as well.".to_owned(),
             (_, more) => format!(
                 " {} more labels have too few as well.",
-                units::thousands(more)
+                format::thousands(more)
             ),
         };
         let last = self.percentiles.last().map(|last| last.title());
         format!(
             "{are_too_few}: it takes {} for the slowest to be beyond the {} with 95% confidence.{more}",
-            units::thousands(self.samples_needed),
+            format::thousands(self.samples_needed),
             last.unwrap_or_default(),
         )
     }

@@ -1,29 +1,20 @@
 //! Figures and names in the words of a sentence.
 
+use crate::format;
 use crate::jtl::InputRead;
-use crate::units;
 
 /// Letters of a name or message in a sentence; `report.json` has all of them.
 const MOST_LETTERS: usize = 80;
 
 /// A name or message, so that it is told from the sentence around it.
 pub(super) fn quoted(name: &str) -> String {
-    format!("“{}”", units::shorten(name, MOST_LETTERS))
-}
-
-/// A share in percent: whole from 10% on, with a decimal below.
-pub(super) fn percent(share: f64) -> String {
-    match share * 100.0 {
-        percent if percent >= 9.95 => format!("{percent:.0}%"),
-        percent if percent >= 0.05 || percent == 0.0 => format!("{percent:.1}%"),
-        _ => "less than 0.1%".to_owned(),
-    }
+    format!("“{}”", format::shorten(name, MOST_LETTERS))
 }
 
 /// A rate: three digits or more.
 pub(super) fn rate(per_second: f64) -> String {
     match per_second {
-        rate if rate >= 999.5 => units::thousands(rate.round() as u64),
+        rate if rate >= 999.5 => format::thousands(rate.round() as u64),
         rate if rate >= 99.95 => format!("{rate:.0}"),
         rate if rate >= 9.995 => format!("{rate:.1}"),
         rate => format!("{rate:.2}"),
@@ -42,7 +33,7 @@ pub(super) fn times(ratio: f64) -> String {
 pub(super) fn ms(ms: i64) -> String {
     match ms {
         ..1_000 => format!("{ms} ms"),
-        _ => units::duration(ms),
+        _ => format::duration(ms),
     }
 }
 
@@ -51,7 +42,7 @@ pub(super) fn threads(threads: f64) -> String {
     let threads = threads.round().max(0.0) as u64;
     match threads {
         1 => "1 thread".to_owned(),
-        _ => format!("{} threads", units::thousands(threads)),
+        _ => format!("{} threads", format::thousands(threads)),
     }
 }
 
@@ -75,10 +66,6 @@ mod tests {
 
     #[test]
     fn figures_read_well() {
-        assert_eq!(
-            [0.0, 0.0001, 0.0123, 0.0994, 0.0996, 1.0].map(percent),
-            ["0.0%", "less than 0.1%", "1.2%", "9.9%", "10%", "100%"]
-        );
         assert_eq!(
             [0.5, 12.34, 123.4, 999.9, 12_345.6].map(rate),
             ["0.50", "12.3", "123", "1,000", "12,346"]
