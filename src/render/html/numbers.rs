@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 /// Whole numbers beyond this are not exact as the floating point that JavaScript has.
-const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// A number in the page's data: five significant digits, more than can be seen.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,7 +27,7 @@ impl Serialize for Exact {
 
 /// Whole numbers without `.0`: it would be a fifth of the page.
 fn serialize_shortest<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
-    if number.fract() == 0.0 && number.abs() < MOST_EXACT {
+    if number.fract() == 0.0 && number.abs() < MAX_EXACT {
         serializer.serialize_i64(number as i64)
     } else {
         serializer.serialize_f64(number)

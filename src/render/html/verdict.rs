@@ -18,15 +18,7 @@ pub fn sentences(report: &Report, letters: usize) -> Vec<String> {
 /// How many, how long, how fast, how many failed.
 fn outcome(report: &Report) -> String {
     let total = &report.total;
-    let mut text = format!(
-        "{} {}",
-        format::thousands(total.samples),
-        if total.samples == 1 {
-            "sample"
-        } else {
-            "samples"
-        }
-    );
+    let mut text = format::counted(total.samples, "sample");
     if let Some(window) = report.window {
         text += &format!(" in {}", format::duration(window.duration_ms()));
     }

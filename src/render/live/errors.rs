@@ -10,8 +10,8 @@ use crate::format;
 use crate::render::text::printable;
 use crate::report::{Live, NewError};
 
-/// The widest label, and the widest code: some are whole sentences.
-const WIDEST: usize = 24;
+/// Largest width of a label and of a code: some codes are whole sentences.
+const MAX_WIDTH: usize = 24;
 
 /// A title and the errors below it, the newest first.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, live: &Live, look: Look) {
@@ -30,7 +30,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, live: &Live, look: Look) {
     let shown: Vec<&NewError> = live.newest_errors.iter().take(shown.into()).collect();
     let widest = |of: fn(&NewError) -> &String| {
         let widths = shown.iter().map(|error| printable(of(error)).width());
-        widths.max().unwrap_or(0).min(WIDEST)
+        widths.max().unwrap_or(0).min(MAX_WIDTH)
     };
     let widths = [widest(|error| &error.label), widest(|error| &error.code)];
     let lines = shown.iter().map(|error| line(error, widths, look));

@@ -39,8 +39,8 @@ pub struct View<'v> {
 /// Blanks at the left and the right.
 const MARGIN: u16 = 1;
 /// Lines of a chart's bars, where there is no room for more, and at most.
-const LEAST_BARS: u16 = 2;
-const MOST_BARS: u16 = 12;
+const MIN_BARS: u16 = 2;
+const MAX_BARS: u16 = 12;
 /// Lines of errors that come before higher charts, title included.
 const FEW_ERRORS: u16 = 11;
 /// From this width on all charts stand side by side.
@@ -117,7 +117,7 @@ impl Rooms {
         let charts_with = |bars: u16| rows_of_charts * (1 + bars);
         let wanted_table = lines(live.report.rows().count()).saturating_add(1);
         let wanted_errors = lines(live.newest_errors.len()).saturating_add(1);
-        let least = charts_with(LEAST_BARS);
+        let least = charts_with(MIN_BARS);
         // A header, a label, TOTAL, and a line of errors come before charts.
         let mut charts = if room >= least + 4 { least } else { 0 };
         let below = room - charts;
@@ -126,8 +126,8 @@ impl Rooms {
         let few_errors = wanted_errors.min(spare).min(FEW_ERRORS);
         spare -= few_errors;
         if charts > 0 {
-            let more = (spare / rows_of_charts).min(MOST_BARS - LEAST_BARS);
-            charts = charts_with(LEAST_BARS + more);
+            let more = (spare / rows_of_charts).min(MAX_BARS - MIN_BARS);
+            charts = charts_with(MIN_BARS + more);
             spare -= more * rows_of_charts;
         }
         let errors = wanted_errors.min(few_errors + spare);

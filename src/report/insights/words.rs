@@ -39,11 +39,7 @@ pub(super) fn ms(ms: i64) -> String {
 
 /// A whole number of threads.
 pub(super) fn threads(threads: f64) -> String {
-    let threads = threads.round().max(0.0) as u64;
-    match threads {
-        1 => "1 thread".to_owned(),
-        _ => format!("{} threads", format::thousands(threads)),
-    }
+    format::counted(threads.round().max(0.0) as u64, "thread")
 }
 
 /// An engine by its key: what its rows say, or the input they came in.
