@@ -52,7 +52,7 @@
 //! | [`stats`] | distributions, sums, errors, time series: record and merge |
 //! | [`select`] | which samples count, and under which label |
 //! | [`jtl`] | JMeter result files: bytes to blocks to records to samples |
-//! | `alike`, [`error`], `units`, [`percentile`], [`apdex`] | importable by all |
+//! | `alike`, [`error`], `format`, `units`, [`percentile`], [`apdex`] | importable by all |
 //!
 //! [`serve`], the target server, is a wing of its own beside them; so is `plan`, JMeter's
 //! plan to test it with.
@@ -65,6 +65,7 @@ mod cli;
 pub mod commands;
 pub mod compare;
 pub mod error;
+mod format;
 pub mod gate;
 pub mod jtl;
 pub mod percentile;

@@ -274,7 +274,7 @@ pub fn analyze(bytes: &[u8]) {
         .has_headers(false)
         .from_reader(table.as_bytes());
     assert!(rows.records().all(|row| row.is_ok()), "{table}");
-    let _no_panic = render::table::render(&report, Some(80));
+    let _no_panic = render::terminal::render(&report, Some(80));
     let _no_panic = render::markdown::report(&report, &[]);
     let _no_panic = render::markdown::platform_block(&report);
     let _no_panic = render::prometheus::render(&report);

@@ -18,12 +18,12 @@ STATE = """const chart = document.getElementById(arguments[0]);
 return {
   samples: Number(document.querySelector(".figures dd").textContent.replaceAll(",", "")),
   marked: Boolean(window.isMarked), pressed: [...chart.querySelectorAll(".legend button")].map((one) => one.getAttribute("aria-pressed")),
-  sorted: document.querySelector("#statistics th[aria-sort]")?.cellIndex, top: chart.getBoundingClientRect().top,
+  sorted: document.querySelector("#aggregate th[aria-sort]")?.cellIndex, top: chart.getBoundingClientRect().top,
   zoomed: [...chart.querySelectorAll(".tools button")].some((one) => one.textContent === "Reset zoom" && !one.hidden),
   open: chart.querySelector("details").open, badge: document.querySelector("nav .remark").textContent,
 };"""
 ACT = """window.isMarked = true;
-document.querySelectorAll("#statistics th button")[1].click();
+document.querySelectorAll("#aggregate th button")[1].click();
 const chart = document.getElementById(arguments[0]);
 chart.querySelectorAll(".legend button")[1].click();
 chart.querySelector("summary").click();

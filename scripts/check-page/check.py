@@ -160,8 +160,8 @@ return [...document.querySelectorAll('#{slug} [data-series]')].filter(line => li
         self.tell("shows all again at Escape", is_zoomed and self.time_ticks() == before)
 
     def sorts(self):
-        samples = "return [...document.querySelectorAll('#statistics tbody tr')].map(row => +row.cells[1].textContent)"
-        head = "document.querySelector('#statistics thead').rows[0].cells[1]"
+        samples = "return [...document.querySelectorAll('#aggregate tbody tr')].map(row => +row.cells[1].textContent)"
+        head = "document.querySelector('#aggregate thead').rows[0].cells[1]"
         shown = self.browser.run(samples)
         if len(shown) < 2:
             return
@@ -171,7 +171,7 @@ return [...document.querySelectorAll('#{slug} [data-series]')].filter(line => li
             orders.append((self.browser.run(f"return {head}.getAttribute('aria-sort')"), self.browser.run(samples)))
         wanted = [("descending", sorted(shown, reverse=True)), ("ascending", sorted(shown)), (None, shown)]
         self.tell("sorts by a column, both ways and back", orders == wanted, orders)
-        last = self.browser.run("return document.querySelector('#statistics table').rows[document.querySelector('#statistics table').rows.length - 1].cells[0].textContent")
+        last = self.browser.run("return document.querySelector('#aggregate table').rows[document.querySelector('#aggregate table').rows.length - 1].cells[0].textContent")
         self.tell("keeps TOTAL last", last == "TOTAL", last)
 
     def saves(self):

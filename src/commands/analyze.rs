@@ -70,7 +70,7 @@ pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     publication.write(&report, &markdown(&report))?;
     let printed = output::print(&match args.format {
         Format::Markdown => markdown(&report),
-        Format::Table => render::table::render(&report, output::terminal_width()),
+        Format::Table => render::terminal::render(&report, output::terminal_width()),
         Format::Csv => csv(&aggregate, &report, &args)?,
         Format::Json => render::json::render(&report)?,
         Format::Prometheus => render::prometheus::render(&report),
@@ -115,7 +115,7 @@ fn markdown(report: &Report) -> String {
     let parts = [
         render::criteria::markdown(report),
         render::markdown::platform_block(report),
-        render::dashboard::comparison(report),
+        render::markdown::dashboard(report),
     ];
     let parts: Vec<&str> = parts.iter().map(|part| part.trim_end()).collect();
     let there = parts.into_iter().filter(|part| !part.is_empty());

@@ -41,7 +41,7 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
     };
     let notes = inputs.notes();
     for note in &notes {
-        eprintln!("perfkit: note: {}", render::criteria::printable(note));
+        eprintln!("perfkit: note: {}", render::text::printable(note));
     }
     let sides = inputs.read(&args)?;
     let judged = judge(&gate, &sides)?;

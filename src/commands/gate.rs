@@ -137,7 +137,7 @@ pub fn tell(report: &Report) {
 
 /// Tells of one failure on standard error, likewise.
 pub fn tell_error(title: &str, message: &str) {
-    eprintln!("perfkit: {}", render::criteria::printable(message));
+    eprintln!("perfkit: {}", render::text::printable(message));
     if is_github() {
         eprint!("{}", render::criteria::github_annotation(title, message));
     }

@@ -306,7 +306,7 @@ fn tell(report: &Report, run: Option<&str>) {
             rejection.reason,
             rejection.first_input,
             rejection.first_line,
-            crate::units::shorten(rejection.first_value.as_deref().unwrap_or_default(), 80),
+            crate::format::shorten(rejection.first_value.as_deref().unwrap_or_default(), 80),
         );
     }
 }

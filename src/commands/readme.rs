@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::output;
 use crate::error::{Error, Result};
-use crate::render::marked;
+use crate::render::readme_block;
 
 /// A block of a Markdown file.
 #[derive(Debug)]
@@ -48,8 +48,8 @@ impl Readme {
             true => eprintln!(
                 "perfkit: added the markers `{}` and `{}` to {path}, at line {line}; move them and \
                  what is between them where you like",
-                marked::begin_marker(key),
-                marked::end_marker(key)
+                readme_block::begin_marker(key),
+                readme_block::end_marker(key)
             ),
             false => eprintln!("perfkit: updated the block `{key}` of {path}, at line {line}"),
         }
@@ -57,7 +57,7 @@ impl Readme {
     }
 
     /// The file before, and with the block in place.
-    fn updated(&self, block: &str) -> Result<(Vec<u8>, marked::Updated)> {
+    fn updated(&self, block: &str) -> Result<(Vec<u8>, readme_block::Updated)> {
         let path = &self.path;
         let bytes = fs::read(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Error::input(
@@ -66,8 +66,8 @@ impl Readme {
             ),
             _ => Error::read(path, error),
         })?;
-        let updated = marked::update(&bytes, &self.key, block)
-            .map_err(|why| Error::input(path.to_string_lossy(), why))?;
+        let updated = readme_block::update(&bytes, &self.key, block)
+            .map_err(|why| Error::input(path.to_string_lossy(), why.to_string()))?;
         Ok((bytes, updated))
     }
 }
@@ -78,7 +78,7 @@ impl Readme {
 ///
 /// None of them has one.
 pub fn key<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<String> {
-    let mut keys = names.into_iter().map(marked::key_of);
+    let mut keys = names.into_iter().map(readme_block::key_of);
     keys.find(|key| !key.is_empty()).ok_or_else(|| {
         Error::Usage(
             "--key: a name of letters and digits is needed, such as --key raspberry-pi-5"

@@ -10,10 +10,10 @@ use std::time::Instant;
 
 use crate::cli::ServeArgs;
 use crate::error::{Error, Result};
+use crate::format;
 use crate::serve::monitor::Monitor;
 use crate::serve::platform::Platform;
 use crate::serve::{self, AccessLog, Limits, Target};
-use crate::units;
 
 /// Runs `perfkit serve`.
 ///
@@ -63,7 +63,7 @@ async fn serve(args: ServeArgs, limits: Limits) -> Result<ExitCode> {
         "perfkit: served {} requests, {} errors, in {}",
         counts.total(),
         counts.errors(),
-        units::duration(uptime)
+        format::duration(uptime)
     );
     Ok(ExitCode::SUCCESS)
 }

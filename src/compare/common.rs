@@ -1,7 +1,7 @@
 //! Decides for how long two runs can be compared: over the part that their plans have in common.
 
+use crate::format;
 use crate::report::{Report, Slices, TimeSeries};
-use crate::units;
 
 /// Runs whose lengths differ by no more than this share count as equally long.
 const MAX_LENGTH_DIFFERENCE: f64 = 0.02;
@@ -37,7 +37,7 @@ pub fn length(
     };
     let leaving = [baseline, candidate].map(leave);
     let length = leaving.into_iter().flatten().fold(shorter, u64::min);
-    let words = |ms: u64| units::duration(ms as i64);
+    let words = |ms: u64| format::duration(ms as i64);
     let until = match length < shorter {
         true => ", before threads began to finish,",
         false => "",

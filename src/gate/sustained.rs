@@ -12,10 +12,11 @@ use super::criterion::{Criterion, Op, Scope};
 use super::error::Undecidable;
 use super::metric::{Metric, Statistic};
 use super::value::{Unit, rounded, with_unit};
+use crate::format;
 use crate::percentile::Percentile;
 use crate::report::{Activity, Found, Report, TOTAL, TimeSeries, joined_slices, step_middles};
 use crate::stats::value_at;
-use crate::units::{self, BYTES_PER_KB, MS_PER_SECOND};
+use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
 
 /// Says why no time series can have the metric of a sustained criterion; `None` if it can.
 pub(super) fn unavailable(criterion: &Criterion) -> Option<String> {
@@ -120,7 +121,7 @@ pub(super) fn judge(
         "{condition} held for {}{}, from {}, in buckets of {width}",
         if is_failed { "" } else { "at most " },
         seconds(held_ms as f64),
-        units::utc(from),
+        format::utc(from),
     );
     let found = Found {
         value: held_ms as f64 / MS_PER_SECOND,

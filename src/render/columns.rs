@@ -1,5 +1,7 @@
 //! The columns of the tables of labels: one list drives Markdown, terminal, CSV and HTML.
 
+use super::table::{self, Cell, Heading};
+use crate::format::{fixed, percent};
 use crate::percentile::Percentile;
 use crate::report::{LabelReport, Options, Summary};
 
@@ -30,26 +32,6 @@ enum Kind {
     Goodput,
     Latency,
     Connect,
-}
-
-/// Which way a column's cells lean in a terminal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Alignment {
-    /// Text.
-    Left,
-    /// Numbers.
-    Right,
-}
-
-/// A cell's value, formatted but for what renderers do differently.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cell {
-    /// Text from the file: to be escaped.
-    Text(String),
-    /// A formatted number.
-    Number(String),
-    /// Undefined, such as the throughput of a single instant.
-    Missing,
 }
 
 /// The columns that a report shows: those that were chosen, else those of JMeter's Aggregate Report.
@@ -187,28 +169,32 @@ impl Column {
         }
     }
 
-    /// Which way cells lean.
-    pub fn alignment(&self) -> Alignment {
-        match self.kind {
-            Kind::Label => Alignment::Left,
-            _ => Alignment::Right,
+    /// The head of the column.
+    pub fn heading(&self) -> Heading {
+        Heading {
+            title: self.title(),
+            unit: self.unit(),
+            kind: match self.kind {
+                Kind::Label => table::Kind::Text,
+                _ => table::Kind::Number,
+            },
         }
     }
 
     /// The cell of a label, in JMeter's formats.
     pub fn cell(&self, row: &LabelReport) -> Cell {
-        let elapsed = |of: fn(&Summary) -> String| number(row.elapsed.as_ref().map(of));
+        let elapsed = |of: fn(&Summary) -> String| Cell::maybe(row.elapsed.as_ref().map(of));
         let mean = |of: &Option<Summary>| {
-            number(
+            Cell::maybe(
                 of.as_ref()
                     .map(|summary| (summary.mean.trunc() as i64).to_string()),
             )
         };
         match self.kind {
-            Kind::Label => Cell::Text(row.label.clone()),
-            Kind::Samples => Cell::Number(row.samples.to_string()),
+            Kind::Label => Cell::new(&row.label),
+            Kind::Samples => Cell::new(row.samples),
             Kind::Average => mean(&row.elapsed),
-            Kind::Percentile(percentile) => number(row.elapsed.as_ref().and_then(|summary| {
+            Kind::Percentile(percentile) => Cell::maybe(row.elapsed.as_ref().and_then(|summary| {
                 let found = summary
                     .percentiles
                     .iter()
@@ -219,16 +205,18 @@ impl Column {
             Kind::Min => elapsed(|summary| summary.min.max(0).to_string()),
             Kind::Max => elapsed(|summary| summary.max.to_string()),
             Kind::StdDev => elapsed(|summary| fixed(summary.std_dev, 2)),
-            Kind::ErrorRatio => number(row.error_ratio.map(|ratio| fixed(ratio * 100.0, 3) + "%")),
-            Kind::Throughput => number(row.throughput.map(|rate| fixed(rate, 5))),
-            Kind::ReceivedKb => number(row.received_kb_per_sec.map(|rate| fixed(rate.max(0.0), 2))),
-            Kind::SentKb => number(row.sent_kb_per_sec.map(|rate| fixed(rate.max(0.0), 2))),
-            Kind::AverageBytes => number(row.average_bytes.map(|bytes| fixed(bytes, 1))),
-            Kind::Ok => Cell::Number(row.successes().to_string()),
-            Kind::Ko => Cell::Number(row.errors.to_string()),
+            Kind::ErrorRatio => Cell::maybe(row.error_ratio.map(percent)),
+            Kind::Throughput => Cell::maybe(row.throughput.map(|rate| fixed(rate, 5))),
+            Kind::ReceivedKb => {
+                Cell::maybe(row.received_kb_per_sec.map(|rate| fixed(rate.max(0.0), 2)))
+            }
+            Kind::SentKb => Cell::maybe(row.sent_kb_per_sec.map(|rate| fixed(rate.max(0.0), 2))),
+            Kind::AverageBytes => Cell::maybe(row.average_bytes.map(|bytes| fixed(bytes, 1))),
+            Kind::Ok => Cell::new(row.successes()),
+            Kind::Ko => Cell::new(row.errors),
             Kind::AverageOk => mean(&row.elapsed_ok),
             Kind::AverageKo => mean(&row.elapsed_ko),
-            Kind::Goodput => number(row.goodput.map(|rate| fixed(rate, 5))),
+            Kind::Goodput => Cell::maybe(row.goodput.map(|rate| fixed(rate, 5))),
             Kind::Latency => mean(&row.latency),
             Kind::Connect => mean(&row.connect),
         }
@@ -237,77 +225,14 @@ impl Column {
     /// What JMeter's CSV has in this column's cell: `.50000` for a throughput of 0.50000, nothing
     /// where there is none, and 0.00 for a rate of bytes that is unknown.
     pub fn csv_cell(&self, row: &LabelReport) -> String {
-        match (self.kind, self.cell(row)) {
-            (Kind::Throughput | Kind::Goodput, Cell::Number(rate)) => match rate.strip_prefix("0.")
-            {
+        match (self.kind, self.cell(row).text) {
+            (Kind::Throughput | Kind::Goodput, Some(rate)) => match rate.strip_prefix("0.") {
                 Some(fraction) => format!(".{fraction}"),
                 None => rate,
             },
-            (_, Cell::Text(text) | Cell::Number(text)) => text,
-            (Kind::ReceivedKb | Kind::SentKb, Cell::Missing) => "0.00".to_owned(),
-            (_, Cell::Missing) => String::new(),
-        }
-    }
-}
-
-fn number(text: Option<String>) -> Cell {
-    text.map_or(Cell::Missing, Cell::Number)
-}
-
-/// Fixed decimals, rounded half-even on the exact binary value, as Java's `DecimalFormat` does.
-fn fixed(value: f64, decimals: usize) -> String {
-    format!("{value:.decimals$}")
-}
-
-#[cfg(test)]
-mod tests {
-    use num_bigint::BigInt;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// Rounds half-even in exact integers: value = mantissa · 2^exponent with exponent <= 0.
-    fn exact(value: f64, decimals: u32) -> String {
-        let bits = value.to_bits();
-        let exponent = ((bits >> 52) & 0x7FF) as i32;
-        let fraction = bits & ((1 << 52) - 1);
-        let (mantissa, exponent) = match exponent {
-            0 => (fraction, -1074),
-            _ => (fraction | (1 << 52), exponent - 1075),
-        };
-        let scaled = BigInt::from(mantissa) * BigInt::from(10).pow(decimals);
-        let digits = if exponent >= 0 {
-            scaled << exponent as usize
-        } else {
-            let divisor = BigInt::from(1) << (-exponent) as usize;
-            let whole = &scaled / &divisor;
-            let twice = (&scaled % &divisor) * 2;
-            let is_odd = &whole % 2 == BigInt::from(1);
-            if twice > divisor || (twice == divisor && is_odd) {
-                whole + 1
-            } else {
-                whole
-            }
-        };
-        let digits = format!("{digits:0>width$}", width = decimals as usize + 1);
-        let (whole, fraction) = digits.split_at(digits.len() - decimals as usize);
-        format!("{whole}.{fraction}")
-    }
-
-    #[test]
-    fn ties_go_to_the_even_digit() {
-        assert_eq!(fixed(0.125, 2), "0.12");
-        assert_eq!(fixed(0.375, 2), "0.38");
-        assert_eq!(fixed(2.5, 0), "2");
-        assert_eq!(fixed(1.005, 2), "1.00"); // in binary it lies below
-    }
-
-    proptest! {
-        #[test]
-        fn formatting_is_exact(value in 0.0..1e9_f64, eighths in 0..1_000_000_u32, decimals in 1..6_u32) {
-            prop_assert_eq!(fixed(value, decimals as usize), exact(value, decimals));
-            let tie = f64::from(eighths) / 64.0;
-            prop_assert_eq!(fixed(tie, decimals as usize), exact(tie, decimals));
+            (_, Some(text)) => text,
+            (Kind::ReceivedKb | Kind::SentKb, None) => "0.00".to_owned(),
+            (_, None) => String::new(),
         }
     }
 }

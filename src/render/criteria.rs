@@ -2,9 +2,13 @@
 
 use std::fmt::Write;
 
-use super::markdown::{bold, escape, table};
-pub use super::text::printable;
+use super::print::markdown::{bold, table};
+use super::tables;
+use super::text::printable;
 use crate::report::{CriterionResult, Report, TOTAL};
+
+/// What a criterion is.
+const FAILS_IF: &str = "Each says when the run fails.";
 
 /// How many criteria failed, then each of them, failed ones first: for a report, the summary of a
 /// job, or a comment on a pull request. Empty without criteria.
@@ -13,29 +17,16 @@ pub fn markdown(report: &Report) -> String {
     if criteria.is_empty() {
         return String::new();
     }
-    let mut rows = vec![
-        ["Criterion", "Label", "Verdict", "Found"]
-            .map(bold)
-            .to_vec(),
-    ];
-    let (failed, passed): (Vec<_>, Vec<_>) = criteria.iter().partition(|result| result.is_failed);
-    rows.extend(failed.into_iter().chain(passed).map(|result| {
-        let verdict = match result.is_failed {
-            true => bold("failed"),
-            false => "passed".to_owned(),
-        };
-        vec![
-            escape(&result.text),
-            escape(&result.label),
-            verdict,
-            escape(&result.message),
-        ]
-    }));
     format!(
-        "{}. Each says when the run fails.\n\n{}",
+        "{}. {FAILS_IF}\n\n{}",
         bold(&verdict(criteria)),
-        table(&rows)
+        table(&tables::criteria(criteria))
     )
+}
+
+/// How many criteria failed, and what a criterion is, in plain text.
+pub fn introduction(criteria: &[CriterionResult]) -> String {
+    format!("{}. {FAILS_IF}", verdict(criteria))
 }
 
 /// A line for each criterion in their order, then one for all. Empty without criteria.

@@ -1,111 +1,138 @@
-//! The aggregate table for a terminal.
+//! The one model of a table. What builds it knows reports, what prints it knows only tables.
 
-use comfy_table::{
-    CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width,
-};
-use unicode_width::UnicodeWidthStr;
+/// A table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Table {
+    /// What it shows, for those who cannot see it.
+    pub caption: String,
+    /// One per column.
+    pub headings: Vec<Heading>,
+    /// The rows, each as long as the headings. The first cell names its row.
+    pub rows: Vec<Vec<Cell>>,
+    /// Rows that stay below all others, such as TOTAL.
+    pub totals: Vec<Vec<Cell>>,
+}
 
-use super::columns::{self, Alignment, Cell, Column};
-use super::text::printable;
-use crate::report::{LabelReport, Report};
+/// The head of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    /// What the column shows.
+    pub title: String,
+    /// Unit of its values, if the title does not say.
+    pub unit: Option<&'static str>,
+    /// What its cells hold.
+    pub kind: Kind,
+}
 
-/// Blanks beside each cell.
-const PADDING: usize = 2;
+/// What the cells of a column hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The keys of details.
+    Key,
+    /// Names, such as labels.
+    Text,
+    /// Texts of any length, such as error messages.
+    Message,
+    /// Short text that stays on one line, such as a moment.
+    Line,
+    /// Numbers.
+    Number,
+    /// Values with their units, such as those before and after.
+    Values,
+    /// A word or a few that judge.
+    Verdict,
+}
 
-/// Rules below the header and between rows, and nothing but blanks between columns.
-const STYLE: TableStyle = TableStyle::new().header_separator(RULE).row_separator(RULE);
-pub(super) const RULE: LineStyle = LineStyle::none().fill('─');
+/// Which way a column's cells lean in a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alignment {
+    /// Text.
+    Left,
+    /// Numbers.
+    Right,
+}
 
-/// The aggregate table. Where a `width` (in terminal columns) is given and too small for all of
-/// it, the columns are laid out in several tables below one another, for a number broken over
-/// two lines cannot be read.
-pub fn render(report: &Report, width: Option<u16>) -> String {
-    let columns = columns::of_labels(&report.options);
-    let rows: Vec<&LabelReport> = report.rows().collect();
-    let most = width.map_or(usize::MAX, usize::from);
-    let needed: Vec<usize> = columns.iter().map(|column| needed(column, &rows)).collect();
-    let Some((label_column, figures)) = columns.split_first() else {
-        return String::new();
-    };
-    let label_width = needed.first().copied().unwrap_or(0).min(most / 3);
-    let mut tables = String::new();
-    let mut group: Vec<&Column> = Vec::new();
-    let mut used = label_width + PADDING;
-    for (column, needed) in figures.iter().zip(needed.iter().skip(1)) {
-        let next = needed + PADDING;
-        if !group.is_empty() && used + next > most {
-            tables.push_str(&table(label_column, &group, &rows, label_width));
-            tables.push('\n');
-            group.clear();
-            used = label_width + PADDING;
+/// A cell.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cell {
+    /// What it says, not escaped; `None` if undefined, such as the throughput of a single instant.
+    pub text: Option<String>,
+    /// What it means.
+    pub tone: Option<Tone>,
+}
+
+/// What a cell means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// Failed, or significantly worse.
+    Bad,
+    /// Passed, or significantly better.
+    Good,
+    /// Not decided.
+    Open,
+}
+
+impl Heading {
+    /// The head of a column of this kind.
+    pub fn new(title: impl Into<String>, kind: Kind) -> Self {
+        Heading {
+            title: title.into(),
+            unit: None,
+            kind,
         }
-        group.push(column);
-        used += next;
     }
-    tables.push_str(&table(label_column, &group, &rows, label_width));
-    tables
-}
 
-/// Columns of the terminal that a column needs so that only its title is broken, between words.
-fn needed(column: &Column, rows: &[&LabelReport]) -> usize {
-    let cells = rows.iter().map(|row| cell(column, row).width()).max();
-    let title = column.title();
-    let words = title.split(' ').map(UnicodeWidthStr::width).max();
-    cells.max(words).unwrap_or(0)
-}
-
-fn table(label: &Column, figures: &[&Column], rows: &[&LabelReport], label_width: usize) -> String {
-    let columns: Vec<&Column> = [label].into_iter().chain(figures.iter().copied()).collect();
-    let mut table = Table::new();
-    table
-        .load_style(STYLE)
-        .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(columns.iter().map(|column| column.title()));
-    for row in rows {
-        table.add_row(columns.iter().map(|column| cell(column, row)));
+    /// The head of a column of numbers.
+    pub fn number(title: impl Into<String>) -> Self {
+        Heading::new(title, Kind::Number)
     }
-    let mut width = 0;
-    for (number, (column, laid_out)) in columns.iter().zip(table.column_iter_mut()).enumerate() {
-        let needed = match number {
-            0 => label_width,
-            _ => needed(column, rows),
-        } + PADDING;
-        width += needed;
-        let needed = u16::try_from(needed).unwrap_or(u16::MAX);
-        laid_out.set_constraint(ColumnConstraint::Absolute(Width::Fixed(needed)));
-        laid_out.set_cell_alignment(match column.alignment() {
-            Alignment::Left => CellAlignment::Left,
-            Alignment::Right => CellAlignment::Right,
-        });
-    }
-    table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
-    without_rules_between_labels(table.lines())
-}
 
-/// Of the rules only those below the header and above TOTAL are kept.
-fn without_rules_between_labels(lines: impl Iterator<Item = String>) -> String {
-    let lines: Vec<String> = lines.collect();
-    let is_rule = |line: &str| line.starts_with('─');
-    let rules = lines.iter().filter(|line| is_rule(line)).count();
-    let mut rule = 0;
-    let mut text = String::new();
-    for line in &lines {
-        if is_rule(line) {
-            rule += 1;
-            if (2..rules).contains(&rule) {
-                continue;
-            }
+    /// The head of a column of times in milliseconds.
+    pub fn ms(title: impl Into<String>) -> Self {
+        Heading::number(title).with_unit("ms")
+    }
+
+    /// The same with a unit.
+    pub fn with_unit(self, unit: &'static str) -> Self {
+        Heading {
+            unit: Some(unit),
+            ..self
         }
-        text.push_str(line.trim_end());
-        text.push('\n');
     }
-    text
 }
 
-fn cell(column: &Column, row: &LabelReport) -> String {
-    match column.cell(row) {
-        Cell::Text(text) => printable(&text),
-        Cell::Number(number) => number,
-        Cell::Missing => "-".to_owned(),
+impl Kind {
+    /// Which way cells lean.
+    pub fn alignment(self) -> Alignment {
+        match self {
+            Kind::Number => Alignment::Right,
+            _ => Alignment::Left,
+        }
+    }
+}
+
+impl Cell {
+    /// A cell that says this.
+    pub fn new(text: impl ToString) -> Self {
+        Cell {
+            text: Some(text.to_string()),
+            tone: None,
+        }
+    }
+
+    /// A cell that says this, or that it is undefined.
+    pub fn maybe(text: Option<impl ToString>) -> Self {
+        Cell {
+            text: text.map(|text| text.to_string()),
+            tone: None,
+        }
+    }
+
+    /// The same with a meaning.
+    pub fn with_tone(self, tone: impl Into<Option<Tone>>) -> Self {
+        Cell {
+            tone: tone.into(),
+            ..self
+        }
     }
 }

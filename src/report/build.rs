@@ -9,13 +9,14 @@ use super::{
     LabelReport, Options, PercentileValue, Rejection, Report, Requests, ResourceRow, Resources,
     SCHEMA_VERSION, Slices, Summary, TimeSeries, TopErrors, Window, error_kinds, notes, statistics,
 };
+use crate::format;
 use crate::jtl::{InputRead, RejectionTally};
 use crate::percentile::Percentile;
 use crate::select::LabelSet;
 use crate::stats::{
     Aggregate, DashboardTable, Distribution, ErrorStats, Label, LabelStats, value_at,
 };
-use crate::units::{self, BYTES_PER_KB, MS_PER_SECOND};
+use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
 
 /// The label of all labels together.
 pub const TOTAL: &str = "TOTAL";
@@ -291,7 +292,7 @@ fn errors(aggregate: &Aggregate, samplers: &LabelStats) -> Vec<ErrorReport> {
         .collect();
     let others = rare.iter().map(|(_, stats)| **stats);
     if let Some(others) = others.reduce(ErrorStats::and) {
-        let types = units::thousands(rare.len() as u64);
+        let types = format::thousands(rare.len() as u64);
         reports.push(report(format!("({types} other errors)"), others));
     }
     reports

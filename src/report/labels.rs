@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 
 use super::build::label_report;
 use super::{LabelReport, Options};
+use crate::format;
 use crate::percentile::Percentile;
 use crate::stats::{Aggregate, Label, LabelStats};
-use crate::units;
 
 /// The labels of a report.
 pub(super) struct Labels {
@@ -46,7 +46,7 @@ impl Labels {
             others: (left_out > 0).then(|| {
                 let label = match left_out {
                     1 => "(1 other label)".to_owned(),
-                    _ => format!("({} other labels)", units::thousands(left_out as u64)),
+                    _ => format!("({} other labels)", format::thousands(left_out as u64)),
                 };
                 label_report(&label, &others, &options.percentiles)
             }),

@@ -1,9 +1,9 @@
 //! What is told of a run that is going on, beside its report so far.
 
 use super::{PercentileValue, Report};
+use crate::format;
 use crate::percentile::Percentile;
 use crate::stats::{NewestErrors, Recent, value_at};
-use crate::units;
 
 /// Letters of a label, a code or a message.
 const MOST_LETTERS: usize = 300;
@@ -52,7 +52,7 @@ pub struct NewError {
 impl Live {
     /// A run of which this was read so far.
     pub fn new(report: Report, recent: &Recent, newest: &NewestErrors) -> Self {
-        let text = |bytes: &[u8]| units::shorten(&String::from_utf8_lossy(bytes), MOST_LETTERS);
+        let text = |bytes: &[u8]| format::shorten(&String::from_utf8_lossy(bytes), MOST_LETTERS);
         Live {
             recent: figures(recent, &report.options.percentiles),
             newest_errors: newest

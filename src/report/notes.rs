@@ -1,9 +1,9 @@
 //! How the results were read, where it is not as one might think.
 
 use super::build::Sources;
+use crate::format;
 use crate::jtl::{InputRead, XmlSummary};
 use crate::stats::{Aggregate, ErrorDetail, Label, MOST_ERROR_TYPES};
-use crate::units;
 
 /// The notes of a run, in words.
 pub(super) fn collect(
@@ -88,14 +88,14 @@ fn of_errors(detail: ErrorDetail) -> Option<String> {
     };
     Some(format!(
         "More than {} different errors, or 16 MiB of them: they are told apart {apart}.",
-        units::thousands(MOST_ERROR_TYPES as u64)
+        format::thousands(MOST_ERROR_TYPES as u64)
     ))
 }
 
 /// Labels that are not shown one by one.
 fn left_out(labels: usize, shown: usize) -> Option<String> {
     let others = labels.checked_sub(shown).filter(|&others| others > 0)?;
-    let thousands = |number: usize| units::thousands(number as u64);
+    let thousands = |number: usize| format::thousands(number as u64);
     Some(format!(
         "{} labels: the {} with the most samples are shown, and one row sums up the other {}; \
          --max-labels N shows N.",

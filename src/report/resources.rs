@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Window;
-use crate::units;
+use crate::format;
 
 /// Lowest CPU usage, in percent of the whole machine, at which a second counts as saturated.
 const SATURATED_PERCENT: f64 = 90.0;
@@ -163,10 +163,10 @@ pub fn no_overlap(rows: &[ResourceRow], window: Window) -> String {
         (Some(first), Some(last)) => format!(
             "covers {} to {}, but the run lasted from {} to {}: it belongs to another run, or the \
              clocks of the two machines differ",
-            units::utc(first),
-            units::utc(last),
-            units::utc(window.start_ms),
-            units::utc(window.end_ms)
+            format::utc(first),
+            format::utc(last),
+            format::utc(window.start_ms),
+            format::utc(window.end_ms)
         ),
         _ => "holds no rows: was the server stopped within a second?".to_owned(),
     }

@@ -9,7 +9,7 @@ use super::moment::Moment;
 use super::rename::Rename;
 use super::survey::{Needs, Survey};
 use super::threads::{NoPlateau, Plateau};
-use crate::units;
+use crate::format;
 
 /// The shortest time that counts as a plateau, ms.
 const SHORTEST_PLATEAU_MS: i64 = 1_000;
@@ -177,9 +177,9 @@ impl Selection {
             return Err(format!(
                 "--from {} ({}) is not before --to {} ({}): nothing would be left",
                 from.text,
-                units::utc_ms(*from_ms),
+                format::utc_ms(*from_ms),
                 to.text,
-                units::utc_ms(*to_ms),
+                format::utc_ms(*to_ms),
             ));
         }
         let mut filters = Vec::new();
@@ -187,7 +187,7 @@ impl Selection {
             let option = format!("--from {}", bound.text);
             notes.push(format!(
                 "{option}: samples count that start at {} or later.",
-                units::utc_ms(ms)
+                format::utc_ms(ms)
             ));
             filters.push(Filter::new(option, RowTest::From(ms)));
         }
@@ -195,7 +195,7 @@ impl Selection {
             let option = format!("--to {}", bound.text);
             notes.push(format!(
                 "{option}: samples count that start before {}.",
-                units::utc_ms(ms)
+                format::utc_ms(ms)
             ));
             filters.push(Filter::new(option, RowTest::To(ms)));
         }
@@ -215,8 +215,8 @@ fn plateau(survey: &Survey) -> Result<Plateau, String> {
                 "the peak of {} active threads (allThreads) lasted {} of {}, too short to be a \
                  plateau",
                 plateau.threads,
-                units::duration(length),
-                units::duration(run)
+                format::duration(length),
+                format::duration(run)
             )
         }
         Err(NoPlateau::NoFigures) => {
@@ -242,10 +242,10 @@ fn describe(plateau: Plateau, survey: &Survey) -> String {
     format!(
         "--trim-ramp: samples count that start from {}, when the last of {} threads was up, until \
          {}, when the first left: {} of {} (by allThreads at the end of each sample).",
-        units::utc_ms(plateau.start),
+        format::utc_ms(plateau.start),
         plateau.threads,
-        units::utc_ms(plateau.end),
-        units::duration(length_ms(plateau)),
-        units::duration(survey.end.saturating_sub(survey.start)),
+        format::utc_ms(plateau.end),
+        format::duration(length_ms(plateau)),
+        format::duration(survey.end.saturating_sub(survey.start)),
     )
 }

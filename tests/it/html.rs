@@ -125,7 +125,7 @@ fn hostile_labels_and_messages_stay_text() {
         "{text}"
     );
     assert!(text.contains("&amp;lt;"), "{text}");
-    let data = page.split_once("id=data>").unwrap().1;
+    let data = page.split_once("id=\"data\">").unwrap().1;
     let data = data.split_once("</script>").unwrap().0;
     assert!(!data.contains('<'));
     let data: serde_json::Value = serde_json::from_str(data).unwrap();

@@ -14,8 +14,8 @@ use std::cmp::Reverse;
 
 use super::model::{Axis, Figure, Panel, Series};
 use super::{palette, scale};
+use crate::format;
 use crate::report::{LabelReport, Report};
-use crate::units;
 
 pub use overlaid::overlaid;
 use run::Run;
@@ -80,7 +80,7 @@ fn which_labels(report: &Report) -> String {
         all if all > palette::COLORS_THERE_ARE as u64 => format!(
             "the {} busiest of {} labels; ",
             palette::COLORS_THERE_ARE,
-            units::thousands(all)
+            format::thousands(all)
         ),
         _ => String::new(),
     }

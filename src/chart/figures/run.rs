@@ -4,8 +4,8 @@ use super::names::elided;
 use super::{TimesAxis, busiest, panel, which_labels};
 use crate::chart::model::{Axis, Figure, Kind, Section, Series};
 use crate::chart::{palette, scale};
+use crate::format;
 use crate::report::{LabelSeries, Report, TimeSeries, Window};
-use crate::units;
 
 /// Part of a bucket that the run must cover for a rate to be drawn: less is mostly noise.
 const LEAST_COVERAGE: f64 = 0.3;
@@ -58,7 +58,7 @@ impl<'a> Run<'a> {
         format!(
             "{what} {}; start {}",
             self.bucket(),
-            units::utc(self.window.start_ms)
+            format::utc(self.window.start_ms)
         )
     }
 

@@ -4,8 +4,8 @@ use super::run::{Run, highest_of};
 use super::{TimesAxis, panel};
 use crate::chart::model::{Axis, Figure, Kind, Section, Series};
 use crate::chart::{palette, scale};
+use crate::format;
 use crate::report::ResourceRow;
-use crate::units;
 
 /// Seconds without a row that interrupt a line.
 const GAP_MS: f64 = 3_000.0;
@@ -113,7 +113,7 @@ impl Server<'_> {
             title: title.to_owned(),
             subtitle: format!(
                 "each second, as the server's monitor saw it; start {}",
-                units::utc(self.run.window.start_ms)
+                format::utc(self.run.window.start_ms)
             ),
             description: description.to_owned(),
             panels: vec![panel(self.run.time_axis(), y, series)],

@@ -90,7 +90,7 @@ impl Regressions {
         match open.next() {
             Some(found) if failures.is_empty() => Err(Error::Usage(format!(
                 "--fail-if-worse cannot judge {}: it is in fewer than {MIN_RUNS} runs of a side",
-                render::criteria::printable(&found.label.label)
+                render::text::printable(&found.label.label)
             ))),
             _ => Ok(failures),
         }

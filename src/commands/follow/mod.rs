@@ -21,12 +21,12 @@ use super::selection;
 use super::server::Server;
 use crate::cli::AnalyzeArgs;
 use crate::error::{Error, Result};
+use crate::format;
 use crate::jtl::tail::{Change, Tail};
 use crate::jtl::{Growing, Progress, ReadOptions};
 use crate::report::{self, Live, Report, Sources};
 use crate::select::{Choice, Needs, Selected, Survey};
 use crate::stats::Aggregate;
-use crate::units;
 
 /// How often the file is looked at.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -343,7 +343,7 @@ impl Follower<'_> {
         if quiet < QUIET {
             return self.show("live", false);
         }
-        let time = units::duration(i64::try_from(quiet.as_millis()).unwrap_or(i64::MAX));
+        let time = format::duration(i64::try_from(quiet.as_millis()).unwrap_or(i64::MAX));
         self.show(&format!("no new row for {time}"), true);
     }
 

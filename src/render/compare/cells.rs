@@ -1,7 +1,7 @@
 //! Numbers of a comparison as people read them.
 
 use crate::compare::{Change, Figure, LabelComparison, Test, Verdict};
-use crate::units::thousands;
+use crate::format::decimals as number;
 
 /// What stands for a value that a side does not have.
 pub const MISSING: &str = "–";
@@ -156,23 +156,6 @@ fn percent(ratio: f64) -> String {
     format!("{}%", signed(ratio * 100.0, 1))
 }
 
-/// With fixed decimals and thousands separators.
-pub fn number(value: f64, decimals: usize) -> String {
-    let text = format!("{value:.decimals$}");
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(digits) => ("-", digits),
-        None => ("", text.as_str()),
-    };
-    let (whole, fraction) = match digits.find('.') {
-        Some(point) => digits.split_at(point),
-        None => (digits, ""),
-    };
-    match whole.parse() {
-        Ok(whole) => format!("{sign}{}{fraction}", thousands(whole)),
-        Err(_) => text,
-    }
-}
-
 /// With its sign, except for what rounds to 0.
 fn signed(value: f64, decimals: usize) -> String {
     let text = number(value, decimals);
@@ -198,8 +181,6 @@ mod tests {
 
     #[test]
     fn numbers_have_thousands_separators_and_signs() {
-        assert_eq!(number(1_234_567.891, 1), "1,234,567.9");
-        assert_eq!(number(-1_234.0, 0), "-1,234");
         assert_eq!(signed(0.04, 1), "0.0");
         assert_eq!(signed(-0.04, 1), "0.0");
         assert_eq!(signed(1_000.0, 0), "+1,000");

@@ -4,6 +4,8 @@ use std::cmp::Reverse;
 
 use super::cells::{from_to, size};
 use crate::compare::{Change, Comparison, Figure, Found, LabelComparison, Verdict};
+use crate::format::shorten_middle;
+use crate::render::table::{Cell, Heading, Kind, Table, Tone};
 use crate::report::TOTAL;
 
 /// Rows of labels that changed.
@@ -17,26 +19,6 @@ const PREFERRED: [&str; 2] = ["median", "p95"];
 
 /// Smallest change of an error rate that matters, in percentage points.
 const ERROR_THRESHOLD: f64 = 0.1;
-
-/// What was found of a figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mark {
-    /// Significantly worse.
-    Worse,
-    /// Significantly better.
-    Better,
-    /// Not decided.
-    Open,
-}
-
-/// One cell.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cell {
-    /// What it says, its mark included.
-    pub text: String,
-    /// What it means.
-    pub mark: Option<Mark>,
-}
 
 /// One label on the baseline and on one candidate.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,52 +98,46 @@ impl<'a> Compact<'a> {
     }
 }
 
-/// Titles, then rows, of which `name` makes the first cells: for every renderer.
-pub fn grid(
+/// A table of these rows; what their signs mean is in the [`legend`].
+pub fn table(
+    caption: &str,
     compact: &Compact<'_>,
     rows: &[Row<'_>],
     comparison: &Comparison,
-) -> (Vec<String>, Vec<Vec<Cell>>) {
-    let plain = |text: String| Cell { text, mark: None };
+) -> Table {
     let names_candidate = comparison.runs.len() > 2;
     let has_others = rows.iter().any(|row| !row.others.is_empty());
-    let mut titles = vec!["Label".to_owned()];
-    titles.extend(names_candidate.then(|| "Candidate".to_owned()));
-    titles.extend(compact.columns.iter().cloned());
-    titles.extend(has_others.then(|| "Other".to_owned()));
-    let cells = rows.iter().map(|row| {
-        let mut label = shortened(row.label);
+    let mut headings = vec![Heading::new("Label", Kind::Text)];
+    headings.extend(names_candidate.then(|| Heading::new("Candidate", Kind::Text)));
+    let titles = compact.columns.iter().map(String::as_str);
+    let titles = titles.chain(has_others.then_some("Other"));
+    headings.extend(titles.map(|title| Heading::new(title, Kind::Values)));
+    let cells = |row: &Row<'_>| {
+        let mut label = shorten_middle(row.label, MAX_LETTERS);
         if !row.state.is_empty() {
             label += &format!(" ({})", row.state);
         }
-        let mut cells = vec![plain(label)];
+        let mut cells = vec![Cell::new(label)];
         let candidate = &comparison.runs[row.candidate + 1].name;
-        cells.extend(names_candidate.then(|| plain(candidate.clone())));
+        cells.extend(names_candidate.then(|| Cell::new(candidate)));
         cells.extend(row.cells.iter().cloned());
         if has_others {
-            let texts: Vec<&str> = row.others.iter().map(|cell| cell.text.as_str()).collect();
-            let is_worse = |cell: &Cell| cell.mark == Some(Mark::Worse);
+            let texts = row.others.iter().filter_map(|cell| cell.text.as_deref());
+            let texts: Vec<&str> = texts.collect();
+            let is_worse = |cell: &Cell| cell.tone == Some(Tone::Bad);
             let worse = row.others.iter().find(|cell| is_worse(cell));
-            cells.push(Cell {
-                text: texts.join(", "),
-                mark: worse.or(row.others.first()).and_then(|cell| cell.mark),
-            });
+            let tone = worse.or(row.others.first()).and_then(|cell| cell.tone);
+            cells.push(Cell::new(texts.join(", ")).with_tone(tone));
         }
         cells
-    });
-    (titles, cells.collect())
-}
-
-/// A label with its middle left out if it is long: labels often differ at both ends.
-fn shortened(label: &str) -> String {
-    let letters = label.chars().count();
-    if letters <= MAX_LETTERS {
-        return label.to_owned();
+    };
+    let (totals, labels): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.is_total);
+    Table {
+        caption: caption.to_owned(),
+        headings,
+        rows: labels.into_iter().map(cells).collect(),
+        totals: totals.into_iter().map(cells).collect(),
     }
-    let half = MAX_LETTERS / 2;
-    let head = label.chars().take(half);
-    let tail = label.chars().skip(letters - half);
-    head.chain(['…']).chain(tail).collect()
 }
 
 /// Keys of the figures that have a column.
@@ -193,21 +169,19 @@ fn row<'a>(
     let figure = |key: &String| label.figures.iter().find(|figure| figure.key == *key);
     let cells = columns.iter().filter_map(figure).map(|figure| {
         let change = figure.changes[candidate].as_ref();
-        let mark = change.and_then(mark);
+        let tone = change.and_then(tone);
         let values = from_to(figure, candidate);
-        let text = match (mark, change) {
-            (Some(mark), Some(change)) => marked(&values, mark, figure, change),
+        let text = match (tone, change) {
+            (Some(tone), Some(change)) => signed(&values, tone, figure, change),
             _ => values,
         };
-        Cell { text, mark }
+        Cell::new(text).with_tone(tone)
     });
     let others = label.figures.iter().filter_map(|figure| {
         let change = figure.changes[candidate].as_ref()?;
-        let mark = mark(change).filter(|mark| *mark != Mark::Open)?;
-        (!columns.contains(&figure.key)).then(|| Cell {
-            text: marked(&figure.title, mark, figure, change),
-            mark: Some(mark),
-        })
+        let tone = tone(change).filter(|tone| *tone != Tone::Open)?;
+        let text = || signed(&figure.title, tone, figure, change);
+        (!columns.contains(&figure.key)).then(|| Cell::new(text()).with_tone(tone))
     });
     let cells: Vec<Cell> = cells.collect();
     let others: Vec<Cell> = others.collect();
@@ -216,7 +190,7 @@ fn row<'a>(
         (false, true) => "new",
         _ => "",
     };
-    let is_decided = |cell: &Cell| cell.mark.is_some_and(|mark| mark != Mark::Open);
+    let is_decided = |cell: &Cell| cell.tone.is_some_and(|tone| tone != Tone::Open);
     let changes = label.figures.iter().filter_map(|figure| {
         let change = figure.changes[candidate].as_ref()?;
         let weight = weight(comparison, figure, change);
@@ -244,24 +218,24 @@ fn row<'a>(
     }
 }
 
-fn mark(change: &Change) -> Option<Mark> {
+fn tone(change: &Change) -> Option<Tone> {
     match change.verdict? {
-        Verdict::Worse => Some(Mark::Worse),
-        Verdict::Better => Some(Mark::Better),
+        Verdict::Worse => Some(Tone::Bad),
+        Verdict::Better => Some(Tone::Good),
         Verdict::Identical | Verdict::NoChange => None,
         Verdict::Inconclusive
         | Verdict::TooFewSamples
         | Verdict::TooVariable
         | Verdict::RunsVary
-        | Verdict::TooFewRuns => Some(Mark::Open),
+        | Verdict::TooFewRuns => Some(Tone::Open),
     }
 }
 
-fn marked(text: &str, mark: Mark, figure: &Figure, change: &Change) -> String {
-    let sign = match mark {
-        Mark::Worse => "▲",
-        Mark::Better => "▼",
-        Mark::Open => return format!("{text} ?"),
+fn signed(text: &str, tone: Tone, figure: &Figure, change: &Change) -> String {
+    let sign = match tone {
+        Tone::Bad => "▲",
+        Tone::Good => "▼",
+        Tone::Open => return format!("{text} ?"),
     };
     format!("{text} {sign} {}", size(figure, change))
         .trim_end()
@@ -318,7 +292,7 @@ pub fn legend(comparison: &Comparison, rows: &[Row<'_>]) -> String {
         rows.iter()
             .flat_map(|row| row.cells.iter().chain(&row.others))
     };
-    let has = |mark: Mark| cells().any(|cell| cell.mark == Some(mark));
+    let has = |tone: Tone| cells().any(|cell| cell.tone == Some(tone));
     let after = match &comparison.runs[..] {
         [_, candidate] => candidate.name.as_str(),
         _ => "candidate",
@@ -326,13 +300,14 @@ pub fn legend(comparison: &Comparison, rows: &[Row<'_>]) -> String {
     let before = comparison.runs.first().map_or("", |run| run.name.as_str());
     let mut parts = vec![format!("{before} → {after}, one value if equal")];
     let signs = [
-        (Mark::Worse, "▲ worse"),
-        (Mark::Better, "▼ better"),
-        (Mark::Open, "? not decided"),
+        (Tone::Bad, "▲ worse"),
+        (Tone::Good, "▼ better"),
+        (Tone::Open, "? not decided"),
     ];
-    let signs = signs.into_iter().filter(|(mark, _)| has(*mark));
+    let signs = signs.into_iter().filter(|(tone, _)| has(*tone));
     parts.extend(signs.map(|(_, text)| text.to_owned()));
-    if cells().any(|cell| cell.text.ends_with(" pp")) {
+    let is_in_points = |cell: &Cell| cell.text.as_ref().is_some_and(|text| text.ends_with(" pp"));
+    if cells().any(is_in_points) {
         parts.push("pp percentage points".to_owned());
     }
     parts.join(" · ")

@@ -70,7 +70,7 @@ pub fn csv(comparison: &Comparison) -> Result<String> {
             records.push(record);
         }
     }
-    crate::render::csv::records(records.into_iter())
+    crate::render::print::csv::records(records.into_iter())
 }
 
 /// As in the JSON.

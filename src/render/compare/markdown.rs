@@ -2,12 +2,11 @@
 
 use std::fmt::Write;
 
-use super::compact::{self, Cell, Compact, Row};
+use super::compact::{self, Compact, Row};
 use super::{Extent, effect, figures, method, platforms, summary};
 use crate::compare::Comparison;
-use crate::render::markdown::{bold, escape, table};
-use crate::report::TOTAL;
-use crate::units::thousands;
+use crate::format::thousands;
+use crate::render::print::markdown::{bold, escape, table};
 
 /// GitHub refuses comments of more than 65,536 characters; criteria may follow.
 const MAX_BYTES: usize = 60_000;
@@ -41,9 +40,10 @@ fn brief(comparison: &Comparison, compact: &Compact<'_>, max_rest: usize) -> Str
     let changed = &compact.changed[..];
     let rest = &compact.rest[..];
     let shown = &rest[..rest.len().min(max_rest)];
+    let of_rows = |rows: &[Row<'_>]| compact::table("", compact, rows, comparison);
     let legend = compact::legend(comparison, &[changed, shown].concat());
     if !changed.is_empty() {
-        page += &rows_table(comparison, compact, changed);
+        page += &table(&of_rows(changed));
         let _ = writeln!(page, "\n{}\n", escape(&legend));
     }
     if compact.more > 0 {
@@ -52,7 +52,7 @@ fn brief(comparison: &Comparison, compact: &Compact<'_>, max_rest: usize) -> Str
     if !rest.is_empty() {
         let mut body = String::new();
         if !shown.is_empty() {
-            body += &rows_table(comparison, compact, shown);
+            body += &table(&of_rows(shown));
             if changed.is_empty() {
                 let _ = writeln!(body, "\n{}", escape(&legend));
             }
@@ -65,8 +65,8 @@ fn brief(comparison: &Comparison, compact: &Compact<'_>, max_rest: usize) -> Str
         }
         page += &folded(&rest_title(comparison, compact), &body);
     }
-    if comparison.runs.iter().any(|run| !run.details.is_empty()) {
-        page += &folded("Platforms", &text_table(platforms(comparison)));
+    if let Some(platforms) = platforms(comparison) {
+        page += &folded("Platforms", &table(&platforms));
     }
     let title = match comparison.notes.len() {
         0 => "Method".to_owned(),
@@ -82,18 +82,10 @@ fn brief(comparison: &Comparison, compact: &Compact<'_>, max_rest: usize) -> Str
 /// Every figure of every label.
 fn all(comparison: &Comparison) -> String {
     let mut page = headline(comparison);
-    if comparison.runs.iter().any(|run| !run.details.is_empty()) {
-        let _ = writeln!(page, "{}", text_table(platforms(comparison)));
+    if let Some(platforms) = platforms(comparison) {
+        let _ = writeln!(page, "{}", table(&platforms));
     }
-    let (titles, labels) = figures(comparison, false);
-    let mut rows = vec![["Label".to_owned()].into_iter().chain(titles).collect()];
-    for label in labels {
-        rows.extend(label.rows.into_iter().map(|row| {
-            let cells = row.into_iter().map(|cell| cell.text);
-            [label.label.to_owned()].into_iter().chain(cells).collect()
-        }));
-    }
-    let _ = writeln!(page, "{}", text_table(rows));
+    let _ = writeln!(page, "{}", table(&figures::of_all(comparison)));
     page + &explained(comparison, effect())
 }
 
@@ -136,36 +128,4 @@ fn folded(title: &str, body: &str) -> String {
         "<details><summary>{title}</summary>\n\n{}\n\n</details>\n\n",
         body.trim_end()
     )
-}
-
-fn rows_table(comparison: &Comparison, compact: &Compact<'_>, rows: &[Row<'_>]) -> String {
-    let (titles, cells) = compact::grid(compact, rows, comparison);
-    let mut lines: Vec<Vec<String>> =
-        vec![titles.iter().map(|title| bold(&escape(title))).collect()];
-    lines.extend(rows.iter().zip(cells).map(|(row, cells)| {
-        let mut cells: Vec<String> = cells.into_iter().map(escaped).collect();
-        if row.is_total
-            && let Some(label) = cells.first_mut()
-        {
-            *label = bold(TOTAL);
-        }
-        cells
-    }));
-    table(&lines)
-}
-
-fn escaped(cell: Cell) -> String {
-    escape(&cell.text)
-}
-
-/// Rows below their header, which is bold.
-fn text_table(rows: Vec<Vec<String>>) -> String {
-    let escaped = rows.iter().map(|row| row.iter().map(|cell| escape(cell)));
-    let mut cells: Vec<Vec<String>> = escaped.map(Iterator::collect).collect();
-    if let Some(header) = cells.first_mut() {
-        for cell in header.iter_mut().filter(|cell| !cell.is_empty()) {
-            *cell = bold(cell);
-        }
-    }
-    table(&cells)
 }

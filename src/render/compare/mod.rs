@@ -4,7 +4,6 @@ mod cells;
 mod compact;
 mod csv;
 mod figures;
-mod grid;
 mod json;
 mod markdown;
 mod platforms;
@@ -19,8 +18,8 @@ pub use readme::readme_table;
 pub use sentence::{missing_labels, summary};
 pub use terminal::terminal;
 
-pub(super) use compact::{Compact, Row, grid as compact_grid, legend};
-pub(super) use figures::figures;
+pub(super) use compact::{Compact, Row, legend, table as compact_table};
+pub(super) use figures::of_all as all_figures;
 pub(super) use platforms::platforms;
 pub(super) use sentence::{effect, method};
 

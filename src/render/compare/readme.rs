@@ -1,8 +1,9 @@
 //! The figures of all runs in one table for a README.
 
 use crate::percentile::Percentile;
-use crate::render::columns::{self, Cell};
-use crate::render::markdown::{bold, escape, table};
+use crate::render::columns::{self, Column};
+use crate::render::print::markdown;
+use crate::render::table::{Cell, Heading, Kind, Table};
 use crate::report::{LabelReport, Report};
 
 /// The detail that names a platform.
@@ -13,39 +14,32 @@ const PLATFORM: &str = "Platform";
 /// with another run.
 pub fn readme_table(runs: &[(&str, &Report)], percentiles: &[Percentile]) -> String {
     let columns = columns::aggregate(percentiles);
-    let names = names(runs);
-    let mut header: Vec<String> = columns.iter().map(|column| bold(&column.title())).collect();
-    header.insert(1, bold(PLATFORM));
-    let row = |name: &str, of: &LabelReport| -> Vec<String> {
-        let mut cells: Vec<String> = columns
-            .iter()
-            .map(|column| match column.cell(of) {
-                Cell::Text(text) => escape(&text),
-                Cell::Number(number) => number,
-                Cell::Missing => "-".to_owned(),
-            })
-            .collect();
-        cells.insert(1, escape(name));
+    let (names, labels) = (names(runs), labels(runs));
+    let mut headings: Vec<Heading> = columns.iter().map(Column::heading).collect();
+    headings.insert(1, Heading::new(PLATFORM, Kind::Text));
+    let row = |name: &str, of: &LabelReport| -> Vec<Cell> {
+        let mut cells: Vec<Cell> = columns.iter().map(|column| column.cell(of)).collect();
+        cells.insert(1, Cell::new(name));
         cells
     };
-    let mut rows = vec![header];
-    for label in labels(runs) {
-        for ((_, report), name) in runs.iter().zip(&names) {
+    let runs = || runs.iter().zip(&names);
+    let mut rows = Vec::new();
+    for label in labels {
+        for ((_, report), name) in runs() {
             let found = report.labels.iter().find(|found| found.label == label);
             rows.extend(found.map(|found| row(name, found)));
         }
     }
-    for ((_, report), name) in runs.iter().zip(&names) {
+    for ((_, report), name) in runs() {
         rows.extend(report.other_labels.as_ref().map(|others| row(name, others)));
     }
-    for ((_, report), name) in runs.iter().zip(&names) {
-        let mut total = row(name, &report.total);
-        if let Some(label) = total.first_mut() {
-            *label = bold(label);
-        }
-        rows.push(total);
-    }
-    table(&rows)
+    let totals = runs().map(|((_, report), name)| row(name, &report.total));
+    markdown::table(&Table {
+        caption: "Figures by platform".to_owned(),
+        headings,
+        rows,
+        totals: totals.collect(),
+    })
 }
 
 /// The labels of all runs in order of appearance.

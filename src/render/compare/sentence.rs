@@ -3,8 +3,8 @@
 use super::cells::{decimal, from_to, size};
 use super::compact::{findings, verdicts};
 use crate::compare::{Comparison, Found, Method, Verdict};
+use crate::format::{shorten, thousands};
 use crate::report::TOTAL;
-use crate::units::{shorten, thousands};
 
 /// Labels named one by one.
 const MAX_NAMED: usize = 3;

@@ -2,10 +2,11 @@
 
 use std::fmt::Write;
 
-use super::compact::{self, Cell, Compact, Mark, Row};
-use super::grid::{Style, colored, grid};
+use super::compact::{self, Compact, Row};
 use super::{Extent, effect, figures, method, platforms, summary};
 use crate::compare::{Comparison, Verdict};
+use crate::render::print::terminal::{Style, colored, table, wrapped};
+use crate::render::table::Tone;
 use crate::render::text::printable;
 
 /// Rows of labels that did not change.
@@ -22,17 +23,10 @@ pub fn terminal(
         width: width.map(usize::from),
         has_colors,
         keys: 1,
-        wraps_last: false,
     };
     let mut page = headline(comparison, style);
-    if comparison.runs.iter().any(|run| !run.details.is_empty()) {
-        let plain = |text: String| Cell { text, mark: None };
-        let mut rows = platforms(comparison);
-        let titles = rows.remove(0);
-        let cells = rows
-            .into_iter()
-            .map(|row| row.into_iter().map(plain).collect());
-        let _ = writeln!(page, "{}", grid(&titles, &cells.collect::<Vec<_>>(), style));
+    if let Some(platforms) = platforms(comparison) {
+        let _ = writeln!(page, "{}", table(&platforms, style));
     }
     match extent {
         Extent::Changes => page += &changes(comparison, style),
@@ -50,17 +44,17 @@ pub fn terminal(
 }
 
 fn headline(comparison: &Comparison, style: Style) -> String {
-    let mark = comparison
+    let tone = comparison
         .verdicts()
-        .fold(None, |mark, found| match found.verdict {
-            Verdict::Worse => Some(Mark::Worse),
-            Verdict::Better => mark.or(Some(Mark::Better)),
-            _ => mark,
+        .fold(None, |tone, found| match found.verdict {
+            Verdict::Worse => Some(Tone::Bad),
+            Verdict::Better => tone.or(Some(Tone::Good)),
+            _ => tone,
         });
     let lines = paragraph(&summary(comparison), style);
     let lines = lines
         .lines()
-        .map(|line| colored(line, mark, style.has_colors));
+        .map(|line| colored(line, tone, style.has_colors));
     lines.map(|line| line + "\n").collect::<String>() + "\n"
 }
 
@@ -68,10 +62,7 @@ fn changes(comparison: &Comparison, style: Style) -> String {
     let compact = Compact::of(comparison);
     let keys = if comparison.runs.len() > 2 { 2 } else { 1 };
     let style = Style { keys, ..style };
-    let drawn = |rows: &[Row<'_>]| {
-        let (titles, cells) = compact::grid(&compact, rows, comparison);
-        grid(&titles, &cells, style)
-    };
+    let drawn = |rows: &[Row<'_>]| table(&compact::table("", &compact, rows, comparison), style);
     let mut page = String::new();
     if !compact.changed.is_empty() {
         let _ = writeln!(page, "{}", drawn(&compact.changed));
@@ -96,15 +87,11 @@ fn changes(comparison: &Comparison, style: Style) -> String {
 
 /// A table per label, below its name.
 fn all(comparison: &Comparison, style: Style) -> String {
-    let (titles, labels) = figures(comparison, true);
-    let style = Style {
-        keys: if comparison.runs.len() > 2 { 2 } else { 1 },
-        wraps_last: true,
-        ..style
-    };
-    let tables = labels.iter().map(|label| {
-        let name = printable(label.label);
-        format!("{name}\n\n{}\n", grid(&titles, &label.rows, style))
+    let keys = if comparison.runs.len() > 2 { 2 } else { 1 };
+    let style = Style { keys, ..style };
+    let tables = figures::by_label(comparison).into_iter().map(|of_label| {
+        let name = printable(&of_label.caption);
+        format!("{name}\n\n{}\n", table(&of_label, style))
     });
     tables.collect()
 }
@@ -127,6 +114,6 @@ fn bullet(note: &str, style: Style) -> String {
 fn paragraph(text: &str, style: Style) -> String {
     let text = printable(text);
     let limit = style.width.unwrap_or(usize::MAX).max(20);
-    let lines = super::grid::wrapped(&text, limit);
+    let lines = wrapped(&text, limit);
     lines.join("\n") + "\n"
 }

@@ -1,5 +1,7 @@
 //! The page's charts: static SVG in the page, and the data from which the script draws them again.
 
+use maud::PreEscaped;
+
 use super::page::Section;
 use super::{Detail, data, drawing, escape, thin};
 use crate::chart::{self, Figure};
@@ -33,7 +35,7 @@ pub fn sections(
             .filter(|(figure, _)| figure.section == section)
             .map(|(figure, &is_thinned)| html(figure, is_thinned))
             .collect();
-        (!body.is_empty()).then(|| Section::new(id, title, body))
+        (!body.is_empty()).then(|| Section::new(id, title, PreEscaped(body)))
     });
     let sections = sections.collect();
     let data = data::of(window, &figures);

@@ -1,17 +1,20 @@
 //! The page of a comparison: the verdict, what changed, all figures, and the runs in one chart.
 
-use super::escape::{self, shortened};
-use super::numbers::thousands;
-use super::page::{self, MOST_LETTERS, MOST_LINES, Parts, Section};
-use super::table::{Heading, Table};
-use super::{Detail, charts, criteria};
+use maud::{Markup, html};
+
+use super::page::{self, MAX_LETTERS, MAX_LINES, Parts, Section};
+use super::{Detail, charts, sections};
 use crate::chart::Figure;
 use crate::compare::Comparison;
 use crate::error::Result;
-use crate::render::columns::Cell;
+use crate::format::{self, shorten_middle, thousands};
 use crate::render::compare::{self, Compact, Row};
-use crate::report::Report;
-use crate::units;
+use crate::render::print::html::{BREAK, table};
+use crate::render::table::Cell;
+use crate::report::{Report, TOTAL};
+
+/// What has all rows.
+const WHOLE: &str = "JSON";
 
 /// The whole page.
 pub fn html(
@@ -24,16 +27,16 @@ pub fn html(
     let method = format!("{} {}", compare::method(comparison), compare::effect());
     let notes: Vec<&String> = comparison.notes.iter().chain([&method]).collect();
     let (drawn, data) = charts::sections(None, figures, detail)?;
-    let mut sections = vec![changes(comparison, detail)];
-    sections.extend(criteria::section(judged, detail));
-    sections.extend(platforms(comparison, detail));
-    sections.push(all_figures(comparison, detail));
-    sections.extend(drawn);
-    sections.extend(page::list(&notes, "JSON"));
+    let mut all = vec![changes(comparison, detail)];
+    all.extend(sections::criteria(judged, detail));
+    all.extend(platforms(comparison, detail));
+    all.push(all_figures(comparison, detail));
+    all.extend(drawn);
+    all.extend(page::notes_section(&notes, WHOLE));
     Ok(page::document(&Parts {
         title: &title(comparison),
-        head: &head(comparison, runs),
-        sections: &sections,
+        head: head(comparison, runs),
+        sections: &all,
         data: &data,
         version: env!("CARGO_PKG_VERSION"),
         revision: None,
@@ -45,144 +48,72 @@ fn title(comparison: &Comparison) -> String {
     let baseline = names.next().unwrap_or_default();
     let candidates: Vec<&str> = names.collect();
     let title = format!("{} against {baseline}", candidates.join(", "));
-    escape::text(&shortened(&title, MOST_LETTERS))
+    shorten_middle(&title, MAX_LETTERS)
 }
 
 /// The verdict, and when each run was.
-fn head(comparison: &Comparison, runs: &[(String, Report)]) -> String {
-    let mut html = format!(
-        "<p class=verdict>{}</p>\n<dl class=details>\n",
-        escape::text(&compare::summary(comparison))
-    );
-    for (name, report) in runs.iter().take(MOST_LINES) {
-        let mut told = vec![format!("{} samples", thousands(report.total.samples))];
+fn head(comparison: &Comparison, runs: &[(String, Report)]) -> Markup {
+    let lines = runs.iter().take(MAX_LINES).map(|(name, report)| {
+        let mut told = vec![format::counted(report.total.samples, "sample")];
         if let Some(window) = report.window {
-            told.push(format!("from {}", units::utc(window.start_ms)));
-            told.push(units::duration(window.duration_ms()));
+            told.push(format!("from {}", format::utc(window.start_ms)));
+            told.push(format::duration(window.duration_ms()));
         }
-        html += &format!(
-            "<div><dt>{}</dt><dd>{}</dd></div>\n",
-            escape::text(&shortened(name, MOST_LETTERS)),
-            escape::text(&told.join(" · "))
-        );
+        (name.as_str(), told.join(" · "))
+    });
+    html! {
+        p.verdict { (compare::summary(comparison)) } (BREAK)
+        (page::details(lines))
     }
-    html + "</dl>\n"
 }
 
 /// The labels that changed, one row each.
 fn changes(comparison: &Comparison, detail: Detail) -> Section {
     let compact = Compact::of(comparison);
-    let body = match &compact.changed[..] {
-        [] => "<p>No significant change.</p>\n".to_owned(),
-        rows => {
-            let mut body = compact_table("Labels that changed", comparison, &compact, rows, detail);
-            if compact.more > 0 {
-                body += &format!(
-                    "<p class=remark>{} more labels changed: see all figures.</p>\n",
-                    thousands(compact.more as i128)
-                );
+    let body = html! {
+        @if compact.changed.is_empty() {
+            p { "No significant change." } (BREAK)
+        } @else {
+            (rows(comparison, &compact, &compact.changed, detail))
+            @if compact.more > 0 {
+                p.remark {
+                    (thousands(compact.more as u64)) " more labels changed: see all figures."
+                } (BREAK)
             }
-            body
         }
     };
     Section::new("changes", "What changed", body)
 }
 
 /// Rows of labels, and below them what their signs mean.
-fn compact_table(
-    caption: &str,
+fn rows(
     comparison: &Comparison,
     compact: &Compact<'_>,
     rows: &[Row<'_>],
     detail: Detail,
-) -> String {
-    let (titles, cells) = compare::compact_grid(compact, rows, comparison);
-    let texts = if comparison.runs.len() > 2 { 2 } else { 1 };
-    let headings = titles.iter().enumerate().map(|(column, title)| {
-        let title = shortened(title, detail.letters);
-        match column < texts {
-            true => Heading::text(title),
-            false => Heading::change(title),
-        }
-    });
-    let cell = |(column, text): (usize, String)| match column < texts {
-        true => Cell::Text(text),
-        false => Cell::Number(text),
-    };
-    let cells = cells.into_iter().map(|row| {
-        let texts = row.into_iter().map(|cell| cell.text);
-        texts.enumerate().map(cell).collect()
-    });
-    let table = Table {
-        caption: caption.to_owned(),
-        headings: headings.collect(),
-        rows: cells.collect(),
-        total: None,
-    };
-    format!(
-        "{}<p class=remark>{}</p>\n",
-        table.html(detail.rows, detail.letters),
-        escape::text(&compare::legend(comparison, rows))
-    )
+) -> Markup {
+    let changed = compare::compact_table("Labels that changed", compact, rows, comparison);
+    html! {
+        (table(&changed, detail.rows, detail.letters, WHOLE))
+        p.remark { (compare::legend(comparison, rows)) } (BREAK)
+    }
 }
 
 fn platforms(comparison: &Comparison, detail: Detail) -> Option<Section> {
-    let rows = compare::platforms(comparison);
-    (rows.len() > 1).then(|| {
-        let body = table("The platforms' details", rows, usize::MAX, detail);
-        Section::new("platforms", "Platforms", body)
-    })
+    let platforms = compare::platforms(comparison)?;
+    let body = table(&platforms, detail.rows, detail.letters, WHOLE);
+    Some(Section::new("platforms", "Platforms", body))
 }
 
 /// Those of TOTAL first: they must be there however many labels there are.
 fn all_figures(comparison: &Comparison, detail: Detail) -> Section {
-    let (titles, mut labels) = compare::figures(comparison, false);
-    let last = labels.len().min(1);
-    labels.rotate_right(last);
-    let mut rows = vec![["Label".to_owned()].into_iter().chain(titles).collect()];
-    for label in labels {
-        rows.extend(label.rows.into_iter().map(|row| {
-            let cells = row.into_iter().map(|cell| cell.text);
-            [label.label.to_owned()].into_iter().chain(cells).collect()
-        }));
-    }
-    let all = rows.len() - 1;
-    rows.truncate(detail.rows + 1);
-    let texts = if comparison.runs.len() > 2 { 3 } else { 2 };
-    let mut body = table("All figures", rows, texts, detail);
-    if all > detail.rows {
-        body += &format!(
-            "<p class=remark>The first {} of {all} rows; CSV and JSON have them all.</p>\n",
-            detail.rows
-        );
-    }
+    let mut figures = compare::all_figures(comparison);
+    let is_total = |row: &&Vec<_>| {
+        row.first()
+            .is_some_and(|name: &Cell| name.text.as_deref() == Some(TOTAL))
+    };
+    let totals = figures.rows.iter().rev().take_while(is_total).count();
+    figures.rows.rotate_right(totals);
+    let body = table(&figures, detail.rows, detail.letters, "CSV and JSON");
     Section::new("figures", "All figures", body)
-}
-
-/// A table of rows below their header; the first so many columns are text, the others numbers.
-fn table(caption: &str, mut rows: Vec<Vec<String>>, texts: usize, detail: Detail) -> String {
-    let header = rows.remove(0);
-    let is_verdict = |column: usize| header[column] == "Verdict";
-    let headings = header.iter().enumerate().map(|(column, title)| {
-        let title = shortened(title, detail.letters);
-        match column < texts {
-            _ if is_verdict(column) => Heading::verdict(),
-            true => Heading::text(title),
-            false => Heading::number(title, None),
-        }
-    });
-    let cell = |(column, text): (usize, String)| match column < texts || is_verdict(column) {
-        true => Cell::Text(text),
-        false => Cell::Number(text),
-    };
-    let table = Table {
-        caption: caption.to_owned(),
-        headings: headings.collect(),
-        rows: rows
-            .into_iter()
-            .map(|row| row.into_iter().enumerate().map(cell).collect())
-            .collect(),
-        total: None,
-    };
-    table.html(detail.rows, detail.letters)
 }

@@ -1,15 +1,18 @@
 //! The page of a run that has no sample yet.
 
+use maud::html;
+
 use super::page::{self, Parts};
 use super::{DETAILS, charts};
 use crate::error::Result;
+use crate::render::print::html::BREAK;
 
 /// A page that says so, and shows the run as soon as there is one.
 pub fn waiting(revision: u64) -> Result<String> {
     let (sections, data) = charts::sections(None, Vec::new(), DETAILS[0])?;
     Ok(page::document(&Parts {
         title: "Load test",
-        head: "<p class=verdict>Waiting for the first sample.</p>\n",
+        head: html! { p.verdict { "Waiting for the first sample." } (BREAK) },
         sections: &sections,
         data: &data,
         version: env!("CARGO_PKG_VERSION"),

@@ -5,8 +5,6 @@
 
 mod charts;
 mod compare;
-mod criteria;
-mod dashboard;
 mod data;
 mod drawing;
 mod escape;
@@ -14,8 +12,7 @@ mod live;
 mod numbers;
 mod page;
 mod path;
-mod table;
-mod tables;
+mod sections;
 mod theme;
 mod thin;
 mod verdict;
@@ -23,10 +20,11 @@ mod verdict;
 use crate::chart;
 use crate::compare::Comparison;
 use crate::error::Result;
+use crate::render::text;
 use crate::report::Report;
 
 /// No page is larger, in bytes.
-pub const MOST_BYTES: usize = 1_000_000;
+pub const MAX_BYTES: usize = 1_000_000;
 
 /// How much of a run a page shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +37,7 @@ struct Detail {
     letters: usize,
 }
 
-/// From what is usual to what is below [`MOST_BYTES`] whatever the run was.
+/// From what is usual to what is below [`MAX_BYTES`] whatever the run was.
 const DETAILS: [Detail; 4] = [
     Detail {
         rows: 200,
@@ -106,10 +104,21 @@ pub fn comparison(
 fn smallest(page_of: impl Fn(Detail) -> Result<String>) -> Result<String> {
     let mut page = String::new();
     for detail in DETAILS {
-        page = page_of(detail)?;
-        if page.len() < MOST_BYTES {
+        page = harmless(&page_of(detail)?);
+        if page.len() < MAX_BYTES {
             break;
         }
     }
     Ok(page)
+}
+
+/// The page without what could forge or hide what it shows.
+fn harmless(page: &str) -> String {
+    let letters = page.chars().map(|letter| match letter {
+        '\n' => '\n',
+        '\r' | '\t' => ' ',
+        letter if text::is_unsafe(letter) => char::REPLACEMENT_CHARACTER,
+        letter => letter,
+    });
+    letters.collect()
 }

@@ -1,48 +1,9 @@
-//! Numbers to read.
+//! Numbers in the page's data.
 
 use serde::{Serialize, Serializer};
 
 /// Whole numbers beyond this are not exact as the floating point that JavaScript has.
-const MOST_EXACT: f64 = 9_007_199_254_740_992.0;
-
-/// A whole number with its thousands apart: `200,000`.
-pub fn thousands(number: impl Into<i128>) -> String {
-    let number: i128 = number.into();
-    let digits = number.unsigned_abs().to_string();
-    let mut grouped = if number < 0 {
-        "-".to_owned()
-    } else {
-        String::new()
-    };
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// A number with its thousands apart and two decimals: `1,399.94`.
-pub fn two_decimals(number: f64) -> String {
-    let text = format!("{number:.2}");
-    match text.split_once('.') {
-        Some((whole, fraction)) => match whole.parse::<i128>() {
-            Ok(whole) if number >= 0.0 => format!("{}.{fraction}", thousands(whole)),
-            _ => text,
-        },
-        None => text,
-    }
-}
-
-/// A share as percent with three decimals, as JMeter prints it; never 0.000% of something.
-pub fn percent(share: f64) -> String {
-    let percent = share * 100.0;
-    if percent > 0.0 && percent < 0.0005 {
-        return "less than 0.001%".to_owned();
-    }
-    format!("{percent:.3}%")
-}
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// A number in the page's data: five significant digits, more than can be seen.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -66,7 +27,7 @@ impl Serialize for Exact {
 
 /// Whole numbers without `.0`: it would be a fifth of the page.
 fn serialize_shortest<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
-    if number.fract() == 0.0 && number.abs() < MOST_EXACT {
+    if number.fract() == 0.0 && number.abs() < MAX_EXACT {
         serializer.serialize_i64(number as i64)
     } else {
         serializer.serialize_f64(number)
@@ -84,19 +45,6 @@ pub fn significant(number: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_read_well() {
-        assert_eq!(thousands(0_u64), "0");
-        assert_eq!(thousands(999_u64), "999");
-        assert_eq!(thousands(10_000_000_u64), "10,000,000");
-        assert_eq!(thousands(-1_270_i64), "-1,270");
-        assert_eq!(two_decimals(1_399.944), "1,399.94");
-        assert_eq!(two_decimals(0.5), "0.50");
-        assert_eq!(percent(0.0), "0.000%");
-        assert_eq!(percent(0.2), "20.000%");
-        assert_eq!(percent(0.000_000_1), "less than 0.001%");
-    }
 
     #[test]
     fn data_is_short() {

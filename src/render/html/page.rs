@@ -1,12 +1,13 @@
 //! The page from top to bottom.
 
-use super::escape::{self, shortened};
-use super::numbers::{percent, thousands, two_decimals};
-use super::{Detail, charts, criteria, dashboard, tables, theme, verdict};
+use maud::{Markup, PreEscaped, html};
+
+use super::{Detail, charts, sections, theme, verdict};
 use crate::chart::Figure;
 use crate::error::Result;
+use crate::format::{self, shorten_middle, thousands};
+use crate::render::print::html::BREAK;
 use crate::report::{LabelReport, Report};
-use crate::units;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -34,39 +35,24 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 
                       img-src data: blob:; base-uri 'none'; form-action 'none'";
 
 /// Letters of a title or a detail.
-pub const MOST_LETTERS: usize = 200;
+pub const MAX_LETTERS: usize = 200;
 /// Notes and details that are shown.
-pub const MOST_LINES: usize = 50;
+pub const MAX_LINES: usize = 50;
 
 /// A part of the page with an entry in its navigation.
 #[derive(Debug)]
 pub struct Section {
     id: &'static str,
     title: &'static str,
-    body: String,
+    body: Markup,
 }
 
 impl Section {
     /// A section of this HTML.
-    pub fn new(id: &'static str, title: &'static str, body: String) -> Self {
+    pub fn new(id: &'static str, title: &'static str, body: Markup) -> Self {
         Section { id, title, body }
     }
 }
-
-/// The sections above the charts, in order; one that has nothing to show is `None`.
-const SECTIONS: [fn(&Report, Detail) -> Option<Section>; 11] = [
-    criteria::section,
-    insights,
-    notes,
-    tables::statistics,
-    dashboard::comparison,
-    tables::outcomes,
-    dashboard::apdex,
-    dashboard::error_kinds,
-    tables::errors,
-    dashboard::top_errors,
-    tables::rows,
-];
 
 /// The whole page; that of a run that is going on with its revision.
 pub fn html(
@@ -75,20 +61,21 @@ pub fn html(
     detail: Detail,
     revision: Option<u64>,
 ) -> Result<String> {
-    let mut sections: Vec<Section> = SECTIONS
-        .iter()
-        .filter_map(|section| section(report, detail))
-        .collect();
+    let mut all: Vec<Section> = Vec::new();
+    all.extend(sections::criteria(report, detail));
+    all.extend(insights(report));
+    all.extend(notes(report));
+    all.extend(sections::of_tables(report, detail));
     let (drawn, data) = charts::sections(report.window, figures, detail)?;
-    sections.extend(drawn);
+    all.extend(drawn);
     let title = match &report.title {
-        Some(title) => escape::text(&shortened(title, MOST_LETTERS)),
+        Some(title) => shorten_middle(title, MAX_LETTERS),
         None => "Load test".to_owned(),
     };
     Ok(document(&Parts {
         title: &title,
-        head: &head(report, detail),
-        sections: &sections,
+        head: head(report, detail),
+        sections: &all,
         data: &data,
         version: &report.perfkit_version,
         revision,
@@ -97,10 +84,10 @@ pub fn html(
 
 /// What a document is put together from.
 pub struct Parts<'p> {
-    /// The title, as HTML.
+    /// The title.
     pub title: &'p str,
-    /// What is below the title, as HTML.
-    pub head: &'p str,
+    /// What is below the title.
+    pub head: Markup,
     /// The sections, in order.
     pub sections: &'p [Section],
     /// The charts' data, as [`charts::sections`] makes it.
@@ -113,99 +100,114 @@ pub struct Parts<'p> {
 
 /// A document with its navigation, style and script.
 pub fn document(parts: &Parts<'_>) -> String {
-    let Parts {
-        title,
-        head,
-        sections,
-        data,
-        version,
-        revision,
-    } = parts;
-    let (meta, policy, script) = match revision {
-        None => (String::new(), "", ""),
-        Some(revision) => (
-            format!("<meta name=revision content={revision}>\n"),
-            LIVE_POLICY,
-            LIVE_SCRIPT,
-        ),
+    let Parts { title, version, .. } = parts;
+    let (policy, script) = match parts.revision {
+        None => ("", ""),
+        Some(_) => (LIVE_POLICY, LIVE_SCRIPT),
     };
-    let theme = theme::css();
-    let nav: String = sections
-        .iter()
-        .map(|section| {
-            format!(
-                "<li><a href=\"#{}\">{}</a></li>\n",
-                section.id, section.title
-            )
-        })
-        .collect();
-    let body: String = sections
-        .iter()
-        .map(|section| {
-            let Section { id, title, body } = section;
-            format!("<section id={id} aria-labelledby={id}-title>\n<h2 id={id}-title>{title}</h2>\n{body}</section>\n")
-        })
-        .collect();
-    let version = escape::text(version);
-    format!(
-        "<!doctype html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n\
-         <meta http-equiv=Content-Security-Policy content=\"{POLICY}{policy}\">\n{meta}\
-         <meta name=viewport content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=generator content=\"perfkit {version}\">\n\
-         <title>{title} – perfkit</title>\n<link rel=icon href=\"data:,\">\n\
-         <style>\n{theme}{STYLE}</style>\n</head>\n<body>\n\
-         <a class=skip href=\"#main\">Skip to the report</a>\n\
-         <nav aria-label=Sections>\n<a class=brand href=\"#top\">perfkit</a>\n<ul>\n{nav}</ul>\n</nav>\n\
-         <main id=main>\n<header id=top>\n<h1>{title}</h1>\n{head}</header>\n{body}\
-         <footer>Made by perfkit {version} from JMeter results. Times are in milliseconds, KB are 1,024 bytes.</footer>\n\
-         </main>\n\
-         <script type=\"application/json\" id=data>{data}</script>\n\
-         <script>\n{SCRIPT}{script}{SCRIPT_END}</script>\n</body>\n</html>\n"
-    )
+    let page = html! {
+        (PreEscaped("<!doctype html>\n"))
+        html lang="en" {
+            (BREAK)
+            head {
+                (BREAK)
+                meta charset="utf-8"; (BREAK)
+                meta http-equiv="Content-Security-Policy" content={ (POLICY) (policy) }; (BREAK)
+                @if let Some(revision) = parts.revision {
+                    meta name="revision" content=(revision); (BREAK)
+                }
+                meta name="viewport" content="width=device-width, initial-scale=1"; (BREAK)
+                meta name="generator" content={ "perfkit " (version) }; (BREAK)
+                title { (title) " – perfkit" } (BREAK)
+                link rel="icon" href="data:,"; (BREAK)
+                style { (BREAK) (PreEscaped(theme::css())) (PreEscaped(STYLE)) } (BREAK)
+            } (BREAK)
+            body {
+                (BREAK)
+                a.skip href="#main" { "Skip to the report" } (BREAK)
+                nav aria-label="Sections" {
+                    (BREAK)
+                    a.brand href="#top" { "perfkit" } (BREAK)
+                    ul {
+                        (BREAK)
+                        @for section in parts.sections {
+                            li { a href={ "#" (section.id) } { (section.title) } } (BREAK)
+                        }
+                    } (BREAK)
+                } (BREAK)
+                main id="main" {
+                    (BREAK)
+                    header id="top" {
+                        (BREAK)
+                        h1 { (title) } (BREAK)
+                        (parts.head)
+                    } (BREAK)
+                    @for Section { id, title, body } in parts.sections {
+                        section id=(id) aria-labelledby={ (id) "-title" } {
+                            (BREAK)
+                            h2 id={ (id) "-title" } { (title) } (BREAK)
+                            (body)
+                        } (BREAK)
+                    }
+                    footer {
+                        "Made by perfkit " (version) " from JMeter results. Times are in \
+                         milliseconds, KB are 1,024 bytes."
+                    } (BREAK)
+                } (BREAK)
+                script type="application/json" id="data" { (PreEscaped(parts.data)) } (BREAK)
+                script {
+                    (BREAK)
+                    (PreEscaped(SCRIPT)) (PreEscaped(script)) (PreEscaped(SCRIPT_END))
+                } (BREAK)
+            } (BREAK)
+        } (BREAK)
+    };
+    page.into_string()
 }
 
 /// What a person wants first: when, the verdict, the headline figures, the platform.
-fn head(report: &Report, detail: Detail) -> String {
-    let mut html = String::new();
-    if let Some(window) = report.window {
-        html += &format!(
-            "<p class=when>{} to {} · {}</p>\n",
-            escape::text(&units::utc(window.start_ms)),
-            escape::text(&units::utc(window.end_ms)),
-            escape::text(&units::duration(window.duration_ms())),
-        );
-    }
+fn head(report: &Report, detail: Detail) -> Markup {
     let sentences = verdict::sentences(report, detail.letters);
-    html += &format!(
-        "<p class=verdict>{}</p>\n",
-        escape::text(&sentences.join(" "))
-    );
-    html += "<dl class=figures>\n";
-    for figure in headline(&report.total) {
-        let class = if figure.is_bad { " class=bad" } else { "" };
-        let unit = match figure.unit {
-            "" => String::new(),
-            unit => format!(" <small>{unit}</small>"),
-        };
-        html += &format!(
-            "<div{class}><dt>{}</dt><dd>{}{unit}</dd></div>\n",
-            escape::text(&figure.name),
-            escape::text(&figure.value)
-        );
-    }
-    html += "</dl>\n";
-    if !report.details.is_empty() {
-        html += "<dl class=details>\n";
-        for line in report.details.iter().take(MOST_LINES) {
-            html += &format!(
-                "<div><dt>{}</dt><dd>{}</dd></div>\n",
-                escape::text(&shortened(&line.key, MOST_LETTERS)),
-                escape::text(&shortened(&line.value, MOST_LETTERS))
-            );
+    html! {
+        @if let Some(window) = report.window {
+            p.when {
+                (format::utc(window.start_ms)) " to " (format::utc(window.end_ms)) " · "
+                (format::duration(window.duration_ms()))
+            } (BREAK)
         }
-        html += "</dl>\n";
+        p.verdict { (sentences.join(" ")) } (BREAK)
+        dl.figures {
+            (BREAK)
+            @for figure in headline(&report.total) {
+                div class=[figure.is_bad.then_some("bad")] {
+                    dt { (figure.name) }
+                    dd {
+                        (figure.value)
+                        @if !figure.unit.is_empty() { " " small { (figure.unit) } }
+                    }
+                } (BREAK)
+            }
+        } (BREAK)
+        @if !report.details.is_empty() {
+            @let lines = report.details.iter().take(MAX_LINES);
+            (details(lines.map(|line| (line.key.as_str(), line.value.clone()))))
+        }
     }
-    html
+}
+
+/// Keys and their values.
+pub fn details<'a>(lines: impl Iterator<Item = (&'a str, String)>) -> Markup {
+    html! {
+        dl.details {
+            (BREAK)
+            @for (key, value) in lines {
+                div {
+                    dt { (shorten_middle(key, MAX_LETTERS)) }
+                    dd { (shorten_middle(&value, MAX_LETTERS)) }
+                } (BREAK)
+            }
+        } (BREAK)
+    }
 }
 
 /// One of the large figures at the top.
@@ -229,12 +231,14 @@ fn headline(total: &LabelReport) -> Vec<Headline> {
             is_bad: total.errors > 0,
             ..figure(
                 "Errors",
-                total.error_ratio.map_or("–".to_owned(), percent),
+                total
+                    .error_ratio
+                    .map_or("–".to_owned(), format::nonzero_percent),
                 "",
             )
         },
         match total.throughput {
-            Some(rate) => figure("Throughput", two_decimals(rate), "/s"),
+            Some(rate) => figure("Throughput", format::decimals(rate, 2), "/s"),
             None => figure("Throughput", "–".to_owned(), ""),
         },
     ];
@@ -251,34 +255,37 @@ fn headline(total: &LabelReport) -> Vec<Headline> {
     figures
 }
 
-fn insights(report: &Report, _detail: Detail) -> Option<Section> {
+fn insights(report: &Report) -> Option<Section> {
     let insights = report.insights.iter().map(|insight| &insight.sentence);
     let lines: Vec<&String> = insights.collect();
-    let body = lines_of(&lines, 4 * MOST_LETTERS, "report.json");
+    let body = list(&lines, 4 * MAX_LETTERS, "report.json");
     (!lines.is_empty()).then(|| Section::new("insights", "Insights", body))
 }
 
-fn notes(report: &Report, _detail: Detail) -> Option<Section> {
+fn notes(report: &Report) -> Option<Section> {
     let verdict = report.resources.iter().map(|resources| &resources.verdict);
     let notes: Vec<&String> = verdict.chain(&report.notes).collect();
-    list(&notes, "report.json")
+    notes_section(&notes, "report.json")
 }
 
 /// The notes in a list, of which `whole` has all; `None` without any.
-pub fn list(notes: &[&String], whole: &str) -> Option<Section> {
-    let body = lines_of(notes, 2 * MOST_LETTERS, whole);
+pub fn notes_section(notes: &[&String], whole: &str) -> Option<Section> {
+    let body = list(notes, 2 * MAX_LETTERS, whole);
     (!notes.is_empty()).then(|| Section::new("notes", "Notes", body))
 }
 
-/// A list of at most [`MOST_LINES`] lines, each of at most so many letters.
-fn lines_of(lines: &[&String], letters: usize, whole: &str) -> String {
-    let shown = lines.iter().take(MOST_LINES);
-    let items: String = shown
-        .map(|line| format!("<li>{}</li>\n", escape::text(&shortened(line, letters))))
-        .collect();
-    let more = match lines.len().saturating_sub(MOST_LINES) {
-        0 => String::new(),
-        more => format!("<p class=remark>And {more} more: {whole} has them all.</p>\n"),
-    };
-    format!("<ul class=notes>\n{items}</ul>\n{more}")
+/// A list of at most [`MAX_LINES`] lines, each of at most `max_letters` letters.
+fn list(lines: &[&String], max_letters: usize, whole: &str) -> Markup {
+    let more = lines.len().saturating_sub(MAX_LINES);
+    html! {
+        ul.notes {
+            (BREAK)
+            @for line in lines.iter().take(MAX_LINES) {
+                li { (shorten_middle(line, max_letters)) } (BREAK)
+            }
+        } (BREAK)
+        @if more > 0 {
+            p.remark { "And " (more) " more: " (whole) " has them all." } (BREAK)
+        }
+    }
 }

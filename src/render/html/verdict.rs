@@ -1,9 +1,7 @@
 //! The run in a few sentences: figures of the report, picked and put into words.
 
-use super::escape::shortened;
-use super::numbers::{percent, thousands, two_decimals};
+use crate::format;
 use crate::report::{LabelReport, Report, Summary};
-use crate::units;
 
 /// Percentiles that a verdict mentions, in percent.
 const MENTIONED: [f64; 3] = [50.0, 95.0, 99.0];
@@ -20,26 +18,22 @@ pub fn sentences(report: &Report, letters: usize) -> Vec<String> {
 /// How many, how long, how fast, how many failed.
 fn outcome(report: &Report) -> String {
     let total = &report.total;
-    let mut text = format!(
-        "{} {}",
-        thousands(total.samples),
-        if total.samples == 1 {
-            "sample"
-        } else {
-            "samples"
-        }
-    );
+    let mut text = format::counted(total.samples, "sample");
     if let Some(window) = report.window {
-        text += &format!(" in {}", units::duration(window.duration_ms()));
+        text += &format!(" in {}", format::duration(window.duration_ms()));
     }
     if let Some(rate) = total.throughput {
-        text += &format!(", {} a second", two_decimals(rate));
+        text += &format!(", {} a second", format::decimals(rate, 2));
     }
     text += &match (total.errors, total.error_ratio) {
         (0, _) => ": none failed.".to_owned(),
         (errors, _) if errors == total.samples => ": all failed.".to_owned(),
-        (errors, Some(ratio)) => format!(": {} failed ({}).", thousands(errors), percent(ratio)),
-        (errors, None) => format!(": {} failed.", thousands(errors)),
+        (errors, Some(ratio)) => format!(
+            ": {} failed ({}).",
+            format::thousands(errors),
+            format::nonzero_percent(ratio)
+        ),
+        (errors, None) => format!(": {} failed.", format::thousands(errors)),
     };
     text
 }
@@ -59,7 +53,7 @@ fn times(total: &LabelReport) -> Option<String> {
             format!("{share} took {}", at_most(found.value))
         })
         .collect();
-    let slowest = format!("the slowest {} ms", thousands(elapsed.max));
+    let slowest = format!("the slowest {} ms", format::thousands(elapsed.max));
     if let Some((_, rest)) = parts.split_first_mut() {
         for part in rest {
             *part = part.replacen(" took ", " ", 1);
@@ -75,7 +69,7 @@ fn times(total: &LabelReport) -> Option<String> {
 fn at_most(ms: i64) -> String {
     match ms {
         0 => "less than 1 ms".to_owned(),
-        ms => format!("at most {} ms", thousands(ms)),
+        ms => format!("at most {} ms", format::thousands(ms)),
     }
 }
 
@@ -98,7 +92,7 @@ fn slowest_label(report: &Report, letters: usize) -> Option<String> {
     })?;
     let name = match label.label.trim() {
         "" => "the one without a name".to_owned(),
-        label => format!("“{}”", shortened(label, letters)),
+        label => format!("“{}”", format::shorten_middle(label, letters)),
     };
     let figure = match p95(elapsed) {
         Some(value) => format!("95% of its samples took {}", at_most(value)),
@@ -111,10 +105,10 @@ fn most_frequent_error(report: &Report, letters: usize) -> Option<String> {
     let error = report.errors.first()?;
     Some(format!(
         "The most frequent error is “{}”: {}.",
-        shortened(&error.error, letters),
+        format::shorten_middle(&error.error, letters),
         match error.count {
             1 => "once".to_owned(),
-            count => format!("{} times", thousands(count)),
+            count => format!("{} times", format::thousands(count)),
         }
     ))
 }

@@ -5,13 +5,13 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Look, fitted};
+use super::Look;
+use crate::format;
 use crate::render::text::printable;
 use crate::report::{Live, NewError};
-use crate::units;
 
-/// The widest label, and the widest code: some are whole sentences.
-const WIDEST: usize = 24;
+/// Largest width of a label and of a code: some codes are whole sentences.
+const MAX_WIDTH: usize = 24;
 
 /// A title and the errors below it, the newest first.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, live: &Live, look: Look) {
@@ -21,7 +21,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, live: &Live, look: Look) {
         errors => Line::from(vec![
             Span::styled("Newest errors", look.bold()),
             Span::styled(
-                format!(", of {}; times in UTC", units::thousands(errors)),
+                format!(", of {}; times in UTC", format::thousands(errors)),
                 look.dim(),
             ),
         ]),
@@ -30,7 +30,7 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, live: &Live, look: Look) {
     let shown: Vec<&NewError> = live.newest_errors.iter().take(shown.into()).collect();
     let widest = |of: fn(&NewError) -> &String| {
         let widths = shown.iter().map(|error| printable(of(error)).width());
-        widths.max().unwrap_or(0).min(WIDEST)
+        widths.max().unwrap_or(0).min(MAX_WIDTH)
     };
     let widths = [widest(|error| &error.label), widest(|error| &error.code)];
     let lines = shown.iter().map(|error| line(error, widths, look));
@@ -41,10 +41,9 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, live: &Live, look: Look) {
 
 /// A line whose label and code are as wide as those of the others.
 fn line(error: &NewError, [label, code]: [usize; 2], look: Look) -> Line<'static> {
-    let time = units::utc(error.end_ms);
-    let time = time.split(' ').nth(1).unwrap_or(&time).to_owned();
+    let time = format::utc_time(error.end_ms);
     let padded = |text: &str, width: usize| {
-        let text = fitted(&printable(text), width);
+        let text = format::fit(&printable(text), width);
         let blanks = " ".repeat(width.saturating_sub(text.width()));
         format!("  {text}{blanks}")
     };

@@ -1,8 +1,8 @@
 //! A run that is going on, in one line: for the log of a CI job.
 
 use super::{ms, percent, rate};
+use crate::format;
 use crate::report::{Live, PercentileValue};
-use crate::units;
 
 /// How the run is going, in a line without an end.
 pub fn line(live: &Live) -> String {
@@ -10,8 +10,8 @@ pub fn line(live: &Live) -> String {
     let time = report.window.map_or(0, |window| window.duration_ms());
     let mut parts = vec![format!(
         "{}: {} samples",
-        units::duration(time),
-        units::thousands(report.total.samples)
+        format::duration(time),
+        format::thousands(report.total.samples)
     )];
     if let Some(recent) = &live.recent {
         parts.push(format!(

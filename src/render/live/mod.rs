@@ -10,11 +10,10 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
-use unicode_width::UnicodeWidthStr;
 
 use super::text::printable;
+use crate::format;
 use crate::report::Live;
-use crate::units;
 
 pub use line::line;
 
@@ -40,8 +39,8 @@ pub struct View<'v> {
 /// Blanks at the left and the right.
 const MARGIN: u16 = 1;
 /// Lines of a chart's bars, where there is no room for more, and at most.
-const LEAST_BARS: u16 = 2;
-const MOST_BARS: u16 = 12;
+const MIN_BARS: u16 = 2;
+const MAX_BARS: u16 = 12;
 /// Lines of errors that come before higher charts, title included.
 const FEW_ERRORS: u16 = 11;
 /// From this width on all charts stand side by side.
@@ -118,7 +117,7 @@ impl Rooms {
         let charts_with = |bars: u16| rows_of_charts * (1 + bars);
         let wanted_table = lines(live.report.rows().count()).saturating_add(1);
         let wanted_errors = lines(live.newest_errors.len()).saturating_add(1);
-        let least = charts_with(LEAST_BARS);
+        let least = charts_with(MIN_BARS);
         // A header, a label, TOTAL, and a line of errors come before charts.
         let mut charts = if room >= least + 4 { least } else { 0 };
         let below = room - charts;
@@ -127,8 +126,8 @@ impl Rooms {
         let few_errors = wanted_errors.min(spare).min(FEW_ERRORS);
         spare -= few_errors;
         if charts > 0 {
-            let more = (spare / rows_of_charts).min(MOST_BARS - LEAST_BARS);
-            charts = charts_with(LEAST_BARS + more);
+            let more = (spare / rows_of_charts).min(MAX_BARS - MIN_BARS);
+            charts = charts_with(MIN_BARS + more);
             spare -= more * rows_of_charts;
         }
         let errors = wanted_errors.min(few_errors + spare);
@@ -149,8 +148,8 @@ fn head(frame: &mut Frame<'_>, area: Rect, view: &View<'_>, look: Look) {
     {
         left.push(Span::raw(format!(
             "  {}  {} samples",
-            units::duration(window.duration_ms()),
-            units::thousands(live.report.total.samples),
+            format::duration(window.duration_ms()),
+            format::thousands(live.report.total.samples),
         )));
     }
     frame.render_widget(Line::from(left), area);
@@ -203,7 +202,7 @@ impl Look {
 
 /// A share as percent.
 fn percent(share: Option<f64>) -> String {
-    share.map_or_else(missing, |share| format!("{:.3}%", share * 100.0))
+    share.map_or_else(missing, format::percent)
 }
 
 /// A rate per second, with a decimal where it is small.
@@ -211,35 +210,17 @@ fn rate(rate: Option<f64>) -> String {
     match rate {
         None => missing(),
         Some(rate) if rate < 1_000.0 => format!("{rate:.1}"),
-        Some(rate) => units::thousands(rate.round() as u64),
+        Some(rate) => format::thousands(rate.round() as u64),
     }
 }
 
 /// Milliseconds.
 fn ms(value: Option<i64>) -> String {
-    value.map_or_else(missing, |value| match u64::try_from(value) {
-        Ok(value) => units::thousands(value),
-        Err(_) => value.to_string(),
-    })
+    value.map_or_else(missing, format::thousands)
 }
 
 fn missing() -> String {
     "-".to_owned()
-}
-
-/// A text that is not wider than `width`, with an ellipsis where it was.
-fn fitted(text: &str, width: usize) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mut letters = text.chars().count();
-    loop {
-        letters = letters.saturating_sub(1);
-        let short = units::shorten(text, letters);
-        if short.width() <= width || letters == 0 {
-            return short;
-        }
-    }
 }
 
 #[cfg(test)]

@@ -6,8 +6,10 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Look, fitted};
-use crate::render::columns::{self, Alignment, Cell, Column};
+use super::Look;
+use crate::format;
+use crate::render::columns::{self, Column};
+use crate::render::table::Alignment;
 use crate::render::text::printable;
 use crate::report::{LabelReport, Report};
 
@@ -21,13 +23,13 @@ const LEFT_OUT_FIRST: [&str; 6] = [
     "average",
 ];
 
-/// The widest and the narrowest label.
-const WIDEST_LABEL: usize = 40;
-const NARROWEST_LABEL: usize = 12;
+/// Largest and smallest width of the labels.
+const MAX_LABEL: usize = 40;
+const MIN_LABEL: usize = 12;
 
-/// Most and fewest blanks between columns.
-const WIDEST_GAP: usize = 3;
-const NARROWEST_GAP: usize = 2;
+/// Most and least blanks between columns.
+const MAX_GAP: usize = 3;
+const MIN_GAP: usize = 2;
 
 /// Draws the labels from `first` on, and TOTAL.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, report: &Report, first: usize, look: Look) {
@@ -73,20 +75,20 @@ impl Table {
                 (column, width)
             })
             .collect();
-        let mut gap = WIDEST_GAP;
+        let mut gap = MAX_GAP;
         loop {
             let figures: usize = columns.iter().skip(1).map(|(_, width)| width + gap).sum();
             let is_least = columns.len() <= 2;
             let Some((_, label)) = columns.first_mut() else {
                 break;
             };
-            let wanted = (*label).min(WIDEST_LABEL);
+            let wanted = (*label).min(MAX_LABEL);
             let room = width.saturating_sub(figures);
-            if room >= wanted || room >= NARROWEST_LABEL && gap == NARROWEST_GAP || is_least {
+            if room >= wanted || room >= MIN_LABEL && gap == MIN_GAP || is_least {
                 *label = wanted.min(room);
                 break;
             }
-            if gap > NARROWEST_GAP {
+            if gap > MIN_GAP {
                 gap -= 1;
                 continue;
             }
@@ -94,7 +96,7 @@ impl Table {
                 .iter()
                 .find_map(|key| columns.iter().position(|(column, _)| column.key() == *key));
             columns.remove(least.unwrap_or(columns.len() - 1));
-            gap = WIDEST_GAP;
+            gap = MAX_GAP;
         }
         Table { columns, gap }
     }
@@ -102,7 +104,7 @@ impl Table {
     fn head(&self, look: Look, hidden: usize) -> Line<'static> {
         let more = (hidden > 0).then(|| format!(" ↑↓ {hidden} more"));
         self.cells(
-            |column| match column.alignment() {
+            |column| match column.heading().kind.alignment() {
                 Alignment::Left => title(column) + more.as_deref().unwrap_or_default(),
                 Alignment::Right => title(column),
             },
@@ -131,10 +133,10 @@ impl Table {
             .iter()
             .enumerate()
             .map(|(number, (column, width))| {
-                let text = fitted(&text(column), *width);
+                let text = format::fit(&text(column), *width);
                 let blanks = " ".repeat(width.saturating_sub(text.width()));
                 let gap = " ".repeat(if number == 0 { 0 } else { self.gap });
-                let padded = match column.alignment() {
+                let padded = match column.heading().kind.alignment() {
                     Alignment::Left => gap + &text + &blanks,
                     Alignment::Right => gap + &blanks + &text,
                 };
@@ -154,9 +156,8 @@ fn title(column: &Column) -> String {
 }
 
 fn cell(column: &Column, row: &LabelReport) -> String {
-    match column.cell(row) {
-        Cell::Text(text) => printable(&text),
-        Cell::Number(number) => number,
-        Cell::Missing => super::missing(),
+    match column.cell(row).text {
+        Some(text) => printable(&text),
+        None => super::missing(),
     }
 }

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::times;
 use super::words;
+use crate::format;
 use crate::report::TimeSeries;
 use crate::stats::Label;
-use crate::units;
 
 /// Fewest successful samples.
 const MIN_SAMPLES: u64 = 500;
@@ -60,12 +60,12 @@ impl Bimodal {
             "{} has two groups of response times with hardly any near {} ms: {} of its {} successes \
              take about {} ms, and {} about {} ms. Percentiles between the groups describe neither.",
             words::quoted(&self.label),
-            units::thousands(self.valley_ms.unsigned_abs()),
-            words::percent(1.0 - self.slow_ratio),
-            units::thousands(self.samples),
-            units::thousands(self.fast_median_ms.unsigned_abs()),
-            words::percent(self.slow_ratio),
-            units::thousands(self.slow_median_ms.unsigned_abs()),
+            format::thousands(self.valley_ms.unsigned_abs()),
+            format::brief_percent(1.0 - self.slow_ratio),
+            format::thousands(self.samples),
+            format::thousands(self.fast_median_ms.unsigned_abs()),
+            format::brief_percent(self.slow_ratio),
+            format::thousands(self.slow_median_ms.unsigned_abs()),
         )
     }
 }

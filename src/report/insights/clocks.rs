@@ -6,9 +6,9 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::words;
+use crate::format;
 use crate::jtl::InputRead;
 use crate::stats::TimeSeries;
-use crate::units;
 
 /// Fewest rows of an engine that show when it was active.
 const MIN_ROWS: u64 = 100;
@@ -57,7 +57,7 @@ impl ClocksApart {
             "Engine {} starts and ends about {} {than} than {}{more}: its clock is off, or it ran at a \
              different time. Figures over time and rates then mix different times.",
             words::quoted(&self.engine),
-            units::duration(self.later_ms.saturating_abs()),
+            format::duration(self.later_ms.saturating_abs()),
             words::quoted(&self.other_engine),
         )
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::times;
-use super::words;
+use crate::format;
 use crate::stats::LabelStats;
 
 /// Fewest samples.
@@ -85,8 +85,8 @@ impl ConnectTime {
              queue, or connections that are not reused.",
             self.connect_mean_ms,
             self.latency_mean_ms,
-            words::percent(self.ratio_of_latency),
-            words::percent(self.ratio_of_samples),
+            format::brief_percent(self.ratio_of_latency),
+            format::brief_percent(self.ratio_of_samples),
         )
     }
 }

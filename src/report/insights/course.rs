@@ -1,9 +1,10 @@
 //! The course of a run: what happened in each bucket of its time series.
 
 use super::times::{self, Counts};
+use crate::format;
 use crate::report::{TimeSeries, Window};
 use crate::stats::{Aggregate, FirstFailure};
-use crate::units::{self, MS_PER_SECOND};
+use crate::units::MS_PER_SECOND;
 
 /// A run over time, in the buckets of the report's time series.
 #[derive(Debug, Clone, Default)]
@@ -133,8 +134,8 @@ pub(super) fn samples(moments: &[Moment]) -> u64 {
 pub(super) fn at(since_start_ms: i64, time_ms: i64) -> String {
     format!(
         "{} into the run ({})",
-        units::duration(since_start_ms),
-        units::utc(time_ms)
+        format::duration(since_start_ms),
+        format::utc(time_ms)
     )
 }
 

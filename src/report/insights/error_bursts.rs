@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::course::{self, Course, Moment};
 use super::words;
+use crate::format;
 use crate::report::TimeSeries;
 use crate::stats::Aggregate;
-use crate::units;
 
 /// Fewest errors in a bucket that belongs to a burst.
 const MIN_ERRORS_IN_BUCKET: u64 = 5;
@@ -77,13 +77,13 @@ impl ErrorBurst {
         format!(
             "{one_of} {}: {} of {} samples ({}) failed within {}{}{}; otherwise {} failed.",
             course::at(self.since_start_ms, self.start_ms),
-            units::thousands(self.errors),
-            units::thousands(self.samples),
-            words::percent(self.errors as f64 / self.samples as f64),
-            units::duration(self.length_ms),
+            format::thousands(self.errors),
+            format::thousands(self.samples),
+            format::brief_percent(self.errors as f64 / self.samples as f64),
+            format::duration(self.length_ms),
             label.unwrap_or_default(),
             first.unwrap_or_default(),
-            words::percent(self.error_ratio_otherwise),
+            format::brief_percent(self.error_ratio_otherwise),
         )
     }
 }

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::times;
+use crate::format;
 use crate::stats::LabelStats;
-use crate::units;
 
 /// Fewest samples.
 const MIN_SAMPLES: u64 = 100;
@@ -44,7 +44,7 @@ pub struct FastErrors {
 
 impl FastErrors {
     pub(super) fn sentence(&self) -> String {
-        let ms = |ms: i64| units::thousands(ms.max(0).unsigned_abs());
+        let ms = |ms: i64| format::thousands(ms.max(0).unsigned_abs());
         format!(
             "Errors are faster than successes (median {} ms against {} ms) and make the percentiles \
              of all samples look better: median {} ms and p95 {} ms; for successes alone, p95 is {} \

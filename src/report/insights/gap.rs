@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::course::{self, Course};
-use crate::units;
+use crate::format;
 
 /// Shortest gap, ms: all threads may wait on a timer for less.
 const MIN_LENGTH_MS: i64 = 30_000;
@@ -48,10 +48,10 @@ impl Gap {
         format!(
             "No requests for about {}{more}, starting {}: the {} samples before and {} after may be \
              separate runs in one file, and rates include the pause. --from and --to select one.",
-            units::duration(self.length_ms),
+            format::duration(self.length_ms),
             course::at(self.since_start_ms, self.start_ms),
-            units::thousands(self.samples_before),
-            units::thousands(self.samples_after),
+            format::thousands(self.samples_before),
+            format::thousands(self.samples_after),
         )
     }
 }

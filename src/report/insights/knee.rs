@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::course::{self, Course, Moment};
 use super::times;
 use super::words;
-use crate::units;
+use crate::format;
 
 /// Numbers of steps that the ramp is cut into, in the order tried: many show a knee near its start;
 /// few give each step enough samples.
@@ -80,8 +80,8 @@ impl Knee {
             words::threads(self.last_threads),
             words::rate(self.throughput_per_second),
             words::rate(self.last_throughput_per_second),
-            units::thousands(self.median_ms.unsigned_abs()),
-            units::thousands(self.last_median_ms.unsigned_abs()),
+            format::thousands(self.median_ms.unsigned_abs()),
+            format::thousands(self.last_median_ms.unsigned_abs()),
         )
     }
 }

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::words;
+use crate::format;
 use crate::report::Sources;
 use crate::select::is_sub_result;
 use crate::stats::Label;
-use crate::units;
 
 /// Fewest labels for them to be suspected of containing ids.
 const MIN_LABELS: usize = 200;
@@ -31,8 +31,8 @@ impl IdsInLabels {
         format!(
             "{} labels for {} samples: labels seem to contain ids or parameters, so a single label \
              says little; --rename 's/[0-9]+/N/g' or --group-by url-path merges them.",
-            units::thousands(self.labels),
-            units::thousands(self.samples)
+            format::thousands(self.labels),
+            format::thousands(self.samples)
         )
     }
 }

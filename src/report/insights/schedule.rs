@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::course::{self, Course, Moment};
 use super::times;
 use super::words;
-use crate::units::{self, MS_PER_SECOND};
+use crate::format;
+use crate::units::MS_PER_SECOND;
 
 /// Largest share of threads that wait for a response while the pace is kept: the others wait for their
 /// next turn.
@@ -68,11 +69,11 @@ impl LateGenerator {
              for responses (otherwise {}), and it started {} samples per second instead of {}. The \
              requests that it did not send would have been slow too, so percentiles look too good: \
              --expected-interval corrects them, and more threads would keep the pace.",
-            units::duration(self.length_ms),
+            format::duration(self.length_ms),
             course::at(self.since_start_ms, self.start_ms),
-            words::percent(self.busy_ratio.min(1.0)),
+            format::brief_percent(self.busy_ratio.min(1.0)),
             words::threads(self.threads),
-            words::percent(self.usual_busy_ratio),
+            format::brief_percent(self.usual_busy_ratio),
             words::rate(self.rate_per_second),
             words::rate(self.usual_rate_per_second),
         )

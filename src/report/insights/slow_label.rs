@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::times::{self, Counts};
 use super::words;
+use crate::format;
 use crate::stats::{Label, LabelStats};
-use crate::units;
 
 /// Fewest samples of the label, and of the others.
 const MIN_SAMPLES: u64 = 100;
@@ -56,12 +56,12 @@ impl SlowLabel {
             "{} is much slower than the other labels: median {} ms against {} ms{times}, while their \
              p95 is {} ms. Its {} samples ({}) take {} of all elapsed time.",
             words::quoted(&self.label),
-            units::thousands(self.median_ms.unsigned_abs()),
-            units::thousands(self.others_median_ms.unsigned_abs()),
-            units::thousands(self.others_p95_ms.unsigned_abs()),
-            units::thousands(self.samples),
-            words::percent(self.ratio_of_samples),
-            words::percent(self.ratio_of_elapsed),
+            format::thousands(self.median_ms.unsigned_abs()),
+            format::thousands(self.others_median_ms.unsigned_abs()),
+            format::thousands(self.others_p95_ms.unsigned_abs()),
+            format::thousands(self.samples),
+            format::brief_percent(self.ratio_of_samples),
+            format::brief_percent(self.ratio_of_elapsed),
         )
     }
 }

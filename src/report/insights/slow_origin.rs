@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::slow_label::SlowLabel;
 use super::times::{self, Counts};
 use super::words;
+use crate::format;
 use crate::jtl::InputRead;
 use crate::percentile::Percentile;
 use crate::stats::{Aggregate, Label, SampledRow};
-use crate::units;
 
 /// Fewest rows of the origin, and of the others.
 const MIN_ROWS: u64 = 40;
@@ -58,7 +58,7 @@ impl SlowHost {
     pub(super) fn sentence(&self) -> String {
         let others = match self.hosts {
             2 => "the other host".to_owned(),
-            hosts => format!("the other {} hosts", units::thousands(hosts - 1)),
+            hosts => format!("the other {} hosts", format::thousands(hosts - 1)),
         };
         sentence(
             &format!("Host {} is", words::quoted(&self.host)),
@@ -92,7 +92,7 @@ impl SlowEngine {
     pub(super) fn sentence(&self) -> String {
         let others = match self.engines {
             2 => "those of the other".to_owned(),
-            engines => format!("those of the other {}", units::thousands(engines - 1)),
+            engines => format!("those of the other {}", format::thousands(engines - 1)),
         };
         sentence(
             &format!(
@@ -117,10 +117,10 @@ fn sentence(one: &str, others: &str, medians: (i64, i64), rows: (u64, u64)) -> S
     format!(
         "{one} much slower than {others}: median {} ms against {} ms{times}, from {} and {} rows \
          sampled evenly over the run.",
-        units::thousands(medians.0.unsigned_abs()),
-        units::thousands(medians.1.unsigned_abs()),
-        units::thousands(rows.0),
-        units::thousands(rows.1),
+        format::thousands(medians.0.unsigned_abs()),
+        format::thousands(medians.1.unsigned_abs()),
+        format::thousands(rows.0),
+        format::thousands(rows.1),
     )
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::course::{Course, Moment};
 use super::times;
 use super::words;
-use crate::units;
+use crate::format;
 
 /// Smallest ratio of a stalled sample's time to the median.
 const MIN_STALL_RATIO: i64 = 4;
@@ -61,10 +61,10 @@ impl PeriodicStalls {
              longer, against a median of {} ms.",
             words::period(self.period_ms),
             words::ms(self.length_ms),
-            units::thousands(self.stalls),
-            units::thousands(self.samples),
-            units::thousands(self.held_up_ms.unsigned_abs()),
-            units::thousands(self.median_ms.unsigned_abs()),
+            format::thousands(self.stalls),
+            format::thousands(self.samples),
+            format::thousands(self.held_up_ms.unsigned_abs()),
+            format::thousands(self.median_ms.unsigned_abs()),
         )
     }
 }

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::course::{self, Course, Moment};
 use super::times;
 use super::words;
-use crate::units::{self, MS_PER_SECOND};
+use crate::format;
+use crate::units::MS_PER_SECOND;
 
 /// Fewest threads: with fewer, each start and end of a thread looks like a ramp.
 const MIN_THREADS: f64 = 5.0;
@@ -73,14 +74,14 @@ impl SteadyWindow {
              whole run with its ramp has {} per second, median {} ms, p95 {} ms. --trim-ramp leaves \
              the ramp out.",
             words::threads(self.threads),
-            units::duration(self.end_ms.saturating_sub(self.start_ms)),
+            format::duration(self.end_ms.saturating_sub(self.start_ms)),
             course::at(self.since_start_ms, self.start_ms),
             words::rate(self.throughput_per_second),
-            units::thousands(self.median_ms.unsigned_abs()),
-            units::thousands(self.p95_ms.unsigned_abs()),
+            format::thousands(self.median_ms.unsigned_abs()),
+            format::thousands(self.p95_ms.unsigned_abs()),
             words::rate(self.whole_throughput_per_second),
-            units::thousands(self.whole_median_ms.unsigned_abs()),
-            units::thousands(self.whole_p95_ms.unsigned_abs()),
+            format::thousands(self.whole_median_ms.unsigned_abs()),
+            format::thousands(self.whole_p95_ms.unsigned_abs()),
         )
     }
 }

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::words;
+use crate::format;
 use crate::percentile::Percentile;
 use crate::report::{LabelReport, TOTAL};
-use crate::units;
 
 /// Largest acceptable probability that the slowest sample is below the percentile.
 const ERROR_PROBABILITY: f64 = 0.05;
@@ -41,7 +41,7 @@ impl TooFewSamples {
             .iter()
             .map(|percent| format!("p{percent}"))
             .collect();
-        let needed = units::thousands(self.samples_needed);
+        let needed = format::thousands(self.samples_needed);
         let (names, needed) = match &names[..] {
             [others @ .., last] if !others.is_empty() => (
                 format!("{} and {last}", others.join(", ")),
@@ -51,7 +51,7 @@ impl TooFewSamples {
         };
         let samples = match self.samples {
             1 => "1 sample".to_owned(),
-            samples => format!("{} samples", units::thousands(samples)),
+            samples => format!("{} samples", format::thousands(samples)),
         };
         let are_too_few = match &self.label {
             Some(label) => format!("{} has {samples}, too few", words::quoted(label)),
@@ -63,7 +63,7 @@ impl TooFewSamples {
             (_, 1) => " Another label has too few as well.".to_owned(),
             (_, more) => format!(
                 " {} other labels have too few as well.",
-                units::thousands(more)
+                format::thousands(more)
             ),
         };
         format!("{are_too_few} to trust {names} ({needed}).{more}")

@@ -1,29 +1,20 @@
 //! Formats figures and names for sentences.
 
+use crate::format;
 use crate::jtl::InputRead;
-use crate::units;
 
 /// Longest name or message in a sentence, in characters; `report.json` has it in full.
 const MAX_LENGTH: usize = 80;
 
 /// Quotes and shortens a name or message.
 pub(super) fn quoted(name: &str) -> String {
-    format!("“{}”", units::shorten(name, MAX_LENGTH))
-}
-
-/// A share in percent: whole from 10% on, with a decimal below.
-pub(super) fn percent(share: f64) -> String {
-    match share * 100.0 {
-        percent if percent >= 9.95 => format!("{percent:.0}%"),
-        percent if percent >= 0.05 || percent == 0.0 => format!("{percent:.1}%"),
-        _ => "less than 0.1%".to_owned(),
-    }
+    format!("“{}”", format::shorten(name, MAX_LENGTH))
 }
 
 /// A rate: three digits or more.
 pub(super) fn rate(per_second: f64) -> String {
     match per_second {
-        rate if rate >= 999.5 => units::thousands(rate.round() as u64),
+        rate if rate >= 999.5 => format::thousands(rate.round() as u64),
         rate if rate >= 99.95 => format!("{rate:.0}"),
         rate if rate >= 9.995 => format!("{rate:.1}"),
         rate => format!("{rate:.2}"),
@@ -42,13 +33,13 @@ pub(super) fn times(ratio: f64) -> String {
 pub(super) fn ms(ms: i64) -> String {
     match ms {
         ..1_000 => format!("{ms} ms"),
-        _ => units::duration(ms),
+        _ => format::duration(ms),
     }
 }
 
 /// A period in ms, without a last part of zero: `2 min`, not `2 min 0 s`.
 pub(super) fn period(ms: i64) -> String {
-    let text = units::duration(ms);
+    let text = format::duration(ms);
     let trimmed = [" 0 s", " 0 min"].map(|zero| text.strip_suffix(zero));
     trimmed
         .into_iter()
@@ -60,11 +51,7 @@ pub(super) fn period(ms: i64) -> String {
 
 /// A whole number of threads.
 pub(super) fn threads(threads: f64) -> String {
-    let threads = threads.round().max(0.0) as u64;
-    match threads {
-        1 => "1 thread".to_owned(),
-        _ => format!("{} threads", units::thousands(threads)),
-    }
+    format::counted(threads.round().max(0.0) as u64, "thread")
 }
 
 /// Names an engine by its key: as its rows do, or by the input that they came from.
@@ -87,10 +74,6 @@ mod tests {
 
     #[test]
     fn figures_read_well() {
-        assert_eq!(
-            [0.0, 0.0001, 0.0123, 0.0994, 0.0996, 1.0].map(percent),
-            ["0.0%", "less than 0.1%", "1.2%", "9.9%", "10%", "100%"]
-        );
         assert_eq!(
             [0.5, 12.34, 123.4, 999.9, 12_345.6].map(rate),
             ["0.50", "12.3", "123", "1,000", "12,346"]

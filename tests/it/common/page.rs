@@ -78,7 +78,7 @@ pub fn skeleton(page: &str) -> String {
     for (from, to) in [
         ("<style>", "</style>"),
         ("<script>", "</script>"),
-        ("id=data>", "</script>"),
+        ("id=\"data\">", "</script>"),
         ("<svg ", "</svg>"),
     ] {
         let mut at = 0;

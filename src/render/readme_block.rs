@@ -1,4 +1,4 @@
-//! A block between marker comments of a Markdown file, put in or replaced.
+//! The block of a README that `--update` rewrites, between two marker comments.
 //!
 //! Files are bytes here: what is not between the markers stays as it is, whatever it is.
 
@@ -8,8 +8,84 @@ const BEGIN: &[u8] = b"<!-- perfkit:begin";
 const END: &[u8] = b"<!-- perfkit:end";
 const CLOSE: &[u8] = b"-->";
 
-/// Longest key in letters: enough for the name of any machine.
-const LONGEST_KEY: usize = 100;
+/// Letters of a key: enough for the name of any machine.
+const MAX_KEY: usize = 100;
+
+/// Markers that do not make pairs.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MarkerError {
+    /// A block within a block.
+    #[error(
+        "line {line} begins a block within the one that line {begin} begins: put `{end_marker}` \
+         before it"
+    )]
+    Nested {
+        /// The line that begins the inner block.
+        line: usize,
+        /// The line that begins the outer one.
+        begin: usize,
+        /// What is missing between them.
+        end_marker: String,
+    },
+    /// Two blocks with one key.
+    #[error("lines {first} and {line} both begin the block `{key}`: remove one of the two blocks")]
+    Twice {
+        /// The line that begins the first block.
+        first: usize,
+        /// The line that begins the second.
+        line: usize,
+        /// Their key.
+        key: String,
+    },
+    /// A block without an end.
+    #[error(
+        "line {line} begins the block `{key}`, which no line ends: put `{end_marker}` behind it"
+    )]
+    NeverEnded {
+        /// The line that begins the block.
+        line: usize,
+        /// Its key.
+        key: String,
+        /// What is missing.
+        end_marker: String,
+    },
+    /// An end with another key than the beginning.
+    #[error(
+        "line {line} ends the block `{key}`, but line {begin} begins `{begin_key}`: give both the \
+         same key"
+    )]
+    OtherKey {
+        /// The line that ends the block.
+        line: usize,
+        /// Its key.
+        key: String,
+        /// The line that begins the block.
+        begin: usize,
+        /// Its key.
+        begin_key: String,
+    },
+    /// An end without a beginning.
+    #[error(
+        "line {line} ends the block `{key}`, which no line before it begins: remove it, or put \
+         `{begin_marker}` where the block begins"
+    )]
+    NeverBegun {
+        /// The line that ends the block.
+        line: usize,
+        /// Its key.
+        key: String,
+        /// What is missing.
+        begin_marker: String,
+    },
+    /// A marker that cannot be read.
+    #[error("line {line} is a damaged marker: it should read `{expected}`")]
+    Damaged {
+        /// The line.
+        line: usize,
+        /// What it should look like.
+        expected: String,
+    },
+}
 
 /// A file with its block in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +122,7 @@ pub fn key_of(text: &str) -> String {
         gap = false;
         key.push(letter);
     }
-    let key: String = key.chars().take(LONGEST_KEY).collect();
+    let key: String = key.chars().take(MAX_KEY).collect();
     key.trim_end_matches('-').to_owned()
 }
 
@@ -65,8 +141,8 @@ pub fn end_marker(key: &str) -> String {
 ///
 /// # Errors
 ///
-/// When markers of any key do not make pairs; the message names their lines.
-pub fn update(file: &[u8], key: &str, block: &str) -> Result<Updated, String> {
+/// When markers of any key do not make pairs.
+pub fn update(file: &[u8], key: &str, block: &str) -> Result<Updated, MarkerError> {
     let places = places(file)?;
     match places.iter().find(|place| place.key == key.as_bytes()) {
         Some(place) => {
@@ -109,7 +185,7 @@ fn append(file: &[u8], key: &str, block: &str) -> Updated {
 }
 
 /// The blocks of a file.
-fn places(file: &[u8]) -> Result<Vec<Place>, String> {
+fn places(file: &[u8]) -> Result<Vec<Place>, MarkerError> {
     let mut places: Vec<Place> = Vec::new();
     let mut open: Option<Place> = None;
     let mut start = 0;
@@ -118,19 +194,18 @@ fn places(file: &[u8]) -> Result<Vec<Place>, String> {
         let end = start + line.len();
         if let Some(key) = marked(line, BEGIN, number)? {
             if let Some(open) = &open {
-                return Err(format!(
-                    "line {number} begins a block within the one that line {} begins: put `{}` \
-                     before it",
-                    open.line,
-                    end_marker(&text(&open.key))
-                ));
+                return Err(MarkerError::Nested {
+                    line: number,
+                    begin: open.line,
+                    end_marker: end_marker(&text(&open.key)),
+                });
             }
             if let Some(first) = places.iter().find(|place| place.key == key) {
-                return Err(format!(
-                    "lines {} and {number} both begin the block `{}`: remove one of the two blocks",
-                    first.line,
-                    text(key)
-                ));
+                return Err(MarkerError::Twice {
+                    first: first.line,
+                    line: number,
+                    key: text(key),
+                });
             }
             if !line.ends_with(b"\n") {
                 return Err(never_ended(number, key));
@@ -145,21 +220,19 @@ fn places(file: &[u8]) -> Result<Vec<Place>, String> {
             match open.take() {
                 Some(place) if place.key == key => places.push(Place { to: start, ..place }),
                 Some(place) => {
-                    return Err(format!(
-                        "line {number} ends the block `{}`, but line {} begins `{}`: give both the \
-                         same key",
-                        text(key),
-                        place.line,
-                        text(&place.key)
-                    ));
+                    return Err(MarkerError::OtherKey {
+                        line: number,
+                        key: text(key),
+                        begin: place.line,
+                        begin_key: text(&place.key),
+                    });
                 }
                 None => {
-                    return Err(format!(
-                        "line {number} ends the block `{}`, which no line before it begins: remove \
-                         it, or put `{}` where the block begins",
-                        text(key),
-                        begin_marker(&text(key))
-                    ));
+                    return Err(MarkerError::NeverBegun {
+                        line: number,
+                        key: text(key),
+                        begin_marker: begin_marker(&text(key)),
+                    });
                 }
             }
         }
@@ -171,27 +244,26 @@ fn places(file: &[u8]) -> Result<Vec<Place>, String> {
     }
 }
 
-fn never_ended(line: usize, key: &[u8]) -> String {
-    format!(
-        "line {line} begins the block `{}`, which no line ends: put `{}` behind it",
-        text(key),
-        end_marker(&text(key))
-    )
+fn never_ended(line: usize, key: &[u8]) -> MarkerError {
+    MarkerError::NeverEnded {
+        line,
+        key: text(key),
+        end_marker: end_marker(&text(key)),
+    }
 }
 
 /// The key of a line that is a marker of this kind. A marker stands at the start of its line.
-fn marked<'a>(line: &'a [u8], kind: &[u8], number: usize) -> Result<Option<&'a [u8]>, String> {
+fn marked<'a>(line: &'a [u8], kind: &[u8], number: usize) -> Result<Option<&'a [u8]>, MarkerError> {
     let Some(rest) = line.strip_prefix(kind) else {
         return Ok(None);
     };
     let key = rest.trim_ascii_end().strip_suffix(CLOSE);
     match key.map(<[u8]>::trim_ascii) {
         Some(key) if !key.is_empty() && rest.starts_with(b" ") => Ok(Some(key)),
-        _ => Err(format!(
-            "line {number} is a damaged marker: it should read `{} KEY {}`",
-            text(kind),
-            text(CLOSE)
-        )),
+        _ => Err(MarkerError::Damaged {
+            line: number,
+            expected: format!("{} KEY {}", text(kind), text(CLOSE)),
+        }),
     }
 }
 
@@ -252,7 +324,7 @@ mod tests {
 
     #[test]
     fn damaged_markers_are_told_with_their_lines() {
-        let said = |file: &str| update(file.as_bytes(), "k", "x").unwrap_err();
+        let said = |file: &str| update(file.as_bytes(), "k", "x").unwrap_err().to_string();
         let (begin, end) = (begin_marker("k"), end_marker("k"));
         insta::assert_snapshot!(
             [

@@ -1,0 +1,103 @@
+//! The sections of the page that have tables.
+
+use maud::{Markup, html};
+
+use super::Detail;
+use super::page::Section;
+use crate::format::{nonzero_percent, thousands};
+use crate::render::criteria;
+use crate::render::print::html::{BREAK, table};
+use crate::render::table::Table;
+use crate::render::tables;
+use crate::report::Report;
+
+/// What has all rows.
+const WHOLE: &str = "report.json";
+
+/// The tables below the notes, in order.
+pub fn of_tables(report: &Report, detail: Detail) -> Vec<Section> {
+    let mut sections = vec![aggregate(report, detail)];
+    sections.extend(requests(report));
+    sections.extend(tables::sections(report).into_iter().map(|section| {
+        let body = html! {
+            (introduction(&section.introduction))
+            (printed(&section.table, detail))
+        };
+        Section::new(section.id, section.title, body)
+    }));
+    sections.push(rows(report, detail));
+    sections
+}
+
+/// The criteria and what became of them; `None` without any.
+pub fn criteria(report: &Report, detail: Detail) -> Option<Section> {
+    let results = &report.criteria;
+    (!results.is_empty()).then(|| {
+        let body = html! {
+            (introduction(&criteria::introduction(results)))
+            (printed(&tables::criteria(results), detail))
+        };
+        Section::new("criteria", "Criteria", body)
+    })
+}
+
+fn aggregate(report: &Report, detail: Detail) -> Section {
+    let body = printed(&tables::labels(report), detail);
+    Section::new("aggregate", "Aggregate Report", body)
+}
+
+/// The shares of successes and failures as a bar, and in words.
+fn requests(report: &Report) -> Option<Section> {
+    let section = tables::requests(report)?;
+    let requests = &report.requests;
+    let outcomes = [
+        ("ok", "OK", requests.ok, requests.ok_ratio?),
+        ("ko", "KO", requests.ko, requests.ko_ratio?),
+    ];
+    let body = html! {
+        (introduction(&section.introduction))
+        div.bar aria-hidden="true" {
+            @for (class, _, count, ratio) in outcomes {
+                @if count > 0 {
+                    span class=(class) style=(format!("flex-grow:{ratio:.5}")) {}
+                }
+            }
+        } (BREAK)
+        p.legend-line {
+            @for (class, name, count, ratio) in outcomes {
+                span {
+                    i class=(class) {}
+                    (thousands(count)) " " (name) " (" (nonzero_percent(ratio)) ")"
+                }
+                " "
+            }
+        } (BREAK)
+    };
+    Some(Section::new(section.id, section.title, body))
+}
+
+/// What was read, and what became of every row.
+fn rows(report: &Report, detail: Detail) -> Section {
+    let accounting = &report.accounting;
+    let body = html! {
+        p {
+            (thousands(accounting.rows_read)) " rows read: "
+            (thousands(accounting.counted)) " counted, "
+            (thousands(accounting.filtered)) " filtered out, "
+            (thousands(accounting.rejected)) " rejected."
+        } (BREAK)
+        @if !accounting.rejections.is_empty() {
+            (printed(&tables::rejections(&accounting.rejections), detail))
+        }
+        (printed(&tables::inputs(&report.inputs), detail))
+    };
+    Section::new("rows", "Rows and files", body)
+}
+
+fn introduction(text: &str) -> Markup {
+    html! { p.remark { (text) } (BREAK) }
+}
+
+fn printed(of: &Table, detail: Detail) -> Markup {
+    table(of, detail.rows, detail.letters, WHOLE)
+}

@@ -1,0 +1,156 @@
+//! Tables in HTML: they scroll by themselves, can be sorted, and read aloud well.
+
+use maud::{Markup, PreEscaped, html};
+
+use crate::format::{shorten_middle, thousands};
+use crate::render::table::{Cell, Heading, Kind, Table, Tone};
+
+/// Letters of a shortened text that are there to read when pointed at.
+const MAX_IN_TITLE: usize = 300;
+
+/// How many times longer than a label a message may be.
+const MESSAGE: usize = 3;
+
+/// What stands for an undefined value.
+const MISSING: &str = "–";
+
+/// A line break, so that the source can be read.
+pub const BREAK: PreEscaped<&str> = PreEscaped("\n");
+
+/// A table of at most `max_rows` rows and labels of at most `max_letters` letters, and a sentence
+/// about the rows left out, all of which `whole` has.
+pub fn table(table: &Table, max_rows: usize, max_letters: usize, whole: &str) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(table.caption) {
+            table {
+                caption { (table.caption) } (BREAK)
+                thead {
+                    tr {
+                        @for heading in &table.headings {
+                            th scope="col" class=[class(heading, None)] {
+                                (heading.title)
+                                @if let Some(unit) = heading.unit { " " span.unit { (unit) } }
+                            }
+                        }
+                    }
+                } (BREAK)
+                tbody {
+                    (BREAK)
+                    @for cells in table.rows.iter().take(max_rows) {
+                        (row(cells, &table.headings, max_letters))
+                    }
+                }
+                @if !table.totals.is_empty() {
+                    (BREAK)
+                    tfoot {
+                        @for cells in &table.totals {
+                            (row(cells, &table.headings, max_letters))
+                        }
+                    }
+                }
+            }
+        } (BREAK)
+        @if table.rows.len() > max_rows {
+            p.remark {
+                "The first " (max_rows) " of " (thousands(table.rows.len() as u64)) " rows; "
+                (whole) " has them all."
+            } (BREAK)
+        }
+    }
+}
+
+fn row(cells: &[Cell], headings: &[Heading], max_letters: usize) -> Markup {
+    html! {
+        tr {
+            @for (at, (cell, heading)) in cells.iter().zip(headings).enumerate() {
+                @let class = class(heading, cell.tone);
+                @let (content, title) = content(cell, heading, max_letters);
+                @if at == 0 {
+                    th scope="row" class=[class] title=[title] { div { (content) } }
+                } @else {
+                    td class=[class] title=[title] { (content) }
+                }
+            }
+        } (BREAK)
+    }
+}
+
+/// What is in a cell, and the text that was too long for it.
+fn content(cell: &Cell, heading: &Heading, max_letters: usize) -> (String, Option<String>) {
+    let Some(text) = &cell.text else {
+        return (MISSING.to_owned(), None);
+    };
+    let max_letters = match heading.kind {
+        Kind::Number | Kind::Values => return (text.clone(), None),
+        Kind::Message => MESSAGE * max_letters,
+        _ => max_letters,
+    };
+    let short = shorten_middle(text, max_letters);
+    let title = (short != *text).then(|| shorten_middle(text, MAX_IN_TITLE));
+    (short, title)
+}
+
+/// The classes of a heading or of a cell below it.
+fn class(heading: &Heading, tone: Option<Tone>) -> Option<&'static str> {
+    match (heading.kind, tone) {
+        (Kind::Key | Kind::Text | Kind::Message, _) => Some("t"),
+        (Kind::Number, _) => None,
+        (Kind::Values, Some(Tone::Bad)) => Some("line bad"),
+        (Kind::Values, Some(Tone::Good)) => Some("line good"),
+        (Kind::Values, _) => Some("line"),
+        (Kind::Line | Kind::Verdict, Some(Tone::Bad)) => Some("t line bad"),
+        (Kind::Line | Kind::Verdict, Some(Tone::Good)) => Some("t line good"),
+        (Kind::Line | Kind::Verdict, _) => Some("t line"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example(rows: usize) -> Table {
+        let row = |number: usize| vec![Cell::new(format!("<{number}>")), Cell::default()];
+        Table {
+            caption: "Both & more".to_owned(),
+            headings: vec![Heading::new("What", Kind::Text), Heading::ms("Took")],
+            rows: (0..rows).map(row).collect(),
+            totals: Vec::new(),
+        }
+    }
+
+    fn printed(example: &Table, max_rows: usize, max_letters: usize) -> String {
+        table(example, max_rows, max_letters, "report.json").into_string()
+    }
+
+    #[test]
+    fn text_is_escaped_and_rows_are_named() {
+        assert_eq!(
+            printed(&example(1), 9, 9),
+            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Both &amp; more\">\
+             <table><caption>Both &amp; more</caption>\n\
+             <thead><tr><th scope=\"col\" class=\"t\">What</th>\
+             <th scope=\"col\">Took <span class=\"unit\">ms</span></th></tr></thead>\n<tbody>\n\
+             <tr><th scope=\"row\" class=\"t\"><div>&lt;0&gt;</div></th><td>–</td></tr>\n\
+             </tbody></table></div>\n"
+        );
+    }
+
+    #[test]
+    fn rows_left_out_are_told() {
+        let html = printed(&example(12), 10, 9);
+        assert_eq!(html.matches("<tr>").count(), 11);
+        assert!(html.contains("The first 10 of 12 rows"), "{html}");
+        assert!(!printed(&example(10), 10, 9).contains("The first"));
+    }
+
+    #[test]
+    fn long_text_is_there_when_pointed_at() {
+        let mut table = example(0);
+        table.rows = vec![vec![Cell::new("\"abcdefghij\""), Cell::new(1)]];
+        let html = printed(&table, 1, 5);
+        assert!(
+            html.contains(" title=\"&quot;abcdefghij&quot;\"><div>&quot;a…j&quot;<"),
+            "{html}"
+        );
+    }
+}

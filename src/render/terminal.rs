@@ -1,0 +1,16 @@
+//! The aggregate table for a terminal.
+
+use super::print::terminal::{Style, table};
+use super::tables;
+use crate::report::Report;
+
+/// The aggregate table. If a `width` (in terminal columns) is too small for all of it, the columns
+/// are laid out in several tables below one another.
+pub fn render(report: &Report, width: Option<u16>) -> String {
+    let style = Style {
+        width: width.map(usize::from),
+        has_colors: false,
+        keys: 1,
+    };
+    table(&tables::aggregate(report), style)
+}
