@@ -8,7 +8,7 @@ use std::io::Cursor;
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use perfkit::jtl::index::Index;
+use perfkit::jtl::csv::Index;
 use perfkit::jtl::input::Input;
 use perfkit::jtl::{self, ReadOptions, Sample, Sink};
 use perfkit::percentile::Percentile;

@@ -1,10 +1,12 @@
 //! Results that are still being written: read as far as they are there, and then further.
 
-use super::blocks::{Piece, Source};
+use super::csv::RowParser;
 use super::input::Input;
+use super::options::ReadOptions;
 use super::outcome::{Outcome, Part, Tally};
-use super::reader::{ReadOptions, Sink, Worker};
-use super::row::RowParser;
+use super::sink::Sink;
+use super::source::{Piece, Source};
+use super::worker::Worker;
 use crate::error::{Error, Result};
 
 /// How far reading came.

@@ -1,7 +1,8 @@
 //! Integers from ASCII digits, four or eight at a time, without UTF-8 checks.
 
-/// Bytes that must be readable behind the last field, so that eight can always be loaded.
-pub const PADDING: usize = 64;
+/// Bytes that are loaded at once. A field with fewer bytes from its start to the end of the buffer
+/// is read one byte at a time.
+pub const WORD: usize = 8;
 
 /// The number written in `bytes[start..end]`: an optional sign and decimal digits, within i64.
 #[inline(always)]
@@ -43,7 +44,7 @@ pub fn parse_up_to_4(bytes: &[u8], start: usize, length: usize) -> Option<u32> {
 /// The same for 1 to 8 digits.
 #[inline(always)]
 fn parse_up_to_8(bytes: &[u8], start: usize, length: usize) -> Option<i64> {
-    let eight = bytes.get(start..start + 8)?.try_into().ok()?;
+    let eight = bytes.get(start..start + WORD)?.try_into().ok()?;
     let digits = (u64::from_le_bytes(eight) ^ 0x3030_3030_3030_3030) << (64 - 8 * length);
     if (digits | digits.wrapping_add(0x0606_0606_0606_0606)) & 0xF0F0_F0F0_F0F0_F0F0 != 0 {
         return None;
@@ -87,7 +88,7 @@ mod tests {
     fn padded(text: &str) -> Option<i64> {
         let mut bytes = text.as_bytes().to_vec();
         bytes.extend_from_slice(b",9");
-        bytes.resize(text.len() + PADDING, b'7');
+        bytes.resize(text.len() + WORD, b'7');
         let value = parse(&bytes, 0, text.len());
         assert_eq!(parse_short(&bytes, 0, text.len()), value);
         value

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::blocks::InputSummary;
-use super::row::Fault;
+use super::excerpt::excerpt;
+use super::fault::Fault;
+use super::xml::XmlSummary;
 use crate::error::Error;
 
 /// What was read.
@@ -28,6 +29,27 @@ pub struct InputRead {
     pub summary: InputSummary,
     /// Number of its lines, headers included.
     pub lines: u64,
+}
+
+/// What is known of an input when it has been read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputSummary {
+    /// Name as given.
+    pub name: String,
+    /// Bytes of text.
+    pub bytes: u64,
+    /// Header rows.
+    pub headers: u64,
+    /// Number of columns in the first layout.
+    pub width: usize,
+    /// Number of columns that the first layout's header names.
+    pub named_columns: usize,
+    /// Whether its last line has no line feed.
+    pub is_unterminated: bool,
+    /// Whether its compressed data ended early.
+    pub is_truncated: bool,
+    /// What is known of XML results; `None` of CSV.
+    pub xml: Option<XmlSummary>,
 }
 
 /// One kind of rejected row.
@@ -148,6 +170,20 @@ impl<S> Outcome<S> {
     }
 }
 
+impl<A, B> Outcome<(A, B)> {
+    /// What was read with the first sinks, and the second ones.
+    pub fn split(self) -> (Outcome<A>, Vec<B>) {
+        let (sinks, others) = self.sinks.into_iter().unzip();
+        let outcome = Outcome {
+            sinks,
+            inputs: self.inputs,
+            rows_read: self.rows_read,
+            rejections: self.rejections,
+        };
+        (outcome, others)
+    }
+}
+
 impl RejectionTally {
     /// The error of `--strict`: where the first of the rows is and what is wrong with it.
     pub fn refuse(&self, inputs: &[InputRead]) -> Error {
@@ -163,7 +199,7 @@ impl RejectionTally {
             format!(
                 "{} (--strict): {}",
                 self.fault.reason(),
-                super::layout::quote(&self.first_value)
+                excerpt(&self.first_value)
             ),
         )
     }

@@ -59,6 +59,15 @@ pub struct Sample<'a> {
     pub error_count: u64,
 }
 
+/// Where a row comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin {
+    /// See [`Sample::position`].
+    pub position: u64,
+    /// See [`Sample::input`].
+    pub input: u32,
+}
+
 impl Sample<'_> {
     /// End of the sample, epoch ms.
     pub fn end(&self) -> i64 {

@@ -21,7 +21,7 @@ use super::selection;
 use super::server::Server;
 use crate::cli::AnalyzeArgs;
 use crate::error::{Error, Result};
-use crate::jtl::tail::{Change, Tail};
+use crate::jtl::input::{Change, Tail};
 use crate::jtl::{Growing, Progress, ReadOptions};
 use crate::report::{self, Live, Report, Sources};
 use crate::select::{Choice, Needs, Selected, Survey};

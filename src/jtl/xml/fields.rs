@@ -5,12 +5,10 @@ use std::ops::Range;
 
 use quick_xml::events::attributes::Attributes;
 
-use super::fault::XmlFault;
 use super::references::{self, Within};
-use crate::jtl::layout::parse_flag;
-use crate::jtl::number;
-use crate::jtl::row::{Fault, LONGEST_ROW, Origin};
-use crate::jtl::sample::{self, Sample};
+use crate::jtl::fault::{Fault, LONGEST_ROW, XmlFault};
+use crate::jtl::sample::{self, Origin, Sample};
+use crate::jtl::{flag, number};
 
 /// An element that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,7 +108,7 @@ impl Fields {
         let stamp = self.number("ts")?.ok_or_else(|| missing("ts"))?;
         let success = self.attribute("s").ok_or_else(|| missing("s"))?;
         let success =
-            parse_flag(success).ok_or_else(|| Rejection::new(XmlFault::Value("s"), success))?;
+            flag::parse(success).ok_or_else(|| Rejection::new(XmlFault::Value("s"), success))?;
         self.attribute("lb").ok_or_else(|| missing("lb"))?;
         // Start and end must both exist as epoch ms.
         let (start, end) = if timestamp_is_end {

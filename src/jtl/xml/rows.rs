@@ -5,11 +5,11 @@ use std::borrow::Cow;
 
 use quick_xml::events::attributes::Attributes;
 
-use super::fault::XmlFault;
 use super::fields::{self, Child, ChildText, Fields, Rejection, name_of};
 use super::path::Path;
+use super::summary::XmlSummary;
 use super::tokens::{Found, Token};
-use crate::jtl::row::Fault;
+use crate::jtl::fault::{Fault, XmlFault};
 
 /// What the elements of samples are called.
 const SAMPLES: [&[u8]; 3] = [b"httpSample", b"sample", b"statSample"];
@@ -48,7 +48,7 @@ pub(super) struct Rows {
     /// How far the elements in samples are indented at most.
     child_indent: Option<u64>,
     /// What is known of the whole input.
-    pub summary: super::XmlSummary,
+    pub summary: XmlSummary,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

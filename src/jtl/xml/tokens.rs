@@ -8,7 +8,7 @@ use memchr::{memchr, memchr_iter, memmem, memrchr};
 use quick_xml::parser::{CommentParser, ElementParser, Parser, PiParser};
 
 use crate::error::{Error, Result};
-use crate::jtl::row::LONGEST_ROW;
+use crate::jtl::fault::LONGEST_ROW;
 
 /// Bytes read at a time.
 const CHUNK: usize = 64 << 10;

@@ -3,10 +3,10 @@
 
 use fearless_simd::{i16x32, prelude::*, u16x32, u32x8, u64x8};
 
-use super::layout::Columns;
-use super::reader::Sink;
-use super::row::{Origin, Row, RowParser};
-use super::sample::Sample;
+use super::columns::Columns;
+use super::row::{Row, RowParser};
+use crate::jtl::sample::{Origin, Sample};
+use crate::jtl::sink::Sink;
 
 /// Reads those rows of a layout that are plain.
 pub trait Plain {
@@ -177,9 +177,9 @@ mod tests {
     use jiff::tz::TimeZone;
     use proptest::prelude::*;
 
+    use super::super::block::PADDING;
+    use super::super::layout::Layout;
     use super::*;
-    use crate::jtl::layout::Layout;
-    use crate::jtl::number::PADDING;
 
     const PLAIN: &str = "1700000002983,17,Fibonacci,200,OK,Users 1-153,text,true,,185,125,1,1,\
                          http://host/fibonacci?n=15,16,0,12345678\n";

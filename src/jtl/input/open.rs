@@ -5,13 +5,10 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread;
 
+use super::decode::on_own_thread;
+use super::kind::Kind;
 use crate::error::{Error, Result};
-
-/// Bytes that a decompressing thread hands over at a time.
-const CHUNK: usize = 256 << 10;
 
 /// An opened input.
 pub struct Input {
@@ -72,50 +69,6 @@ pub fn open(path: &Path, bytes_read: &BytesRead) -> Result<Input> {
     Ok(Input { name, reader, size })
 }
 
-/// Says what a file is that is no CSV, in words that help.
-///
-/// # Errors
-///
-/// A sentence for the user, if it is one of those.
-pub(super) fn refuse_other_formats(start: &[u8]) -> Result<(), String> {
-    if start.iter().all(u8::is_ascii_whitespace) {
-        return Err("is empty: no header and no row".to_owned());
-    }
-    let is_utf_16 = [&b"\xFF\xFE"[..], b"\xFE\xFF", b"<\0", b"\0<"]
-        .iter()
-        .any(|first| start.starts_with(first));
-    if is_utf_16 {
-        return Err(
-            "is UTF-16 text, not UTF-8 as JMeter writes it: convert it first \
-                    (iconv -f UTF-16 -t UTF-8)"
-                .to_owned(),
-        );
-    }
-    Ok(())
-}
-
-/// What a file is, by its first bytes.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Plain,
-    Gzip,
-    Zstd,
-    Unsupported(&'static str),
-}
-
-impl Kind {
-    pub fn of(magic: &[u8]) -> Kind {
-        match magic {
-            [0x1F, 0x8B, ..] => Kind::Gzip,
-            [0x28, 0xB5, 0x2F, 0xFD] => Kind::Zstd,
-            [b'P', b'K', 3, 4] => Kind::Unsupported("a ZIP archive"),
-            [b'B', b'Z', b'h', _] => Kind::Unsupported("compressed with bzip2"),
-            [0xFD, b'7', b'z', b'X'] => Kind::Unsupported("compressed with xz"),
-            _ => Kind::Plain,
-        }
-    }
-}
-
 struct Counted<R> {
     source: R,
     bytes_read: BytesRead,
@@ -126,79 +79,6 @@ impl<R: Read> Read for Counted<R> {
         let read = self.source.read(buffer)?;
         self.bytes_read.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
-    }
-}
-
-/// Runs a decoder on a thread of its own, so that inflating overlaps with parsing.
-fn on_own_thread(mut decoder: impl Read + Send + 'static) -> Decoded {
-    let (chunk_sender, chunks) = sync_channel::<io::Result<Vec<u8>>>(4);
-    let (spent, spent_receiver) = sync_channel::<Vec<u8>>(8);
-    // The thread ends with its input, or when the reader is dropped and sending fails.
-    thread::spawn(move || {
-        loop {
-            let mut chunk = spent_receiver.try_recv().unwrap_or_default();
-            chunk.resize(CHUNK, 0);
-            let outcome = read_up_to(&mut decoder, &mut chunk);
-            let (length, error) = outcome;
-            chunk.truncate(length);
-            if length > 0 && chunk_sender.send(Ok(chunk)).is_err() {
-                return;
-            }
-            if let Some(error) = error {
-                let _receiver_gone = chunk_sender.send(Err(error));
-                return;
-            }
-            if length == 0 {
-                return;
-            }
-        }
-    });
-    Decoded {
-        chunks,
-        spent,
-        chunk: Vec::new(),
-        at: 0,
-    }
-}
-
-/// Fills as much of `buffer` as there is; what was read before an error is kept.
-fn read_up_to(source: &mut impl Read, buffer: &mut [u8]) -> (usize, Option<io::Error>) {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match source.read(&mut buffer[filled..]) {
-            Ok(0) => break,
-            Ok(read) => filled += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return (filled, Some(error)),
-        }
-    }
-    (filled, None)
-}
-
-/// The reading end of a decoder's thread.
-struct Decoded {
-    chunks: Receiver<io::Result<Vec<u8>>>,
-    spent: SyncSender<Vec<u8>>,
-    chunk: Vec<u8>,
-    at: usize,
-}
-
-impl Read for Decoded {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.at == self.chunk.len() {
-            // The sender is gone: the input has ended.
-            let Ok(next) = self.chunks.recv() else {
-                return Ok(0);
-            };
-            let spent = std::mem::replace(&mut self.chunk, next?);
-            self.at = 0;
-            let _not_needed = self.spent.try_send(spent);
-        }
-        let rest = &self.chunk[self.at..];
-        let length = rest.len().min(buffer.len());
-        buffer[..length].copy_from_slice(&rest[..length]);
-        self.at += length;
-        Ok(length)
     }
 }
 

@@ -2,9 +2,10 @@
 
 use memchr::{memchr, memchr2_iter, memrchr};
 
-use super::layout::{HEADER_MARK, is_header};
-use super::quoted::{self, Record, Unquoted};
+use super::header::{HEADER_MARK, is_header};
+use super::quoted::{self, Record};
 use super::row::RowParser;
+use super::unquoted::Unquoted;
 
 /// Which letter of [`HEADER_MARK`] to search for, together with quotes: its rarest.
 const HEADER_MARK_RARE: usize = 4;

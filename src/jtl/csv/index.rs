@@ -3,7 +3,7 @@
 use fearless_simd::{Level, dispatch, mask8x64, prelude::*, u8x64};
 
 /// Bytes compared at a time.
-const CHUNK: usize = 64;
+pub const CHUNK: usize = 64;
 
 /// Positions in a block, for those who split it into fields.
 #[derive(Debug, Default)]
@@ -30,7 +30,7 @@ impl Index {
         self.quotes.get()
     }
 
-    /// Indexes `bytes[..len]`; what stands behind is padding up to a multiple of 64.
+    /// Indexes `bytes[..len]`; what stands behind is padding up to a multiple of [`CHUNK`].
     pub fn build(&mut self, bytes: &[u8], len: usize, delimiter: u8) {
         // Compiled for each level of SIMD that a processor may have.
         dispatch!(Level::new(), simd => self.build_with(simd, bytes, len, delimiter));

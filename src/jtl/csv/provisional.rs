@@ -5,7 +5,7 @@
 //! read again.
 
 use super::layout::Layout;
-use super::timestamp::Pattern;
+use super::timestamp::DatePattern;
 
 /// The sections of an input that began with less than the window that decides on their layout.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ impl Openings {
 
     /// Whether all that is there by now tells of the same layouts. What cannot change any more is
     /// forgotten.
-    pub fn hold(&mut self, format: Option<&Pattern>, window: usize) -> bool {
+    pub fn hold(&mut self, format: Option<&DatePattern>, window: usize) -> bool {
         let hold = self.0.iter().all(|opening| {
             let now = Layout::detect(&opening.bytes, format);
             now.is_ok_and(|now| now == opening.layout)

@@ -1,117 +1,16 @@
 //! One row: fields to a [`Sample`], or the reason why not.
 
-use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-use super::layout::{Columns, Layout, parse_flag};
-use super::number;
-use super::quoted::Unquoted;
-use super::sample::{Sample, count};
+use jiff::tz::TimeZone;
+
+use super::columns::Columns;
+use super::layout::Layout;
 use super::timestamp::TimestampParser;
-use super::xml::XmlFault;
-
-/// Bytes of the longest row that is read: longer ones are rejected, so that memory stays bounded.
-pub const LONGEST_ROW: usize = 4 << 20;
-
-/// What is wrong with a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Fault {
-    /// The number of fields is not the number of columns.
-    Columns,
-    /// A field's value cannot be read as what its column holds.
-    Value(Field),
-    /// A quoted field is not closed, or followed by something other than a delimiter.
-    Quote,
-    /// The file ends within the row.
-    CutShort,
-    /// The row is longer than [`LONGEST_ROW`].
-    TooLong,
-    /// The row is an element of XML results, and something is wrong that only XML knows.
-    Xml(XmlFault),
-}
-
-impl From<XmlFault> for Fault {
-    fn from(fault: XmlFault) -> Self {
-        Fault::Xml(fault)
-    }
-}
-
-/// A column whose values can be wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Field {
-    /// `timeStamp`
-    TimeStamp,
-    /// `elapsed`
-    Elapsed,
-    /// `success`
-    Success,
-    /// `bytes`
-    Bytes,
-    /// `sentBytes`
-    SentBytes,
-    /// `grpThreads`
-    GrpThreads,
-    /// `allThreads`
-    AllThreads,
-    /// `Latency`
-    Latency,
-    /// `IdleTime`
-    IdleTime,
-    /// `Connect`
-    Connect,
-    /// `SampleCount`
-    SampleCount,
-    /// `ErrorCount`
-    ErrorCount,
-}
-
-impl Field {
-    /// The column's name in a JTL header.
-    pub fn name(self) -> &'static str {
-        match self {
-            Field::TimeStamp => "timeStamp",
-            Field::Elapsed => "elapsed",
-            Field::Success => "success",
-            Field::Bytes => "bytes",
-            Field::SentBytes => "sentBytes",
-            Field::GrpThreads => "grpThreads",
-            Field::AllThreads => "allThreads",
-            Field::Latency => "Latency",
-            Field::IdleTime => "IdleTime",
-            Field::Connect => "Connect",
-            Field::SampleCount => "SampleCount",
-            Field::ErrorCount => "ErrorCount",
-        }
-    }
-}
-
-impl Fault {
-    /// The reason in words, the same for every row with this fault.
-    pub fn reason(self) -> String {
-        match self {
-            Fault::Columns => "wrong number of columns".to_owned(),
-            Fault::Value(Field::TimeStamp) => {
-                "timeStamp is not a time in the file's format".to_owned()
-            }
-            Fault::Value(Field::Success) => "success is neither true nor false".to_owned(),
-            Fault::Value(field) => format!("{} is not a whole number in range", field.name()),
-            Fault::Quote => "a quoted field is not closed properly".to_owned(),
-            Fault::CutShort => "the file ends within the row".to_owned(),
-            Fault::TooLong => format!("longer than {} MiB", LONGEST_ROW >> 20),
-            Fault::Xml(fault) => fault.reason(),
-        }
-    }
-
-    /// The name of the column or attribute to blame, if one is.
-    pub fn column(self) -> Option<&'static str> {
-        match self {
-            Fault::Value(field) => Some(field.name()),
-            Fault::Xml(fault) => fault.attribute(),
-            _ => None,
-        }
-    }
-}
+use super::unquoted::Unquoted;
+use crate::jtl::fault::{Fault, Field};
+use crate::jtl::sample::{Origin, Sample, count};
+use crate::jtl::{flag, number};
 
 /// A row that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,15 +19,6 @@ pub struct Rejected<'a> {
     pub fault: Fault,
     /// The value to blame, or the row.
     pub value: &'a [u8],
-}
-
-/// Where a row comes from.
-#[derive(Debug, Clone, Copy)]
-pub struct Origin {
-    /// See [`Sample::position`].
-    pub position: u64,
-    /// See [`Sample::input`].
-    pub input: u32,
 }
 
 /// Reads rows of one layout.
@@ -186,7 +76,7 @@ impl RowParser {
             Some(elapsed) => elapsed,
             None => return Err(row.reject(Field::Elapsed, columns.elapsed)),
         };
-        let success = match parse_flag(row.text(columns.success)) {
+        let success = match flag::parse(row.text(columns.success)) {
             Some(success) => success,
             None => return Err(row.reject(Field::Success, columns.success)),
         };
@@ -222,14 +112,14 @@ impl RowParser {
 
     /// The row's time stamp, epoch ms.
     #[inline(always)]
-    pub(super) fn stamp(&self, row: Row<'_, '_>, columns: &Columns) -> Option<i64> {
+    pub fn stamp(&self, row: Row<'_, '_>, columns: &Columns) -> Option<i64> {
         let (start, end) = row.range(columns.time_stamp);
         self.timestamps.parse(row.bytes, start, end)
     }
 
     /// The start of a sample with this time stamp, if both its start and its end exist as epoch ms.
     #[inline(always)]
-    pub(super) fn start(&self, stamp: i64, elapsed: i64) -> Option<i64> {
+    pub fn start(&self, stamp: i64, elapsed: i64) -> Option<i64> {
         match self.timestamp_is_end {
             true => stamp.checked_sub(elapsed),
             false => stamp.checked_add(elapsed).map(|_| stamp),
@@ -247,7 +137,7 @@ fn no_text<'a>() -> &'a [u8] {
 
 /// The fields of a row by column.
 #[derive(Clone, Copy)]
-pub(super) struct Row<'a, 'm> {
+pub struct Row<'a, 'm> {
     pub bytes: &'a [u8],
     pub marks: &'m [u32],
 }

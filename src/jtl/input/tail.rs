@@ -5,7 +5,8 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::input::{Input, Kind};
+use super::kind::Kind;
+use super::open::Input;
 use crate::error::{Error, Result};
 
 /// Bytes read last that are held against the file, for it may have been written anew.
@@ -85,7 +86,7 @@ impl Tail {
         }))
     }
 
-    /// The file from its start, to be read by [`Growing`](super::Growing). Whatever was read before
+    /// The file from its start, to be read by [`Growing`](crate::jtl::Growing). Whatever was read before
     /// is read again.
     pub fn input(&self) -> Input {
         let mut reading = lock(&self.reading);

@@ -1,8 +1,11 @@
 //! Files without a header: which of JMeter's default column orders their rows have, as most of the
 //! first ones tell.
 
-use super::layout::{Header, Layout, first_line, quote, split_record, trim_line_end};
-use super::timestamp::Pattern;
+use super::header::Header;
+use super::layout::Layout;
+use super::lines::{first_line, first_lines, split_record, trim_line_end};
+use super::timestamp::DatePattern;
+use crate::jtl::excerpt::excerpt;
 
 /// Column orders that JMeter writes by default, newest first, for files without a header.
 pub const DEFAULT_ORDERS: [&str; 5] = [
@@ -33,7 +36,7 @@ pub const ROWS_ASKED: usize = 10;
 /// # Errors
 ///
 /// A sentence for the user, when the first line is no row in any of JMeter's default orders.
-pub fn detect(start: &[u8], given_format: Option<&Pattern>) -> Result<Layout, String> {
+pub fn detect(start: &[u8], given_format: Option<&DatePattern>) -> Result<Layout, String> {
     let layouts = first_lines(start).map(|line| layout_of(line, given_format));
     let mut layouts = layouts.peekable();
     if let Some(Some(_)) = layouts.peek()
@@ -45,12 +48,12 @@ pub fn detect(start: &[u8], given_format: Option<&Pattern>) -> Result<Layout, St
         "the first line is neither a JTL header nor a row in JMeter's default column order: {}. \
          A header names at least timeStamp, elapsed, label and success; \
          add one if the file was written without",
-        quote(trim_line_end(first_line(start)))
+        excerpt(trim_line_end(first_line(start)))
     ))
 }
 
 /// The layout, but for its width, that the line at the start of `rows` makes sense in.
-fn layout_of(rows: &[u8], given_format: Option<&Pattern>) -> Option<Layout> {
+fn layout_of(rows: &[u8], given_format: Option<&DatePattern>) -> Option<Layout> {
     let line = trim_line_end(first_line(rows));
     for delimiter in DELIMITERS {
         let fields = split_record(line, delimiter);
@@ -68,7 +71,7 @@ fn layout_of(rows: &[u8], given_format: Option<&Pattern>) -> Option<Layout> {
             };
             let layout = Layout {
                 has_header: false,
-                ..header.into_layout()
+                ..Layout::of(header)
             };
             if layout.is_row(&fields, given_format) {
                 return Some(layout);
@@ -76,18 +79,6 @@ fn layout_of(rows: &[u8], given_format: Option<&Pattern>) -> Option<Layout> {
         }
     }
     None
-}
-
-/// What the bytes are from each of the first lines on.
-pub fn first_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    const LINES_TRIED: usize = 100;
-    let mut start = 0;
-    let lines = bytes.split_inclusive(|&byte| byte == b'\n');
-    lines.take(LINES_TRIED).map(move |line| {
-        let rest = &bytes[start..];
-        start += line.len();
-        rest
-    })
 }
 
 /// What there is most of; of those as frequent, the first.
@@ -109,22 +100,6 @@ pub fn most_frequent<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn most_rows_decide() {
-        let row = "1700000000000,1,A,200,OK,T 1-1,text,true,,1,1,1,1,http://h/,1,0,0";
-        let without_comma = row.replace(",OK", "OK");
-        let width = |text: &str| Layout::detect(text.as_bytes(), None).map(|layout| layout.width);
-        assert_eq!(width(&format!("{row}\n{row},extra\n{row}\n")), Ok(17));
-        assert_eq!(
-            width(&format!("{row},x\n{row}\n{row},y\n{row},z\n")),
-            Ok(18)
-        );
-        assert_eq!(
-            width(&format!("{without_comma}\n{row}\n{row}\n")).ok(),
-            None
-        );
-    }
 
     #[test]
     fn what_is_as_frequent_is_taken_in_order() {

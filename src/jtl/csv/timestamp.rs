@@ -5,7 +5,7 @@ use std::cell::Cell;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
-use super::number;
+use crate::jtl::number;
 
 /// The date formats that are recognised without being told, as JMeter's own reader does.
 const KNOWN_PATTERNS: [&str; 6] = [
@@ -23,7 +23,7 @@ pub enum TimestampFormat {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     EpochMs,
     /// Local date and time.
-    Pattern(Pattern),
+    Pattern(DatePattern),
 }
 
 impl TimestampFormat {
@@ -34,7 +34,7 @@ impl TimestampFormat {
         }
         KNOWN_PATTERNS
             .iter()
-            .filter_map(|pattern| Pattern::new(pattern).ok())
+            .filter_map(|pattern| DatePattern::new(pattern).ok())
             .find(|pattern| pattern.civil(text).is_some())
             .map(TimestampFormat::Pattern)
     }
@@ -43,7 +43,7 @@ impl TimestampFormat {
 /// A date format in the letters of Java's `SimpleDateFormat`: `y M d H m s S`, quoted text,
 /// everything else literal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern {
+pub struct DatePattern {
     source: String,
     parts: Vec<Part>,
 }
@@ -65,7 +65,7 @@ enum Field {
     Millisecond,
 }
 
-impl Pattern {
+impl DatePattern {
     /// Compiles a pattern.
     ///
     /// # Errors
@@ -122,7 +122,7 @@ impl Pattern {
                  such as yyyy/MM/dd HH:mm:ss.SSS"
             ));
         }
-        Ok(Pattern {
+        Ok(DatePattern {
             source: source.to_owned(),
             parts,
         })
@@ -286,7 +286,7 @@ impl TimestampParser {
     }
 
     #[inline(never)]
-    fn parse_date(&self, pattern: &Pattern, text: &[u8]) -> Option<i64> {
+    fn parse_date(&self, pattern: &DatePattern, text: &[u8]) -> Option<i64> {
         self.to_epoch_ms(pattern.civil(text)?)
     }
 
@@ -365,7 +365,7 @@ mod tests {
 
     #[test]
     fn dates_are_local_to_the_zone() {
-        let pattern = Pattern::new("dd.MM.yyyy HH:mm").unwrap();
+        let pattern = DatePattern::new("dd.MM.yyyy HH:mm").unwrap();
         let zone = TimeZone::fixed(jiff::tz::offset(2));
         let parser = TimestampParser::new(TimestampFormat::Pattern(pattern), zone);
         let text = b"15.11.2023 00:13";
@@ -374,7 +374,7 @@ mod tests {
 
     #[test]
     fn patterns_without_separators_and_with_quotes() {
-        let pattern = Pattern::new("yyyyMMdd'T'HHmmssSSS").unwrap();
+        let pattern = DatePattern::new("yyyyMMdd'T'HHmmssSSS").unwrap();
         let parser = TimestampParser::new(TimestampFormat::Pattern(pattern), TimeZone::UTC);
         let text = b"20231114T221320123";
         assert_eq!(parser.parse(text, 0, text.len()), Some(1_700_000_000_123));
@@ -383,12 +383,12 @@ mod tests {
     #[test]
     fn unsupported_patterns_say_so() {
         assert!(
-            Pattern::new("yyyy-MM-dd hh:mm a")
+            DatePattern::new("yyyy-MM-dd hh:mm a")
                 .unwrap_err()
                 .contains("`hh`")
         );
         assert!(
-            Pattern::new("HH:mm:ss")
+            DatePattern::new("HH:mm:ss")
                 .unwrap_err()
                 .contains("at least a year")
         );

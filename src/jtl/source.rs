@@ -8,64 +8,18 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
 use memchr::memchr;
-use serde::{Deserialize, Serialize};
 
-use super::cut::cut;
+use super::csv::{Block, Layout, Openings, PADDING, RowParser, Unquoted, can_begin, cut};
+use super::fault::LONGEST_ROW;
 use super::input::{Input, refuse_other_formats};
-use super::layout::Layout;
-use super::number::PADDING;
-use super::opening::{Openings, can_begin};
-use super::quoted::Unquoted;
-use super::row::{LONGEST_ROW, Origin, RowParser};
-use super::timestamp::Pattern;
-use super::xml::{self, XmlInput, XmlReader, XmlSummary};
+use super::options::TimestampOptions;
+use super::outcome::InputSummary;
+use super::xml::{self, XmlInput, XmlReader};
 use crate::error::{Error, Result};
 
 /// Bytes looked at to find out the layout: the same for any block size.
 const DETECTION_WINDOW: usize = 64 << 10;
-
-/// How to read `timeStamp`.
-#[derive(Debug, Clone)]
-pub struct TimestampOptions {
-    /// The format, if it is not to be found out.
-    pub format: Option<Pattern>,
-    /// The time zone of dates.
-    pub zone: TimeZone,
-    /// Whether `timeStamp` is the end of a sample (`sampleresult.timestamp.start=false`).
-    pub is_end: bool,
-}
-
-/// A piece of an input: whole records of one layout, in the buffer that was filled.
-#[derive(Debug)]
-pub struct Block {
-    /// Counted from 0 over all inputs.
-    pub index: u64,
-    /// Which input, counted from 0.
-    pub input: u32,
-    /// Bytes from the start of the first input.
-    pub position: u64,
-    /// Bytes of the buffer that belong to the block; the last one is a line feed.
-    pub len: usize,
-    /// Header rows between the block before and this one.
-    pub headers_before: u64,
-    /// What the columns are.
-    pub layout: Arc<Layout>,
-    /// Whether the line feed at the end is added, because the input ends without one.
-    pub is_unterminated: bool,
-}
-
-impl Block {
-    /// Where a row that begins at this place in the block comes from.
-    #[inline(always)]
-    pub fn origin(&self, place: usize) -> Origin {
-        Origin {
-            position: self.position + place as u64,
-            input: self.input,
-        }
-    }
-}
 
 /// What a source hands out.
 pub enum Piece {
@@ -74,27 +28,6 @@ pub enum Piece {
     /// A whole input of XML results, to be read to its end and given back with
     /// [`Source::finish_xml`] before the source is asked again.
     Xml(Box<XmlInput>),
-}
-
-/// What is known of an input when it has been read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InputSummary {
-    /// Name as given.
-    pub name: String,
-    /// Bytes of text.
-    pub bytes: u64,
-    /// Header rows.
-    pub headers: u64,
-    /// Number of columns in the first layout.
-    pub width: usize,
-    /// Number of columns that the first layout's header names.
-    pub named_columns: usize,
-    /// Whether its last line has no line feed.
-    pub is_unterminated: bool,
-    /// Whether its compressed data ended early.
-    pub is_truncated: bool,
-    /// What is known of XML results; `None` of CSV.
-    pub xml: Option<XmlSummary>,
 }
 
 /// The inputs, being read.

@@ -1,0 +1,76 @@
+//! Header rows.
+
+use memchr::memmem;
+
+use super::columns::{COLUMN_NAMES, REQUIRED};
+use super::lines::{split_record, trim_line_end};
+
+/// The column names of a header line.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Header {
+    pub delimiter: u8,
+    pub names: Vec<String>,
+}
+
+impl Header {
+    /// Reads a line as a header; `None` when it is not one at all.
+    pub fn parse(line: &[u8]) -> Result<Option<Self>, String> {
+        let line = trim_line_end(line);
+        let Some(delimiter) = find_delimiter(line) else {
+            return Ok(None);
+        };
+        let names: Vec<String> = split_record(line, delimiter)
+            .into_iter()
+            .map(|name| String::from_utf8_lossy(&name).trim().to_owned())
+            .collect();
+        let has = |name: &str| names.iter().any(|n| n == name);
+        if !has("elapsed") && !has("timeStamp") {
+            return Ok(None);
+        }
+        let missing: Vec<&str> = REQUIRED.into_iter().filter(|name| !has(name)).collect();
+        if !missing.is_empty() {
+            return Err(format!(
+                "the header lacks {}: perfkit needs the columns timeStamp, elapsed, label and success \
+                 (jmeter.save.saveservice.* properties switch them on); it has {}",
+                missing.join(" and "),
+                names.join(", ")
+            ));
+        }
+        for name in COLUMN_NAMES {
+            if names.iter().filter(|n| *n == name).count() > 1 {
+                return Err(format!(
+                    "the header names the column {name} twice: which one is meant cannot be known"
+                ));
+            }
+        }
+        Ok(Some(Header { delimiter, names }))
+    }
+}
+
+/// What every header names, and hardly any row holds.
+pub const HEADER_MARK: &[u8] = b"timeStamp";
+
+/// Whether a line is a header that JMeter could have written.
+///
+/// Where a run was killed within a row, and another appended, the row's start precedes the header on
+/// its line: that line is a damaged row, or columns would be taken for shifted by the row's.
+pub fn is_header(line: &[u8]) -> bool {
+    // Rows begin with a time, names never with a digit. Taking a line apart is slow, and this is
+    // asked of many rows.
+    !line.first().is_some_and(u8::is_ascii_digit)
+        && memmem::find(line, HEADER_MARK).is_some()
+        && matches!(Header::parse(line), Ok(Some(_)))
+}
+
+/// The delimiter of a header: the first character that is not part of a word, outside quotes.
+fn find_delimiter(header: &[u8]) -> Option<u8> {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
+    let name = match header {
+        [b'"', quoted @ ..] => &quoted[quoted.iter().position(|&b| b == b'"')? + 1..],
+        plain => plain,
+    };
+    name.iter()
+        .find(|byte| !is_word(byte))
+        .copied()
+        .filter(|byte| !matches!(byte, b'"' | b'\n' | b'\r' | 0))
+}

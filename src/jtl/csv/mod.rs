@@ -1,0 +1,34 @@
+//! CSV results: blocks of whole records, cut, indexed and parsed.
+
+mod block;
+mod columns;
+mod cut;
+mod default_order;
+mod detect;
+mod header;
+mod index;
+mod jmeter5;
+mod layout;
+mod lines;
+mod provisional;
+pub(super) mod quoted;
+mod row;
+mod timestamp;
+mod unquoted;
+
+pub(super) use self::block::{Block, PADDING};
+pub(super) use self::columns::Columns;
+pub(super) use self::cut::cut;
+#[doc(hidden)]
+pub use self::index::Index;
+pub(super) use self::jmeter5::{Jmeter5, Plain, Unknown};
+#[doc(hidden)]
+pub use self::layout::Layout;
+pub(super) use self::lines::trim_line_end;
+pub(super) use self::provisional::{Openings, can_begin};
+pub(super) use self::quoted::Record;
+pub(super) use self::row::{Rejected, RowParser};
+pub use self::timestamp::DatePattern;
+#[doc(hidden)]
+pub use self::timestamp::{TimestampFormat, TimestampParser};
+pub(super) use self::unquoted::Unquoted;
