@@ -37,7 +37,7 @@ mod xml;
 
 pub use csv::DatePattern;
 pub use engine::{Engine, host_prefix, shifted_engine};
-pub use fault::{Fault, Field, LONGEST_ROW, XmlFault};
+pub use fault::{Fault, Field, MAX_ROW, XmlFault};
 pub use growing::{Growing, Progress};
 pub use options::{ReadOptions, TimestampOptions};
 pub use outcome::{InputRead, InputSummary, Outcome, RejectionTally};

@@ -11,7 +11,7 @@ use super::csv::DatePattern;
 pub struct ReadOptions {
     /// Number of workers, each with a sink of its own.
     pub threads: usize,
-    /// Bytes of a block, about. Any size gives the same samples and the same rejections.
+    /// Bytes of a block, about; at most 64 MiB. Any size gives the same samples and rejections.
     pub block_size: usize,
     /// How to read `timeStamp`.
     pub timestamps: TimestampOptions,

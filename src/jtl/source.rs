@@ -11,15 +11,21 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use super::csv::{Block, Layout, Openings, PADDING, RowParser, Unquoted, can_begin, cut};
-use super::fault::LONGEST_ROW;
+use super::fault::MAX_ROW;
 use super::input::{Input, refuse_other_formats};
 use super::options::TimestampOptions;
 use super::outcome::InputSummary;
 use super::xml::{self, XmlInput, XmlReader};
 use crate::error::{Error, Result};
 
-/// Bytes looked at to find out the layout: the same for any block size.
+/// Bytes from which the layout is detected, whatever the block size.
 const DETECTION_WINDOW: usize = 64 << 10;
+
+/// Bytes of the largest block. Larger ones read no faster, and positions in a block are `u32`.
+const MAX_BLOCK: usize = 64 << 20;
+
+// A block grows until it holds a whole row, at most by doubling.
+const _: () = assert!(2 * (MAX_BLOCK + MAX_ROW) < u32::MAX as usize);
 
 /// What a source hands out.
 pub enum Piece {
@@ -61,14 +67,14 @@ struct Current {
 }
 
 impl Source {
-    /// A source of blocks of about `block_size` bytes.
+    /// A source of blocks of about `block_size` bytes, at most [`MAX_BLOCK`].
     pub fn new(inputs: Vec<Input>, timestamps: TimestampOptions, block_size: usize) -> Self {
         Source {
             waiting: inputs.into_iter(),
             current: None,
             finished: Vec::new(),
             timestamps,
-            block_size: block_size.max(1),
+            block_size: block_size.clamp(1, MAX_BLOCK),
             blocks: 0,
             position: 0,
             is_stopped: false,
@@ -286,7 +292,7 @@ impl Current {
                         && self.summary.is_unterminated,
                 };
             }
-            if filled > LONGEST_ROW && memchr(b'\n', &buffer[..LONGEST_ROW]).is_none() {
+            if filled > MAX_ROW && memchr(b'\n', &buffer[..MAX_ROW]).is_none() {
                 self.cut_short(buffer, &mut filled)?;
             }
             if self.is_waiting {
@@ -383,7 +389,7 @@ impl Current {
     /// Cuts a line that is too long down to a length that is certainly rejected, and reads on to
     /// its end.
     fn cut_short(&mut self, buffer: &mut Vec<u8>, filled: &mut usize) -> Result<()> {
-        let kept = LONGEST_ROW + 1;
+        let kept = MAX_ROW + 1;
         loop {
             if let Some(at) = memchr(b'\n', &buffer[kept..*filled]) {
                 buffer.copy_within(kept + at..*filled, kept);
@@ -396,7 +402,7 @@ impl Current {
                 *filled += 1;
                 return Ok(());
             }
-            self.read_until(buffer, filled, 2 * LONGEST_ROW)?;
+            self.read_until(buffer, filled, 2 * MAX_ROW)?;
             if self.is_waiting {
                 return Ok(());
             }
@@ -407,4 +413,26 @@ impl Current {
 fn take_front(buffer: &mut [u8], filled: &mut usize, length: usize) {
     buffer.copy_within(length..*filled, 0);
     *filled -= length;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jtl::ReadOptions;
+
+    #[test]
+    fn a_block_is_never_larger_than_its_positions_reach() {
+        let text = "timeStamp,elapsed,label,success\n1700000000000,120,Log in,true\n";
+        let input = Input {
+            name: "results.jtl".to_owned(),
+            reader: Box::new(text.as_bytes()),
+            size: None,
+        };
+        let timestamps = ReadOptions::default().timestamps;
+        let mut source = Source::new(vec![input], timestamps, usize::MAX);
+        assert_eq!(source.block_size, MAX_BLOCK);
+        let mut buffer = Vec::new();
+        let piece = source.next_piece(&mut buffer).unwrap();
+        assert!(matches!(piece, Some(Piece::Block(block)) if block.len == 30));
+    }
 }

@@ -8,10 +8,10 @@ use fearless_simd::{Level, dispatch};
 use memchr::memchr_iter;
 
 use super::csv::{
-    Block, Columns, Index, Jmeter5, Layout, Plain, Record, Rejected, RowParser, Unknown, Unquoted,
+    Block, FastPath, Index, Jmeter5, NoFastPath, Record, Rejected, RowParser, Unquoted, is_jmeter5,
     quoted, trim_line_end,
 };
-use super::fault::{Fault, LONGEST_ROW};
+use super::fault::{Fault, MAX_ROW};
 use super::options::ReadOptions;
 use super::outcome::{BlockLines, Part, Place, Tally};
 use super::sample::Sample;
@@ -148,17 +148,22 @@ impl<S: Sink> Worker<S> {
     }
 
     fn parse_block(&mut self, parser: &RowParser, buffer: &[u8], block: &Block) {
-        let Layout { columns, width, .. } = &**parser.layout();
-        if *columns == Columns::JMETER_5 && *width == Columns::JMETER_5_WIDTH {
+        if is_jmeter5(parser.layout()) {
             // Compiled for each level of SIMD that a processor may have.
             dispatch!(Level::new(), simd => self.parse_rows(parser, Jmeter5(simd), buffer, block));
         } else {
-            self.parse_rows(parser, Unknown, buffer, block);
+            self.parse_rows(parser, NoFastPath, buffer, block);
         }
     }
 
     #[inline(always)]
-    fn parse_rows<P: Plain>(&mut self, parser: &RowParser, plain: P, buffer: &[u8], block: &Block) {
+    fn parse_rows<F: FastPath>(
+        &mut self,
+        parser: &RowParser,
+        fast_path: F,
+        buffer: &[u8],
+        block: &Block,
+    ) {
         let mut index = std::mem::take(&mut self.index);
         let mut crlf_marks = std::mem::take(&mut self.crlf_marks);
         index.build(buffer, block.len, parser.layout().delimiter);
@@ -181,7 +186,7 @@ impl<S: Sink> Worker<S> {
             while next_quote < row_start {
                 next_quote = quotes.next().unwrap_or(usize::MAX);
             }
-            if next_quote < row_end && row_end - row_start < LONGEST_ROW {
+            if next_quote < row_end && row_end - row_start < MAX_ROW {
                 let end = row_start
                     + self.parse_quoted(parser, &buffer[row_start..block.len], block, line);
                 lines += memchr_iter(b'\n', &buffer[row_start..end]).count() as u64;
@@ -196,12 +201,12 @@ impl<S: Sink> Worker<S> {
             if row_end > row_start && buffer[row_end - 1] == b'\r' {
                 marks = without_carriage_return(marks, &mut crlf_marks);
             }
-            let is_too_long = row_end - row_start >= LONGEST_ROW;
+            let is_too_long = row_end - row_start >= MAX_ROW;
             let origin = block.origin(row_start);
-            if !is_too_long && plain.read(parser, buffer, marks, origin, &mut self.sink) {
+            if !is_too_long && fast_path.read(parser, buffer, marks, origin, &mut self.sink) {
                 self.rows += 1;
-            } else if P::ARE_MOST {
-                self.take_seldom(parser, buffer, block, marks, line);
+            } else if F::TAKES_MOST_ROWS {
+                self.take_rare(parser, buffer, block, marks, line);
             } else {
                 self.take(parser, buffer, block, marks, line);
             }
@@ -231,7 +236,7 @@ impl<S: Sink> Worker<S> {
     ) {
         let place = (block.index, line.number);
         let text = &buffer[line.start..line.end];
-        if text.len() >= LONGEST_ROW {
+        if text.len() >= MAX_ROW {
             self.rows += 1;
             self.reject(Fault::TooLong, &text[..100], place);
         } else if marks.len() == parser.layout().width + 1 || !is_blank(text) {
@@ -246,9 +251,9 @@ impl<S: Sink> Worker<S> {
         }
     }
 
-    /// The same, kept apart from the loop over plain rows.
+    /// Does the same as [`Worker::take`], but is not inlined into the loop over fast rows.
     #[inline(never)]
-    fn take_seldom(
+    fn take_rare(
         &mut self,
         parser: &RowParser,
         buffer: &[u8],
@@ -350,7 +355,7 @@ fn is_blank(line: &[u8]) -> bool {
     line.trim_ascii().is_empty()
 }
 
-/// Kept apart from the loop over plain rows, so that recording is compiled into that one.
+/// Not inlined, so that recording is inlined into the loop over rows without quotes.
 #[inline(never)]
 fn record_unquoted(sink: &mut impl Sink, sample: &Sample<'_>) {
     sink.record(sample);

@@ -5,9 +5,9 @@ mod columns;
 mod cut;
 mod default_order;
 mod detect;
+mod fast_path;
 mod header;
 mod index;
-mod jmeter5;
 mod layout;
 mod lines;
 mod provisional;
@@ -17,11 +17,10 @@ mod timestamp;
 mod unquoted;
 
 pub(super) use self::block::{Block, PADDING};
-pub(super) use self::columns::Columns;
 pub(super) use self::cut::cut;
+pub(super) use self::fast_path::{FastPath, Jmeter5, NoFastPath, is_jmeter5};
 #[doc(hidden)]
 pub use self::index::Index;
-pub(super) use self::jmeter5::{Jmeter5, Plain, Unknown};
 #[doc(hidden)]
 pub use self::layout::Layout;
 pub(super) use self::lines::trim_line_end;

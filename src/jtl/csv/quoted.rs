@@ -5,7 +5,7 @@ use memchr::memchr;
 use super::header::is_header;
 use super::row::RowParser;
 use super::unquoted::{Split, Unquoted, split};
-use crate::jtl::fault::LONGEST_ROW;
+use crate::jtl::fault::MAX_ROW;
 use crate::jtl::sample::Origin;
 
 /// What the bytes from the start of a record on are.
@@ -21,7 +21,7 @@ pub enum Record {
         /// Bytes to the start of the next record.
         end: usize,
     },
-    /// The first line is longer than [`LONGEST_ROW`].
+    /// The first line is longer than [`MAX_ROW`].
     TooLong,
     /// More bytes are needed to tell.
     Unfinished,
@@ -36,11 +36,11 @@ pub enum Record {
 /// What is decided never depends on how far `bytes` reach, only whether it can be decided yet:
 /// so any way of cutting a file into blocks gives the same records.
 pub fn read(parser: &RowParser, bytes: &[u8], is_all: bool, fields: &mut Unquoted) -> Record {
-    let is_decidable = is_all || bytes.len() >= LONGEST_ROW;
-    let window = &bytes[..bytes.len().min(LONGEST_ROW)];
+    let is_decidable = is_all || bytes.len() >= MAX_ROW;
+    let window = &bytes[..bytes.len().min(MAX_ROW)];
     let first_line_end = match memchr(b'\n', window) {
         Some(at) => at + 1,
-        None if is_all && bytes.len() < LONGEST_ROW => bytes.len(),
+        None if is_all && bytes.len() < MAX_ROW => bytes.len(),
         None if is_decidable => return Record::TooLong,
         None => return Record::Unfinished,
     };
@@ -68,12 +68,12 @@ fn resume(
     fields: &mut Unquoted,
 ) -> Record {
     while line < bytes.len() {
-        if line > LONGEST_ROW {
+        if line > MAX_ROW {
             return Record::Damaged { end: line };
         }
         let rest = &bytes[line..];
-        let is_decidable = is_all || rest.len() >= LONGEST_ROW;
-        let window = &rest[..rest.len().min(LONGEST_ROW)];
+        let is_decidable = is_all || rest.len() >= MAX_ROW;
+        let window = &rest[..rest.len().min(MAX_ROW)];
         let line_end = match memchr(b'\n', window) {
             Some(at) => at + 1,
             None if is_decidable => rest.len(),

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::xml::XmlFault;
 
-/// Bytes of the longest row that is read: longer ones are rejected, so that memory stays bounded.
-pub const LONGEST_ROW: usize = 4 << 20;
+/// Bytes of the longest row that is read. Longer rows are rejected, so that memory stays bounded.
+pub const MAX_ROW: usize = 4 << 20;
 
 /// What is wrong with a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -20,7 +20,7 @@ pub enum Fault {
     Quote,
     /// The file ends within the row.
     CutShort,
-    /// The row is longer than [`LONGEST_ROW`].
+    /// The row is longer than [`MAX_ROW`].
     TooLong,
     /// The row is an element of XML results, and something is wrong that only XML knows.
     Xml(XmlFault),
@@ -93,7 +93,7 @@ impl Fault {
             Fault::Value(field) => format!("{} is not a whole number in range", field.name()),
             Fault::Quote => "a quoted field is not closed properly".to_owned(),
             Fault::CutShort => "the file ends within the row".to_owned(),
-            Fault::TooLong => format!("longer than {} MiB", LONGEST_ROW >> 20),
+            Fault::TooLong => format!("longer than {} MiB", MAX_ROW >> 20),
             Fault::Xml(fault) => fault.reason(),
         }
     }

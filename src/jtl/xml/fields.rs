@@ -6,7 +6,7 @@ use std::ops::Range;
 use quick_xml::events::attributes::Attributes;
 
 use super::references::{self, Within};
-use crate::jtl::fault::{Fault, LONGEST_ROW, XmlFault};
+use crate::jtl::fault::{Fault, MAX_ROW, XmlFault};
 use crate::jtl::sample::{self, Origin, Sample};
 use crate::jtl::{flag, number};
 
@@ -174,7 +174,7 @@ impl Fields {
     /// When a reference in it cannot be resolved, or the sample gets too long.
     pub fn take(&mut self, child: Child, text: &ChildText) -> Result<(), Rejection> {
         let start = self.text.len();
-        if text.is_too_long || start + text.raw.len() > LONGEST_ROW {
+        if text.is_too_long || start + text.raw.len() > MAX_ROW {
             return Err(Rejection::new(Fault::TooLong, &text.raw));
         }
         references::decode(&text.raw, Within::Element, &mut self.text)
@@ -256,7 +256,7 @@ impl ChildText {
 
     /// Appends a piece. One that is too long is not kept, but known to have been there.
     pub fn push(&mut self, text: &[u8]) {
-        if self.raw.len() + text.len() > LONGEST_ROW {
+        if self.raw.len() + text.len() > MAX_ROW {
             self.is_too_long = true;
         } else {
             self.raw.extend_from_slice(text);

@@ -8,7 +8,7 @@ use memchr::{memchr, memchr_iter, memmem, memrchr};
 use quick_xml::parser::{CommentParser, ElementParser, Parser, PiParser};
 
 use crate::error::{Error, Result};
-use crate::jtl::fault::LONGEST_ROW;
+use crate::jtl::fault::MAX_ROW;
 
 /// Bytes read at a time.
 const CHUNK: usize = 64 << 10;
@@ -33,7 +33,7 @@ pub(super) enum Token<'b> {
     Instruction(&'b [u8]),
     /// A document type declaration or a part of one.
     Doctype,
-    /// A start tag longer than [`LONGEST_ROW`]: how it begins.
+    /// A start tag longer than [`MAX_ROW`]: how it begins.
     TooLong { head: &'b [u8], is_empty: bool },
     /// Markup that makes no sense up to the next `<`.
     Malformed(&'b [u8]),
@@ -257,7 +257,7 @@ impl Tokens {
             if let Some(end) = parser.feed(&unseen[..stop.unwrap_or(unseen.len())]) {
                 // More than wanted may have been read at once.
                 return Ok(match seen + end + 1 {
-                    length if length > LONGEST_ROW => Ending::TooLong { bytes_seen: length },
+                    length if length > MAX_ROW => Ending::TooLong { bytes_seen: length },
                     length => Ending::At(length),
                 });
             }
@@ -265,7 +265,7 @@ impl Tokens {
                 return Ok(Ending::Interrupted(seen + stop));
             }
             seen += unseen.len();
-            if seen > LONGEST_ROW {
+            if seen > MAX_ROW {
                 return Ok(Ending::TooLong { bytes_seen: seen });
             }
             if !self.more()? {
