@@ -52,12 +52,11 @@
 //! | [`stats`] | distributions, sums, errors, time series: record and merge |
 //! | [`select`] | which samples count, and under which label |
 //! | [`jtl`] | JMeter result files: bytes to blocks to records to samples |
-//! | `alike`, [`error`], `units`, [`percentile`], [`apdex`] | importable by all |
+//! | [`error`], `suggest`, `units`, [`percentile`], [`apdex`] | importable by all |
 //!
 //! [`serve`], the target server, is a wing of its own beside them; so is `plan`, JMeter's
 //! plan to test it with.
 
-mod alike;
 pub mod apdex;
 pub mod chart;
 mod cli;
@@ -74,5 +73,6 @@ pub mod report;
 pub mod select;
 pub mod serve;
 pub mod stats;
+mod suggest;
 pub mod summary;
 mod units;

@@ -4,11 +4,11 @@ use super::criterion::{Arithmetic, Criterion, Limit, Target};
 use super::metric::{Figure, Metric};
 use super::sustained;
 use super::value::{Quantity, decimal, rounded, with_unit};
-use crate::alike::did_you_mean;
 use crate::apdex::Thresholds;
 use crate::percentile::Percentile;
 use crate::report::{Apdex, CriterionResult, Found, LabelReport, Report, Summary, TOTAL};
 use crate::stats::value_at;
+use crate::suggest::did_you_mean;
 
 /// Most labels named in a message.
 const MOST_NAMED: usize = 20;

@@ -7,8 +7,8 @@ use super::cursor::Cursor;
 use super::metric::{self, Metric};
 use super::sustained;
 use super::value::{Quantity, Unit};
-use crate::alike::did_you_mean;
 use crate::select;
+use crate::suggest::did_you_mean;
 
 /// What is wrong with a criterion, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 use memchr::memchr;
 
-use super::csv::{Block, Layout, Openings, PADDING, RowParser, Unquoted, can_begin, cut};
+use super::csv::{
+    Block, Layout, PADDING, ProvisionalLayouts, RowParser, Unquoted, cut, is_detectable,
+};
 use super::fault::MAX_ROW;
 use super::input::{Input, refuse_other_formats};
 use super::options::TimestampOptions;
@@ -60,7 +62,7 @@ struct Current {
     is_at_end: bool,
     /// Whether the reader has no more for now, though it may later (`WouldBlock`).
     is_waiting: bool,
-    openings: Openings,
+    provisional: ProvisionalLayouts,
     headers_before: u64,
     /// `None` where a layout is yet to be found out: at the start and before a further header.
     parser: Option<RowParser>,
@@ -99,8 +101,9 @@ impl Source {
     pub fn holds_layouts(&mut self) -> bool {
         let format = self.timestamps.format.as_ref();
         let mut current = self.current.iter_mut();
-        let hold = current.all(|current| current.openings.hold(format, DETECTION_WINDOW));
-        hold && !self.are_layouts_wrong
+        let are_confirmed =
+            current.all(|current| current.provisional.are_confirmed(format, DETECTION_WINDOW));
+        are_confirmed && !self.are_layouts_wrong
     }
 
     /// The next piece; `None` at the end of the last input, or where its reader has no more for now
@@ -219,7 +222,7 @@ impl Current {
             carry: Vec::new(),
             is_at_end: false,
             is_waiting: false,
-            openings: Openings::default(),
+            provisional: ProvisionalLayouts::default(),
             headers_before: 0,
             parser: None,
         }
@@ -262,7 +265,8 @@ impl Current {
             self.read_until(buffer, &mut filled, target)?;
             if self.parser.is_none() {
                 self.read_until(buffer, &mut filled, DETECTION_WINDOW)?;
-                if self.is_waiting && filled < DETECTION_WINDOW && !can_begin(&buffer[..filled]) {
+                if self.is_waiting && filled < DETECTION_WINDOW && !is_detectable(&buffer[..filled])
+                {
                     self.carry.extend_from_slice(&buffer[..filled]);
                     return Ok(None);
                 }
@@ -326,7 +330,7 @@ impl Current {
                 }
                 Ok(read) => {
                     let bytes = &buffer[*filled..*filled + read];
-                    self.openings.extend(bytes, DETECTION_WINDOW);
+                    self.provisional.extend(bytes, DETECTION_WINDOW);
                     *filled += read;
                     self.summary.bytes += read as u64;
                 }
@@ -340,7 +344,7 @@ impl Current {
             if self.is_at_end && *filled > 0 && buffer[*filled - 1] != b'\n' {
                 buffer[*filled] = b'\n';
                 *filled += 1;
-                self.openings.extend(b"\n", DETECTION_WINDOW);
+                self.provisional.extend(b"\n", DETECTION_WINDOW);
                 self.summary.is_unterminated = true;
             }
         }
@@ -366,7 +370,7 @@ impl Current {
         let window = &buffer[..(*filled).min(DETECTION_WINDOW)];
         let layout = Layout::detect(window, timestamps.format.as_ref()).map_err(refuse)?;
         if self.is_waiting && window.len() < DETECTION_WINDOW {
-            self.openings.begin(window, &layout);
+            self.provisional.begin(window, &layout);
         }
         if is_first {
             self.summary.width = layout.width;

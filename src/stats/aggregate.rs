@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::check;
+use super::consistency::{self, Checked};
 use super::controllers::{ControllerStats, Controllers};
 use super::errors::{ErrorStats, ErrorTable};
 use super::interner::Interner;
@@ -163,24 +163,24 @@ impl Aggregate {
     /// # Errors
     ///
     /// What in it does not hold together.
-    pub fn check(&self) -> Result<u64, &'static str> {
+    pub fn check(&self) -> Checked<u64> {
         let labels = self.stats.len();
         let are_known = self.labels.names().len() == labels
             && self
                 .controllers
                 .last_label()
                 .is_none_or(|last| last < labels);
-        check::that(are_known, "it has other labels than figures")?;
+        consistency::ensure(are_known, "it has other labels than figures")?;
         let controllers = self.controllers.iter();
         let controllers = controllers.flat_map(|stats| [&stats.full, &stats.empty]);
         let all: Vec<&LabelStats> = self.stats.iter().chain(controllers).collect();
         all.iter().try_for_each(|stats| stats.check())?;
-        let rows = check::total(all.iter().map(|stats| stats.rows))?;
-        let samples = check::total(all.iter().map(|stats| stats.samples))?;
-        check::total(all.iter().map(|stats| stats.errors))?;
+        let rows = consistency::total(all.iter().map(|stats| stats.rows))?;
+        let samples = consistency::total(all.iter().map(|stats| stats.samples))?;
+        consistency::total(all.iter().map(|stats| stats.errors))?;
         let failed = self.errors.check()?;
         let is_same = failed == self.label_errors.check(labels)? && failed <= rows;
-        check::that(is_same, "it has other errors than by label")?;
+        consistency::ensure(is_same, "it has other errors than by label")?;
         self.row_sample.check(labels)?;
         self.series.check(labels, self.errors.types(), samples)?;
         self.slices.check(labels, samples)?;

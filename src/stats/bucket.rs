@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{self, Checked};
+use super::consistency::{self, Checked};
 use super::histogram::Histogram;
 use super::sum::Sum;
 use crate::jtl::Sample;
@@ -201,14 +201,15 @@ impl Bucket {
             && self.codes.len() <= codes
             && self.threads.len() <= engines
             && self.first_failure.is_none_or(|first| first.error < errors);
-        check::that(are_known, "a time has figures of what is not there")?;
+        consistency::ensure(are_known, "a time has figures of what is not there")?;
         let times = [&self.successes, &self.failures].map(Histogram::counts);
-        let samples = check::total(self.labels.iter().flat_map(|label| [label.ok, label.ko]))?;
-        let of_codes = check::total(self.codes.iter().copied())?;
-        let of_times = check::total(times.iter().flatten().map(|(_, count)| *count))?;
-        let rows = check::total(self.threads.iter().map(|mean| mean.rows))?;
-        check::total([self.hits])?;
-        check::that(
+        let samples =
+            consistency::total(self.labels.iter().flat_map(|label| [label.ok, label.ko]))?;
+        let of_codes = consistency::total(self.codes.iter().copied())?;
+        let of_times = consistency::total(times.iter().flatten().map(|(_, count)| *count))?;
+        let rows = consistency::total(self.threads.iter().map(|mean| mean.rows))?;
+        consistency::total([self.hits])?;
+        consistency::ensure(
             samples == of_codes && samples == of_times,
             "the figures of a time are not of the same samples",
         )?;
@@ -217,7 +218,7 @@ impl Bucket {
         let sums = sums.chain([self.bytes, self.sent_bytes]);
         let mut sums = sums.chain(self.threads.iter().map(|mean| mean.sum));
         let are_sums = sums.all(|sum| sum.is_of(samples.max(rows)));
-        check::that(are_sums, "a sum is larger than its rows can have")?;
+        consistency::ensure(are_sums, "a sum is larger than its rows can have")?;
         Ok(samples)
     }
 

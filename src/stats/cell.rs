@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{self, Checked};
 use super::compact::CompactHistogram;
+use super::consistency::{self, Checked};
 use super::sum::Sum;
 use crate::jtl::Sample;
 
@@ -86,10 +86,11 @@ impl Cell {
     /// Number of samples, of a cell that was stored.
     pub(super) fn check(&self) -> Checked<u64> {
         let failures = self.failures.as_ref().map(|failures| failures.check());
-        let samples = check::total([self.successes.check()?, failures.transpose()?.unwrap_or(0)])?;
-        check::that(samples > 0, "a slice has no samples")?;
+        let samples =
+            consistency::total([self.successes.check()?, failures.transpose()?.unwrap_or(0)])?;
+        consistency::ensure(samples > 0, "a slice has no samples")?;
         let is_sum = self.elapsed.is_of(samples);
-        check::that(is_sum, "a sum is larger than its rows can have")?;
+        consistency::ensure(is_sum, "a sum is larger than its rows can have")?;
         Ok(samples)
     }
 }

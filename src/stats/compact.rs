@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{self, Checked};
+use super::consistency::{self, Checked, Inconsistent};
 use super::steps::{range_of, step_of};
 
 /// Values below 2^6 ms are counted one by one; above, each doubling is cut into 2^5 steps.
@@ -219,7 +219,7 @@ impl CompactHistogram {
 
     /// Number of samples, of a histogram that was stored.
     pub(super) fn check(&self) -> Checked<u64> {
-        check::total(self.steps().iter().map(|(_, count)| *count))
+        consistency::total(self.steps().iter().map(|(_, count)| *count))
     }
 
     /// Calls `visit` with steps that occur and counts, several times with the same step perhaps.
@@ -279,12 +279,12 @@ impl From<CompactHistogram> for Stored {
 }
 
 impl TryFrom<Stored> for CompactHistogram {
-    type Error = &'static str;
+    type Error = Inconsistent;
 
     fn try_from(stored: Stored) -> Result<Self, Self::Error> {
         let first = usize::from(stored.first);
         if first + stored.counts.len() > STEPS {
-            return Err("a histogram has more steps than there are");
+            return Err(Inconsistent("a histogram has more steps than there are"));
         }
         let mut histogram = CompactHistogram::default();
         let counts = stored.counts.into_iter().enumerate();

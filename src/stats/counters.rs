@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::consistency::Inconsistent;
+
 /// Numbers below this are counted without pages: most times are short.
 const LOW: usize = 1 << 10;
 
@@ -159,12 +161,14 @@ impl From<Counters> for Stored {
 }
 
 impl TryFrom<Stored> for Counters {
-    type Error = &'static str;
+    type Error = Inconsistent;
 
     fn try_from(stored: Stored) -> Result<Self, Self::Error> {
         let ranges = stored.ranges.iter().filter(|&&has_page| has_page);
         if stored.ranges.len() > MOST_RANGES || ranges.count() != stored.pages.len() {
-            return Err("its counters have other pages than they should");
+            return Err(Inconsistent(
+                "its counters have other pages than they should",
+            ));
         }
         let mut counters = Counters::default();
         let ranges = stored.ranges.into_iter().enumerate();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{self, Checked};
+use super::consistency::{self, Checked};
 use super::counters::Counters;
 use crate::percentile::Percentile;
 
@@ -74,8 +74,8 @@ impl Distribution {
         let mut is_sound = self.outliers.keys().all(|&value| is_outlier(value));
         self.counters
             .for_each(|number, _| is_sound &= !is_outlier(number as i64));
-        check::that(is_sound, "a distribution has a value twice")?;
-        check::total(self.counts().iter().map(|(_, count)| *count))
+        consistency::ensure(is_sound, "a distribution has a value twice")?;
+        consistency::total(self.counts().iter().map(|(_, count)| *count))
     }
 
     #[cold]

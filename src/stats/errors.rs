@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{self, Checked};
+use super::consistency::{self, Checked};
 use super::interner::Interner;
 use super::message_kind::{code_of, kind_of};
 use crate::jtl::Sample;
@@ -159,8 +159,8 @@ impl ErrorTable {
         let is_sound = self.stats.len() == self.keys.names().len()
             && self.bytes == bytes
             && !self.is_too_large();
-        check::that(is_sound, "its errors have other figures than names")?;
-        check::total(self.stats.iter().map(|stats| stats.count))
+        consistency::ensure(is_sound, "its errors have other figures than names")?;
+        consistency::total(self.stats.iter().map(|stats| stats.count))
     }
 
     fn add(&mut self, key: &[u8], stats: ErrorStats) -> usize {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{self, Checked};
+use super::consistency::{self, Checked};
 use super::sum::Sum;
 use super::timings::{Distributions, Times, Timings};
 use crate::jtl::Sample;
@@ -153,16 +153,16 @@ impl LabelStats {
     /// Whether what was stored holds together.
     pub(super) fn check(&self) -> Checked<()> {
         let times = self.distributions();
-        let samples = check::total([times.elapsed_ok.check()?, times.elapsed_ko.check()?])?;
+        let samples = consistency::total([times.elapsed_ok.check()?, times.elapsed_ko.check()?])?;
         let (latency, connect) = (times.latency.check()?, times.connect.check()?);
-        check::that(
+        consistency::ensure(
             samples == self.samples && latency.max(connect) <= self.rows,
             "a label has other times than samples",
         )?;
-        check::total([self.rows, self.errors])?;
+        consistency::total([self.rows, self.errors])?;
         let sums = [Some(self.elapsed), self.bytes, self.sent_bytes];
         let are_sums = sums.into_iter().flatten().all(|sum| sum.is_of(self.rows));
-        check::that(are_sums, "a sum is larger than its rows can have")
+        consistency::ensure(are_sums, "a sum is larger than its rows can have")
     }
 
     #[cold]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{self, Checked};
+use super::consistency::{self, Checked};
 use super::errors::ErrorStats;
 
 /// Counts of failed rows by label and type of error, both by number.
@@ -53,8 +53,8 @@ impl LabelErrors {
     pub(super) fn check(&self, labels: usize) -> Checked<u64> {
         let is_known = |&(label, _): &(u32, u32)| (label as usize) < labels;
         let are_known = self.counts.keys().all(is_known);
-        check::that(are_known, "errors are of a label that is not there")?;
-        check::total(self.counts.values().map(|stats| stats.count))
+        consistency::ensure(are_known, "errors are of a label that is not there")?;
+        consistency::total(self.counts.values().map(|stats| stats.count))
     }
 
     /// The types of error of a label, the most frequent first, those as frequent in the order in

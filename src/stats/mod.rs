@@ -6,9 +6,9 @@
 mod aggregate;
 mod bucket;
 mod cell;
-mod check;
 mod codes;
 mod compact;
+mod consistency;
 mod controllers;
 mod correction;
 mod counters;
@@ -34,6 +34,7 @@ pub use aggregate::{Aggregate, Label};
 pub use bucket::{Bucket, FirstFailure, LabelBucket};
 pub use cell::Cell;
 pub use compact::CompactHistogram;
+pub use consistency::Inconsistent;
 pub use controllers::ControllerStats;
 pub use correction::Corrected;
 pub use dashboard::{DashboardStats, DashboardTable, WINDOW as DASHBOARD_WINDOW};

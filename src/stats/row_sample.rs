@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{self, Checked};
+use super::consistency::{self, Checked};
 use super::interner::Interner;
 use crate::jtl::{Engine, Sample, shifted_engine};
 
@@ -126,7 +126,7 @@ impl RowSample {
                 && (row.engine as usize) < engines
         };
         let is_sound = self.rows.len() <= MOST_ROWS && self.rows.iter().all(is_known);
-        check::that(is_sound, "its sample of rows is none")
+        consistency::ensure(is_sound, "its sample of rows is none")
     }
 
     /// The rows of the sample, in no particular order: all of a run that has no more.

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::bucket::{Bucket, FirstFailure, Numbers, Renumbering};
-use super::check::{self, Checked};
 use super::codes::Codes;
+use super::consistency::{self, Checked};
 use super::engines::{Engines, MOST_ENGINES};
 use crate::jtl::Sample;
 
@@ -182,11 +182,11 @@ impl TimeSeries {
             && self.buckets.len() as i64 <= MOST_BUCKETS
             && numbers.contains(&self.first)
             && last.is_some_and(|end| self.buckets.is_empty() || numbers.contains(&(end - 1)));
-        check::that(are_times, "its times are none")?;
+        consistency::ensure(are_times, "its times are none")?;
         let are_few = self.codes.are_classes() || !self.codes.are_too_many();
-        check::that(are_few, "it has more response codes than are told apart")?;
+        consistency::ensure(are_few, "it has more response codes than are told apart")?;
         let are_labels = self.are_labels_joined || labels <= MOST_LABELS;
-        check::that(
+        consistency::ensure(
             are_labels,
             "it has more labels than are told apart over time",
         )?;
@@ -194,9 +194,9 @@ impl TimeSeries {
         let (codes, engines) = (self.codes.names().len(), self.engines.count());
         let buckets = self.buckets.iter();
         let ended = buckets.map(|bucket| bucket.check(labels, codes, engines, errors));
-        let ended = check::total(ended.collect::<Checked<Vec<u64>>>()?)?;
-        let started = check::total(self.buckets.iter().map(|bucket| bucket.hits))?;
-        check::that(
+        let ended = consistency::total(ended.collect::<Checked<Vec<u64>>>()?)?;
+        let started = consistency::total(self.buckets.iter().map(|bucket| bucket.hits))?;
+        consistency::ensure(
             ended == samples && started == samples,
             "it has other samples over time than by label",
         )

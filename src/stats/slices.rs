@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::cell::Cell;
-use super::check::{self, Checked};
+use super::consistency::{self, Checked};
 use crate::jtl::Sample;
 
 /// Width of the narrowest slices, as a power of two of ms: 16 ms.
@@ -243,22 +243,22 @@ impl Slices {
     pub(super) fn check(&self, labels: usize, samples: u64) -> Checked<()> {
         let are_known = self.labels.len() <= if self.are_labels_joined { 1 } else { labels }
             && self.labels.len() <= MAX_LABELS;
-        check::that(are_known, "slices are of a label that is not there")?;
+        consistency::ensure(are_known, "slices are of a label that is not there")?;
         let numbers = i64::MIN >> self.shift..=i64::MAX >> self.shift;
         for label in &self.labels {
             let are_sorted = label.numbers.is_sorted_by(|a, b| a < b);
             let are_times = label.numbers.iter().all(|number| numbers.contains(number));
             let are_alike = label.numbers.len() == label.cells.len();
-            check::that(
+            consistency::ensure(
                 are_sorted && are_times && are_alike,
                 "slices are of times that cannot be",
             )?;
         }
-        check::that(!self.are_too_many(), "it has too many slices")?;
+        consistency::ensure(!self.are_too_many(), "it has too many slices")?;
         let cells = self.labels.iter().flat_map(|label| &label.cells);
         let counts = cells.map(Cell::check).collect::<Checked<Vec<u64>>>()?;
-        let counted = check::total(counts)?;
-        check::that(
+        let counted = consistency::total(counts)?;
+        consistency::ensure(
             counted == samples || self.is_empty(),
             "it has other samples in slices than by label",
         )

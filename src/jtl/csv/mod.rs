@@ -24,7 +24,7 @@ pub use self::index::Index;
 #[doc(hidden)]
 pub use self::layout::Layout;
 pub(super) use self::lines::trim_line_end;
-pub(super) use self::provisional::{Openings, can_begin};
+pub(super) use self::provisional::{ProvisionalLayouts, is_detectable};
 pub(super) use self::quoted::Record;
 pub(super) use self::row::{Rejected, RowParser};
 pub use self::timestamp::DatePattern;

@@ -1,63 +1,63 @@
-//! Sections whose layout was found out from their first rows before the rest was there.
+//! Layouts that were detected before the whole detection window was there.
 //!
-//! A file that is still being written shows its layout by what there is of it. Where more of the
-//! same window tells otherwise, as when the only row so far was damaged, what was read is to be
-//! read again.
+//! The layout of a file that is still being written is detected from the rows it has so far. Later
+//! rows may contradict it, for example if the only row so far was damaged. Then everything is read
+//! again.
 
 use super::layout::Layout;
 use super::timestamp::DatePattern;
 
-/// The sections of an input that began with less than the window that decides on their layout.
+/// Sections of an input whose layout was detected from less than a whole window.
 #[derive(Debug, Default)]
-pub struct Openings(Vec<Opening>);
+pub struct ProvisionalLayouts(Vec<Provisional>);
 
 #[derive(Debug)]
-struct Opening {
+struct Provisional {
     layout: Layout,
-    /// The section from its start, as far as it was read and as the window is wide.
+    /// The section's first bytes, up to the size of the window.
     bytes: Vec<u8>,
 }
 
-impl Openings {
-    /// Keeps the beginning of a section that was taken to have this layout.
+impl ProvisionalLayouts {
+    /// Adds a section that begins with `bytes`, from which `layout` was detected.
     pub fn begin(&mut self, bytes: &[u8], layout: &Layout) {
-        self.0.push(Opening {
+        self.0.push(Provisional {
             layout: layout.clone(),
             bytes: bytes.to_vec(),
         });
     }
 
-    /// Takes what was read behind all that was read before; of a section `window` bytes decide.
+    /// Appends bytes that were read since to every section, up to `window` bytes.
     pub fn extend(&mut self, bytes: &[u8], window: usize) {
-        for opening in &mut self.0 {
-            let room = window.saturating_sub(opening.bytes.len());
-            opening
+        for section in &mut self.0 {
+            let room = window.saturating_sub(section.bytes.len());
+            section
                 .bytes
                 .extend_from_slice(&bytes[..bytes.len().min(room)]);
         }
     }
 
-    /// Whether all that is there by now tells of the same layouts. What cannot change any more is
-    /// forgotten.
-    pub fn hold(&mut self, format: Option<&DatePattern>, window: usize) -> bool {
-        let hold = self.0.iter().all(|opening| {
-            let now = Layout::detect(&opening.bytes, format);
-            now.is_ok_and(|now| now == opening.layout)
+    /// Detects all layouts again and returns whether they are still the same. Sections with a whole
+    /// window are dropped then: their layouts are final.
+    pub fn are_confirmed(&mut self, format: Option<&DatePattern>, window: usize) -> bool {
+        let are_confirmed = self.0.iter().all(|section| {
+            let now = Layout::detect(&section.bytes, format);
+            now.is_ok_and(|now| now == section.layout)
         });
-        if hold {
-            self.0.retain(|opening| opening.bytes.len() < window);
+        if are_confirmed {
+            self.0.retain(|section| section.bytes.len() < window);
         }
-        hold
+        are_confirmed
     }
 }
 
-/// Whether the first lines of a file are there that decide on its layout, if only for now: rows may
-/// follow that tell more, but an error would stay one.
-pub fn can_begin(bytes: &[u8]) -> bool {
+/// Whether a whole first line is there, from which a layout can be detected for now. Without one,
+/// detection could fail on half a line.
+pub fn is_detectable(bytes: &[u8]) -> bool {
     let Some(line_end) = memchr::memchr(b'\n', bytes) else {
         return false;
     };
-    // A quoted line break may be the first one.
+    // The line break may be inside quotes.
     let is_whole = memchr::memchr(b'"', &bytes[..line_end]).is_none();
     let is_blank = bytes[..line_end].trim_ascii().is_empty();
     is_whole && !is_blank
