@@ -58,20 +58,28 @@ pub fn thresholds_of(rules: &[Rule], label: &str) -> Thresholds {
     }
 }
 
+/// Text that is not a [`Rule`].
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidRule {
+    /// The part before `=` is not a regular expression.
+    #[error(transparent)]
+    Labels(#[from] InvalidLabelPattern),
+    /// The thresholds are not two times in ascending order.
+    #[error("`{0}` are no thresholds: give two times in ms, the shorter first, such as 500,1500")]
+    Thresholds(String),
+}
+
 impl FromStr for Rule {
-    type Err = String;
+    type Err = InvalidRule;
 
     /// Reads `500,1500` or `Log in.*=300,900`.
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, InvalidRule> {
         let (labels, thresholds) = match text.rsplit_once('=') {
             Some((labels, thresholds)) => (Some(labels.parse()?), thresholds),
             None => (None, text),
         };
-        let refusal = || {
-            format!(
-                "`{thresholds}` are no thresholds: give two times in ms, the shorter first, such as 500,1500"
-            )
-        };
+        let refusal = || InvalidRule::Thresholds(thresholds.to_owned());
         let (satisfied, tolerated) = thresholds.split_once(',').ok_or_else(refusal)?;
         let ms = |text: &str| text.trim().parse::<u32>().map_err(|_| refusal());
         let (satisfied, tolerated) = (ms(satisfied)?, ms(tolerated)?);
@@ -105,25 +113,30 @@ impl LabelPattern {
     }
 }
 
-impl FromStr for LabelPattern {
-    type Err = String;
+/// Text that is not a regular expression.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error(transparent)]
+pub struct InvalidLabelPattern(regex::Error);
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        // As given first, for its faults are to be told in its own words.
+impl FromStr for LabelPattern {
+    type Err = InvalidLabelPattern;
+
+    fn from_str(text: &str) -> Result<Self, InvalidLabelPattern> {
+        // First as given, so that errors quote what the user wrote.
         Regex::new(text)
             .and_then(|_| Regex::new(&format!(r"\A(?:{text})\z")))
             .map(|whole| LabelPattern {
                 given: text.to_owned(),
                 whole,
             })
-            .map_err(|error| error.to_string())
+            .map_err(InvalidLabelPattern)
     }
 }
 
 impl TryFrom<String> for LabelPattern {
-    type Error = String;
+    type Error = InvalidLabelPattern;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, InvalidLabelPattern> {
         text.parse()
     }
 }

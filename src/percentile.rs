@@ -81,19 +81,22 @@ impl fmt::Display for Percentile {
     }
 }
 
-impl FromStr for Percentile {
-    type Err = String;
+/// Text that is not a percentile.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a percentile: give numbers above 0 and up to 100, such as 50,90,99.9")]
+pub struct InvalidPercentile(String);
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for Percentile {
+    type Err = InvalidPercentile;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPercentile> {
         text.trim()
             .trim_start_matches(['p', 'P'])
             .trim_end_matches('%')
             .parse()
             .ok()
             .and_then(Percentile::new)
-            .ok_or_else(|| {
-                format!("`{text}` is not a percentile: give numbers above 0 and up to 100, such as 50,90,99.9")
-            })
+            .ok_or_else(|| InvalidPercentile(text.to_owned()))
     }
 }
 

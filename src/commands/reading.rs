@@ -153,7 +153,7 @@ fn read_options(results: &Results<'_>) -> Result<ReadOptions> {
     let reading = results.reading;
     let defaults = ReadOptions::default();
     let format = match &reading.timestamp_format {
-        Some(pattern) => Some(DatePattern::new(pattern).map_err(Error::Usage)?),
+        Some(pattern) => Some(DatePattern::new(pattern).map_err(Error::usage)?),
         None => None,
     };
     let zone = time_zone(reading)?;

@@ -94,7 +94,7 @@ fn target(text: &str) -> Result<Target, Fault> {
     match pattern {
         Some(pattern) => match select::regex(pattern) {
             Ok(regex) => Ok(Target::Pattern(Pattern(regex))),
-            Err(why) => Err((at, why)),
+            Err(why) => Err((at, why.to_string())),
         },
         None => Ok(Target::Label(label.to_owned())),
     }

@@ -35,7 +35,7 @@ mod source;
 mod worker;
 mod xml;
 
-pub use csv::DatePattern;
+pub use csv::{DatePattern, InvalidDatePattern};
 pub use engine::{Engine, host_prefix, shifted_engine};
 pub use fault::{Fault, Field, MAX_ROW, XmlFault};
 pub use growing::{Growing, Progress};

@@ -11,10 +11,11 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use super::csv::{
-    Block, Layout, PADDING, ProvisionalLayouts, RowParser, Unquoted, cut, is_detectable,
+    Block, Layout, PADDING, ProvisionalLayouts, RowParser, UnknownLayout, Unquoted, cut,
+    is_detectable, refuse_other_text,
 };
 use super::fault::MAX_ROW;
-use super::input::{Input, refuse_other_formats};
+use super::input::Input;
 use super::options::TimestampOptions;
 use super::outcome::InputSummary;
 use super::xml::{self, XmlInput, XmlReader};
@@ -359,13 +360,13 @@ impl Current {
         filled: &mut usize,
         timestamps: &TimestampOptions,
     ) -> Result<()> {
-        let refuse = |message: String| Error::input(self.input.name.clone(), message);
+        let refuse = |problem: UnknownLayout| Error::input(self.input.name.clone(), problem);
         let is_first = self.summary.width == 0;
         if is_first {
             if buffer[..*filled].starts_with(b"\xEF\xBB\xBF") {
                 take_front(buffer, filled, 3);
             }
-            refuse_other_formats(&buffer[..*filled]).map_err(refuse)?;
+            refuse_other_text(&buffer[..*filled]).map_err(refuse)?;
         }
         let window = &buffer[..(*filled).min(DETECTION_WINDOW)];
         let layout = Layout::detect(window, timestamps.format.as_ref()).map_err(refuse)?;

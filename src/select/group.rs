@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use regex::bytes::Regex;
 
-use super::pattern::regex;
+use super::pattern::{InvalidRegex, regex};
 use crate::jtl::{Sample, host_prefix};
 
 /// What takes the place of a sample's label.
@@ -25,13 +25,29 @@ pub enum GroupBy {
     Captures(Regex),
 }
 
+/// Text that names no way of grouping.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidGroupBy {
+    /// Not a keyword, and not a regular expression either.
+    #[error(transparent)]
+    Regex(#[from] InvalidRegex),
+    /// A regular expression without a capture group.
+    #[error(
+        "`{0}` is neither label, thread-group, host, code or url-path nor a \
+         regular expression with (captures)"
+    )]
+    NoCaptures(String),
+}
+
 impl GroupBy {
-    /// Reads a way of grouping.
+    /// Reads `label`, `thread-group`, `host`, `code`, `url-path`, or a regular expression with
+    /// capture groups.
     ///
     /// # Errors
     ///
-    /// A sentence that shows the text and says what can be given.
-    pub fn new(text: &str) -> Result<Self, String> {
+    /// When the text is none of these.
+    pub fn new(text: &str) -> Result<Self, InvalidGroupBy> {
         Ok(match text {
             "label" => GroupBy::Label,
             "thread-group" => GroupBy::ThreadGroup,
@@ -41,10 +57,7 @@ impl GroupBy {
             _ => {
                 let regex = regex(text)?;
                 if regex.captures_len() == 1 {
-                    return Err(format!(
-                        "`{text}` is neither label, thread-group, host, code or url-path nor a \
-                         regular expression with (captures)"
-                    ));
+                    return Err(InvalidGroupBy::NoCaptures(text.to_owned()));
                 }
                 GroupBy::Captures(regex)
             }

@@ -18,11 +18,12 @@ mod survey;
 mod threads;
 
 pub use choice::Choice;
-pub use group::GroupBy;
+pub use group::{GroupBy, InvalidGroupBy};
 pub use labels::{LabelSet, is_sub_result};
-pub use moment::Moment;
-pub use pattern::regex;
-pub use rename::Rename;
+pub use moment::{InvalidMoment, Moment};
+pub use pattern::{InvalidRegex, regex};
+pub use rename::{InvalidRename, Rename, RenameProblem};
 pub use selected::{Parts, Selected};
-pub use selection::{Bound, Controllers, Selection};
+pub use selection::{Bound, Controllers, Selection, Unselectable};
 pub use survey::{Needs, Survey};
+pub use threads::NoPlateau;

@@ -17,19 +17,43 @@ pub enum Moment {
     BeforeEnd(i64),
 }
 
+/// Text that is not a moment.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidMoment {
+    /// A small number: an offset whose unit is missing.
+    #[error("`{0}` has no unit: `{0}s` is an offset in seconds")]
+    NoUnit(String),
+    /// A number of seconds since 1970.
+    #[error("`{0}` would be early in 1970: give milliseconds, not seconds, since then")]
+    Seconds(String),
+    /// Anything else.
+    #[error(
+        "`{0}` is no moment: give a time such as `2026-11-25 07:10:00` or 07:10:00, epoch ms, \
+         an offset from the run's start such as +30s or 1m30s, or from its end such as -10s"
+    )]
+    Unknown(String),
+}
+
+impl InvalidMoment {
+    fn unknown(text: &str) -> Self {
+        InvalidMoment::Unknown(text.to_owned())
+    }
+}
+
 impl Moment {
     /// Reads a moment: `2026-11-25 07:10:00` and `07:10:00` local to `zone`,
     /// `2026-11-25T07:10:00Z`, epoch ms, or an offset such as `+30s`, `1m30s` or `-10s`.
     ///
     /// # Errors
     ///
-    /// A sentence that shows the text and says what can be given.
-    pub fn new(text: &str, zone: &TimeZone) -> Result<Self, String> {
+    /// When the text is none of these.
+    pub fn new(text: &str, zone: &TimeZone) -> Result<Self, InvalidMoment> {
         let text = text.trim();
         if let Some(before_end) = text.strip_prefix('-') {
             return match duration(before_end) {
                 Some(ms) => Ok(Moment::BeforeEnd(ms)),
-                None => Err(no_moment(text)),
+                None => Err(InvalidMoment::unknown(text)),
             };
         }
         if let Some(ms) = duration(text.strip_prefix('+').unwrap_or(text)) {
@@ -46,12 +70,12 @@ impl Moment {
         {
             return match zone.to_timestamp(civil) {
                 Ok(time) => Ok(Moment::At(time.as_millisecond())),
-                Err(_) => Err(no_moment(text)),
+                Err(_) => Err(InvalidMoment::unknown(text)),
             };
         }
         match text.parse::<Time>() {
             Ok(time) if text.contains(':') => Ok(Moment::Clock(time)),
-            _ => Err(no_moment(text)),
+            _ => Err(InvalidMoment::unknown(text)),
         }
     }
 
@@ -96,23 +120,15 @@ fn date(epoch_ms: i64, zone: &TimeZone) -> Option<Date> {
 }
 
 /// Digits alone are epoch ms, if there are enough of them to mean it.
-fn epoch_ms(text: &str) -> Result<Moment, String> {
+fn epoch_ms(text: &str) -> Result<Moment, InvalidMoment> {
     match text.len() {
-        0..9 => Err(format!(
-            "`{text}` has no unit: `{text}s` is an offset in seconds"
-        )),
-        9..12 => Err(format!(
-            "`{text}` would be early in 1970: give milliseconds, not seconds, since then"
-        )),
-        _ => text.parse().map(Moment::At).map_err(|_| no_moment(text)),
+        0..9 => Err(InvalidMoment::NoUnit(text.to_owned())),
+        9..12 => Err(InvalidMoment::Seconds(text.to_owned())),
+        _ => text
+            .parse()
+            .map(Moment::At)
+            .map_err(|_| InvalidMoment::unknown(text)),
     }
-}
-
-fn no_moment(text: &str) -> String {
-    format!(
-        "`{text}` is no moment: give a time such as `2026-11-25 07:10:00` or 07:10:00, epoch ms, \
-         an offset from the run's start such as +30s or 1m30s, or from its end such as -10s"
-    )
 }
 
 /// A duration in ms: one or more numbers, each with its unit (ms, s, m, h).

@@ -11,12 +11,12 @@ use super::survey::{Needs, Survey};
 use super::threads::{NoPlateau, Plateau};
 use crate::units;
 
-/// The shortest time that counts as a plateau, ms.
-const SHORTEST_PLATEAU_MS: i64 = 1_000;
+/// Length of the shortest plateau, ms.
+const MIN_PLATEAU_MS: i64 = 1_000;
 
-/// A plateau takes at least this part of the run: a run whose threads come and go has its peak
-/// somewhere too.
-const SMALLEST_PLATEAU: i64 = 20;
+/// A plateau takes at least one 20th of the run. A run whose threads come and go has a peak, but no
+/// plateau.
+const MIN_PLATEAU_SHARE: i64 = 20;
 
 /// What should count, as asked for.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +41,52 @@ pub struct Selection {
     pub group_by: GroupBy,
     /// How labels are renamed, one after the other.
     pub renames: Vec<Rename>,
+}
+
+/// Why nothing can be selected in a run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unselectable {
+    /// The start is not before the end.
+    #[error(
+        "--from {from} ({}) is not before --to {to} ({}): nothing would be left",
+        units::utc_ms(*from_ms),
+        units::utc_ms(*to_ms)
+    )]
+    EmptyRange {
+        /// The start as given.
+        from: String,
+        /// The start, epoch ms.
+        from_ms: i64,
+        /// The end as given.
+        to: String,
+        /// The end, epoch ms.
+        to_ms: i64,
+    },
+    /// Sub-results cannot be told apart.
+    #[error(
+        "--sub-results exclude: there are too many different labels to tell which are \
+         sub-results of others; leave them out with --exclude REGEX"
+    )]
+    TooManyLabels,
+    /// The threads never reached a plateau.
+    #[error("--trim-ramp: {0}; choose the time with --from and --to")]
+    NoPlateau(#[source] NoPlateau),
+    /// The plateau is too short to be one.
+    #[error(
+        "--trim-ramp: the peak of {threads} active threads (allThreads) lasted {} of {}, too \
+         short to be a plateau; choose the time with --from and --to",
+        units::duration(*length_ms),
+        units::duration(*run_ms)
+    )]
+    ShortPlateau {
+        /// Active threads at the peak.
+        threads: i64,
+        /// Its length, ms.
+        length_ms: i64,
+        /// The run's length, ms.
+        run_ms: i64,
+    },
 }
 
 /// A moment, and how it was given.
@@ -82,8 +128,8 @@ impl Selection {
     ///
     /// # Errors
     ///
-    /// A sentence about what cannot be chosen in this run, and what to do.
-    pub fn settle(self, survey: &Survey, zone: &TimeZone) -> Result<Choice, String> {
+    /// When this run has no such samples to select.
+    pub fn settle(self, survey: &Survey, zone: &TimeZone) -> Result<Choice, Unselectable> {
         let mut notes = Vec::new();
         let mut rows = self.time_filters(survey, zone, &mut notes)?;
         if self.trim_ramp && !survey.is_empty() {
@@ -117,11 +163,7 @@ impl Selection {
         let mut labels = Vec::new();
         if self.without_sub_results {
             if survey.labels.is_too_large() {
-                return Err(
-                    "--sub-results exclude: there are too many different labels to tell which are \
-                     sub-results of others; leave them out with --exclude REGEX"
-                        .to_owned(),
-                );
+                return Err(Unselectable::TooManyLabels);
             }
             let found = survey.labels.sub_results().into_iter().map(Box::from);
             labels.push(Filter::new(
@@ -160,7 +202,7 @@ impl Selection {
         survey: &Survey,
         zone: &TimeZone,
         notes: &mut Vec<String>,
-    ) -> Result<Vec<Filter<RowTest>>, String> {
+    ) -> Result<Vec<Filter<RowTest>>, Unselectable> {
         let settle = |bound: &Option<Bound>| {
             let bound = bound.clone()?;
             let ms = match bound.moment {
@@ -174,13 +216,12 @@ impl Selection {
         if let (Some((from, from_ms)), Some((to, to_ms))) = (&from, &to)
             && from_ms >= to_ms
         {
-            return Err(format!(
-                "--from {} ({}) is not before --to {} ({}): nothing would be left",
-                from.text,
-                units::utc_ms(*from_ms),
-                to.text,
-                units::utc_ms(*to_ms),
-            ));
+            return Err(Unselectable::EmptyRange {
+                from: from.text.clone(),
+                from_ms: *from_ms,
+                to: to.text.clone(),
+                to_ms: *to_ms,
+            });
         }
         let mut filters = Vec::new();
         if let Some((bound, ms)) = from {
@@ -203,35 +244,18 @@ impl Selection {
     }
 }
 
-/// The plateau of a run, if it has one worth the name.
-fn plateau(survey: &Survey) -> Result<Plateau, String> {
-    let why = match survey.threads.plateau() {
-        Ok(plateau) => {
-            let (length, run) = (length_ms(plateau), survey.end.saturating_sub(survey.start));
-            if length >= SHORTEST_PLATEAU_MS && length >= run / SMALLEST_PLATEAU {
-                return Ok(plateau);
-            }
-            format!(
-                "the peak of {} active threads (allThreads) lasted {} of {}, too short to be a \
-                 plateau",
-                plateau.threads,
-                units::duration(length),
-                units::duration(run)
-            )
-        }
-        Err(NoPlateau::NoFigures) => {
-            "no row tells how many threads were active (allThreads)".to_owned()
-        }
-        Err(NoPlateau::TooManyEngines) => {
-            "there are too many load generators to tell apart".to_owned()
-        }
-        Err(NoPlateau::NeverTogether) => {
-            "the threads of all load generators were never up at the same time".to_owned()
-        }
-    };
-    Err(format!(
-        "--trim-ramp: {why}; choose the time with --from and --to"
-    ))
+/// The plateau of a run, if it is long enough.
+fn plateau(survey: &Survey) -> Result<Plateau, Unselectable> {
+    let plateau = survey.threads.plateau().map_err(Unselectable::NoPlateau)?;
+    let (length_ms, run_ms) = (length_ms(plateau), survey.end.saturating_sub(survey.start));
+    match length_ms >= MIN_PLATEAU_MS && length_ms >= run_ms / MIN_PLATEAU_SHARE {
+        true => Ok(plateau),
+        false => Err(Unselectable::ShortPlateau {
+            threads: plateau.threads,
+            length_ms,
+            run_ms,
+        }),
+    }
 }
 
 fn length_ms(plateau: Plateau) -> i64 {

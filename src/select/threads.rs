@@ -50,13 +50,17 @@ pub struct Plateau {
 }
 
 /// Why there is no plateau.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum NoPlateau {
-    /// No row tells how many threads there are.
+    /// `allThreads` is missing in every row.
+    #[error("no row tells how many threads were active (allThreads)")]
     NoFigures,
-    /// There are more engines than are told apart.
+    /// There are more than 256 engines.
+    #[error("there are too many load generators to tell apart")]
     TooManyEngines,
-    /// Never were the threads of all engines up together.
+    /// The plateaus of the engines do not overlap.
+    #[error("the threads of all load generators were never up at the same time")]
     NeverTogether,
 }
 

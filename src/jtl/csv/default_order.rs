@@ -5,6 +5,7 @@ use super::header::Header;
 use super::layout::Layout;
 use super::lines::{first_line, first_lines, split_record, trim_line_end};
 use super::timestamp::DatePattern;
+use super::unknown_layout::UnknownLayout;
 use crate::jtl::excerpt::excerpt;
 
 /// Column orders that JMeter writes by default, newest first, for files without a header.
@@ -35,8 +36,8 @@ pub const ROWS_ASKED: usize = 10;
 ///
 /// # Errors
 ///
-/// A sentence for the user, when the first line is no row in any of JMeter's default orders.
-pub fn detect(start: &[u8], given_format: Option<&DatePattern>) -> Result<Layout, String> {
+/// When the first line is not a row in any of JMeter's default orders.
+pub fn detect(start: &[u8], given_format: Option<&DatePattern>) -> Result<Layout, UnknownLayout> {
     let layouts = first_lines(start).map(|line| layout_of(line, given_format));
     let mut layouts = layouts.peekable();
     if let Some(Some(_)) = layouts.peek()
@@ -44,12 +45,8 @@ pub fn detect(start: &[u8], given_format: Option<&DatePattern>) -> Result<Layout
     {
         return Ok(layout);
     }
-    Err(format!(
-        "the first line is neither a JTL header nor a row in JMeter's default column order: {}. \
-         A header names at least timeStamp, elapsed, label and success; \
-         add one if the file was written without",
-        excerpt(trim_line_end(first_line(start)))
-    ))
+    let first_line = trim_line_end(first_line(start));
+    Err(UnknownLayout::NotResults(excerpt(first_line)))
 }
 
 /// The layout, but for its width, that the line at the start of `rows` makes sense in.

@@ -5,14 +5,15 @@ use super::header::Header;
 use super::layout::Layout;
 use super::lines::{first_line, first_lines, split_record};
 use super::timestamp::{DatePattern, TimestampFormat};
+use super::unknown_layout::UnknownLayout;
 
 impl Layout {
     /// Finds out the layout from the first lines of a file, or of the part behind a further header.
     ///
     /// # Errors
     ///
-    /// A sentence for the user: what is wrong with the first line, and what to do.
-    pub fn detect(start: &[u8], given_format: Option<&DatePattern>) -> Result<Self, String> {
+    /// When the first line is neither a header nor a row.
+    pub fn detect(start: &[u8], given_format: Option<&DatePattern>) -> Result<Self, UnknownLayout> {
         let first = first_line(start);
         let mut layout = match Header::parse(first)? {
             Some(header) => Layout::of(header),
@@ -55,6 +56,24 @@ impl Layout {
     }
 }
 
+/// Refuses inputs that are recognised as something else than results.
+///
+/// # Errors
+///
+/// What the input is, if it is empty or UTF-16.
+pub fn refuse_other_text(start: &[u8]) -> Result<(), UnknownLayout> {
+    if start.iter().all(u8::is_ascii_whitespace) {
+        return Err(UnknownLayout::Empty);
+    }
+    let is_utf_16 = [&b"\xFF\xFE"[..], b"\xFE\xFF", b"<\0", b"\0<"]
+        .iter()
+        .any(|first| start.starts_with(first));
+    match is_utf_16 {
+        true => Err(UnknownLayout::Utf16),
+        false => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::columns::Columns;
@@ -62,7 +81,7 @@ mod tests {
 
     const HEADER: &str = "timeStamp,elapsed,label,responseCode,success\n";
 
-    fn detect(text: &str) -> Result<Layout, String> {
+    fn detect(text: &str) -> Result<Layout, UnknownLayout> {
         Layout::detect(text.as_bytes(), None)
     }
 
@@ -130,16 +149,19 @@ mod tests {
         assert!(
             detect("timeStamp,elapsed,label\n")
                 .unwrap_err()
+                .to_string()
                 .contains("lacks success")
         );
         assert!(
             detect("timeStamp,elapsed,label,success,label\n")
                 .unwrap_err()
+                .to_string()
                 .contains("label twice")
         );
         assert!(
             detect("hello world\n")
                 .unwrap_err()
+                .to_string()
                 .contains("neither a JTL header")
         );
     }

@@ -4,6 +4,7 @@ use memchr::memmem;
 
 use super::columns::{COLUMN_NAMES, REQUIRED};
 use super::lines::{split_record, trim_line_end};
+use super::unknown_layout::UnknownLayout;
 
 /// The column names of a header line.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,8 +14,12 @@ pub struct Header {
 }
 
 impl Header {
-    /// Reads a line as a header; `None` when it is not one at all.
-    pub fn parse(line: &[u8]) -> Result<Option<Self>, String> {
+    /// Reads a line as a header. Returns `None` if it is not a header at all.
+    ///
+    /// # Errors
+    ///
+    /// When a required column is missing, or a known one occurs twice.
+    pub fn parse(line: &[u8]) -> Result<Option<Self>, UnknownLayout> {
         let line = trim_line_end(line);
         let Some(delimiter) = find_delimiter(line) else {
             return Ok(None);
@@ -29,18 +34,14 @@ impl Header {
         }
         let missing: Vec<&str> = REQUIRED.into_iter().filter(|name| !has(name)).collect();
         if !missing.is_empty() {
-            return Err(format!(
-                "the header lacks {}: perfkit needs the columns timeStamp, elapsed, label and success \
-                 (jmeter.save.saveservice.* properties switch them on); it has {}",
-                missing.join(" and "),
-                names.join(", ")
-            ));
+            return Err(UnknownLayout::MissingColumns {
+                missing: missing.join(" and "),
+                names: names.join(", "),
+            });
         }
         for name in COLUMN_NAMES {
             if names.iter().filter(|n| *n == name).count() > 1 {
-                return Err(format!(
-                    "the header names the column {name} twice: which one is meant cannot be known"
-                ));
+                return Err(UnknownLayout::RepeatedColumn(name));
             }
         }
         Ok(Some(Header { delimiter, names }))

@@ -65,13 +65,36 @@ enum Field {
     Millisecond,
 }
 
+/// Text that is not a date format.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidDatePattern {
+    /// A letter that is not supported.
+    #[error(
+        "`{letters}` in the time stamp format `{pattern}` is not supported: use y, M, d, H, m, s, S, \
+         text in single quotes, and punctuation"
+    )]
+    Letters {
+        /// The letter, as often as it is repeated.
+        letters: String,
+        /// The whole pattern.
+        pattern: String,
+    },
+    /// The year, month, day or hour is missing.
+    #[error(
+        "the time stamp format `{0}` needs at least a year, month, day and hour, \
+         such as yyyy/MM/dd HH:mm:ss.SSS"
+    )]
+    Incomplete(String),
+}
+
 impl DatePattern {
     /// Compiles a pattern.
     ///
     /// # Errors
     ///
-    /// A sentence that names the letter which is not supported, or the field that is missing.
-    pub fn new(source: &str) -> Result<Self, String> {
+    /// When the pattern has a letter that is not supported, or lacks the year, month, day or hour.
+    pub fn new(source: &str) -> Result<Self, InvalidDatePattern> {
         let mut parts = Vec::new();
         let mut letters = source.chars().peekable();
         while let Some(letter) = letters.next() {
@@ -101,11 +124,10 @@ impl DatePattern {
                 's' => Field::Second,
                 'S' => Field::Millisecond,
                 _ => {
-                    return Err(format!(
-                        "`{}` in the time stamp format `{source}` is not supported: use y, M, d, H, m, s, S, \
-                         text in single quotes, and punctuation",
-                        letter.to_string().repeat(digits)
-                    ));
+                    return Err(InvalidDatePattern::Letters {
+                        letters: letter.to_string().repeat(digits),
+                        pattern: source.to_owned(),
+                    });
                 }
             };
             parts.push(Part::Number { field, digits });
@@ -117,10 +139,7 @@ impl DatePattern {
         };
         let has_year = parts.iter().any(|part| matches!(part, Part::Year { .. }));
         if !(has_year && has(Field::Month) && has(Field::Day) && has(Field::Hour)) {
-            return Err(format!(
-                "the time stamp format `{source}` needs at least a year, month, day and hour, \
-                 such as yyyy/MM/dd HH:mm:ss.SSS"
-            ));
+            return Err(InvalidDatePattern::Incomplete(source.to_owned()));
         }
         Ok(DatePattern {
             source: source.to_owned(),
@@ -385,11 +404,13 @@ mod tests {
         assert!(
             DatePattern::new("yyyy-MM-dd hh:mm a")
                 .unwrap_err()
+                .to_string()
                 .contains("`hh`")
         );
         assert!(
             DatePattern::new("HH:mm:ss")
                 .unwrap_err()
+                .to_string()
                 .contains("at least a year")
         );
     }

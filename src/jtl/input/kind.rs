@@ -21,25 +21,3 @@ impl Kind {
         }
     }
 }
-
-/// Says what a file is that is no CSV, in words that help.
-///
-/// # Errors
-///
-/// A sentence for the user, if it is one of those.
-pub fn refuse_other_formats(start: &[u8]) -> Result<(), String> {
-    if start.iter().all(u8::is_ascii_whitespace) {
-        return Err("is empty: no header and no row".to_owned());
-    }
-    let is_utf_16 = [&b"\xFF\xFE"[..], b"\xFE\xFF", b"<\0", b"\0<"]
-        .iter()
-        .any(|first| start.starts_with(first));
-    if is_utf_16 {
-        return Err(
-            "is UTF-16 text, not UTF-8 as JMeter writes it: convert it first \
-                    (iconv -f UTF-16 -t UTF-8)"
-                .to_owned(),
-        );
-    }
-    Ok(())
-}

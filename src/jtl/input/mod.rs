@@ -5,6 +5,5 @@ mod kind;
 mod open;
 mod tail;
 
-pub(super) use self::kind::refuse_other_formats;
 pub use self::open::{BytesRead, Input, open};
 pub use self::tail::{Change, Tail};

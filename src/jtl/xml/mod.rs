@@ -12,6 +12,7 @@ mod references;
 mod rows;
 mod summary;
 mod tokens;
+mod unreadable;
 
 pub(super) use self::reader::{XmlInput, XmlReader, is_xml};
 pub use self::summary::XmlSummary;

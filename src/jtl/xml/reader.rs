@@ -135,7 +135,7 @@ impl XmlReader {
                 return Ok(self.rows.finish());
             };
             let step = self.rows.take(found);
-            match step.map_err(|message| Error::input(self.tokens.name(), message))? {
+            match step.map_err(|problem| Error::input(self.tokens.name(), problem))? {
                 Step::On => {}
                 Step::Row => return Ok(true),
                 Step::RowBefore => {

@@ -9,6 +9,7 @@ use super::fields::{self, Child, ChildText, Fields, Rejection, name_of};
 use super::path::Path;
 use super::summary::XmlSummary;
 use super::tokens::{Found, Token};
+use super::unreadable::Unreadable;
 use crate::jtl::fault::{Fault, XmlFault};
 
 /// What the elements of samples are called.
@@ -87,8 +88,8 @@ impl Rows {
     ///
     /// # Errors
     ///
-    /// A sentence that says why this XML is not read at all.
-    pub fn take(&mut self, found: Found<'_>) -> Result<Step, String> {
+    /// When this XML is not read at all.
+    pub fn take(&mut self, found: Found<'_>) -> Result<Step, Unreadable> {
         match found.token {
             Token::Start { tag, is_empty } => self.start(tag, is_empty, false, found),
             Token::TooLong { head, is_empty } => self.start(head, is_empty, true, found),
@@ -96,11 +97,9 @@ impl Rows {
             Token::Text(text) => Ok(self.text(text, false, found)),
             Token::Literal(text) => Ok(self.text(text, true, found)),
             Token::Instruction(text) => self.instruction(text),
-            Token::Doctype => Err(format!(
-                "line {}: the XML has a document type or entity declaration (<!...): JMeter \
-                 writes none, and perfkit follows none",
-                found.lines + 1
-            )),
+            Token::Doctype => Err(Unreadable::Doctype {
+                line: found.lines + 1,
+            }),
             Token::Malformed(text) => Ok(self.damage(text, found)),
             Token::CutShort(text) => Ok(self.cut_short(text, found)),
         }
@@ -122,7 +121,7 @@ impl Rows {
         is_empty: bool,
         is_too_long: bool,
         found: Found<'_>,
-    ) -> Result<Step, String> {
+    ) -> Result<Step, Unreadable> {
         let name = name_of(tag);
         if name == ROOT && !is_too_long {
             return Ok(self.begin_results(is_empty));
@@ -130,7 +129,7 @@ impl Rows {
         let is_sample = SAMPLES.contains(&name);
         match self.place {
             Place::Outside | Place::Between if is_sample => {}
-            Place::Outside if !self.has_begun => return Err(refusal(name)),
+            Place::Outside if !self.has_begun => return Err(Unreadable::root(name)),
             Place::Outside | Place::Between => {
                 return Ok(self.stray(tag, found));
             }
@@ -287,7 +286,7 @@ impl Rows {
     }
 
     /// `<?xml ...?>`: a document begins, whatever was before. Other instructions mean nothing.
-    fn instruction(&mut self, text: &[u8]) -> Result<Step, String> {
+    fn instruction(&mut self, text: &[u8]) -> Result<Step, Unreadable> {
         if name_of(text) != b"xml" {
             return Ok(Step::On);
         }
@@ -367,21 +366,8 @@ impl Rows {
     }
 }
 
-/// Says what an input is whose root is not JMeter's.
-fn refusal(root: &[u8]) -> String {
-    match root {
-        b"jmeterTestPlan" => "is a JMeter test plan, not results: run it with \
-             `jmeter -n -t PLAN -l results.jtl` first"
-            .to_owned(),
-        _ => format!(
-            "holds XML, but not JMeter's results: its root is <{}> and not <testResults>",
-            String::from_utf8_lossy(&root[..root.len().min(80)]).escape_debug()
-        ),
-    }
-}
-
-/// Encodings but UTF-8, of which ASCII is a part, are refused in words.
-fn refuse_encoding(declaration: &[u8]) -> Result<(), String> {
+/// Refuses encodings other than UTF-8 and ASCII, which is a part of it.
+fn refuse_encoding(declaration: &[u8]) -> Result<(), Unreadable> {
     let text = fields::masked(declaration);
     let encoding = Attributes::new(&text, b"xml".len())
         .filter_map(Result::ok)
@@ -391,11 +377,7 @@ fn refuse_encoding(declaration: &[u8]) -> Result<(), String> {
     match encoding {
         Some(name) if !known.iter().any(|known| known.eq_ignore_ascii_case(&name)) => {
             let name: Cow<'_, str> = name.chars().take(80).collect();
-            Err(format!(
-                "says that it is encoded in {}, not UTF-8 as JMeter writes it: convert it first \
-                 (iconv -t UTF-8), and let its first line say UTF-8",
-                name.escape_debug()
-            ))
+            Err(Unreadable::Encoding(name.escape_debug().to_string()))
         }
         _ => Ok(()),
     }
