@@ -26,7 +26,7 @@
 //!     reader: Box::new(results.as_bytes()),
 //!     size: None,
 //! };
-//! let options = ReadOptions { threads: 1, ..ReadOptions::default() };
+//! let options = ReadOptions::default().threads(1);
 //! let mut outcome = jtl::read(vec![input], &options, &|_rows| (), Aggregate::default)?;
 //! let sources = Sources { rows_read: outcome.rows_read, ..Sources::default() };
 //! let report = Report::new(&outcome.sinks.remove(0), sources);

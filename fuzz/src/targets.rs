@@ -24,11 +24,7 @@ fn read<S: Sink + Send>(
         reader: Box::new(Cursor::new(bytes.to_vec())),
         size: None,
     };
-    let mut options = ReadOptions {
-        threads: 1,
-        block_size,
-        ..ReadOptions::default()
-    };
+    let mut options = ReadOptions::default().threads(1).block_size(block_size);
     options.timestamps.zone = jiff::tz::TimeZone::UTC;
     jtl::read(vec![input], &options, &|_| (), make).ok()
 }

@@ -14,6 +14,7 @@ pub(super) fn count(number: i64) -> Option<u64> {
 ///
 /// A column that the file does not have is `None` or empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Sample<'a> {
     /// Where the row begins: bytes from the start of the first input, growing from row to row.
     pub position: u64,
@@ -66,6 +67,35 @@ pub struct Origin {
     pub position: u64,
     /// See [`Sample::input`].
     pub input: u32,
+}
+
+impl Default for Sample<'_> {
+    /// A success that took 0 ms, in a row that has no other columns.
+    fn default() -> Self {
+        Sample {
+            position: 0,
+            input: 0,
+            time_stamp: 0,
+            elapsed: 0,
+            latency: None,
+            connect: None,
+            idle_time: None,
+            label: b"",
+            response_code: b"",
+            response_message: b"",
+            failure_message: b"",
+            thread_name: b"",
+            url: b"",
+            hostname: b"",
+            success: true,
+            bytes: None,
+            sent_bytes: None,
+            grp_threads: None,
+            all_threads: None,
+            sample_count: 1,
+            error_count: 0,
+        }
+    }
 }
 
 impl Sample<'_> {

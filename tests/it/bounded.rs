@@ -15,11 +15,9 @@ fn aggregate(text: &str, block_size: usize, threads: usize) -> Aggregate {
         reader: Box::new(Cursor::new(text.to_owned().into_bytes())),
         size: None,
     };
-    let options = ReadOptions {
-        threads,
-        block_size,
-        ..ReadOptions::default()
-    };
+    let options = ReadOptions::default()
+        .threads(threads)
+        .block_size(block_size);
     let outcome = jtl::read(vec![input], &options, &|_| (), Aggregate::default).unwrap();
     assert_eq!(outcome.rejected(), 0);
     let mut all = Aggregate::default();

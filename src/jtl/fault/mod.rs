@@ -11,6 +11,7 @@ pub const MAX_ROW: usize = 4 << 20;
 
 /// What is wrong with a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Fault {
     /// The number of fields is not the number of columns.
     Columns,
@@ -34,6 +35,7 @@ impl From<XmlFault> for Fault {
 
 /// A column whose values can be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Field {
     /// `timeStamp`
     TimeStamp,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// What is wrong with a sample element, or with what stands in the place of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(into = "Stored")]
+#[non_exhaustive]
 pub enum XmlFault {
     /// An attribute is missing without which nothing can be counted.
     Missing(&'static str),
