@@ -1,9 +1,8 @@
 //! The figures that are compared, and which of them are tested.
 
 use super::Settings;
-use crate::percentile::Percentile;
+use crate::percentile::{Percentile, value_at};
 use crate::report::LabelReport;
-use crate::stats::value_at;
 
 /// Percentiles of times below this many ms are not tested: they are no more than a few ticks of the
 /// clock, and the mean tells more.

@@ -5,9 +5,8 @@ use super::metric::{Figure, Metric};
 use super::sustained;
 use super::value::{Quantity, decimal, rounded, with_unit};
 use crate::apdex::Thresholds;
-use crate::percentile::Percentile;
+use crate::percentile::{Percentile, value_at};
 use crate::report::{Apdex, CriterionResult, Found, LabelReport, Report, Summary, TOTAL};
-use crate::stats::value_at;
 use crate::suggest::did_you_mean;
 
 /// Most labels named in a message.

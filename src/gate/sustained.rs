@@ -11,9 +11,8 @@
 use super::criterion::{Criterion, Op, Target};
 use super::metric::{Figure, Metric};
 use super::value::{Unit, rounded, with_unit};
-use crate::percentile::Percentile;
+use crate::percentile::{Percentile, value_at};
 use crate::report::{Activity, Found, Report, TOTAL, TimeSeries, joined_slices, step_middles};
-use crate::stats::value_at;
 use crate::units::{self, BYTES_PER_KB, MS_PER_SECOND};
 
 /// Why a criterion that needs time cannot be told from any time series; `None` if it can.

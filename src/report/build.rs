@@ -10,11 +10,9 @@ use super::{
     SCHEMA_VERSION, Slices, Summary, TimeSeries, TopErrors, Window, error_kinds, notes, statistics,
 };
 use crate::jtl::{InputRead, RejectionTally};
-use crate::percentile::Percentile;
+use crate::percentile::{Percentile, value_at};
 use crate::select::LabelSet;
-use crate::stats::{
-    Aggregate, DashboardTable, Distribution, ErrorStats, Label, LabelStats, value_at,
-};
+use crate::stats::{Aggregate, DashboardTable, Distribution, ErrorStats, Label, LabelStats};
 use crate::units::{self, BYTES_PER_KB, MS_PER_SECOND};
 
 /// The label of all labels together.

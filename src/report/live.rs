@@ -1,8 +1,8 @@
 //! What is told of a run that is going on, beside its report so far.
 
 use super::{PercentileValue, Report};
-use crate::percentile::Percentile;
-use crate::stats::{NewestErrors, Recent, value_at};
+use crate::percentile::{Percentile, value_at};
+use crate::stats::{NewestErrors, Recent};
 use crate::units;
 
 /// Letters of a label, a code or a message.

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::percentile::Percentile;
-use crate::stats::{self, Aggregate, Bucket, Distributions, LabelBucket, value_at};
+use crate::percentile::{Percentile, value_at};
+use crate::stats::{self, Aggregate, Bucket, Distributions, LabelBucket};
 
 /// The run over time in equal buckets; every vector has one entry a bucket.
 ///

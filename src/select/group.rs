@@ -240,11 +240,16 @@ mod tests {
 
     #[test]
     fn a_mistyped_keyword_is_no_expression() {
-        let error = GroupBy::new("threadgroup").unwrap_err();
+        let error = GroupBy::new("threadgroup").unwrap_err().to_string();
         assert!(
             error.starts_with("`threadgroup` is neither label,"),
             "{error}"
         );
-        assert!(GroupBy::new("(a").unwrap_err().contains("unclosed group"));
+        assert!(
+            GroupBy::new("(a")
+                .unwrap_err()
+                .to_string()
+                .contains("unclosed group")
+        );
     }
 }

@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said() {
-        let why = |expression: &str| Rename::new(expression).unwrap_err();
+        let why = |expression: &str| Rename::new(expression).unwrap_err().to_string();
         assert_eq!(
             why("s/a/b"),
             "`s/a/b` is no `s/pattern/replacement/`: it has 2 delimiters `/` and not 3; within a part write \\/"

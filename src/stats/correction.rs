@@ -91,7 +91,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::stats::value_at;
+    use crate::percentile::value_at;
 
     /// HdrHistogram's loop over a plain map.
     fn laid_out(counts: &[(i64, u64)], interval: i64) -> Vec<(i64, u64)> {

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::consistency::{self, Checked};
 use super::counters::Counters;
-use crate::percentile::Percentile;
 
 /// Values from here on (over two minutes in ms) are counted in a map.
 const PAGED_VALUES: u64 = 1 << 17;
@@ -108,26 +107,6 @@ pub fn merged_counts<'a>(all: impl IntoIterator<Item = &'a Vec<(i64, u64)>>) -> 
     merged
 }
 
-/// The value at a percentile of sorted counts: that of its rank (see [`Percentile::rank`]); `None`
-/// without samples.
-pub fn value_at(counts: &[(i64, u64)], count: u64, percentile: Percentile) -> Option<i64> {
-    value_of_rank(counts, percentile.rank(count))
-}
-
-/// The smallest value that at least `rank` samples do not exceed, of sorted counts; the largest
-/// where there are fewer samples, and `None` without any.
-pub fn value_of_rank(counts: &[(i64, u64)], rank: u64) -> Option<i64> {
-    let mut seen = 0;
-    counts
-        .iter()
-        .find(|(_, count)| {
-            seen += count;
-            seen >= rank
-        })
-        .or(counts.last())
-        .map(|&(value, _)| value)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -150,17 +129,6 @@ mod tests {
             [(i64::MIN, 1), (-1, 1), (0, 1), (i64::MAX, 1)]
         );
         assert!(of(&[]).is_empty());
-    }
-
-    #[test]
-    fn percentile_is_the_smallest_value_that_reaches_its_rank() {
-        let counts = of(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]).counts();
-        let at = |percent| value_at(&counts, 10, Percentile::new(percent).unwrap());
-        assert_eq!(at(50.0), Some(5));
-        assert_eq!(at(90.0), Some(9));
-        assert_eq!(at(99.0), Some(10));
-        assert_eq!(at(1.0), Some(1));
-        assert_eq!(value_at(&[], 0, Percentile::MEDIAN), None);
     }
 
     fn values() -> impl Strategy<Value = Vec<i64>> {

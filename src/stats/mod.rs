@@ -38,7 +38,7 @@ pub use consistency::Inconsistent;
 pub use controllers::ControllerStats;
 pub use correction::Corrected;
 pub use dashboard::{DashboardStats, DashboardTable, WINDOW as DASHBOARD_WINDOW};
-pub use distribution::{Distribution, merged_counts, value_at, value_of_rank};
+pub use distribution::{Distribution, merged_counts};
 pub use errors::{ErrorDetail, ErrorStats, ErrorTable, MOST_TYPES as MOST_ERROR_TYPES};
 pub use histogram::Histogram;
 pub use label::LabelStats;
