@@ -2,7 +2,7 @@
 
 use super::build::Sources;
 use crate::jtl::{InputRead, XmlSummary};
-use crate::stats::{Aggregate, ErrorDetail, Label, MOST_ERROR_TYPES};
+use crate::stats::{Aggregate, ErrorDetail, Label, MAX_ERROR_TYPES};
 use crate::units;
 
 /// The notes of a run, in words.
@@ -88,7 +88,7 @@ fn of_errors(detail: ErrorDetail) -> Option<String> {
     };
     Some(format!(
         "More than {} different errors, or 16 MiB of them: they are told apart {apart}.",
-        units::thousands(MOST_ERROR_TYPES as u64)
+        units::thousands(MAX_ERROR_TYPES as u64)
     ))
 }
 

@@ -1,4 +1,4 @@
-//! What a run did in one stretch of time.
+//! One bucket of a run's timeline.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,14 +7,14 @@ use super::histogram::Histogram;
 use super::sum::Sum;
 use crate::jtl::Sample;
 
-/// One bucket.
+/// What a run did in one stretch of time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bucket {
     /// Samples started.
     pub hits: u64,
-    /// What each label did, by its number.
+    /// What each label did, by the number of the label.
     pub labels: Vec<LabelBucket>,
-    /// Samples with each response code, by its number.
+    /// Samples with each response code, by the number of the code.
     pub codes: Vec<u64>,
     /// Bytes received.
     pub bytes: Sum,
@@ -24,13 +24,13 @@ pub struct Bucket {
     pub successes: Histogram,
     /// Elapsed of failures, ms.
     pub failures: Histogram,
-    /// The earliest failure, those of transaction controllers left out.
+    /// The earliest failure, not counting transaction controllers.
     pub first_failure: Option<FirstFailure>,
-    /// Active threads seen by each engine.
+    /// Active threads of each engine.
     threads: Vec<ThreadMean>,
 }
 
-/// The earliest failure of some: of those at the same time the first in the file.
+/// A failure. The earliest one comes first; of failures at the same time, the first in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FirstFailure {
     /// When it ended, epoch ms.
@@ -56,18 +56,18 @@ pub struct LabelBucket {
     pub connect: Sum,
 }
 
-/// Which of the run's labels, response codes and engines a sample is of.
+/// The numbers of a sample's label, response code and engine.
 #[derive(Debug, Clone, Copy)]
 pub struct Numbers {
-    /// Number of its label.
+    /// Number of the label.
     pub label: usize,
-    /// Number of its response code.
+    /// Number of the response code.
     pub code: usize,
-    /// Number of the engine that wrote it.
+    /// Number of the engine.
     pub engine: usize,
 }
 
-/// The numbers here of another run's labels, response codes and engines, by their numbers there.
+/// New numbers of labels, response codes, engines and types of error, by their old numbers.
 #[derive(Debug, Clone)]
 pub struct Renumbering {
     /// Of labels.
@@ -87,7 +87,7 @@ struct ThreadMean {
 }
 
 impl Bucket {
-    /// Adds a sample that ended in it.
+    /// Adds a sample that ended in this bucket.
     #[inline(always)]
     pub fn record(&mut self, sample: &Sample<'_>, numbers: Numbers) {
         let weight = sample.sample_count;
@@ -112,27 +112,27 @@ impl Bucket {
         }
     }
 
-    /// Remembers a failure if it is the earliest.
+    /// Keeps a failure if it is the earliest.
     pub fn add_failure(&mut self, failure: FirstFailure) {
         let first = self.first_failure.map_or(failure, |own| own.min(failure));
         self.first_failure = Some(first);
     }
 
-    /// Puts its rows behind others.
+    /// Moves its rows by this many bytes.
     pub(super) fn shift(&mut self, positions: u64) {
         if let Some(failure) = &mut self.first_failure {
             failure.position = failure.position.saturating_add(positions);
         }
     }
 
-    /// Gives types of error other numbers.
+    /// Gives types of error new numbers.
     pub fn renumber_errors(&mut self, numbers: &[usize]) {
         if let Some(failure) = &mut self.first_failure {
             failure.error = numbers.get(failure.error).copied().unwrap_or(failure.error);
         }
     }
 
-    /// Rows of each engine that tell the number of threads, by the engine's number.
+    /// Number of rows with `allThreads`, by the number of their engine.
     pub fn rows_of_engines(&self) -> impl Iterator<Item = u64> {
         self.threads.iter().map(|mean| mean.rows)
     }

@@ -1,4 +1,4 @@
-//! Exact distributions: how many samples took each value.
+//! Exact distributions of response times.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use super::counters::Counters;
 /// Values from here on (over two minutes in ms) are counted in a map.
 const PAGED_VALUES: u64 = 1 << 17;
 
-/// How many samples took each value (ms). Exact, whatever the values: nothing is rounded.
+/// How many samples have each value (ms). No value is ever rounded.
 ///
-/// Merging is associative and commutative, and the empty distribution its identity.
+/// Merging is associative and commutative; an empty distribution changes nothing.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Distribution {
     counters: Counters,
@@ -67,7 +67,7 @@ impl Distribution {
         }
     }
 
-    /// Number of samples, of a distribution that was stored.
+    /// Checks a stored distribution and returns its number of samples.
     pub(super) fn check(&self) -> Checked<u64> {
         let is_outlier = |value: i64| value as u64 >= PAGED_VALUES;
         let mut is_sound = self.outliers.keys().all(|&value| is_outlier(value));
@@ -92,10 +92,10 @@ impl PartialEq for Distribution {
 
 impl Eq for Distribution {}
 
-/// The counts of several distributions together; each is ascending, and so are all.
+/// The counts of several distributions together. Each must be ascending; so is the result.
 pub fn merged_counts<'a>(all: impl IntoIterator<Item = &'a Vec<(i64, u64)>>) -> Vec<(i64, u64)> {
     let mut merged: Vec<(i64, u64)> = all.into_iter().flatten().copied().collect();
-    // Made of ascending parts, which this sort merges.
+    // A stable sort merges parts that are sorted already.
     merged.sort_by_key(|&(value, _)| value);
     merged.dedup_by(|next, last| {
         let is_same = next.0 == last.0;

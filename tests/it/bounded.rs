@@ -141,5 +141,5 @@ fn engines_and_codes_without_end() {
         .collect();
     let text = format!("{HEADER}{}", rows.concat());
     let codes = aggregate(&text, 4096, 2);
-    assert_eq!(codes.series().codes(), [Box::from(&b"other"[..])]);
+    assert_eq!(codes.timeline().codes(), [Box::from(&b"other"[..])]);
 }
