@@ -81,14 +81,15 @@ impl fmt::Display for Percentile {
     }
 }
 
-/// The value at a percentile of `count` samples, given as ascending values and how many samples took
-/// each. Returns `None` without samples.
+/// The value at a percentile of `count` samples, given as ascending values and how many samples
+/// took each. Returns `None` without samples.
 pub fn value_at(counts: &[(i64, u64)], count: u64, percentile: Percentile) -> Option<i64> {
     value_of_rank(counts, percentile.rank(count))
 }
 
-/// The smallest value that at least `rank` samples do not exceed, among ascending values and how many
-/// samples took each. Returns the largest value if there are fewer samples, and `None` without any.
+/// The smallest value that at least `rank` samples do not exceed, among ascending values and how
+/// many samples took each. Returns the largest value if there are fewer samples, and `None` without
+/// any.
 pub fn value_of_rank(counts: &[(i64, u64)], rank: u64) -> Option<i64> {
     let mut seen = 0;
     counts

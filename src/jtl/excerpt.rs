@@ -1,11 +1,11 @@
-//! Text of results in messages.
+//! Excerpts of results in messages.
 
-/// Text from a file, shortened and made harmless for a message.
+/// Text from a file for a message: quoted, escaped and shortened.
 pub fn excerpt(text: &[u8]) -> String {
-    const LONGEST: usize = 80;
+    const MAX_CHARS: usize = 80;
     let text = String::from_utf8_lossy(text);
-    let mut shown: String = text.chars().take(LONGEST).collect();
-    if text.chars().nth(LONGEST).is_some() {
+    let mut shown: String = text.chars().take(MAX_CHARS).collect();
+    if text.chars().nth(MAX_CHARS).is_some() {
         shown.push('…');
     }
     format!("{shown:?}")

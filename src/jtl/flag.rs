@@ -1,6 +1,6 @@
 //! The values of `success`.
 
-/// `true` or `false` in any case, as Java reads it; nothing else, lest damage be counted.
+/// Reads `true` or `false`, ignoring case as Java does. Other text is damage.
 #[inline(always)]
 pub fn parse(text: &[u8]) -> Option<bool> {
     if text == b"true" || text.eq_ignore_ascii_case(b"true") {

@@ -4,7 +4,7 @@
 /// is read one byte at a time.
 pub const WORD: usize = 8;
 
-/// The number written in `bytes[start..end]`: an optional sign and decimal digits, within i64.
+/// Reads `bytes[start..end]` as a number: an optional sign and decimal digits, within i64.
 #[inline(always)]
 pub fn parse(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
     let length = end.wrapping_sub(start);
@@ -16,7 +16,7 @@ pub fn parse(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
     value.or_else(|| parse_any(bytes, start, end))
 }
 
-/// The same for numbers that are most often a single digit.
+/// Like [`parse`], but faster for numbers that usually have one digit.
 #[inline(always)]
 pub fn parse_short(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
     match bytes.get(start..end) {
@@ -25,23 +25,23 @@ pub fn parse_short(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
     }
 }
 
-/// `length` (1 to 4) digits at `start`; `None` if one of them is no digit, or near the end of
-/// `bytes`, where four cannot be loaded.
+/// Reads `length` (1 to 4) digits at `start`. Returns `None` if one of them is not a digit, or if
+/// fewer than four bytes are left in `bytes`.
 #[inline(always)]
 pub fn parse_up_to_4(bytes: &[u8], start: usize, length: usize) -> Option<u32> {
     let four = bytes.get(start..start + 4)?.try_into().ok()?;
-    // The digits move to the high bytes (the last digit highest): what followed them falls out,
+    // Shift the digits to the high bytes, the last digit highest. The bytes behind them drop out,
     // and zeros come in below.
     let digits = (u32::from_le_bytes(four) ^ 0x3030_3030) << (32 - 8 * length);
     if (digits | digits.wrapping_add(0x0606_0606)) & 0xF0F0_F0F0 != 0 {
         return None;
     }
-    // Neighbours combine: 4 digits to 2 pairs to 1 number.
+    // Combine neighbours: 4 digits to 2 pairs to 1 number.
     let pairs = (digits.wrapping_mul((10 << 8) | 1) >> 8) & 0x00FF_00FF;
     Some(pairs.wrapping_mul((100 << 16) | 1) >> 16)
 }
 
-/// The same for 1 to 8 digits.
+/// Like [`parse_up_to_4`], for 1 to 8 digits.
 #[inline(always)]
 fn parse_up_to_8(bytes: &[u8], start: usize, length: usize) -> Option<i64> {
     let eight = bytes.get(start..start + WORD)?.try_into().ok()?;
@@ -54,7 +54,7 @@ fn parse_up_to_8(bytes: &[u8], start: usize, length: usize) -> Option<i64> {
     Some((quads.wrapping_mul((10_000 << 32) | 1) >> 32) as i64)
 }
 
-/// The plain way, for signs, long numbers and the last bytes of a buffer.
+/// The general way, for signs, long numbers and the last bytes of a buffer.
 #[cold]
 #[inline(never)]
 fn parse_any(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
@@ -66,7 +66,7 @@ fn parse_any(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
     if digits.is_empty() {
         return None;
     }
-    // Accumulating below zero reaches i64::MIN, whose absolute value has no positive i64.
+    // Accumulate below zero to reach i64::MIN, which has no positive counterpart.
     let value = digits.iter().try_fold(0_i64, |value, &byte| {
         let digit = byte.wrapping_sub(b'0');
         (digit <= 9).then_some(())?;
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number() {
+    fn other_text_is_no_number() {
         for text in [
             "",
             "-",

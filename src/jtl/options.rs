@@ -50,7 +50,8 @@ impl Default for ReadOptions {
 }
 
 impl Default for TimestampOptions {
-    /// Detects the format, reads dates in the system's time zone, and takes `timeStamp` as the start.
+    /// Detects the format, reads dates in the system's time zone, and takes `timeStamp` as the
+    /// start.
     fn default() -> Self {
         TimestampOptions {
             format: None,

@@ -1,4 +1,4 @@
-//! Reading results: workers take blocks in turns, parse them, and push samples into sinks.
+//! Reading of results: workers take blocks in turns, parse them, and push samples into sinks.
 
 use std::panic;
 use std::sync::Mutex;
@@ -12,11 +12,12 @@ use super::source::Source;
 use super::worker::{Worker, lock};
 use crate::error::Result;
 
-/// Reads all inputs as one run. `progress` is told of every block's rows.
+/// Reads all inputs as one run. Calls `progress` with the number of rows of every block.
 ///
 /// # Errors
 ///
-/// When an input cannot be read or is no JTL file. Damaged rows are no errors: they are tallied.
+/// When an input cannot be read or is not a JTL file. Damaged rows are not errors: they are counted
+/// in [`Outcome::rejections`].
 pub fn read<S: Sink + Send>(
     inputs: Vec<Input>,
     options: &ReadOptions,

@@ -1,13 +1,14 @@
-//! Where samples go.
+//! Receivers of samples.
 
 use super::sample::Sample;
 
-/// Takes samples, in no particular order.
+/// Receives samples, in no particular order.
 pub trait Sink {
-    /// Takes one sample.
+    /// Receives one sample.
     fn record(&mut self, sample: &Sample<'_>);
 }
 
+/// Two sinks that both receive every sample.
 impl<A: Sink, B: Sink> Sink for (A, B) {
     #[inline(always)]
     fn record(&mut self, sample: &Sample<'_>) {

@@ -1,8 +1,8 @@
-//! Inputs cut into blocks at true record boundaries.
+//! Inputs, cut into blocks between records.
 //!
-//! Workers take turns: whoever needs a block locks the source, reads into its own buffer, and
-//! parses outside the lock. Inside the lock bytes are only copied and searched for quotes and
-//! header rows, which is many times faster than parsing.
+//! Workers take turns: a worker locks the source, reads a block into its own buffer, and parses it
+//! after unlocking. Under the lock, bytes are only copied and searched for quotes and header rows,
+//! which is many times faster than parsing.
 
 use std::io;
 use std::path::Path;
@@ -30,16 +30,16 @@ const MAX_BLOCK: usize = 64 << 20;
 // A block grows until it holds a whole row, at most by doubling.
 const _: () = assert!(2 * (MAX_BLOCK + MAX_ROW) < u32::MAX as usize);
 
-/// What a source hands out.
+/// What a source returns.
 pub enum Piece {
     /// A block of CSV.
     Block(Block),
-    /// A whole input of XML results, to be read to its end and given back with
-    /// [`Source::finish_xml`] before the source is asked again.
+    /// A whole input of XML results. It has to be read to its end and returned with
+    /// [`Source::finish_xml`] before the next piece.
     Xml(Box<XmlInput>),
 }
 
-/// The inputs, being read.
+/// Cuts inputs into pieces.
 pub struct Source {
     waiting: std::vec::IntoIter<Input>,
     current: Option<Current>,
@@ -49,7 +49,7 @@ pub struct Source {
     blocks: u64,
     position: u64,
     is_stopped: bool,
-    /// Whether an input that has ended was read with another layout than it has.
+    /// Whether an input that has ended was read with a wrong layout.
     are_layouts_wrong: bool,
     unquoted: Unquoted,
 }
@@ -58,14 +58,14 @@ pub struct Source {
 struct Current {
     input: Input,
     summary: InputSummary,
-    /// Bytes read but not handed out yet.
+    /// Bytes that were read but are not in a block yet.
     carry: Vec<u8>,
     is_at_end: bool,
-    /// Whether the reader has no more for now, though it may later (`WouldBlock`).
+    /// Whether the reader has no more bytes for now, but may have later (`WouldBlock`).
     is_waiting: bool,
     provisional: ProvisionalLayouts,
     headers_before: u64,
-    /// `None` where a layout is yet to be found out: at the start and before a further header.
+    /// `None` while the layout is not known: at the start and before a further header.
     parser: Option<RowParser>,
 }
 
@@ -86,20 +86,19 @@ impl Source {
         }
     }
 
-    /// Hands out no more blocks.
+    /// Returns no more pieces from now on.
     pub fn stop(&mut self) {
         self.is_stopped = true;
     }
 
-    /// What is known of the inputs read, as far as they were.
+    /// What is known about the inputs so far.
     pub fn summaries(&self) -> Vec<InputSummary> {
         let current = self.current.iter().map(|current| &current.summary);
         self.finished.iter().chain(current).cloned().collect()
     }
 
-    /// Whether what there is by now of the inputs tells of the layouts that they were read
-    /// with. Those of a section that has only begun are found out from its first rows.
-    pub fn holds_layouts(&mut self) -> bool {
+    /// Whether the input seen so far confirms the detected layouts.
+    pub fn confirms_layouts(&mut self) -> bool {
         let format = self.timestamps.format.as_ref();
         let mut current = self.current.iter_mut();
         let are_confirmed =
@@ -107,12 +106,12 @@ impl Source {
         are_confirmed && !self.are_layouts_wrong
     }
 
-    /// The next piece; `None` at the end of the last input, or where its reader has no more for now
-    /// (`WouldBlock`). A block is in `buffer` then.
+    /// The next piece, or `None` at the end of the last input or if its reader has no more for now
+    /// (`WouldBlock`). A block's bytes are in `buffer`.
     ///
     /// # Errors
     ///
-    /// When an input cannot be read, or its layout cannot be found out.
+    /// When an input cannot be read, or its layout cannot be detected.
     pub fn next_piece(&mut self, buffer: &mut Vec<u8>) -> Result<Option<Piece>> {
         loop {
             if self.is_stopped {
@@ -138,7 +137,7 @@ impl Source {
                 if current.is_waiting {
                     return Ok(None);
                 }
-                self.are_layouts_wrong |= !self.holds_layouts();
+                self.are_layouts_wrong |= !self.confirms_layouts();
                 self.finished
                     .extend(self.current.take().map(|done| done.summary));
                 continue;
@@ -164,7 +163,7 @@ impl Source {
         }
     }
 
-    /// Hands out the current input as XML.
+    /// Returns the current input as XML.
     fn take_xml(&mut self) -> Option<Piece> {
         let current = self.current.as_mut()?;
         let reader = std::mem::replace(&mut current.input.reader, Box::new(io::empty()));
@@ -183,7 +182,7 @@ impl Source {
         })))
     }
 
-    /// Takes back an XML input that has been read.
+    /// Takes back an XML input after reading.
     pub fn finish_xml(&mut self, reader: &XmlReader) {
         self.position += reader.bytes();
         if let Some(current) = self.current.take() {
@@ -198,7 +197,7 @@ impl Source {
     }
 }
 
-/// Where a block ends.
+/// The end of a block.
 struct Cut {
     len: usize,
     header_follows: bool,
@@ -229,8 +228,8 @@ impl Current {
         }
     }
 
-    /// Whether the input is XML, if nothing of it has been handed out yet. `buffer` is used to
-    /// read its first bytes, which are kept.
+    /// Whether the input is XML. Its first bytes are read into `buffer` and kept. False if a part
+    /// of it has been returned already.
     fn is_xml(&mut self, buffer: &mut Vec<u8>) -> Result<bool> {
         if self.summary.bytes > 0 {
             return Ok(false);
@@ -246,7 +245,8 @@ impl Current {
         Ok(is_xml)
     }
 
-    /// Fills `buffer` with one block; `None` at the end of the input, or of what there is for now.
+    /// Fills `buffer` with one block. Returns `None` at the end of the input, or if there is no
+    /// more for now.
     fn fill(
         &mut self,
         buffer: &mut Vec<u8>,
@@ -311,14 +311,14 @@ impl Current {
         Ok(Some(cut))
     }
 
-    /// Reads until `target` bytes are there, or the input ends. A missing last line feed is added.
+    /// Reads until there are `target` bytes or the input ends. Adds a missing line feed at the end.
     fn read_until(
         &mut self,
         buffer: &mut Vec<u8>,
         filled: &mut usize,
         target: usize,
     ) -> Result<()> {
-        // One more byte than asked for, for the line feed that a last line may lack.
+        // One more byte, for the line feed that the last line may lack.
         if buffer.len() < target + 1 + PADDING {
             buffer.resize(target + 1 + PADDING, 0);
         }
@@ -352,8 +352,8 @@ impl Current {
         Ok(())
     }
 
-    /// Finds out the layout at the start of the input or at a further header, and takes the
-    /// header row off the front of the buffer.
+    /// Detects the layout at the start of the input or at a further header, and removes the header
+    /// row from the front of the buffer.
     fn begin_section(
         &mut self,
         buffer: &mut [u8],
@@ -391,8 +391,7 @@ impl Current {
         Ok(())
     }
 
-    /// Cuts a line that is too long down to a length that is certainly rejected, and reads on to
-    /// its end.
+    /// Shortens a line that is too long to a length that is still rejected, and reads to its end.
     fn cut_short(&mut self, buffer: &mut Vec<u8>, filled: &mut usize) -> Result<()> {
         let kept = MAX_ROW + 1;
         loop {

@@ -1,4 +1,4 @@
-//! A thread that takes blocks and parses them.
+//! Parsing of blocks: rows to samples, counts and rejections.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -20,7 +20,7 @@ use super::source::{Piece, Source};
 use super::xml::XmlInput;
 use crate::error::Result;
 
-/// Locks the source, whatever became of another worker.
+/// Locks the source, even if another worker panicked.
 pub(super) fn lock<'m>(source: &'m Mutex<Source>) -> MutexGuard<'m, Source> {
     source.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -28,11 +28,11 @@ pub(super) fn lock<'m>(source: &'m Mutex<Source>) -> MutexGuard<'m, Source> {
 /// A line of a block.
 #[derive(Clone, Copy)]
 struct Line {
-    /// Where in the block it begins.
+    /// Its start in the block.
     start: usize,
-    /// Where its line feed is.
+    /// The place of its line feed.
     end: usize,
-    /// Lines of the block before it.
+    /// Number of lines of the block before it.
     number: u64,
 }
 
@@ -79,7 +79,8 @@ impl<S: Sink> Worker<S> {
             let block = match reading.next_piece(&mut buffer) {
                 Ok(Some(Piece::Block(block))) => block,
                 Ok(Some(Piece::Xml(input))) => {
-                    // The source stays locked: where the next input begins is not known before.
+                    // The source stays locked, because the start of the next input is not known
+                    // yet.
                     let outcome = self.read_xml(*input, &mut reading, progress);
                     if outcome.is_err() || self.options.strict && !self.rejected.is_empty() {
                         reading.stop();
@@ -103,7 +104,7 @@ impl<S: Sink> Worker<S> {
         }
     }
 
-    /// Parses a block, with the parser of the block before if it has the same layout.
+    /// Parses a block, reusing the parser of the block before if it has the same layout.
     pub fn parse(&mut self, parser: &mut Option<RowParser>, buffer: &[u8], block: &Block) {
         let parser = match parser {
             Some(parser) if Arc::ptr_eq(parser.layout(), &block.layout) => parser,
@@ -149,7 +150,7 @@ impl<S: Sink> Worker<S> {
 
     fn parse_block(&mut self, parser: &RowParser, buffer: &[u8], block: &Block) {
         if is_jmeter5(parser.layout()) {
-            // Compiled for each level of SIMD that a processor may have.
+            // Compiled for every level of SIMD, and chosen by the processor's.
             dispatch!(Level::new(), simd => self.parse_rows(parser, Jmeter5(simd), buffer, block));
         } else {
             self.parse_rows(parser, NoFastPath, buffer, block);
@@ -169,13 +170,13 @@ impl<S: Sink> Worker<S> {
         index.build(buffer, block.len, parser.layout().delimiter);
         let mut quotes = index.quotes().iter().map(|&at| at as usize);
         let mut next_quote = quotes.next().unwrap_or(usize::MAX);
-        // The mark before the row.
+        // The index of the mark before the row.
         let (mut first_mark, mut row_start, mut lines) = (0, 0, 0_u64);
         for &line_end in index.line_ends() {
             let line_end = line_end as usize;
             let row_end = index.marks()[line_end] as usize;
             if row_end < row_start {
-                // Within a quoted record that has been read already.
+                // Part of a quoted record that has been read already.
                 continue;
             }
             let line = Line {
@@ -193,7 +194,7 @@ impl<S: Sink> Worker<S> {
                 row_start = end;
                 continue;
             }
-            // Quoted records moved on without their marks.
+            // Skips the marks of quoted records.
             while (index.marks()[first_mark].wrapping_add(1) as usize) < row_start {
                 first_mark += 1;
             }
@@ -224,7 +225,7 @@ impl<S: Sink> Worker<S> {
         });
     }
 
-    /// Takes any row without quotes.
+    /// Reads a row without quotes.
     #[inline(always)]
     fn take(
         &mut self,
@@ -264,7 +265,7 @@ impl<S: Sink> Worker<S> {
         self.take(parser, buffer, block, marks, line);
     }
 
-    /// Reads the record with quotes at the start of `bytes`; its length.
+    /// Reads the record with quotes at the start of `bytes`, and returns its length.
     #[inline(never)]
     fn parse_quoted(
         &mut self,
@@ -301,7 +302,7 @@ impl<S: Sink> Worker<S> {
                 self.reject(fault, trim_line_end(first_line), place);
                 end
             }
-            // A block holds whole records, and the caller has seen the line end.
+            // A block has whole records, and the caller has found a line end.
             Record::TooLong | Record::Unfinished => {
                 self.reject(Fault::TooLong, &bytes[..bytes.len().min(100)], place);
                 memchr::memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1)
@@ -311,7 +312,8 @@ impl<S: Sink> Worker<S> {
         end
     }
 
-    /// A row that the end of the file cuts short is just that, whatever its fields look like.
+    /// Rejects a row. If the end of the file cuts it short, that is the fault, whatever is wrong
+    /// with its fields.
     #[cold]
     #[inline(never)]
     fn reject_row(&mut self, rejected: Rejected<'_>, is_cut_short: bool, place: Place) {
@@ -326,8 +328,8 @@ impl<S: Sink> Worker<S> {
     #[cold]
     #[inline(never)]
     fn reject(&mut self, fault: Fault, value: &[u8], place: Place) {
-        const LONGEST_VALUE: usize = 200;
-        let value = &value[..value.len().min(LONGEST_VALUE)];
+        const MAX_VALUE: usize = 200;
+        let value = &value[..value.len().min(MAX_VALUE)];
         self.rejected
             .entry(fault)
             .and_modify(|tally| tally.count += 1)
@@ -339,7 +341,8 @@ impl<S: Sink> Worker<S> {
     }
 }
 
-/// The marks of a row whose line end is a carriage return and a line feed: both belong to it.
+/// The marks of a row that ends with a carriage return and a line feed, with the last one moved
+/// before both.
 #[inline(never)]
 fn without_carriage_return<'m>(marks: &[u32], changed: &'m mut Vec<u32>) -> &'m [u32] {
     changed.clear();

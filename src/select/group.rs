@@ -1,4 +1,4 @@
-//! What a sample is grouped by.
+//! What samples are grouped by.
 
 use std::borrow::Cow;
 
@@ -7,13 +7,13 @@ use regex::bytes::Regex;
 use super::pattern::{InvalidRegex, regex};
 use crate::jtl::{Sample, host_prefix};
 
-/// What takes the place of a sample's label.
+/// What replaces a sample's label.
 #[derive(Debug, Clone, Default)]
 pub enum GroupBy {
     /// The label itself.
     #[default]
     Label,
-    /// The thread group: the thread name without `host:port-` before it and ` 1-12` behind it.
+    /// The thread group: the thread name without the prefix `host:port-` and the suffix ` 1-12`.
     ThreadGroup,
     /// The URL's host, without its port.
     Host,
@@ -21,7 +21,7 @@ pub enum GroupBy {
     Code,
     /// The URL's path, without its query.
     UrlPath,
-    /// What an expression captures of the label.
+    /// What a regular expression captures in the label.
     Captures(Regex),
 }
 
@@ -64,7 +64,7 @@ impl GroupBy {
         })
     }
 
-    /// The text of the sample that it is grouped by: what [`GroupBy::name`] makes its label of.
+    /// The text of the sample that it is grouped by, from which [`GroupBy::name`] makes the label.
     #[inline]
     pub fn key<'a>(&self, sample: &Sample<'a>) -> &'a [u8] {
         match self {
@@ -76,7 +76,7 @@ impl GroupBy {
         }
     }
 
-    /// The label of samples with a key. A label without a match keeps its name.
+    /// The label of samples with this key. A key that the expression does not match is the label.
     pub fn name<'a>(&self, key: &'a [u8]) -> Cow<'a, [u8]> {
         let GroupBy::Captures(regex) = self else {
             return Cow::Borrowed(key);
@@ -93,7 +93,7 @@ impl GroupBy {
         }
     }
 
-    /// Whether the label stays what it is.
+    /// Whether labels stay as they are.
     pub fn is_label(&self) -> bool {
         matches!(self, GroupBy::Label)
     }
@@ -130,7 +130,7 @@ fn host(url: &[u8]) -> Option<&[u8]> {
     let (authority, _) = split(url)?;
     let user = authority.iter().rposition(|&byte| byte == b'@');
     let host = authority.get(user.map_or(0, |at| at + 1)..)?;
-    // Within brackets colons belong to an IPv6 address.
+    // Colons in brackets belong to an IPv6 address.
     let from = memchr::memchr(b']', host).unwrap_or(0);
     let port = memchr::memchr(b':', host.get(from..)?).map(|at| from + at);
     host.get(..port.unwrap_or(host.len()))
@@ -146,7 +146,7 @@ fn path(url: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// What is between `://` and the path, and the rest.
+/// Splits a URL behind `://` into the authority and the rest.
 fn split(url: &[u8]) -> Option<(&[u8], &[u8])> {
     let scheme = memchr::memmem::find(url, b"://")?;
     let rest = url.get(scheme + 3..)?;

@@ -1,4 +1,4 @@
-//! Moments as given on the command line: on the clock, or counted from the run's start or end.
+//! Moments as given on the command line: clock times, or offsets from the run's start or end.
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
@@ -29,7 +29,7 @@ pub enum InvalidMoment {
     Seconds(String),
     /// Anything else.
     #[error(
-        "`{0}` is no moment: give a time such as `2026-11-25 07:10:00` or 07:10:00, epoch ms, \
+        "`{0}` is not a time: give a time such as `2026-11-25 07:10:00` or 07:10:00, epoch ms, \
          an offset from the run's start such as +30s or 1m30s, or from its end such as -10s"
     )]
     Unknown(String),
@@ -79,13 +79,13 @@ impl Moment {
         }
     }
 
-    /// Whether the run's start and end must be known.
+    /// Whether it depends on the run's start and end.
     pub fn needs_run(self) -> bool {
         !matches!(self, Moment::At(_))
     }
 
-    /// The epoch ms that this is in a run from `start` to `end`. A time of day is its first
-    /// occurrence during the run, else the one that is nearest to the run.
+    /// This moment of a run from `start` to `end`, epoch ms. A time of day means its first
+    /// occurrence during the run, or else the one nearest to the run.
     pub fn in_run(self, start: i64, end: i64, zone: &TimeZone) -> i64 {
         match self {
             Moment::At(ms) => ms,
@@ -96,10 +96,10 @@ impl Moment {
     }
 }
 
-/// The best occurrence of a time of day; `None` far from any calendar.
+/// The best occurrence of a time of day; `None` outside the calendar.
 fn clock(time: Time, start: i64, end: i64, zone: &TimeZone) -> Option<i64> {
     let first_day = date(start, zone)?;
-    // A run's first occurrence is on its first or second day, its nearest on the days around it.
+    // The first occurrence is on the run's first or second day, the nearest on the days around it.
     let days = [
         first_day.checked_sub(1.day()).ok()?,
         first_day,
@@ -119,7 +119,7 @@ fn date(epoch_ms: i64, zone: &TimeZone) -> Option<Date> {
     Some(zone.to_datetime(time).date())
 }
 
-/// Digits alone are epoch ms, if there are enough of them to mean it.
+/// Reads digits without a unit as epoch ms if there are enough of them.
 fn epoch_ms(text: &str) -> Result<Moment, InvalidMoment> {
     match text.len() {
         0..9 => Err(InvalidMoment::NoUnit(text.to_owned())),
@@ -150,7 +150,7 @@ fn duration(text: &str) -> Option<i64> {
         sum += number.parse::<f64>().ok()? * ms;
         rest = next;
     }
-    // Half of the largest whole number that a float holds exactly: no run is so long.
+    // Far longer than any run, and exact as a float.
     (!text.is_empty() && sum < (1_u64 << 52) as f64).then_some(sum.round() as i64)
 }
 
@@ -232,7 +232,7 @@ mod tests {
         ] {
             let error = Moment::new(text, &east()).unwrap_err().to_string();
             assert!(
-                error.contains("is no moment: give a time such as"),
+                error.contains("is not a time: give a time such as"),
                 "{error}"
             );
         }

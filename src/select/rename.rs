@@ -1,4 +1,4 @@
-//! Renaming labels by expressions as sed has them: `s/pattern/replacement/flags`.
+//! Renaming labels by expressions like those of sed: `s/pattern/replacement/flags`.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ enum Part {
 #[non_exhaustive]
 pub enum InvalidRename {
     /// It does not have the form `s/pattern/replacement/flags`.
-    #[error("`{expression}` is no `s/pattern/replacement/`: {problem}")]
+    #[error("`{expression}` is not of the form `s/pattern/replacement/`: {problem}")]
     Malformed {
         /// The text.
         expression: String,
@@ -65,7 +65,7 @@ pub enum RenameProblem {
     #[error("its replacement ends in a single `\\`")]
     TrailingBackslash,
     /// A group in the replacement that the pattern does not have.
-    #[error("there is no group \\{number}, for the pattern has {groups} in parentheses")]
+    #[error("there is no group \\{number}: the pattern has {groups} in parentheses")]
     Group {
         /// The group's number.
         number: usize,
@@ -123,7 +123,7 @@ impl Rename {
         })
     }
 
-    /// The label, renamed.
+    /// Renames a label.
     pub fn apply<'a>(&self, label: &'a [u8]) -> Cow<'a, [u8]> {
         let most = usize::from(!self.is_global);
         self.regex.replacen(label, most, |captures: &Captures<'_>| {
@@ -142,7 +142,7 @@ impl Rename {
     }
 }
 
-/// The parts between delimiters that no backslash is before.
+/// Splits at delimiters, except at those behind a backslash.
 fn split(text: &str, delimiter: char) -> Vec<String> {
     let mut parts = Vec::new();
     let mut part = String::new();
@@ -237,7 +237,7 @@ mod tests {
         let why = |expression: &str| Rename::new(expression).unwrap_err().to_string();
         assert_eq!(
             why("s/a/b"),
-            "`s/a/b` is no `s/pattern/replacement/`: it has 2 delimiters `/` and not 3; within a part write \\/"
+            "`s/a/b` is not of the form `s/pattern/replacement/`: it has 2 delimiters `/` and not 3; within a part write \\/"
         );
         for (expression, part) in [
             ("", "does not begin with s"),
@@ -252,7 +252,7 @@ mod tests {
             ),
             (
                 r"s/(a)/\2/",
-                "there is no group \\2, for the pattern has 1 in parentheses",
+                "there is no group \\2: the pattern has 1 in parentheses",
             ),
             (r"s/a/\n/", "`\\n` in the replacement is neither"),
         ] {

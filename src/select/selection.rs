@@ -1,4 +1,4 @@
-//! What was asked for, and how it becomes a [`Choice`].
+//! A selection as asked for, and how it becomes a [`Choice`].
 
 use jiff::tz::TimeZone;
 use regex::bytes::Regex;
@@ -21,25 +21,25 @@ const MIN_PLATEAU_SHARE: i64 = 20;
 /// What should count, as asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// Samples that start then or later.
+    /// Select samples that start at this moment or later.
     pub from: Option<Bound>,
-    /// Samples that start before then.
+    /// Select samples that start before this moment.
     pub to: Option<Bound>,
-    /// Samples that start while all threads are up.
+    /// Select samples that start while all threads are up.
     pub trim_ramp: bool,
-    /// Rows of transaction controllers.
+    /// How rows of transaction controllers are treated.
     pub controllers: Controllers,
-    /// Whether sub-results are left out.
+    /// Leave out sub-results.
     pub without_sub_results: bool,
-    /// Samples that succeeded (`true`) or failed (`false`).
+    /// Select samples that succeeded (`true`) or failed (`false`).
     pub only_success: Option<bool>,
-    /// Labels of which at least one matches.
+    /// Select labels that match at least one expression.
     pub include: Vec<Regex>,
-    /// Labels of which none matches.
+    /// Leave out labels that match any expression.
     pub exclude: Vec<Regex>,
-    /// What takes the label's place.
+    /// What replaces the label.
     pub group_by: GroupBy,
-    /// How labels are renamed, one after the other.
+    /// How labels are renamed, applied one after the other.
     pub renames: Vec<Rename>,
 }
 
@@ -89,7 +89,7 @@ pub enum Unselectable {
     },
 }
 
-/// A moment, and how it was given.
+/// A moment, and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bound {
     /// As given.
@@ -98,10 +98,10 @@ pub struct Bound {
     pub moment: Moment,
 }
 
-/// What becomes of transaction controllers' rows.
+/// How rows of transaction controllers are treated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Controllers {
-    /// They count as other rows do, as in JMeter's Aggregate Report.
+    /// They count like other rows, as in JMeter's Aggregate Report.
     #[default]
     Include,
     /// They are left out.
@@ -111,7 +111,7 @@ pub enum Controllers {
 }
 
 impl Selection {
-    /// What must be known of the run.
+    /// What has to be known about the run.
     pub fn needs(&self) -> Needs {
         let needs_run = |bound: &Option<Bound>| {
             let moment = bound.as_ref().map(|bound| bound.moment);
@@ -124,7 +124,7 @@ impl Selection {
         }
     }
 
-    /// Settles what counts in the run that was surveyed. Times of day are local to `zone`.
+    /// Decides what counts in the run that was surveyed. Times of day are local to `zone`.
     ///
     /// # Errors
     ///
@@ -227,7 +227,7 @@ impl Selection {
         if let Some((bound, ms)) = from {
             let option = format!("--from {}", bound.text);
             notes.push(format!(
-                "{option}: samples count that start at {} or later.",
+                "{option}: counts only samples that start at {} or later.",
                 units::utc_ms(ms)
             ));
             filters.push(Filter::new(option, RowTest::From(ms)));
@@ -235,7 +235,7 @@ impl Selection {
         if let Some((bound, ms)) = to {
             let option = format!("--to {}", bound.text);
             notes.push(format!(
-                "{option}: samples count that start before {}.",
+                "{option}: counts only samples that start before {}.",
                 units::utc_ms(ms)
             ));
             filters.push(Filter::new(option, RowTest::To(ms)));
@@ -264,7 +264,7 @@ fn length_ms(plateau: Plateau) -> i64 {
 
 fn describe(plateau: Plateau, survey: &Survey) -> String {
     format!(
-        "--trim-ramp: samples count that start from {}, when the last of {} threads was up, until \
+        "--trim-ramp: counts only samples that start from {}, when the last of {} threads was up, until \
          {}, when the first left: {} of {} (by allThreads at the end of each sample).",
         units::utc_ms(plateau.start),
         plateau.threads,

@@ -247,7 +247,8 @@ impl Aggregate {
         &self.errors
     }
 
-    /// The errors of a label by type, most frequent first, without those of transaction controllers.
+    /// The errors of a label by type, most frequent first, without those of transaction
+    /// controllers.
     pub fn errors_of(&self, label: Label<'_>) -> Vec<(&[u8], ErrorStats)> {
         let errors = self.label_errors.of_label(label.number).into_iter();
         errors

@@ -188,8 +188,8 @@ impl Bucket {
         }
     }
 
-    /// Number of samples that ended in it, where it was stored of so many labels, codes, engines and
-    /// types of error.
+    /// Number of samples that ended in it, where it was stored of so many labels, codes, engines
+    /// and types of error.
     pub(super) fn check(
         &self,
         labels: usize,

@@ -1,14 +1,14 @@
-//! Correction for coordinated omission: the samples that a stalled thread would have measured had it
-//! sent on time.
+//! Correction for coordinated omission: the samples that a stalled thread would have measured had
+//! it sent on time.
 
 use crate::percentile::Percentile;
 
-/// A distribution corrected for coordinated omission: samples are added that were due while a thread
-/// waited for a slow one.
+/// A distribution corrected for coordinated omission: samples are added that were due while a
+/// thread waited for a slow one.
 ///
 /// If a sample was due every `i` ms, one that took `v` adds samples of `v - i`, `v - 2i` and so on,
-/// down to the last that is at least `i`. The added samples are never stored: counts and percentiles
-/// are computed from the distribution, exactly.
+/// down to the last that is at least `i`. The added samples are never stored: counts and
+/// percentiles are computed from the distribution, exactly.
 ///
 /// Source: HdrHistogram's `recordValueWithExpectedInterval`.
 #[derive(Debug, Clone, Copy)]

@@ -37,8 +37,8 @@ impl Engines {
         number
     }
 
-    /// All engines beyond [`MAX_ENGINES`] share one number, so that memory is bounded. Numbers are not
-    /// used then.
+    /// All engines beyond [`MAX_ENGINES`] share one number, so that memory is bounded. Numbers are
+    /// not used then.
     fn number_of(&mut self, name: &[u8]) -> usize {
         match self.count() > MAX_ENGINES {
             true => MAX_ENGINES,

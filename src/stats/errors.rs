@@ -17,8 +17,8 @@ const MAX_BYTES: usize = 16 << 20;
 
 /// Counts of failed samples by type.
 ///
-/// Memory is bounded: types that do not fit are told apart in less detail. The detail depends only on
-/// the set of keys, so merging is associative and commutative.
+/// Memory is bounded: types that do not fit are told apart in less detail. The detail depends only
+/// on the set of keys, so merging is associative and commutative.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ErrorTable {
     keys: Interner,
@@ -118,8 +118,8 @@ impl ErrorTable {
         self.merge(&finer)
     }
 
-    /// Adds the counts of another table, whose detail must not be coarser than this one's. Returns the
-    /// numbers that its types have here.
+    /// Adds the counts of another table, whose detail must not be coarser than this one's. Returns
+    /// the numbers that its types have here.
     pub fn merge(&mut self, other: &ErrorTable) -> Vec<usize> {
         let types = other.iter();
         let is_finer = other.detail < self.detail;
@@ -176,8 +176,8 @@ impl ErrorTable {
     }
 }
 
-/// JMeter's key of an error: code and message, or the failure message if the code is missing or means
-/// success.
+/// JMeter's key of an error: code and message, or the failure message if the code is missing or
+/// means success.
 ///
 /// Source: `ErrorsSummaryConsumer.getErrorKey` of JMeter 5.6.3.
 fn key<'a>(sample: &Sample<'a>) -> Cow<'a, [u8]> {

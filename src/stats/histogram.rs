@@ -8,8 +8,8 @@ use super::steps::{range_of, step_of};
 /// Values below 2^11 ms have a counter each. Above, each doubling is divided into 2^10 steps.
 const EXACT_BITS: u32 = 11;
 
-/// How many samples took each time (ms): exact below 2,048 ms, within 0.1% above. All histograms have
-/// the same steps, so merging is associative and commutative.
+/// How many samples took each time (ms): exact below 2,048 ms, within 0.1% above. All histograms
+/// have the same steps, so merging is associative and commutative.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Histogram(Counters);
 

@@ -141,7 +141,8 @@ impl Ends {
 }
 
 /// The first and last eight bytes of a text of at least four bytes; in a text of less than 16 they
-/// overlap. They are read four at a time, because a branch on the length would often be mispredicted.
+/// overlap. They are read four at a time, because a branch on the length would often be
+/// mispredicted.
 #[inline(always)]
 fn by_fours(text: &[u8], first: [u8; 4], last: [u8; 4]) -> (u64, u64) {
     let behind = text.len() - 4;

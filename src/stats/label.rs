@@ -12,7 +12,8 @@ use crate::jtl::Sample;
 /// Fraction bits of [`AggregatedRows::square_excess`].
 const FRACTION_BITS: u32 = 20;
 
-/// The statistics of one label, or of several. It is small, because a run may have a million labels.
+/// The statistics of one label, or of several. It is small, because a run may have a million
+/// labels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelStats {
     /// Position of the first row, which orders the labels.

@@ -57,8 +57,8 @@ impl LabelErrors {
         consistency::total(self.counts.values().map(|stats| stats.count))
     }
 
-    /// The types of error of a label, most frequent first. Equally frequent ones are in order of first
-    /// appearance.
+    /// The types of error of a label, most frequent first. Equally frequent ones are in order of
+    /// first appearance.
     pub fn of_label(&self, label: usize) -> Vec<(usize, ErrorStats)> {
         let label = label as u32;
         let mut errors: Vec<_> = self

@@ -34,8 +34,8 @@ static VARIABLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&groups.join("|")).ok()
 });
 
-/// The kind of a message: the message with its varying parts replaced. A response code at its start is
-/// kept: 404 and 500 are two kinds.
+/// The kind of a message: the message with its varying parts replaced. A response code at its start
+/// is kept: 404 and 500 are two kinds.
 pub fn kind_of(message: &str) -> String {
     let Some(variable) = &*VARIABLE else {
         return message.to_owned();
@@ -107,7 +107,8 @@ mod tests {
         #[test]
         fn folding_twice_changes_nothing(message in "[a-z0-9 .:/,-]{0,60}") {
             let once = kind_of(&message);
-            // A code at the start may come to stand there by folding what was before it, never else.
+            // A code at the start may come to stand there by folding what was before it, never
+            // else.
             prop_assert_eq!(kind_of(&once), once);
         }
 

@@ -1,7 +1,7 @@
 //! Statistics: record samples, merge aggregates.
 //!
-//! Everything here is a sum, a count or an extreme of integers. Any split of a run into parts, merged
-//! in any order, gives the same result, bit for bit.
+//! Everything here is a sum, a count or an extreme of integers. Any split of a run into parts,
+//! merged in any order, gives the same result, bit for bit.
 
 mod aggregate;
 mod bucket;

@@ -1,8 +1,9 @@
-//! A random sample of a run's rows, to tell servers and load generators apart without counting each.
+//! A random sample of a run's rows, to tell servers and load generators apart without counting
+//! each.
 //!
-//! Rows are kept if the hash of their times is below a limit, which is halved whenever there are too
-//! many. So the sample depends only on the rows, and parts merge in any order to the same sample, bit
-//! for bit.
+//! Rows are kept if the hash of their times is below a limit, which is halved whenever there are
+//! too many. So the sample depends only on the rows, and parts merge in any order to the same
+//! sample, bit for bit.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +11,8 @@ use super::consistency::{self, Checked};
 use super::interner::Interner;
 use crate::jtl::{Engine, Sample, shifted_engine};
 
-/// Rows that are kept at most. A run with more rows keeps at least about half of this number, which is
-/// enough for the medians of some hosts.
+/// Rows that are kept at most. A run with more rows keeps at least about half of this number, which
+/// is enough for the medians of some hosts.
 const MAX_ROWS: usize = 512;
 
 /// Bytes of the longest host name (RFC 1035) with a port.

@@ -26,10 +26,10 @@ const MAX_LABELS: usize = 500;
 
 /// What each label did in slices of time. A sample belongs to the slice of its start.
 ///
-/// Slices start at multiples of their width since the epoch. The width is the narrowest power of two
-/// of ms that keeps their number within bounds. Only slices with samples count, so a stray time stamp
-/// widens nothing. The slices of some of the rows are never wider than those of all rows, so merging
-/// is associative and commutative.
+/// Slices start at multiples of their width since the epoch. The width is the narrowest power of
+/// two of ms that keeps their number within bounds. Only slices with samples count, so a stray time
+/// stamp widens nothing. The slices of some of the rows are never wider than those of all rows, so
+/// merging is associative and commutative.
 #[derive(Debug, Clone)]
 pub struct Slices {
     shift: u32,
@@ -125,8 +125,8 @@ impl Slices {
         &mut of_label.cells[place]
     }
 
-    /// Whether slices have to be widened. This depends only on the samples, and if it is true of some
-    /// of them, it is true of all.
+    /// Whether slices have to be widened. This depends only on the samples, and if it is true of
+    /// some of them, it is true of all.
     fn are_too_many(&self) -> bool {
         let slices = self.occupied.len();
         let has_many_cells = self.are_labels_joined || self.cells > MAX_CELLS;
@@ -215,8 +215,8 @@ impl Slices {
         self.labels.len()
     }
 
-    /// The number and the samples of every slice with samples, ascending. A slice's number is its start
-    /// in epoch ms, divided by the width.
+    /// The number and the samples of every slice with samples, ascending. A slice's number is its
+    /// start in epoch ms, divided by the width.
     pub fn samples_by_slice(&self) -> Vec<(i64, u64)> {
         let mut slices: Vec<(i64, u64)> = self.occupied.iter().map(|&number| (number, 0)).collect();
         for label in &self.labels {
@@ -231,8 +231,8 @@ impl Slices {
         slices
     }
 
-    /// The slices of a label with their numbers, ascending. If labels are joined, these are the slices
-    /// of all labels together.
+    /// The slices of a label with their numbers, ascending. If labels are joined, these are the
+    /// slices of all labels together.
     pub fn of_label(&self, label: usize) -> impl Iterator<Item = (i64, &Cell)> {
         let label = if self.are_labels_joined { 0 } else { label };
         let of_label = self.labels.get(label).into_iter();

@@ -8,8 +8,9 @@ use super::consistency::{self, Checked};
 use super::engines::{Engines, MAX_ENGINES};
 use crate::jtl::Sample;
 
-/// Buckets of the longest run: enough for a chart as wide as a page, few enough that each has samples
-/// for its percentiles. With the widths below, all but the shortest and longest runs have 66 to 400.
+/// Buckets of the longest run: enough for a chart as wide as a page, few enough that each has
+/// samples for its percentiles. With the widths below, all but the shortest and longest runs have
+/// 66 to 400.
 const MAX_BUCKETS: i64 = 400;
 
 /// Labels that are told apart over time. If a run has more, they are counted together here.
@@ -49,8 +50,8 @@ const WIDTHS: [i64; 24] = [
 /// The run over time. A sample belongs to the bucket of its end; only hits belong to the bucket of
 /// the start.
 ///
-/// Buckets start at multiples of their width since the epoch, and the width depends only on the first
-/// and last bucket. So merging is associative and commutative.
+/// Buckets start at multiples of their width since the epoch, and the width depends only on the
+/// first and last bucket. So merging is associative and commutative.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Timeline {
     width: usize,

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::distribution::Distribution;
 
-/// Rows that are kept one by one before counters are considered. In a run with very many labels, most
-/// labels never have more.
+/// Rows that are kept one by one before counters are considered. In a run with very many labels,
+/// most labels never have more.
 const MAX_FEW: usize = 512;
 
 /// Rows per page of counters from which counters take less memory than rows.

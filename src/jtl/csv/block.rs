@@ -1,4 +1,4 @@
-//! Pieces of an input that workers parse on their own.
+//! Pieces of an input, which workers parse independently.
 
 use std::sync::Arc;
 
@@ -13,27 +13,27 @@ pub const PADDING: usize = CHUNK;
 
 const _: () = assert!(PADDING >= CHUNK && PADDING >= WORD);
 
-/// A piece of an input: whole records of one layout, in the buffer that was filled.
+/// A piece of an input: whole records of one layout, in a buffer.
 #[derive(Debug)]
 pub struct Block {
-    /// Counted from 0 over all inputs.
+    /// Its number, counted from 0 over all inputs.
     pub index: u64,
-    /// Which input, counted from 0.
+    /// Number of its input, counted from 0.
     pub input: u32,
-    /// Bytes from the start of the first input.
+    /// Its start: bytes from the start of the first input.
     pub position: u64,
-    /// Bytes of the buffer that belong to the block; the last one is a line feed.
+    /// Length in bytes. The last byte is a line feed.
     pub len: usize,
-    /// Header rows between the block before and this one.
+    /// Number of header rows between the block before and this one.
     pub headers_before: u64,
-    /// What the columns are.
+    /// Layout of its rows.
     pub layout: Arc<Layout>,
-    /// Whether the line feed at the end is added, because the input ends without one.
+    /// Whether the last line feed was added, because the input ends without one.
     pub is_unterminated: bool,
 }
 
 impl Block {
-    /// Where a row that begins at this place in the block comes from.
+    /// The origin of the row that starts at this place in the block.
     #[inline(always)]
     pub fn origin(&self, place: usize) -> Origin {
         Origin {

@@ -1,6 +1,6 @@
-//! Where in a row the columns are that perfkit reads.
+//! The columns that perfkit reads.
 
-/// The columns that perfkit reads, by their place in a row. Other columns are passed over.
+/// The places in a row of the columns that perfkit reads. Other columns are ignored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Columns {
     /// `timeStamp`
@@ -44,7 +44,7 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// JMeter's default columns since 5.0, which files without a header mostly have.
+    /// JMeter's default columns since 5.0, which most files have.
     pub const JMETER_5: Columns = Columns {
         time_stamp: 0,
         elapsed: 1,
@@ -70,7 +70,7 @@ impl Columns {
     /// Number of JMeter's default columns since 5.0.
     pub const JMETER_5_WIDTH: usize = 17;
 
-    /// Where a header's names put the columns. Those of [`REQUIRED`] must be among them.
+    /// The columns of a header with these names, which must include [`REQUIRED`].
     pub fn named(names: &[String]) -> Self {
         let find = |name: &str| names.iter().position(|known| known == name);
         let required = |name: &str| find(name).unwrap_or_default();
@@ -101,7 +101,7 @@ impl Columns {
 /// The columns that every header must name.
 pub const REQUIRED: [&str; 4] = ["timeStamp", "elapsed", "label", "success"];
 
-/// Every column name that perfkit gives a meaning to.
+/// The name of every column that perfkit reads.
 pub const COLUMN_NAMES: [&str; 19] = [
     "timeStamp",
     "elapsed",

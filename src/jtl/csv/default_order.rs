@@ -1,5 +1,4 @@
-//! Files without a header: which of JMeter's default column orders their rows have, as most of the
-//! first ones tell.
+//! Files without a header: which of JMeter's default column orders most of their first rows have.
 
 use super::header::Header;
 use super::layout::Layout;
@@ -8,7 +7,7 @@ use super::timestamp::DatePattern;
 use super::unknown_layout::UnknownLayout;
 use crate::jtl::excerpt::excerpt;
 
-/// Column orders that JMeter writes by default, newest first, for files without a header.
+/// JMeter's default column orders, newest first.
 pub const DEFAULT_ORDERS: [&str; 5] = [
     // JMeter 5.0 and later
     "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,\
@@ -22,15 +21,15 @@ pub const DEFAULT_ORDERS: [&str; 5] = [
     // 2.13
     "timeStamp,elapsed,label,responseCode,responseMessage,threadName,success,bytes,grpThreads,allThreads,\
      Latency",
-    // 2.12 and before
+    // 2.12 and earlier
     "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,bytes,Latency",
 ];
 
 /// Delimiters tried on a file without a header, in this order.
 const DELIMITERS: [u8; 5] = [b',', b'\t', b';', b'|', b':'];
 
-/// How many rows are asked: enough that a few damaged ones among them do not decide.
-pub const ROWS_ASKED: usize = 10;
+/// Number of rows that decide: enough to outvote a few damaged ones.
+pub const DECIDING_ROWS: usize = 10;
 
 /// The layout of a file whose first line is a row.
 ///
@@ -41,7 +40,7 @@ pub fn detect(start: &[u8], given_format: Option<&DatePattern>) -> Result<Layout
     let layouts = first_lines(start).map(|line| layout_of(line, given_format));
     let mut layouts = layouts.peekable();
     if let Some(Some(_)) = layouts.peek()
-        && let Some(layout) = most_frequent(layouts.flatten().take(ROWS_ASKED))
+        && let Some(layout) = most_frequent(layouts.flatten().take(DECIDING_ROWS))
     {
         return Ok(layout);
     }
@@ -49,7 +48,7 @@ pub fn detect(start: &[u8], given_format: Option<&DatePattern>) -> Result<Layout
     Err(UnknownLayout::NotResults(excerpt(first_line)))
 }
 
-/// The layout, but for its width, that the line at the start of `rows` makes sense in.
+/// The layout, except for its width, in which the first line of `rows` is a row.
 fn layout_of(rows: &[u8], given_format: Option<&DatePattern>) -> Option<Layout> {
     let line = trim_line_end(first_line(rows));
     for delimiter in DELIMITERS {
@@ -78,7 +77,7 @@ fn layout_of(rows: &[u8], given_format: Option<&DatePattern>) -> Option<Layout> 
     None
 }
 
-/// What there is most of; of those as frequent, the first.
+/// The most frequent item; of equally frequent ones, the first.
 pub fn most_frequent<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Option<T> {
     let mut counts: Vec<(T, usize)> = Vec::new();
     for item in items {
@@ -99,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_as_frequent_is_taken_in_order() {
+    fn equally_frequent_items_are_taken_in_order() {
         assert_eq!(most_frequent([1, 2, 2, 1, 3]), Some(1));
         assert_eq!(most_frequent([1, 2, 2]), Some(2));
         assert_eq!(most_frequent::<u8>([]), None);

@@ -1,6 +1,6 @@
 //! Detection of the layout from the first lines of a file.
 
-use super::default_order::{self, ROWS_ASKED, most_frequent};
+use super::default_order::{self, DECIDING_ROWS, most_frequent};
 use super::header::Header;
 use super::layout::Layout;
 use super::lines::{first_line, first_lines, split_record};
@@ -8,7 +8,7 @@ use super::timestamp::{DatePattern, TimestampFormat};
 use super::unknown_layout::UnknownLayout;
 
 impl Layout {
-    /// Finds out the layout from the first lines of a file, or of the part behind a further header.
+    /// Detects the layout from the first lines of a file, or of the part from a further header on.
     ///
     /// # Errors
     ///
@@ -28,22 +28,22 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Learns from the first rows what the header does not tell: the time stamp format, and whether
-    /// rows have columns beyond the header's (sample_variables of a run appended to an older file).
-    /// Most of them decide, or one damaged row would make all others look damaged.
+    /// Learns from the first rows what the header does not say: the time stamp format, and whether
+    /// rows have more columns than the header (sample_variables of a run appended to an older
+    /// file). The majority decides, or else one damaged row would make all others look damaged.
     fn learn_from(&mut self, rows: &[u8], given_format: Option<&DatePattern>) {
         if let Some(pattern) = given_format {
             self.timestamp_format = TimestampFormat::Pattern(pattern.clone());
         }
         let rows = first_lines(rows).filter_map(|line| {
-            // A record may go on over several lines.
+            // A record may continue over several lines.
             let fields = split_record(line, self.delimiter);
             let is_good = fields.len() >= self.width && self.is_row(&fields, given_format);
             let stamp = fields.get(self.columns.time_stamp);
             is_good.then(|| (fields.len(), stamp.and_then(|s| TimestampFormat::detect(s))))
         });
-        let mut rows: Vec<_> = rows.take(ROWS_ASKED).collect();
-        // Of widths as frequent the header's.
+        let mut rows: Vec<_> = rows.take(DECIDING_ROWS).collect();
+        // Of equally frequent widths, the narrowest is that of the header.
         rows.sort_by_key(|(width, _)| *width);
         if let Some((width, format)) = most_frequent(rows) {
             self.width = width;
@@ -56,11 +56,11 @@ impl Layout {
     }
 }
 
-/// Refuses inputs that are recognised as something else than results.
+/// Refuses inputs that are recognised as something other than results.
 ///
 /// # Errors
 ///
-/// What the input is, if it is empty or UTF-16.
+/// When the input is empty or UTF-16.
 pub fn refuse_other_text(start: &[u8]) -> Result<(), UnknownLayout> {
     if start.iter().all(u8::is_ascii_whitespace) {
         return Err(UnknownLayout::Empty);

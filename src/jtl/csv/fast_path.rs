@@ -1,7 +1,7 @@
 //! The fast path: usual rows in JMeter 5's default columns, read with SIMD.
 //!
-//! A row is usual if it succeeded, has no failure message, and each of its numbers has 1 to 8 digits.
-//! [`RowParser::parse`] reads all other rows.
+//! A row is usual if it succeeded, has no failure message, and each of its numbers has 1 to 8
+//! digits. [`RowParser::parse`] reads all other rows.
 
 use fearless_simd::{i16x32, prelude::*, u16x32, u32x8, u64x8};
 
@@ -44,8 +44,8 @@ impl FastPath for NoFastPath {
 /// For JMeter 5's default columns.
 pub struct Jmeter5<S: Simd>(pub S);
 
-/// Whether [`Jmeter5`] can read the rows of a layout. It takes SIMD lanes apart into narrower ones in
-/// the order of little-endian bytes: big-endian processors read every row the general way.
+/// Whether [`Jmeter5`] can read the rows of a layout. It takes SIMD lanes apart into narrower ones
+/// in the order of little-endian bytes: big-endian processors read every row the general way.
 pub fn is_jmeter5(layout: &Layout) -> bool {
     cfg!(target_endian = "little")
         && layout.width == Columns::JMETER_5_WIDTH
@@ -56,14 +56,14 @@ pub fn is_jmeter5(layout: &Layout) -> bool {
 const MARKS: usize = Columns::JMETER_5_WIDTH + 1;
 
 /// The first of the last eight columns: bytes, sentBytes, grpThreads, allThreads, URL, Latency,
-/// IdleTime, Connect. All but the URL are numbers.
+/// IdleTime, Connect. All except the URL are numbers.
 const LAST_EIGHT: usize = MARKS - 9;
 
-/// Which of the last eight columns is the URL.
+/// The place of the URL among the last eight columns.
 const URL: usize = 4;
 
-/// Bytes of a usual row's response message. Transaction controllers write longer ones, and their rows
-/// take more work.
+/// Bytes of a usual row's response message. Transaction controllers write longer ones, and their
+/// rows take more work.
 const MAX_MESSAGE: usize = 31;
 
 impl<S: Simd> FastPath for Jmeter5<S> {
@@ -136,11 +136,11 @@ impl<S: Simd> FastPath for Jmeter5<S> {
     }
 }
 
-/// The elapsed time and the numbers in the last eight columns, the former in the place of the URL;
-/// `None` if one of them is not of 1 to 8 digits.
+/// The numbers in the last eight columns, with the elapsed time in the place of the URL. Returns
+/// `None` if one of them does not have 1 to 8 digits.
 #[inline(always)]
 fn numbers<S: Simd>(simd: S, bytes: &[u8], marks: &[u32; MARKS]) -> Option<[u64; 8]> {
-    // The marks before and behind each.
+    // The marks before and after each number.
     let mut before: [u32; 8] = *marks[LAST_EIGHT..].first_chunk()?;
     let mut behind: [u32; 8] = *marks[LAST_EIGHT + 1..].first_chunk()?;
     before[URL] = marks[Columns::JMETER_5.elapsed];
@@ -155,8 +155,8 @@ fn numbers<S: Simd>(simd: S, bytes: &[u8], marks: &[u32; MARKS]) -> Option<[u64;
     let lengths_and_1: u64x8<S> = low.combine(high);
     // A length of 0 wraps around.
     let beyond_1 = lengths_and_1 - 2;
-    // As in `number::parse_up_to_8`: the digits move to the high bytes, the last one highest, and
-    // neighbours combine.
+    // As in `number::parse_up_to_8`: shift the digits to the high bytes, the last one highest, and
+    // combine neighbours.
     let shift = ((u64x8::splat(simd, 9) - lengths_and_1) << 3) & 56;
     let digits = (u64x8::simd_from(simd, texts) ^ 0x3030_3030_3030_3030) << shift;
     let no_digits = (digits | (digits + 0x0606_0606_0606_0606)) & 0xF0F0_F0F0_F0F0_F0F0;
@@ -175,7 +175,7 @@ fn numbers<S: Simd>(simd: S, bytes: &[u8], marks: &[u32; MARKS]) -> Option<[u64;
     Some(*eights.bitcast::<u64x8<S>>())
 }
 
-/// Two or four factors, over and over.
+/// The factors, repeated over all lanes.
 #[inline(always)]
 fn alternating<S: Simd>(simd: S, factors: [i16; 4]) -> i16x32<S> {
     i16x32::from_fn(simd, |lane| factors[lane % 4])
@@ -195,8 +195,8 @@ mod tests {
     const USUAL: &str = "1700000002983,17,Fibonacci,200,OK,Users 1-153,text,true,,185,125,1,1,\
                          http://host/fibonacci?n=15,16,0,12345678\n";
 
-    /// Whether the parser's start of a sample is its time stamp, and a row: what [`FastPath::read`] and
-    /// what [`RowParser::parse`] make of it.
+    /// Whether the parser's start of a sample is its time stamp, and a row: what [`FastPath::read`]
+    /// and what [`RowParser::parse`] make of it.
     fn both(is_end: bool, row: &str) -> (Option<String>, Option<String>) {
         let header = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,\
                       failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect\n";

@@ -48,22 +48,23 @@ impl Header {
     }
 }
 
-/// What every header names, and hardly any row holds.
+/// A text that every header contains, and hardly any row.
 pub const HEADER_MARK: &[u8] = b"timeStamp";
 
 /// Whether a line is a header that JMeter could have written.
 ///
-/// Where a run was killed within a row, and another appended, the row's start precedes the header on
-/// its line: that line is a damaged row, or columns would be taken for shifted by the row's.
+/// If a run was killed while it wrote a row and another run was appended, the header stands behind
+/// the start of that row on the same line. Such a line is a damaged row: read as a header, it would
+/// have shifted columns.
 pub fn is_header(line: &[u8]) -> bool {
-    // Rows begin with a time, names never with a digit. Taking a line apart is slow, and this is
-    // asked of many rows.
+    // Rows begin with a time, and names never with a digit. This check comes first because parsing
+    // a header is slow.
     !line.first().is_some_and(u8::is_ascii_digit)
         && memmem::find(line, HEADER_MARK).is_some()
         && matches!(Header::parse(line), Ok(Some(_)))
 }
 
-/// The delimiter of a header: the first character that is not part of a word, outside quotes.
+/// The delimiter of a header: the first character outside quotes that is not part of a word.
 fn find_delimiter(header: &[u8]) -> Option<u8> {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
     let name = match header {

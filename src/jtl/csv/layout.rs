@@ -1,22 +1,22 @@
-//! What the columns of a file are: delimiter, names, time stamp format.
+//! The layout of a file: delimiter, columns, time stamp format.
 
 use super::columns::Columns;
 use super::header::Header;
 use super::timestamp::{DatePattern, TimestampFormat};
 use crate::jtl::{flag, number};
 
-/// What the columns of a file, or of a part of it behind its own header, are.
+/// The layout of a file, or of the part of it that follows a header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
-    /// What separates fields.
+    /// Separator of fields.
     pub delimiter: u8,
     /// Number of columns in a row.
     pub width: usize,
-    /// Their names, as far as they have any.
+    /// Names of the columns, as far as the header has them.
     pub names: Vec<String>,
-    /// Where the columns are that perfkit reads.
+    /// Places of the columns that perfkit reads.
     pub columns: Columns,
-    /// How `timeStamp` is written.
+    /// Format of `timeStamp`.
     pub timestamp_format: TimestampFormat,
     /// Whether the first line is a header.
     pub has_header: bool,
@@ -43,7 +43,7 @@ impl Layout {
         }
     }
 
-    /// Whether fields make sense as a row.
+    /// Whether fields are plausible as a row.
     pub fn is_row(&self, fields: &[Vec<u8>], given_format: Option<&DatePattern>) -> bool {
         let field = |index: usize| fields.get(index).map(Vec::as_slice).unwrap_or_default();
         let stamp = field(self.columns.time_stamp);

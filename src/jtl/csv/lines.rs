@@ -27,7 +27,7 @@ pub fn split_record(bytes: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
     }
 }
 
-/// What the bytes are from each of the first lines on.
+/// The bytes from the start of each of the first lines to the end.
 pub fn first_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     const LINES_TRIED: usize = 100;
     let mut start = 0;

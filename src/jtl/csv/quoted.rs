@@ -1,4 +1,4 @@
-//! Records with quotes, and where reading resumes behind one that is damaged.
+//! Records with quotes, and where reading resumes after damage.
 
 use memchr::memchr;
 
@@ -8,10 +8,10 @@ use super::unquoted::{Split, Unquoted, split};
 use crate::jtl::fault::MAX_ROW;
 use crate::jtl::sample::Origin;
 
-/// What the bytes from the start of a record on are.
+/// What a record turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Record {
-    /// A record, fields in [`Unquoted`], that ends before `end`.
+    /// A well-formed record, whose fields are in [`Unquoted`]. It ends before `end`.
     Whole {
         /// Bytes to the start of the next record.
         end: usize,
@@ -23,18 +23,18 @@ pub enum Record {
     },
     /// The first line is longer than [`MAX_ROW`].
     TooLong,
-    /// More bytes are needed to tell.
+    /// More bytes are needed to decide.
     Unfinished,
 }
 
-/// Reads the record that `bytes` begin with. `is_all`: nothing follows them.
+/// Reads the record at the start of `bytes`. `is_all` means that no bytes follow.
 ///
-/// A record that is well formed, newlines in quotes included, is taken as it stands. When an
-/// opened quote makes nonsense of what follows, only the line that opened it is lost: reading
-/// resumes at the next line that begins a good record or a header.
+/// A well-formed record is read as it is, even with newlines in quotes. If an unclosed quote makes
+/// nonsense of what follows, only its own line is lost: reading resumes at the next line that
+/// begins a good record or a header.
 ///
-/// What is decided never depends on how far `bytes` reach, only whether it can be decided yet:
-/// so any way of cutting a file into blocks gives the same records.
+/// How far `bytes` reach decides only whether the result is known yet, never the result. So any way
+/// of cutting a file into blocks gives the same records.
 pub fn read(parser: &RowParser, bytes: &[u8], is_all: bool, fields: &mut Unquoted) -> Record {
     let is_decidable = is_all || bytes.len() >= MAX_ROW;
     let window = &bytes[..bytes.len().min(MAX_ROW)];
@@ -46,7 +46,8 @@ pub fn read(parser: &RowParser, bytes: &[u8], is_all: bool, fields: &mut Unquote
     };
     match split(window, parser.layout().delimiter, fields) {
         Split::Ends { end } if end <= first_line_end => return Record::Whole { end },
-        // Over several lines it must also make sense, or else a stray quote joined two rows.
+        // A record over several lines must also be plausible, or else a stray quote joined two
+        // rows.
         Split::Ends { end } if is_good(parser, fields) => return Record::Whole { end },
         Split::Open if !is_decidable => return Record::Unfinished,
         Split::Garbled { at } if at < first_line_end => {
@@ -59,7 +60,7 @@ pub fn read(parser: &RowParser, bytes: &[u8], is_all: bool, fields: &mut Unquote
     resume(parser, bytes, first_line_end, is_all, fields)
 }
 
-/// The first line from `line` on that begins a good record or a header.
+/// Finds the first line at or after `line` that begins a good record or a header.
 fn resume(
     parser: &RowParser,
     bytes: &[u8],
@@ -95,7 +96,7 @@ fn resume(
     }
 }
 
-/// Whether the fields are a row of the file's layout with values that can be read.
+/// Whether the fields are a valid row of the layout.
 fn is_good(parser: &RowParser, fields: &Unquoted) -> bool {
     let origin = Origin {
         position: 0,

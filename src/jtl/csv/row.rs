@@ -1,4 +1,4 @@
-//! One row: fields to a [`Sample`], or the reason why not.
+//! Parsing of one row: fields to a [`Sample`].
 
 use std::sync::Arc;
 
@@ -17,11 +17,11 @@ use crate::jtl::{flag, number};
 pub struct Rejected<'a> {
     /// Why.
     pub fault: Fault,
-    /// The value to blame, or the row.
+    /// The wrong value, or the whole row.
     pub value: &'a [u8],
 }
 
-/// Reads rows of one layout.
+/// Parses rows of one layout.
 #[derive(Debug)]
 pub struct RowParser {
     layout: Arc<Layout>,
@@ -30,7 +30,7 @@ pub struct RowParser {
 }
 
 impl RowParser {
-    /// A parser of rows in `layout`, dates local to `zone`.
+    /// A parser of rows in `layout`, with dates local to `zone`.
     pub fn new(layout: Arc<Layout>, zone: TimeZone, timestamp_is_end: bool) -> Self {
         let timestamps = TimestampParser::new(layout.timestamp_format.clone(), zone);
         RowParser {
@@ -40,7 +40,7 @@ impl RowParser {
         }
     }
 
-    /// Reads a row whose quotes have been taken off.
+    /// Parses a row whose quotes have been removed.
     #[inline(never)]
     pub fn parse_unquoted<'a>(
         &self,
@@ -55,7 +55,7 @@ impl RowParser {
         &self.layout
     }
 
-    /// Reads the row whose fields lie between neighbouring `marks`.
+    /// Parses the row whose fields lie between neighbouring `marks`.
     #[inline(always)]
     pub fn parse<'a>(
         &self,
@@ -117,7 +117,7 @@ impl RowParser {
         self.timestamps.parse(row.bytes, start, end)
     }
 
-    /// The start of a sample with this time stamp, if both its start and its end exist as epoch ms.
+    /// The start of a sample with this time stamp. `None` if its start or end overflows.
     #[inline(always)]
     pub fn start(&self, stamp: i64, elapsed: i64) -> Option<i64> {
         match self.timestamp_is_end {
@@ -127,8 +127,8 @@ impl RowParser {
     }
 }
 
-/// Stands for a field whose marks are wrong, which none is: a call that never happens is cheaper
-/// than choosing.
+/// The text of a field with wrong marks, which never occurs. A call in a cold branch is cheaper
+/// than a conditional value.
 #[cold]
 #[inline(never)]
 fn no_text<'a>() -> &'a [u8] {
@@ -146,7 +146,7 @@ impl<'a> Row<'a, '_> {
     #[inline(always)]
     fn range(&self, column: usize) -> (usize, usize) {
         match self.marks.get(column..column + 2) {
-            // Before the first byte there is a mark too.
+            // The first mark is before the first byte, wrapped around.
             Some(&[before, end]) => (before.wrapping_add(1) as usize, end as usize),
             _ => (0, 0),
         }
@@ -167,7 +167,7 @@ impl<'a> Row<'a, '_> {
         number::parse(self.bytes, start, end)
     }
 
-    /// An absent column is empty text; so is the `null` that Java writes for nothing.
+    /// The text of a column, which is empty if the column is missing or has Java's `null`.
     #[inline(always)]
     pub fn optional_text(&self, column: Option<usize>) -> &'a [u8] {
         match column.map(|column| self.text(column)) {
@@ -176,7 +176,7 @@ impl<'a> Row<'a, '_> {
         }
     }
 
-    /// An absent column, a blank field and `null` are `None`; other text must be a number.
+    /// The number in a column. `None` if the column is missing, or the field is empty or `null`.
     #[inline(always)]
     fn optional(&self, column: Option<usize>, field: Field) -> Result<Option<i64>, Rejected<'a>> {
         let Some(column) = column else {
@@ -184,7 +184,7 @@ impl<'a> Row<'a, '_> {
         };
         let (start, end) = self.range(column);
         let number = match field {
-            // Most connections are used again, and most samplers do not pause.
+            // Usually 0: most connections are reused, and most samplers do not pause.
             Field::Connect | Field::IdleTime => number::parse_short(self.bytes, start, end),
             _ => number::parse(self.bytes, start, end),
         };
@@ -195,7 +195,7 @@ impl<'a> Row<'a, '_> {
         }
     }
 
-    /// The same of a count.
+    /// The count in a column.
     #[inline(always)]
     fn count(&self, column: Option<usize>, field: Field) -> Result<Option<u64>, Rejected<'a>> {
         match self.optional(column, field)? {

@@ -1,20 +1,21 @@
-//! Quotes taken off the fields of a record.
+//! Removal of quotes from the fields of a record.
 
 use memchr::{memchr, memchr2};
 
 use super::block::PADDING;
 
-/// The fields of a record with the quotes taken off, in the shape that [`RowParser`](super::row::RowParser) reads:
-/// each field followed by one byte, whose place is its mark, and a mark before the first.
+/// The fields of a record without quotes, in the form that [`RowParser`](super::row::RowParser)
+/// reads: each field is followed by one byte, whose place is its mark, and the first mark comes
+/// before the first field.
 #[derive(Debug, Default)]
 pub struct Unquoted {
     /// The fields' bytes, each followed by a line feed.
     pub text: Vec<u8>,
-    /// Where the text begins, less one and wrapped around, and where each field ends.
+    /// The place before the text (wrapped around), then the end of each field.
     pub marks: Vec<u32>,
 }
 
-/// How far a record reaches.
+/// The end of a record.
 pub enum Split {
     /// The record's fields are complete; the next record begins at `end`.
     Ends { end: usize },
@@ -24,8 +25,8 @@ pub enum Split {
     Open,
 }
 
-/// Splits the record at the start of `bytes` into fields, as RFC 4180 has it; a quote within an
-/// unquoted field is a character like any other.
+/// Splits the record at the start of `bytes` into fields by RFC 4180. A quote within an unquoted
+/// field is an ordinary character.
 pub fn split(bytes: &[u8], delimiter: u8, fields: &mut Unquoted) -> Split {
     fields.text.clear();
     fields.marks.clear();
@@ -70,8 +71,8 @@ pub fn split(bytes: &[u8], delimiter: u8, fields: &mut Unquoted) -> Split {
     outcome
 }
 
-/// Copies a quoted field up to its closing quote, doubled quotes made single; the length that it
-/// takes with its closing quote, or `None` if that is not there.
+/// Copies a quoted field up to its closing quote, with doubled quotes made single. Returns its
+/// length with the closing quote, or `None` if there is no closing quote.
 fn unquote(bytes: &[u8], text: &mut Vec<u8>) -> Option<usize> {
     let mut at = 0;
     loop {

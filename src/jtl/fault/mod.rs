@@ -13,17 +13,17 @@ pub const MAX_ROW: usize = 4 << 20;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Fault {
-    /// The number of fields is not the number of columns.
+    /// The row does not have as many fields as there are columns.
     Columns,
-    /// A field's value cannot be read as what its column holds.
+    /// A field's value is not valid for its column.
     Value(Field),
-    /// A quoted field is not closed, or followed by something other than a delimiter.
+    /// A quoted field is not closed, or is followed by other text than a delimiter.
     Quote,
     /// The file ends within the row.
     CutShort,
     /// The row is longer than [`MAX_ROW`].
     TooLong,
-    /// The row is an element of XML results, and something is wrong that only XML knows.
+    /// The row is an element of XML results with a fault that only XML has.
     Xml(XmlFault),
 }
 
@@ -33,7 +33,7 @@ impl From<XmlFault> for Fault {
     }
 }
 
-/// A column whose values can be wrong.
+/// A column whose values are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Field {
@@ -84,7 +84,7 @@ impl Field {
 }
 
 impl Fault {
-    /// The reason in words, the same for every row with this fault.
+    /// The fault in words, the same for every row that has it.
     pub fn reason(self) -> String {
         match self {
             Fault::Columns => "wrong number of columns".to_owned(),
@@ -100,7 +100,7 @@ impl Fault {
         }
     }
 
-    /// The name of the column or attribute to blame, if one is.
+    /// The name of the wrong column or attribute, if the fault has one.
     pub fn column(self) -> Option<&'static str> {
         match self {
             Fault::Value(field) => Some(field.name()),

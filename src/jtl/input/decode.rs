@@ -4,10 +4,10 @@ use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-/// Bytes that a decompressing thread hands over at a time.
+/// Bytes that a decompressing thread sends at a time.
 const CHUNK: usize = 256 << 10;
 
-/// Runs a decoder on a thread of its own, so that inflating overlaps with parsing.
+/// Runs a decoder on its own thread, so that decompression overlaps with parsing.
 pub fn on_own_thread(mut decoder: impl Read + Send + 'static) -> Decoded {
     let (chunk_sender, chunks) = sync_channel::<io::Result<Vec<u8>>>(4);
     let (spent, spent_receiver) = sync_channel::<Vec<u8>>(8);
@@ -39,7 +39,7 @@ pub fn on_own_thread(mut decoder: impl Read + Send + 'static) -> Decoded {
     }
 }
 
-/// Fills as much of `buffer` as there is; what was read before an error is kept.
+/// Fills `buffer` as far as possible. Bytes that were read before an error count.
 fn read_up_to(source: &mut impl Read, buffer: &mut [u8]) -> (usize, Option<io::Error>) {
     let mut filled = 0;
     while filled < buffer.len() {

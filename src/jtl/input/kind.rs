@@ -1,6 +1,6 @@
 //! Kinds of files, told apart by their first bytes.
 
-/// What a file is, by its first bytes.
+/// The kind of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Kind {
     Plain,

@@ -1,4 +1,4 @@
-//! Inputs: a file or standard input, plain, gzip or zstd, told apart by content.
+//! Opening of files and standard input: plain, gzip or zstd, detected by content.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,22 +12,22 @@ use crate::error::{Error, Result};
 
 /// An opened input.
 pub struct Input {
-    /// Its name as given; `-` is standard input.
+    /// Its name as given; `-` for standard input.
     pub name: String,
     /// The text of the results, decompressed.
     pub reader: Box<dyn Read + Send>,
-    /// Size in bytes as stored, where known.
+    /// Size in bytes as stored, if known.
     pub size: Option<u64>,
 }
 
-/// Counts the bytes read from all inputs as they are stored, for a progress bar.
+/// Number of bytes read from all inputs, before decompression, for a progress bar.
 pub type BytesRead = Arc<AtomicU64>;
 
 /// Opens `path`, or standard input for `-`.
 ///
 /// # Errors
 ///
-/// When it cannot be opened or read, is a directory, or is a kind of file that holds no JTL text.
+/// When it cannot be opened or read, or is a directory or an unsupported archive.
 pub fn open(path: &Path, bytes_read: &BytesRead) -> Result<Input> {
     let name = path.to_string_lossy().into_owned();
     let (source, size): (Box<dyn Read + Send>, _) = if path == Path::new("-") {

@@ -1,9 +1,8 @@
 //! XML results: `<testResults>` with a `<httpSample>` or `<sample>` for each sample.
 //!
-//! JMeter's listeners count the samples directly below the root when they load such a file, and so
-//! do we: samples within samples are passed over. [`tokens`] cuts the input in bounded memory,
-//! [`rows`] knows which elements are samples and where reading resumes after damage, [`fields`]
-//! reads one.
+//! Only samples directly below the root count, as in JMeter's listeners; samples within samples are
+//! skipped. [`tokens`] cuts the input in bounded memory, [`rows`] decides which elements are
+//! samples and where reading resumes after damage, and [`fields`] reads one sample.
 
 mod fields;
 mod path;

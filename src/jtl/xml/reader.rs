@@ -23,7 +23,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 pub struct RejectedRow<'a> {
     /// Why.
     pub fault: Fault,
-    /// The value to blame, or the beginning of the element.
+    /// The wrong value, or the start of the element.
     pub value: &'a [u8],
     /// Lines before the row.
     pub lines: u64,
@@ -31,7 +31,7 @@ pub struct RejectedRow<'a> {
 
 /// An input of XML results.
 pub struct XmlInput {
-    /// What reads it.
+    /// Its reader.
     pub reader: XmlReader,
     /// See [`Block::index`](crate::jtl::csv::Block::index).
     pub index: u64,
@@ -42,7 +42,8 @@ pub struct XmlInput {
 }
 
 impl XmlInput {
-    /// Reads all rows, unless `take` breaks off; how many. `progress` is told of them.
+    /// Reads rows to the end, or until `take` breaks. Returns their number, and reports it to
+    /// `progress` as it grows.
     ///
     /// # Errors
     ///
@@ -52,14 +53,14 @@ impl XmlInput {
         progress: &(dyn Fn(u64) + Sync),
         mut take: impl FnMut(std::result::Result<Sample<'_>, RejectedRow<'_>>) -> ControlFlow<()>,
     ) -> Result<u64> {
-        const BYTES_A_REPORT: u64 = 1 << 20;
+        const BYTES_PER_REPORT: u64 = 1 << 20;
         let (mut rows, mut reported, mut reported_at) = (0, 0, 0);
         while let Some(row) = self.reader.next_row(self.input, self.position)? {
             rows += 1;
             if take(row).is_break() {
                 break;
             }
-            if self.reader.bytes() - reported_at >= BYTES_A_REPORT {
+            if self.reader.bytes() - reported_at >= BYTES_PER_REPORT {
                 progress(rows - reported);
                 (reported, reported_at) = (rows, self.reader.bytes());
             }
@@ -69,18 +70,18 @@ impl XmlInput {
     }
 }
 
-/// XML results, being read.
+/// A reader of XML results.
 pub struct XmlReader {
     tokens: Tokens,
     rows: Rows,
-    /// Bytes of a byte-order mark, which stands before everything.
+    /// Bytes of the byte-order mark at the start.
     mark: u64,
     is_finished: bool,
 }
 
 impl XmlReader {
-    /// A reader of an input that begins with `start` and goes on with `reader`; `name` is its
-    /// name, for errors.
+    /// A reader of an input that begins with `start` and continues with `reader`. `name` is the
+    /// input's name, for errors.
     pub fn new(
         name: String,
         mut start: Vec<u8>,
@@ -99,12 +100,13 @@ impl XmlReader {
         }
     }
 
-    /// The next row, whose input is number `input` and begins at `position`; `None` at the end.
+    /// The next row, or `None` at the end. The input's number is `input`, and it starts at
+    /// `position`.
     ///
     /// # Errors
     ///
-    /// When the input cannot be read, or is XML that is not read at all: not JMeter's, not UTF-8,
-    /// or with a document type.
+    /// When the input cannot be read, or is XML that is refused: not JMeter's, not UTF-8, or with a
+    /// document type.
     pub fn next_row(
         &mut self,
         input: u32,
@@ -162,7 +164,7 @@ impl XmlReader {
         self.tokens.is_truncated
     }
 
-    /// What is known of the input so far.
+    /// What is known about the input so far.
     pub fn summary(&self) -> XmlSummary {
         self.rows.summary.clone()
     }

@@ -1,14 +1,14 @@
-//! What is known of XML results.
+//! What is known about XML results.
 
 use serde::{Deserialize, Serialize};
 
-/// What is known of XML results when they have been read.
+/// What is known about XML results after reading.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct XmlSummary {
-    /// `<testResults>` elements: more than one if several runs are in one file.
+    /// Number of `<testResults>` elements: more than one if a file has several runs.
     pub documents: u64,
-    /// Samples within samples, which are not counted.
+    /// Number of samples within samples, which do not count.
     pub nested_samples: u64,
-    /// Whether `</testResults>` was the last thing read.
+    /// Whether the file ends with `</testResults>`.
     pub is_closed: bool,
 }
