@@ -11,8 +11,8 @@ use divan::{Bencher, black_box};
 use perfkit::jtl::csv::Index;
 use perfkit::jtl::input::Input;
 use perfkit::jtl::{self, ReadOptions, Sample, Sink};
-use perfkit::percentile::Percentile;
-use perfkit::stats::{Aggregate, Distribution, value_at};
+use perfkit::percentile::{Percentile, value_at};
+use perfkit::stats::{Aggregate, Distribution};
 
 const ROWS: usize = 10_000;
 const HEADER: &str = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,\

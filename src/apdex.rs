@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_refused() {
+    fn invalid_rules_are_refused() {
         for text in ["", "500", "1500,500", "a,b", "-1,5", "(=1,2", "x=1"] {
             assert!(text.parse::<Rule>().is_err(), "{text}");
         }

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_before_any_colon_is_no_host() {
+    fn a_space_before_the_colon_rules_out_a_host() {
         for (name, is_word) in [
             ("Users 1-1", true),
             ("Step 2:10-20 1-1", true),

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn other_text_is_no_number() {
+    fn other_text_is_refused_as_a_number() {
         for text in [
             "",
             "-",

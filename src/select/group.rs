@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_sample_lacks_is_named() {
+    fn missing_attributes_are_named() {
         let bare = Sample {
             url: b"",
             thread_name: b"",
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistyped_keyword_is_no_expression() {
+    fn a_mistyped_keyword_is_refused() {
         let error = GroupBy::new("threadgroup").unwrap_err().to_string();
         assert!(
             error.starts_with("`threadgroup` is neither label,"),

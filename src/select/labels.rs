@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_alone_make_none() {
+    fn without_a_parent_numbers_mean_nothing() {
         // No parent; not numbered from 0; no number as JMeter writes it.
         for labels in [
             &["Home-0", "Home-1"][..],

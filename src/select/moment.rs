@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_moment_says_what_is_one() {
+    fn other_text_is_refused_with_examples() {
         for text in [
             "",
             "soon",

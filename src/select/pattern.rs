@@ -40,7 +40,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_is_said_in_one_line() {
+    fn errors_have_one_line() {
         assert_eq!(
             regex("fib(o").unwrap_err().to_string(),
             "`fib(o` is not a regular expression: unclosed group"

@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn as_sed_does_it() {
+    fn replaces_as_sed_does() {
         assert_eq!(renamed("s/a/b/", "banana"), "bbnana");
         assert_eq!(renamed("s/a/b/g", "banana"), "bbnbnb");
         assert_eq!(renamed("s/A/b/", "banana"), "banana");
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn errors_name_the_problem() {
         let why = |expression: &str| Rename::new(expression).unwrap_err().to_string();
         assert_eq!(
             why("s/a/b"),

@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn without_figures_there_is_none() {
+    fn without_thread_counts_there_is_no_plateau() {
         let unknown = Sample {
             all_threads: Some(0),
             ..sample()

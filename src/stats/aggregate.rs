@@ -384,7 +384,7 @@ mod tests {
             .collect()
     }
 
-    /// Failures of these codes, one every 30 ms, but for those of controllers.
+    /// Failures of these codes, one every 30 ms, except those of controllers.
     fn failing(rows: &[(usize, usize)]) -> Aggregate {
         let mut aggregate = Aggregate::default();
         for &(number, code) in rows {

@@ -173,14 +173,14 @@ impl Bucket {
         total
     }
 
-    /// Counts labels as one from now on.
+    /// Joins all labels into one.
     pub fn join_labels(&mut self) {
         if !self.labels.is_empty() {
             self.labels = vec![self.total()];
         }
     }
 
-    /// Gives response codes other numbers, several of them the same perhaps.
+    /// Gives response codes new numbers. Several may get the same one.
     pub fn renumber_codes(&mut self, numbers: &[usize]) {
         let counts = std::mem::take(&mut self.codes);
         for (count, &number) in counts.into_iter().zip(numbers) {
@@ -188,8 +188,8 @@ impl Bucket {
         }
     }
 
-    /// Number of samples that ended in it, where it was stored of so many labels, codes, engines
-    /// and types of error.
+    /// Checks a stored bucket against the number of labels, codes, engines and types of error, and
+    /// returns the number of samples that ended in it.
     pub(super) fn check(
         &self,
         labels: usize,
@@ -201,7 +201,10 @@ impl Bucket {
             && self.codes.len() <= codes
             && self.threads.len() <= engines
             && self.first_failure.is_none_or(|first| first.error < errors);
-        consistency::ensure(are_known, "a time has figures of what is not there")?;
+        consistency::ensure(
+            are_known,
+            "a time has figures of an unknown label, code, engine or error",
+        )?;
         let times = [&self.successes, &self.failures].map(Histogram::counts);
         let samples =
             consistency::total(self.labels.iter().flat_map(|label| [label.ok, label.ko]))?;
@@ -211,19 +214,19 @@ impl Bucket {
         consistency::total([self.hits])?;
         consistency::ensure(
             samples == of_codes && samples == of_times,
-            "the figures of a time are not of the same samples",
+            "the figures of a time differ in their number of samples",
         )?;
         let of_labels = self.labels.iter();
         let sums = of_labels.flat_map(|label| [label.elapsed, label.latency, label.connect]);
         let sums = sums.chain([self.bytes, self.sent_bytes]);
         let mut sums = sums.chain(self.threads.iter().map(|mean| mean.sum));
         let are_sums = sums.all(|sum| sum.is_of(samples.max(rows)));
-        consistency::ensure(are_sums, "a sum is larger than its rows can have")?;
+        consistency::ensure(are_sums, "a sum is too large for its number of rows")?;
         Ok(samples)
     }
 
-    /// Active threads: the mean of each engine, summed, or the mean of all rows where engines are
-    /// not to be told apart; `None` without any row that tells.
+    /// Active threads: the sum of each engine's mean, or the mean of all rows if engines cannot be
+    /// told apart. `None` if no row has the column.
     pub fn active_threads(&self, are_engines_apart: bool) -> Option<f64> {
         let means = self.threads.iter().filter(|mean| mean.rows > 0);
         means.clone().next()?;

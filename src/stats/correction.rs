@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn any_value_and_interval_will_do() {
+    fn extreme_values_and_intervals_work() {
         let counts = [(i64::MIN, 1), (-1, 1), (i64::MAX, 1)];
         for interval in [0, 1, u64::MAX] {
             let corrected = Corrected::new(&counts, interval);

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn controllers_are_not_in_the_total_and_empty_ones_nowhere() {
+    fn controllers_are_left_out_of_the_total_and_empty_ones_everywhere() {
         let message = |message: &'static str, label: &'static str| Sample {
             response_message: message.as_bytes(),
             label: label.as_bytes(),

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_varies_is_named() {
+    fn varying_parts_are_replaced() {
         for (message, kind) in [
             ("404/Not Found", "404/Not Found"),
             ("500", "500"),

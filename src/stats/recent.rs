@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn the_second_that_is_not_over_is_left_out() {
+    fn the_current_second_is_left_out() {
         assert_eq!(samples(&of(&[])), None);
         assert_eq!(samples(&of(&[5_000, 5_900])), None);
         assert_eq!(samples(&of(&[5_000, 5_900, 6_000])), Some((2, 1)));
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_seconds_are_told_of() {
+    fn ten_seconds_are_summed_up() {
         let ends: Vec<i64> = (0..100).map(|number| number * 500).collect();
         assert_eq!(samples(&of(&ends)), Some((20, 10)));
     }

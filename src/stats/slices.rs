@@ -437,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_has_hundreds_of_slices_and_a_stray_stamp_changes_none() {
+    fn a_run_has_hundreds_of_slices_despite_a_stray_time_stamp() {
         let rows: Vec<Row> = (0..100_000).map(|n| (0, n * 18, 1, true)).collect();
         let slices = of(&rows);
         // 1,800 s in slices of 2.048 s.

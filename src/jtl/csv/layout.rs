@@ -35,14 +35,6 @@ impl Layout {
         }
     }
 
-    /// The name of a column, for messages.
-    pub fn column_name(&self, index: usize) -> String {
-        match self.names.get(index) {
-            Some(name) => name.clone(),
-            None => format!("column {}", index + 1),
-        }
-    }
-
     /// Whether fields are plausible as a row.
     pub fn is_row(&self, fields: &[Vec<u8>], given_format: Option<&DatePattern>) -> bool {
         let field = |index: usize| fields.get(index).map(Vec::as_slice).unwrap_or_default();

@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn other_text_is_no_time_stamp() {
+    fn other_text_is_refused_as_a_time_stamp() {
         for text in [
             "",
             "timeStamp",

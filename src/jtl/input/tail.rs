@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_no_change_and_a_file_that_is_gone_is_none_either() {
+    fn growing_and_disappearing_are_not_changes() {
         let file = File::new("one\n");
         let tail = file.tail();
         let mut input = tail.input();
@@ -282,7 +282,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn another_file_of_the_name_is_a_change() {
+    fn replacing_the_file_is_a_change() {
         let file = File::new("one\n");
         let tail = file.tail();
         rest(&mut tail.input());
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_emptied_is_a_change_even_if_it_has_grown_again() {
+    fn truncation_is_a_change_even_if_the_file_has_grown_again() {
         for anew in ["", "on", "two\n", "two\nand more than before\n"] {
             let file = File::new("one\n");
             let tail = file.tail();
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_followed_is_refused() {
+    fn other_inputs_are_refused() {
         let refused = |bytes: &[u8]| {
             let file = File::new("");
             fs::write(file.path(), bytes).unwrap();

@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_costs_nothing() {
+    fn deep_nesting_takes_bounded_memory() {
         let mut path = Path::default();
         for _ in 0..1_000_000 {
             path.push(b"sample");
