@@ -8,11 +8,11 @@ use std::io::Cursor;
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use perfkit::jtl::index::Index;
+use perfkit::jtl::csv::Index;
 use perfkit::jtl::input::Input;
 use perfkit::jtl::{self, ReadOptions, Sample, Sink};
-use perfkit::percentile::Percentile;
-use perfkit::stats::{Aggregate, Distribution, value_at};
+use perfkit::percentile::{Percentile, value_at};
+use perfkit::stats::{Aggregate, Distribution};
 
 const ROWS: usize = 10_000;
 const HEADER: &str = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,\
@@ -53,10 +53,7 @@ fn read<S: Sink + Send>(text: &str, make_sink: impl Fn() -> S + Sync) -> S {
         reader: Box::new(Cursor::new(text.as_bytes().to_vec())),
         size: None,
     };
-    let options = ReadOptions {
-        threads: 1,
-        ..ReadOptions::default()
-    };
+    let options = ReadOptions::default().threads(1);
     let outcome = jtl::read(vec![input], &options, &|_| (), make_sink).unwrap();
     assert_eq!(outcome.rows_read, ROWS as u64);
     outcome.sinks.into_iter().next().unwrap()
@@ -128,29 +125,22 @@ fn record(samples: &[Sample<'_>]) -> Aggregate {
 
 fn sample(row: usize) -> Sample<'static> {
     let elapsed = elapsed(row) as i64;
-    Sample {
-        position: row as u64,
-        input: 0,
-        time_stamp: 1_700_000_000_000 + row as i64,
-        elapsed,
-        latency: Some(elapsed),
-        connect: Some(0),
-        idle_time: Some(0),
-        label: b"Fibonacci",
-        response_code: b"200",
-        response_message: b"OK",
-        failure_message: b"",
-        thread_name: b"Users 1-1",
-        url: b"",
-        hostname: b"",
-        success: true,
-        bytes: Some(183),
-        sent_bytes: Some(118),
-        grp_threads: Some(1),
-        all_threads: Some(1),
-        sample_count: 1,
-        error_count: 0,
-    }
+    let mut sample = Sample::default();
+    sample.position = row as u64;
+    sample.time_stamp = 1_700_000_000_000 + row as i64;
+    sample.elapsed = elapsed;
+    sample.latency = Some(elapsed);
+    sample.connect = Some(0);
+    sample.idle_time = Some(0);
+    sample.label = b"Fibonacci";
+    sample.response_code = b"200";
+    sample.response_message = b"OK";
+    sample.thread_name = b"Users 1-1";
+    sample.bytes = Some(183);
+    sample.sent_bytes = Some(118);
+    sample.grp_threads = Some(1);
+    sample.all_threads = Some(1);
+    sample
 }
 
 /// What one worker found into what another found.

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use perfkit::error::Result;
 use perfkit::jtl::{self, ReadOptions, input};
-use perfkit::percentile::Percentile;
-use perfkit::stats::{Aggregate, value_at};
+use perfkit::percentile::{Percentile, value_at};
+use perfkit::stats::Aggregate;
 
 fn main() -> Result<()> {
     let paths: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();

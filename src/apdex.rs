@@ -1,4 +1,4 @@
-//! Apdex: thresholds, and which labels they are for.
+//! Apdex thresholds, and the labels that they apply to.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,18 +6,18 @@ use std::str::FromStr;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-/// The elapsed times up to which a success satisfies and is tolerated.
+/// The elapsed times up to which successes count as satisfied and as tolerated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Thresholds {
-    /// A success that took no longer satisfies, ms.
+    /// Successes up to this time are satisfied, ms.
     pub satisfied_ms: i64,
-    /// A success that took longer than that, but no longer than this, is tolerated, ms.
+    /// Longer successes up to this time are tolerated, ms.
     pub tolerated_ms: i64,
 }
 
 impl Default for Thresholds {
-    /// JMeter's.
+    /// JMeter's defaults.
     fn default() -> Self {
         Thresholds {
             satisfied_ms: 500,
@@ -26,18 +26,18 @@ impl Default for Thresholds {
     }
 }
 
-/// Thresholds for the labels that match a pattern, or for all that match none.
+/// Thresholds for the labels that match a pattern, or for all other labels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Rule {
-    /// The labels, matched from their first letter to their last; `None` for all others.
+    /// A pattern that matches whole labels; `None` for all other labels.
     pub labels: Option<LabelPattern>,
     /// Their thresholds.
     #[serde(flatten)]
     pub thresholds: Thresholds,
 }
 
-/// The thresholds of all labels together, and of those that match no pattern.
+/// The thresholds of the total, and of labels that match no pattern.
 pub fn default_thresholds(rules: &[Rule]) -> Thresholds {
     let mut defaults = rules.iter().filter(|rule| rule.labels.is_none());
     defaults
@@ -46,7 +46,7 @@ pub fn default_thresholds(rules: &[Rule]) -> Thresholds {
         .unwrap_or_default()
 }
 
-/// The thresholds of a label: those of the first pattern that matches.
+/// The thresholds of a label: those of the first pattern that matches it.
 pub fn thresholds_of(rules: &[Rule], label: &str) -> Thresholds {
     let matches = |rule: &&Rule| {
         let labels = rule.labels.as_ref();
@@ -58,20 +58,30 @@ pub fn thresholds_of(rules: &[Rule], label: &str) -> Thresholds {
     }
 }
 
+/// Text that is not a [`Rule`].
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidRule {
+    /// The part before `=` is not a regular expression.
+    #[error(transparent)]
+    Labels(#[from] InvalidLabelPattern),
+    /// The thresholds are not two times in ascending order.
+    #[error(
+        "`{0}` is not a pair of thresholds: give two times in ms, the shorter first, such as 500,1500"
+    )]
+    Thresholds(String),
+}
+
 impl FromStr for Rule {
-    type Err = String;
+    type Err = InvalidRule;
 
     /// Reads `500,1500` or `Log in.*=300,900`.
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, InvalidRule> {
         let (labels, thresholds) = match text.rsplit_once('=') {
             Some((labels, thresholds)) => (Some(labels.parse()?), thresholds),
             None => (None, text),
         };
-        let refusal = || {
-            format!(
-                "`{thresholds}` are no thresholds: give two times in ms, the shorter first, such as 500,1500"
-            )
-        };
+        let refusal = || InvalidRule::Thresholds(thresholds.to_owned());
         let (satisfied, tolerated) = thresholds.split_once(',').ok_or_else(refusal)?;
         let ms = |text: &str| text.trim().parse::<u32>().map_err(|_| refusal());
         let (satisfied, tolerated) = (ms(satisfied)?, ms(tolerated)?);
@@ -105,25 +115,30 @@ impl LabelPattern {
     }
 }
 
-impl FromStr for LabelPattern {
-    type Err = String;
+/// Text that is not a regular expression.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error(transparent)]
+pub struct InvalidLabelPattern(regex::Error);
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        // As given first, for its faults are to be told in its own words.
+impl FromStr for LabelPattern {
+    type Err = InvalidLabelPattern;
+
+    fn from_str(text: &str) -> Result<Self, InvalidLabelPattern> {
+        // First as given, so that errors quote what the user wrote.
         Regex::new(text)
             .and_then(|_| Regex::new(&format!(r"\A(?:{text})\z")))
             .map(|whole| LabelPattern {
                 given: text.to_owned(),
                 whole,
             })
-            .map_err(|error| error.to_string())
+            .map_err(InvalidLabelPattern)
     }
 }
 
 impl TryFrom<String> for LabelPattern {
-    type Error = String;
+    type Error = InvalidLabelPattern;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, InvalidLabelPattern> {
         text.parse()
     }
 }
@@ -177,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_refused() {
+    fn invalid_rules_are_refused() {
         for text in ["", "500", "1500,500", "a,b", "-1,5", "(=1,2", "x=1"] {
             assert!(text.parse::<Rule>().is_err(), "{text}");
         }

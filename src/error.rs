@@ -1,19 +1,21 @@
-//! The one error type: every message says where and what to do.
+//! The error type of all commands. Every message says where the problem is and what to do.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// Result with perfkit's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a command could not do its work. Every variant ends the process with exit code 2,
-/// except a broken pipe, which ends it quietly with 0.
+/// Why a command failed. Every error ends the process with exit code 2, except a broken pipe on
+/// standard output, which ends it quietly with 0.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// A file or directory could not be read or written.
     #[error("{action} {}: {source}", path.display())]
     Io {
-        /// What was being done: "cannot read", "cannot write".
+        /// The failed action: "cannot read" or "cannot write".
         action: &'static str,
         /// The file or directory.
         path: PathBuf,
@@ -23,10 +25,10 @@ pub enum Error {
     /// Standard output could not be written.
     #[error("cannot write to standard output: {0}")]
     Stdout(#[source] io::Error),
-    /// The arguments do not make sense together.
+    /// The arguments do not make sense.
     #[error("{0}")]
     Usage(String),
-    /// An input is not what it should be. The message says what it is and what to do.
+    /// An input cannot be read as results.
     #[error("{input}: {message}")]
     Input {
         /// The input's name as given on the command line.
@@ -34,7 +36,7 @@ pub enum Error {
         /// What is wrong and what to do.
         message: String,
     },
-    /// Something that should always work did not (drawing, encoding).
+    /// A step that should never fail did, such as drawing or encoding.
     #[error("{0}")]
     Internal(String),
 }
@@ -58,15 +60,20 @@ impl Error {
         }
     }
 
-    /// An input that is not what it should be.
-    pub fn input(input: impl Into<String>, message: impl Into<String>) -> Self {
+    /// Arguments that do not make sense, for the reason that `problem` displays.
+    pub fn usage(problem: impl fmt::Display) -> Self {
+        Error::Usage(problem.to_string())
+    }
+
+    /// An input that cannot be read as results, for the reason that `problem` displays.
+    pub fn input(input: impl Into<String>, problem: impl fmt::Display) -> Self {
         Error::Input {
             input: input.into(),
-            message: message.into(),
+            message: problem.to_string(),
         }
     }
 
-    /// Whether the reader of our output went away, as `head` does: not a failure.
+    /// Whether the reader of standard output went away, as `head` does.
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Error::Stdout(source) if source.kind() == io::ErrorKind::BrokenPipe)
     }

@@ -26,7 +26,7 @@
 //!     reader: Box::new(results.as_bytes()),
 //!     size: None,
 //! };
-//! let options = ReadOptions { threads: 1, ..ReadOptions::default() };
+//! let options = ReadOptions::default().threads(1);
 //! let mut outcome = jtl::read(vec![input], &options, &|_rows| (), Aggregate::default)?;
 //! let sources = Sources { rows_read: outcome.rows_read, ..Sources::default() };
 //! let report = Report::new(&outcome.sinks.remove(0), sources);
@@ -52,12 +52,11 @@
 //! | [`stats`] | distributions, sums, errors, time series: record and merge |
 //! | [`select`] | which samples count, and under which label |
 //! | [`jtl`] | JMeter result files: bytes to blocks to records to samples |
-//! | `alike`, [`error`], `format`, `units`, [`percentile`], [`apdex`] | importable by all |
+//! | [`error`], `format`, `suggest`, `units`, [`percentile`], [`apdex`] | importable by all |
 //!
 //! [`serve`], the target server, is a wing of its own beside them; so is `plan`, JMeter's
 //! plan to test it with.
 
-mod alike;
 pub mod apdex;
 pub mod chart;
 mod cli;
@@ -75,5 +74,6 @@ pub mod report;
 pub mod select;
 pub mod serve;
 pub mod stats;
+mod suggest;
 pub mod summary;
 mod units;

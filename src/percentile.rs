@@ -1,11 +1,11 @@
-//! Percentiles as JMeter defines them: which one, and which rank of `n` samples it is.
+//! Percentiles as JMeter defines them: ranks among samples, and the values at them.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// A percentile in percent, above 0 and at most 100.
+/// Which percentile: in percent, above 0 and at most 100.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
@@ -38,8 +38,8 @@ impl Percentile {
     }
 
     /// The rank among `count` sorted samples: round(count · fraction), halves up as Java's
-    /// `Math.round`. The percentile is the smallest value that at least so many samples do not
-    /// exceed; rank 0 therefore means the smallest value.
+    /// `Math.round`. The percentile is the smallest value that at least this many samples do not
+    /// exceed (see [`value_of_rank`]), so rank 0 means the smallest value of all.
     ///
     /// Source: `StatCalculator.getPercentPoint` of JMeter 5.6.3.
     pub fn rank(self, count: u64) -> u64 {
@@ -81,19 +81,43 @@ impl fmt::Display for Percentile {
     }
 }
 
-impl FromStr for Percentile {
-    type Err = String;
+/// The value at a percentile of `count` samples, given as ascending values and how many samples
+/// took each. Returns `None` without samples.
+pub fn value_at(counts: &[(i64, u64)], count: u64, percentile: Percentile) -> Option<i64> {
+    value_of_rank(counts, percentile.rank(count))
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
+/// The smallest value that at least `rank` samples do not exceed, among ascending values and how
+/// many samples took each. Returns the largest value if there are fewer samples, and `None` without
+/// any.
+pub fn value_of_rank(counts: &[(i64, u64)], rank: u64) -> Option<i64> {
+    let mut seen = 0;
+    counts
+        .iter()
+        .find(|(_, count)| {
+            seen += count;
+            seen >= rank
+        })
+        .or(counts.last())
+        .map(|&(value, _)| value)
+}
+
+/// Text that is not a percentile.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a percentile: give numbers above 0 and up to 100, such as 50,90,99.9")]
+pub struct InvalidPercentile(String);
+
+impl FromStr for Percentile {
+    type Err = InvalidPercentile;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPercentile> {
         text.trim()
             .trim_start_matches(['p', 'P'])
             .trim_end_matches('%')
             .parse()
             .ok()
             .and_then(Percentile::new)
-            .ok_or_else(|| {
-                format!("`{text}` is not a percentile: give numbers above 0 and up to 100, such as 50,90,99.9")
-            })
+            .ok_or_else(|| InvalidPercentile(text.to_owned()))
     }
 }
 
@@ -118,6 +142,17 @@ mod tests {
     }
 
     #[test]
+    fn a_percentile_is_the_smallest_value_that_reaches_its_rank() {
+        let counts: Vec<(i64, u64)> = (1..=10).map(|value| (value, 1)).collect();
+        let at = |percent| value_at(&counts, 10, Percentile::new(percent).unwrap());
+        assert_eq!(at(50.0), Some(5));
+        assert_eq!(at(90.0), Some(9));
+        assert_eq!(at(99.0), Some(10));
+        assert_eq!(at(1.0), Some(1));
+        assert_eq!(value_at(&[], 0, Percentile::MEDIAN), None);
+    }
+
+    #[test]
     fn fraction_is_javas_float_widened() {
         assert_eq!(Percentile::DEFAULTS[1].fraction(), f64::from(0.9_f32));
         assert_eq!(Percentile::DEFAULTS[2].fraction(), f64::from(0.95_f32));
@@ -134,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_percentile_is_refused() {
+    fn other_text_is_refused() {
         for text in ["", "0", "-1", "100.1", "NaN", "x"] {
             assert!(text.parse::<Percentile>().is_err(), "{text}");
         }

@@ -4,9 +4,9 @@
 
 use std::io::Cursor;
 
+use perfkit::jtl::DatePattern;
+use perfkit::jtl::csv::{Layout, TimestampFormat, TimestampParser};
 use perfkit::jtl::input::Input;
-use perfkit::jtl::layout::Layout;
-use perfkit::jtl::timestamp::{Pattern, TimestampFormat};
 use perfkit::jtl::{self, Outcome, ReadOptions, Sample, Sink};
 use perfkit::render;
 use perfkit::report::{Report, Sources};
@@ -24,11 +24,7 @@ fn read<S: Sink + Send>(
         reader: Box::new(Cursor::new(bytes.to_vec())),
         size: None,
     };
-    let mut options = ReadOptions {
-        threads: 1,
-        block_size,
-        ..ReadOptions::default()
-    };
+    let mut options = ReadOptions::default().threads(1).block_size(block_size);
     options.timestamps.zone = jiff::tz::TimeZone::UTC;
     jtl::read(vec![input], &options, &|_| (), make).ok()
 }
@@ -134,12 +130,12 @@ pub fn layout(bytes: &[u8]) {
         .unwrap_or_default();
     let format = TimestampFormat::detect(line);
     let text = String::from_utf8_lossy(line);
-    let pattern = Pattern::new(&text);
+    let pattern = DatePattern::new(&text);
     for format in format
         .into_iter()
         .chain(pattern.ok().map(TimestampFormat::Pattern))
     {
-        let parser = jtl::timestamp::TimestampParser::new(format, jiff::tz::TimeZone::UTC);
+        let parser = TimestampParser::new(format, jiff::tz::TimeZone::UTC);
         let padded = [bytes, &[0; 64]].concat();
         let _no_panic = parser.parse(&padded, 0, bytes.len());
     }

@@ -1,9 +1,9 @@
 //! The columns asked for, checked against those there are.
 
-use crate::alike::did_you_mean;
 use crate::error::{Error, Result};
 use crate::percentile::Percentile;
 use crate::render::columns::{self, Column};
+use crate::suggest::did_you_mean;
 
 /// The keys of the columns that `--columns` asks for, the label first. `None` without it.
 ///

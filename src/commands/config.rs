@@ -13,9 +13,9 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 use toml::{Table, Value};
 
-use crate::alike::did_you_mean;
 use crate::cli::Cli;
 use crate::error::{Error, Result};
+use crate::suggest::did_you_mean;
 
 /// The file that is read where the user stands.
 const FILE: &str = "perfkit.toml";

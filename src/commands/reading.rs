@@ -12,10 +12,8 @@ use super::parts;
 use super::selection::{self, Chosen};
 use crate::cli::{Compat, ReadingArgs, SelectionArgs};
 use crate::error::{Error, Result};
-use crate::jtl::blocks::TimestampOptions;
 use crate::jtl::input::{self, BytesRead, Input};
-use crate::jtl::timestamp::Pattern;
-use crate::jtl::{self, Outcome, ReadOptions, Sink};
+use crate::jtl::{self, DatePattern, Outcome, ReadOptions, Sink, TimestampOptions};
 use crate::render;
 use crate::report::{self, Report, Sources};
 use crate::select::{Choice, Needs, Selected, Survey};
@@ -155,7 +153,7 @@ fn read_options(results: &Results<'_>) -> Result<ReadOptions> {
     let reading = results.reading;
     let defaults = ReadOptions::default();
     let format = match &reading.timestamp_format {
-        Some(pattern) => Some(Pattern::new(pattern).map_err(Error::Usage)?),
+        Some(pattern) => Some(DatePattern::new(pattern).map_err(Error::usage)?),
         None => None,
     };
     let zone = time_zone(reading)?;

@@ -18,7 +18,9 @@ use crate::select::{
 ///
 /// When an argument's value does not make sense; the message names the argument.
 pub fn parse(args: &SelectionArgs, zone: &TimeZone) -> Result<Selection> {
-    let named = |option: &'static str| move |why: String| Error::Usage(format!("{option}: {why}"));
+    fn named<E: std::fmt::Display>(option: &str) -> impl Fn(E) -> Error {
+        move |why| Error::Usage(format!("{option}: {why}"))
+    }
     let bound = |option: &'static str, text: &Option<String>| -> Result<Option<Bound>> {
         let Some(text) = text else { return Ok(None) };
         Ok(Some(Bound {
@@ -29,7 +31,7 @@ pub fn parse(args: &SelectionArgs, zone: &TimeZone) -> Result<Selection> {
     let regexes = |option: &'static str, patterns: &[String]| {
         let compiled = patterns.iter().map(|pattern| select::regex(pattern));
         compiled
-            .collect::<Result<Vec<_>, String>>()
+            .collect::<Result<Vec<_>, _>>()
             .map_err(named(option))
     };
     Ok(Selection {
@@ -57,7 +59,7 @@ pub fn parse(args: &SelectionArgs, zone: &TimeZone) -> Result<Selection> {
             .rename
             .iter()
             .map(|expression| Rename::new(expression))
-            .collect::<Result<_, String>>()
+            .collect::<Result<_, _>>()
             .map_err(named("--rename"))?,
     })
 }
@@ -128,7 +130,7 @@ pub fn settle(
             whole.merge(&part);
         }
     }
-    selection.settle(&whole, zone).map_err(Error::Usage)
+    selection.settle(&whole, zone).map_err(Error::usage)
 }
 
 /// What was read through a choice.

@@ -1,9 +1,8 @@
 //! Defines the figures that are compared, and which of them are tested.
 
 use super::Settings;
-use crate::percentile::Percentile;
+use crate::percentile::{Percentile, value_at};
 use crate::report::LabelReport;
-use crate::stats::value_at;
 
 /// Percentiles below this many ms are not tested: they are only a few ticks of the clock, and the
 /// mean is more precise.

@@ -6,9 +6,8 @@ use super::evidence::{Evidence, IntervalOf, Method};
 use super::noise::design_effect;
 use super::quantile::above;
 use super::{Interval, difference, normal_quantile, order_statistics, wilson};
-use crate::percentile::Percentile;
+use crate::percentile::{Percentile, value_at, value_of_rank};
 use crate::report::{LabelReport, Report, Slice, joined_slices};
-use crate::stats::{value_at, value_of_rank};
 
 /// Target number of slices that a run is cut into.
 const TARGET_SLICES: u64 = 60;

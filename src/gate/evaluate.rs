@@ -5,10 +5,10 @@ use super::error::{EvaluateError, Undecidable};
 use super::metric::{Metric, Statistic};
 use super::sustained::{self, Judged};
 use super::value::{Quantity, decimal_product, rounded, with_unit};
-use crate::alike::did_you_mean;
 use crate::apdex::Thresholds;
+use crate::percentile::value_at;
 use crate::report::{Apdex, CriterionResult, Found, LabelReport, Report, Summary, TOTAL};
-use crate::stats::value_at;
+use crate::suggest::did_you_mean;
 
 /// Labels that a message lists at most.
 const MAX_LISTED: usize = 20;

@@ -7,8 +7,8 @@ use super::cursor::Cursor;
 use super::metric::{self, Metric};
 use super::sustained;
 use super::value::{Quantity, Unit};
-use crate::alike::did_you_mean;
 use crate::select;
+use crate::suggest::did_you_mean;
 
 /// What is wrong in the text of a criterion, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -97,7 +97,7 @@ fn scope(text: &str) -> Result<Scope, Located> {
     match pattern {
         Some(pattern) => match select::regex(pattern) {
             Ok(regex) => Ok(Scope::Pattern(Pattern(regex))),
-            Err(why) => Err((at, why)),
+            Err(why) => Err((at, why.to_string())),
         },
         None => Ok(Scope::Label(label.to_owned())),
     }

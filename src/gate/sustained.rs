@@ -13,9 +13,8 @@ use super::error::Undecidable;
 use super::metric::{Metric, Statistic};
 use super::value::{Unit, rounded, with_unit};
 use crate::format;
-use crate::percentile::Percentile;
+use crate::percentile::{Percentile, value_at};
 use crate::report::{Activity, Found, Report, TOTAL, TimeSeries, joined_slices, step_middles};
-use crate::stats::value_at;
 use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
 
 /// Says why no time series can have the metric of a sustained criterion; `None` if it can.

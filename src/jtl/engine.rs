@@ -1,4 +1,4 @@
-//! Load generators: which of a distributed run's engines wrote a row.
+//! Load generators: which engine of a distributed run wrote a row.
 
 use std::borrow::Cow;
 
@@ -7,15 +7,15 @@ use super::sample::Sample;
 /// Which load generator wrote a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine<'a> {
-    /// By what its rows say.
+    /// Known by a name in its rows.
     Named(&'a [u8]),
-    /// By the input its rows came in.
+    /// Known by the input of its rows.
     Input(u32),
 }
 
 impl<'a> Engine<'a> {
-    /// The engine by the `host:port-` that distributed runs put before thread names, which tells
-    /// two engines on one host apart; else by its Hostname column, else by the file.
+    /// The engine of a row: by the prefix `host:port-` of the thread name in distributed runs,
+    /// which tells two engines on one host apart; else by the Hostname column, else by the input.
     #[inline(always)]
     pub fn of(sample: &Sample<'a>) -> Self {
         match (host_prefix(sample.thread_name), sample.hostname) {
@@ -25,19 +25,20 @@ impl<'a> Engine<'a> {
         }
     }
 
-    /// A name that no other engine has.
+    /// A unique name of the engine.
     #[inline(always)]
     pub fn key(self) -> Cow<'a, [u8]> {
         match self {
             Engine::Named(name) => Cow::Borrowed(name),
-            // No host begins with a NUL.
+            // No host name begins with NUL.
             Engine::Input(0) => Cow::Borrowed(b"\0"),
             Engine::Input(number) => Cow::Owned(format!("\0{number}").into_bytes()),
         }
     }
 }
 
-/// The key of an engine whose input is counted from another number on; that of a named one stays.
+/// The key of an engine after `inputs` other inputs were put before its own. The key of a named
+/// engine stays the same.
 pub fn shifted_engine(key: &[u8], inputs: u32) -> Cow<'_, [u8]> {
     let digits = key
         .strip_prefix(b"\0")
@@ -55,15 +56,15 @@ pub fn shifted_engine(key: &[u8], inputs: u32) -> Cow<'_, [u8]> {
     }
 }
 
-/// Whether the first colon, if any, comes behind a space in the first eight bytes: a quick look that
-/// finds no host before most thread names.
+/// Whether a space comes before the first colon in the first eight bytes. This quick check rules
+/// out a host in most thread names.
 #[inline(always)]
 fn begins_with_a_word(thread_name: &[u8]) -> bool {
     const LOW: u64 = u64::from_le_bytes([1; 8]);
     let Some(eight) = thread_name.first_chunk() else {
         return false;
     };
-    // The lowest bit set is that of the first such byte.
+    // The lowest set bit belongs to the first such byte.
     let first = |byte: u8| {
         let zeroed = u64::from_le_bytes(*eight) ^ (LOW * u64::from(byte));
         (zeroed.wrapping_sub(LOW) & !zeroed & (LOW << 7)).trailing_zeros()
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_before_any_colon_is_no_host() {
+    fn a_space_before_the_colon_rules_out_a_host() {
         for (name, is_word) in [
             ("Users 1-1", true),
             ("Step 2:10-20 1-1", true),

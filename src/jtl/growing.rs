@@ -1,28 +1,30 @@
-//! Results that are still being written: read as far as they are there, and then further.
+//! Reading of results that are still being written.
 
-use super::blocks::{Piece, Source};
+use super::csv::RowParser;
 use super::input::Input;
+use super::options::ReadOptions;
 use super::outcome::{Outcome, Part, Tally};
-use super::reader::{ReadOptions, Sink, Worker};
-use super::row::RowParser;
+use super::sink::Sink;
+use super::source::{Piece, Source};
+use super::worker::Worker;
 use crate::error::{Error, Result};
 
-/// How far reading came.
+/// How far reading got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// As far as was asked; there may be more.
+    /// As many blocks as asked for; there may be more.
     Further,
-    /// To the end of what is there.
+    /// To the current end of the input.
     ToTheEnd,
-    /// What is there shows that the beginning was taken for something else than it is, as when the
-    /// first rows are damaged: it is to be read again.
+    /// Later rows show that the layout was detected wrongly, for example because the first rows are
+    /// damaged. The input has to be read again.
     Misjudged,
 }
 
-/// One input of CSV, read as it grows by a single sink. The input's reader says with
-/// [`WouldBlock`](std::io::ErrorKind::WouldBlock) that there is no more for now, and ends as any
-/// reader does. However the input grows, in the end all samples and rejections are those of
-/// [`read`](super::read).
+/// Reads one CSV input as it grows, into a single sink. The input's reader returns
+/// [`WouldBlock`](std::io::ErrorKind::WouldBlock) while there is no more for now, and ends like any
+/// other reader. However the input grows, the samples and rejections are those of
+/// [`read`](super::read) in the end.
 pub struct Growing<S> {
     name: String,
     source: Source,
@@ -32,7 +34,7 @@ pub struct Growing<S> {
 }
 
 impl<S: Sink> Growing<S> {
-    /// Reads nothing yet.
+    /// Prepares to read `input`.
     pub fn new(input: Input, options: &ReadOptions, sink: S) -> Self {
         let timestamps = options.timestamps.clone();
         Growing {
@@ -44,13 +46,13 @@ impl<S: Sink> Growing<S> {
         }
     }
 
-    /// Reads on, at most so many blocks.
+    /// Continues to read, at most `max_blocks` blocks.
     ///
     /// # Errors
     ///
-    /// When the input cannot be read, or is no CSV of results.
-    pub fn read_on(&mut self, most_blocks: usize) -> Result<Progress> {
-        for _ in 0..most_blocks {
+    /// When the input cannot be read, or is not CSV results.
+    pub fn read_on(&mut self, max_blocks: usize) -> Result<Progress> {
+        for _ in 0..max_blocks {
             match self.source.next_piece(&mut self.buffer)? {
                 Some(Piece::Block(block)) => {
                     self.worker.parse(&mut self.parser, &self.buffer, &block);
@@ -63,7 +65,7 @@ impl<S: Sink> Growing<S> {
                          have JMeter write CSV (-Jjmeter.save.saveservice.output_format=csv)",
                     ));
                 }
-                None if self.source.holds_layouts() => return Ok(Progress::ToTheEnd),
+                None if self.source.confirms_layouts() => return Ok(Progress::ToTheEnd),
                 None => return Ok(Progress::Misjudged),
             }
         }
@@ -75,22 +77,22 @@ impl<S: Sink> Growing<S> {
         &self.worker.sink
     }
 
-    /// Rows read so far.
+    /// Number of rows read so far.
     pub fn rows(&self) -> u64 {
         self.worker.rows
     }
 
-    /// Whether a row could not be read.
+    /// Whether any row was rejected.
     pub fn has_rejected(&self) -> bool {
         !self.worker.rejected.is_empty()
     }
 
-    /// The sink, when all was read.
+    /// The sink, with every sample that was read.
     pub fn into_sink(self) -> S {
         self.worker.sink
     }
 
-    /// What became of the rows read so far.
+    /// The outcome so far.
     pub fn outcome(&self) -> Outcome<()> {
         let worker = &self.worker;
         let part = Part {
@@ -102,8 +104,8 @@ impl<S: Sink> Growing<S> {
         Outcome::new(vec![part], self.source.summaries())
     }
 
-    /// Makes one of the last two blocks where no header lies between them: hours of a few rows at a
-    /// time would be a great many.
+    /// Joins the last two blocks if there is no header between them. A file that grows by a few
+    /// rows at a time for hours would have very many blocks.
     fn join_blocks(&mut self) {
         let Worker {
             rejected, blocks, ..

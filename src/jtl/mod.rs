@@ -1,38 +1,47 @@
 //! JMeter result files: bytes to blocks to records to samples.
 //!
-//! [`read`] opens nothing and computes nothing: it takes [`input::Input`]s, finds out their
-//! [`layout`], cuts them into [`blocks`] of whole records, and pushes a borrowed [`Sample`] for
-//! each good row into a [`Sink`]. Bad rows are tallied by [`Fault`]. `xml` does the same for the
-//! results that JMeter writes as XML. [`Growing`] reads a file that is still being written, of which a
-//! [`tail::Tail`] tells whether it is still the same.
+//! [`read`] opens nothing and computes nothing: it takes [`input::Input`]s, detects whether each is
+//! CSV or XML, cuts CSV into blocks of whole records, and pushes a borrowed [`Sample`] for each
+//! good row into a [`Sink`]. Bad rows are counted by [`Fault`]. [`Growing`] reads a file that is
+//! still being written; an [`input::Tail`] tells whether it is still the same file.
+//!
+//! Imports run only downward in this list:
+//!
+//! | part | job |
+//! |---|---|
+//! | `reader`, `growing` | read whole inputs, or one that grows |
+//! | `worker` | parse blocks, count rows and rejections |
+//! | `source` | inputs to blocks of CSV, or readers of XML |
+//! | `outcome`, `options` | what was read; how to read |
+//! | `csv`, `xml` | the two formats: bytes to samples |
+//! | [`input`] | files and standard input, decompressed |
+//! | `sink`, `sample`, `fault` and the like | what all of them share |
 
-pub mod blocks;
-mod cut;
-mod default_order;
+#[doc(hidden)]
+pub mod csv;
 mod engine;
+mod excerpt;
+mod fault;
+mod flag;
 mod growing;
-#[doc(hidden)]
-pub mod index;
 pub mod input;
-#[doc(hidden)]
-pub mod layout;
 mod number;
-mod opening;
+mod options;
 mod outcome;
-mod pair;
-mod plain;
-mod quoted;
 mod reader;
-mod row;
 mod sample;
-pub mod tail;
-pub mod timestamp;
+mod sink;
+mod source;
+mod worker;
 mod xml;
 
+pub use csv::{DatePattern, InvalidDatePattern};
 pub use engine::{Engine, host_prefix, shifted_engine};
+pub use fault::{Fault, Field, MAX_ROW, XmlFault};
 pub use growing::{Growing, Progress};
-pub use outcome::{InputRead, Outcome, RejectionTally};
-pub use reader::{ReadOptions, Sink, read};
-pub use row::{Fault, Field, LONGEST_ROW};
+pub use options::{ReadOptions, TimestampOptions};
+pub use outcome::{InputRead, InputSummary, Outcome, RejectionTally};
+pub use reader::read;
 pub use sample::Sample;
-pub use xml::{XmlFault, XmlSummary};
+pub use sink::Sink;
+pub use xml::XmlSummary;

@@ -1,9 +1,10 @@
 //! Integers from ASCII digits, four or eight at a time, without UTF-8 checks.
 
-/// Bytes that must be readable behind the last field, so that eight can always be loaded.
-pub const PADDING: usize = 64;
+/// Bytes that are loaded at once. A field with fewer bytes from its start to the end of the buffer
+/// is read one byte at a time.
+pub const WORD: usize = 8;
 
-/// The number written in `bytes[start..end]`: an optional sign and decimal digits, within i64.
+/// Reads `bytes[start..end]` as a number: an optional sign and decimal digits, within i64.
 #[inline(always)]
 pub fn parse(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
     let length = end.wrapping_sub(start);
@@ -15,7 +16,7 @@ pub fn parse(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
     value.or_else(|| parse_any(bytes, start, end))
 }
 
-/// The same for numbers that are most often a single digit.
+/// Like [`parse`], but faster for numbers that usually have one digit.
 #[inline(always)]
 pub fn parse_short(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
     match bytes.get(start..end) {
@@ -24,26 +25,26 @@ pub fn parse_short(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
     }
 }
 
-/// `length` (1 to 4) digits at `start`; `None` if one of them is no digit, or near the end of
-/// `bytes`, where four cannot be loaded.
+/// Reads `length` (1 to 4) digits at `start`. Returns `None` if one of them is not a digit, or if
+/// fewer than four bytes are left in `bytes`.
 #[inline(always)]
 pub fn parse_up_to_4(bytes: &[u8], start: usize, length: usize) -> Option<u32> {
     let four = bytes.get(start..start + 4)?.try_into().ok()?;
-    // The digits move to the high bytes (the last digit highest): what followed them falls out,
+    // Shift the digits to the high bytes, the last digit highest. The bytes behind them drop out,
     // and zeros come in below.
     let digits = (u32::from_le_bytes(four) ^ 0x3030_3030) << (32 - 8 * length);
     if (digits | digits.wrapping_add(0x0606_0606)) & 0xF0F0_F0F0 != 0 {
         return None;
     }
-    // Neighbours combine: 4 digits to 2 pairs to 1 number.
+    // Combine neighbours: 4 digits to 2 pairs to 1 number.
     let pairs = (digits.wrapping_mul((10 << 8) | 1) >> 8) & 0x00FF_00FF;
     Some(pairs.wrapping_mul((100 << 16) | 1) >> 16)
 }
 
-/// The same for 1 to 8 digits.
+/// Like [`parse_up_to_4`], for 1 to 8 digits.
 #[inline(always)]
 fn parse_up_to_8(bytes: &[u8], start: usize, length: usize) -> Option<i64> {
-    let eight = bytes.get(start..start + 8)?.try_into().ok()?;
+    let eight = bytes.get(start..start + WORD)?.try_into().ok()?;
     let digits = (u64::from_le_bytes(eight) ^ 0x3030_3030_3030_3030) << (64 - 8 * length);
     if (digits | digits.wrapping_add(0x0606_0606_0606_0606)) & 0xF0F0_F0F0_F0F0_F0F0 != 0 {
         return None;
@@ -53,7 +54,7 @@ fn parse_up_to_8(bytes: &[u8], start: usize, length: usize) -> Option<i64> {
     Some((quads.wrapping_mul((10_000 << 32) | 1) >> 32) as i64)
 }
 
-/// The plain way, for signs, long numbers and the last bytes of a buffer.
+/// The general way, for signs, long numbers and the last bytes of a buffer.
 #[cold]
 #[inline(never)]
 fn parse_any(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
@@ -65,7 +66,7 @@ fn parse_any(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
     if digits.is_empty() {
         return None;
     }
-    // Accumulating below zero reaches i64::MIN, whose absolute value has no positive i64.
+    // Accumulate below zero to reach i64::MIN, which has no positive counterpart.
     let value = digits.iter().try_fold(0_i64, |value, &byte| {
         let digit = byte.wrapping_sub(b'0');
         (digit <= 9).then_some(())?;
@@ -87,7 +88,7 @@ mod tests {
     fn padded(text: &str) -> Option<i64> {
         let mut bytes = text.as_bytes().to_vec();
         bytes.extend_from_slice(b",9");
-        bytes.resize(text.len() + PADDING, b'7');
+        bytes.resize(text.len() + WORD, b'7');
         let value = parse(&bytes, 0, text.len());
         assert_eq!(parse_short(&bytes, 0, text.len()), value);
         value
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number() {
+    fn other_text_is_refused_as_a_number() {
         for text in [
             "",
             "-",

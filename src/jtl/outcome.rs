@@ -1,59 +1,81 @@
-//! What became of all rows: the workers' parts put together.
+//! What was read: samples, rows and rejections of all workers.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::blocks::InputSummary;
-use super::row::Fault;
+use super::excerpt::excerpt;
+use super::fault::Fault;
+use super::xml::XmlSummary;
 use crate::error::Error;
 
 /// What was read.
 #[derive(Debug)]
 pub struct Outcome<S> {
-    /// One sink a worker; together they hold every sample.
+    /// One sink per worker. Together they have every sample.
     pub sinks: Vec<S>,
     /// The inputs.
     pub inputs: Vec<InputRead>,
-    /// Rows found: `samples + rejected`. Headers and blank lines are none.
+    /// Number of rows: those recorded and those rejected. Headers and blank lines are not rows.
     pub rows_read: u64,
-    /// The kinds of rejected rows, in the order of their first rows.
+    /// Rejected rows by fault, in the order of the first row of each.
     pub rejections: Vec<RejectionTally>,
 }
 
 /// One input, read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputRead {
-    /// What the source knows of it.
+    /// What the source knows about it.
     pub summary: InputSummary,
     /// Number of its lines, headers included.
     pub lines: u64,
 }
 
-/// One kind of rejected row.
+/// What is known about an input after reading.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputSummary {
+    /// Name as given.
+    pub name: String,
+    /// Number of bytes, decompressed.
+    pub bytes: u64,
+    /// Number of header rows.
+    pub headers: u64,
+    /// Number of columns in the first layout.
+    pub width: usize,
+    /// Number of columns that the first layout's header names.
+    pub named_columns: usize,
+    /// Whether its last line has no line feed.
+    pub is_unterminated: bool,
+    /// Whether its compressed data ended early.
+    pub is_truncated: bool,
+    /// What is known about XML results; `None` for CSV.
+    pub xml: Option<XmlSummary>,
+}
+
+/// The rejected rows with one fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RejectionTally {
-    /// What is wrong with such rows.
+    /// What is wrong with them.
     pub fault: Fault,
-    /// How many there are.
+    /// Number of rows.
     pub count: u64,
     /// The first one's input, counted from 0.
     pub first_input: u32,
     /// The first one's line, counted from 1.
     pub first_line: u64,
-    /// The first one's value, or the row where no column is to blame.
+    /// The wrong value of the first one, or the whole row if no single value is wrong.
     pub first_value: Vec<u8>,
 }
 
-/// A rejected row's place: block, and lines in the block before it.
+/// The place of a rejected row: its block, and the number of lines before it in the block.
 pub(super) type Place = (u64, u64);
 
-/// The rows of a kind that a worker rejected.
+/// The rows with one fault that a worker rejected.
 #[derive(Clone)]
 pub(super) struct Tally {
-    /// How many there are.
+    /// Number of rows.
     pub count: u64,
-    /// Where the first one is.
+    /// The place of the first one.
     pub first: Place,
     /// Its value, or the row.
     pub first_value: Vec<u8>,
@@ -68,7 +90,7 @@ pub(super) struct BlockLines {
     pub input: u32,
     /// Header rows between the block before and this one.
     pub headers_before: u64,
-    /// How many lines it has.
+    /// Number of its lines.
     pub lines: u64,
 }
 
@@ -76,16 +98,16 @@ pub(super) struct BlockLines {
 pub(super) struct Part<S> {
     /// Its samples.
     pub sink: S,
-    /// Rows found.
+    /// Number of rows.
     pub rows: u64,
-    /// Those rejected, by what is wrong with them.
+    /// Rejected rows, by fault.
     pub rejected: BTreeMap<Fault, Tally>,
     /// The blocks it parsed, in order.
     pub blocks: Vec<BlockLines>,
 }
 
 impl<S> Outcome<S> {
-    /// Puts the workers' tallies together, and turns places into line numbers.
+    /// Combines the workers' parts, and turns places into line numbers.
     pub(super) fn new(parts: Vec<Part<S>>, summaries: Vec<InputSummary>) -> Self {
         let mut outcome = Outcome {
             sinks: Vec::with_capacity(parts.len()),
@@ -136,20 +158,34 @@ impl<S> Outcome<S> {
         outcome
     }
 
-    /// Rows that could not be read.
+    /// Number of rejected rows.
     pub fn rejected(&self) -> u64 {
         self.rejections.iter().map(|tally| tally.count).sum()
     }
 
-    /// The error of `--strict`: where the first rejected row is and what is wrong with it.
+    /// The error for `--strict`: the place of the first rejected row and its fault.
     pub fn first_rejection(&self) -> Option<Error> {
         let tally = self.rejections.first()?;
         Some(tally.refuse(&self.inputs))
     }
 }
 
+impl<A, B> Outcome<(A, B)> {
+    /// Splits pairs of sinks: the outcome with the first ones, and the second ones.
+    pub fn split(self) -> (Outcome<A>, Vec<B>) {
+        let (sinks, others) = self.sinks.into_iter().unzip();
+        let outcome = Outcome {
+            sinks,
+            inputs: self.inputs,
+            rows_read: self.rows_read,
+            rejections: self.rejections,
+        };
+        (outcome, others)
+    }
+}
+
 impl RejectionTally {
-    /// The error of `--strict`: where the first of the rows is and what is wrong with it.
+    /// The error for `--strict`: the place of the first of these rows and its fault.
     pub fn refuse(&self, inputs: &[InputRead]) -> Error {
         let name = inputs
             .get(self.first_input as usize)
@@ -163,7 +199,7 @@ impl RejectionTally {
             format!(
                 "{} (--strict): {}",
                 self.fault.reason(),
-                super::layout::quote(&self.first_value)
+                excerpt(&self.first_value)
             ),
         )
     }

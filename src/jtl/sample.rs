@@ -1,25 +1,26 @@
-//! One row of a result file, borrowed from the block it was read in.
+//! One row of a result file, borrowed from its block.
 
-/// The largest count that JMeter reads: its `SampleCount` and `ErrorCount` are Java's `int`. No file
-/// has so many rows that a sum of such counts overflows.
-const LARGEST_COUNT: u64 = i32::MAX as u64;
+/// The largest `SampleCount` and `ErrorCount`, which are Java's `int`. No file has enough rows for
+/// a sum of such counts to overflow.
+const MAX_COUNT: u64 = i32::MAX as u64;
 
-/// A number as one of the counts; `None` if it is none.
+/// A number as a count; `None` if it is out of range.
 pub(super) fn count(number: i64) -> Option<u64> {
     let count = u64::try_from(number).ok()?;
-    (count <= LARGEST_COUNT).then_some(count)
+    (count <= MAX_COUNT).then_some(count)
 }
 
 /// One JMeter sample. Text is the file's bytes: usually UTF-8, never checked.
 ///
-/// A column that the file does not have is `None` or empty.
+/// If the file does not have a column, its value is `None` or empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Sample<'a> {
-    /// Where the row begins: bytes from the start of the first input, growing from row to row.
+    /// Start of the row: bytes from the start of the first input. Positions of rows ascend.
     pub position: u64,
-    /// Which input it comes from, counted from 0.
+    /// Number of its input, counted from 0.
     pub input: u32,
-    /// Start of the sample, epoch ms (whatever `timeStamp` means in the file).
+    /// Start of the sample, epoch ms, even if `timeStamp` in the file is the end.
     pub time_stamp: i64,
     /// Duration, ms.
     pub elapsed: i64,
@@ -53,10 +54,48 @@ pub struct Sample<'a> {
     pub grp_threads: Option<i64>,
     /// Active threads of the sample's engine.
     pub all_threads: Option<i64>,
-    /// Samples that the row stands for; 1 but for aggregated rows.
+    /// Number of samples in the row: 1 unless the row is aggregated.
     pub sample_count: u64,
-    /// How many of them failed.
+    /// Number of failed samples in the row.
     pub error_count: u64,
+}
+
+/// The place of a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin {
+    /// See [`Sample::position`].
+    pub position: u64,
+    /// See [`Sample::input`].
+    pub input: u32,
+}
+
+impl Default for Sample<'_> {
+    /// A success that took 0 ms, in a row that has no other columns.
+    fn default() -> Self {
+        Sample {
+            position: 0,
+            input: 0,
+            time_stamp: 0,
+            elapsed: 0,
+            latency: None,
+            connect: None,
+            idle_time: None,
+            label: b"",
+            response_code: b"",
+            response_message: b"",
+            failure_message: b"",
+            thread_name: b"",
+            url: b"",
+            hostname: b"",
+            success: true,
+            bytes: None,
+            sent_bytes: None,
+            grp_threads: None,
+            all_threads: None,
+            sample_count: 1,
+            error_count: 0,
+        }
+    }
 }
 
 impl Sample<'_> {
@@ -65,7 +104,7 @@ impl Sample<'_> {
         self.time_stamp.saturating_add(self.elapsed)
     }
 
-    /// Elapsed time of each of the samples the row stands for, ms: JMeter divides integers.
+    /// Elapsed time of each sample in the row, ms. The division truncates, as JMeter's does.
     pub fn elapsed_each(&self) -> i64 {
         match i64::try_from(self.sample_count) {
             Ok(count) if count > 1 => self.elapsed / count,

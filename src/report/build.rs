@@ -11,11 +11,9 @@ use super::{
 };
 use crate::format;
 use crate::jtl::{InputRead, RejectionTally};
-use crate::percentile::Percentile;
+use crate::percentile::{Percentile, value_at};
 use crate::select::LabelSet;
-use crate::stats::{
-    Aggregate, DashboardTable, Distribution, ErrorStats, Label, LabelStats, value_at,
-};
+use crate::stats::{Aggregate, DashboardTable, Distribution, ErrorStats, Label, LabelStats};
 use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
 
 /// The label of all labels together.

@@ -2,8 +2,8 @@
 
 use super::{PercentileValue, Report};
 use crate::format;
-use crate::percentile::Percentile;
-use crate::stats::{NewestErrors, Recent, value_at};
+use crate::percentile::{Percentile, value_at};
+use crate::stats::{NewestErrors, Recent};
 
 /// Letters of a label, a code or a message.
 const MOST_LETTERS: usize = 300;

@@ -3,7 +3,7 @@
 use super::build::Sources;
 use crate::format;
 use crate::jtl::{InputRead, XmlSummary};
-use crate::stats::{Aggregate, ErrorDetail, Label, MOST_ERROR_TYPES};
+use crate::stats::{Aggregate, ErrorDetail, Label, MAX_ERROR_TYPES};
 
 /// The notes of a run, in words.
 pub(super) fn collect(
@@ -88,7 +88,7 @@ fn of_errors(detail: ErrorDetail) -> Option<String> {
     };
     Some(format!(
         "More than {} different errors, or 16 MiB of them: they are told apart {apart}.",
-        format::thousands(MOST_ERROR_TYPES as u64)
+        format::thousands(MAX_ERROR_TYPES as u64)
     ))
 }
 

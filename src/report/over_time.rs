@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::percentile::Percentile;
-use crate::stats::{self, Aggregate, Bucket, Distributions, LabelBucket, value_at};
+use crate::percentile::{Percentile, value_at};
+use crate::stats::{self, Aggregate, Bucket, Distributions, LabelBucket};
 
 /// The run over time in buckets of equal width; each vector has one entry per bucket.
 ///
@@ -136,7 +136,7 @@ impl TimeSeries {
         distributions: &Distributions,
         percentiles: &[Percentile],
     ) -> Self {
-        let series = aggregate.series();
+        let series = aggregate.timeline();
         let buckets: Vec<&Bucket> = series.buckets().collect();
         let totals: Vec<LabelBucket> = buckets.iter().map(|bucket| bucket.total()).collect();
         let bytes = |of: fn(&Bucket) -> i128| {
@@ -220,7 +220,7 @@ fn labels(
     buckets: &[&Bucket],
     distributions: &Distributions,
 ) -> Vec<LabelSeries> {
-    if aggregate.series().are_labels_joined() {
+    if aggregate.timeline().are_labels_joined() {
         return Vec::new();
     }
     aggregate
@@ -239,7 +239,7 @@ fn labels(
         .collect()
 }
 
-fn codes(series: &stats::TimeSeries, buckets: &[&Bucket]) -> Vec<CodeSeries> {
+fn codes(series: &stats::Timeline, buckets: &[&Bucket]) -> Vec<CodeSeries> {
     let mut codes: Vec<CodeSeries> = series
         .codes()
         .iter()
@@ -258,7 +258,7 @@ fn codes(series: &stats::TimeSeries, buckets: &[&Bucket]) -> Vec<CodeSeries> {
     codes
 }
 
-fn active_threads(series: &stats::TimeSeries, buckets: &[&Bucket]) -> Vec<Option<f64>> {
+fn active_threads(series: &stats::Timeline, buckets: &[&Bucket]) -> Vec<Option<f64>> {
     let threads: Vec<Option<f64>> = buckets
         .iter()
         .map(|bucket| series.active_threads(bucket))

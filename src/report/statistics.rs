@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::build::window;
-use crate::percentile::Percentile;
+use crate::percentile::{Percentile, value_at};
 use crate::stats::{
-    Aggregate, DASHBOARD_WINDOW, DashboardStats, DashboardTable, Label, LabelStats, value_at,
+    Aggregate, DASHBOARD_WINDOW, DashboardStats, DashboardTable, Label, LabelStats,
 };
 use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
 

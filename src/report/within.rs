@@ -4,8 +4,8 @@ use super::{
     Cells, LabelReport, LabelSlices, Options, PercentileValue, Report, Slice, Slices, Summary,
     Window,
 };
-use crate::percentile::Percentile;
-use crate::stats::{CompactHistogram, value_at};
+use crate::percentile::{Percentile, value_at};
+use crate::stats::CompactHistogram;
 use crate::units::MS_PER_SECOND;
 
 impl Report {

@@ -1,4 +1,4 @@
-//! A settled selection: it decides on each row, and names it.
+//! A settled selection, which decides whether a row counts and under which label.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -9,25 +9,25 @@ use super::group::GroupBy;
 use super::rename::Rename;
 use crate::jtl::Sample;
 
-/// What counts, and under which label.
+/// Which rows count, and under which label.
 #[derive(Debug, Clone, Default)]
 pub struct Choice {
-    /// Filters on whole rows, asked first.
+    /// Filters on whole rows, which run first.
     pub(super) rows: Vec<Filter<RowTest>>,
-    /// Filters on labels as the file has them, asked next.
+    /// Filters on labels as the file has them, which run next.
     pub(super) labels: Vec<Filter<LabelTest>>,
-    /// What takes the label's place.
+    /// What replaces the label.
     pub(super) group_by: GroupBy,
     /// How labels are renamed.
     pub(super) renames: Vec<Rename>,
-    /// What was chosen where the options leave it to the run, in words.
+    /// How options were resolved that depend on the run, as sentences.
     pub notes: Vec<String>,
 }
 
-/// One reason to leave a row out.
+/// A test that rows must pass, and the option that asks for it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Filter<T> {
-    /// The option that asks for it, as given.
+    /// The option as given.
     option: String,
     test: T,
 }
@@ -41,9 +41,9 @@ pub enum RowTest {
     To(i64),
     /// Starts from the first epoch ms on and before the second.
     Within(i64, i64),
-    /// Was written by a transaction controller, or was not.
+    /// Was written by a transaction controller (`true`) or by a sampler (`false`).
     IsController(bool),
-    /// Succeeded, or failed.
+    /// Succeeded (`true`) or failed (`false`).
     Succeeded(bool),
 }
 
@@ -112,43 +112,43 @@ impl Choice {
         self.filters() == 0 && !self.renames_labels()
     }
 
-    /// Whether another choice of the same selection lets the same rows count.
-    pub fn lets_count_what(&self, other: &Choice) -> bool {
+    /// Whether another choice of the same selection filters the same rows.
+    pub fn filters_like(&self, other: &Choice) -> bool {
         self.rows == other.rows && self.labels == other.labels
     }
 
-    /// Whether labels are others than in the file.
+    /// Whether labels differ from those in the file.
     pub fn renames_labels(&self) -> bool {
         !self.group_by.is_label() || !self.renames.is_empty()
     }
 
-    /// How many filters there are.
+    /// Number of filters.
     pub fn filters(&self) -> usize {
         self.rows.len() + self.labels.len()
     }
 
-    /// The options that filter, by the number of their filter.
+    /// The option of each filter, in the order of their numbers.
     pub fn options(&self) -> impl Iterator<Item = &str> {
         let rows = self.rows.iter().map(|filter| filter.option.as_str());
         rows.chain(self.labels.iter().map(|filter| filter.option.as_str()))
     }
 
-    /// The number of the first filter on rows that leaves a sample out.
+    /// The number of the first row filter that rejects a sample.
     #[inline]
-    pub(super) fn row_left_out(&self, sample: &Sample<'_>) -> Option<usize> {
+    pub(super) fn row_filter(&self, sample: &Sample<'_>) -> Option<usize> {
         self.rows
             .iter()
             .position(|filter| !filter.test.passes(sample))
     }
 
-    /// Whether labels are tested.
+    /// Whether there are filters on labels.
     #[inline]
     pub(super) fn tests_labels(&self) -> bool {
         !self.labels.is_empty()
     }
 
-    /// The number of the first filter on labels that leaves a label out.
-    pub(super) fn label_left_out(&self, label: &[u8]) -> Option<usize> {
+    /// The number of the first label filter that rejects a label.
+    pub(super) fn label_filter(&self, label: &[u8]) -> Option<usize> {
         let filter = self
             .labels
             .iter()
@@ -156,13 +156,13 @@ impl Choice {
         filter.map(|number| self.rows.len() + number)
     }
 
-    /// What a sample is grouped by.
+    /// The text of a sample that it is grouped by.
     #[inline]
     pub(super) fn key<'a>(&self, sample: &Sample<'a>) -> &'a [u8] {
         self.group_by.key(sample)
     }
 
-    /// Whether a key is not yet the label.
+    /// Whether labels are computed from keys, rather than being the keys.
     #[inline]
     pub(super) fn names_keys(&self) -> bool {
         matches!(self.group_by, GroupBy::Captures(_)) || !self.renames.is_empty()

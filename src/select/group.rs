@@ -1,19 +1,19 @@
-//! What a sample is grouped by.
+//! What samples are grouped by.
 
 use std::borrow::Cow;
 
 use regex::bytes::Regex;
 
-use super::pattern::regex;
+use super::pattern::{InvalidRegex, regex};
 use crate::jtl::{Sample, host_prefix};
 
-/// What takes the place of a sample's label.
+/// What replaces a sample's label.
 #[derive(Debug, Clone, Default)]
 pub enum GroupBy {
     /// The label itself.
     #[default]
     Label,
-    /// The thread group: the thread name without `host:port-` before it and ` 1-12` behind it.
+    /// The thread group: the thread name without the prefix `host:port-` and the suffix ` 1-12`.
     ThreadGroup,
     /// The URL's host, without its port.
     Host,
@@ -21,17 +21,33 @@ pub enum GroupBy {
     Code,
     /// The URL's path, without its query.
     UrlPath,
-    /// What an expression captures of the label.
+    /// What a regular expression captures in the label.
     Captures(Regex),
 }
 
+/// Text that names no way of grouping.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidGroupBy {
+    /// Not a keyword, and not a regular expression either.
+    #[error(transparent)]
+    Regex(#[from] InvalidRegex),
+    /// A regular expression without a capture group.
+    #[error(
+        "`{0}` is neither label, thread-group, host, code or url-path nor a \
+         regular expression with (captures)"
+    )]
+    NoCaptures(String),
+}
+
 impl GroupBy {
-    /// Reads a way of grouping.
+    /// Reads `label`, `thread-group`, `host`, `code`, `url-path`, or a regular expression with
+    /// capture groups.
     ///
     /// # Errors
     ///
-    /// A sentence that shows the text and says what can be given.
-    pub fn new(text: &str) -> Result<Self, String> {
+    /// When the text is none of these.
+    pub fn new(text: &str) -> Result<Self, InvalidGroupBy> {
         Ok(match text {
             "label" => GroupBy::Label,
             "thread-group" => GroupBy::ThreadGroup,
@@ -41,17 +57,14 @@ impl GroupBy {
             _ => {
                 let regex = regex(text)?;
                 if regex.captures_len() == 1 {
-                    return Err(format!(
-                        "`{text}` is neither label, thread-group, host, code or url-path nor a \
-                         regular expression with (captures)"
-                    ));
+                    return Err(InvalidGroupBy::NoCaptures(text.to_owned()));
                 }
                 GroupBy::Captures(regex)
             }
         })
     }
 
-    /// The text of the sample that it is grouped by: what [`GroupBy::name`] makes its label of.
+    /// The text of the sample that it is grouped by, from which [`GroupBy::name`] makes the label.
     #[inline]
     pub fn key<'a>(&self, sample: &Sample<'a>) -> &'a [u8] {
         match self {
@@ -63,7 +76,7 @@ impl GroupBy {
         }
     }
 
-    /// The label of samples with a key. A label without a match keeps its name.
+    /// The label of samples with this key. A key that the expression does not match is the label.
     pub fn name<'a>(&self, key: &'a [u8]) -> Cow<'a, [u8]> {
         let GroupBy::Captures(regex) = self else {
             return Cow::Borrowed(key);
@@ -80,7 +93,7 @@ impl GroupBy {
         }
     }
 
-    /// Whether the label stays what it is.
+    /// Whether labels stay as they are.
     pub fn is_label(&self) -> bool {
         matches!(self, GroupBy::Label)
     }
@@ -117,7 +130,7 @@ fn host(url: &[u8]) -> Option<&[u8]> {
     let (authority, _) = split(url)?;
     let user = authority.iter().rposition(|&byte| byte == b'@');
     let host = authority.get(user.map_or(0, |at| at + 1)..)?;
-    // Within brackets colons belong to an IPv6 address.
+    // Colons in brackets belong to an IPv6 address.
     let from = memchr::memchr(b']', host).unwrap_or(0);
     let port = memchr::memchr(b':', host.get(from..)?).map(|at| from + at);
     host.get(..port.unwrap_or(host.len()))
@@ -133,7 +146,7 @@ fn path(url: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// What is between `://` and the path, and the rest.
+/// Splits a URL behind `://` into the authority and the rest.
 fn split(url: &[u8]) -> Option<(&[u8], &[u8])> {
     let scheme = memchr::memmem::find(url, b"://")?;
     let rest = url.get(scheme + 3..)?;
@@ -200,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_sample_lacks_is_named() {
+    fn missing_attributes_are_named() {
         let bare = Sample {
             url: b"",
             thread_name: b"",
@@ -226,12 +239,17 @@ mod tests {
     }
 
     #[test]
-    fn a_mistyped_keyword_is_no_expression() {
-        let error = GroupBy::new("threadgroup").unwrap_err();
+    fn a_mistyped_keyword_is_refused() {
+        let error = GroupBy::new("threadgroup").unwrap_err().to_string();
         assert!(
             error.starts_with("`threadgroup` is neither label,"),
             "{error}"
         );
-        assert!(GroupBy::new("(a").unwrap_err().contains("unclosed group"));
+        assert!(
+            GroupBy::new("(a")
+                .unwrap_err()
+                .to_string()
+                .contains("unclosed group")
+        );
     }
 }

@@ -1,16 +1,16 @@
-//! Sets of labels, and which of them are sub-results.
+//! Sets of labels, and which of them belong to sub-results.
 
 use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 
-/// Labels that a set holds: more are the work of a plan that gives each sample its own.
-const MOST_LABELS: usize = 200_000;
+/// Labels in the largest set. Only a plan that gives each sample its own label has more.
+const MAX_LABELS: usize = 200_000;
 
-/// Bytes of the labels that a set holds.
-const MOST_BYTES: usize = 64 << 20;
+/// Bytes of the labels in the largest set.
+const MAX_BYTES: usize = 64 << 20;
 
-/// The distinct labels of a run, within bounds. Sets merge in any order to the same.
+/// The distinct labels of a run, in bounded memory. Sets may be merged in any order.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct LabelSet {
     labels: HashSet<Box<[u8]>>,
@@ -26,7 +26,7 @@ impl LabelSet {
             return;
         }
         self.bytes += label.len();
-        if self.labels.len() == MOST_LABELS || self.bytes > MOST_BYTES {
+        if self.labels.len() == MAX_LABELS || self.bytes > MAX_BYTES {
             *self = LabelSet {
                 is_too_large: true,
                 ..LabelSet::default()
@@ -46,21 +46,21 @@ impl LabelSet {
         }
     }
 
-    /// Whether a set that was stored is one that could have been made.
+    /// Whether a stored set is consistent.
     pub fn is_sound(&self) -> bool {
         let bytes: usize = self.labels.iter().map(|label| label.len()).sum();
         match self.is_too_large {
             true => self.labels.is_empty() && self.bytes == 0,
-            false => self.bytes == bytes && bytes <= MOST_BYTES && self.labels.len() <= MOST_LABELS,
+            false => self.bytes == bytes && bytes <= MAX_BYTES && self.labels.len() <= MAX_LABELS,
         }
     }
 
-    /// Whether there were more labels than a set holds: then it holds none.
+    /// Whether there were too many labels. Then the set is empty.
     pub fn is_too_large(&self) -> bool {
         self.is_too_large
     }
 
-    /// The labels that are sub-results of others in the set.
+    /// The labels of sub-results of other labels in the set.
     pub fn sub_results(&self) -> Vec<&[u8]> {
         let contains = |label: &[u8]| self.labels.contains(label);
         let labels = self.labels.iter().map(|label| &**label);
@@ -72,13 +72,13 @@ impl LabelSet {
     }
 }
 
-/// Whether a label is that of a sub-result, in a run whose labels `contains` knows.
+/// Whether a label belongs to a sub-result. `contains` returns whether the run has a label.
 ///
-/// JMeter 5 writes the row of a sample with sub-results (redirects, embedded resources), then one
-/// for each of them, and behind each those of its own: `label`, `label-0`, `label-1`. A row does
-/// not say which it is, so the run's labels decide: `X-N` is a sub-result if there are both an `X`
-/// and the `X-0` that JMeter counts from; what follows `X` may be several numbers (`X-0-1`).
-/// With `subresults.disable_renaming` sub-results have names of their own, and none is told apart.
+/// JMeter 5 writes the row of a sample with sub-results (redirects, embedded resources), then a row
+/// for each of them, each followed by its own sub-results: `label`, `label-0`, `label-1`. The row
+/// itself does not say what it is, so the run's labels decide: `X-N` is a sub-result if the run has
+/// both `X` and `X-0`, from which JMeter counts. `X` may be followed by several numbers (`X-0-1`).
+/// With `subresults.disable_renaming` sub-results keep their names and are not recognised.
 ///
 /// Source: `SampleResult.storeSubResult`, `HTTPAbstractImpl.configureSampleLabel` (what a sampler
 /// fetches bears its name) and `CSVSaveService.saveSubResults` of JMeter 5.6.3.
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_alone_make_none() {
+    fn without_a_parent_numbers_mean_nothing() {
         // No parent; not numbered from 0; no number as JMeter writes it.
         for labels in [
             &["Home-0", "Home-1"][..],
@@ -146,7 +146,7 @@ mod tests {
     fn a_set_is_bounded_in_any_order() {
         let mut half = LabelSet::default();
         let mut other = LabelSet::default();
-        for number in 0..MOST_LABELS {
+        for number in 0..MAX_LABELS {
             half.insert(number.to_string().as_bytes());
             other.insert((number + 1).to_string().as_bytes());
         }

@@ -1,19 +1,20 @@
-//! What was found out about a text, remembered within bounds.
+//! A cache of values computed from texts, in bounded memory.
 
 use hashbrown::HashMap;
 use hashbrown::hash_map::EntryRef;
 
-/// Texts remembered; then all are forgotten, for labels that never end may never come again.
-const MOST: usize = 1 << 16;
+/// Number of texts in the cache. A further one clears it: if labels never end, they may never
+/// recur.
+const MAX_TEXTS: usize = 1 << 16;
 
-/// Bytes of the longest text remembered.
-const LONGEST: usize = 1 << 10;
+/// Bytes of the longest text in the cache.
+const MAX_TEXT: usize = 1 << 10;
 
-/// Remembers a value for each of the texts met lately.
+/// Caches a value for each recent text.
 #[derive(Debug, Clone)]
 pub struct Memo<V> {
     values: HashMap<Vec<u8>, V>,
-    /// The value of a text too long to remember.
+    /// The value of the last text that was too long for the cache.
     unremembered: V,
 }
 
@@ -27,14 +28,15 @@ impl<V: Default> Default for Memo<V> {
 }
 
 impl<V> Memo<V> {
-    /// The value of `text`, made if it is not remembered. It must depend on the text alone.
+    /// The value of `text`, which `make` computes if it is not cached. It must depend on the text
+    /// alone.
     #[inline]
     pub fn look_up(&mut self, text: &[u8], make: impl FnOnce(&[u8]) -> V) -> &V {
-        if text.len() > LONGEST {
+        if text.len() > MAX_TEXT {
             self.unremembered = make(text);
             return &self.unremembered;
         }
-        if self.values.len() > MOST {
+        if self.values.len() > MAX_TEXTS {
             self.values.clear();
         }
         match self.values.entry_ref(text) {
@@ -59,12 +61,12 @@ mod tests {
             });
         }
         assert_eq!(made, 1);
-        for number in 0..3 * MOST {
+        for number in 0..3 * MAX_TEXTS {
             let text = number.to_string();
             assert_eq!(*memo.look_up(text.as_bytes(), <[u8]>::len), text.len());
-            assert!(memo.values.len() <= MOST + 1);
+            assert!(memo.values.len() <= MAX_TEXTS + 1);
         }
-        let long = vec![b'x'; LONGEST + 1];
+        let long = vec![b'x'; MAX_TEXT + 1];
         assert_eq!(*memo.look_up(&long, <[u8]>::len), long.len());
         assert_eq!(*memo.look_up(b"label", <[u8]>::len), 5);
     }

@@ -1,4 +1,4 @@
-//! Moments as given on the command line: on the clock, or counted from the run's start or end.
+//! Moments as given on the command line: clock times, or offsets from the run's start or end.
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
@@ -17,19 +17,43 @@ pub enum Moment {
     BeforeEnd(i64),
 }
 
+/// Text that is not a moment.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidMoment {
+    /// A small number: an offset whose unit is missing.
+    #[error("`{0}` has no unit: `{0}s` is an offset in seconds")]
+    NoUnit(String),
+    /// A number of seconds since 1970.
+    #[error("`{0}` would be early in 1970: give milliseconds, not seconds, since then")]
+    Seconds(String),
+    /// Anything else.
+    #[error(
+        "`{0}` is not a time: give a time such as `2026-11-25 07:10:00` or 07:10:00, epoch ms, \
+         an offset from the run's start such as +30s or 1m30s, or from its end such as -10s"
+    )]
+    Unknown(String),
+}
+
+impl InvalidMoment {
+    fn unknown(text: &str) -> Self {
+        InvalidMoment::Unknown(text.to_owned())
+    }
+}
+
 impl Moment {
     /// Reads a moment: `2026-11-25 07:10:00` and `07:10:00` local to `zone`,
     /// `2026-11-25T07:10:00Z`, epoch ms, or an offset such as `+30s`, `1m30s` or `-10s`.
     ///
     /// # Errors
     ///
-    /// A sentence that shows the text and says what can be given.
-    pub fn new(text: &str, zone: &TimeZone) -> Result<Self, String> {
+    /// When the text is none of these.
+    pub fn new(text: &str, zone: &TimeZone) -> Result<Self, InvalidMoment> {
         let text = text.trim();
         if let Some(before_end) = text.strip_prefix('-') {
             return match duration(before_end) {
                 Some(ms) => Ok(Moment::BeforeEnd(ms)),
-                None => Err(no_moment(text)),
+                None => Err(InvalidMoment::unknown(text)),
             };
         }
         if let Some(ms) = duration(text.strip_prefix('+').unwrap_or(text)) {
@@ -46,22 +70,22 @@ impl Moment {
         {
             return match zone.to_timestamp(civil) {
                 Ok(time) => Ok(Moment::At(time.as_millisecond())),
-                Err(_) => Err(no_moment(text)),
+                Err(_) => Err(InvalidMoment::unknown(text)),
             };
         }
         match text.parse::<Time>() {
             Ok(time) if text.contains(':') => Ok(Moment::Clock(time)),
-            _ => Err(no_moment(text)),
+            _ => Err(InvalidMoment::unknown(text)),
         }
     }
 
-    /// Whether the run's start and end must be known.
+    /// Whether it depends on the run's start and end.
     pub fn needs_run(self) -> bool {
         !matches!(self, Moment::At(_))
     }
 
-    /// The epoch ms that this is in a run from `start` to `end`. A time of day is its first
-    /// occurrence during the run, else the one that is nearest to the run.
+    /// This moment of a run from `start` to `end`, epoch ms. A time of day means its first
+    /// occurrence during the run, or else the one nearest to the run.
     pub fn in_run(self, start: i64, end: i64, zone: &TimeZone) -> i64 {
         match self {
             Moment::At(ms) => ms,
@@ -72,10 +96,10 @@ impl Moment {
     }
 }
 
-/// The best occurrence of a time of day; `None` far from any calendar.
+/// The best occurrence of a time of day; `None` outside the calendar.
 fn clock(time: Time, start: i64, end: i64, zone: &TimeZone) -> Option<i64> {
     let first_day = date(start, zone)?;
-    // A run's first occurrence is on its first or second day, its nearest on the days around it.
+    // The first occurrence is on the run's first or second day, the nearest on the days around it.
     let days = [
         first_day.checked_sub(1.day()).ok()?,
         first_day,
@@ -95,24 +119,16 @@ fn date(epoch_ms: i64, zone: &TimeZone) -> Option<Date> {
     Some(zone.to_datetime(time).date())
 }
 
-/// Digits alone are epoch ms, if there are enough of them to mean it.
-fn epoch_ms(text: &str) -> Result<Moment, String> {
+/// Reads digits without a unit as epoch ms if there are enough of them.
+fn epoch_ms(text: &str) -> Result<Moment, InvalidMoment> {
     match text.len() {
-        0..9 => Err(format!(
-            "`{text}` has no unit: `{text}s` is an offset in seconds"
-        )),
-        9..12 => Err(format!(
-            "`{text}` would be early in 1970: give milliseconds, not seconds, since then"
-        )),
-        _ => text.parse().map(Moment::At).map_err(|_| no_moment(text)),
+        0..9 => Err(InvalidMoment::NoUnit(text.to_owned())),
+        9..12 => Err(InvalidMoment::Seconds(text.to_owned())),
+        _ => text
+            .parse()
+            .map(Moment::At)
+            .map_err(|_| InvalidMoment::unknown(text)),
     }
-}
-
-fn no_moment(text: &str) -> String {
-    format!(
-        "`{text}` is no moment: give a time such as `2026-11-25 07:10:00` or 07:10:00, epoch ms, \
-         an offset from the run's start such as +30s or 1m30s, or from its end such as -10s"
-    )
 }
 
 /// A duration in ms: one or more numbers, each with its unit (ms, s, m, h).
@@ -134,7 +150,7 @@ fn duration(text: &str) -> Option<i64> {
         sum += number.parse::<f64>().ok()? * ms;
         rest = next;
     }
-    // Half of the largest whole number that a float holds exactly: no run is so long.
+    // Far longer than any run, and exact as a float.
     (!text.is_empty() && sum < (1_u64 << 52) as f64).then_some(sum.round() as i64)
 }
 
@@ -202,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_moment_says_what_is_one() {
+    fn other_text_is_refused_with_examples() {
         for text in [
             "",
             "soon",
@@ -214,15 +230,15 @@ mod tests {
             "25:10:00",
             "2026-11-25",
         ] {
-            let error = Moment::new(text, &east()).unwrap_err();
+            let error = Moment::new(text, &east()).unwrap_err().to_string();
             assert!(
-                error.contains("is no moment: give a time such as"),
+                error.contains("is not a time: give a time such as"),
                 "{error}"
             );
         }
-        let error = Moment::new("30", &east()).unwrap_err();
+        let error = Moment::new("30", &east()).unwrap_err().to_string();
         assert_eq!(error, "`30` has no unit: `30s` is an offset in seconds");
-        let error = Moment::new("1795587000", &east()).unwrap_err();
+        let error = Moment::new("1795587000", &east()).unwrap_err().to_string();
         assert!(error.contains("milliseconds, not seconds"), "{error}");
     }
 }

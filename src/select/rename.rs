@@ -1,10 +1,10 @@
-//! Renaming labels by expressions as sed has them: `s/pattern/replacement/flags`.
+//! Renaming labels by expressions like those of sed: `s/pattern/replacement/flags`.
 
 use std::borrow::Cow;
 
 use regex::bytes::{Captures, Regex};
 
-use super::pattern::compile;
+use super::pattern::{InvalidRegex, compile};
 
 /// One `s/…/…/`.
 #[derive(Debug, Clone)]
@@ -20,53 +20,100 @@ enum Part {
     Group(usize),
 }
 
+/// Text that is not a renaming expression.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidRename {
+    /// It does not have the form `s/pattern/replacement/flags`.
+    #[error("`{expression}` is not of the form `s/pattern/replacement/`: {problem}")]
+    Malformed {
+        /// The text.
+        expression: String,
+        /// What is wrong with it.
+        problem: RenameProblem,
+    },
+    /// Its pattern is not a regular expression.
+    #[error(transparent)]
+    Regex(#[from] InvalidRegex),
+}
+
+/// What is wrong with a renaming expression.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RenameProblem {
+    /// The first letter is not `s`.
+    #[error("it does not begin with s")]
+    NoCommand,
+    /// The second character cannot delimit parts.
+    #[error("after s comes a delimiter such as / or |")]
+    NoDelimiter,
+    /// There are too few or too many delimiters.
+    #[error("it has {found} delimiters `{delimiter}` and not 3; within a part write \\{delimiter}")]
+    Delimiters {
+        /// The delimiter.
+        delimiter: char,
+        /// How often it occurs.
+        found: usize,
+    },
+    /// A flag that does not exist.
+    #[error("the flag `{0}` is neither g nor i")]
+    Flag(char),
+    /// A backslash in the replacement before a letter that it gives no meaning to.
+    #[error("`\\{0}` in the replacement is neither a group such as \\1 nor `\\&`")]
+    Escape(char),
+    /// A backslash at the end of the replacement.
+    #[error("its replacement ends in a single `\\`")]
+    TrailingBackslash,
+    /// A group in the replacement that the pattern does not have.
+    #[error("there is no group \\{number}: the pattern has {groups} in parentheses")]
+    Group {
+        /// The group's number.
+        number: usize,
+        /// The pattern's number of groups.
+        groups: usize,
+    },
+}
+
 impl Rename {
-    /// Compiles an expression: any punctuation delimits its parts, `\1` to `\9` stand for groups
-    /// of the pattern, `&` for all of what it matched; flags are `g` (every match, not only the
-    /// first) and `i` (letters of either case).
+    /// Compiles an expression. Any punctuation delimits its parts. In the replacement `\1` to `\9`
+    /// stand for groups of the pattern and `&` for the whole match. Flags are `g` (replace every
+    /// match, not only the first) and `i` (ignore case).
     ///
     /// # Errors
     ///
-    /// A sentence that shows the expression and says what is wrong with it.
-    pub fn new(expression: &str) -> Result<Self, String> {
-        let wrong = |why: &str| format!("`{expression}` is no `s/pattern/replacement/`: {why}");
+    /// When the expression does not have this form.
+    pub fn new(expression: &str) -> Result<Self, InvalidRename> {
+        let malformed = |problem| InvalidRename::Malformed {
+            expression: expression.to_owned(),
+            problem,
+        };
         let mut letters = expression.chars();
         if letters.next() != Some('s') {
-            return Err(wrong("it does not begin with s"));
+            return Err(malformed(RenameProblem::NoCommand));
         }
         let delimiter = match letters.next() {
             Some(letter) if !letter.is_alphanumeric() && !r" \".contains(letter) => letter,
-            _ => return Err(wrong("after s comes a delimiter such as / or |")),
+            _ => return Err(malformed(RenameProblem::NoDelimiter)),
         };
         let parts = split(letters.as_str(), delimiter);
         let [pattern, replacement, flags] = parts.as_slice() else {
-            return Err(wrong(&format!(
-                "it has {} delimiters `{delimiter}` and not 3; within a part write \\{delimiter}",
-                parts.len()
-            )));
+            let found = parts.len();
+            return Err(malformed(RenameProblem::Delimiters { delimiter, found }));
         };
         if let Some(flag) = flags.chars().find(|flag| !"gi".contains(*flag)) {
-            return Err(wrong(&format!("the flag `{flag}` is neither g nor i")));
+            return Err(malformed(RenameProblem::Flag(flag)));
         }
-        // An escaped delimiter means itself, whatever else it means to regular expressions.
+        // An escaped delimiter means itself, whatever it means to regular expressions.
         let literal = regex::escape(&delimiter.to_string());
         let pattern = pattern.replace(&format!("\\{delimiter}"), &literal);
         let regex = compile(&pattern, flags.contains('i'))?;
-        let replacement =
-            replacement_parts(replacement, delimiter).map_err(|letter| match letter {
-                Some(letter) => wrong(&format!(
-                    "`\\{letter}` in the replacement is neither a group such as \\1 nor `\\&`"
-                )),
-                None => wrong("its replacement ends in a single `\\`"),
-            })?;
+        let replacement = replacement_parts(replacement, delimiter).map_err(malformed)?;
         let groups = regex.captures_len() - 1;
         for part in &replacement {
-            if let Part::Group(number) = part
-                && *number > groups
+            if let Part::Group(number) = *part
+                && number > groups
             {
-                return Err(wrong(&format!(
-                    "there is no group \\{number}, for the pattern has {groups} in parentheses"
-                )));
+                return Err(malformed(RenameProblem::Group { number, groups }));
             }
         }
         Ok(Rename {
@@ -76,7 +123,7 @@ impl Rename {
         })
     }
 
-    /// The label, renamed.
+    /// Renames a label.
     pub fn apply<'a>(&self, label: &'a [u8]) -> Cow<'a, [u8]> {
         let most = usize::from(!self.is_global);
         self.regex.replacen(label, most, |captures: &Captures<'_>| {
@@ -95,7 +142,7 @@ impl Rename {
     }
 }
 
-/// The parts between delimiters that no backslash is before.
+/// Splits at delimiters, except at those behind a backslash.
 fn split(text: &str, delimiter: char) -> Vec<String> {
     let mut parts = Vec::new();
     let mut part = String::new();
@@ -114,8 +161,8 @@ fn split(text: &str, delimiter: char) -> Vec<String> {
     parts
 }
 
-/// The literal text and groups of a replacement, or the letter after a backslash that is neither.
-fn replacement_parts(text: &str, delimiter: char) -> Result<Vec<Part>, Option<char>> {
+/// The literal text and groups of a replacement.
+fn replacement_parts(text: &str, delimiter: char) -> Result<Vec<Part>, RenameProblem> {
     let mut parts = Vec::new();
     let mut literal = String::new();
     let mut letters = text.chars();
@@ -128,7 +175,8 @@ fn replacement_parts(text: &str, delimiter: char) -> Result<Vec<Part>, Option<ch
                     continue;
                 }
                 Some(digit @ '0'..='9') => digit as usize - '0' as usize,
-                other => return Err(other),
+                Some(other) => return Err(RenameProblem::Escape(other)),
+                None => return Err(RenameProblem::TrailingBackslash),
             },
             letter => {
                 literal.push(letter);
@@ -152,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn as_sed_does_it() {
+    fn replaces_as_sed_does() {
         assert_eq!(renamed("s/a/b/", "banana"), "bbnana");
         assert_eq!(renamed("s/a/b/g", "banana"), "bbnbnb");
         assert_eq!(renamed("s/A/b/", "banana"), "banana");
@@ -185,11 +233,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
-        let why = |expression: &str| Rename::new(expression).unwrap_err();
+    fn errors_name_the_problem() {
+        let why = |expression: &str| Rename::new(expression).unwrap_err().to_string();
         assert_eq!(
             why("s/a/b"),
-            "`s/a/b` is no `s/pattern/replacement/`: it has 2 delimiters `/` and not 3; within a part write \\/"
+            "`s/a/b` is not of the form `s/pattern/replacement/`: it has 2 delimiters `/` and not 3; within a part write \\/"
         );
         for (expression, part) in [
             ("", "does not begin with s"),
@@ -204,7 +252,7 @@ mod tests {
             ),
             (
                 r"s/(a)/\2/",
-                "there is no group \\2, for the pattern has 1 in parentheses",
+                "there is no group \\2: the pattern has 1 in parentheses",
             ),
             (r"s/a/\n/", "`\\n` in the replacement is neither"),
         ] {

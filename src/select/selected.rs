@@ -1,38 +1,39 @@
-//! A sink that hands on the samples that count.
+//! A sink that passes on the samples that count.
 
 use super::choice::Choice;
 use super::labels::LabelSet;
 use super::memo::Memo;
 use crate::jtl::{Sample, Sink};
 
-/// Leaves out what a [`Choice`] does not choose, and hands on the rest under its chosen label.
+/// Applies a [`Choice`]: drops the samples that do not count, and passes on the others under their
+/// new labels.
 #[derive(Debug, Clone)]
 pub struct Selected<'c, S> {
     choice: &'c Choice,
     inner: S,
-    /// Rows that each filter left out.
+    /// Number of rows that each filter rejected.
     left_out: Vec<u64>,
-    /// For each label, the filter that leaves it out. Expressions run once a label.
+    /// For each label the filter that rejects it, so that expressions run once per label.
     verdicts: Memo<Option<usize>>,
     /// The label of each key.
     names: Memo<Box<[u8]>>,
-    /// The labels as the file has them, if others take their place.
+    /// The labels as the file has them, if they are replaced.
     labels: LabelSet,
 }
 
-/// What a [`Selected`] sink has taken in.
+/// What a [`Selected`] sink has recorded.
 #[derive(Debug, Clone)]
 pub struct Parts<S> {
-    /// The sink with the samples that count.
+    /// The sink that got the samples that count.
     pub inner: S,
-    /// Rows that each filter left out, in the order of [`Choice::options`].
+    /// Number of rows that each filter rejected, in the order of [`Choice::options`].
     pub left_out: Vec<u64>,
-    /// The labels of the samples that count as the file has them, if others took their place.
+    /// The labels of the samples that count, as the file has them, if they were replaced.
     pub labels: LabelSet,
 }
 
 impl<'c, S> Selected<'c, S> {
-    /// A sink that hands on to `inner`.
+    /// A sink that passes samples on to `inner`.
     pub fn new(choice: &'c Choice, inner: S) -> Self {
         Selected {
             choice,
@@ -44,12 +45,12 @@ impl<'c, S> Selected<'c, S> {
         }
     }
 
-    /// The sink with the samples that count so far.
+    /// The sink with the samples that counted so far.
     pub fn inner(&self) -> &S {
         &self.inner
     }
 
-    /// Rows that each filter left out so far; see [`Parts::left_out`].
+    /// Number of rows that each filter rejected so far; see [`Parts::left_out`].
     pub fn left_out(&self) -> &[u64] {
         &self.left_out
     }
@@ -68,17 +69,17 @@ impl<'c, S> Selected<'c, S> {
         }
     }
 
-    /// The filter that leaves a sample out.
+    /// The number of the filter that rejects a sample.
     #[inline]
     fn verdict(&mut self, sample: &Sample<'_>) -> Option<usize> {
         let choice = self.choice;
-        let by_row = choice.row_left_out(sample);
+        let by_row = choice.row_filter(sample);
         if by_row.is_some() || !choice.tests_labels() {
             return by_row;
         }
         *self
             .verdicts
-            .look_up(sample.label, |label| choice.label_left_out(label))
+            .look_up(sample.label, |label| choice.label_filter(label))
     }
 }
 

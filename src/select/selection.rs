@@ -1,4 +1,4 @@
-//! What was asked for, and how it becomes a [`Choice`].
+//! A selection as asked for, and how it becomes a [`Choice`].
 
 use jiff::tz::TimeZone;
 use regex::bytes::Regex;
@@ -11,39 +11,85 @@ use super::survey::{Needs, Survey};
 use super::threads::{NoPlateau, Plateau};
 use crate::format;
 
-/// The shortest time that counts as a plateau, ms.
-const SHORTEST_PLATEAU_MS: i64 = 1_000;
+/// Length of the shortest plateau, ms.
+const MIN_PLATEAU_MS: i64 = 1_000;
 
-/// A plateau takes at least this part of the run: a run whose threads come and go has its peak
-/// somewhere too.
-const SMALLEST_PLATEAU: i64 = 20;
+/// A plateau takes at least one 20th of the run. A run whose threads come and go has a peak, but no
+/// plateau.
+const MIN_PLATEAU_SHARE: i64 = 20;
 
 /// What should count, as asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// Samples that start then or later.
+    /// Select samples that start at this moment or later.
     pub from: Option<Bound>,
-    /// Samples that start before then.
+    /// Select samples that start before this moment.
     pub to: Option<Bound>,
-    /// Samples that start while all threads are up.
+    /// Select samples that start while all threads are up.
     pub trim_ramp: bool,
-    /// Rows of transaction controllers.
+    /// How rows of transaction controllers are treated.
     pub controllers: Controllers,
-    /// Whether sub-results are left out.
+    /// Leave out sub-results.
     pub without_sub_results: bool,
-    /// Samples that succeeded (`true`) or failed (`false`).
+    /// Select samples that succeeded (`true`) or failed (`false`).
     pub only_success: Option<bool>,
-    /// Labels of which at least one matches.
+    /// Select labels that match at least one expression.
     pub include: Vec<Regex>,
-    /// Labels of which none matches.
+    /// Leave out labels that match any expression.
     pub exclude: Vec<Regex>,
-    /// What takes the label's place.
+    /// What replaces the label.
     pub group_by: GroupBy,
-    /// How labels are renamed, one after the other.
+    /// How labels are renamed, applied one after the other.
     pub renames: Vec<Rename>,
 }
 
-/// A moment, and how it was given.
+/// Why nothing can be selected in a run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unselectable {
+    /// The start is not before the end.
+    #[error(
+        "--from {from} ({}) is not before --to {to} ({}): nothing would be left",
+        format::utc_ms(*from_ms),
+        format::utc_ms(*to_ms)
+    )]
+    EmptyRange {
+        /// The start as given.
+        from: String,
+        /// The start, epoch ms.
+        from_ms: i64,
+        /// The end as given.
+        to: String,
+        /// The end, epoch ms.
+        to_ms: i64,
+    },
+    /// Sub-results cannot be told apart.
+    #[error(
+        "--sub-results exclude: there are too many different labels to tell which are \
+         sub-results of others; leave them out with --exclude REGEX"
+    )]
+    TooManyLabels,
+    /// The threads never reached a plateau.
+    #[error("--trim-ramp: {0}; choose the time with --from and --to")]
+    NoPlateau(#[source] NoPlateau),
+    /// The plateau is too short to be one.
+    #[error(
+        "--trim-ramp: the peak of {threads} active threads (allThreads) lasted {} of {}, too \
+         short to be a plateau; choose the time with --from and --to",
+        format::duration(*length_ms),
+        format::duration(*run_ms)
+    )]
+    ShortPlateau {
+        /// Active threads at the peak.
+        threads: i64,
+        /// Its length, ms.
+        length_ms: i64,
+        /// The run's length, ms.
+        run_ms: i64,
+    },
+}
+
+/// A moment, and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bound {
     /// As given.
@@ -52,10 +98,10 @@ pub struct Bound {
     pub moment: Moment,
 }
 
-/// What becomes of transaction controllers' rows.
+/// How rows of transaction controllers are treated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Controllers {
-    /// They count as other rows do, as in JMeter's Aggregate Report.
+    /// They count like other rows, as in JMeter's Aggregate Report.
     #[default]
     Include,
     /// They are left out.
@@ -65,7 +111,7 @@ pub enum Controllers {
 }
 
 impl Selection {
-    /// What must be known of the run.
+    /// What has to be known about the run.
     pub fn needs(&self) -> Needs {
         let needs_run = |bound: &Option<Bound>| {
             let moment = bound.as_ref().map(|bound| bound.moment);
@@ -78,12 +124,12 @@ impl Selection {
         }
     }
 
-    /// Settles what counts in the run that was surveyed. Times of day are local to `zone`.
+    /// Decides what counts in the run that was surveyed. Times of day are local to `zone`.
     ///
     /// # Errors
     ///
-    /// A sentence about what cannot be chosen in this run, and what to do.
-    pub fn settle(self, survey: &Survey, zone: &TimeZone) -> Result<Choice, String> {
+    /// When this run has no such samples to select.
+    pub fn settle(self, survey: &Survey, zone: &TimeZone) -> Result<Choice, Unselectable> {
         let mut notes = Vec::new();
         let mut rows = self.time_filters(survey, zone, &mut notes)?;
         if self.trim_ramp && !survey.is_empty() {
@@ -117,11 +163,7 @@ impl Selection {
         let mut labels = Vec::new();
         if self.without_sub_results {
             if survey.labels.is_too_large() {
-                return Err(
-                    "--sub-results exclude: there are too many different labels to tell which are \
-                     sub-results of others; leave them out with --exclude REGEX"
-                        .to_owned(),
-                );
+                return Err(Unselectable::TooManyLabels);
             }
             let found = survey.labels.sub_results().into_iter().map(Box::from);
             labels.push(Filter::new(
@@ -160,7 +202,7 @@ impl Selection {
         survey: &Survey,
         zone: &TimeZone,
         notes: &mut Vec<String>,
-    ) -> Result<Vec<Filter<RowTest>>, String> {
+    ) -> Result<Vec<Filter<RowTest>>, Unselectable> {
         let settle = |bound: &Option<Bound>| {
             let bound = bound.clone()?;
             let ms = match bound.moment {
@@ -174,19 +216,18 @@ impl Selection {
         if let (Some((from, from_ms)), Some((to, to_ms))) = (&from, &to)
             && from_ms >= to_ms
         {
-            return Err(format!(
-                "--from {} ({}) is not before --to {} ({}): nothing would be left",
-                from.text,
-                format::utc_ms(*from_ms),
-                to.text,
-                format::utc_ms(*to_ms),
-            ));
+            return Err(Unselectable::EmptyRange {
+                from: from.text.clone(),
+                from_ms: *from_ms,
+                to: to.text.clone(),
+                to_ms: *to_ms,
+            });
         }
         let mut filters = Vec::new();
         if let Some((bound, ms)) = from {
             let option = format!("--from {}", bound.text);
             notes.push(format!(
-                "{option}: samples count that start at {} or later.",
+                "{option}: counts only samples that start at {} or later.",
                 format::utc_ms(ms)
             ));
             filters.push(Filter::new(option, RowTest::From(ms)));
@@ -194,7 +235,7 @@ impl Selection {
         if let Some((bound, ms)) = to {
             let option = format!("--to {}", bound.text);
             notes.push(format!(
-                "{option}: samples count that start before {}.",
+                "{option}: counts only samples that start before {}.",
                 format::utc_ms(ms)
             ));
             filters.push(Filter::new(option, RowTest::To(ms)));
@@ -203,35 +244,18 @@ impl Selection {
     }
 }
 
-/// The plateau of a run, if it has one worth the name.
-fn plateau(survey: &Survey) -> Result<Plateau, String> {
-    let why = match survey.threads.plateau() {
-        Ok(plateau) => {
-            let (length, run) = (length_ms(plateau), survey.end.saturating_sub(survey.start));
-            if length >= SHORTEST_PLATEAU_MS && length >= run / SMALLEST_PLATEAU {
-                return Ok(plateau);
-            }
-            format!(
-                "the peak of {} active threads (allThreads) lasted {} of {}, too short to be a \
-                 plateau",
-                plateau.threads,
-                format::duration(length),
-                format::duration(run)
-            )
-        }
-        Err(NoPlateau::NoFigures) => {
-            "no row tells how many threads were active (allThreads)".to_owned()
-        }
-        Err(NoPlateau::TooManyEngines) => {
-            "there are too many load generators to tell apart".to_owned()
-        }
-        Err(NoPlateau::NeverTogether) => {
-            "the threads of all load generators were never up at the same time".to_owned()
-        }
-    };
-    Err(format!(
-        "--trim-ramp: {why}; choose the time with --from and --to"
-    ))
+/// The plateau of a run, if it is long enough.
+fn plateau(survey: &Survey) -> Result<Plateau, Unselectable> {
+    let plateau = survey.threads.plateau().map_err(Unselectable::NoPlateau)?;
+    let (length_ms, run_ms) = (length_ms(plateau), survey.end.saturating_sub(survey.start));
+    match length_ms >= MIN_PLATEAU_MS && length_ms >= run_ms / MIN_PLATEAU_SHARE {
+        true => Ok(plateau),
+        false => Err(Unselectable::ShortPlateau {
+            threads: plateau.threads,
+            length_ms,
+            run_ms,
+        }),
+    }
 }
 
 fn length_ms(plateau: Plateau) -> i64 {
@@ -240,7 +264,7 @@ fn length_ms(plateau: Plateau) -> i64 {
 
 fn describe(plateau: Plateau, survey: &Survey) -> String {
     format!(
-        "--trim-ramp: samples count that start from {}, when the last of {} threads was up, until \
+        "--trim-ramp: counts only samples that start from {}, when the last of {} threads was up, until \
          {}, when the first left: {} of {} (by allThreads at the end of each sample).",
         format::utc_ms(plateau.start),
         plateau.threads,

@@ -1,10 +1,10 @@
-//! A first pass over the inputs: what a selection must know of the whole run.
+//! A first pass over the inputs: what a selection has to know about the whole run.
 
 use super::labels::LabelSet;
 use super::threads::Threads;
 use crate::jtl::{Sample, Sink};
 
-/// What a selection must know of the run before it can choose.
+/// What a selection has to know about the run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Needs {
     /// When it starts and ends.
@@ -16,17 +16,17 @@ pub struct Needs {
 }
 
 impl Needs {
-    /// Whether anything must be known, and so a first pass made.
+    /// Whether anything has to be known, so that a first pass is needed.
     pub fn any(self) -> bool {
         self != Needs::default()
     }
 }
 
-/// What a first pass found out, of all rows that can be read. Parts merge in any order to the same.
+/// What a first pass collects from all readable rows. Parts may be merged in any order.
 #[derive(Debug, Clone)]
 pub struct Survey {
     needs: Needs,
-    /// First start of a sample, epoch ms; later than the end if there is no sample.
+    /// First start of a sample, epoch ms; later than the end if there are no samples.
     pub start: i64,
     /// Last end of a sample, epoch ms.
     pub end: i64,
@@ -37,7 +37,7 @@ pub struct Survey {
 }
 
 impl Survey {
-    /// A survey for what is needed.
+    /// An empty survey, which collects what is needed.
     pub fn new(needs: Needs) -> Self {
         Survey {
             needs,
@@ -56,7 +56,7 @@ impl Survey {
         self.threads.merge(&other.threads);
     }
 
-    /// Whether there was no sample at all.
+    /// Whether there were no samples.
     pub fn is_empty(&self) -> bool {
         self.start > self.end
     }

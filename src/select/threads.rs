@@ -1,36 +1,36 @@
-//! Active threads over time, and the plateau on which all of them are up.
+//! Active threads over time, and the plateau during which all of them are up.
 
 use std::collections::BTreeMap;
 
 use crate::jtl::{Engine, Sample};
 
-/// Width of a cell at first, ms. Samplers note the time and count the threads one after the
-/// other, so that within such a cell a lower figure may follow a higher one by chance.
+/// Initial width of a cell, ms. Samplers first take the time and then count the threads, so a lower
+/// number may follow a higher one by chance within a cell.
 const CELL_MS: i64 = 1_000;
 
-/// Cells of an engine; with more, cells are made twice as wide.
-const MOST_CELLS: usize = 4_096;
+/// Cells per engine. If there are more, cells are made twice as wide.
+const MAX_CELLS: usize = 4_096;
 
-/// Engines told apart.
-const MOST_ENGINES: usize = 256;
+/// Engines that are told apart.
+const MAX_ENGINES: usize = 256;
 
-/// `allThreads` over time, for each load generator on its own, at a resolution that keeps memory
-/// bounded. Parts merge in any order to the same.
+/// `allThreads` over time per load generator, at a resolution that keeps memory bounded. Parts may
+/// be merged in any order.
 #[derive(Debug, Clone, Default)]
 pub struct Threads {
     engines: BTreeMap<Box<[u8]>, Cells>,
     has_too_many: bool,
 }
 
-/// One engine's highest figure in each cell of time that has one.
+/// One engine's peak in each cell of time with samples.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Cells {
-    /// Cells are 2^doublings times [`CELL_MS`] wide.
+    /// Cells are `2^doublings` times [`CELL_MS`] wide.
     doublings: u32,
     cells: BTreeMap<i64, Peak>,
 }
 
-/// The most threads in a cell, and when there were so many.
+/// The largest number of threads in a cell, and when it was first and last reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Peak {
     threads: i64,
@@ -38,10 +38,10 @@ struct Peak {
     last: i64,
 }
 
-/// While all threads are up: from the first sample that ends with all of them to the last.
+/// The time while all threads are up: from the first to the last sample that ends with all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plateau {
-    /// How many there are, on all engines.
+    /// Number of threads on all engines.
     pub threads: i64,
     /// When the last one was up, epoch ms.
     pub start: i64,
@@ -50,18 +50,22 @@ pub struct Plateau {
 }
 
 /// Why there is no plateau.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum NoPlateau {
-    /// No row tells how many threads there are.
+    /// `allThreads` is missing in every row.
+    #[error("no row tells how many threads were active (allThreads)")]
     NoFigures,
-    /// There are more engines than are told apart.
+    /// There are more than 256 engines.
+    #[error("there are too many load generators to tell apart")]
     TooManyEngines,
-    /// Never were the threads of all engines up together.
+    /// The plateaus of the engines do not overlap.
+    #[error("the threads of all load generators were never up at the same time")]
     NeverTogether,
 }
 
 impl Threads {
-    /// Adds what a sample tells: the threads when it ended. 0 is what JMeter writes for unknown.
+    /// Adds the number of threads at the end of a sample. JMeter writes 0 for unknown.
     pub fn record(&mut self, sample: &Sample<'_>) {
         let Some(threads) = sample.all_threads.filter(|&threads| threads > 0) else {
             return;
@@ -94,7 +98,7 @@ impl Threads {
             return None;
         }
         if !self.engines.contains_key(name) {
-            if self.engines.len() == MOST_ENGINES {
+            if self.engines.len() == MAX_ENGINES {
                 *self = Threads {
                     engines: BTreeMap::new(),
                     has_too_many: true,
@@ -106,11 +110,11 @@ impl Threads {
         self.engines.get_mut(name)
     }
 
-    /// The longest time that every engine's threads are all up.
+    /// The longest time during which all threads of every engine are up.
     ///
     /// # Errors
     ///
-    /// Why there is none.
+    /// When there is no such time.
     pub fn plateau(&self) -> Result<Plateau, NoPlateau> {
         if self.has_too_many {
             return Err(NoPlateau::TooManyEngines);
@@ -150,10 +154,10 @@ impl Cells {
         }
     }
 
-    /// The same width whatever the order: the smallest at which the cells with figures are few
-    /// enough.
+    /// Widens cells until their number is within bounds. The width does not depend on the order of
+    /// samples.
     fn widen_to_bound(&mut self) {
-        while self.cells.len() > MOST_CELLS {
+        while self.cells.len() > MAX_CELLS {
             self.widen();
         }
     }
@@ -165,8 +169,8 @@ impl Cells {
         }
     }
 
-    /// The longest stretch of cells that all reach the engine's highest figure. A cell without
-    /// figures ends none.
+    /// The longest stretch of cells that all reach the engine's highest number of threads. Cells
+    /// without samples do not interrupt it.
     fn plateau(&self) -> Option<Plateau> {
         let threads = self.cells.values().map(|peak| peak.threads).max()?;
         let mut longest: Option<Plateau> = None;
@@ -281,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn without_figures_there_is_none() {
+    fn without_thread_counts_there_is_no_plateau() {
         let unknown = Sample {
             all_threads: Some(0),
             ..sample()
@@ -330,7 +334,7 @@ mod tests {
             for threads in [&ab, &ba] {
                 prop_assert_eq!(&threads.engines, &one.engines);
             }
-            prop_assert!(one.engines.values().all(|cells| cells.cells.len() <= MOST_CELLS));
+            prop_assert!(one.engines.values().all(|cells| cells.cells.len() <= MAX_CELLS));
         }
     }
 }

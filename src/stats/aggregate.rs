@@ -1,46 +1,46 @@
-//! The aggregate of a run: everything the report needs, by label and over time.
+//! The aggregate of a run: everything that the report needs, by label and over time.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::check;
+use super::consistency::{self, Checked};
 use super::controllers::{ControllerStats, Controllers};
 use super::errors::{ErrorStats, ErrorTable};
 use super::interner::Interner;
 use super::label::LabelStats;
 use super::label_errors::LabelErrors;
 use super::row_sample::RowSample;
-use super::series::TimeSeries;
 use super::slices::Slices;
+use super::timeline::Timeline;
 use crate::jtl::{Engine, Sample, Sink};
 
 /// The statistics of a run, or of a part of it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Aggregate {
     labels: Interner,
-    /// Of rows that samplers wrote.
+    /// By label, of the rows that samplers wrote.
     stats: Vec<LabelStats>,
     controllers: Controllers,
     errors: ErrorTable,
     label_errors: LabelErrors,
     row_sample: RowSample,
-    series: TimeSeries,
-    /// Stored apart, for the first summaries had none.
+    timeline: Timeline,
+    /// Stored apart, because the first version of summaries has no slices.
     #[serde(skip)]
     slices: Slices,
 }
 
-/// A label and the statistics of its rows, by who wrote them.
+/// A label and the statistics of its rows: those of samplers and those of transaction controllers.
 #[derive(Debug, Clone, Copy)]
 pub struct Label<'a> {
     /// Its name.
     pub name: &'a [u8],
     /// Its number, for [`Aggregate::errors_of`].
     pub number: usize,
-    /// Of rows that samplers wrote.
+    /// Statistics of the rows that samplers wrote.
     pub samplers: &'a LabelStats,
-    /// Of rows that transaction controllers wrote.
+    /// Statistics of the rows that transaction controllers wrote, if there are any.
     pub controllers: Option<&'a ControllerStats>,
 }
 
@@ -53,7 +53,7 @@ impl<'a> Label<'a> {
         self.samplers.samples + controllers
     }
 
-    /// Of all its rows.
+    /// Statistics of all its rows.
     pub fn all(&self) -> Cow<'a, LabelStats> {
         let mut all = self.counted_by_dashboard();
         if let Some(controllers) = self.controllers {
@@ -62,7 +62,8 @@ impl<'a> Label<'a> {
         all
     }
 
-    /// Of all its rows but those of empty transaction controllers, which JMeter's dashboard drops.
+    /// Statistics of its rows as JMeter's dashboard counts them: without those of empty transaction
+    /// controllers.
     pub fn counted_by_dashboard(&self) -> Cow<'a, LabelStats> {
         let mut counted = Cow::Borrowed(self.samplers);
         if let Some(controllers) = self.controllers {
@@ -81,7 +82,7 @@ impl Aggregate {
             self.stats.push(LabelStats::default());
         }
         if sample.is_controller() {
-            // A copy, so that a sample need not be laid out in memory but for this.
+            // A copy, so that only this rare case needs the sample in memory.
             let row = *sample;
             self.controllers.record(label, &row);
         } else {
@@ -98,7 +99,7 @@ impl Aggregate {
                 self.record_failure(label, &failed);
             }
         }
-        self.series.record(sample, label);
+        self.timeline.record(sample, label);
         self.slices.record(sample, label);
     }
 
@@ -106,7 +107,7 @@ impl Aggregate {
     fn record_failure(&mut self, label: usize, sample: &Sample<'_>) {
         let error = self.errors.record(sample);
         self.label_errors.add(label, error, ErrorStats::of(sample));
-        self.series.record_failure(sample, error);
+        self.timeline.record_failure(sample, error);
         while self.errors.is_too_large() {
             self.coarsen_errors();
         }
@@ -116,10 +117,11 @@ impl Aggregate {
     fn coarsen_errors(&mut self) {
         let numbers = self.errors.coarsen();
         self.label_errors.renumber_errors(&numbers);
-        self.series.renumber_errors(&numbers);
+        self.timeline.renumber_errors(&numbers);
     }
 
-    /// Adds another aggregate. Associative, commutative, and an empty one changes nothing.
+    /// Adds another aggregate. Merging is associative and commutative; an empty aggregate changes
+    /// nothing.
     pub fn merge(&mut self, other: Aggregate) {
         let mut numbers = Vec::with_capacity(other.stats.len());
         for (label, stats) in other.labels.names().iter().zip(other.stats) {
@@ -138,15 +140,16 @@ impl Aggregate {
         self.label_errors
             .merge(&other.label_errors, &numbers, &error_numbers);
         self.row_sample.merge(&other.row_sample, &numbers);
-        self.series.merge(other.series, &numbers, &error_numbers);
+        self.timeline
+            .merge(other.timeline, &numbers, &error_numbers);
         self.slices.merge(other.slices, &numbers);
         while self.errors.is_too_large() {
             self.coarsen_errors();
         }
     }
 
-    /// Puts its rows behind those of so many inputs with so many bytes, before it is merged with
-    /// theirs.
+    /// Offsets row and input numbers, to merge it behind an aggregate that already covers `inputs`
+    /// inputs with `positions` bytes.
     pub fn shift(&mut self, positions: u64, inputs: u32) {
         for stats in &mut self.stats {
             stats.shift(positions);
@@ -155,34 +158,34 @@ impl Aggregate {
         self.errors.shift(positions);
         self.label_errors.shift(positions);
         self.row_sample.shift(inputs);
-        self.series.shift(positions, inputs);
+        self.timeline.shift(positions, inputs);
     }
 
-    /// Number of rows, of an aggregate that was stored.
+    /// Checks a stored aggregate and returns its number of rows.
     ///
     /// # Errors
     ///
-    /// What in it does not hold together.
-    pub fn check(&self) -> Result<u64, &'static str> {
+    /// When its parts contradict each other.
+    pub fn check(&self) -> Checked<u64> {
         let labels = self.stats.len();
         let are_known = self.labels.names().len() == labels
             && self
                 .controllers
                 .last_label()
                 .is_none_or(|last| last < labels);
-        check::that(are_known, "it has other labels than figures")?;
+        consistency::ensure(are_known, "its labels and their figures differ in number")?;
         let controllers = self.controllers.iter();
         let controllers = controllers.flat_map(|stats| [&stats.full, &stats.empty]);
         let all: Vec<&LabelStats> = self.stats.iter().chain(controllers).collect();
         all.iter().try_for_each(|stats| stats.check())?;
-        let rows = check::total(all.iter().map(|stats| stats.rows))?;
-        let samples = check::total(all.iter().map(|stats| stats.samples))?;
-        check::total(all.iter().map(|stats| stats.errors))?;
+        let rows = consistency::total(all.iter().map(|stats| stats.rows))?;
+        let samples = consistency::total(all.iter().map(|stats| stats.samples))?;
+        consistency::total(all.iter().map(|stats| stats.errors))?;
         let failed = self.errors.check()?;
         let is_same = failed == self.label_errors.check(labels)? && failed <= rows;
-        check::that(is_same, "it has other errors than by label")?;
+        consistency::ensure(is_same, "it has different errors in total and by label")?;
         self.row_sample.check(labels)?;
-        self.series.check(labels, self.errors.types(), samples)?;
+        self.timeline.check(labels, self.errors.types(), samples)?;
         self.slices.check(labels, samples)?;
         Ok(rows)
     }
@@ -207,13 +210,13 @@ impl Aggregate {
         labels
     }
 
-    /// The labels and their numbers in the time series, in order of first appearance.
+    /// The labels and their numbers on the timeline, in order of first appearance.
     pub fn numbered_labels(&self) -> Vec<(usize, &[u8])> {
         let labels = self.labels().into_iter();
         labels.map(|label| (label.number, label.name)).collect()
     }
 
-    /// What JMeter's dashboard counts in the Total of its Apdex table: all rows but those of empty
+    /// Statistics of the rows in the Total of JMeter's Apdex table: all except those of empty
     /// transaction controllers.
     pub fn counted_by_apdex(&self) -> LabelStats {
         let mut total = self.samplers();
@@ -223,7 +226,8 @@ impl Aggregate {
         total
     }
 
-    /// All rows that samplers wrote: what JMeter's dashboard counts in all its other totals.
+    /// Statistics of the rows that samplers wrote, which are those in all other totals of JMeter's
+    /// dashboard.
     pub fn samplers(&self) -> LabelStats {
         let mut total = LabelStats::default();
         for stats in &self.stats {
@@ -232,19 +236,19 @@ impl Aggregate {
         total
     }
 
-    /// Rows that transaction controllers wrote.
+    /// Number of rows that transaction controllers wrote.
     pub fn controller_rows(&self) -> u64 {
         let stats = self.controllers.iter();
         stats.map(|stats| stats.full.rows + stats.empty.rows).sum()
     }
 
-    /// Errors by type, those of transaction controllers left out.
+    /// Errors by type, without those of transaction controllers.
     pub fn errors(&self) -> &ErrorTable {
         &self.errors
     }
 
-    /// The errors of a label by type, most frequent first, those of transaction controllers left
-    /// out.
+    /// The errors of a label by type, most frequent first, without those of transaction
+    /// controllers.
     pub fn errors_of(&self, label: Label<'_>) -> Vec<(&[u8], ErrorStats)> {
         let errors = self.label_errors.of_label(label.number).into_iter();
         errors
@@ -252,20 +256,24 @@ impl Aggregate {
             .collect()
     }
 
-    /// A sample of the rows that samplers wrote.
+    /// A random sample of the rows that samplers wrote.
     pub fn row_sample(&self) -> &RowSample {
         &self.row_sample
     }
 
     /// The run over time.
-    pub fn series(&self) -> &TimeSeries {
-        &self.series
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
     }
 
-    /// What each label did in slices of time; `None` if some rows lack them, as those of a summary
-    /// of the first format do.
+    /// Each label in slices of time. `None` if some rows are missing in them, as with a summary of
+    /// the first version.
     pub fn slices(&self) -> Option<&Slices> {
-        let samples = self.series.buckets().map(|bucket| bucket.hits).sum::<u64>();
+        let samples = self
+            .timeline
+            .buckets()
+            .map(|bucket| bucket.hits)
+            .sum::<u64>();
         (samples > 0 && self.slices.samples() == samples).then_some(&self.slices)
     }
 
@@ -365,7 +373,7 @@ mod tests {
 
     /// When the first failure of each stretch of time was, and its type.
     fn first_failures(aggregate: &Aggregate) -> Vec<Option<(i64, u64, String)>> {
-        let buckets = aggregate.series().buckets();
+        let buckets = aggregate.timeline().buckets();
         buckets
             .map(|bucket| {
                 let first = bucket.first_failure?;
@@ -376,7 +384,7 @@ mod tests {
             .collect()
     }
 
-    /// Failures of these codes, one every 30 ms, but for those of controllers.
+    /// Failures of these codes, one every 30 ms, except those of controllers.
     fn failing(rows: &[(usize, usize)]) -> Aggregate {
         let mut aggregate = Aggregate::default();
         for &(number, code) in rows {

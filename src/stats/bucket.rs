@@ -1,20 +1,20 @@
-//! What a run did in one stretch of time.
+//! One bucket of a run's timeline.
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{self, Checked};
+use super::consistency::{self, Checked};
 use super::histogram::Histogram;
 use super::sum::Sum;
 use crate::jtl::Sample;
 
-/// One bucket.
+/// What a run did in one stretch of time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Bucket {
     /// Samples started.
     pub hits: u64,
-    /// What each label did, by its number.
+    /// What each label did, by the number of the label.
     pub labels: Vec<LabelBucket>,
-    /// Samples with each response code, by its number.
+    /// Samples with each response code, by the number of the code.
     pub codes: Vec<u64>,
     /// Bytes received.
     pub bytes: Sum,
@@ -24,13 +24,13 @@ pub struct Bucket {
     pub successes: Histogram,
     /// Elapsed of failures, ms.
     pub failures: Histogram,
-    /// The earliest failure, those of transaction controllers left out.
+    /// The earliest failure, not counting transaction controllers.
     pub first_failure: Option<FirstFailure>,
-    /// Active threads seen by each engine.
+    /// Active threads of each engine.
     threads: Vec<ThreadMean>,
 }
 
-/// The earliest failure of some: of those at the same time the first in the file.
+/// A failure. The earliest one comes first; of failures at the same time, the first in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FirstFailure {
     /// When it ended, epoch ms.
@@ -56,18 +56,18 @@ pub struct LabelBucket {
     pub connect: Sum,
 }
 
-/// Which of the run's labels, response codes and engines a sample is of.
+/// The numbers of a sample's label, response code and engine.
 #[derive(Debug, Clone, Copy)]
 pub struct Numbers {
-    /// Number of its label.
+    /// Number of the label.
     pub label: usize,
-    /// Number of its response code.
+    /// Number of the response code.
     pub code: usize,
-    /// Number of the engine that wrote it.
+    /// Number of the engine.
     pub engine: usize,
 }
 
-/// The numbers here of another run's labels, response codes and engines, by their numbers there.
+/// New numbers of labels, response codes, engines and types of error, by their old numbers.
 #[derive(Debug, Clone)]
 pub struct Renumbering {
     /// Of labels.
@@ -87,7 +87,7 @@ struct ThreadMean {
 }
 
 impl Bucket {
-    /// Adds a sample that ended in it.
+    /// Adds a sample that ended in this bucket.
     #[inline(always)]
     pub fn record(&mut self, sample: &Sample<'_>, numbers: Numbers) {
         let weight = sample.sample_count;
@@ -112,27 +112,27 @@ impl Bucket {
         }
     }
 
-    /// Remembers a failure if it is the earliest.
+    /// Keeps a failure if it is the earliest.
     pub fn add_failure(&mut self, failure: FirstFailure) {
         let first = self.first_failure.map_or(failure, |own| own.min(failure));
         self.first_failure = Some(first);
     }
 
-    /// Puts its rows behind others.
+    /// Moves its rows by this many bytes.
     pub(super) fn shift(&mut self, positions: u64) {
         if let Some(failure) = &mut self.first_failure {
             failure.position = failure.position.saturating_add(positions);
         }
     }
 
-    /// Gives types of error other numbers.
+    /// Gives types of error new numbers.
     pub fn renumber_errors(&mut self, numbers: &[usize]) {
         if let Some(failure) = &mut self.first_failure {
             failure.error = numbers.get(failure.error).copied().unwrap_or(failure.error);
         }
     }
 
-    /// Rows of each engine that tell the number of threads, by the engine's number.
+    /// Number of rows with `allThreads`, by the number of their engine.
     pub fn rows_of_engines(&self) -> impl Iterator<Item = u64> {
         self.threads.iter().map(|mean| mean.rows)
     }
@@ -173,14 +173,14 @@ impl Bucket {
         total
     }
 
-    /// Counts labels as one from now on.
+    /// Joins all labels into one.
     pub fn join_labels(&mut self) {
         if !self.labels.is_empty() {
             self.labels = vec![self.total()];
         }
     }
 
-    /// Gives response codes other numbers, several of them the same perhaps.
+    /// Gives response codes new numbers. Several may get the same one.
     pub fn renumber_codes(&mut self, numbers: &[usize]) {
         let counts = std::mem::take(&mut self.codes);
         for (count, &number) in counts.into_iter().zip(numbers) {
@@ -188,8 +188,8 @@ impl Bucket {
         }
     }
 
-    /// Number of samples that ended in it, where it was stored of so many labels, codes, engines and
-    /// types of error.
+    /// Checks a stored bucket against the number of labels, codes, engines and types of error, and
+    /// returns the number of samples that ended in it.
     pub(super) fn check(
         &self,
         labels: usize,
@@ -201,28 +201,32 @@ impl Bucket {
             && self.codes.len() <= codes
             && self.threads.len() <= engines
             && self.first_failure.is_none_or(|first| first.error < errors);
-        check::that(are_known, "a time has figures of what is not there")?;
+        consistency::ensure(
+            are_known,
+            "a time has figures of an unknown label, code, engine or error",
+        )?;
         let times = [&self.successes, &self.failures].map(Histogram::counts);
-        let samples = check::total(self.labels.iter().flat_map(|label| [label.ok, label.ko]))?;
-        let of_codes = check::total(self.codes.iter().copied())?;
-        let of_times = check::total(times.iter().flatten().map(|(_, count)| *count))?;
-        let rows = check::total(self.threads.iter().map(|mean| mean.rows))?;
-        check::total([self.hits])?;
-        check::that(
+        let samples =
+            consistency::total(self.labels.iter().flat_map(|label| [label.ok, label.ko]))?;
+        let of_codes = consistency::total(self.codes.iter().copied())?;
+        let of_times = consistency::total(times.iter().flatten().map(|(_, count)| *count))?;
+        let rows = consistency::total(self.threads.iter().map(|mean| mean.rows))?;
+        consistency::total([self.hits])?;
+        consistency::ensure(
             samples == of_codes && samples == of_times,
-            "the figures of a time are not of the same samples",
+            "the figures of a time differ in their number of samples",
         )?;
         let of_labels = self.labels.iter();
         let sums = of_labels.flat_map(|label| [label.elapsed, label.latency, label.connect]);
         let sums = sums.chain([self.bytes, self.sent_bytes]);
         let mut sums = sums.chain(self.threads.iter().map(|mean| mean.sum));
         let are_sums = sums.all(|sum| sum.is_of(samples.max(rows)));
-        check::that(are_sums, "a sum is larger than its rows can have")?;
+        consistency::ensure(are_sums, "a sum is too large for its number of rows")?;
         Ok(samples)
     }
 
-    /// Active threads: the mean of each engine, summed, or the mean of all rows where engines are
-    /// not to be told apart; `None` without any row that tells.
+    /// Active threads: the sum of each engine's mean, or the mean of all rows if engines cannot be
+    /// told apart. `None` if no row has the column.
     pub fn active_threads(&self, are_engines_apart: bool) -> Option<f64> {
         let means = self.threads.iter().filter(|mean| mean.rows > 0);
         means.clone().next()?;

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{self, Checked};
 use super::compact::CompactHistogram;
+use super::consistency::{self, Checked};
 use super::sum::Sum;
 use crate::jtl::Sample;
 
@@ -14,7 +14,7 @@ pub struct Cell {
     pub elapsed: Sum,
     /// Elapsed of successes, ms.
     pub successes: CompactHistogram,
-    /// Elapsed of failures, ms; `None` without any.
+    /// Elapsed of failures, ms; `None` without failures.
     pub failures: Option<Box<CompactHistogram>>,
 }
 
@@ -36,7 +36,7 @@ impl Cell {
         self.histogram(false).record(each, weight);
     }
 
-    /// Adds what is needed of a sample: its elapsed, and of each sample that it stands for.
+    /// Adds the part of a row that is needed: its elapsed time, and that of each sample in it.
     pub(super) fn add(&mut self, elapsed: i64, (each, success, weight): (i64, bool, u64)) {
         self.elapsed.add(elapsed);
         self.histogram(success).record(each, weight);
@@ -58,7 +58,7 @@ impl Cell {
         }
     }
 
-    /// Adds a cell that nobody else needs.
+    /// Adds another cell, reusing its memory.
     pub(super) fn take(&mut self, other: Cell) {
         match self.successes.is_empty() && self.failures.is_none() {
             true => *self = other,
@@ -83,13 +83,14 @@ impl Cell {
         self.ok() + self.ko()
     }
 
-    /// Number of samples, of a cell that was stored.
+    /// Checks a stored cell and returns its number of samples.
     pub(super) fn check(&self) -> Checked<u64> {
         let failures = self.failures.as_ref().map(|failures| failures.check());
-        let samples = check::total([self.successes.check()?, failures.transpose()?.unwrap_or(0)])?;
-        check::that(samples > 0, "a slice has no samples")?;
+        let samples =
+            consistency::total([self.successes.check()?, failures.transpose()?.unwrap_or(0)])?;
+        consistency::ensure(samples > 0, "a slice has no samples")?;
         let is_sum = self.elapsed.is_of(samples);
-        check::that(is_sum, "a sum is larger than its rows can have")?;
+        consistency::ensure(is_sum, "a sum is larger than its rows can have")?;
         Ok(samples)
     }
 }

@@ -1,27 +1,26 @@
-//! Response codes by number, in bounded memory.
+//! Response codes to small numbers, in bounded memory.
 
 use serde::{Deserialize, Serialize};
 
 use super::interner::Interner;
 
-/// Codes told apart; a run with more has them told apart by class only.
-const MOST_CODES: usize = 64;
+/// Codes that are told apart. If a run has more, they are told apart by class only (2xx, 4xx).
+const MAX_CODES: usize = 64;
 
-/// Bytes of the longest text taken for a response code: a longer one is none, and not kept.
-const LONGEST_CODE: usize = 256;
+/// Bytes of the longest response code. Longer text counts as a code of the class `other`.
+const MAX_CODE: usize = 256;
 
 /// The response codes of a run by number.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Codes {
     names: Interner,
     are_classes: bool,
-    /// A code of three bytes that was met before, and its number: the next one is most often the
-    /// same.
+    /// The last code of three bytes and its number. The next code is usually the same.
     #[serde(skip)]
     usual: (u32, usize),
 }
 
-/// Three bytes as a number, and anything else as 0: no code is three NULs.
+/// A code of three bytes as a number; 0 for other codes. No code is three NULs.
 #[inline(always)]
 fn three(code: &[u8]) -> u32 {
     match *code {
@@ -31,7 +30,7 @@ fn three(code: &[u8]) -> u32 {
 }
 
 impl Codes {
-    /// The number of a code, if it is known at once.
+    /// The number of a code, if it is the same as the last one.
     #[inline(always)]
     pub fn known(&self, code: &[u8]) -> Option<usize> {
         let (usual, number) = self.usual;
@@ -41,7 +40,7 @@ impl Codes {
 
     /// The number of a code.
     pub fn number(&mut self, code: &[u8]) -> usize {
-        let number = match self.are_classes || code.len() > LONGEST_CODE {
+        let number = match self.are_classes || code.len() > MAX_CODE {
             false => self.names.number(code),
             true => self.names.number(class_of(code)),
         };
@@ -54,9 +53,9 @@ impl Codes {
         self.names.names()
     }
 
-    /// Whether there are so many codes that they must become classes.
+    /// Whether there are too many codes to tell apart.
     pub fn are_too_many(&self) -> bool {
-        self.names.names().len() > MOST_CODES
+        self.names.names().len() > MAX_CODES
     }
 
     /// Whether codes are told apart by class only.
@@ -64,7 +63,7 @@ impl Codes {
         self.are_classes
     }
 
-    /// Tells codes apart by class from now on: the new number of each by its old one.
+    /// Replaces codes by their classes. Returns the new number of each code by its old number.
     pub fn become_classes(&mut self) -> Vec<usize> {
         let codes = std::mem::take(self).names;
         self.are_classes = true;
@@ -72,14 +71,14 @@ impl Codes {
         codes.map(|code| self.number(code)).collect()
     }
 
-    /// The numbers here of another run's codes, by their numbers there.
+    /// Adds the codes of another run. Returns the number of each here by its number there.
     pub fn numbers_of(&mut self, other: &Codes) -> Vec<usize> {
         let names = other.names().iter();
         names.map(|name| self.names.number(name)).collect()
     }
 }
 
-/// `2xx` of `204`; what is no such code is `other`.
+/// The class of a code: `2xx` for `204`, and `other` for text that is not a code.
 fn class_of(code: &[u8]) -> &'static [u8] {
     match code {
         [b'1', b'0'..=b'9', b'0'..=b'9'] | b"1xx" => b"1xx",

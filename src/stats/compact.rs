@@ -1,31 +1,32 @@
-//! Response times of one label in one slice of time, in a few dozen bytes.
+//! Histograms of response times in a few dozen bytes.
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{self, Checked};
+use super::consistency::{self, Checked, Inconsistent};
 use super::steps::{range_of, step_of};
 
-/// Values below 2^6 ms are counted one by one; above, each doubling is cut into 2^5 steps.
+/// Values below 2^6 ms have a counter each. Above, each doubling is divided into 2^5 steps.
 const EXACT_BITS: u32 = 6;
 
-/// Steps that there are: as many as hold every `i64` that is not negative.
+/// Number of steps, which cover every non-negative `i64`.
 const STEPS: usize = (65 - EXACT_BITS as usize) << (EXACT_BITS - 1);
 
-/// Samples that are kept one by one, before counters are laid out.
-const FEW: usize = 14;
+/// Samples that are kept one by one, before there are counters.
+const MAX_FEW: usize = 14;
 
 /// How many samples took each time (ms): exact below 64 ms, within 1.6% above.
 ///
-/// The first samples are kept as they are; after them counts, from the first step that occurs to
-/// the last, in the narrowest integers that hold them. Merging is associative and commutative.
+/// The first samples are kept one by one. From then on there are counters, from the first step that
+/// occurs to the last, in the narrowest integers that hold them. Merging is associative and
+/// commutative.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(into = "Stored", try_from = "Stored")]
 pub struct CompactHistogram(Counts);
 
 #[derive(Debug, Clone)]
 enum Counts {
-    /// The number of samples, and their steps in no order.
-    Few(u8, [u16; FEW]),
+    /// The number of samples, and their steps in no particular order.
+    Few(u8, [u16; MAX_FEW]),
     /// The first step, then counts.
     Narrow(u16, Vec<u8>),
     Usual(u16, Vec<u32>),
@@ -34,11 +35,11 @@ enum Counts {
 
 impl Default for CompactHistogram {
     fn default() -> Self {
-        CompactHistogram(Counts::Few(0, [0; FEW]))
+        CompactHistogram(Counts::Few(0, [0; MAX_FEW]))
     }
 }
 
-/// Adds to the count of a step, if it has one that can hold it.
+/// Adds to a counter. Returns false if there is no such counter, or it is too narrow for the sum.
 #[inline(always)]
 fn add_to<T: Copy + TryFrom<u64>>(
     counts: &mut [T],
@@ -92,7 +93,7 @@ impl CompactHistogram {
         }
     }
 
-    /// Counts where there is no counter yet, or one that is too narrow.
+    /// Adds to a step whose counter is missing or too narrow.
     #[inline(never)]
     fn add_elsewhere(&mut self, step: usize, weight: u64) {
         if weight == 0 {
@@ -122,10 +123,10 @@ impl CompactHistogram {
         }
     }
 
-    /// Makes counters from the first step to the last, `step` among them.
+    /// Extends the counters to include `step`.
     fn make_room(&mut self, step: usize) {
         fn grow<T: Clone + Default>(first: &mut u16, counts: &mut Vec<T>, step: usize) {
-            /// Counters made at once.
+            /// Counters that are added at once.
             const ROOM: usize = 16;
             if counts.is_empty() {
                 *first = (step / ROOM * ROOM) as u16;
@@ -197,7 +198,7 @@ impl CompactHistogram {
     }
 
     /// The number of every step that occurs and its count, ascending. [`CompactHistogram::range`]
-    /// tells which values a step has.
+    /// returns the values of a step.
     pub fn steps(&self) -> Vec<(u16, u64)> {
         let mut steps: Vec<(u16, u64)> = Vec::new();
         self.for_each(|step, count| steps.push((step as u16, count)));
@@ -217,12 +218,12 @@ impl CompactHistogram {
         range_of::<EXACT_BITS>(usize::from(step).min(STEPS - 1))
     }
 
-    /// Number of samples, of a histogram that was stored.
+    /// Checks a stored histogram and returns its number of samples.
     pub(super) fn check(&self) -> Checked<u64> {
-        check::total(self.steps().iter().map(|(_, count)| *count))
+        consistency::total(self.steps().iter().map(|(_, count)| *count))
     }
 
-    /// Calls `visit` with steps that occur and counts, several times with the same step perhaps.
+    /// Calls `visit` with steps and their counts. It may get the same step several times.
     fn for_each(&self, mut visit: impl FnMut(usize, u64)) {
         let mut visit_count = |(step, count): (usize, u64)| {
             if count > 0 {
@@ -258,7 +259,7 @@ impl PartialEq for CompactHistogram {
 
 impl Eq for CompactHistogram {}
 
-/// A histogram as it is stored, whatever integers hold it: from its first count above 0 to its last.
+/// The stored form: counts from the first one above 0 to the last.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     first: u16,
@@ -279,12 +280,12 @@ impl From<CompactHistogram> for Stored {
 }
 
 impl TryFrom<Stored> for CompactHistogram {
-    type Error = &'static str;
+    type Error = Inconsistent;
 
     fn try_from(stored: Stored) -> Result<Self, Self::Error> {
         let first = usize::from(stored.first);
         if first + stored.counts.len() > STEPS {
-            return Err("a histogram has more steps than there are");
+            return Err(Inconsistent("a histogram has too many steps"));
         }
         let mut histogram = CompactHistogram::default();
         let counts = stored.counts.into_iter().enumerate();

@@ -1,4 +1,4 @@
-//! Rows that transaction controllers wrote, which JMeter's tables treat each in their own way.
+//! Rows of transaction controllers, which each of JMeter's tables treats differently.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::label::LabelStats;
 use crate::jtl::Sample;
 
-/// The controller rows of a run by number of label.
+/// The controller rows of a run by the number of their label.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Controllers {
     by_label: BTreeMap<usize, ControllerStats>,
@@ -16,9 +16,9 @@ pub struct Controllers {
 /// The controller rows of one label.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ControllerStats {
-    /// Of transactions that had samples.
+    /// Of transactions with samples.
     pub full: LabelStats,
-    /// Of transactions that had none: JMeter's dashboard drops them.
+    /// Of transactions without samples, which JMeter's dashboard drops.
     pub empty: LabelStats,
 }
 
@@ -34,7 +34,7 @@ impl Controllers {
         }
     }
 
-    /// Adds the rows of another part, whose labels have these numbers here.
+    /// Adds the rows of another part of the run, whose labels have these numbers here.
     pub fn merge(&mut self, other: &Controllers, label_numbers: &[usize]) {
         for (&label, stats) in &other.by_label {
             if let Some(&number) = label_numbers.get(label) {
@@ -50,7 +50,7 @@ impl Controllers {
         self.by_label.get(&label)
     }
 
-    /// Puts its rows behind others.
+    /// Moves its rows by this many bytes.
     pub(super) fn shift(&mut self, positions: u64) {
         for stats in self.by_label.values_mut() {
             stats.full.shift(positions);
@@ -58,12 +58,12 @@ impl Controllers {
         }
     }
 
-    /// The greatest number of a label that has any.
+    /// The largest number of a label with such rows.
     pub(super) fn last_label(&self) -> Option<usize> {
         self.by_label.keys().next_back().copied()
     }
 
-    /// The rows of each label that has any.
+    /// The rows of each label with such rows.
     pub fn iter(&self) -> impl Iterator<Item = &ControllerStats> {
         self.by_label.values()
     }

@@ -1,12 +1,14 @@
-//! Coordinated omission: what a stalled thread would have measured, had it sent on time.
+//! Correction for coordinated omission: the samples that a stalled thread would have measured had
+//! it sent on time.
 
 use crate::percentile::Percentile;
 
-/// A distribution with the samples added that were due while a thread waited for a slow one.
+/// A distribution corrected for coordinated omission: samples are added that were due while a
+/// thread waited for a slow one.
 ///
-/// A sample that took `v` where one was due every `i` stands for further ones that would have taken
-/// `v - i`, `v - 2i` and so on, down to the last that is at least `i`. Nothing is laid out: counts
-/// and percentiles are computed from the distribution, exactly, however many samples are added.
+/// If a sample was due every `i` ms, one that took `v` adds samples of `v - i`, `v - 2i` and so on,
+/// down to the last that is at least `i`. The added samples are never stored: counts and
+/// percentiles are computed from the distribution, exactly.
 ///
 /// Source: HdrHistogram's `recordValueWithExpectedInterval`.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +26,7 @@ impl<'a> Corrected<'a> {
         }
     }
 
-    /// Number of samples, those added included.
+    /// Number of samples, including those added.
     pub fn count(&self) -> u64 {
         self.count_up_to(i64::MAX)
     }
@@ -59,12 +61,12 @@ impl<'a> Corrected<'a> {
         Some(high)
     }
 
-    /// How many samples are added for one of this value.
+    /// Number of samples added for one with this value.
     fn added(&self, value: i64) -> i64 {
         (value / self.interval).saturating_sub(1).max(0)
     }
 
-    /// Number of samples, those added included, that do not exceed `limit`.
+    /// Number of samples, including those added, that do not exceed `limit`.
     fn count_up_to(&self, limit: i64) -> u64 {
         let interval = i128::from(self.interval);
         let up_to = |&(value, samples): &(i64, u64)| {
@@ -91,7 +93,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::stats::value_at;
+    use crate::percentile::value_at;
 
     /// HdrHistogram's loop over a plain map.
     fn laid_out(counts: &[(i64, u64)], interval: i64) -> Vec<(i64, u64)> {
@@ -125,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn any_value_and_interval_will_do() {
+    fn extreme_values_and_intervals_work() {
         let counts = [(i64::MIN, 1), (-1, 1), (i64::MAX, 1)];
         for interval in [0, 1, u64::MAX] {
             let corrected = Corrected::new(&counts, interval);

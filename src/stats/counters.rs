@@ -1,33 +1,35 @@
-//! Counters of small numbers, laid out only where something is counted.
+//! Counters of small numbers, in pages that exist only where numbers occur.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Numbers below this are counted without pages: most times are short.
+use super::consistency::Inconsistent;
+
+/// Numbers below this one are counted without pages, because most times are short.
 const LOW: usize = 1 << 10;
 
-/// Counters in a page: 64 bytes, a cache line, so that scattered numbers take little room.
+/// Counters per page: 64 bytes, one cache line, so that scattered numbers take little memory.
 pub const PAGE: usize = 16;
 
 /// Ranges of [`PAGE`] numbers below 2^19.
-const MOST_RANGES: usize = (1 << 19) / PAGE;
+const MAX_RANGES: usize = (1 << 19) / PAGE;
 
 /// How often each number was counted.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(into = "Stored", try_from = "Stored")]
 pub struct Counters {
-    /// Of the numbers below [`LOW`], as far as they occur.
+    /// Counters of the numbers below [`LOW`], up to the largest that occurs.
     low: Vec<u32>,
-    /// For each range of [`PAGE`] numbers, which of `pages` counts it; 0 for none yet.
+    /// For each range of [`PAGE`] numbers the index of its page; 0 if it has no page yet.
     page_of: Vec<u16>,
     pages: Vec<[u32; PAGE]>,
-    /// What 32 bits could not hold.
+    /// The part of each count that does not fit in 32 bits.
     carried: BTreeMap<usize, u64>,
 }
 
 impl Counters {
-    /// Counts `number`, which is below 2^19, `weight` times: pages are told apart by 16 bits.
+    /// Counts `number` `weight` times. It must be below 2^19, because page indices have 16 bits.
     #[inline(always)]
     pub fn add(&mut self, number: usize, weight: u64) {
         match self.low.get_mut(number) {
@@ -39,7 +41,7 @@ impl Counters {
         }
     }
 
-    /// Counts a number that has no low counter, or none yet.
+    /// Counts a number that has no low counter yet, or is counted in a page.
     #[inline(never)]
     fn add_elsewhere(&mut self, number: usize, weight: u64) {
         if number < LOW {
@@ -96,7 +98,7 @@ impl Counters {
             self.page_of.resize(range + 1, 0);
         }
         if self.pages.is_empty() {
-            // Number 0 stands for no page.
+            // Index 0 means that there is no page.
             self.pages.push([0; PAGE]);
         }
         let page = self.pages.len() as u16;
@@ -105,7 +107,7 @@ impl Counters {
         page
     }
 
-    /// Counts what a counter could not hold, if anything.
+    /// Adds what a counter could not hold, if anything.
     #[inline(always)]
     fn carry(&mut self, number: usize, carried: u64) {
         if carried > 0 {
@@ -120,7 +122,7 @@ impl Counters {
     }
 }
 
-/// Adds to the low 32 bits of a counter, and returns what belongs above them.
+/// Adds to the low 32 bits of a count, and returns what has to be added above them.
 #[inline(always)]
 fn add(counter: &mut u32, weight: u64) -> u64 {
     let (low, is_carried) = counter.overflowing_add(weight as u32);
@@ -128,8 +130,7 @@ fn add(counter: &mut u32, weight: u64) -> u64 {
     (weight >> 32 << 32) + (u64::from(is_carried) << 32)
 }
 
-/// Counters as they are stored, however they are laid out: so long that what is read takes no more
-/// room than in proportion to it.
+/// The stored form. Its length is proportional to the memory that it takes when read back.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     /// Whether each range of [`PAGE`] numbers has a page.
@@ -159,12 +160,14 @@ impl From<Counters> for Stored {
 }
 
 impl TryFrom<Stored> for Counters {
-    type Error = &'static str;
+    type Error = Inconsistent;
 
     fn try_from(stored: Stored) -> Result<Self, Self::Error> {
         let ranges = stored.ranges.iter().filter(|&&has_page| has_page);
-        if stored.ranges.len() > MOST_RANGES || ranges.count() != stored.pages.len() {
-            return Err("its counters have other pages than they should");
+        if stored.ranges.len() > MAX_RANGES || ranges.count() != stored.pages.len() {
+            return Err(Inconsistent(
+                "its counters and their pages differ in number",
+            ));
         }
         let mut counters = Counters::default();
         let ranges = stored.ranges.into_iter().enumerate();

@@ -1,5 +1,5 @@
-//! The Statistics table as JMeter's dashboard computes it (`jmeter -g`, JMeter 5.6.3), last digit
-//! included. It is here to explain figures that people have; perfkit's own are exact.
+//! The Statistics table as JMeter's dashboard computes it (`jmeter -g`, JMeter 5.6.3), to the last
+//! digit. It explains figures that people already have; perfkit's own are exact.
 //!
 //! Source: `StatisticsSummaryConsumer`, `StatisticsSummaryData`, `PercentileAggregator` and
 //! `MeanAggregator` of JMeter 5.6.3, and commons-math 3.6.1 under them.
@@ -9,14 +9,14 @@ use std::collections::VecDeque;
 use super::interner::Interner;
 use crate::jtl::{Sample, Sink};
 
-/// Rows of a label that the percentiles are taken from: the last so many
+/// Number of a label's last rows from which percentiles are taken
 /// (`jmeter.reportgenerator.statistic_window`).
 pub const WINDOW: usize = 20_000;
 
-/// The dashboard's figures by label and of all.
+/// The dashboard's figures by label and in total.
 ///
-/// It takes samples in file order, and cannot be merged from parts: JMeter's mean is a running one,
-/// whose rounding depends on every row before. So a file is read by one thread for it.
+/// It needs samples in file order and cannot be merged from parts: JMeter's mean is a running mean,
+/// whose rounding depends on every row before. So one thread has to read the whole file.
 #[derive(Debug, Clone, Default)]
 pub struct DashboardTable {
     labels: Interner,
@@ -24,8 +24,8 @@ pub struct DashboardTable {
     total: DashboardStats,
 }
 
-/// The dashboard's figures of one label, or of all. It counts rows: `SampleCount` means nothing to
-/// it.
+/// The dashboard's figures of one label, or in total. They count rows: the dashboard ignores
+/// `SampleCount`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DashboardStats {
     /// Rows.
@@ -42,19 +42,19 @@ pub struct DashboardStats {
     end: i64,
     bytes: i64,
     sent_bytes: i64,
-    /// Elapsed of the last rows, ms.
+    /// Elapsed of the last [`WINDOW`] rows, ms.
     window: VecDeque<i64>,
 }
 
 impl DashboardTable {
-    /// Every label and its figures, in order of first appearance. Labels that have none but empty
+    /// Every label and its figures, in order of first appearance. Labels with nothing but empty
     /// transaction controllers are left out.
     pub fn labels(&self) -> impl Iterator<Item = (&[u8], &DashboardStats)> {
         let names = self.labels.names().iter().map(|label| &**label);
         names.zip(&self.stats)
     }
 
-    /// The Total line: all rows but those of transaction controllers.
+    /// The Total line: all rows except those of transaction controllers.
     pub fn total(&self) -> &DashboardStats {
         &self.total
     }
@@ -124,17 +124,17 @@ impl DashboardStats {
         Some(values)
     }
 
-    /// Rows per second from the first start to the last end; `None` where JMeter has an infinity.
+    /// Rows per second from the first start to the last end; `None` where JMeter prints infinity.
     pub fn throughput(&self) -> Option<f64> {
         finite(self.rows as f64 / self.duration_ms() * 1000.0)
     }
 
-    /// KB received per second; `None` where JMeter has an infinity.
+    /// KB received per second; `None` where JMeter prints infinity.
     pub fn received_kb_per_sec(&self) -> Option<f64> {
         self.kb_per_sec(self.bytes)
     }
 
-    /// KB sent per second; `None` where JMeter has an infinity.
+    /// KB sent per second; `None` where JMeter prints infinity.
     pub fn sent_kb_per_sec(&self) -> Option<f64> {
         self.kb_per_sec(self.sent_bytes)
     }
@@ -157,8 +157,8 @@ fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 
-/// The percentile of sorted values that lies at position (n + 1) · p, interpolated between its
-/// neighbours: commons-math's `Percentile` with the estimation type LEGACY.
+/// The percentile at position (n + 1) · p of sorted values, interpolated between its neighbours:
+/// commons-math's `Percentile` with the estimation type LEGACY.
 fn legacy_percentile(sorted: &[f64], percent: f64) -> Option<f64> {
     let (first, last) = (*sorted.first()?, *sorted.last()?);
     let position = percent / 100.0 * (sorted.len() as f64 + 1.0);
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn controllers_are_not_in_the_total_and_empty_ones_nowhere() {
+    fn controllers_are_left_out_of_the_total_and_empty_ones_everywhere() {
         let message = |message: &'static str, label: &'static str| Sample {
             response_message: message.as_bytes(),
             label: label.as_bytes(),

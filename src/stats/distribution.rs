@@ -1,19 +1,18 @@
-//! Exact distributions: how many samples took each value.
+//! Exact distributions of response times.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{self, Checked};
+use super::consistency::{self, Checked};
 use super::counters::Counters;
-use crate::percentile::Percentile;
 
 /// Values from here on (over two minutes in ms) are counted in a map.
 const PAGED_VALUES: u64 = 1 << 17;
 
-/// How many samples took each value (ms). Exact, whatever the values: nothing is rounded.
+/// How many samples have each value (ms). No value is ever rounded.
 ///
-/// Merging is associative and commutative, and the empty distribution its identity.
+/// Merging is associative and commutative; an empty distribution changes nothing.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Distribution {
     counters: Counters,
@@ -68,14 +67,14 @@ impl Distribution {
         }
     }
 
-    /// Number of samples, of a distribution that was stored.
+    /// Checks a stored distribution and returns its number of samples.
     pub(super) fn check(&self) -> Checked<u64> {
         let is_outlier = |value: i64| value as u64 >= PAGED_VALUES;
         let mut is_sound = self.outliers.keys().all(|&value| is_outlier(value));
         self.counters
             .for_each(|number, _| is_sound &= !is_outlier(number as i64));
-        check::that(is_sound, "a distribution has a value twice")?;
-        check::total(self.counts().iter().map(|(_, count)| *count))
+        consistency::ensure(is_sound, "a distribution has a value twice")?;
+        consistency::total(self.counts().iter().map(|(_, count)| *count))
     }
 
     #[cold]
@@ -93,10 +92,10 @@ impl PartialEq for Distribution {
 
 impl Eq for Distribution {}
 
-/// The counts of several distributions together; each is ascending, and so are all.
+/// The counts of several distributions together. Each must be ascending; so is the result.
 pub fn merged_counts<'a>(all: impl IntoIterator<Item = &'a Vec<(i64, u64)>>) -> Vec<(i64, u64)> {
     let mut merged: Vec<(i64, u64)> = all.into_iter().flatten().copied().collect();
-    // Made of ascending parts, which this sort merges.
+    // A stable sort merges parts that are sorted already.
     merged.sort_by_key(|&(value, _)| value);
     merged.dedup_by(|next, last| {
         let is_same = next.0 == last.0;
@@ -106,26 +105,6 @@ pub fn merged_counts<'a>(all: impl IntoIterator<Item = &'a Vec<(i64, u64)>>) -> 
         is_same
     });
     merged
-}
-
-/// The value at a percentile of sorted counts: that of its rank (see [`Percentile::rank`]); `None`
-/// without samples.
-pub fn value_at(counts: &[(i64, u64)], count: u64, percentile: Percentile) -> Option<i64> {
-    value_of_rank(counts, percentile.rank(count))
-}
-
-/// The smallest value that at least `rank` samples do not exceed, of sorted counts; the largest
-/// where there are fewer samples, and `None` without any.
-pub fn value_of_rank(counts: &[(i64, u64)], rank: u64) -> Option<i64> {
-    let mut seen = 0;
-    counts
-        .iter()
-        .find(|(_, count)| {
-            seen += count;
-            seen >= rank
-        })
-        .or(counts.last())
-        .map(|&(value, _)| value)
 }
 
 #[cfg(test)]
@@ -150,17 +129,6 @@ mod tests {
             [(i64::MIN, 1), (-1, 1), (0, 1), (i64::MAX, 1)]
         );
         assert!(of(&[]).is_empty());
-    }
-
-    #[test]
-    fn percentile_is_the_smallest_value_that_reaches_its_rank() {
-        let counts = of(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]).counts();
-        let at = |percent| value_at(&counts, 10, Percentile::new(percent).unwrap());
-        assert_eq!(at(50.0), Some(5));
-        assert_eq!(at(90.0), Some(9));
-        assert_eq!(at(99.0), Some(10));
-        assert_eq!(at(1.0), Some(1));
-        assert_eq!(value_at(&[], 0, Percentile::MEDIAN), None);
     }
 
     fn values() -> impl Strategy<Value = Vec<i64>> {

@@ -1,18 +1,18 @@
-//! Load generators: JMeter counts `allThreads` for each on its own.
+//! Load generators to small numbers. JMeter counts `allThreads` per load generator.
 
 use serde::{Deserialize, Serialize};
 
 use super::interner::Interner;
 use crate::jtl::{Engine, Sample, shifted_engine};
 
-/// Engines told apart; in a run with more, threads are not summed over engines.
-pub const MOST_ENGINES: usize = 256;
+/// Engines that are told apart. If a run has more, threads are not summed over engines.
+pub const MAX_ENGINES: usize = 256;
 
 /// The engines of a run by number.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Engines {
     names: Interner,
-    /// The input last met whose rows name no engine, and its number as one.
+    /// The last input whose rows name no engine, and its number as an engine.
     #[serde(skip)]
     latest_input: Option<(u32, usize)>,
 }
@@ -37,16 +37,16 @@ impl Engines {
         number
     }
 
-    /// Beyond the most that are told apart all have one number, so that memory is bounded: then the
-    /// numbers are asked for no longer.
+    /// All engines beyond [`MAX_ENGINES`] share one number, so that memory is bounded. Numbers are
+    /// not used then.
     fn number_of(&mut self, name: &[u8]) -> usize {
-        match self.count() > MOST_ENGINES {
-            true => MOST_ENGINES,
+        match self.count() > MAX_ENGINES {
+            true => MAX_ENGINES,
             false => self.names.number(name),
         }
     }
 
-    /// The numbers here of another run's engines, by their numbers there.
+    /// Adds the engines of another run. Returns the number of each here by its number there.
     pub fn numbers_of(&mut self, other: &Engines) -> Vec<usize> {
         let names = other.names.names().iter();
         names.map(|name| self.number_of(name)).collect()
@@ -57,7 +57,7 @@ impl Engines {
         self.names.names()
     }
 
-    /// Counts the inputs that engines are named after from another number on.
+    /// Adds to the input numbers that engines without a name are known by.
     pub(super) fn shift(&mut self, inputs: u32) {
         let names = std::mem::take(self).names;
         for name in names.names() {
@@ -65,7 +65,7 @@ impl Engines {
         }
     }
 
-    /// How many there are.
+    /// Number of engines.
     pub fn count(&self) -> usize {
         self.names.names().len()
     }

@@ -4,21 +4,21 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{self, Checked};
+use super::consistency::{self, Checked};
 use super::interner::Interner;
 use super::message_kind::{code_of, kind_of};
 use crate::jtl::Sample;
 
-/// Types of error told apart; a run with more has them told apart in less detail.
-pub const MOST_TYPES: usize = 10_000;
+/// Types of error that are told apart. If a run has more, they are told apart in less detail.
+pub const MAX_TYPES: usize = 10_000;
 
-/// Bytes of all types told apart: messages may be whole pages.
-const MOST_BYTES: usize = 16 << 20;
+/// Bytes of all types that are told apart: a message may be a whole page.
+const MAX_BYTES: usize = 16 << 20;
 
 /// Counts of failed samples by type.
 ///
-/// Memory is bounded: what does not fit is told apart in less detail. The detail depends on nothing
-/// but the set of keys, so that merging is associative and commutative.
+/// Memory is bounded: types that do not fit are told apart in less detail. The detail depends only
+/// on the set of keys, so merging is associative and commutative.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ErrorTable {
     keys: Interner,
@@ -27,20 +27,20 @@ pub struct ErrorTable {
     detail: ErrorDetail,
 }
 
-/// What tells types of error apart, the finest first.
+/// How finely types of error are told apart, finest first.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ErrorDetail {
     /// JMeter's key of an error.
     #[default]
     Key,
-    /// What keys have in common that differ only in numbers, ids, hosts or durations.
+    /// JMeter's key with its numbers, ids, hosts and durations replaced.
     Kind,
     /// The response code at the start of the key.
     Code,
 }
 
 impl ErrorDetail {
-    /// The type that a key belongs to, whether the key is JMeter's or one of a finer detail.
+    /// The type of a key, which is JMeter's or a type of finer detail.
     fn of(self, key: &[u8]) -> Cow<'_, [u8]> {
         match self {
             ErrorDetail::Key => Cow::Borrowed(key),
@@ -55,11 +55,11 @@ impl ErrorDetail {
 pub struct ErrorStats {
     /// Failed rows.
     pub count: u64,
-    /// Position of the first.
+    /// Position of the first row.
     pub first_position: u64,
-    /// End of the earliest, epoch ms.
+    /// End of the earliest row, epoch ms.
     pub first_time: i64,
-    /// End of the latest, epoch ms.
+    /// End of the latest row, epoch ms.
     pub last_time: i64,
 }
 
@@ -74,12 +74,12 @@ impl ErrorStats {
         }
     }
 
-    /// Puts its rows behind others.
+    /// Moves its rows by this many bytes.
     pub(super) fn shift(&mut self, positions: u64) {
         self.first_position = self.first_position.saturating_add(positions);
     }
 
-    /// Both together.
+    /// Returns the sum of both.
     pub fn and(self, other: ErrorStats) -> ErrorStats {
         ErrorStats {
             count: self.count + other.count,
@@ -91,23 +91,23 @@ impl ErrorStats {
 }
 
 impl ErrorTable {
-    /// Counts a failed sample; the number of its type.
+    /// Counts a failed sample and returns the number of its type.
     pub fn record(&mut self, sample: &Sample<'_>) -> usize {
         self.add(&self.detail.of(&key(sample)), ErrorStats::of(sample))
     }
 
-    /// What tells its types apart.
+    /// How finely its types are told apart.
     pub fn detail(&self) -> ErrorDetail {
         self.detail
     }
 
-    /// Whether there is more than is kept, so that it must be told apart in less detail.
+    /// Whether there are too many types, so that the table must be made coarser.
     pub fn is_too_large(&self) -> bool {
-        let is_over = self.stats.len() > MOST_TYPES || self.bytes > MOST_BYTES;
+        let is_over = self.stats.len() > MAX_TYPES || self.bytes > MAX_BYTES;
         is_over && self.detail < ErrorDetail::Code
     }
 
-    /// Tells errors apart in less detail from now on: the new number of each type by its old one.
+    /// Reduces the detail by one step. Returns the new number of each type by its old number.
     pub fn coarsen(&mut self) -> Vec<usize> {
         let detail = match self.detail {
             ErrorDetail::Key => ErrorDetail::Kind,
@@ -118,8 +118,8 @@ impl ErrorTable {
         self.merge(&finer)
     }
 
-    /// Adds the counts of another table, told apart in no less detail than here; the numbers of its
-    /// types in this one.
+    /// Adds the counts of another table, whose detail must not be coarser than this one's. Returns
+    /// the numbers that its types have here.
     pub fn merge(&mut self, other: &ErrorTable) -> Vec<usize> {
         let types = other.iter();
         let is_finer = other.detail < self.detail;
@@ -131,12 +131,12 @@ impl ErrorTable {
             .collect()
     }
 
-    /// How many types there are.
+    /// Number of types.
     pub(super) fn types(&self) -> usize {
         self.stats.len()
     }
 
-    /// The type of this number.
+    /// The type with this number.
     pub fn name(&self, number: usize) -> &[u8] {
         self.keys.names().get(number).map_or(&[], |name| name)
     }
@@ -146,21 +146,21 @@ impl ErrorTable {
         self.keys.names().iter().map(|key| &**key).zip(&self.stats)
     }
 
-    /// Puts its rows behind others.
+    /// Moves its rows by this many bytes.
     pub(super) fn shift(&mut self, positions: u64) {
         for stats in &mut self.stats {
             stats.shift(positions);
         }
     }
 
-    /// Number of failed rows, of a table that was stored.
+    /// Checks a stored table and returns its number of failed rows.
     pub(super) fn check(&self) -> Checked<u64> {
         let bytes: usize = self.keys.names().iter().map(|key| key.len()).sum();
         let is_sound = self.stats.len() == self.keys.names().len()
             && self.bytes == bytes
             && !self.is_too_large();
-        check::that(is_sound, "its errors have other figures than names")?;
-        check::total(self.stats.iter().map(|stats| stats.count))
+        consistency::ensure(is_sound, "its errors and their figures differ in number")?;
+        consistency::total(self.stats.iter().map(|stats| stats.count))
     }
 
     fn add(&mut self, key: &[u8], stats: ErrorStats) -> usize {
@@ -176,8 +176,8 @@ impl ErrorTable {
     }
 }
 
-/// JMeter's key of an error: code and message; for a code that means success, or no code at all,
-/// the failure message.
+/// JMeter's key of an error: code and message, or the failure message if the code is missing or
+/// means success.
 ///
 /// Source: `ErrorsSummaryConsumer.getErrorKey` of JMeter 5.6.3.
 fn key<'a>(sample: &Sample<'a>) -> Cow<'a, [u8]> {

@@ -1,15 +1,15 @@
-//! Response times of one bucket of time, in bounded memory.
+//! Histograms of response times in bounded memory.
 
 use serde::{Deserialize, Serialize};
 
 use super::counters::Counters;
 use super::steps::{range_of, step_of};
 
-/// Values below 2^11 ms are counted one by one; above, each doubling is cut into 2^10 steps.
+/// Values below 2^11 ms have a counter each. Above, each doubling is divided into 2^10 steps.
 const EXACT_BITS: u32 = 11;
 
-/// How many samples took each time (ms): exact below 2,048 ms, within 0.1% above. The steps are
-/// the same for every histogram, so that merging is associative and commutative.
+/// How many samples took each time (ms): exact below 2,048 ms, within 0.1% above. All histograms
+/// have the same steps, so merging is associative and commutative.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Histogram(Counters);
 
@@ -31,7 +31,7 @@ impl Histogram {
         self.0.is_empty()
     }
 
-    /// Every step that occurs, by the largest value that it stands for, and its count, ascending.
+    /// The largest value of every step that occurs and the step's count, ascending.
     pub fn counts(&self) -> Vec<(i64, u64)> {
         let mut counts = Vec::new();
         self.0

@@ -1,4 +1,4 @@
-//! Names to small numbers, without allocating for a name that is known.
+//! Names to small numbers, without allocating for known names.
 
 use std::hash::BuildHasher;
 
@@ -6,7 +6,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// Names remembered for a quick look: a power of two, more than a usual run has labels.
+/// Size of the cache of recent names: a power of two, more than most runs have labels.
 const RECENT: usize = 64;
 
 /// Numbers names from 0 in the order they are first met.
@@ -18,14 +18,14 @@ pub struct Interner {
     recent: [Recent; RECENT],
 }
 
-/// A name met lately, by what tells it from others quickly.
+/// A recent name, by its ends.
 #[derive(Debug, Clone, Copy)]
 struct Recent {
     ends: Ends,
     number: u32,
 }
 
-/// The length of a text and its first and last eight bytes, or fewer: all of it, up to 16 bytes.
+/// The length of a text and its first and last eight bytes. Up to 16 bytes this is the whole text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ends {
     length: usize,
@@ -36,7 +36,7 @@ pub struct Ends {
 impl Default for Interner {
     fn default() -> Self {
         let nothing = Recent {
-            // No text is so long.
+            // No text has this length.
             ends: Ends {
                 length: usize::MAX,
                 first: 0,
@@ -54,7 +54,7 @@ impl Default for Interner {
 }
 
 impl Interner {
-    /// The number of `name`; a new one if it is not known.
+    /// The number of `name`, which gets a new one if it is not known.
     #[inline(always)]
     pub fn number(&mut self, name: &[u8]) -> usize {
         let ends = Ends::of(name);
@@ -91,7 +91,7 @@ impl Interner {
     }
 }
 
-/// Its names, in their order.
+/// Stores the names in their order.
 impl Serialize for Interner {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.names.serialize(serializer)
@@ -104,7 +104,7 @@ impl<'de> Deserialize<'de> for Interner {
         let mut interner = Interner::default();
         for (number, name) in names.iter().enumerate() {
             if interner.number(name) != number {
-                return Err(D::Error::custom("a name is there twice"));
+                return Err(D::Error::custom("a name occurs twice"));
             }
         }
         Ok(interner)
@@ -126,7 +126,7 @@ impl Ends {
         }
     }
 
-    /// Whether these are the whole text, so that texts with the same ends are the same.
+    /// Whether the ends are the whole text, so that equal ends mean equal texts.
     #[inline(always)]
     pub fn is_all(self) -> bool {
         self.length <= 16
@@ -140,8 +140,9 @@ impl Ends {
     }
 }
 
-/// The first and last eight bytes of four or more, which overlap in a text of less than 16. Read four
-/// at a time: a branch on the length would be guessed wrong for every other label.
+/// The first and last eight bytes of a text of at least four bytes; in a text of less than 16 they
+/// overlap. They are read four at a time, because a branch on the length would often be
+/// mispredicted.
 #[inline(always)]
 fn by_fours(text: &[u8], first: [u8; 4], last: [u8; 4]) -> (u64, u64) {
     let behind = text.len() - 4;
@@ -163,7 +164,7 @@ fn four_at(text: &[u8], at: usize) -> [u8; 4] {
     }
 }
 
-/// Up to three bytes: the first, the middle and the last one.
+/// A text of up to three bytes: its first, middle and last byte.
 #[inline(always)]
 fn short(text: &[u8]) -> u64 {
     match (text.first(), text.get(text.len() / 2), text.last()) {

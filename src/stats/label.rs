@@ -1,25 +1,26 @@
-//! The statistics of one label, or of all.
+//! The statistics of one label, or of several.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{self, Checked};
+use super::consistency::{self, Checked};
 use super::sum::Sum;
 use super::timings::{Distributions, Times, Timings};
 use crate::jtl::Sample;
 
-/// Bits behind the point of [`AggregatedRows::square_excess`].
+/// Fraction bits of [`AggregatedRows::square_excess`].
 const FRACTION_BITS: u32 = 20;
 
-/// The statistics of one label, or of all. A run may have a million labels: it is kept small.
+/// The statistics of one label, or of several. It is small, because a run may have a million
+/// labels.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LabelStats {
     /// Position of the first row, which orders the labels.
     pub first_position: u64,
     /// Rows.
     pub rows: u64,
-    /// Samples: rows, but for aggregated rows.
+    /// Samples: one per row, except for aggregated rows.
     pub samples: u64,
     /// Failed samples.
     pub errors: u64,
@@ -34,11 +35,11 @@ pub struct LabelStats {
     aggregated: Option<Box<AggregatedRows>>,
 }
 
-/// What rows that stand for several samples add.
+/// What is needed besides for rows that stand for several samples.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct AggregatedRows {
-    /// What the squares of their elapsed times come to beyond the squares of their truncated
-    /// quotients, in units of 2^-20 ms².
+    /// Sum of squares that the truncated elapsed times in the distribution lack, in units of
+    /// 2^-20 ms².
     square_excess: i128,
 }
 
@@ -112,7 +113,7 @@ impl LabelStats {
         }
     }
 
-    /// Successful samples; 0 where rows tell of more errors than samples.
+    /// Successful samples; 0 if rows claim more errors than samples.
     pub fn successes(&self) -> u64 {
         self.samples.saturating_sub(self.errors)
     }
@@ -127,42 +128,42 @@ impl LabelStats {
         self.elapsed.total()
     }
 
-    /// Bytes received; `None` where no row tells.
+    /// Bytes received; `None` if no row has the column.
     pub fn bytes(&self) -> Option<i128> {
         self.bytes.map(Sum::total)
     }
 
-    /// Bytes sent; `None` where no row tells.
+    /// Bytes sent; `None` if no row has the column.
     pub fn sent_bytes(&self) -> Option<i128> {
         self.sent_bytes.map(Sum::total)
     }
 
-    /// What the squares of elapsed come to beyond those of the distribution, ms²: 0 but for
-    /// aggregated rows.
+    /// Sum of squares of elapsed that the distribution lacks, ms²: 0 unless there are aggregated
+    /// rows.
     pub fn square_excess_ms2(&self) -> f64 {
         self.aggregated.as_ref().map_or(0.0, |aggregated| {
             aggregated.square_excess as f64 / f64::from(1 << FRACTION_BITS)
         })
     }
 
-    /// Puts its rows behind others.
+    /// Moves its rows by this many bytes.
     pub(super) fn shift(&mut self, positions: u64) {
         self.first_position = self.first_position.saturating_add(positions);
     }
 
-    /// Whether what was stored holds together.
+    /// Checks stored statistics.
     pub(super) fn check(&self) -> Checked<()> {
         let times = self.distributions();
-        let samples = check::total([times.elapsed_ok.check()?, times.elapsed_ko.check()?])?;
+        let samples = consistency::total([times.elapsed_ok.check()?, times.elapsed_ko.check()?])?;
         let (latency, connect) = (times.latency.check()?, times.connect.check()?);
-        check::that(
+        consistency::ensure(
             samples == self.samples && latency.max(connect) <= self.rows,
-            "a label has other times than samples",
+            "the samples and times of a label differ in number",
         )?;
-        check::total([self.rows, self.errors])?;
+        consistency::total([self.rows, self.errors])?;
         let sums = [Some(self.elapsed), self.bytes, self.sent_bytes];
         let are_sums = sums.into_iter().flatten().all(|sum| sum.is_of(self.rows));
-        check::that(are_sums, "a sum is larger than its rows can have")
+        consistency::ensure(are_sums, "a sum is too large for its number of rows")
     }
 
     #[cold]
@@ -172,9 +173,9 @@ impl LabelStats {
     }
 }
 
-/// JMeter takes an aggregated row of k samples for k samples of elapsed / k each when it sums
-/// squares: elapsed² / k. With elapsed = k·each + rest, that is k·each² + 2·each·rest + rest²/k,
-/// of which the distribution knows the first term.
+/// When JMeter sums squares, an aggregated row of k samples counts as k samples of elapsed / k:
+/// elapsed² / k. With elapsed = k·each + rest, that is k·each² + 2·each·rest + rest²/k. The
+/// distribution contains the first term; this is the rest.
 fn square_excess(elapsed: i64, each: i64, weight: u64) -> i128 {
     let (elapsed, each, weight) = (i128::from(elapsed), i128::from(each), i128::from(weight));
     let rest = elapsed - weight * each;

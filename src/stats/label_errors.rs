@@ -1,13 +1,13 @@
-//! How often each label failed in each way: exact, in a few words for each pair that occurs.
+//! Counts of errors by label and type.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{self, Checked};
+use super::consistency::{self, Checked};
 use super::errors::ErrorStats;
 
-/// Counts of failed rows by label and type of error, both by number.
+/// Counts of failed rows by the numbers of their label and type of error.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct LabelErrors {
     counts: BTreeMap<(u32, u32), ErrorStats>,
@@ -22,7 +22,7 @@ impl LabelErrors {
             .or_insert(stats);
     }
 
-    /// Gives every type of error another number, the same one to several perhaps.
+    /// Gives types of error new numbers. Several may get the same one.
     pub fn renumber_errors(&mut self, errors: &[usize]) {
         for ((label, error), stats) in std::mem::take(&mut self.counts) {
             if let Some(&error) = errors.get(error as usize) {
@@ -31,7 +31,7 @@ impl LabelErrors {
         }
     }
 
-    /// Adds the counts of another part, whose labels and errors have these numbers here.
+    /// Adds the counts of another part of the run, whose labels and errors have these numbers here.
     pub fn merge(&mut self, other: &LabelErrors, labels: &[usize], errors: &[usize]) {
         for (&(label, error), &stats) in &other.counts {
             if let (Some(&label), Some(&error)) =
@@ -42,23 +42,23 @@ impl LabelErrors {
         }
     }
 
-    /// Puts its rows behind others.
+    /// Moves its rows by this many bytes.
     pub(super) fn shift(&mut self, positions: u64) {
         for stats in self.counts.values_mut() {
             stats.shift(positions);
         }
     }
 
-    /// Number of failed rows of so many labels, where it was stored.
+    /// Checks stored counts against the number of labels, and returns the number of failed rows.
     pub(super) fn check(&self, labels: usize) -> Checked<u64> {
         let is_known = |&(label, _): &(u32, u32)| (label as usize) < labels;
         let are_known = self.counts.keys().all(is_known);
-        check::that(are_known, "errors are of a label that is not there")?;
-        check::total(self.counts.values().map(|stats| stats.count))
+        consistency::ensure(are_known, "errors belong to an unknown label")?;
+        consistency::total(self.counts.values().map(|stats| stats.count))
     }
 
-    /// The types of error of a label, the most frequent first, those as frequent in the order in
-    /// which they came first.
+    /// The types of error of a label, most frequent first. Equally frequent ones are in order of
+    /// first appearance.
     pub fn of_label(&self, label: usize) -> Vec<(usize, ErrorStats)> {
         let label = label as u32;
         let mut errors: Vec<_> = self

@@ -1,16 +1,16 @@
-//! What messages that differ only in numbers, ids, hosts or durations have in common.
+//! Kinds of messages: messages of one kind differ only in numbers, ids, hosts or durations.
 
 use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-/// What varies in a message, each with the word that takes its place; the first that fits counts.
+/// Parts of a message that vary, each with the word that replaces it. The first match counts.
 const VARIABLES: [(&str, &str); 6] = [
     (
         "id",
         r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b",
     ),
-    // An address with or without a port, as `localhost/127.0.0.1:8080` has it, or a name with one.
+    // An address such as `localhost/127.0.0.1:8080`, with or without port, or a name with a port.
     (
         "host",
         r"(?:\b[\w.-]+/)?\b\d{1,3}(?:\.\d{1,3}){3}\b(?::\d{1,5}\b)?",
@@ -20,7 +20,7 @@ const VARIABLES: [(&str, &str); 6] = [
         "duration",
         r"\b\d+(?:[.,]\d+)?\s?(?:milliseconds?|millis|seconds?|minutes?|hours?|secs?|mins?|ms|s|h)\b",
     ),
-    // Hexadecimal with a digit in it, or it might be a word.
+    // A hexadecimal number must have a digit, or it might be a word.
     (
         "id",
         r"\b(?:0x[0-9a-fA-F]+|[a-f]{0,31}[0-9][0-9a-f]{6,}[a-f][0-9a-f]*|[A-F]{0,31}[0-9][0-9A-F]{6,}[A-F][0-9A-F]*)\b",
@@ -28,14 +28,14 @@ const VARIABLES: [(&str, &str); 6] = [
     ("number", r"\d+(?:[.,]\d+)*"),
 ];
 
-/// All of [`VARIABLES`], each a group; `None` should one of them be no regular expression.
+/// All of [`VARIABLES`], one per group; `None` if one of them is not a regular expression.
 static VARIABLE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let groups = VARIABLES.map(|(_, pattern)| format!("({pattern})"));
     Regex::new(&groups.join("|")).ok()
 });
 
-/// The kind of a message: what varies in it replaced by what it is. A response code at its start
-/// does not vary: 404 and 500 are two kinds.
+/// The kind of a message: the message with its varying parts replaced. A response code at its start
+/// is kept: 404 and 500 are two kinds.
 pub fn kind_of(message: &str) -> String {
     let Some(variable) = &*VARIABLE else {
         return message.to_owned();
@@ -49,7 +49,7 @@ pub fn kind_of(message: &str) -> String {
     format!("{code}{kind}")
 }
 
-/// The response code that is a key of an error, or begins it before a slash.
+/// The response code in an error's key: all of it, or the part before a slash.
 pub fn code_of(key: &[u8]) -> Option<&[u8]> {
     match key.split_at_checked(3)? {
         (code @ [b'1'..=b'5', b'0'..=b'9', b'0'..=b'9'], [] | [b'/', ..]) => Some(code),
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_varies_is_named() {
+    fn varying_parts_are_replaced() {
         for (message, kind) in [
             ("404/Not Found", "404/Not Found"),
             ("500", "500"),
@@ -107,7 +107,8 @@ mod tests {
         #[test]
         fn folding_twice_changes_nothing(message in "[a-z0-9 .:/,-]{0,60}") {
             let once = kind_of(&message);
-            // A code at the start may come to stand there by folding what was before it, never else.
+            // A code at the start may come to stand there by folding what was before it, never
+            // else.
             prop_assert_eq!(kind_of(&once), once);
         }
 

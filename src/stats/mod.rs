@@ -1,14 +1,14 @@
 //! Statistics: record samples, merge aggregates.
 //!
-//! Everything here is a sum, a count or an extreme of integers, so that any split of a run into
-//! parts, merged in any order, gives the same result bit for bit.
+//! Everything here is a sum, a count or an extreme of integers. Any split of a run into parts,
+//! merged in any order, gives the same result, bit for bit.
 
 mod aggregate;
 mod bucket;
 mod cell;
-mod check;
 mod codes;
 mod compact;
+mod consistency;
 mod controllers;
 mod correction;
 mod counters;
@@ -24,37 +24,38 @@ mod message_kind;
 mod newest;
 mod recent;
 mod row_sample;
-mod series;
 mod slices;
 mod steps;
 mod sum;
+mod timeline;
 mod timings;
 
 pub use aggregate::{Aggregate, Label};
 pub use bucket::{Bucket, FirstFailure, LabelBucket};
 pub use cell::Cell;
 pub use compact::CompactHistogram;
+pub use consistency::Inconsistent;
 pub use controllers::ControllerStats;
 pub use correction::Corrected;
 pub use dashboard::{DashboardStats, DashboardTable, WINDOW as DASHBOARD_WINDOW};
-pub use distribution::{Distribution, merged_counts, value_at, value_of_rank};
-pub use errors::{ErrorDetail, ErrorStats, ErrorTable, MOST_TYPES as MOST_ERROR_TYPES};
+pub use distribution::{Distribution, merged_counts};
+pub use errors::{ErrorDetail, ErrorStats, ErrorTable, MAX_TYPES as MAX_ERROR_TYPES};
 pub use histogram::Histogram;
 pub use label::LabelStats;
 pub use message_kind::kind_of;
 pub use newest::{FailedSample, NewestErrors};
 pub use recent::{Recent, SECONDS as RECENT_SECONDS, Second};
 pub use row_sample::{RowSample, SampledRow};
-pub use series::TimeSeries;
 pub use slices::Slices;
 pub use sum::Sum;
+pub use timeline::Timeline;
 pub use timings::Distributions;
 
 #[cfg(test)]
 pub(crate) mod tests {
     use crate::jtl::Sample;
 
-    /// A sample without anything special, for tests to change.
+    /// An ordinary sample, for tests to change.
     pub(crate) fn sample() -> Sample<'static> {
         Sample {
             position: 0,

@@ -1,17 +1,17 @@
-//! The errors that were read last.
+//! The newest errors of a running test.
 
 use std::collections::VecDeque;
 
 use super::errors::is_success_code;
 use crate::jtl::{Sample, Sink};
 
-/// Errors kept: as many as a tall terminal has lines for.
-const MOST: usize = 100;
+/// Number of errors that are kept: enough for a tall terminal.
+const MAX_ERRORS: usize = 100;
 
-/// Bytes of a text that are kept: a message may be a whole page.
-const MOST_BYTES: usize = 400;
+/// Bytes of each text that are kept: a message may be a whole page.
+const MAX_TEXT: usize = 400;
 
-/// The last failed samples in the order of the file.
+/// The last failed samples, in file order.
 #[derive(Debug, Clone, Default)]
 pub struct NewestErrors(VecDeque<FailedSample>);
 
@@ -24,7 +24,7 @@ pub struct FailedSample {
     pub label: Vec<u8>,
     /// Response code.
     pub code: Vec<u8>,
-    /// Message of the response; empty where it tells of a success.
+    /// Message of the response; empty if the response was a success.
     pub message: Vec<u8>,
     /// Message of the failed assertion.
     pub failure: Vec<u8>,
@@ -42,14 +42,14 @@ impl Sink for NewestErrors {
         if sample.success {
             return;
         }
-        // In place of the oldest: a run may have nothing but errors.
+        // Reuses the oldest one's memory: a run may have nothing but errors.
         let mut failed = match self.0.len() {
-            MOST => self.0.pop_front().unwrap_or_default(),
+            MAX_ERRORS => self.0.pop_front().unwrap_or_default(),
             _ => FailedSample::default(),
         };
         let keep = |kept: &mut Vec<u8>, text: &[u8]| {
             kept.clear();
-            kept.extend_from_slice(&text[..text.len().min(MOST_BYTES)]);
+            kept.extend_from_slice(&text[..text.len().min(MAX_TEXT)]);
         };
         failed.end = sample.end();
         keep(&mut failed.label, sample.label);
@@ -82,7 +82,7 @@ mod tests {
             });
         }
         let ends: Vec<i64> = newest.iter().map(|failed| failed.end).collect();
-        assert_eq!(ends.len(), MOST);
+        assert_eq!(ends.len(), MAX_ERRORS);
         assert_eq!(ends[..3], [1_009, 1_007, 1_005]);
         let told = |failed: &FailedSample| [failed.message.clone(), failed.failure.clone()];
         let told: Vec<[Vec<u8>; 2]> = newest.iter().map(told).collect();

@@ -1,19 +1,19 @@
-//! The last seconds of a run that is going on, in bounded memory.
+//! The last seconds of a running test, in bounded memory.
 
 use super::histogram::Histogram;
 use super::sum::Sum;
 use crate::jtl::{Sample, Sink};
 
-/// Seconds that are told of: those before the one that is not over yet.
+/// Number of seconds that are summed up: the last ones that are over.
 pub const SECONDS: i64 = 10;
 
-/// Seconds kept: a few more, for rows come late.
+/// Number of seconds that are kept: a few more, because rows come late.
 const KEPT: i64 = 16;
 
-/// A row that ends so many seconds before the last one is of another run, or of another clock.
-const LONGEST_STEP_BACK: i64 = 60;
+/// A row that ends more seconds than this before the last one comes from another run or clock.
+const MAX_STEP_BACK: i64 = 60;
 
-/// The last seconds before the last row. A sample belongs to the second of its end.
+/// The last seconds before the latest row. A sample belongs to the second of its end.
 #[derive(Debug, Clone, Default)]
 pub struct Recent {
     /// The second of the last end, since the epoch; `None` before the first row.
@@ -23,10 +23,10 @@ pub struct Recent {
     seconds: [Second; KEPT as usize],
 }
 
-/// What ended in one second, or in several.
+/// The samples that ended in one second, or in several.
 #[derive(Debug, Clone, Default)]
 pub struct Second {
-    /// Which, since the epoch.
+    /// Its number since the epoch.
     number: i64,
     /// Samples.
     pub samples: u64,
@@ -34,13 +34,13 @@ pub struct Second {
     pub errors: u64,
     /// Sum of elapsed, ms.
     pub elapsed: Sum,
-    /// How many samples took how long.
+    /// Histogram of elapsed, ms.
     pub times: Histogram,
 }
 
 impl Recent {
-    /// The last [`SECONDS`] summed up, and how many of them there were since the run began; `None`
-    /// before the first second is over.
+    /// The sum of the last [`SECONDS`], and their number, which is smaller at the start of the run.
+    /// `None` before the first second is over.
     pub fn sum(&self) -> Option<(Second, i64)> {
         let latest = self.latest?;
         let first = self.first.max(latest.saturating_sub(SECONDS));
@@ -66,7 +66,7 @@ impl Sink for Recent {
                 self.first = number;
                 number
             }
-            Some(latest) if latest.saturating_sub(number) > LONGEST_STEP_BACK => {
+            Some(latest) if latest.saturating_sub(number) > MAX_STEP_BACK => {
                 self.first = self.first.min(number);
                 number
             }
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn the_second_that_is_not_over_is_left_out() {
+    fn the_current_second_is_left_out() {
         assert_eq!(samples(&of(&[])), None);
         assert_eq!(samples(&of(&[5_000, 5_900])), None);
         assert_eq!(samples(&of(&[5_000, 5_900, 6_000])), Some((2, 1)));
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_seconds_are_told_of() {
+    fn ten_seconds_are_summed_up() {
         let ends: Vec<i64> = (0..100).map(|number| number * 500).collect();
         assert_eq!(samples(&of(&ends)), Some((20, 10)));
     }

@@ -1,31 +1,31 @@
-//! A sample of a run's rows, for what is not worth counting in full: which server and which load
-//! generator they are of.
+//! A random sample of a run's rows, to tell servers and load generators apart without counting
+//! each.
 //!
-//! Kept are the rows whose times have a hash below a limit, which is halved as often as they are
-//! too many: which these are depends on the rows alone, so that parts merge in any order to the same,
-//! bit for bit.
+//! Rows are kept if the hash of their times is below a limit, which is halved whenever there are
+//! too many. So the sample depends only on the rows, and parts merge in any order to the same
+//! sample, bit for bit.
 
 use serde::{Deserialize, Serialize};
 
-use super::check::{self, Checked};
+use super::consistency::{self, Checked};
 use super::interner::Interner;
 use crate::jtl::{Engine, Sample, shifted_engine};
 
-/// Rows kept, at most, and about half as many at least of a run that has more: enough for the medians
-/// of some hosts, and so few that to look at them costs next to nothing.
-const MOST_ROWS: usize = 512;
+/// Rows that are kept at most. A run with more rows keeps at least about half of this number, which
+/// is enough for the medians of some hosts.
+const MAX_ROWS: usize = 512;
 
-/// Longest name of a host, in bytes (RFC 1035), and its port.
-const LONGEST_HOST: usize = 261;
+/// Bytes of the longest host name (RFC 1035) with a port.
+const MAX_HOST: usize = 261;
 
-/// Longest name of a protocol and its colon, in bytes.
-const LONGEST_SCHEME: usize = 16;
+/// Bytes of the longest URL scheme with its colon.
+const MAX_SCHEME: usize = 16;
 
 /// A sample of rows.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RowSample {
     rows: Vec<Row>,
-    /// Hashes of rows that are kept are below it.
+    /// Rows are kept if their hash is below this limit.
     limit: u64,
     hosts: Interner,
     engines: Interner,
@@ -65,7 +65,7 @@ impl Default for RowSample {
 }
 
 impl RowSample {
-    /// The hash of a row that is to be added.
+    /// The hash of a row, if the row is to be added.
     #[inline(always)]
     pub fn takes(&self, sample: &Sample<'_>) -> Option<u64> {
         let hash = hash(sample);
@@ -108,7 +108,7 @@ impl RowSample {
         self.prune();
     }
 
-    /// Counts the inputs that engines are named after from another number on.
+    /// Adds to the input numbers that engines without a name are known by.
     pub(super) fn shift(&mut self, inputs: u32) {
         let names = std::mem::take(&mut self.engines);
         for name in names.names() {
@@ -116,7 +116,7 @@ impl RowSample {
         }
     }
 
-    /// Whether what was stored holds together, and is of so many labels.
+    /// Checks a stored sample against the number of labels.
     pub(super) fn check(&self, labels: usize) -> Checked<()> {
         let (hosts, engines) = (self.hosts.names().len(), self.engines.names().len());
         let is_known = |row: &Row| {
@@ -125,11 +125,11 @@ impl RowSample {
                 && (row.host as usize) < hosts
                 && (row.engine as usize) < engines
         };
-        let is_sound = self.rows.len() <= MOST_ROWS && self.rows.iter().all(is_known);
-        check::that(is_sound, "its sample of rows is none")
+        let is_sound = self.rows.len() <= MAX_ROWS && self.rows.iter().all(is_known);
+        consistency::ensure(is_sound, "its sample of rows is invalid")
     }
 
-    /// The rows of the sample, in no particular order: all of a run that has no more.
+    /// The rows of the sample, in no particular order. A short run's sample has all of its rows.
     pub fn rows(&self) -> impl Iterator<Item = SampledRow<'_>> {
         self.rows.iter().map(|row| SampledRow {
             elapsed: row.elapsed,
@@ -140,7 +140,7 @@ impl RowSample {
     }
 
     fn prune(&mut self) {
-        while self.rows.len() > MOST_ROWS {
+        while self.rows.len() > MAX_ROWS {
             self.limit /= 2;
             self.keep_to_limit();
         }
@@ -156,9 +156,9 @@ fn name(names: &Interner, number: u32) -> &[u8] {
     names.names().get(number as usize).map_or(&[], |name| name)
 }
 
-/// Spreads start and elapsed evenly over all of 64 bits, whatever their steps. Not the position: it
-/// is another one where files are read together. Every row is asked for it: two multiplications have
-/// to do. Rows with the same times are kept or dropped together.
+/// Hashes start and elapsed evenly into 64 bits, whatever their steps. The position is left out: it
+/// changes if several files are read together. Two multiplications are all, because every row is
+/// hashed. Rows with the same times are kept or dropped together.
 ///
 /// Source: Roberts, "The Unreasonable Effectiveness of Quasirandom Sequences" (2018): R2, by the
 /// plastic number.
@@ -168,9 +168,9 @@ fn hash(sample: &Sample<'_>) -> u64 {
     start.wrapping_add((sample.elapsed as u64).wrapping_mul(0x91e1_0da5_c79e_7b1d))
 }
 
-/// `shop.example:8080` of `http://user@shop.example:8080/cart?id=1`; empty where there is none.
+/// `shop.example:8080` of `http://user@shop.example:8080/cart?id=1`; empty if there is no host.
 fn host_of(url: &[u8]) -> &[u8] {
-    let scheme = url.iter().take(LONGEST_SCHEME);
+    let scheme = url.iter().take(MAX_SCHEME);
     let Some(colon) = scheme.copied().position(|byte| byte == b':') else {
         return b"";
     };
@@ -183,7 +183,7 @@ fn host_of(url: &[u8]) -> &[u8] {
         Some(at) => &authority[at + 1..],
         None => authority,
     };
-    if host.len() > LONGEST_HOST { b"" } else { host }
+    if host.len() > MAX_HOST { b"" } else { host }
 }
 
 #[cfg(test)]

@@ -1,40 +1,40 @@
-//! What each label did in slices of time: compact, sparse, and bounded.
+//! Each label in slices of time: compact, sparse, and bounded.
 
 use serde::{Deserialize, Serialize};
 
 use super::cell::Cell;
-use super::check::{self, Checked};
+use super::consistency::{self, Checked};
 use crate::jtl::Sample;
 
 /// Width of the narrowest slices, as a power of two of ms: 16 ms.
 const MIN_SHIFT: u32 = 4;
 
-/// Width of the widest slices, as a power of two of ms: four of them hold every `i64`.
+/// Width of the widest slices, as a power of two of ms: four of them cover every `i64`.
 const MAX_SHIFT: u32 = 62;
 
-/// Slices that a run has at most.
+/// Slices of the longest run.
 const MAX_SLICES: usize = 1_024;
 
-/// A run has at least as many slices, unless it is very short.
+/// A run has at least this many slices, unless it is very short.
 const MIN_SLICES: usize = 240;
 
-/// Cells (slices of a label) from which on a run keeps only as many slices as it must.
+/// A run with more cells (slices of a label) than this keeps only as many slices as it must.
 const MAX_CELLS: usize = 1 << 15;
 
-/// Labels that have slices of their own. Of a run with more, only all labels together have.
+/// Labels that have slices of their own. If a run has more, its labels share one set of slices.
 const MAX_LABELS: usize = 500;
 
 /// What each label did in slices of time. A sample belongs to the slice of its start.
 ///
-/// Slices lie at multiples of their width since the epoch, and the width is the narrowest power of
-/// two of ms that keeps their number within bounds. Only slices that have samples count, so that a
-/// stray time stamp widens nothing. The slices of a part of the rows are never wider than those of
-/// all, so merging is associative and commutative.
+/// Slices start at multiples of their width since the epoch. The width is the narrowest power of
+/// two of ms that keeps their number within bounds. Only slices with samples count, so a stray time
+/// stamp widens nothing. The slices of some of the rows are never wider than those of all rows, so
+/// merging is associative and commutative.
 #[derive(Debug, Clone)]
 pub struct Slices {
     shift: u32,
     are_labels_joined: bool,
-    /// By the label's number; the first is all of them once they are joined.
+    /// By the label's number. Once labels are joined, the first one holds all of them.
     labels: Vec<LabelSlices>,
     /// Numbers of the slices in which any label has samples, ascending.
     occupied: Vec<i64>,
@@ -47,7 +47,7 @@ pub struct Slices {
 struct LabelSlices {
     numbers: Vec<i64>,
     cells: Vec<Cell>,
-    /// The cell found last and the number of its slice: the next sample's is most often the same.
+    /// The cell found last and the number of its slice, which are usually those of the next sample.
     latest: (usize, i64),
 }
 
@@ -86,7 +86,7 @@ impl Slices {
         );
     }
 
-    /// Takes what it needs of a sample one by one: registers are enough for them.
+    /// Takes the fields that it needs one by one, so that they are passed in registers.
     #[inline(never)]
     fn record_elsewhere(
         &mut self,
@@ -98,7 +98,7 @@ impl Slices {
         self.cell(label, time).add(elapsed, (each, success, weight));
     }
 
-    /// The cell of a label for a time (epoch ms), made if it is not there.
+    /// The cell of a label for a time (epoch ms), which is added if it is missing.
     fn cell(&mut self, mut label: usize, time: i64) -> &mut Cell {
         if label >= MAX_LABELS {
             self.join_labels();
@@ -125,12 +125,12 @@ impl Slices {
         &mut of_label.cells[place]
     }
 
-    /// Whether slices are to be widened. It depends on nothing but the samples, and holds for all
-    /// if it holds for some of them.
+    /// Whether slices have to be widened. This depends only on the samples, and if it is true of
+    /// some of them, it is true of all.
     fn are_too_many(&self) -> bool {
         let slices = self.occupied.len();
         let has_many_cells = self.are_labels_joined || self.cells > MAX_CELLS;
-        // Half of them are still enough.
+        // Widening leaves at least half of them, which is enough.
         slices > MAX_SLICES || (has_many_cells && slices >= 2 * MIN_SLICES)
     }
 
@@ -146,7 +146,7 @@ impl Slices {
         self.cells = self.labels.iter().map(|label| label.cells.len()).sum();
     }
 
-    /// Counts labels as one from now on.
+    /// Joins all labels into one, now and for later samples.
     #[inline(never)]
     fn join_labels(&mut self) {
         if self.are_labels_joined {
@@ -189,7 +189,7 @@ impl Slices {
         }
     }
 
-    /// Whether no sample was recorded.
+    /// Whether there are no samples.
     pub fn is_empty(&self) -> bool {
         self.cells == 0
     }
@@ -200,7 +200,7 @@ impl Slices {
         cells.map(Cell::samples).sum()
     }
 
-    /// Whether there were too many labels for slices of their own.
+    /// Whether there were too many labels to tell apart.
     pub fn are_labels_joined(&self) -> bool {
         self.are_labels_joined
     }
@@ -215,7 +215,7 @@ impl Slices {
         self.labels.len()
     }
 
-    /// The numbers of the slices that have samples, ascending, and how many: a slice's number is its
+    /// The number and the samples of every slice with samples, ascending. A slice's number is its
     /// start in epoch ms, divided by the width.
     pub fn samples_by_slice(&self) -> Vec<(i64, u64)> {
         let mut slices: Vec<(i64, u64)> = self.occupied.iter().map(|&number| (number, 0)).collect();
@@ -231,44 +231,44 @@ impl Slices {
         slices
     }
 
-    /// The slices of the label with this number (of all together if labels are joined, whatever the
-    /// number): the slice's number and what was done in it, ascending.
+    /// The slices of a label with their numbers, ascending. If labels are joined, these are the
+    /// slices of all labels together.
     pub fn of_label(&self, label: usize) -> impl Iterator<Item = (i64, &Cell)> {
         let label = if self.are_labels_joined { 0 } else { label };
         let of_label = self.labels.get(label).into_iter();
         of_label.flat_map(|label| label.numbers.iter().copied().zip(&label.cells))
     }
 
-    /// Whether what was stored holds together, and has this number of labels and samples, or none.
+    /// Checks stored slices against the number of labels and samples.
     pub(super) fn check(&self, labels: usize, samples: u64) -> Checked<()> {
         let are_known = self.labels.len() <= if self.are_labels_joined { 1 } else { labels }
             && self.labels.len() <= MAX_LABELS;
-        check::that(are_known, "slices are of a label that is not there")?;
+        consistency::ensure(are_known, "slices belong to an unknown label")?;
         let numbers = i64::MIN >> self.shift..=i64::MAX >> self.shift;
         for label in &self.labels {
             let are_sorted = label.numbers.is_sorted_by(|a, b| a < b);
             let are_times = label.numbers.iter().all(|number| numbers.contains(number));
             let are_alike = label.numbers.len() == label.cells.len();
-            check::that(
+            consistency::ensure(
                 are_sorted && are_times && are_alike,
-                "slices are of times that cannot be",
+                "slices have invalid times",
             )?;
         }
-        check::that(!self.are_too_many(), "it has too many slices")?;
+        consistency::ensure(!self.are_too_many(), "it has too many slices")?;
         let cells = self.labels.iter().flat_map(|label| &label.cells);
         let counts = cells.map(Cell::check).collect::<Checked<Vec<u64>>>()?;
-        let counted = check::total(counts)?;
-        check::that(
+        let counted = consistency::total(counts)?;
+        consistency::ensure(
             counted == samples || self.is_empty(),
-            "it has other samples in slices than by label",
+            "it has different samples in slices and by label",
         )
     }
 }
 
 impl LabelSlices {
-    /// Where a slice is, or where it would be.
+    /// The place of a slice, or as an error the place to insert it.
     fn place(&self, number: i64) -> Result<usize, usize> {
-        // Most often one of the last.
+        // Usually one of the last.
         match self.numbers.last() {
             Some(&last) if last < number => Err(self.numbers.len()),
             Some(&last) if last == number => Ok(self.numbers.len() - 1),
@@ -310,12 +310,12 @@ impl LabelSlices {
     }
 }
 
-/// Slices as they are stored.
+/// The stored form of slices.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     shift: u32,
     are_labels_joined: bool,
-    /// By label the distance of each slice from the one before, and what was done in it.
+    /// For each label the distance of each slice from the one before, and its cell.
     labels: Vec<Vec<(i64, Cell)>>,
 }
 
@@ -344,9 +344,7 @@ impl<'de> Deserialize<'de> for Slices {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let stored = Stored::deserialize(deserializer)?;
         if !(MIN_SHIFT..=MAX_SHIFT).contains(&stored.shift) {
-            return Err(serde::de::Error::custom(
-                "slices have a width that cannot be",
-            ));
+            return Err(serde::de::Error::custom("slices have an invalid width"));
         }
         let labels = stored.labels.into_iter().map(|cells| {
             let mut number = 0_i64;
@@ -439,7 +437,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_has_hundreds_of_slices_and_a_stray_stamp_changes_none() {
+    fn a_run_has_hundreds_of_slices_despite_a_stray_time_stamp() {
         let rows: Vec<Row> = (0..100_000).map(|n| (0, n * 18, 1, true)).collect();
         let slices = of(&rows);
         // 1,800 s in slices of 2.048 s.

@@ -1,10 +1,10 @@
-//! Log-linear steps: the buckets of histograms in bounded memory.
+//! Log-linear steps of histograms in bounded memory.
 //!
-//! Values below `2^EXACT_BITS` have a step each; above, each doubling is cut into
-//! `2^(EXACT_BITS - 1)` steps of equal width. The steps do not depend on the values recorded, so that
+//! Values below `2^EXACT_BITS` have a step each. Above, each doubling is divided into
+//! `2^(EXACT_BITS - 1)` steps of equal width. The steps do not depend on the recorded values, so
 //! histograms merge exactly. This is the layout of HdrHistogram.
 
-/// The number of a value's step. Steps grow with values, from 0 up.
+/// The number of a value's step. Numbers start at 0 and grow with the value.
 #[inline(always)]
 pub fn step_of<const EXACT_BITS: u32>(value: u64) -> usize {
     let bits = u64::BITS - (value | ((1 << EXACT_BITS) - 1)).leading_zeros();

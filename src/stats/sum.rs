@@ -15,7 +15,7 @@ impl Sum {
     /// Adds a value.
     #[inline(always)]
     pub fn add(&mut self, value: i64) {
-        // Written whether it overflows or not: one instruction adds in memory.
+        // Written in either case, so that one instruction adds in memory.
         let (low, is_carried) = self.low.overflowing_add(value);
         self.low = low;
         if is_carried {
@@ -34,7 +34,7 @@ impl Sum {
         (i128::from(self.carries) << 64) + i128::from(self.low)
     }
 
-    /// Whether it can be that of so many values.
+    /// Whether this many values can have this sum.
     pub(super) fn is_of(self, values: u64) -> bool {
         self.carries.unsigned_abs() <= values
     }

@@ -1,4 +1,4 @@
-//! The distributions of a label, compact while it has few samples.
+//! The distributions of a label's times, compact while it has few samples.
 
 use std::borrow::Cow;
 
@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::distribution::Distribution;
 
-/// Rows kept as they are before it is asked whether counters would take less room: most labels of
-/// a run with very many labels never have more.
-const FEW: usize = 512;
+/// Rows that are kept one by one before counters are considered. In a run with very many labels,
+/// most labels never have more.
+const MAX_FEW: usize = 512;
 
-/// Rows that a page of counters must stand for to be worth its room.
+/// Rows per page of counters from which counters take less memory than rows.
 const ROWS_OF_A_PAGE: usize = 8;
 
-/// Stands for a column that the row does not have.
+/// Marks a column that the row does not have.
 const ABSENT: u32 = u32::MAX;
 
 /// The distributions of a label's times, ms.
@@ -32,7 +32,7 @@ pub struct Distributions {
 /// The times of one row, ms.
 #[derive(Debug, Clone, Copy)]
 pub struct Times {
-    /// Elapsed of each of the samples that the row stands for.
+    /// Elapsed of each sample in the row.
     pub elapsed: i64,
     /// Whether they succeeded.
     pub success: bool,
@@ -42,10 +42,10 @@ pub struct Times {
     pub connect: Option<i64>,
 }
 
-/// Takes times, and gives their distributions.
+/// Records times and returns their distributions.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Timings {
-    /// Rows as they came.
+    /// Rows, in the order of recording.
     Few(Vec<FewTimes>),
     /// Counters.
     Many(Box<Distributions>),
@@ -104,7 +104,7 @@ impl Timings {
         }
     }
 
-    /// Takes [`Times`] one by one: registers are enough for them.
+    /// Takes the fields of [`Times`] one by one, so that they are passed in registers.
     #[inline(never)]
     fn record_few(
         &mut self,
@@ -123,7 +123,7 @@ impl Timings {
         if let Timings::Few(rows) = self
             && weight == 1
             && let Some(few) = FewTimes::pack(times)
-            && (rows.len() < rows.capacity() || rows.len() < FEW || !is_worth_counters(rows))
+            && (rows.len() < rows.capacity() || rows.len() < MAX_FEW || !is_worth_counters(rows))
         {
             rows.push(few);
             return;
@@ -137,7 +137,7 @@ impl Timings {
         }
         match self {
             Timings::Many(distributions) => distributions,
-            Timings::Few(_) => unreachable!("laid out above"),
+            Timings::Few(_) => unreachable!("counted above"),
         }
     }
 }
@@ -150,7 +150,7 @@ impl PartialEq for Timings {
 
 impl Eq for Timings {}
 
-/// Whether the rows' times lie so close together that counters take no more room than rows.
+/// Whether the rows' times lie close enough together for counters to take no more memory than rows.
 fn is_worth_counters(rows: &[FewTimes]) -> bool {
     let mut pages: Vec<u32> = rows
         .iter()

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::jtl::{InputRead, RejectionTally};
 use crate::report::Filtered;
 use crate::select::LabelSet;
-use crate::stats::Aggregate;
+use crate::stats::{Aggregate, Inconsistent};
 
 /// A run, or a part of it, analysed: what a report is built from, but for what only shows in it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -124,7 +124,7 @@ impl Part {
     ///
     /// What does not.
     pub(super) fn check(&self) -> Result<(), &'static str> {
-        let counted = self.aggregate.check()?;
+        let counted = self.aggregate.check().map_err(Inconsistent::reason)?;
         let rejected = self.rejections.iter().map(|tally| tally.count);
         let left_out = self.filtered.iter().map(|filter| filter.count);
         let mut others = rejected.chain(left_out);

@@ -15,11 +15,9 @@ fn aggregate(text: &str, block_size: usize, threads: usize) -> Aggregate {
         reader: Box::new(Cursor::new(text.to_owned().into_bytes())),
         size: None,
     };
-    let options = ReadOptions {
-        threads,
-        block_size,
-        ..ReadOptions::default()
-    };
+    let options = ReadOptions::default()
+        .threads(threads)
+        .block_size(block_size);
     let outcome = jtl::read(vec![input], &options, &|_| (), Aggregate::default).unwrap();
     assert_eq!(outcome.rejected(), 0);
     let mut all = Aggregate::default();
@@ -143,5 +141,5 @@ fn engines_and_codes_without_end() {
         .collect();
     let text = format!("{HEADER}{}", rows.concat());
     let codes = aggregate(&text, 4096, 2);
-    assert_eq!(codes.series().codes(), [Box::from(&b"other"[..])]);
+    assert_eq!(codes.timeline().codes(), [Box::from(&b"other"[..])]);
 }

@@ -212,11 +212,7 @@ fn read(bytes: &[u8], block_size: usize) -> perfkit::error::Result<jtl::Outcome<
         reader: Box::new(Cursor::new(bytes.to_vec())),
         size: None,
     };
-    let mut options = ReadOptions {
-        threads: 1,
-        block_size,
-        ..ReadOptions::default()
-    };
+    let mut options = ReadOptions::default().threads(1).block_size(block_size);
     options.timestamps.zone = TimeZone::UTC;
     jtl::read(vec![input], &options, &|_| (), Rows::default)
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::tz::TimeZone;
-use perfkit::jtl::blocks::TimestampOptions;
 use perfkit::jtl::input::Input;
 use perfkit::jtl::{
     self, Growing, InputRead, Outcome, Progress, ReadOptions, RejectionTally, Sample, Sink,
@@ -97,16 +96,11 @@ fn read(files: &[Vec<u8>], block_size: usize, threads: usize) -> Result<Found, S
 }
 
 fn options(block_size: usize, threads: usize) -> ReadOptions {
-    ReadOptions {
-        threads,
-        block_size,
-        timestamps: TimestampOptions {
-            format: None,
-            zone: TimeZone::UTC,
-            is_end: false,
-        },
-        strict: false,
-    }
+    let mut options = ReadOptions::default()
+        .threads(threads)
+        .block_size(block_size);
+    options.timestamps.zone = TimeZone::UTC;
+    options
 }
 
 /// A file of which so many bytes are written by now: it ends when all are.
@@ -271,9 +265,9 @@ fn rows_that_are_too_long_are_the_same_for_any_block_size() {
     let row = |message: &str| {
         format!("1700000000000,5,Fib,200,{message},T 1-1,text,true,,1,2,1,1,,4,0,0\n")
     };
-    let longer = "y,".repeat(jtl::LONGEST_ROW);
-    let fitting = "z".repeat(jtl::LONGEST_ROW - 100);
-    let quoted_lines = format!("\"{}\"", "one\ntwo\n".repeat(jtl::LONGEST_ROW / 4));
+    let longer = "y,".repeat(jtl::MAX_ROW);
+    let fitting = "z".repeat(jtl::MAX_ROW - 100);
+    let quoted_lines = format!("\"{}\"", "one\ntwo\n".repeat(jtl::MAX_ROW / 4));
     let open = format!("\"{longer}");
     for message in [&longer, &fitting, &quoted_lines, &open] {
         let text = [

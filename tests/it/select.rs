@@ -167,8 +167,8 @@ fn moments_are_told_when_the_run_decides() {
     insta::assert_snapshot!(said, @r#"
     perfkit: insight: 2 labels, such as “Home-0”, hold sub-results of other labels: TOTAL counts both, as in JMeter; --sub-results exclude leaves them out.
     perfkit: insight: 7 samples are too few to trust p90, p95 and p99 (p99 needs 299).
-    perfkit: note: --from +1s: samples count that start at 2023-11-14 22:13:21.000 UTC or later.
-    perfkit: note: --to 22:13:27: samples count that start before 2023-11-14 22:13:27.000 UTC.
+    perfkit: note: --from +1s: counts only samples that start at 2023-11-14 22:13:21.000 UTC or later.
+    perfkit: note: --to 22:13:27: counts only samples that start before 2023-11-14 22:13:27.000 UTC.
     perfkit: note: 1 rows were written by transaction controllers: TOTAL counts them beside the samples they sum up, as JMeter's Aggregate Report does; --controllers exclude leaves them out.
     perfkit: 11 rows read: 7 counted, 4 filtered out, 0 rejected
     perfkit: 3 filtered out by --from +1s
@@ -186,7 +186,7 @@ fn the_ramp_is_trimmed_and_said_to_be() {
     insta::assert_snapshot!(said, @r#"
     perfkit: insight: 2 labels, such as “Home-0”, hold sub-results of other labels: TOTAL counts both, as in JMeter; --sub-results exclude leaves them out.
     perfkit: insight: 5 samples are too few to trust p90, p95 and p99 (p99 needs 299).
-    perfkit: note: --trim-ramp: samples count that start from 2023-11-14 22:13:21.200 UTC, when the last of 2 threads was up, until 2023-11-14 22:13:26.100 UTC, when the first left: 4.9 s of 8.0 s (by allThreads at the end of each sample).
+    perfkit: note: --trim-ramp: counts only samples that start from 2023-11-14 22:13:21.200 UTC, when the last of 2 threads was up, until 2023-11-14 22:13:26.100 UTC, when the first left: 4.9 s of 8.0 s (by allThreads at the end of each sample).
     perfkit: note: 1 rows were written by transaction controllers: TOTAL counts them beside the samples they sum up, as JMeter's Aggregate Report does; --controllers exclude leaves them out.
     perfkit: 11 rows read: 5 counted, 6 filtered out, 0 rejected
     perfkit: 6 filtered out by --trim-ramp
@@ -332,7 +332,7 @@ fn the_report_echoes_the_choice_and_accounts_for_it() {
 
     What counts was chosen: --from +1s, --exclude &lt;b&gt;\|Home, --only-success, --rename s/GET //.
 
-    - --from +1s: samples count that start at 2023-11-14 22:13:21.000 UTC or later.
+    - --from +1s: counts only samples that start at 2023-11-14 22:13:21.000 UTC or later.
     - 1 rows were written by transaction controllers: TOTAL counts them beside the samples they sum up, as JMeter's Aggregate Report does; --controllers exclude leaves them out.
     "#);
 }
@@ -347,10 +347,10 @@ fn leaving_everything_out_is_an_error() {
 fn what_makes_no_sense_is_said() {
     insta::assert_snapshot!(refused(&["--include", "(a"]), @"perfkit: error: --include: `(a` is not a regular expression: unclosed group");
     insta::assert_snapshot!(refused(&["--exclude", "[z-a]"]), @"perfkit: error: --exclude: `[z-a]` is not a regular expression: invalid character class range, the start must be <= the end");
-    insta::assert_snapshot!(refused(&["--from", "soon"]), @"perfkit: error: --from: `soon` is no moment: give a time such as `2026-11-25 07:10:00` or 07:10:00, epoch ms, an offset from the run's start such as +30s or 1m30s, or from its end such as -10s");
+    insta::assert_snapshot!(refused(&["--from", "soon"]), @"perfkit: error: --from: `soon` is not a time: give a time such as `2026-11-25 07:10:00` or 07:10:00, epoch ms, an offset from the run's start such as +30s or 1m30s, or from its end such as -10s");
     insta::assert_snapshot!(refused(&["--to", "30"]), @"perfkit: error: --to: `30` has no unit: `30s` is an offset in seconds");
     insta::assert_snapshot!(refused(&["--group-by", "threadgroup"]), @"perfkit: error: --group-by: `threadgroup` is neither label, thread-group, host, code or url-path nor a regular expression with (captures)");
-    insta::assert_snapshot!(refused(&["--rename", "s/a/b"]), @r#"perfkit: error: --rename: `s/a/b` is no `s/pattern/replacement/`: it has 2 delimiters `/` and not 3; within a part write \/"#);
+    insta::assert_snapshot!(refused(&["--rename", "s/a/b"]), @r#"perfkit: error: --rename: `s/a/b` is not of the form `s/pattern/replacement/`: it has 2 delimiters `/` and not 3; within a part write \/"#);
     let both = refused(&["--only-success", "--only-errors"]);
     assert!(both.contains("--help"), "{both}");
 }

@@ -6,7 +6,8 @@ use jiff::tz::TimeZone;
 use perfkit::jtl::{Sample, Sink};
 use perfkit::report::{Report, Sources};
 use perfkit::select::{
-    Bound, Choice, Controllers, GroupBy, Moment, Rename, Selected, Selection, Survey, regex,
+    Bound, Choice, Controllers, GroupBy, Moment, Rename, Selected, Selection, Survey, Unselectable,
+    regex,
 };
 use perfkit::stats::Aggregate;
 use proptest::prelude::*;
@@ -29,32 +30,26 @@ struct Row {
 impl Row {
     fn sample(&self) -> Sample<'static> {
         let is_controller = self.is_controller;
-        Sample {
-            position: self.position,
-            input: 0,
-            time_stamp: START + self.start,
-            elapsed: self.elapsed,
-            latency: Some(self.elapsed),
-            connect: None,
-            idle_time: None,
-            label: LABELS[self.label].as_bytes(),
-            response_code: if self.success { b"200" } else { b"500" },
-            response_message: match is_controller {
-                true => b"Number of samples in transaction : 1, number of failing samples : 0",
-                false => b"OK",
-            },
-            failure_message: b"",
-            thread_name: b"Users 1-1",
-            url: b"http://localhost/",
-            hostname: b"",
-            success: self.success,
-            bytes: Some(100),
-            sent_bytes: Some(10),
-            grp_threads: Some(self.threads),
-            all_threads: Some(self.threads),
-            sample_count: 1,
-            error_count: u64::from(!self.success),
-        }
+        let mut sample = Sample::default();
+        sample.position = self.position;
+        sample.time_stamp = START + self.start;
+        sample.elapsed = self.elapsed;
+        sample.latency = Some(self.elapsed);
+        sample.label = LABELS[self.label].as_bytes();
+        sample.response_code = if self.success { b"200" } else { b"500" };
+        sample.response_message = match is_controller {
+            true => b"Number of samples in transaction : 1, number of failing samples : 0",
+            false => b"OK",
+        };
+        sample.thread_name = b"Users 1-1";
+        sample.url = b"http://localhost/";
+        sample.success = self.success;
+        sample.bytes = Some(100);
+        sample.sent_bytes = Some(10);
+        sample.grp_threads = Some(self.threads);
+        sample.all_threads = Some(self.threads);
+        sample.error_count = u64::from(!self.success);
+        sample
     }
 }
 
@@ -127,7 +122,7 @@ fn selections() -> Vec<Selection> {
 }
 
 /// The choice made after a first pass over `parts`, in that order.
-fn settled(selection: Selection, parts: &[&[Row]]) -> Result<Choice, String> {
+fn settled(selection: Selection, parts: &[&[Row]]) -> Result<Choice, Unselectable> {
     let needs = selection.needs();
     let mut whole = Survey::new(needs);
     for part in parts {

@@ -22,11 +22,7 @@ fn read(files: &[File]) -> Part {
         reader: Box::new(Cursor::new(bytes.clone())),
         size: None,
     });
-    let mut options = ReadOptions {
-        threads: 2,
-        block_size: 512,
-        ..ReadOptions::default()
-    };
+    let mut options = ReadOptions::default().threads(2).block_size(512);
     options.timestamps.zone = jiff::tz::TimeZone::UTC;
     let outcome = jtl::read(inputs.collect(), &options, &|_| (), Aggregate::default).unwrap();
     let mut aggregate = Aggregate::default();

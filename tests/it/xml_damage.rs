@@ -6,7 +6,7 @@ use crate::common::xml::{
     END, START, Trickle, counts, document, read, read_from, refusal, rejections, sample,
     small_fixture,
 };
-use perfkit::jtl::{Fault, LONGEST_ROW, XmlFault};
+use perfkit::jtl::{Fault, MAX_ROW, XmlFault};
 use proptest::prelude::*;
 
 #[test]
@@ -140,7 +140,7 @@ fn deep_nesting_is_survived() {
 
 #[test]
 fn what_is_too_long_costs_itself() {
-    let long = "x".repeat(2 * LONGEST_ROW);
+    let long = "x".repeat(2 * MAX_ROW);
     let tag = |value: &str, end: &str| {
         format!("<sample t=\"5\" ts=\"1\" s=\"true\" lb=\"{value}\"{end}\n")
     };
@@ -163,7 +163,7 @@ fn what_is_too_long_costs_itself() {
         .map(|number| format!(" a{number}=\"\""))
         .collect();
     let within = tag("many", &format!("{many}/>"));
-    assert!(within.len() < LONGEST_ROW);
+    assert!(within.len() < MAX_ROW);
     assert_eq!(counts(neighbours(&within)), (3, vec![]));
     let beyond = tag("many", &format!("{many}{many}/>"));
     assert_eq!(counts(neighbours(&beyond)).0, 2);

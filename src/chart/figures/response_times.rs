@@ -5,6 +5,7 @@ use super::{TimesAxis, busiest, panel, which_labels};
 use crate::chart::histogram::Bins;
 use crate::chart::model::{Figure, Kind, Panel, Section, Series};
 use crate::chart::scale;
+use crate::percentile::value_of_rank;
 use crate::report::{LabelReport, Report};
 
 /// The share of samples, in percent, that a distribution shows; the rest is a tail without form.
@@ -131,17 +132,9 @@ fn outline(bins: Bins, shares: &[f64]) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// The value that so many percent of a label's samples do not exceed.
+/// The value that `percent` of a label's samples do not exceed.
 fn at_share(label: &LabelReport, percent: f64) -> i64 {
     let all: u64 = label.distribution.iter().map(|(_, count)| count).sum();
     let rank = (all as f64 * percent / 100.0).ceil() as u64;
-    let mut seen = 0;
-    label
-        .distribution
-        .iter()
-        .find(|(_, count)| {
-            seen += count;
-            seen >= rank
-        })
-        .map_or(0, |(value, _)| *value)
+    value_of_rank(&label.distribution, rank).unwrap_or(0)
 }

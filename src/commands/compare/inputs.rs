@@ -9,9 +9,8 @@ use crate::commands::reading::{self, Results};
 use crate::commands::{analyze, parts, saved};
 use crate::compare::Side;
 use crate::error::{Error, Result};
-use crate::percentile::Percentile;
+use crate::percentile::{Percentile, value_at};
 use crate::report::{self, LabelReport, PercentileValue, Report};
-use crate::stats::value_at;
 
 /// Labels that are compared one by one.
 const MAX_LABELS: usize = 500;

@@ -22,7 +22,7 @@ use super::server::Server;
 use crate::cli::AnalyzeArgs;
 use crate::error::{Error, Result};
 use crate::format;
-use crate::jtl::tail::{Change, Tail};
+use crate::jtl::input::{Change, Tail};
 use crate::jtl::{Growing, Progress, ReadOptions};
 use crate::report::{self, Live, Report, Sources};
 use crate::select::{Choice, Needs, Selected, Survey};
@@ -269,13 +269,13 @@ impl Follower<'_> {
     /// Whether what is known of the run by now lets count what `choice` does.
     fn is_chosen(&self, choice: &Choice, survey: &Survey) -> bool {
         let now = self.settle(survey);
-        now.map_or(true, |now| now.lets_count_what(choice))
+        now.map_or(true, |now| now.filters_like(choice))
     }
 
     fn finish(&mut self, growing: Growing<Sink<'_>>, choice: &Choice) -> Result<Next> {
         let survey = &growing.sink().0;
         let settled = self.settle(survey)?;
-        if !settled.lets_count_what(choice) {
+        if !settled.filters_like(choice) {
             return Ok(Next::Again(Some(survey.clone())));
         }
         if self.web.is_some() {

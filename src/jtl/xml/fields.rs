@@ -1,16 +1,14 @@
-//! A start tag's attributes to a [`Sample`], or the reason why not.
+//! The attributes of a start tag, read as a [`Sample`].
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use quick_xml::events::attributes::Attributes;
 
-use super::fault::XmlFault;
 use super::references::{self, Within};
-use crate::jtl::layout::parse_flag;
-use crate::jtl::number;
-use crate::jtl::row::{Fault, LONGEST_ROW, Origin};
-use crate::jtl::sample::{self, Sample};
+use crate::jtl::fault::{Fault, MAX_ROW, XmlFault};
+use crate::jtl::sample::{self, Origin, Sample};
+use crate::jtl::{flag, number};
 
 /// An element that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,20 +19,20 @@ pub(super) struct Rejection {
 }
 
 impl Rejection {
-    /// For `fault`, with as much of `value` as a message shows.
+    /// A rejection with as much of `value` as a message shows.
     pub fn new(fault: impl Into<Fault>, value: &[u8]) -> Self {
-        const LONGEST_VALUE: usize = 200;
+        const MAX_VALUE: usize = 200;
         Rejection {
             fault: fault.into(),
-            value: value[..value.len().min(LONGEST_VALUE)].to_vec(),
+            value: value[..value.len().min(MAX_VALUE)].to_vec(),
         }
     }
 }
 
-/// What is known of a sample: the attributes of its start tag, then what its children tell.
+/// The fields of a sample: first from the attributes of its start tag, then from its children.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
-    /// The text of all fields, one behind the other.
+    /// The text of all fields, one after the other.
     text: Vec<u8>,
     ranges: [Option<Range<usize>>; NAMES.len()],
     url: Range<usize>,
@@ -58,7 +56,7 @@ struct Numbers {
     error_count: u64,
 }
 
-/// The attributes that are read, by what JMeter calls them.
+/// The attributes that are read, under JMeter's names.
 const NAMES: [&str; 18] = [
     "t", "it", "lt", "ct", "ts", "s", "lb", "rc", "rm", "tn", "by", "sby", "ng", "na", "sc", "ec",
     "hn", "rs",
@@ -69,8 +67,7 @@ impl Fields {
     ///
     /// # Errors
     ///
-    /// When an attribute that every sample needs is missing, a value cannot be read, or the tag
-    /// is no XML.
+    /// When a required attribute is missing, a value cannot be read, or the tag is not valid XML.
     pub fn read(&mut self, tag: &[u8], timestamp_is_end: bool) -> Result<(), Rejection> {
         self.text.clear();
         self.ranges = Default::default();
@@ -110,7 +107,7 @@ impl Fields {
         let stamp = self.number("ts")?.ok_or_else(|| missing("ts"))?;
         let success = self.attribute("s").ok_or_else(|| missing("s"))?;
         let success =
-            parse_flag(success).ok_or_else(|| Rejection::new(XmlFault::Value("s"), success))?;
+            flag::parse(success).ok_or_else(|| Rejection::new(XmlFault::Value("s"), success))?;
         self.attribute("lb").ok_or_else(|| missing("lb"))?;
         // Start and end must both exist as epoch ms.
         let (start, end) = if timestamp_is_end {
@@ -169,14 +166,14 @@ impl Fields {
         )
     }
 
-    /// Takes the text of a child element, references as they are.
+    /// Takes the text of a child element, with references not yet decoded.
     ///
     /// # Errors
     ///
     /// When a reference in it cannot be resolved, or the sample gets too long.
     pub fn take(&mut self, child: Child, text: &ChildText) -> Result<(), Rejection> {
         let start = self.text.len();
-        if text.is_too_long || start + text.raw.len() > LONGEST_ROW {
+        if text.is_too_long || start + text.raw.len() > MAX_ROW {
             return Err(Rejection::new(Fault::TooLong, &text.raw));
         }
         references::decode(&text.raw, Within::Element, &mut self.text)
@@ -184,7 +181,7 @@ impl Fields {
         let range = start..self.text.len();
         match child {
             Child::Url => self.url = range,
-            // The first message is the one that JMeter writes to CSV, whosoever's it is.
+            // JMeter writes the first message to CSV, whichever assertion it comes from.
             Child::FailureMessage => {
                 self.failure_message.get_or_insert(range);
             }
@@ -192,7 +189,7 @@ impl Fields {
         Ok(())
     }
 
-    /// The sample's label, as far as there is one.
+    /// The sample's label; empty if it is missing.
     pub fn label(&self) -> &[u8] {
         self.attribute("lb").unwrap_or_default()
     }
@@ -214,7 +211,7 @@ impl Fields {
             connect: numbers.connect,
             idle_time: numbers.idle_time,
             label: self.label(),
-            // Very old files call it rs, as JMeter's own reader knows.
+            // Very old files call it rs. JMeter's own reader accepts that too.
             response_code: match self.attribute("rs") {
                 Some(code) => code,
                 None => text("rc"),
@@ -242,7 +239,7 @@ pub(super) enum Child {
     FailureMessage,
 }
 
-/// The text of a child element, as it comes in pieces: a reference may go on in the next one.
+/// The text of a child element, which comes in pieces. A reference may continue in the next piece.
 #[derive(Debug, Default)]
 pub(super) struct ChildText {
     raw: Vec<u8>,
@@ -256,16 +253,16 @@ impl ChildText {
         self.is_too_long = false;
     }
 
-    /// Appends a piece. One that is too long is not kept, but known to have been there.
+    /// Appends a piece. Text that is too long is dropped and remembered as such.
     pub fn push(&mut self, text: &[u8]) {
-        if self.raw.len() + text.len() > LONGEST_ROW {
+        if self.raw.len() + text.len() > MAX_ROW {
             self.is_too_long = true;
         } else {
             self.raw.extend_from_slice(text);
         }
     }
 
-    /// Appends a piece that is meant literally.
+    /// Appends a piece without references, such as CDATA.
     pub fn push_literal(&mut self, text: &[u8]) {
         for (number, piece) in text.split(|&byte| byte == b'&').enumerate() {
             if number > 0 {
@@ -282,8 +279,8 @@ pub(super) fn name_of(tag: &[u8]) -> &[u8] {
     &tag[..end.unwrap_or(tag.len())]
 }
 
-/// A tag as text of the same length, in which every byte beyond ASCII is an `x` if they are not
-/// UTF-8: all that counts is where names and values begin and end.
+/// A tag as text of the same length. If it is not UTF-8, every byte outside ASCII becomes an `x`:
+/// only the places of names and values matter.
 pub(super) fn masked(tag: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(tag) {
         Ok(text) => Cow::Borrowed(text),

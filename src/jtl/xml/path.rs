@@ -1,6 +1,6 @@
 //! The elements that are open, in bounded memory.
 
-/// Levels whose names are known: deeper ones are only counted.
+/// Levels whose names are kept. Deeper ones are only counted.
 const NAMED_LEVELS: u64 = 64;
 /// Bytes of a name that are compared.
 const NAME: usize = 64;
@@ -15,12 +15,12 @@ pub(super) struct Path {
 }
 
 impl Path {
-    /// How many elements are open.
+    /// Number of open elements.
     pub fn depth(&self) -> u64 {
         self.depth
     }
 
-    /// Closes all.
+    /// Closes all elements.
     pub fn clear(&mut self) {
         self.depth = 0;
         self.names.clear();
@@ -36,7 +36,7 @@ impl Path {
         self.depth += 1;
     }
 
-    /// Closes the innermost element; whether it is called `name`.
+    /// Closes the innermost element, and returns whether its name is `name`.
     pub fn pop(&mut self, name: &[u8]) -> bool {
         self.depth = self.depth.saturating_sub(1);
         if self.depth >= NAMED_LEVELS {
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_costs_nothing() {
+    fn deep_nesting_takes_bounded_memory() {
         let mut path = Path::default();
         for _ in 0..1_000_000 {
             path.push(b"sample");

@@ -1,29 +1,29 @@
-//! Text as XML means it: references resolved, line ends and white space normalised.
+//! Decoding of XML text: references, line ends and white space.
 
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::BytesRef;
 
 /// Bytes of the longest reference between `&` and `;`: `#x10FFFF` with some leading zeros.
-const LONGEST_REFERENCE: usize = 16;
+const MAX_REFERENCE: usize = 16;
 
-/// Text with a reference that stands for no character, or with an `&` that begins none.
+/// A reference that stands for no character, or an `&` that begins no reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BadReference;
 
-/// Where text stands: white space means different things there.
+/// Where text stands, which decides on white space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Within {
-    /// The value of an attribute: line ends and tabs are spaces.
+    /// In the value of an attribute: line ends and tabs become spaces.
     Attribute,
-    /// The content of an element: `\r\n` and `\r` are line feeds.
+    /// In the content of an element: `\r\n` and `\r` become line feeds.
     Element,
 }
 
-/// Appends what `raw` means to `text`. Bytes that are no UTF-8 stay as they are.
+/// Decodes `raw` and appends it to `text`. Bytes that are not UTF-8 stay as they are.
 ///
 /// # Errors
 ///
-/// When a reference cannot be resolved. No entities but XML's own five are known.
+/// When a reference cannot be resolved. Only XML's own five entities are known.
 pub(super) fn decode(raw: &[u8], within: Within, text: &mut Vec<u8>) -> Result<(), BadReference> {
     let is_special = |byte: &u8| match within {
         Within::Attribute => matches!(byte, b'&' | b'\r' | b'\n' | b'\t'),
@@ -48,9 +48,10 @@ pub(super) fn decode(raw: &[u8], within: Within, text: &mut Vec<u8>) -> Result<(
     Ok(())
 }
 
-/// Appends what the reference at the start of `raw` stands for; its length.
+/// Appends the character that the reference at the start of `raw` stands for, and returns the
+/// reference's length.
 fn reference(raw: &[u8], text: &mut Vec<u8>) -> Option<usize> {
-    let window = &raw[..raw.len().min(LONGEST_REFERENCE + 2)];
+    let window = &raw[..raw.len().min(MAX_REFERENCE + 2)];
     let end = memchr::memchr(b';', window)?;
     let name = std::str::from_utf8(&window[1..end]).ok()?;
     if is_nul(name) {
@@ -58,14 +59,14 @@ fn reference(raw: &[u8], text: &mut Vec<u8>) -> Option<usize> {
     } else if let Some(entity) = resolve_xml_entity(name) {
         text.extend_from_slice(entity.as_bytes());
     } else {
-        // Characters that XML does not allow, such as &#x1;, are what JMeter writes for them.
+        // JMeter also writes characters that XML does not allow, such as &#x1;.
         let character = BytesRef::new(name).resolve_char_ref().ok()??;
         text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
     }
     Some(end + 1)
 }
 
-/// Whether a reference is NUL, which XML forbids and JMeter writes as `&#x0;`.
+/// Whether a reference stands for NUL, which XML forbids and JMeter writes as `&#x0;`.
 fn is_nul(name: &str) -> bool {
     let Some(number) = name.strip_prefix('#') else {
         return false;

@@ -5,24 +5,25 @@ use std::borrow::Cow;
 
 use quick_xml::events::attributes::Attributes;
 
-use super::fault::XmlFault;
 use super::fields::{self, Child, ChildText, Fields, Rejection, name_of};
 use super::path::Path;
+use super::summary::XmlSummary;
 use super::tokens::{Found, Token};
-use crate::jtl::row::Fault;
+use super::unreadable::Unreadable;
+use crate::jtl::fault::{Fault, XmlFault};
 
-/// What the elements of samples are called.
+/// The names of sample elements.
 const SAMPLES: [&[u8]; 3] = [b"httpSample", b"sample", b"statSample"];
 const ROOT: &[u8] = b"testResults";
 
 /// What a token means for the row that is being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
-    /// It goes on, or none is being read.
+    /// It continues, or no row is being read.
     On,
     /// It is complete.
     Row,
-    /// It is complete before the token, which is to be read again.
+    /// It is complete before the token, which has to be read again.
     RowBefore,
 }
 
@@ -31,40 +32,40 @@ pub(super) enum Step {
 pub(super) struct Rows {
     timestamp_is_end: bool,
     place: Place,
-    /// The open elements of a sample, itself the first.
+    /// The open elements of a sample, beginning with itself.
     path: Path,
     /// The row being read, or the last one.
     pub row: Row,
     text: ChildText,
-    /// Which child's text is being kept, and the depth of that child.
+    /// The child whose text is being kept, and its depth.
     keeping: Option<(Child, u64)>,
     is_in_assertion: bool,
     /// Whether there was a root or a row.
     has_begun: bool,
-    /// How far the last sample was indented, and whether the one before it was as far: then
-    /// samples begin their lines in this file, and at that indent.
+    /// The indent of the last sample, and whether the sample before it had the same. Then samples
+    /// in this file are the first on their lines, at this indent.
     row_indent: Option<u64>,
     is_row_indent_sure: bool,
-    /// How far the elements in samples are indented at most.
+    /// The largest indent of elements in samples.
     child_indent: Option<u64>,
-    /// What is known of the whole input.
-    pub summary: super::XmlSummary,
+    /// What is known about the whole input.
+    pub summary: XmlSummary,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Place {
-    /// Before or behind the results.
+    /// Before or after the results.
     #[default]
     Outside,
     /// Between samples.
     Between,
     /// In a sample.
     Sample,
-    /// Behind damage: what is next is not known.
+    /// After damage, where the next token may be anything.
     Lost,
 }
 
-/// A sample, or what stands in its place.
+/// A sample, or something in the place of one.
 #[derive(Debug, Default)]
 pub(super) struct Row {
     pub position: u64,
@@ -87,8 +88,8 @@ impl Rows {
     ///
     /// # Errors
     ///
-    /// A sentence that says why this XML is not read at all.
-    pub fn take(&mut self, found: Found<'_>) -> Result<Step, String> {
+    /// When this XML is not read at all.
+    pub fn take(&mut self, found: Found<'_>) -> Result<Step, Unreadable> {
         match found.token {
             Token::Start { tag, is_empty } => self.start(tag, is_empty, false, found),
             Token::TooLong { head, is_empty } => self.start(head, is_empty, true, found),
@@ -96,17 +97,15 @@ impl Rows {
             Token::Text(text) => Ok(self.text(text, false, found)),
             Token::Literal(text) => Ok(self.text(text, true, found)),
             Token::Instruction(text) => self.instruction(text),
-            Token::Doctype => Err(format!(
-                "line {}: the XML has a document type or entity declaration (<!...): JMeter \
-                 writes none, and perfkit follows none",
-                found.lines + 1
-            )),
+            Token::Doctype => Err(Unreadable::Doctype {
+                line: found.lines + 1,
+            }),
             Token::Malformed(text) => Ok(self.damage(text, found)),
             Token::CutShort(text) => Ok(self.cut_short(text, found)),
         }
     }
 
-    /// Takes the end of the input: whether a row was being read.
+    /// Handles the end of the input. Returns whether that completes a row.
     pub fn finish(&mut self) -> bool {
         let was_in_sample = self.place == Place::Sample;
         if was_in_sample {
@@ -122,7 +121,7 @@ impl Rows {
         is_empty: bool,
         is_too_long: bool,
         found: Found<'_>,
-    ) -> Result<Step, String> {
+    ) -> Result<Step, Unreadable> {
         let name = name_of(tag);
         if name == ROOT && !is_too_long {
             return Ok(self.begin_results(is_empty));
@@ -130,7 +129,7 @@ impl Rows {
         let is_sample = SAMPLES.contains(&name);
         match self.place {
             Place::Outside | Place::Between if is_sample => {}
-            Place::Outside if !self.has_begun => return Err(refusal(name)),
+            Place::Outside if !self.has_begun => return Err(Unreadable::root(name)),
             Place::Outside | Place::Between => {
                 return Ok(self.stray(tag, found));
             }
@@ -271,7 +270,8 @@ impl Rows {
         }
     }
 
-    /// Something between samples that is none: one row for all of it, up to the next sample.
+    /// Rejects something between samples that is not a sample. All of it up to the next sample
+    /// counts as one row.
     fn stray(&mut self, text: &[u8], found: Found<'_>) -> Step {
         let trimmed = text.trim_ascii_start();
         if trimmed.is_empty() {
@@ -286,8 +286,8 @@ impl Rows {
         Step::Row
     }
 
-    /// `<?xml ...?>`: a document begins, whatever was before. Other instructions mean nothing.
-    fn instruction(&mut self, text: &[u8]) -> Result<Step, String> {
+    /// Handles `<?xml ...?>`, with which a new document begins. Other instructions are ignored.
+    fn instruction(&mut self, text: &[u8]) -> Result<Step, Unreadable> {
         if name_of(text) != b"xml" {
             return Ok(Step::On);
         }
@@ -300,7 +300,7 @@ impl Rows {
         Ok(Step::On)
     }
 
-    /// Markup that makes no sense costs the sample that it is in, or that it would have begun.
+    /// Rejects the sample that contains damaged markup, or that the markup would have begun.
     fn damage(&mut self, text: &[u8], found: Found<'_>) -> Step {
         match self.place {
             Place::Lost => return Step::On,
@@ -315,7 +315,7 @@ impl Rows {
     }
 
     fn cut_short(&mut self, text: &[u8], found: Found<'_>) -> Step {
-        // What may be the end tag of the results, or no more than a comment, was no row.
+        // The end tag of the results or a comment is not a row.
         let may_be_row = text.len() > 1 && !matches!(text[1], b'/' | b'?' | b'!');
         match self.place {
             Place::Sample => {
@@ -331,19 +331,19 @@ impl Rows {
         }
     }
 
-    /// Whether a row may begin at this indent, for all that is known.
+    /// Whether a row can begin at this indent, as far as is known.
     fn is_where_rows_begin(&self, indent: Option<u64>) -> bool {
         let is_sure = self.is_row_indent_sure || self.are_children_indented();
         !is_sure || self.row_indent == indent
     }
 
-    /// Whether a sample begins so far left that it cannot be part of the one being read: that
-    /// one's end is missing. Only known of files that indent as JMeter does.
+    /// Whether a sample begins too far left to be part of the sample being read, whose end tag must
+    /// then be missing. Only known in files that are indented like JMeter's.
     fn is_next_row(&self, indent: Option<u64>) -> bool {
         indent == self.row_indent && self.are_children_indented()
     }
 
-    /// Whether samples begin lines, and the elements in them lines that are indented further.
+    /// Whether samples are the first on their lines, and the elements in them are indented further.
     fn are_children_indented(&self) -> bool {
         self.row_indent.is_some() && self.child_indent > self.row_indent
     }
@@ -358,8 +358,7 @@ impl Rows {
         self.place = Place::Between;
     }
 
-    /// Rejects the row; if it has been already, the first reason stays. Without a value, its
-    /// label is shown.
+    /// Rejects the row, unless it is rejected already. Without a value, its label is shown.
     fn reject(&mut self, fault: impl Into<Fault>, value: Option<&[u8]>) {
         let value = value.unwrap_or_else(|| self.row.fields.label());
         let rejection = Rejection::new(fault, value);
@@ -367,21 +366,8 @@ impl Rows {
     }
 }
 
-/// Says what an input is whose root is not JMeter's.
-fn refusal(root: &[u8]) -> String {
-    match root {
-        b"jmeterTestPlan" => "is a JMeter test plan, not results: run it with \
-             `jmeter -n -t PLAN -l results.jtl` first"
-            .to_owned(),
-        _ => format!(
-            "holds XML, but not JMeter's results: its root is <{}> and not <testResults>",
-            String::from_utf8_lossy(&root[..root.len().min(80)]).escape_debug()
-        ),
-    }
-}
-
-/// Encodings but UTF-8, of which ASCII is a part, are refused in words.
-fn refuse_encoding(declaration: &[u8]) -> Result<(), String> {
+/// Refuses encodings other than UTF-8 and ASCII, which is a part of it.
+fn refuse_encoding(declaration: &[u8]) -> Result<(), Unreadable> {
     let text = fields::masked(declaration);
     let encoding = Attributes::new(&text, b"xml".len())
         .filter_map(Result::ok)
@@ -391,11 +377,7 @@ fn refuse_encoding(declaration: &[u8]) -> Result<(), String> {
     match encoding {
         Some(name) if !known.iter().any(|known| known.eq_ignore_ascii_case(&name)) => {
             let name: Cow<'_, str> = name.chars().take(80).collect();
-            Err(format!(
-                "says that it is encoded in {}, not UTF-8 as JMeter writes it: convert it first \
-                 (iconv -t UTF-8), and let its first line say UTF-8",
-                name.escape_debug()
-            ))
+            Err(Unreadable::Encoding(name.escape_debug().to_string()))
         }
         _ => Ok(()),
     }

@@ -1,5 +1,5 @@
-//! XML cut into tokens, in bounded memory: text of any length comes in pieces, tags that are too
-//! long come without their rest.
+//! XML cut into tokens, in bounded memory. Text of any length comes in pieces; a tag that is too
+//! long comes truncated.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -8,11 +8,11 @@ use memchr::{memchr, memchr_iter, memmem, memrchr};
 use quick_xml::parser::{CommentParser, ElementParser, Parser, PiParser};
 
 use crate::error::{Error, Result};
-use crate::jtl::row::LONGEST_ROW;
+use crate::jtl::fault::MAX_ROW;
 
 /// Bytes read at a time.
 const CHUNK: usize = 64 << 10;
-/// Bytes kept of a tag that is too long.
+/// Bytes that are kept of a tag that is too long.
 const HEAD: usize = 200;
 
 const CDATA_START: &[u8] = b"<![CDATA[";
@@ -21,23 +21,23 @@ const CDATA_END: &[u8] = b"]]>";
 /// A piece of XML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'b> {
-    /// `<name attributes>`, or with a slash at its end: what stands between the brackets.
+    /// `<name attributes>` or `<name attributes/>`: the text between the brackets.
     Start { tag: &'b [u8], is_empty: bool },
     /// `</name>`
     End { name: &'b [u8] },
-    /// A piece of text, references as they are.
+    /// A piece of text with its references.
     Text(&'b [u8]),
-    /// A piece of text that is meant literally.
+    /// A piece of CDATA.
     Literal(&'b [u8]),
-    /// `<?target data?>`: what stands between the question marks.
+    /// `<?target data?>`: the text between the question marks.
     Instruction(&'b [u8]),
     /// A document type declaration or a part of one.
     Doctype,
-    /// A start tag longer than [`LONGEST_ROW`]: how it begins.
+    /// A start tag longer than [`MAX_ROW`]: its first bytes.
     TooLong { head: &'b [u8], is_empty: bool },
-    /// Markup that makes no sense up to the next `<`.
+    /// Damaged markup, up to the next `<`.
     Malformed(&'b [u8]),
-    /// Markup that the end of the input cuts short: how it begins.
+    /// Markup that is cut short by the end of the input: its first bytes.
     CutShort(&'b [u8]),
 }
 
@@ -49,7 +49,7 @@ pub(super) struct Found<'b> {
     pub position: u64,
     /// Line feeds before it.
     pub lines: u64,
-    /// How many spaces stand before it on its line; `None` where something else does.
+    /// Number of spaces before it on its line; `None` if there is other text before it.
     pub indent: Option<u64>,
 }
 
@@ -58,7 +58,7 @@ pub(super) struct Tokens {
     name: String,
     reader: Box<dyn Read + Send>,
     buffer: Vec<u8>,
-    /// What lies in the buffer between `at` and `filled` is yet to be cut.
+    /// The bytes from `at` to `filled` have not been cut yet.
     at: usize,
     filled: usize,
     /// Where the last token began: bytes, lines and indent.
@@ -75,18 +75,19 @@ pub(super) struct Tokens {
 
 /// Where the markup at the front of the buffer ends.
 enum Ending {
-    /// Behind so many bytes.
+    /// After this many bytes.
     At(usize),
-    /// Before so many bytes, where other markup begins.
+    /// After this many bytes, where other markup begins.
     Interrupted(usize),
-    /// Beyond what is kept.
+    /// Beyond the longest row.
     TooLong { bytes_seen: usize },
-    /// With the input.
+    /// At the end of the input.
     CutShort,
 }
 
 impl Tokens {
-    /// Tokens of `start` and of what `reader` goes on with. `name` is the input's, for errors.
+    /// Tokens of an input that begins with `start` and continues with `reader`. `name` is the
+    /// input's name, for errors.
     pub fn new(name: String, start: Vec<u8>, reader: Box<dyn Read + Send>) -> Self {
         Tokens {
             name,
@@ -109,17 +110,17 @@ impl Tokens {
         &self.name
     }
 
-    /// Bytes cut so far.
+    /// Number of bytes cut so far.
     pub fn position(&self) -> u64 {
         self.position
     }
 
-    /// Line feeds in them.
+    /// Number of line feeds in them.
     pub fn lines(&self) -> u64 {
         self.lines
     }
 
-    /// Gives the last token again next time. Not for one that is too long.
+    /// Returns the last token again next time. It must not be one that is too long.
     pub fn rewind(&mut self) {
         let (at, lines, indent) = self.before;
         self.position -= (self.at - at) as u64;
@@ -172,16 +173,16 @@ impl Tokens {
         }
         let length = match memmem::find(unseen, CDATA_END) {
             Some(end) => end,
-            // Its last bytes may be the first ones of the end; but for the last bytes of all.
+            // Unless the input ends here, its last bytes may be the first ones of `]]>`.
             None if unseen.len() >= CDATA_END.len() => unseen.len() - (CDATA_END.len() - 1),
             None => unseen.len(),
         };
         Ok(Some(Piece::Literal(self.take(length))))
     }
 
-    /// What the `<` at the front begins; `None` for what nobody needs.
+    /// The markup at the front; `None` if it is not needed.
     fn markup(&mut self) -> Result<Option<Piece>> {
-        // As many as `<!DOCTYPE` has, too.
+        // Enough for `<!DOCTYPE` too.
         self.at_least(CDATA_START.len().max(b"<!NOTATION".len()))?;
         self.indent = None;
         let unseen = &self.buffer[self.at..self.filled];
@@ -213,7 +214,7 @@ impl Tokens {
                 }
                 Ok(Some(self.piece(ending, Piece::Start, 1, 1)))
             }
-            // So short only at the end of the input.
+            // Only the end of the input is this short.
             _ if CDATA_START.starts_with(unseen) || b"<!--".starts_with(unseen) => {
                 Ok(Some(self.piece(Ending::CutShort, Piece::Start, 1, 1)))
             }
@@ -229,7 +230,7 @@ impl Tokens {
         }
     }
 
-    /// Passes over a comment, however long.
+    /// Skips a comment of any length.
     fn comment(&mut self) -> Result<Option<Piece>> {
         self.take(b"<!--".len());
         let mut parser = CommentParser::default();
@@ -247,17 +248,17 @@ impl Tokens {
         }
     }
 
-    /// Looks for the end of the markup at the front, `skip` bytes of which need no look.
+    /// Finds the end of the markup at the front, starting after `skip` bytes.
     fn ending(&mut self, parser: &mut impl Parser, skip: usize) -> Result<Ending> {
         let mut seen = skip;
         loop {
             let unseen = &self.buffer[self.at + seen..self.filled];
-            // Neither attributes nor instructions hold a `<`: one of them was damaged.
+            // Neither attributes nor instructions contain a `<`: this one is damaged.
             let stop = memchr(b'<', unseen);
             if let Some(end) = parser.feed(&unseen[..stop.unwrap_or(unseen.len())]) {
-                // More than wanted may have been read at once.
+                // More than MAX_ROW bytes may have been read at once.
                 return Ok(match seen + end + 1 {
-                    length if length > LONGEST_ROW => Ending::TooLong { bytes_seen: length },
+                    length if length > MAX_ROW => Ending::TooLong { bytes_seen: length },
                     length => Ending::At(length),
                 });
             }
@@ -265,7 +266,7 @@ impl Tokens {
                 return Ok(Ending::Interrupted(seen + stop));
             }
             seen += unseen.len();
-            if seen > LONGEST_ROW {
+            if seen > MAX_ROW {
                 return Ok(Ending::TooLong { bytes_seen: seen });
             }
             if !self.more()? {
@@ -274,8 +275,7 @@ impl Tokens {
         }
     }
 
-    /// Takes markup off the front, of which `open` bytes at its start and `close` at its end are
-    /// brackets.
+    /// Takes markup off the front. Its first `open` and last `close` bytes are brackets.
     fn piece(&mut self, ending: Ending, of: fn(Span) -> Piece, open: usize, close: usize) -> Piece {
         match ending {
             Ending::At(length) => {
@@ -292,12 +292,12 @@ impl Tokens {
         }
     }
 
-    /// Passes over the start tag at the front, which is too long to be kept.
+    /// Skips the start tag at the front, which is too long to keep.
     fn too_long(&mut self, bytes_seen: usize) -> Result<Piece> {
         self.head.clear();
         self.head
             .extend_from_slice(&self.buffer[self.at + 1..self.at + HEAD]);
-        // All of it so far lies within one tag: its quotes are counted again, from the start.
+        // The whole buffer lies within one tag, so its quotes are counted again from the start.
         let mut parser = ElementParser::default();
         let mut last = 0;
         let mut length = bytes_seen;
@@ -331,7 +331,7 @@ impl Tokens {
         }
     }
 
-    /// Takes bytes off the front: where they lie.
+    /// Takes bytes off the front, and returns their place.
     fn take(&mut self, length: usize) -> Span {
         let span = (self.at, self.at + length);
         self.before.0 = self.at;
@@ -341,19 +341,19 @@ impl Tokens {
         span
     }
 
-    /// Reads until `wanted` bytes are there, or the input ends.
+    /// Reads until there are `wanted` bytes or the input ends.
     fn at_least(&mut self, wanted: usize) -> Result<()> {
         while self.filled - self.at < wanted && self.more()? {}
         Ok(())
     }
 
-    /// Reads more behind what is there; whether there was more.
+    /// Reads more bytes, and returns whether there were any.
     fn more(&mut self) -> Result<bool> {
         self.buffer.copy_within(self.at..self.filled, 0);
         self.filled -= self.at;
         self.at = 0;
         if self.buffer.len() < self.filled + CHUNK {
-            // At least twice as much: a long tag is copied but a few times.
+            // Doubled, so that a long tag is copied only a few times.
             self.buffer.resize((2 * self.filled).max(2 * CHUNK), 0);
         }
         loop {
@@ -390,7 +390,7 @@ enum Piece {
         is_empty: bool,
     },
     Malformed(Span),
-    /// Markup of which only the head is kept.
+    /// Damaged markup of which only the head is kept.
     MalformedHead,
     CutShort(Span),
 }
@@ -424,7 +424,7 @@ impl Piece {
     }
 }
 
-/// How far what follows `text` is indented, if what comes before it is indented so far.
+/// The indent of what follows `text`, which itself follows text with the indent `before`.
 fn indent_behind(text: &[u8], before: Option<u64>) -> Option<u64> {
     let (line, before) = match memrchr(b'\n', text) {
         Some(end) => (&text[end + 1..], Some(0)),
@@ -436,7 +436,7 @@ fn indent_behind(text: &[u8], before: Option<u64>) -> Option<u64> {
         .map(|indent| indent + line.len() as u64)
 }
 
-/// Whether a word behind `<!` is one of a document type declaration, in which entities could be.
+/// Whether the word after `<!` belongs to a document type declaration, which could define entities.
 fn is_declaration(text: &[u8]) -> bool {
     [
         &b"DOCTYPE"[..],

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::words;
 use crate::format;
 use crate::jtl::InputRead;
-use crate::stats::TimeSeries;
+use crate::stats::Timeline;
 
 /// Fewest rows of an engine that show when it was active.
 const MIN_ROWS: u64 = 100;
@@ -72,7 +72,7 @@ struct Span {
     rows: u64,
 }
 
-pub(super) fn find(series: &TimeSeries, inputs: &[InputRead]) -> Option<ClocksApart> {
+pub(super) fn find(series: &Timeline, inputs: &[InputRead]) -> Option<ClocksApart> {
     let names = series.engines()?;
     let spans = spans(series, names.len());
     if spans.len() < 2 {
@@ -100,7 +100,7 @@ pub(super) fn find(series: &TimeSeries, inputs: &[InputRead]) -> Option<ClocksAp
     })
 }
 
-fn spans(series: &TimeSeries, engines: usize) -> Vec<Span> {
+fn spans(series: &Timeline, engines: usize) -> Vec<Span> {
     let mut spans: Vec<Option<Span>> = vec![None; engines];
     for (index, bucket) in (0..).zip(series.buckets()) {
         let rows = bucket.rows_of_engines().enumerate();
@@ -131,7 +131,7 @@ fn offset(span: Span, other: Span, bucket_ms: i64) -> Option<i64> {
 
 /// Whether one engine was silent at the start and the other at the end for longer than chance explains,
 /// given their numbers of rows.
-fn is_silence_significant(series: &TimeSeries, one: Span, other: Span) -> bool {
+fn is_silence_significant(series: &Timeline, one: Span, other: Span) -> bool {
     let (earlier, later) = match one.first < other.first {
         true => (one, other),
         false => (other, one),
@@ -155,13 +155,13 @@ mod tests {
     use crate::stats::tests::sample;
 
     /// Engines with 300 samples each, from when to when, in seconds.
-    fn run(engines: &[(i64, i64)]) -> TimeSeries {
+    fn run(engines: &[(i64, i64)]) -> Timeline {
         run_of(300, engines)
     }
 
     /// A series of engines with `samples` each, active from second to second.
-    fn run_of(samples: i64, engines: &[(i64, i64)]) -> TimeSeries {
-        let mut series = TimeSeries::default();
+    fn run_of(samples: i64, engines: &[(i64, i64)]) -> Timeline {
+        let mut series = Timeline::default();
         for (number, &(from, to)) in engines.iter().enumerate() {
             let thread_name = format!("10.0.0.{number}:1099-Users 1-1");
             for sample_number in 0..samples {
@@ -196,7 +196,7 @@ mod tests {
         ] {
             assert_eq!(find(&run(engines), &[]), None, "{engines:?}");
         }
-        assert_eq!(find(&TimeSeries::default(), &[]), None);
+        assert_eq!(find(&Timeline::default(), &[]), None);
     }
 
     #[test]

@@ -46,8 +46,8 @@ impl Course {
         window: Window,
         elapsed: Counts,
     ) -> Self {
-        let buckets = aggregate.series().buckets().enumerate();
-        let bucket_ms = aggregate.series().bucket_ms();
+        let buckets = aggregate.timeline().buckets().enumerate();
+        let bucket_ms = aggregate.timeline().bucket_ms();
         let moment = |(place, bucket): (usize, &crate::stats::Bucket)| Moment {
             start_ms: series
                 .start_ms

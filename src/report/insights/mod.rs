@@ -202,7 +202,7 @@ fn several_runs(evidence: &Evidence<'_>, course: &Course) -> Vec<Finding> {
         .into_iter()
         .map(Finding::SeveralRuns)
         .collect();
-    let apart = clocks::find(evidence.aggregate.series(), inputs);
+    let apart = clocks::find(evidence.aggregate.timeline(), inputs);
     if found.is_empty() && apart.is_none() {
         found.extend(gap::find(course).map(Finding::Gap));
     }

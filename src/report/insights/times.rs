@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::percentile::Percentile;
+use crate::percentile::{Percentile, value_at};
 pub(super) use crate::stats::merged_counts as merged;
-use crate::stats::value_at;
 
 /// Values in ms with their numbers of samples, ascending.
 pub(super) type Counts = Vec<(i64, u64)>;

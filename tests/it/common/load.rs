@@ -127,10 +127,7 @@ pub fn report(files: &[&str], percentiles: &[f64]) -> Report {
         reader: Box::new(Cursor::new(text.to_string().into_bytes())),
         size: None,
     });
-    let options = ReadOptions {
-        threads: 1,
-        ..ReadOptions::default()
-    };
+    let options = ReadOptions::default().threads(1);
     let outcome = jtl::read(inputs.collect(), &options, &|_| (), Aggregate::default).unwrap();
     let sources = Sources {
         options: Options {

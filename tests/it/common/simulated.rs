@@ -159,15 +159,17 @@ impl Run {
         let mut aggregate = Aggregate::default();
         let mut position = 0;
         self.draw(seed, |sample| {
-            aggregate.record(&Sample {
-                time_stamp: 1_700_000_000_000 + sample.time_ms as i64,
-                elapsed: sample.elapsed,
-                label: LABELS[sample.label].as_bytes(),
-                success: sample.success,
-                error_count: u64::from(!sample.success),
-                position,
-                ..SAMPLE
-            });
+            let mut row = Sample::default();
+            row.position = position;
+            row.time_stamp = 1_700_000_000_000 + sample.time_ms as i64;
+            row.elapsed = sample.elapsed;
+            row.label = LABELS[sample.label].as_bytes();
+            row.response_code = b"200";
+            row.response_message = b"OK";
+            row.thread_name = b"Users 1-1";
+            row.success = sample.success;
+            row.error_count = u64::from(!sample.success);
+            aggregate.record(&row);
             position += 1;
         });
         Report::new(&aggregate, Sources::default())
@@ -330,30 +332,6 @@ pub fn settings(threshold: f64) -> Settings {
         tested_percentiles: percentiles.to_vec(),
     }
 }
-
-const SAMPLE: Sample<'_> = Sample {
-    position: 0,
-    input: 0,
-    time_stamp: 0,
-    elapsed: 0,
-    latency: None,
-    connect: None,
-    idle_time: None,
-    label: b"",
-    response_code: b"200",
-    response_message: b"OK",
-    failure_message: b"",
-    thread_name: b"Users 1-1",
-    url: b"",
-    hostname: b"",
-    success: true,
-    bytes: None,
-    sent_bytes: None,
-    grp_threads: None,
-    all_threads: None,
-    sample_count: 1,
-    error_count: 0,
-};
 
 /// Vigna's splitmix64.
 struct Random {

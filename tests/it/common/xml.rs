@@ -18,14 +18,9 @@ pub struct Samples(pub Vec<(u64, String)>);
 
 impl Sink for Samples {
     fn record(&mut self, sample: &Sample<'_>) {
-        let text = format!(
-            "{:?}",
-            Sample {
-                position: 0,
-                ..*sample
-            }
-        );
-        self.0.push((sample.position, text));
+        let mut unplaced = *sample;
+        unplaced.position = 0;
+        self.0.push((sample.position, format!("{unplaced:?}")));
     }
 }
 
@@ -41,10 +36,7 @@ pub fn read_from(reader: impl Read + Send + 'static) -> perfkit::error::Result<O
         reader: Box::new(reader),
         size: None,
     };
-    let mut options = ReadOptions {
-        threads: 1,
-        ..ReadOptions::default()
-    };
+    let mut options = ReadOptions::default().threads(1);
     options.timestamps.zone = TimeZone::UTC;
     jtl::read(vec![input], &options, &|_| {}, Samples::default)
 }

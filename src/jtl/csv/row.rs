@@ -1,137 +1,27 @@
-//! One row: fields to a [`Sample`], or the reason why not.
+//! Parsing of one row: fields to a [`Sample`].
 
-use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-use super::layout::{Columns, Layout, parse_flag};
-use super::number;
-use super::quoted::Unquoted;
-use super::sample::{Sample, count};
+use jiff::tz::TimeZone;
+
+use super::columns::Columns;
+use super::layout::Layout;
 use super::timestamp::TimestampParser;
-use super::xml::XmlFault;
-
-/// Bytes of the longest row that is read: longer ones are rejected, so that memory stays bounded.
-pub const LONGEST_ROW: usize = 4 << 20;
-
-/// What is wrong with a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Fault {
-    /// The number of fields is not the number of columns.
-    Columns,
-    /// A field's value cannot be read as what its column holds.
-    Value(Field),
-    /// A quoted field is not closed, or followed by something other than a delimiter.
-    Quote,
-    /// The file ends within the row.
-    CutShort,
-    /// The row is longer than [`LONGEST_ROW`].
-    TooLong,
-    /// The row is an element of XML results, and something is wrong that only XML knows.
-    Xml(XmlFault),
-}
-
-impl From<XmlFault> for Fault {
-    fn from(fault: XmlFault) -> Self {
-        Fault::Xml(fault)
-    }
-}
-
-/// A column whose values can be wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Field {
-    /// `timeStamp`
-    TimeStamp,
-    /// `elapsed`
-    Elapsed,
-    /// `success`
-    Success,
-    /// `bytes`
-    Bytes,
-    /// `sentBytes`
-    SentBytes,
-    /// `grpThreads`
-    GrpThreads,
-    /// `allThreads`
-    AllThreads,
-    /// `Latency`
-    Latency,
-    /// `IdleTime`
-    IdleTime,
-    /// `Connect`
-    Connect,
-    /// `SampleCount`
-    SampleCount,
-    /// `ErrorCount`
-    ErrorCount,
-}
-
-impl Field {
-    /// The column's name in a JTL header.
-    pub fn name(self) -> &'static str {
-        match self {
-            Field::TimeStamp => "timeStamp",
-            Field::Elapsed => "elapsed",
-            Field::Success => "success",
-            Field::Bytes => "bytes",
-            Field::SentBytes => "sentBytes",
-            Field::GrpThreads => "grpThreads",
-            Field::AllThreads => "allThreads",
-            Field::Latency => "Latency",
-            Field::IdleTime => "IdleTime",
-            Field::Connect => "Connect",
-            Field::SampleCount => "SampleCount",
-            Field::ErrorCount => "ErrorCount",
-        }
-    }
-}
-
-impl Fault {
-    /// The reason in words, the same for every row with this fault.
-    pub fn reason(self) -> String {
-        match self {
-            Fault::Columns => "wrong number of columns".to_owned(),
-            Fault::Value(Field::TimeStamp) => {
-                "timeStamp is not a time in the file's format".to_owned()
-            }
-            Fault::Value(Field::Success) => "success is neither true nor false".to_owned(),
-            Fault::Value(field) => format!("{} is not a whole number in range", field.name()),
-            Fault::Quote => "a quoted field is not closed properly".to_owned(),
-            Fault::CutShort => "the file ends within the row".to_owned(),
-            Fault::TooLong => format!("longer than {} MiB", LONGEST_ROW >> 20),
-            Fault::Xml(fault) => fault.reason(),
-        }
-    }
-
-    /// The name of the column or attribute to blame, if one is.
-    pub fn column(self) -> Option<&'static str> {
-        match self {
-            Fault::Value(field) => Some(field.name()),
-            Fault::Xml(fault) => fault.attribute(),
-            _ => None,
-        }
-    }
-}
+use super::unquoted::Unquoted;
+use crate::jtl::fault::{Fault, Field};
+use crate::jtl::sample::{Origin, Sample, count};
+use crate::jtl::{flag, number};
 
 /// A row that cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rejected<'a> {
     /// Why.
     pub fault: Fault,
-    /// The value to blame, or the row.
+    /// The wrong value, or the whole row.
     pub value: &'a [u8],
 }
 
-/// Where a row comes from.
-#[derive(Debug, Clone, Copy)]
-pub struct Origin {
-    /// See [`Sample::position`].
-    pub position: u64,
-    /// See [`Sample::input`].
-    pub input: u32,
-}
-
-/// Reads rows of one layout.
+/// Parses rows of one layout.
 #[derive(Debug)]
 pub struct RowParser {
     layout: Arc<Layout>,
@@ -140,7 +30,7 @@ pub struct RowParser {
 }
 
 impl RowParser {
-    /// A parser of rows in `layout`, dates local to `zone`.
+    /// A parser of rows in `layout`, with dates local to `zone`.
     pub fn new(layout: Arc<Layout>, zone: TimeZone, timestamp_is_end: bool) -> Self {
         let timestamps = TimestampParser::new(layout.timestamp_format.clone(), zone);
         RowParser {
@@ -150,7 +40,7 @@ impl RowParser {
         }
     }
 
-    /// Reads a row whose quotes have been taken off.
+    /// Parses a row whose quotes have been removed.
     #[inline(never)]
     pub fn parse_unquoted<'a>(
         &self,
@@ -165,7 +55,7 @@ impl RowParser {
         &self.layout
     }
 
-    /// Reads the row whose fields lie between neighbouring `marks`.
+    /// Parses the row whose fields lie between neighbouring `marks`.
     #[inline(always)]
     pub fn parse<'a>(
         &self,
@@ -186,7 +76,7 @@ impl RowParser {
             Some(elapsed) => elapsed,
             None => return Err(row.reject(Field::Elapsed, columns.elapsed)),
         };
-        let success = match parse_flag(row.text(columns.success)) {
+        let success = match flag::parse(row.text(columns.success)) {
             Some(success) => success,
             None => return Err(row.reject(Field::Success, columns.success)),
         };
@@ -222,14 +112,14 @@ impl RowParser {
 
     /// The row's time stamp, epoch ms.
     #[inline(always)]
-    pub(super) fn stamp(&self, row: Row<'_, '_>, columns: &Columns) -> Option<i64> {
+    pub fn stamp(&self, row: Row<'_, '_>, columns: &Columns) -> Option<i64> {
         let (start, end) = row.range(columns.time_stamp);
         self.timestamps.parse(row.bytes, start, end)
     }
 
-    /// The start of a sample with this time stamp, if both its start and its end exist as epoch ms.
+    /// The start of a sample with this time stamp. `None` if its start or end overflows.
     #[inline(always)]
-    pub(super) fn start(&self, stamp: i64, elapsed: i64) -> Option<i64> {
+    pub fn start(&self, stamp: i64, elapsed: i64) -> Option<i64> {
         match self.timestamp_is_end {
             true => stamp.checked_sub(elapsed),
             false => stamp.checked_add(elapsed).map(|_| stamp),
@@ -237,8 +127,8 @@ impl RowParser {
     }
 }
 
-/// Stands for a field whose marks are wrong, which none is: a call that never happens is cheaper
-/// than choosing.
+/// The text of a field with wrong marks, which never occurs. A call in a cold branch is cheaper
+/// than a conditional value.
 #[cold]
 #[inline(never)]
 fn no_text<'a>() -> &'a [u8] {
@@ -247,7 +137,7 @@ fn no_text<'a>() -> &'a [u8] {
 
 /// The fields of a row by column.
 #[derive(Clone, Copy)]
-pub(super) struct Row<'a, 'm> {
+pub struct Row<'a, 'm> {
     pub bytes: &'a [u8],
     pub marks: &'m [u32],
 }
@@ -256,7 +146,7 @@ impl<'a> Row<'a, '_> {
     #[inline(always)]
     fn range(&self, column: usize) -> (usize, usize) {
         match self.marks.get(column..column + 2) {
-            // Before the first byte there is a mark too.
+            // The first mark is before the first byte, wrapped around.
             Some(&[before, end]) => (before.wrapping_add(1) as usize, end as usize),
             _ => (0, 0),
         }
@@ -277,7 +167,7 @@ impl<'a> Row<'a, '_> {
         number::parse(self.bytes, start, end)
     }
 
-    /// An absent column is empty text; so is the `null` that Java writes for nothing.
+    /// The text of a column, which is empty if the column is missing or has Java's `null`.
     #[inline(always)]
     pub fn optional_text(&self, column: Option<usize>) -> &'a [u8] {
         match column.map(|column| self.text(column)) {
@@ -286,7 +176,7 @@ impl<'a> Row<'a, '_> {
         }
     }
 
-    /// An absent column, a blank field and `null` are `None`; other text must be a number.
+    /// The number in a column. `None` if the column is missing, or the field is empty or `null`.
     #[inline(always)]
     fn optional(&self, column: Option<usize>, field: Field) -> Result<Option<i64>, Rejected<'a>> {
         let Some(column) = column else {
@@ -294,7 +184,7 @@ impl<'a> Row<'a, '_> {
         };
         let (start, end) = self.range(column);
         let number = match field {
-            // Most connections are used again, and most samplers do not pause.
+            // Usually 0: most connections are reused, and most samplers do not pause.
             Field::Connect | Field::IdleTime => number::parse_short(self.bytes, start, end),
             _ => number::parse(self.bytes, start, end),
         };
@@ -305,7 +195,7 @@ impl<'a> Row<'a, '_> {
         }
     }
 
-    /// The same of a count.
+    /// The count in a column.
     #[inline(always)]
     fn count(&self, column: Option<usize>, field: Field) -> Result<Option<u64>, Rejected<'a>> {
         match self.optional(column, field)? {

@@ -1,26 +1,27 @@
-//! What is wrong with a sample element.
+//! Why sample elements of XML are rejected.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// What is wrong with a sample element, or with what stands in the place of one.
+/// What is wrong with a sample element, or with something in the place of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(into = "Stored")]
+#[non_exhaustive]
 pub enum XmlFault {
-    /// An attribute is missing without which nothing can be counted.
+    /// A required attribute is missing.
     Missing(&'static str),
-    /// The value of an attribute cannot be read as what it should be.
+    /// The value of an attribute is not valid.
     Value(&'static str),
-    /// Its markup is damaged: tags, attributes, references or end tags that do not match.
+    /// Damaged markup: a tag, attribute or reference, or an end tag that does not match.
     Markup,
-    /// It has no end, and another begins.
+    /// The end tag is missing before the next sample.
     Unclosed,
-    /// Something between samples that is none: text, or an element of another name.
+    /// Something between samples that is not a sample: text, or another element.
     Stray,
 }
 
 impl XmlFault {
-    /// The reason in words, the same for every element with this fault.
+    /// The fault in words, the same for every element that has it.
     pub fn reason(self) -> String {
         match self {
             XmlFault::Missing(name) => format!("no attribute {name} ({})", meaning(name)),
@@ -31,11 +32,11 @@ impl XmlFault {
             }
             XmlFault::Markup => "the XML of the sample is damaged".to_owned(),
             XmlFault::Unclosed => "the sample has no end tag".to_owned(),
-            XmlFault::Stray => "between samples, something that is none".to_owned(),
+            XmlFault::Stray => "something other than a sample between samples".to_owned(),
         }
     }
 
-    /// The attribute to blame, if one is.
+    /// The wrong attribute, if the fault has one.
     pub fn attribute(self) -> Option<&'static str> {
         match self {
             XmlFault::Missing(name) | XmlFault::Value(name) => Some(name),
@@ -44,7 +45,7 @@ impl XmlFault {
     }
 }
 
-/// Attributes, and the names in a CSV header of what they hold.
+/// Attributes, and the CSV columns that they correspond to.
 const ATTRIBUTES: [(&str, &str); 13] = [
     ("t", "elapsed"),
     ("it", "IdleTime"),
@@ -61,14 +62,14 @@ const ATTRIBUTES: [(&str, &str); 13] = [
     ("ec", "ErrorCount"),
 ];
 
-/// The name in a CSV header of what an attribute holds.
+/// The CSV column that an attribute corresponds to.
 fn meaning(attribute: &str) -> &str {
     let mut attributes = ATTRIBUTES.into_iter();
     let known = attributes.find(|(name, _)| *name == attribute);
     known.map_or(attribute, |(_, meaning)| meaning)
 }
 
-/// A fault as it is stored, with a name of its own.
+/// The stored form, with owned names.
 #[derive(Serialize, Deserialize)]
 enum Stored {
     Missing(String),
@@ -90,7 +91,7 @@ impl From<XmlFault> for Stored {
     }
 }
 
-// By hand, for the names are static.
+// Written by hand, because the names are static.
 impl<'de> Deserialize<'de> for XmlFault {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let known = |text: String| {

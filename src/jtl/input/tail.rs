@@ -1,17 +1,18 @@
-//! A file that another process is writing, read as it grows.
+//! Files that another process is writing.
 
 use std::fs::{File, Metadata};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::input::{Input, Kind};
+use super::kind::Kind;
+use super::open::Input;
 use crate::error::{Error, Result};
 
-/// Bytes read last that are held against the file, for it may have been written anew.
+/// Last bytes that are compared with the file to detect that it was rewritten.
 const REMEMBERED: usize = 256;
 
-/// A file that is being written.
+/// A file that another process is writing.
 #[derive(Debug)]
 pub struct Tail {
     path: PathBuf,
@@ -19,12 +20,12 @@ pub struct Tail {
     reading: Arc<Mutex<Reading>>,
 }
 
-/// Why what was read of a file is no longer what the file is.
+/// How a file changed other than by growing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// Another file has its name.
+    /// Another file has its name now.
     Replaced,
-    /// It was emptied, or written anew.
+    /// It was truncated or rewritten.
     Truncated,
 }
 
@@ -35,16 +36,16 @@ struct Reading {
     position: u64,
     /// The last bytes before `position`, at most [`REMEMBERED`].
     last: Vec<u8>,
-    /// Where reading ends, once it is to.
+    /// Where reading ends, once this is decided.
     end: Option<u64>,
 }
 
 impl Tail {
-    /// Opens a file; `None` if it is not there yet, or so short that nobody can tell what it is.
+    /// Opens a file. Returns `None` if it does not exist yet, or is too short to detect its kind.
     ///
     /// # Errors
     ///
-    /// When it cannot be opened, or is what cannot be followed: a directory, a pipe, compressed.
+    /// When it cannot be opened or followed: directories, pipes and compressed files cannot.
     pub fn open(path: &Path) -> Result<Option<Tail>> {
         let failed = |error| Error::read(path, error);
         let refuse = |why: &str| Error::input(path.to_string_lossy(), why);
@@ -59,7 +60,7 @@ impl Tail {
         }
         if !metadata.is_file() {
             return Err(refuse(
-                "is no regular file, and only such can be followed: read it with perfkit analyze",
+                "is not a regular file and cannot be followed: read it with perfkit analyze",
             ));
         }
         let mut magic = [0; 4];
@@ -85,8 +86,8 @@ impl Tail {
         }))
     }
 
-    /// The file from its start, to be read by [`Growing`](super::Growing). Whatever was read before
-    /// is read again.
+    /// The file from its start, for [`Growing`](crate::jtl::Growing). It is read from the start
+    /// again each time.
     pub fn input(&self) -> Input {
         let mut reading = lock(&self.reading);
         reading.position = 0;
@@ -98,11 +99,11 @@ impl Tail {
         }
     }
 
-    /// Ends the file where it ends now: what is written later is not read.
+    /// Makes the current end of the file final: what is written later is not read.
     ///
     /// # Errors
     ///
-    /// When the file's size cannot be found out.
+    /// When the file's size cannot be read.
     pub fn end(&self) -> Result<()> {
         let mut reading = lock(&self.reading);
         if reading.end.is_none() {
@@ -113,8 +114,8 @@ impl Tail {
         Ok(())
     }
 
-    /// Whether the file is still the one that was read. One that is gone is: it was renamed, or will
-    /// be there again.
+    /// How the file changed since it was read, other than by growing. A file that is gone has not
+    /// changed: it was renamed, or will come back.
     ///
     /// # Errors
     ///
@@ -136,7 +137,7 @@ impl Tail {
 }
 
 impl Reading {
-    /// Whether the file still has what was read last where it was read.
+    /// Whether the bytes that were read last are still in their place.
     fn is_as_read(&mut self) -> io::Result<bool> {
         let start = self.position - self.last.len() as u64;
         let mut now = Vec::with_capacity(REMEMBERED);
@@ -179,8 +180,8 @@ fn lock(reading: &Mutex<Reading>) -> MutexGuard<'_, Reading> {
     reading.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What tells files of the same name apart: where a system has none of it, they are told apart by
-/// their content alone.
+/// Device and inode, which tell files of the same name apart. On systems without them, only the
+/// content does.
 #[derive(Debug, PartialEq, Eq)]
 struct Identity(Option<(u64, u64)>);
 
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_no_change_and_a_file_that_is_gone_is_none_either() {
+    fn growing_and_disappearing_are_not_changes() {
         let file = File::new("one\n");
         let tail = file.tail();
         let mut input = tail.input();
@@ -281,7 +282,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn another_file_of_the_name_is_a_change() {
+    fn replacing_the_file_is_a_change() {
         let file = File::new("one\n");
         let tail = file.tail();
         rest(&mut tail.input());
@@ -291,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_emptied_is_a_change_even_if_it_has_grown_again() {
+    fn truncation_is_a_change_even_if_the_file_has_grown_again() {
         for anew in ["", "on", "two\n", "two\nand more than before\n"] {
             let file = File::new("one\n");
             let tail = file.tail();
@@ -302,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_followed_is_refused() {
+    fn other_inputs_are_refused() {
         let refused = |bytes: &[u8]| {
             let file = File::new("");
             fs::write(file.path(), bytes).unwrap();

@@ -1,16 +1,17 @@
-//! Where a block may end: at a true record boundary, and before a further header.
+//! The ends of blocks: between two records, or before a further header.
 
 use memchr::{memchr, memchr2_iter, memrchr};
 
-use super::layout::{HEADER_MARK, is_header};
-use super::quoted::{self, Record, Unquoted};
+use super::header::{HEADER_MARK, is_header};
+use super::quoted::{self, Record};
 use super::row::RowParser;
+use super::unquoted::Unquoted;
 
-/// Which letter of [`HEADER_MARK`] to search for, together with quotes: its rarest.
+/// The place in [`HEADER_MARK`] of its rarest letter, which is searched for together with quotes.
 const HEADER_MARK_RARE: usize = 4;
 
-/// How many bytes of `bytes` are whole records of the parser's layout, and whether a further
-/// header begins there. 0 without a header: more bytes are needed.
+/// The length of the whole records of the parser's layout at the start of `bytes`, and whether a
+/// further header begins there. A length of 0 without a header means that more bytes are needed.
 pub fn cut(
     parser: &RowParser,
     bytes: &[u8],
@@ -21,8 +22,8 @@ pub fn cut(
         return (0, false);
     };
     let delimiter = parser.layout().delimiter;
-    // Everything before `done` is settled: no quote is open there. The record that goes on there
-    // begins at a line start from `base` on.
+    // Up to `done` everything is decided and no quote is open. The record at `done` begins at a
+    // line start at or after `base`.
     let (mut base, mut done) = (0, 0);
     for at in memchr2_iter(b'"', HEADER_MARK[HEADER_MARK_RARE], &bytes[..limit]) {
         if at < done {
@@ -45,7 +46,7 @@ pub fn cut(
             continue;
         }
         match closing(&bytes[at + 1..limit]) {
-            // Closed on its line: whatever else is wrong there cannot reach beyond.
+            // Closed on its line: any other damage there ends with the line.
             Some(length) if memchr(b'\n', &bytes[at..at + 1 + length]).is_none() => {
                 done = at + 1 + length;
                 continue;
@@ -76,7 +77,7 @@ fn is_header_line(bytes: &[u8], line: usize, limit: usize) -> bool {
     memchr(b'\n', &bytes[line..limit]).is_some_and(|end| is_header(&bytes[line..line + end]))
 }
 
-/// The length of a quoted field behind its opening quote, closing quote included.
+/// The length of a quoted field from behind its opening quote to behind its closing quote.
 fn closing(bytes: &[u8]) -> Option<usize> {
     let mut at = 0;
     loop {

@@ -1,11 +1,11 @@
-//! Where the delimiters, line ends and quotes of a block are: one pass with SIMD compares.
+//! The places of delimiters, line ends and quotes in a block, found with SIMD in one pass.
 
 use fearless_simd::{Level, dispatch, mask8x64, prelude::*, u8x64};
 
-/// Bytes compared at a time.
-const CHUNK: usize = 64;
+/// Bytes that are compared at once.
+pub const CHUNK: usize = 64;
 
-/// Positions in a block, for those who split it into fields.
+/// Positions in a block, from which it is split into fields.
 #[derive(Debug, Default)]
 pub struct Index {
     marks: Positions,
@@ -14,25 +14,25 @@ pub struct Index {
 }
 
 impl Index {
-    /// The position before the first byte, wrapped around, and then those of every delimiter and
-    /// every line feed, ascending: field `n` of a block lies between marks `n` and `n + 1`.
+    /// The position before the first byte (wrapped around), then the positions of all delimiters
+    /// and line feeds, ascending. Field `n` of a block lies between marks `n` and `n + 1`.
     pub fn marks(&self) -> &[u32] {
         self.marks.get()
     }
 
-    /// Which of the marks are line feeds: indices into the marks.
+    /// The indices of the marks that are line feeds.
     pub fn line_ends(&self) -> &[u32] {
         self.line_ends.get()
     }
 
-    /// Every double quote, ascending.
+    /// The positions of all double quotes, ascending.
     pub fn quotes(&self) -> &[u32] {
         self.quotes.get()
     }
 
-    /// Indexes `bytes[..len]`; what stands behind is padding up to a multiple of 64.
+    /// Indexes `bytes[..len]`. Padding must follow, up to a multiple of [`CHUNK`].
     pub fn build(&mut self, bytes: &[u8], len: usize, delimiter: u8) {
-        // Compiled for each level of SIMD that a processor may have.
+        // Compiled for every level of SIMD, and chosen by the processor's.
         dispatch!(Level::new(), simd => self.build_with(simd, bytes, len, delimiter));
     }
 
@@ -54,7 +54,7 @@ impl Index {
             let mut line_feed_bits = bits(b'\n');
             let mark_bits = bits(delimiter) | line_feed_bits;
             let quote_bits = bits(b'"');
-            // A line end's index among the marks is how many marks come before it.
+            // The index of a line feed is the number of marks before it.
             let before = self.marks.count as u32;
             while line_feed_bits != 0 {
                 let below = line_feed_bits.wrapping_sub(1) & !line_feed_bits;
@@ -70,10 +70,10 @@ impl Index {
     }
 }
 
-/// Ascending positions, kept from block to block so that memory is got once.
+/// Ascending positions. The memory is reused from block to block.
 #[derive(Debug, Default)]
 struct Positions {
-    /// The positions, and behind them room for more.
+    /// The positions, followed by room for more.
     places: Vec<u32>,
     count: usize,
 }
@@ -119,7 +119,8 @@ impl Positions {
     }
 }
 
-/// Whether the processor presses the chosen bytes of a vector together in one step.
+/// Whether the processor can compress a vector, which moves its chosen bytes together, in one
+/// instruction.
 #[inline(always)]
 fn can_compress<S: Simd>(simd: S) -> bool {
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
@@ -129,7 +130,7 @@ fn can_compress<S: Simd>(simd: S) -> bool {
     can
 }
 
-/// Writes the positions of the set bits to the front of `room`, and no matter what behind them.
+/// Writes the positions of the set bits to the front of `room`, and arbitrary values behind them.
 #[inline(always)]
 fn compress<S: Simd>(simd: S, room: &mut [u32], base: u32, bits: u64) {
     let all = u8x64::from_fn(simd, |position| position as u8);
@@ -148,8 +149,8 @@ fn compress<S: Simd>(simd: S, room: &mut [u32], base: u32, bits: u64) {
     }
 }
 
-/// The same, bit by bit. Eight positions at a time are written without asking how many there are:
-/// a branch for each would be guessed wrong too often.
+/// Like [`compress`], bit by bit. Eight positions at a time are written without checking how many
+/// are left, because a branch per bit would often be mispredicted.
 #[inline(always)]
 fn spread(room: &mut [u32], base: u32, mut bits: u64) {
     let (eights, _) = room.as_chunks_mut::<8>();

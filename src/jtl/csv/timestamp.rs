@@ -5,9 +5,9 @@ use std::cell::Cell;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
-use super::number;
+use crate::jtl::number;
 
-/// The date formats that are recognised without being told, as JMeter's own reader does.
+/// The date formats that are detected, which are those of JMeter's own reader.
 const KNOWN_PATTERNS: [&str; 6] = [
     "yyyy/MM/dd HH:mm:ss.SSS",
     "yyyy/MM/dd HH:mm:ss",
@@ -17,33 +17,33 @@ const KNOWN_PATTERNS: [&str; 6] = [
     "yyyy-MM-dd'T'HH:mm:ss.SSS",
 ];
 
-/// How `timeStamp` is written.
+/// Format of `timeStamp`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TimestampFormat {
     /// Milliseconds since 1970-01-01T00:00:00Z.
     EpochMs,
     /// Local date and time.
-    Pattern(Pattern),
+    Pattern(DatePattern),
 }
 
 impl TimestampFormat {
-    /// The format in which `text` is a time stamp, if any.
+    /// The first known format that `text` has, if any.
     pub fn detect(text: &[u8]) -> Option<Self> {
         if number::parse(text, 0, text.len()).is_some() {
             return Some(TimestampFormat::EpochMs);
         }
         KNOWN_PATTERNS
             .iter()
-            .filter_map(|pattern| Pattern::new(pattern).ok())
+            .filter_map(|pattern| DatePattern::new(pattern).ok())
             .find(|pattern| pattern.civil(text).is_some())
             .map(TimestampFormat::Pattern)
     }
 }
 
-/// A date format in the letters of Java's `SimpleDateFormat`: `y M d H m s S`, quoted text,
-/// everything else literal.
+/// A date format in the letters of Java's `SimpleDateFormat`: `y M d H m s S`, text in single
+/// quotes, and literal punctuation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern {
+pub struct DatePattern {
     source: String,
     parts: Vec<Part>,
 }
@@ -65,13 +65,36 @@ enum Field {
     Millisecond,
 }
 
-impl Pattern {
+/// Text that is not a date format.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidDatePattern {
+    /// A letter that is not supported.
+    #[error(
+        "`{letters}` in the time stamp format `{pattern}` is not supported: use y, M, d, H, m, s, S, \
+         text in single quotes, and punctuation"
+    )]
+    Letters {
+        /// The letter, as often as it is repeated.
+        letters: String,
+        /// The whole pattern.
+        pattern: String,
+    },
+    /// The year, month, day or hour is missing.
+    #[error(
+        "the time stamp format `{0}` needs at least a year, month, day and hour, \
+         such as yyyy/MM/dd HH:mm:ss.SSS"
+    )]
+    Incomplete(String),
+}
+
+impl DatePattern {
     /// Compiles a pattern.
     ///
     /// # Errors
     ///
-    /// A sentence that names the letter which is not supported, or the field that is missing.
-    pub fn new(source: &str) -> Result<Self, String> {
+    /// When the pattern has a letter that is not supported, or lacks the year, month, day or hour.
+    pub fn new(source: &str) -> Result<Self, InvalidDatePattern> {
         let mut parts = Vec::new();
         let mut letters = source.chars().peekable();
         while let Some(letter) = letters.next() {
@@ -101,11 +124,10 @@ impl Pattern {
                 's' => Field::Second,
                 'S' => Field::Millisecond,
                 _ => {
-                    return Err(format!(
-                        "`{}` in the time stamp format `{source}` is not supported: use y, M, d, H, m, s, S, \
-                         text in single quotes, and punctuation",
-                        letter.to_string().repeat(digits)
-                    ));
+                    return Err(InvalidDatePattern::Letters {
+                        letters: letter.to_string().repeat(digits),
+                        pattern: source.to_owned(),
+                    });
                 }
             };
             parts.push(Part::Number { field, digits });
@@ -117,12 +139,9 @@ impl Pattern {
         };
         let has_year = parts.iter().any(|part| matches!(part, Part::Year { .. }));
         if !(has_year && has(Field::Month) && has(Field::Day) && has(Field::Hour)) {
-            return Err(format!(
-                "the time stamp format `{source}` needs at least a year, month, day and hour, \
-                 such as yyyy/MM/dd HH:mm:ss.SSS"
-            ));
+            return Err(InvalidDatePattern::Incomplete(source.to_owned()));
         }
-        Ok(Pattern {
+        Ok(DatePattern {
             source: source.to_owned(),
             parts,
         })
@@ -133,7 +152,7 @@ impl Pattern {
         &self.source
     }
 
-    /// The local date and time that `text` is in this format; all of it must match.
+    /// Reads `text` as a local date and time. All of it must match the format.
     fn civil(&self, text: &[u8]) -> Option<DateTime> {
         let (mut year, mut month, mut day) = (0_i16, 1_i8, 1_i8);
         let (mut hour, mut minute, mut second, mut ms) = (0_i8, 0_i8, 0_i8, 0_i32);
@@ -147,23 +166,23 @@ impl Pattern {
                 Part::Year { two_digits } => {
                     let before = rest.len();
                     let number = take_number(&mut rest, if two_digits { 2 } else { 4 })?;
-                    // Java takes 03 for the year 3 here, and so 03/04/25 for a day in it.
+                    // Java reads 03 as the year 3 here, and so 03/04/25 as a day in that year.
                     if !two_digits && before - rest.len() < 4 {
                         return None;
                     }
-                    // Two digits: within this century, as load tests are.
+                    // Two digits mean this century.
                     year = i16::try_from(number).ok()? + if two_digits { 2000 } else { 0 };
                 }
                 Part::Number { field, digits } => {
-                    // Adjacent fields need exact widths; else SimpleDateFormat takes what is there.
+                    // Adjacent fields have exact widths. Other fields may have fewer digits.
                     let adjacent =
                         !matches!(self.parts.get(index + 1), None | Some(Part::Literal(_)));
-                    let most = match field {
+                    let max_digits = match field {
                         Field::Millisecond => 3,
                         _ if adjacent => digits,
                         _ => 2,
                     };
-                    let number = take_number(&mut rest, most)?;
+                    let number = take_number(&mut rest, max_digits)?;
                     match field {
                         Field::Month => month = i8::try_from(number).ok()?,
                         Field::Day => day = i8::try_from(number).ok()?,
@@ -184,7 +203,7 @@ impl Pattern {
     }
 }
 
-/// Text in single quotes up to the closing one; two quotes are one quote.
+/// Reads text in single quotes up to the closing quote. Two quotes stand for one.
 fn quoted(letters: &mut std::iter::Peekable<std::str::Chars<'_>>, parts: &mut Vec<Part>) {
     if letters.next_if_eq(&'\'').is_some() {
         parts.push(Part::Literal('\''));
@@ -198,11 +217,11 @@ fn quoted(letters: &mut std::iter::Peekable<std::str::Chars<'_>>, parts: &mut Ve
     }
 }
 
-/// Takes 1 to `most` digits off the front of `rest`.
-fn take_number(rest: &mut &[u8], most: usize) -> Option<u32> {
+/// Takes 1 to `max_digits` digits off the front of `rest`.
+fn take_number(rest: &mut &[u8], max_digits: usize) -> Option<u32> {
     let digits = rest
         .iter()
-        .take(most)
+        .take(max_digits)
         .take_while(|byte| byte.is_ascii_digit())
         .count();
     let (number, behind) = rest.split_at_checked(digits)?;
@@ -219,13 +238,14 @@ fn take_number(rest: &mut &[u8], most: usize) -> Option<u32> {
 pub struct TimestampParser {
     format: TimestampFormat,
     zone: TimeZone,
-    /// The last hour converted (days since year 0 · 24 + hour) and its offset to epoch ms: rows
-    /// come in clusters, and a time zone's rules are slow to ask.
+    /// The last hour that was converted, and its epoch ms: time zones are slow to look up, and
+    /// neighbouring rows are usually in the same hour.
     last_hour: Cell<Option<(DateTime, i64)>>,
     last_head: Cell<Head>,
 }
 
-/// All but the last four digits of an epoch ms, as text and as number: the same for ten seconds.
+/// All except the last four digits of epoch ms, as text and as number. They change every ten
+/// seconds.
 #[derive(Debug, Clone, Copy, Default)]
 struct Head {
     text: [u8; HEAD],
@@ -236,7 +256,7 @@ struct Head {
 const HEAD: usize = 9;
 
 impl TimestampParser {
-    /// A parser of `format`, whose dates are local to `zone`.
+    /// A parser of `format`, with dates local to `zone`.
     pub fn new(format: TimestampFormat, zone: TimeZone) -> Self {
         TimestampParser {
             format,
@@ -246,7 +266,7 @@ impl TimestampParser {
         }
     }
 
-    /// The time stamp written in `bytes[start..end]`, epoch ms.
+    /// Reads the time stamp in `bytes[start..end]` as epoch ms.
     #[inline(always)]
     pub fn parse(&self, bytes: &[u8], start: usize, end: usize) -> Option<i64> {
         match &self.format {
@@ -278,7 +298,7 @@ impl TimestampParser {
 
     #[inline(never)]
     fn parse_head(&self, text: &[u8]) -> Option<i64> {
-        // Behind a minus sign the last four digits would have to be subtracted.
+        // With a minus sign, the last four digits would have to be subtracted.
         let text = text.first_chunk().filter(|text| text[0] != b'-')?;
         let ms = number::parse(text, 0, text.len())? * 10_000;
         self.last_head.set(Head { text: *text, ms });
@@ -286,7 +306,7 @@ impl TimestampParser {
     }
 
     #[inline(never)]
-    fn parse_date(&self, pattern: &Pattern, text: &[u8]) -> Option<i64> {
+    fn parse_date(&self, pattern: &DatePattern, text: &[u8]) -> Option<i64> {
         self.to_epoch_ms(pattern.civil(text)?)
     }
 
@@ -350,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_stamp() {
+    fn other_text_is_refused_as_a_time_stamp() {
         for text in [
             "",
             "timeStamp",
@@ -365,7 +385,7 @@ mod tests {
 
     #[test]
     fn dates_are_local_to_the_zone() {
-        let pattern = Pattern::new("dd.MM.yyyy HH:mm").unwrap();
+        let pattern = DatePattern::new("dd.MM.yyyy HH:mm").unwrap();
         let zone = TimeZone::fixed(jiff::tz::offset(2));
         let parser = TimestampParser::new(TimestampFormat::Pattern(pattern), zone);
         let text = b"15.11.2023 00:13";
@@ -374,7 +394,7 @@ mod tests {
 
     #[test]
     fn patterns_without_separators_and_with_quotes() {
-        let pattern = Pattern::new("yyyyMMdd'T'HHmmssSSS").unwrap();
+        let pattern = DatePattern::new("yyyyMMdd'T'HHmmssSSS").unwrap();
         let parser = TimestampParser::new(TimestampFormat::Pattern(pattern), TimeZone::UTC);
         let text = b"20231114T221320123";
         assert_eq!(parser.parse(text, 0, text.len()), Some(1_700_000_000_123));
@@ -383,13 +403,15 @@ mod tests {
     #[test]
     fn unsupported_patterns_say_so() {
         assert!(
-            Pattern::new("yyyy-MM-dd hh:mm a")
+            DatePattern::new("yyyy-MM-dd hh:mm a")
                 .unwrap_err()
+                .to_string()
                 .contains("`hh`")
         );
         assert!(
-            Pattern::new("HH:mm:ss")
+            DatePattern::new("HH:mm:ss")
                 .unwrap_err()
+                .to_string()
                 .contains("at least a year")
         );
     }

@@ -1,103 +1,45 @@
-//! Inputs cut into blocks at true record boundaries.
+//! Inputs, cut into blocks between records.
 //!
-//! Workers take turns: whoever needs a block locks the source, reads into its own buffer, and
-//! parses outside the lock. Inside the lock bytes are only copied and searched for quotes and
-//! header rows, which is many times faster than parsing.
+//! Workers take turns: a worker locks the source, reads a block into its own buffer, and parses it
+//! after unlocking. Under the lock, bytes are only copied and searched for quotes and header rows,
+//! which is many times faster than parsing.
 
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
 use memchr::memchr;
-use serde::{Deserialize, Serialize};
 
-use super::cut::cut;
-use super::input::{Input, refuse_other_formats};
-use super::layout::Layout;
-use super::number::PADDING;
-use super::opening::{Openings, can_begin};
-use super::quoted::Unquoted;
-use super::row::{LONGEST_ROW, Origin, RowParser};
-use super::timestamp::Pattern;
-use super::xml::{self, XmlInput, XmlReader, XmlSummary};
+use super::csv::{
+    Block, Layout, PADDING, ProvisionalLayouts, RowParser, UnknownLayout, Unquoted, cut,
+    is_detectable, refuse_other_text,
+};
+use super::fault::MAX_ROW;
+use super::input::Input;
+use super::options::TimestampOptions;
+use super::outcome::InputSummary;
+use super::xml::{self, XmlInput, XmlReader};
 use crate::error::{Error, Result};
 
-/// Bytes looked at to find out the layout: the same for any block size.
+/// Bytes from which the layout is detected, whatever the block size.
 const DETECTION_WINDOW: usize = 64 << 10;
 
-/// How to read `timeStamp`.
-#[derive(Debug, Clone)]
-pub struct TimestampOptions {
-    /// The format, if it is not to be found out.
-    pub format: Option<Pattern>,
-    /// The time zone of dates.
-    pub zone: TimeZone,
-    /// Whether `timeStamp` is the end of a sample (`sampleresult.timestamp.start=false`).
-    pub is_end: bool,
-}
+/// Bytes of the largest block. Larger ones read no faster, and positions in a block are `u32`.
+const MAX_BLOCK: usize = 64 << 20;
 
-/// A piece of an input: whole records of one layout, in the buffer that was filled.
-#[derive(Debug)]
-pub struct Block {
-    /// Counted from 0 over all inputs.
-    pub index: u64,
-    /// Which input, counted from 0.
-    pub input: u32,
-    /// Bytes from the start of the first input.
-    pub position: u64,
-    /// Bytes of the buffer that belong to the block; the last one is a line feed.
-    pub len: usize,
-    /// Header rows between the block before and this one.
-    pub headers_before: u64,
-    /// What the columns are.
-    pub layout: Arc<Layout>,
-    /// Whether the line feed at the end is added, because the input ends without one.
-    pub is_unterminated: bool,
-}
+// A block grows until it holds a whole row, at most by doubling.
+const _: () = assert!(2 * (MAX_BLOCK + MAX_ROW) < u32::MAX as usize);
 
-impl Block {
-    /// Where a row that begins at this place in the block comes from.
-    #[inline(always)]
-    pub fn origin(&self, place: usize) -> Origin {
-        Origin {
-            position: self.position + place as u64,
-            input: self.input,
-        }
-    }
-}
-
-/// What a source hands out.
+/// What a source returns.
 pub enum Piece {
     /// A block of CSV.
     Block(Block),
-    /// A whole input of XML results, to be read to its end and given back with
-    /// [`Source::finish_xml`] before the source is asked again.
+    /// A whole input of XML results. It has to be read to its end and returned with
+    /// [`Source::finish_xml`] before the next piece.
     Xml(Box<XmlInput>),
 }
 
-/// What is known of an input when it has been read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct InputSummary {
-    /// Name as given.
-    pub name: String,
-    /// Bytes of text.
-    pub bytes: u64,
-    /// Header rows.
-    pub headers: u64,
-    /// Number of columns in the first layout.
-    pub width: usize,
-    /// Number of columns that the first layout's header names.
-    pub named_columns: usize,
-    /// Whether its last line has no line feed.
-    pub is_unterminated: bool,
-    /// Whether its compressed data ended early.
-    pub is_truncated: bool,
-    /// What is known of XML results; `None` of CSV.
-    pub xml: Option<XmlSummary>,
-}
-
-/// The inputs, being read.
+/// Cuts inputs into pieces.
 pub struct Source {
     waiting: std::vec::IntoIter<Input>,
     current: Option<Current>,
@@ -107,7 +49,7 @@ pub struct Source {
     blocks: u64,
     position: u64,
     is_stopped: bool,
-    /// Whether an input that has ended was read with another layout than it has.
+    /// Whether an input that has ended was read with a wrong layout.
     are_layouts_wrong: bool,
     unquoted: Unquoted,
 }
@@ -116,26 +58,26 @@ pub struct Source {
 struct Current {
     input: Input,
     summary: InputSummary,
-    /// Bytes read but not handed out yet.
+    /// Bytes that were read but are not in a block yet.
     carry: Vec<u8>,
     is_at_end: bool,
-    /// Whether the reader has no more for now, though it may later (`WouldBlock`).
+    /// Whether the reader has no more bytes for now, but may have later (`WouldBlock`).
     is_waiting: bool,
-    openings: Openings,
+    provisional: ProvisionalLayouts,
     headers_before: u64,
-    /// `None` where a layout is yet to be found out: at the start and before a further header.
+    /// `None` while the layout is not known: at the start and before a further header.
     parser: Option<RowParser>,
 }
 
 impl Source {
-    /// A source of blocks of about `block_size` bytes.
+    /// A source of blocks of about `block_size` bytes, at most [`MAX_BLOCK`].
     pub fn new(inputs: Vec<Input>, timestamps: TimestampOptions, block_size: usize) -> Self {
         Source {
             waiting: inputs.into_iter(),
             current: None,
             finished: Vec::new(),
             timestamps,
-            block_size: block_size.max(1),
+            block_size: block_size.clamp(1, MAX_BLOCK),
             blocks: 0,
             position: 0,
             is_stopped: false,
@@ -144,32 +86,32 @@ impl Source {
         }
     }
 
-    /// Hands out no more blocks.
+    /// Returns no more pieces from now on.
     pub fn stop(&mut self) {
         self.is_stopped = true;
     }
 
-    /// What is known of the inputs read, as far as they were.
+    /// What is known about the inputs so far.
     pub fn summaries(&self) -> Vec<InputSummary> {
         let current = self.current.iter().map(|current| &current.summary);
         self.finished.iter().chain(current).cloned().collect()
     }
 
-    /// Whether what there is by now of the inputs tells of the layouts that they were read
-    /// with. Those of a section that has only begun are found out from its first rows.
-    pub fn holds_layouts(&mut self) -> bool {
+    /// Whether the input seen so far confirms the detected layouts.
+    pub fn confirms_layouts(&mut self) -> bool {
         let format = self.timestamps.format.as_ref();
         let mut current = self.current.iter_mut();
-        let hold = current.all(|current| current.openings.hold(format, DETECTION_WINDOW));
-        hold && !self.are_layouts_wrong
+        let are_confirmed =
+            current.all(|current| current.provisional.are_confirmed(format, DETECTION_WINDOW));
+        are_confirmed && !self.are_layouts_wrong
     }
 
-    /// The next piece; `None` at the end of the last input, or where its reader has no more for now
-    /// (`WouldBlock`). A block is in `buffer` then.
+    /// The next piece, or `None` at the end of the last input or if its reader has no more for now
+    /// (`WouldBlock`). A block's bytes are in `buffer`.
     ///
     /// # Errors
     ///
-    /// When an input cannot be read, or its layout cannot be found out.
+    /// When an input cannot be read, or its layout cannot be detected.
     pub fn next_piece(&mut self, buffer: &mut Vec<u8>) -> Result<Option<Piece>> {
         loop {
             if self.is_stopped {
@@ -195,7 +137,7 @@ impl Source {
                 if current.is_waiting {
                     return Ok(None);
                 }
-                self.are_layouts_wrong |= !self.holds_layouts();
+                self.are_layouts_wrong |= !self.confirms_layouts();
                 self.finished
                     .extend(self.current.take().map(|done| done.summary));
                 continue;
@@ -221,7 +163,7 @@ impl Source {
         }
     }
 
-    /// Hands out the current input as XML.
+    /// Returns the current input as XML.
     fn take_xml(&mut self) -> Option<Piece> {
         let current = self.current.as_mut()?;
         let reader = std::mem::replace(&mut current.input.reader, Box::new(io::empty()));
@@ -240,7 +182,7 @@ impl Source {
         })))
     }
 
-    /// Takes back an XML input that has been read.
+    /// Takes back an XML input after reading.
     pub fn finish_xml(&mut self, reader: &XmlReader) {
         self.position += reader.bytes();
         if let Some(current) = self.current.take() {
@@ -255,7 +197,7 @@ impl Source {
     }
 }
 
-/// Where a block ends.
+/// The end of a block.
 struct Cut {
     len: usize,
     header_follows: bool,
@@ -280,14 +222,14 @@ impl Current {
             carry: Vec::new(),
             is_at_end: false,
             is_waiting: false,
-            openings: Openings::default(),
+            provisional: ProvisionalLayouts::default(),
             headers_before: 0,
             parser: None,
         }
     }
 
-    /// Whether the input is XML, if nothing of it has been handed out yet. `buffer` is used to
-    /// read its first bytes, which are kept.
+    /// Whether the input is XML. Its first bytes are read into `buffer` and kept. False if a part
+    /// of it has been returned already.
     fn is_xml(&mut self, buffer: &mut Vec<u8>) -> Result<bool> {
         if self.summary.bytes > 0 {
             return Ok(false);
@@ -303,7 +245,8 @@ impl Current {
         Ok(is_xml)
     }
 
-    /// Fills `buffer` with one block; `None` at the end of the input, or of what there is for now.
+    /// Fills `buffer` with one block. Returns `None` at the end of the input, or if there is no
+    /// more for now.
     fn fill(
         &mut self,
         buffer: &mut Vec<u8>,
@@ -323,7 +266,8 @@ impl Current {
             self.read_until(buffer, &mut filled, target)?;
             if self.parser.is_none() {
                 self.read_until(buffer, &mut filled, DETECTION_WINDOW)?;
-                if self.is_waiting && filled < DETECTION_WINDOW && !can_begin(&buffer[..filled]) {
+                if self.is_waiting && filled < DETECTION_WINDOW && !is_detectable(&buffer[..filled])
+                {
                     self.carry.extend_from_slice(&buffer[..filled]);
                     return Ok(None);
                 }
@@ -353,7 +297,7 @@ impl Current {
                         && self.summary.is_unterminated,
                 };
             }
-            if filled > LONGEST_ROW && memchr(b'\n', &buffer[..LONGEST_ROW]).is_none() {
+            if filled > MAX_ROW && memchr(b'\n', &buffer[..MAX_ROW]).is_none() {
                 self.cut_short(buffer, &mut filled)?;
             }
             if self.is_waiting {
@@ -367,14 +311,14 @@ impl Current {
         Ok(Some(cut))
     }
 
-    /// Reads until `target` bytes are there, or the input ends. A missing last line feed is added.
+    /// Reads until there are `target` bytes or the input ends. Adds a missing line feed at the end.
     fn read_until(
         &mut self,
         buffer: &mut Vec<u8>,
         filled: &mut usize,
         target: usize,
     ) -> Result<()> {
-        // One more byte than asked for, for the line feed that a last line may lack.
+        // One more byte, for the line feed that the last line may lack.
         if buffer.len() < target + 1 + PADDING {
             buffer.resize(target + 1 + PADDING, 0);
         }
@@ -387,7 +331,7 @@ impl Current {
                 }
                 Ok(read) => {
                     let bytes = &buffer[*filled..*filled + read];
-                    self.openings.extend(bytes, DETECTION_WINDOW);
+                    self.provisional.extend(bytes, DETECTION_WINDOW);
                     *filled += read;
                     self.summary.bytes += read as u64;
                 }
@@ -401,33 +345,33 @@ impl Current {
             if self.is_at_end && *filled > 0 && buffer[*filled - 1] != b'\n' {
                 buffer[*filled] = b'\n';
                 *filled += 1;
-                self.openings.extend(b"\n", DETECTION_WINDOW);
+                self.provisional.extend(b"\n", DETECTION_WINDOW);
                 self.summary.is_unterminated = true;
             }
         }
         Ok(())
     }
 
-    /// Finds out the layout at the start of the input or at a further header, and takes the
-    /// header row off the front of the buffer.
+    /// Detects the layout at the start of the input or at a further header, and removes the header
+    /// row from the front of the buffer.
     fn begin_section(
         &mut self,
         buffer: &mut [u8],
         filled: &mut usize,
         timestamps: &TimestampOptions,
     ) -> Result<()> {
-        let refuse = |message: String| Error::input(self.input.name.clone(), message);
+        let refuse = |problem: UnknownLayout| Error::input(self.input.name.clone(), problem);
         let is_first = self.summary.width == 0;
         if is_first {
             if buffer[..*filled].starts_with(b"\xEF\xBB\xBF") {
                 take_front(buffer, filled, 3);
             }
-            refuse_other_formats(&buffer[..*filled]).map_err(refuse)?;
+            refuse_other_text(&buffer[..*filled]).map_err(refuse)?;
         }
         let window = &buffer[..(*filled).min(DETECTION_WINDOW)];
         let layout = Layout::detect(window, timestamps.format.as_ref()).map_err(refuse)?;
         if self.is_waiting && window.len() < DETECTION_WINDOW {
-            self.openings.begin(window, &layout);
+            self.provisional.begin(window, &layout);
         }
         if is_first {
             self.summary.width = layout.width;
@@ -447,10 +391,9 @@ impl Current {
         Ok(())
     }
 
-    /// Cuts a line that is too long down to a length that is certainly rejected, and reads on to
-    /// its end.
+    /// Shortens a line that is too long to a length that is still rejected, and reads to its end.
     fn cut_short(&mut self, buffer: &mut Vec<u8>, filled: &mut usize) -> Result<()> {
-        let kept = LONGEST_ROW + 1;
+        let kept = MAX_ROW + 1;
         loop {
             if let Some(at) = memchr(b'\n', &buffer[kept..*filled]) {
                 buffer.copy_within(kept + at..*filled, kept);
@@ -463,7 +406,7 @@ impl Current {
                 *filled += 1;
                 return Ok(());
             }
-            self.read_until(buffer, filled, 2 * LONGEST_ROW)?;
+            self.read_until(buffer, filled, 2 * MAX_ROW)?;
             if self.is_waiting {
                 return Ok(());
             }
@@ -474,4 +417,26 @@ impl Current {
 fn take_front(buffer: &mut [u8], filled: &mut usize, length: usize) {
     buffer.copy_within(length..*filled, 0);
     *filled -= length;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::jtl::ReadOptions;
+
+    #[test]
+    fn a_block_is_never_larger_than_its_positions_reach() {
+        let text = "timeStamp,elapsed,label,success\n1700000000000,120,Log in,true\n";
+        let input = Input {
+            name: "results.jtl".to_owned(),
+            reader: Box::new(text.as_bytes()),
+            size: None,
+        };
+        let timestamps = ReadOptions::default().timestamps;
+        let mut source = Source::new(vec![input], timestamps, usize::MAX);
+        assert_eq!(source.block_size, MAX_BLOCK);
+        let mut buffer = Vec::new();
+        let piece = source.next_piece(&mut buffer).unwrap();
+        assert!(matches!(piece, Some(Piece::Block(block)) if block.len == 30));
+    }
 }

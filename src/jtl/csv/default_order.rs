@@ -1,10 +1,13 @@
-//! Files without a header: which of JMeter's default column orders their rows have, as most of the
-//! first ones tell.
+//! Files without a header: which of JMeter's default column orders most of their first rows have.
 
-use super::layout::{Header, Layout, first_line, quote, split_record, trim_line_end};
-use super::timestamp::Pattern;
+use super::header::Header;
+use super::layout::Layout;
+use super::lines::{first_line, first_lines, split_record, trim_line_end};
+use super::timestamp::DatePattern;
+use super::unknown_layout::UnknownLayout;
+use crate::jtl::excerpt::excerpt;
 
-/// Column orders that JMeter writes by default, newest first, for files without a header.
+/// JMeter's default column orders, newest first.
 pub const DEFAULT_ORDERS: [&str; 5] = [
     // JMeter 5.0 and later
     "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,failureMessage,\
@@ -18,39 +21,35 @@ pub const DEFAULT_ORDERS: [&str; 5] = [
     // 2.13
     "timeStamp,elapsed,label,responseCode,responseMessage,threadName,success,bytes,grpThreads,allThreads,\
      Latency",
-    // 2.12 and before
+    // 2.12 and earlier
     "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,bytes,Latency",
 ];
 
 /// Delimiters tried on a file without a header, in this order.
 const DELIMITERS: [u8; 5] = [b',', b'\t', b';', b'|', b':'];
 
-/// How many rows are asked: enough that a few damaged ones among them do not decide.
-pub const ROWS_ASKED: usize = 10;
+/// Number of rows that decide: enough to outvote a few damaged ones.
+pub const DECIDING_ROWS: usize = 10;
 
 /// The layout of a file whose first line is a row.
 ///
 /// # Errors
 ///
-/// A sentence for the user, when the first line is no row in any of JMeter's default orders.
-pub fn detect(start: &[u8], given_format: Option<&Pattern>) -> Result<Layout, String> {
+/// When the first line is not a row in any of JMeter's default orders.
+pub fn detect(start: &[u8], given_format: Option<&DatePattern>) -> Result<Layout, UnknownLayout> {
     let layouts = first_lines(start).map(|line| layout_of(line, given_format));
     let mut layouts = layouts.peekable();
     if let Some(Some(_)) = layouts.peek()
-        && let Some(layout) = most_frequent(layouts.flatten().take(ROWS_ASKED))
+        && let Some(layout) = most_frequent(layouts.flatten().take(DECIDING_ROWS))
     {
         return Ok(layout);
     }
-    Err(format!(
-        "the first line is neither a JTL header nor a row in JMeter's default column order: {}. \
-         A header names at least timeStamp, elapsed, label and success; \
-         add one if the file was written without",
-        quote(trim_line_end(first_line(start)))
-    ))
+    let first_line = trim_line_end(first_line(start));
+    Err(UnknownLayout::NotResults(excerpt(first_line)))
 }
 
-/// The layout, but for its width, that the line at the start of `rows` makes sense in.
-fn layout_of(rows: &[u8], given_format: Option<&Pattern>) -> Option<Layout> {
+/// The layout, except for its width, in which the first line of `rows` is a row.
+fn layout_of(rows: &[u8], given_format: Option<&DatePattern>) -> Option<Layout> {
     let line = trim_line_end(first_line(rows));
     for delimiter in DELIMITERS {
         let fields = split_record(line, delimiter);
@@ -68,7 +67,7 @@ fn layout_of(rows: &[u8], given_format: Option<&Pattern>) -> Option<Layout> {
             };
             let layout = Layout {
                 has_header: false,
-                ..header.into_layout()
+                ..Layout::of(header)
             };
             if layout.is_row(&fields, given_format) {
                 return Some(layout);
@@ -78,19 +77,7 @@ fn layout_of(rows: &[u8], given_format: Option<&Pattern>) -> Option<Layout> {
     None
 }
 
-/// What the bytes are from each of the first lines on.
-pub fn first_lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
-    const LINES_TRIED: usize = 100;
-    let mut start = 0;
-    let lines = bytes.split_inclusive(|&byte| byte == b'\n');
-    lines.take(LINES_TRIED).map(move |line| {
-        let rest = &bytes[start..];
-        start += line.len();
-        rest
-    })
-}
-
-/// What there is most of; of those as frequent, the first.
+/// The most frequent item; of equally frequent ones, the first.
 pub fn most_frequent<T: PartialEq>(items: impl IntoIterator<Item = T>) -> Option<T> {
     let mut counts: Vec<(T, usize)> = Vec::new();
     for item in items {
@@ -111,23 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn most_rows_decide() {
-        let row = "1700000000000,1,A,200,OK,T 1-1,text,true,,1,1,1,1,http://h/,1,0,0";
-        let without_comma = row.replace(",OK", "OK");
-        let width = |text: &str| Layout::detect(text.as_bytes(), None).map(|layout| layout.width);
-        assert_eq!(width(&format!("{row}\n{row},extra\n{row}\n")), Ok(17));
-        assert_eq!(
-            width(&format!("{row},x\n{row}\n{row},y\n{row},z\n")),
-            Ok(18)
-        );
-        assert_eq!(
-            width(&format!("{without_comma}\n{row}\n{row}\n")).ok(),
-            None
-        );
-    }
-
-    #[test]
-    fn what_is_as_frequent_is_taken_in_order() {
+    fn equally_frequent_items_are_taken_in_order() {
         assert_eq!(most_frequent([1, 2, 2, 1, 3]), Some(1));
         assert_eq!(most_frequent([1, 2, 2]), Some(2));
         assert_eq!(most_frequent::<u8>([]), None);

@@ -1,24 +1,25 @@
-//! The run over time, in buckets that widen as the run grows longer, so that memory is bounded.
+//! The run over time, in buckets that widen as the run gets longer, so that memory is bounded.
 
 use serde::{Deserialize, Serialize};
 
 use super::bucket::{Bucket, FirstFailure, Numbers, Renumbering};
-use super::check::{self, Checked};
 use super::codes::Codes;
-use super::engines::{Engines, MOST_ENGINES};
+use super::consistency::{self, Checked};
+use super::engines::{Engines, MAX_ENGINES};
 use crate::jtl::Sample;
 
-/// Most buckets kept: enough for a chart as wide as a page, few enough that each has samples for its
-/// percentiles. With the widths below a run has 66 to 400, but for the shortest and longest.
-const MOST_BUCKETS: i64 = 400;
+/// Buckets of the longest run: enough for a chart as wide as a page, few enough that each has
+/// samples for its percentiles. With the widths below, all but the shortest and longest runs have
+/// 66 to 400.
+const MAX_BUCKETS: i64 = 400;
 
-/// Labels told apart over time; in a run with more they are counted as one there.
-const MOST_LABELS: usize = 100;
+/// Labels that are told apart over time. If a run has more, they are counted together here.
+const MAX_LABELS: usize = 100;
 
 const DAY: i64 = 86_400_000;
 
-/// Widths of a bucket in ms; each divides the next, so that neighbours merge without remainder.
-/// The last are for stray time stamps: [`MOST_BUCKETS`] of the widest hold every i64.
+/// Widths of a bucket in ms. Each divides the next, so that neighbours merge without remainder.
+/// The last ones are for stray time stamps: [`MAX_BUCKETS`] of the widest hold every i64.
 const WIDTHS: [i64; 24] = [
     100,
     500,
@@ -46,12 +47,13 @@ const WIDTHS: [i64; 24] = [
     DAY * 10_000_000_000,
 ];
 
-/// The run over time. A sample belongs to the bucket of its end; only hits go by the start.
+/// The run over time. A sample belongs to the bucket of its end; only hits belong to the bucket of
+/// the start.
 ///
-/// Buckets lie at multiples of their width since the epoch, and the width depends on nothing but
-/// the first and last bucket: so merging is associative and commutative.
+/// Buckets start at multiples of their width since the epoch, and the width depends only on the
+/// first and last bucket. So merging is associative and commutative.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct TimeSeries {
+pub struct Timeline {
     width: usize,
     /// Number of the first bucket: its start in ms divided by the width.
     first: i64,
@@ -63,20 +65,20 @@ pub struct TimeSeries {
     latest: Latest,
 }
 
-/// The bucket that was found last: the next sample's is most often the same.
+/// The bucket that was found last, which is usually that of the next sample too.
 #[derive(Debug, Clone, Copy, Default)]
 struct Latest {
     place: usize,
     start: i64,
-    /// 0 if there is none.
+    /// 0 if no bucket was found yet.
     width: u64,
 }
 
-impl TimeSeries {
+impl Timeline {
     /// Adds a sample of the label with this number.
     #[inline(always)]
     pub fn record(&mut self, sample: &Sample<'_>, label: usize) {
-        if label >= MOST_LABELS {
+        if label >= MAX_LABELS {
             self.join_labels();
         }
         let label = if self.are_labels_joined { 0 } else { label };
@@ -108,7 +110,7 @@ impl TimeSeries {
         self.codes.number(code)
     }
 
-    /// Notes when a failed sample of this type of error ended.
+    /// Adds a failed sample, whose type of error has this number.
     pub fn record_failure(&mut self, sample: &Sample<'_>, error: usize) {
         self.bucket(sample.end()).add_failure(FirstFailure {
             time: sample.end(),
@@ -117,21 +119,16 @@ impl TimeSeries {
         });
     }
 
-    /// Gives types of error other numbers, several of them the same perhaps.
+    /// Gives types of error new numbers. Several may get the same one.
     pub fn renumber_errors(&mut self, numbers: &[usize]) {
         for bucket in &mut self.buckets {
             bucket.renumber_errors(numbers);
         }
     }
 
-    /// Adds another series, whose labels and types of error have these numbers here.
-    pub fn merge(
-        &mut self,
-        mut other: TimeSeries,
-        label_numbers: &[usize],
-        error_numbers: &[usize],
-    ) {
-        let are_too_many = label_numbers.iter().any(|&number| number >= MOST_LABELS);
+    /// Adds another timeline, whose labels and types of error have these numbers here.
+    pub fn merge(&mut self, mut other: Timeline, label_numbers: &[usize], error_numbers: &[usize]) {
+        let are_too_many = label_numbers.iter().any(|&number| number >= MAX_LABELS);
         if are_too_many || self.are_labels_joined || other.are_labels_joined {
             self.join_labels();
             other.join_labels();
@@ -152,9 +149,9 @@ impl TimeSeries {
         let width = other.bucket_ms();
         for (number, bucket) in other.buckets.into_iter().enumerate() {
             if bucket != Bucket::default() {
-                // The first bucket may begin before the first i64, and holds it.
+                // The first bucket may start before i64::MIN, which it contains.
                 let start = (other.first + number as i64).saturating_mul(width);
-                // The whole bucket lies in one of ours only if ours are as wide.
+                // Only buckets of at least this width contain the whole bucket.
                 self.widen_to(width);
                 self.bucket(start).merge(&bucket, &renumbering);
             }
@@ -164,8 +161,7 @@ impl TimeSeries {
         }
     }
 
-    /// Puts its rows behind others, and counts the inputs that engines are named after from another
-    /// number on.
+    /// Moves its rows by this many bytes, and its inputs by this many numbers.
     pub(super) fn shift(&mut self, positions: u64, inputs: u32) {
         for bucket in &mut self.buckets {
             bucket.shift(positions);
@@ -173,32 +169,29 @@ impl TimeSeries {
         self.engines.shift(inputs);
     }
 
-    /// Whether what was stored holds together, and is of so many labels, types of error and samples.
+    /// Checks a stored timeline against the number of labels, types of error and samples.
     pub(super) fn check(&self, labels: usize, errors: usize, samples: u64) -> Checked<()> {
         let width = WIDTHS.get(self.width).copied().unwrap_or(i64::MAX);
         let numbers = i64::MIN.div_euclid(width)..=i64::MAX.div_euclid(width);
         let last = self.first.checked_add(self.buckets.len() as i64);
         let are_times = self.width < WIDTHS.len()
-            && self.buckets.len() as i64 <= MOST_BUCKETS
+            && self.buckets.len() as i64 <= MAX_BUCKETS
             && numbers.contains(&self.first)
             && last.is_some_and(|end| self.buckets.is_empty() || numbers.contains(&(end - 1)));
-        check::that(are_times, "its times are none")?;
+        consistency::ensure(are_times, "it contains no valid times")?;
         let are_few = self.codes.are_classes() || !self.codes.are_too_many();
-        check::that(are_few, "it has more response codes than are told apart")?;
-        let are_labels = self.are_labels_joined || labels <= MOST_LABELS;
-        check::that(
-            are_labels,
-            "it has more labels than are told apart over time",
-        )?;
+        consistency::ensure(are_few, "it has too many response codes")?;
+        let are_labels = self.are_labels_joined || labels <= MAX_LABELS;
+        consistency::ensure(are_labels, "it has too many labels over time")?;
         let labels = if self.are_labels_joined { 1 } else { labels };
         let (codes, engines) = (self.codes.names().len(), self.engines.count());
         let buckets = self.buckets.iter();
         let ended = buckets.map(|bucket| bucket.check(labels, codes, engines, errors));
-        let ended = check::total(ended.collect::<Checked<Vec<u64>>>()?)?;
-        let started = check::total(self.buckets.iter().map(|bucket| bucket.hits))?;
-        check::that(
+        let ended = consistency::total(ended.collect::<Checked<Vec<u64>>>()?)?;
+        let started = consistency::total(self.buckets.iter().map(|bucket| bucket.hits))?;
+        consistency::ensure(
             ended == samples && started == samples,
-            "it has other samples over time than by label",
+            "it has different samples over time and by label",
         )
     }
 
@@ -220,7 +213,7 @@ impl TimeSeries {
         }
     }
 
-    /// Whether there were too many labels to tell them apart over time.
+    /// Whether there were too many labels to tell apart over time.
     pub fn are_labels_joined(&self) -> bool {
         self.are_labels_joined
     }
@@ -230,9 +223,9 @@ impl TimeSeries {
         self.codes.names()
     }
 
-    /// The keys of the engines by number; `None` where there are too many to tell apart.
+    /// The keys of the engines by number; `None` if there are too many to tell apart.
     pub fn engines(&self) -> Option<&[Box<[u8]>]> {
-        (self.engines.count() <= MOST_ENGINES).then(|| self.engines.names())
+        (self.engines.count() <= MAX_ENGINES).then(|| self.engines.names())
     }
 
     /// Width of a bucket in ms.
@@ -245,18 +238,17 @@ impl TimeSeries {
         self.first.saturating_mul(self.bucket_ms())
     }
 
-    /// The buckets in order, without gaps.
+    /// All buckets in order; those without samples too.
     pub fn buckets(&self) -> impl ExactSizeIterator<Item = &Bucket> {
         self.buckets.iter()
     }
 
-    /// Active threads in a bucket: the mean of each engine, summed; `None` without any row that
-    /// tells.
+    /// Active threads in a bucket: the sum of each engine's mean. `None` if no row has the column.
     pub fn active_threads(&self, bucket: &Bucket) -> Option<f64> {
-        bucket.active_threads(self.engines.count() <= MOST_ENGINES)
+        bucket.active_threads(self.engines.count() <= MAX_ENGINES)
     }
 
-    /// The bucket that `time` (epoch ms) falls into, widening all if there would be too many.
+    /// The bucket of `time` (epoch ms). Widens all buckets if there would be too many.
     #[inline(always)]
     fn bucket(&mut self, time: i64) -> &mut Bucket {
         let Latest {
@@ -282,14 +274,14 @@ impl TimeSeries {
         let width = self.bucket_ms();
         self.latest = Latest {
             place,
-            // Near the first i64 it wraps around, and so does the comparison.
+            // Near i64::MIN this wraps around, and so does the comparison.
             start: time.wrapping_sub(time.rem_euclid(width)),
             width: width.unsigned_abs(),
         };
         place
     }
 
-    /// Makes a bucket for `time`, and says which it is.
+    /// Adds buckets up to that of `time`, and returns its place.
     #[cold]
     fn make_room(&mut self, time: i64) -> usize {
         loop {
@@ -299,7 +291,7 @@ impl TimeSeries {
             }
             let last = self.first + self.buckets.len() as i64 - 1;
             let span = number.max(last).saturating_sub(number.min(self.first));
-            if span < MOST_BUCKETS {
+            if span < MAX_BUCKETS {
                 let before = (self.first - number).max(0) as usize;
                 self.buckets
                     .splice(0..0, (0..before).map(|_| Bucket::default()));
@@ -328,10 +320,10 @@ impl TimeSeries {
         self.latest = Latest::default();
         let all_of = |count: usize| (0..count).collect();
         let identity = Renumbering {
-            labels: all_of(MOST_LABELS),
+            labels: all_of(MAX_LABELS),
             codes: all_of(self.codes.names().len()),
             engines: all_of(self.engines.count()),
-            // A type without a number here keeps its own.
+            // Empty: every type keeps its number.
             errors: Vec::new(),
         };
         let narrow_buckets = std::mem::take(&mut self.buckets);
@@ -358,8 +350,8 @@ mod tests {
     use super::*;
     use crate::stats::tests::sample;
 
-    fn of(times: &[(i64, i64)]) -> TimeSeries {
-        let mut series = TimeSeries::default();
+    fn of(times: &[(i64, i64)]) -> Timeline {
+        let mut series = Timeline::default();
         for &(time_stamp, elapsed) in times {
             let sample = Sample {
                 time_stamp,
@@ -371,7 +363,7 @@ mod tests {
         series
     }
 
-    fn buckets(series: &TimeSeries) -> (i64, i64, Vec<Bucket>) {
+    fn buckets(series: &Timeline) -> (i64, i64, Vec<Bucket>) {
         let buckets = series.buckets().cloned().collect();
         (series.bucket_ms(), series.start_ms(), buckets)
     }
@@ -394,7 +386,7 @@ mod tests {
 
     #[test]
     fn threads_are_summed_over_engines() {
-        let mut series = TimeSeries::default();
+        let mut series = Timeline::default();
         for (thread_name, threads) in [("10.0.0.1:1099-T 1-1", 3), ("10.0.0.2:1099-T 1-1", 5)] {
             for more in [0, 2] {
                 let sample = Sample {
@@ -410,8 +402,8 @@ mod tests {
     }
 
     /// Samples of these labels and codes, one a second.
-    fn of_kinds(kinds: &[(usize, u16)]) -> TimeSeries {
-        let mut series = TimeSeries::default();
+    fn of_kinds(kinds: &[(usize, u16)]) -> Timeline {
+        let mut series = Timeline::default();
         for (second, &(label, code)) in kinds.iter().enumerate() {
             let code = code.to_string();
             let sample = Sample {
@@ -425,7 +417,7 @@ mod tests {
     }
 
     /// Counts by label and by code, codes by name.
-    fn kinds(series: &TimeSeries) -> (Vec<u64>, BTreeMap<String, u64>) {
+    fn kinds(series: &Timeline) -> (Vec<u64>, BTreeMap<String, u64>) {
         let (mut labels, mut codes) = (Vec::new(), BTreeMap::new());
         for bucket in series.buckets() {
             labels.resize(labels.len().max(bucket.labels.len()), 0);
@@ -468,7 +460,7 @@ mod tests {
             ab.merge(of_kinds(b), &labels, &[]);
             ba.merge(of_kinds(a), &labels, &[]);
             let all = kinds(&of_kinds(&kinds_of));
-            let is_joined = kinds_of.iter().any(|&(label, _)| label >= MOST_LABELS);
+            let is_joined = kinds_of.iter().any(|&(label, _)| label >= MAX_LABELS);
             prop_assert_eq!(kinds(&ab).1, all.1.clone());
             prop_assert_eq!(kinds(&ba).1, all.1);
             if is_joined {
@@ -489,7 +481,7 @@ mod tests {
             ab.merge(of(b), &[0], &[]);
             ba.merge(of(a), &[0], &[]);
             let all = of(&times);
-            prop_assert!(all.buckets().len() <= MOST_BUCKETS as usize);
+            prop_assert!(all.buckets().len() <= MAX_BUCKETS as usize);
             prop_assert_eq!(buckets(&ab), buckets(&all));
             prop_assert_eq!(buckets(&ba), buckets(&all));
         }

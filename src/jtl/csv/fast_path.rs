@@ -1,20 +1,24 @@
-//! The rows that most files are made of, read with SIMD: in JMeter 5's default columns, successful,
-//! without a failure message, with numbers of up to eight digits. [`RowParser::parse`] reads all others.
+//! The fast path: usual rows in JMeter 5's default columns, read with SIMD.
+//!
+//! A row is usual if it succeeded, has no failure message, and each of its numbers has 1 to 8
+//! digits. [`RowParser::parse`] reads all other rows.
 
 use fearless_simd::{i16x32, prelude::*, u16x32, u32x8, u64x8};
 
-use super::layout::Columns;
-use super::reader::Sink;
-use super::row::{Origin, Row, RowParser};
-use super::sample::Sample;
+use super::columns::Columns;
+use super::layout::Layout;
+use super::row::{Row, RowParser};
+use crate::jtl::sample::{Origin, Sample};
+use crate::jtl::sink::Sink;
 
-/// Reads those rows of a layout that are plain.
-pub trait Plain {
-    /// Whether the rows of the layout are plain with few exceptions.
-    const ARE_MOST: bool;
+/// A faster way to read the usual rows of a layout.
+pub trait FastPath {
+    /// Whether it takes nearly all rows of the layout.
+    const TAKES_MOST_ROWS: bool;
 
-    /// Pushes the sample of a plain row, whose fields lie between neighbouring `marks`, into `sink`:
-    /// that which [`RowParser::parse`] makes of it. Returns whether the row is plain.
+    /// Reads a usual row, whose fields lie between neighbouring `marks`, and pushes into `sink` the
+    /// sample that [`RowParser::parse`] would return. Returns false, with nothing pushed, for a row
+    /// that is not usual.
     fn read(
         &self,
         parser: &RowParser,
@@ -25,11 +29,11 @@ pub trait Plain {
     ) -> bool;
 }
 
-/// A layout of which nothing is known beforehand: no row is plain.
-pub struct Unknown;
+/// For any other layout: takes no row.
+pub struct NoFastPath;
 
-impl Plain for Unknown {
-    const ARE_MOST: bool = false;
+impl FastPath for NoFastPath {
+    const TAKES_MOST_ROWS: bool = false;
 
     #[inline(always)]
     fn read(&self, _: &RowParser, _: &[u8], _: &[u32], _: Origin, _: &mut impl Sink) -> bool {
@@ -37,25 +41,33 @@ impl Plain for Unknown {
     }
 }
 
-/// JMeter 5's default columns.
+/// For JMeter 5's default columns.
 pub struct Jmeter5<S: Simd>(pub S);
+
+/// Whether [`Jmeter5`] can read the rows of a layout. It takes SIMD lanes apart into narrower ones
+/// in the order of little-endian bytes: big-endian processors read every row the general way.
+pub fn is_jmeter5(layout: &Layout) -> bool {
+    cfg!(target_endian = "little")
+        && layout.width == Columns::JMETER_5_WIDTH
+        && layout.columns == Columns::JMETER_5
+}
 
 /// Marks of a row in JMeter 5's default columns.
 const MARKS: usize = Columns::JMETER_5_WIDTH + 1;
 
 /// The first of the last eight columns: bytes, sentBytes, grpThreads, allThreads, URL, Latency,
-/// IdleTime, Connect. All but the URL are numbers.
+/// IdleTime, Connect. All except the URL are numbers.
 const LAST_EIGHT: usize = MARKS - 9;
 
-/// Which of the last eight columns is the URL.
+/// The place of the URL among the last eight columns.
 const URL: usize = 4;
 
-/// Bytes of the longest message of a plain row: transaction controllers write longer ones, and there
-/// is more to do for their rows.
-const LONGEST_MESSAGE: usize = 31;
+/// Bytes of a usual row's response message. Transaction controllers write longer ones, and their
+/// rows take more work.
+const MAX_MESSAGE: usize = 31;
 
-impl<S: Simd> Plain for Jmeter5<S> {
-    const ARE_MOST: bool = true;
+impl<S: Simd> FastPath for Jmeter5<S> {
+    const TAKES_MOST_ROWS: bool = true;
 
     #[inline(always)]
     fn read(
@@ -77,7 +89,7 @@ impl<S: Simd> Plain for Jmeter5<S> {
             return false;
         }
         let response_message = row.optional_text(columns.response_message);
-        if response_message.len() > LONGEST_MESSAGE {
+        if response_message.len() > MAX_MESSAGE {
             return false;
         }
         let Some(numbers) = numbers(self.0, bytes, marks) else {
@@ -124,11 +136,11 @@ impl<S: Simd> Plain for Jmeter5<S> {
     }
 }
 
-/// The elapsed time and the numbers in the last eight columns, the former in the place of the URL;
-/// `None` if one of them is not of 1 to 8 digits.
+/// The numbers in the last eight columns, with the elapsed time in the place of the URL. Returns
+/// `None` if one of them does not have 1 to 8 digits.
 #[inline(always)]
 fn numbers<S: Simd>(simd: S, bytes: &[u8], marks: &[u32; MARKS]) -> Option<[u64; 8]> {
-    // The marks before and behind each.
+    // The marks before and after each number.
     let mut before: [u32; 8] = *marks[LAST_EIGHT..].first_chunk()?;
     let mut behind: [u32; 8] = *marks[LAST_EIGHT + 1..].first_chunk()?;
     before[URL] = marks[Columns::JMETER_5.elapsed];
@@ -143,8 +155,8 @@ fn numbers<S: Simd>(simd: S, bytes: &[u8], marks: &[u32; MARKS]) -> Option<[u64;
     let lengths_and_1: u64x8<S> = low.combine(high);
     // A length of 0 wraps around.
     let beyond_1 = lengths_and_1 - 2;
-    // As in `number::parse_up_to_8`: the digits move to the high bytes, the last one highest, and
-    // neighbours combine.
+    // As in `number::parse_up_to_8`: shift the digits to the high bytes, the last one highest, and
+    // combine neighbours.
     let shift = ((u64x8::splat(simd, 9) - lengths_and_1) << 3) & 56;
     let digits = (u64x8::simd_from(simd, texts) ^ 0x3030_3030_3030_3030) << shift;
     let no_digits = (digits | (digits + 0x0606_0606_0606_0606)) & 0xF0F0_F0F0_F0F0_F0F0;
@@ -163,7 +175,7 @@ fn numbers<S: Simd>(simd: S, bytes: &[u8], marks: &[u32; MARKS]) -> Option<[u64;
     Some(*eights.bitcast::<u64x8<S>>())
 }
 
-/// Two or four factors, over and over.
+/// The factors, repeated over all lanes.
 #[inline(always)]
 fn alternating<S: Simd>(simd: S, factors: [i16; 4]) -> i16x32<S> {
     i16x32::from_fn(simd, |lane| factors[lane % 4])
@@ -177,19 +189,18 @@ mod tests {
     use jiff::tz::TimeZone;
     use proptest::prelude::*;
 
+    use super::super::block::PADDING;
     use super::*;
-    use crate::jtl::layout::Layout;
-    use crate::jtl::number::PADDING;
 
-    const PLAIN: &str = "1700000002983,17,Fibonacci,200,OK,Users 1-153,text,true,,185,125,1,1,\
+    const USUAL: &str = "1700000002983,17,Fibonacci,200,OK,Users 1-153,text,true,,185,125,1,1,\
                          http://host/fibonacci?n=15,16,0,12345678\n";
 
-    /// Whether the parser's start of a sample is its time stamp, and a row: what [`Plain::read`] and
-    /// what [`RowParser::parse`] make of it.
+    /// Whether the parser's start of a sample is its time stamp, and a row: what [`FastPath::read`]
+    /// and what [`RowParser::parse`] make of it.
     fn both(is_end: bool, row: &str) -> (Option<String>, Option<String>) {
         let header = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,\
                       failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect\n";
-        let layout = Layout::detect(&[header, PLAIN].concat().into_bytes(), None).unwrap();
+        let layout = Layout::detect(&[header, USUAL].concat().into_bytes(), None).unwrap();
         assert_eq!(layout.columns, Columns::JMETER_5);
         let parser = RowParser::new(Arc::new(layout), TimeZone::UTC, is_end);
         let mut bytes = row.as_bytes().to_vec();
@@ -202,10 +213,10 @@ mod tests {
             input: 1,
         };
         let mut seen = Seen(None);
-        let is_plain = dispatch!(Level::new(), simd => {
+        let is_usual = dispatch!(Level::new(), simd => {
             Jmeter5(simd).read(&parser, &bytes, &marks, origin, &mut seen)
         });
-        assert_eq!(is_plain, seen.0.is_some());
+        assert_eq!(is_usual, seen.0.is_some());
         let parsed = parser.parse(&bytes, &marks, origin).ok();
         (seen.0, parsed.map(|sample| format!("{sample:?}")))
     }
@@ -219,14 +230,14 @@ mod tests {
     }
 
     #[test]
-    fn reads_a_plain_row_like_any_other() {
-        let (plain, parsed) = both(false, PLAIN);
-        assert!(plain.is_some());
-        assert_eq!(plain, parsed);
+    fn reads_a_usual_row_like_any_other() {
+        let (fast, parsed) = both(false, USUAL);
+        assert!(fast.is_some());
+        assert_eq!(fast, parsed);
     }
 
     #[test]
-    fn leaves_rows_that_are_not_plain() {
+    fn leaves_rows_that_are_not_usual() {
         for (from, to) in [
             (",true,", ",false,"),
             (",185,", ",,"),
@@ -241,11 +252,11 @@ mod tests {
                 "Number of samples in transaction : 1, number of failing samples : 0",
             ),
         ] {
-            assert_eq!(both(false, &PLAIN.replace(from, to)).0, None, "{to}");
+            assert_eq!(both(false, &USUAL.replace(from, to)).0, None, "{to}");
         }
     }
 
-    /// Numbers, most of them plain.
+    /// Numbers, most of them usual.
     fn number() -> impl Strategy<Value = String> {
         prop_oneof![20 => "[0-9]{1,8}", 1 => "[-+]?[0-9]{0,12}", 1 => "[0-9:/]{1,4}", 1 => Just("null".to_owned())]
     }
@@ -268,14 +279,14 @@ mod tests {
                 "{stamp},{elapsed},{label},{code},{message},{thread},text,{success},{failure},\
                  {received},{sent},{group},{all},{url},{latency},{idle},{connect}\n"
             );
-            if let (Some(plain), parsed) = both(is_end, &row) {
-                prop_assert_eq!(Some(plain), parsed);
+            if let (Some(fast), parsed) = both(is_end, &row) {
+                prop_assert_eq!(Some(fast), parsed);
             } else {
-                let are_plain = numbers.iter().all(|number| {
+                let are_usual = numbers.iter().all(|number| {
                     (1..=8).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit())
                 });
                 let is_failure = success != "true" || !matches!(&failure[..], "" | "null");
-                prop_assert!(!are_plain || is_failure || stamp.parse::<i64>().is_err());
+                prop_assert!(!are_usual || is_failure || stamp.parse::<i64>().is_err());
             }
         }
     }

@@ -1,0 +1,47 @@
+//! The layout of a file: delimiter, columns, time stamp format.
+
+use super::columns::Columns;
+use super::header::Header;
+use super::timestamp::{DatePattern, TimestampFormat};
+use crate::jtl::{flag, number};
+
+/// The layout of a file, or of the part of it that follows a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    /// Separator of fields.
+    pub delimiter: u8,
+    /// Number of columns in a row.
+    pub width: usize,
+    /// Names of the columns, as far as the header has them.
+    pub names: Vec<String>,
+    /// Places of the columns that perfkit reads.
+    pub columns: Columns,
+    /// Format of `timeStamp`.
+    pub timestamp_format: TimestampFormat,
+    /// Whether the first line is a header.
+    pub has_header: bool,
+}
+
+impl Layout {
+    /// The layout that a header names.
+    pub fn of(header: Header) -> Self {
+        Layout {
+            delimiter: header.delimiter,
+            width: header.names.len(),
+            columns: Columns::named(&header.names),
+            names: header.names,
+            timestamp_format: TimestampFormat::EpochMs,
+            has_header: true,
+        }
+    }
+
+    /// Whether fields are plausible as a row.
+    pub fn is_row(&self, fields: &[Vec<u8>], given_format: Option<&DatePattern>) -> bool {
+        let field = |index: usize| fields.get(index).map(Vec::as_slice).unwrap_or_default();
+        let stamp = field(self.columns.time_stamp);
+        let elapsed = field(self.columns.elapsed);
+        (given_format.is_some() || TimestampFormat::detect(stamp).is_some())
+            && number::parse(elapsed, 0, elapsed.len()).is_some()
+            && flag::parse(field(self.columns.success)).is_some()
+    }
+}

@@ -1,0 +1,37 @@
+//! CSV results: blocks of whole records, cut, indexed and parsed.
+
+mod block;
+mod columns;
+mod cut;
+mod default_order;
+mod detect;
+mod fast_path;
+mod header;
+mod index;
+mod layout;
+mod lines;
+mod provisional;
+pub(super) mod quoted;
+mod row;
+mod timestamp;
+mod unknown_layout;
+mod unquoted;
+
+pub(super) use self::block::{Block, PADDING};
+pub(super) use self::cut::cut;
+pub(super) use self::detect::refuse_other_text;
+pub(super) use self::fast_path::{FastPath, Jmeter5, NoFastPath, is_jmeter5};
+#[doc(hidden)]
+pub use self::index::Index;
+#[doc(hidden)]
+pub use self::layout::Layout;
+pub(super) use self::lines::trim_line_end;
+pub(super) use self::provisional::{ProvisionalLayouts, is_detectable};
+pub(super) use self::quoted::Record;
+pub(super) use self::row::{Rejected, RowParser};
+pub use self::timestamp::{DatePattern, InvalidDatePattern};
+#[doc(hidden)]
+pub use self::timestamp::{TimestampFormat, TimestampParser};
+#[doc(hidden)]
+pub use self::unknown_layout::UnknownLayout;
+pub(super) use self::unquoted::Unquoted;

@@ -1,0 +1,36 @@
+//! Why an input cannot be read as CSV results.
+
+/// Why an input cannot be read as CSV results.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnknownLayout {
+    /// The input is empty or blank.
+    #[error("is empty: no header and no row")]
+    Empty,
+    /// The text is UTF-16.
+    #[error(
+        "is UTF-16 text, not UTF-8 as JMeter writes it: convert it first (iconv -f UTF-16 -t UTF-8)"
+    )]
+    Utf16,
+    /// The header lacks columns that every result needs.
+    #[error(
+        "the header lacks {missing}: perfkit needs the columns timeStamp, elapsed, label and success \
+         (jmeter.save.saveservice.* properties switch them on); it has {names}"
+    )]
+    MissingColumns {
+        /// The missing columns.
+        missing: String,
+        /// The columns that the header names.
+        names: String,
+    },
+    /// The header names a column more than once.
+    #[error("the header names the column {0} twice: which one is meant cannot be known")]
+    RepeatedColumn(&'static str),
+    /// The first line is neither a header nor a row.
+    #[error(
+        "the first line is neither a JTL header nor a row in JMeter's default column order: {0}. \
+         A header names at least timeStamp, elapsed, label and success; \
+         add one if the file was written without"
+    )]
+    NotResults(String),
+}

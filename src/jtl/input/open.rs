@@ -1,0 +1,139 @@
+//! Opening of files and standard input: plain, gzip or zstd, detected by content.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::decode::on_own_thread;
+use super::kind::Kind;
+use crate::error::{Error, Result};
+
+/// An opened input.
+pub struct Input {
+    /// Its name as given; `-` for standard input.
+    pub name: String,
+    /// The text of the results, decompressed.
+    pub reader: Box<dyn Read + Send>,
+    /// Size in bytes as stored, if known.
+    pub size: Option<u64>,
+}
+
+/// Number of bytes read from all inputs, before decompression, for a progress bar.
+pub type BytesRead = Arc<AtomicU64>;
+
+/// Opens `path`, or standard input for `-`.
+///
+/// # Errors
+///
+/// When it cannot be opened or read, or is a directory or an unsupported archive.
+pub fn open(path: &Path, bytes_read: &BytesRead) -> Result<Input> {
+    let name = path.to_string_lossy().into_owned();
+    let (source, size): (Box<dyn Read + Send>, _) = if path == Path::new("-") {
+        (Box::new(io::stdin()), None)
+    } else {
+        let file = File::open(path).map_err(|error| Error::read(path, error))?;
+        let metadata = file.metadata().map_err(|error| Error::read(path, error))?;
+        if metadata.is_dir() {
+            return Err(Error::input(
+                name,
+                "is a directory: name the result files in it",
+            ));
+        }
+        let size = metadata.is_file().then_some(metadata.len());
+        (Box::new(file), size)
+    };
+    let mut source = Counted {
+        source,
+        bytes_read: Arc::clone(bytes_read),
+    };
+    let mut magic = Vec::with_capacity(4);
+    (&mut source)
+        .take(4)
+        .read_to_end(&mut magic)
+        .map_err(|error| Error::read(path, error))?;
+    let kind = Kind::of(&magic);
+    let whole = io::Cursor::new(magic).chain(source);
+    let reader: Box<dyn Read + Send> = match kind {
+        Kind::Plain => Box::new(whole),
+        Kind::Gzip => Box::new(on_own_thread(flate2::read::MultiGzDecoder::new(whole))),
+        Kind::Zstd => {
+            let decoder = zstd::Decoder::new(whole).map_err(|error| Error::read(path, error))?;
+            Box::new(on_own_thread(decoder))
+        }
+        Kind::Unsupported(what) => {
+            return Err(Error::input(name, format!("is {what}: unpack it first")));
+        }
+    };
+    Ok(Input { name, reader, size })
+}
+
+struct Counted<R> {
+    source: R,
+    bytes_read: BytesRead,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        self.bytes_read.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Result<String> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(bytes).unwrap();
+        let mut text = String::new();
+        let mut input = open(file.path(), &BytesRead::default())?;
+        input.reader.read_to_string(&mut text).unwrap();
+        Ok(text)
+    }
+
+    fn gzip(text: &str) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn plain_gzip_and_zstd_by_content() {
+        let text = "a,b\n".repeat(200_000);
+        assert_eq!(read(text.as_bytes()).unwrap(), text);
+        assert_eq!(read(&gzip(&text)).unwrap(), text);
+        assert_eq!(
+            read(&zstd::encode_all(text.as_bytes(), 1).unwrap()).unwrap(),
+            text
+        );
+    }
+
+    #[test]
+    fn concatenated_members_are_read_on() {
+        let both = [gzip("one\n"), gzip("two\n")].concat();
+        assert_eq!(read(&both).unwrap(), "one\ntwo\n");
+    }
+
+    #[test]
+    fn other_archives_and_directories_are_refused() {
+        let error = read(b"PK\x03\x04rest").unwrap_err().to_string();
+        assert!(
+            error.ends_with("is a ZIP archive: unpack it first"),
+            "{error}"
+        );
+        let error = open(Path::new("/"), &BytesRead::default()).err().unwrap();
+        assert!(error.to_string().contains("is a directory"), "{error}");
+    }
+
+    #[test]
+    fn short_inputs_are_plain() {
+        assert_eq!(read(b"").unwrap(), "");
+        assert_eq!(read(b"a").unwrap(), "a");
+    }
+}

@@ -1,0 +1,365 @@
+//! Parsing of blocks: rows to samples, counts and rejections.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use fearless_simd::{Level, dispatch};
+use memchr::memchr_iter;
+
+use super::csv::{
+    Block, FastPath, Index, Jmeter5, NoFastPath, Record, Rejected, RowParser, Unquoted, is_jmeter5,
+    quoted, trim_line_end,
+};
+use super::fault::{Fault, MAX_ROW};
+use super::options::ReadOptions;
+use super::outcome::{BlockLines, Part, Place, Tally};
+use super::sample::Sample;
+use super::sink::Sink;
+use super::source::{Piece, Source};
+use super::xml::XmlInput;
+use crate::error::Result;
+
+/// Locks the source, even if another worker panicked.
+pub(super) fn lock<'m>(source: &'m Mutex<Source>) -> MutexGuard<'m, Source> {
+    source.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A line of a block.
+#[derive(Clone, Copy)]
+struct Line {
+    /// Its start in the block.
+    start: usize,
+    /// The place of its line feed.
+    end: usize,
+    /// Number of lines of the block before it.
+    number: u64,
+}
+
+/// A thread that parses blocks.
+pub(super) struct Worker<S> {
+    pub sink: S,
+    options: ReadOptions,
+    index: Index,
+    unquoted: Unquoted,
+    crlf_marks: Vec<u32>,
+    pub rows: u64,
+    pub rejected: BTreeMap<Fault, Tally>,
+    pub blocks: Vec<BlockLines>,
+}
+
+impl<S: Sink> Worker<S> {
+    pub fn into_part(self) -> Part<S> {
+        Part {
+            sink: self.sink,
+            rows: self.rows,
+            rejected: self.rejected,
+            blocks: self.blocks,
+        }
+    }
+
+    pub fn new(options: &ReadOptions, sink: S) -> Self {
+        Worker {
+            sink,
+            options: options.clone(),
+            index: Index::default(),
+            unquoted: Unquoted::default(),
+            crlf_marks: Vec::new(),
+            rows: 0,
+            rejected: BTreeMap::new(),
+            blocks: Vec::new(),
+        }
+    }
+
+    pub fn run(mut self, source: &Mutex<Source>, progress: &(dyn Fn(u64) + Sync)) -> Result<Self> {
+        let mut buffer = Vec::new();
+        let mut parser: Option<RowParser> = None;
+        loop {
+            let mut reading = lock(source);
+            let block = match reading.next_piece(&mut buffer) {
+                Ok(Some(Piece::Block(block))) => block,
+                Ok(Some(Piece::Xml(input))) => {
+                    // The source stays locked, because the start of the next input is not known
+                    // yet.
+                    let outcome = self.read_xml(*input, &mut reading, progress);
+                    if outcome.is_err() || self.options.strict && !self.rejected.is_empty() {
+                        reading.stop();
+                    }
+                    outcome?;
+                    continue;
+                }
+                Ok(None) => return Ok(self),
+                Err(error) => {
+                    reading.stop();
+                    return Err(error);
+                }
+            };
+            drop(reading);
+            let rows_before = self.rows;
+            self.parse(&mut parser, &buffer, &block);
+            progress(self.rows - rows_before);
+            if self.options.strict && !self.rejected.is_empty() {
+                lock(source).stop();
+            }
+        }
+    }
+
+    /// Parses a block, reusing the parser of the block before if it has the same layout.
+    pub fn parse(&mut self, parser: &mut Option<RowParser>, buffer: &[u8], block: &Block) {
+        let parser = match parser {
+            Some(parser) if Arc::ptr_eq(parser.layout(), &block.layout) => parser,
+            parser => parser.insert(RowParser::new(
+                Arc::clone(&block.layout),
+                self.options.timestamps.zone.clone(),
+                self.options.timestamps.is_end,
+            )),
+        };
+        self.parse_block(parser, buffer, block);
+    }
+
+    /// Reads XML results to their end.
+    fn read_xml(
+        &mut self,
+        mut input: XmlInput,
+        source: &mut Source,
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<()> {
+        let index = input.index;
+        self.rows += input.read(progress, |row| match row {
+            Ok(sample) => {
+                self.sink.record(&sample);
+                ControlFlow::Continue(())
+            }
+            Err(row) => {
+                self.reject(row.fault, row.value, (index, row.lines));
+                match self.options.strict {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
+            }
+        })?;
+        self.blocks.push(BlockLines {
+            index,
+            input: input.input,
+            headers_before: 0,
+            lines: input.reader.lines(),
+        });
+        source.finish_xml(&input.reader);
+        Ok(())
+    }
+
+    fn parse_block(&mut self, parser: &RowParser, buffer: &[u8], block: &Block) {
+        if is_jmeter5(parser.layout()) {
+            // Compiled for every level of SIMD, and chosen by the processor's.
+            dispatch!(Level::new(), simd => self.parse_rows(parser, Jmeter5(simd), buffer, block));
+        } else {
+            self.parse_rows(parser, NoFastPath, buffer, block);
+        }
+    }
+
+    #[inline(always)]
+    fn parse_rows<F: FastPath>(
+        &mut self,
+        parser: &RowParser,
+        fast_path: F,
+        buffer: &[u8],
+        block: &Block,
+    ) {
+        let mut index = std::mem::take(&mut self.index);
+        let mut crlf_marks = std::mem::take(&mut self.crlf_marks);
+        index.build(buffer, block.len, parser.layout().delimiter);
+        let mut quotes = index.quotes().iter().map(|&at| at as usize);
+        let mut next_quote = quotes.next().unwrap_or(usize::MAX);
+        // The index of the mark before the row.
+        let (mut first_mark, mut row_start, mut lines) = (0, 0, 0_u64);
+        for &line_end in index.line_ends() {
+            let line_end = line_end as usize;
+            let row_end = index.marks()[line_end] as usize;
+            if row_end < row_start {
+                // Part of a quoted record that has been read already.
+                continue;
+            }
+            let line = Line {
+                start: row_start,
+                end: row_end,
+                number: lines,
+            };
+            while next_quote < row_start {
+                next_quote = quotes.next().unwrap_or(usize::MAX);
+            }
+            if next_quote < row_end && row_end - row_start < MAX_ROW {
+                let end = row_start
+                    + self.parse_quoted(parser, &buffer[row_start..block.len], block, line);
+                lines += memchr_iter(b'\n', &buffer[row_start..end]).count() as u64;
+                row_start = end;
+                continue;
+            }
+            // Skips the marks of quoted records.
+            while (index.marks()[first_mark].wrapping_add(1) as usize) < row_start {
+                first_mark += 1;
+            }
+            let mut marks = &index.marks()[first_mark..=line_end];
+            if row_end > row_start && buffer[row_end - 1] == b'\r' {
+                marks = without_carriage_return(marks, &mut crlf_marks);
+            }
+            let is_too_long = row_end - row_start >= MAX_ROW;
+            let origin = block.origin(row_start);
+            if !is_too_long && fast_path.read(parser, buffer, marks, origin, &mut self.sink) {
+                self.rows += 1;
+            } else if F::TAKES_MOST_ROWS {
+                self.take_rare(parser, buffer, block, marks, line);
+            } else {
+                self.take(parser, buffer, block, marks, line);
+            }
+            lines += 1;
+            row_start = row_end + 1;
+            first_mark = line_end;
+        }
+        self.index = index;
+        self.crlf_marks = crlf_marks;
+        self.blocks.push(BlockLines {
+            index: block.index,
+            input: block.input,
+            headers_before: block.headers_before,
+            lines,
+        });
+    }
+
+    /// Reads a row without quotes.
+    #[inline(always)]
+    fn take(
+        &mut self,
+        parser: &RowParser,
+        buffer: &[u8],
+        block: &Block,
+        marks: &[u32],
+        line: Line,
+    ) {
+        let place = (block.index, line.number);
+        let text = &buffer[line.start..line.end];
+        if text.len() >= MAX_ROW {
+            self.rows += 1;
+            self.reject(Fault::TooLong, &text[..100], place);
+        } else if marks.len() == parser.layout().width + 1 || !is_blank(text) {
+            self.rows += 1;
+            match parser.parse(buffer, marks, block.origin(line.start)) {
+                Ok(sample) => self.sink.record(&sample),
+                Err(rejected) => {
+                    let is_last = line.end + 1 == block.len;
+                    self.reject_row(rejected, is_last && block.is_unterminated, place);
+                }
+            }
+        }
+    }
+
+    /// Does the same as [`Worker::take`], but is not inlined into the loop over fast rows.
+    #[inline(never)]
+    fn take_rare(
+        &mut self,
+        parser: &RowParser,
+        buffer: &[u8],
+        block: &Block,
+        marks: &[u32],
+        line: Line,
+    ) {
+        self.take(parser, buffer, block, marks, line);
+    }
+
+    /// Reads the record with quotes at the start of `bytes`, and returns its length.
+    #[inline(never)]
+    fn parse_quoted(
+        &mut self,
+        parser: &RowParser,
+        bytes: &[u8],
+        block: &Block,
+        line: Line,
+    ) -> usize {
+        let place = (block.index, line.number);
+        let mut unquoted = std::mem::take(&mut self.unquoted);
+        self.rows += 1;
+        let end = match quoted::read(parser, bytes, true, &mut unquoted) {
+            Record::Whole { end } => {
+                match parser.parse_unquoted(&unquoted, block.origin(line.start)) {
+                    Ok(sample) => record_unquoted(&mut self.sink, &sample),
+                    Err(rejected) => {
+                        let is_last = end == bytes.len();
+                        self.reject_row(rejected, is_last && block.is_unterminated, place);
+                    }
+                }
+                end
+            }
+            Record::Damaged { end } => {
+                let first_line = bytes
+                    .split(|&byte| byte == b'\n')
+                    .next()
+                    .unwrap_or_default();
+                let is_cut_short = block.is_unterminated && end == bytes.len();
+                let fault = if is_cut_short {
+                    Fault::CutShort
+                } else {
+                    Fault::Quote
+                };
+                self.reject(fault, trim_line_end(first_line), place);
+                end
+            }
+            // A block has whole records, and the caller has found a line end.
+            Record::TooLong | Record::Unfinished => {
+                self.reject(Fault::TooLong, &bytes[..bytes.len().min(100)], place);
+                memchr::memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1)
+            }
+        };
+        self.unquoted = unquoted;
+        end
+    }
+
+    /// Rejects a row. If the end of the file cuts it short, that is the fault, whatever is wrong
+    /// with its fields.
+    #[cold]
+    #[inline(never)]
+    fn reject_row(&mut self, rejected: Rejected<'_>, is_cut_short: bool, place: Place) {
+        let fault = if is_cut_short {
+            Fault::CutShort
+        } else {
+            rejected.fault
+        };
+        self.reject(fault, rejected.value, place);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn reject(&mut self, fault: Fault, value: &[u8], place: Place) {
+        const MAX_VALUE: usize = 200;
+        let value = &value[..value.len().min(MAX_VALUE)];
+        self.rejected
+            .entry(fault)
+            .and_modify(|tally| tally.count += 1)
+            .or_insert_with(|| Tally {
+                count: 1,
+                first: place,
+                first_value: value.to_vec(),
+            });
+    }
+}
+
+/// The marks of a row that ends with a carriage return and a line feed, with the last one moved
+/// before both.
+#[inline(never)]
+fn without_carriage_return<'m>(marks: &[u32], changed: &'m mut Vec<u32>) -> &'m [u32] {
+    changed.clear();
+    changed.extend_from_slice(marks);
+    if let Some(end) = changed.last_mut() {
+        *end -= 1;
+    }
+    changed
+}
+
+#[inline(never)]
+fn is_blank(line: &[u8]) -> bool {
+    line.trim_ascii().is_empty()
+}
+
+/// Not inlined, so that recording is inlined into the loop over rows without quotes.
+#[inline(never)]
+fn record_unquoted(sink: &mut impl Sink, sample: &Sample<'_>) {
+    sink.record(sample);
+}

@@ -1,0 +1,171 @@
+//! XML results, read row by row.
+
+use std::io::Read;
+use std::ops::ControlFlow;
+
+use super::rows::{Rows, Step};
+use super::summary::XmlSummary;
+use super::tokens::Tokens;
+use crate::error::{Error, Result};
+use crate::jtl::fault::Fault;
+use crate::jtl::sample::{Origin, Sample};
+
+/// Whether an input that begins with `start` is XML.
+pub fn is_xml(start: &[u8]) -> bool {
+    let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start);
+    text.trim_ascii_start().starts_with(b"<") && !text.starts_with(b"<\0")
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// A row that cannot be read.
+#[derive(Debug)]
+pub struct RejectedRow<'a> {
+    /// Why.
+    pub fault: Fault,
+    /// The wrong value, or the start of the element.
+    pub value: &'a [u8],
+    /// Lines before the row.
+    pub lines: u64,
+}
+
+/// An input of XML results.
+pub struct XmlInput {
+    /// Its reader.
+    pub reader: XmlReader,
+    /// See [`Block::index`](crate::jtl::csv::Block::index).
+    pub index: u64,
+    /// See [`Sample::input`].
+    pub input: u32,
+    /// Bytes from the start of the first input.
+    pub position: u64,
+}
+
+impl XmlInput {
+    /// Reads rows to the end, or until `take` breaks. Returns their number, and reports it to
+    /// `progress` as it grows.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`XmlReader::next_row`].
+    pub fn read(
+        &mut self,
+        progress: &(dyn Fn(u64) + Sync),
+        mut take: impl FnMut(std::result::Result<Sample<'_>, RejectedRow<'_>>) -> ControlFlow<()>,
+    ) -> Result<u64> {
+        const BYTES_PER_REPORT: u64 = 1 << 20;
+        let (mut rows, mut reported, mut reported_at) = (0, 0, 0);
+        while let Some(row) = self.reader.next_row(self.input, self.position)? {
+            rows += 1;
+            if take(row).is_break() {
+                break;
+            }
+            if self.reader.bytes() - reported_at >= BYTES_PER_REPORT {
+                progress(rows - reported);
+                (reported, reported_at) = (rows, self.reader.bytes());
+            }
+        }
+        progress(rows - reported);
+        Ok(rows)
+    }
+}
+
+/// A reader of XML results.
+pub struct XmlReader {
+    tokens: Tokens,
+    rows: Rows,
+    /// Bytes of the byte-order mark at the start.
+    mark: u64,
+    is_finished: bool,
+}
+
+impl XmlReader {
+    /// A reader of an input that begins with `start` and continues with `reader`. `name` is the
+    /// input's name, for errors.
+    pub fn new(
+        name: String,
+        mut start: Vec<u8>,
+        reader: Box<dyn Read + Send>,
+        timestamp_is_end: bool,
+    ) -> Self {
+        let mark = match start.strip_prefix(BYTE_ORDER_MARK) {
+            Some(_) => start.drain(..BYTE_ORDER_MARK.len()).len() as u64,
+            None => 0,
+        };
+        XmlReader {
+            tokens: Tokens::new(name, start, reader),
+            rows: Rows::new(timestamp_is_end),
+            mark,
+            is_finished: false,
+        }
+    }
+
+    /// The next row, or `None` at the end. The input's number is `input`, and it starts at
+    /// `position`.
+    ///
+    /// # Errors
+    ///
+    /// When the input cannot be read, or is XML that is refused: not JMeter's, not UTF-8, or with a
+    /// document type.
+    pub fn next_row(
+        &mut self,
+        input: u32,
+        position: u64,
+    ) -> Result<Option<std::result::Result<Sample<'_>, RejectedRow<'_>>>> {
+        if !self.find_row()? {
+            return Ok(None);
+        }
+        let row = &self.rows.row;
+        let origin = Origin {
+            position: position + row.position,
+            input,
+        };
+        Ok(Some(match &row.rejection {
+            None => Ok(row.fields.sample(origin)),
+            Some(rejection) => Err(RejectedRow {
+                fault: rejection.fault,
+                value: &rejection.value,
+                lines: row.lines,
+            }),
+        }))
+    }
+
+    fn find_row(&mut self) -> Result<bool> {
+        while !self.is_finished {
+            let Some(found) = self.tokens.next()? else {
+                self.is_finished = true;
+                return Ok(self.rows.finish());
+            };
+            let step = self.rows.take(found);
+            match step.map_err(|problem| Error::input(self.tokens.name(), problem))? {
+                Step::On => {}
+                Step::Row => return Ok(true),
+                Step::RowBefore => {
+                    self.tokens.rewind();
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Bytes read so far.
+    pub fn bytes(&self) -> u64 {
+        self.mark + self.tokens.position()
+    }
+
+    /// Lines read so far.
+    pub fn lines(&self) -> u64 {
+        self.tokens.lines()
+    }
+
+    /// Whether compressed data ended early.
+    pub fn is_truncated(&self) -> bool {
+        self.tokens.is_truncated
+    }
+
+    /// What is known about the input so far.
+    pub fn summary(&self) -> XmlSummary {
+        self.rows.summary.clone()
+    }
+}
