@@ -16,4 +16,4 @@ pub mod outcomes;
 pub mod prometheus;
 pub mod statistics;
 pub mod table;
-pub mod text;
+pub(crate) use crate::text;

@@ -2,7 +2,7 @@
 
 use super::run::{Run, Words};
 use super::{TimesAxis, panel, which_labels};
-use crate::chart::model::{Axis, Figure, Kind, Section, Series};
+use crate::chart::model::{Axis, Figure, Mark, Section, Series};
 use crate::chart::{palette, scale};
 
 /// The figures of this kind.
@@ -28,7 +28,7 @@ fn response_time(run: &Run<'_>) -> Figure {
     let mut series = Vec::from(medians.map(|(name, color, values)| Series {
         name: name.to_owned(),
         color,
-        kind: Kind::Points,
+        mark: Mark::Points,
         pieces: points(&rates, |bucket| {
             Some(axis.place(values.get(bucket).copied().flatten()? as f64))
         }),
@@ -52,7 +52,7 @@ fn latency(run: &Run<'_>) -> Option<Figure> {
     let series = vec![Series {
         name: "latency".to_owned(),
         color: palette::OK,
-        kind: Kind::Points,
+        mark: Mark::Points,
         pieces: points(&rates, |bucket| {
             Some(axis.place(latency.get(bucket).copied().flatten()?))
         }),
@@ -83,7 +83,7 @@ fn threads(run: &Run<'_>) -> Option<Figure> {
         })
     });
     for one in &mut series {
-        one.kind = Kind::Points;
+        one.mark = Mark::Points;
     }
     let most = threads.iter().flatten().copied().fold(0.0, f64::max);
     let what = format!(

@@ -3,7 +3,7 @@
 use super::TimesAxis;
 use super::names::ordinal;
 use super::run::{Run, Words, highest, highest_of};
-use crate::chart::model::{Cells, Figure, Kind, Section, Series};
+use crate::chart::model::{Cells, Figure, Mark, Section, Series};
 use crate::chart::{palette, scale};
 use crate::units::BYTES_PER_KB;
 
@@ -70,7 +70,7 @@ fn percentiles(run: &Run<'_>) -> Figure {
         Series {
             name: ordinal(percentile.percent.percent()),
             color: PERCENTILE_COLORS[number % PERCENTILE_COLORS.len()],
-            kind: Kind::Line,
+            mark: Mark::Line,
             pieces,
         }
     });
@@ -104,7 +104,7 @@ fn threads(run: &Run<'_>) -> Option<Figure> {
     let series = Series {
         name: "active threads".to_owned(),
         color: 2,
-        kind: Kind::Area,
+        mark: Mark::Area,
         pieces,
     };
     let words = Words {
@@ -139,7 +139,7 @@ fn bytes(run: &Run<'_>) -> Option<Figure> {
         .map(|(name, color, bytes, _)| Series {
             name: name.to_owned(),
             color,
-            kind: Kind::Line,
+            mark: Mark::Line,
             pieces: kb(bytes),
         })
         .collect();
@@ -179,7 +179,7 @@ fn heatmap(run: &Run<'_>) -> Figure {
             slug: "response-time-heatmap",
             section: OVER_TIME,
             title: "Response times over time",
-            what: "the stronger the colour, the more samples took so long; a column for each",
+            what: "darker = more requests; one column per",
             description: "Heatmap of response times over time, on a logarithmic scale.".to_owned(),
         },
         axis,

@@ -6,7 +6,7 @@ use super::names::elided;
 use super::response_times::{DISTRIBUTION_SHOWS, Drawn, panels};
 use super::run::{Pieces, Run, highest_of};
 use super::{TimesAxis, panel};
-use crate::chart::model::{Figure, Kind, Section, Series};
+use crate::chart::model::{Figure, Mark, Section, Series};
 use crate::chart::{palette, scale};
 use crate::report::{LabelReport, Report};
 
@@ -25,12 +25,12 @@ const LABEL_SLUGS: [&str; 8] = [
 /// The figures of named runs that are compared: as many of the first runs as there are colours.
 pub fn overlaid(runs: &[(String, Report)]) -> Vec<Figure> {
     let which = match runs.len() {
-        all if all > palette::COLORS_THERE_ARE => {
-            format!("the first {} of {all} runs; ", palette::COLORS_THERE_ARE)
+        all if all > palette::PALETTE_SIZE => {
+            format!("the first {} of {all} runs; ", palette::PALETTE_SIZE)
         }
         _ => String::new(),
     };
-    let runs = &runs[..runs.len().min(palette::COLORS_THERE_ARE)];
+    let runs = &runs[..runs.len().min(palette::PALETTE_SIZE)];
     let mut figures = Vec::new();
     figures.extend(response_times(
         "response-times-of-total",
@@ -176,7 +176,7 @@ fn over_time(runs: &[(String, Report)], which: &str) -> Vec<Figure> {
         let lines = runs.iter().map(|(color, name, run)| Series {
             name: elided(name),
             color: *color,
-            kind: Kind::Line,
+            mark: Mark::Line,
             pieces: (measure.pieces)(run),
         });
         // A run without errors, or whose file does not tell of threads, has no line.

@@ -3,7 +3,7 @@
 use super::names::elided;
 use super::{TimesAxis, busiest, panel, which_labels};
 use crate::chart::histogram::Bins;
-use crate::chart::model::{Figure, Kind, Panel, Section, Series};
+use crate::chart::model::{Figure, Mark, Panel, Section, Series};
 use crate::chart::scale;
 use crate::report::{LabelReport, Report};
 
@@ -59,15 +59,15 @@ pub fn panels(drawn: &[Drawn<'_>], typical: &LabelReport) -> Option<Vec<Panel>> 
         .map(|label| at_share(label.row, DISTRIBUTION_SHOWS))
         .max()?;
     let bins = Bins::up_to(shown);
-    let series = |label: &Drawn<'_>, kind: Kind, points: Vec<(f64, f64)>| Series {
+    let series = |label: &Drawn<'_>, mark: Mark, points: Vec<(f64, f64)>| Series {
         name: label.name.clone(),
         color: label.color,
-        kind,
+        mark,
         pieces: vec![points],
     };
     let curves = drawn
         .iter()
-        .map(|label| series(label, Kind::Line, percentile_curve(label.row, &axis)));
+        .map(|label| series(label, Mark::Line, percentile_curve(label.row, &axis)));
     let shares: Vec<Vec<f64>> = drawn
         .iter()
         .map(|label| bins.shares(&label.row.distribution))
@@ -75,7 +75,7 @@ pub fn panels(drawn: &[Drawn<'_>], typical: &LabelReport) -> Option<Vec<Panel>> 
     let outlines = drawn
         .iter()
         .zip(&shares)
-        .map(|(label, shares)| series(label, Kind::Area, outline(bins, shares)));
+        .map(|(label, shares)| series(label, Mark::Area, outline(bins, shares)));
     let highest_share = shares.iter().flatten().copied().fold(0.0, f64::max);
     let samples = drawn.iter().map(|label| label.row.samples).max()?;
     Some(vec![

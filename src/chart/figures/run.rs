@@ -2,13 +2,13 @@
 
 use super::names::elided;
 use super::{TimesAxis, busiest, panel, which_labels};
-use crate::chart::model::{Axis, Figure, Kind, Section, Series};
+use crate::chart::model::{Axis, Figure, Mark, Section, Series};
 use crate::chart::{palette, scale};
 use crate::report::{LabelSeries, Report, TimeSeries, Window};
 use crate::units;
 
 /// Part of a bucket that the run must cover for a rate to be drawn: less is mostly noise.
-const LEAST_COVERAGE: f64 = 0.3;
+const MIN_COVERAGE: f64 = 0.3;
 
 /// Points that a line goes through, in pieces where there is nothing to go through.
 pub type Pieces = Vec<Vec<(f64, f64)>>;
@@ -96,7 +96,7 @@ impl<'a> Run<'a> {
             .map(|(number, label)| Series {
                 name: elided(&label.label),
                 color: number,
-                kind: Kind::Line,
+                mark: Mark::Line,
                 pieces: pieces(label),
             })
             .collect()
@@ -110,7 +110,7 @@ impl<'a> Run<'a> {
         let mut found: Vec<&LabelSeries> = all
             .filter(|series| busiest.iter().any(|label| label.label == series.label))
             .collect();
-        found.truncate(palette::COLORS_THERE_ARE);
+        found.truncate(palette::PALETTE_SIZE);
         found
     }
 
@@ -150,7 +150,7 @@ impl<'a> Run<'a> {
     /// So many per second of the part of a bucket that the run covers.
     pub fn rate(&self, bucket: usize, counts: &[u64]) -> Option<f64> {
         let (from, to) = self.covered(bucket);
-        let is_enough = to - from >= LEAST_COVERAGE * self.series.bucket_ms as f64;
+        let is_enough = to - from >= MIN_COVERAGE * self.series.bucket_ms as f64;
         let count = *counts.get(bucket)? as f64;
         ((is_enough || self.series.len() == 1) && to > from).then(|| count / (to - from) * 1000.0)
     }

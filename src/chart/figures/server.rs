@@ -2,7 +2,7 @@
 
 use super::run::{Run, highest_of};
 use super::{TimesAxis, panel};
-use crate::chart::model::{Axis, Figure, Kind, Section, Series};
+use crate::chart::model::{Axis, Figure, Mark, Section, Series};
 use crate::chart::{palette, scale};
 use crate::report::ResourceRow;
 use crate::units;
@@ -30,11 +30,11 @@ pub fn figures(run: &Run<'_>) -> Vec<Figure> {
         ..scale::linear("CPU (% of all the machine's)", 100.0)
     };
     let memory = [Series {
-        kind: Kind::Area,
+        mark: Mark::Area,
         ..server.line("memory", 2, |row| Some(row.resident_bytes? as f64 / MB))
     }];
     let connections = [Series {
-        kind: Kind::Area,
+        mark: Mark::Area,
         ..server.line("connections", palette::OK, |row| {
             Some(row.connections as f64)
         })
@@ -94,7 +94,7 @@ impl Server<'_> {
         Series {
             name: name.to_owned(),
             color,
-            kind: Kind::Line,
+            mark: Mark::Line,
             pieces,
         }
     }

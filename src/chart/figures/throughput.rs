@@ -3,7 +3,7 @@
 use super::names::elided;
 use super::run::{Run, Words, highest_of};
 use super::which_labels;
-use crate::chart::model::{Figure, Kind, Section, Series};
+use crate::chart::model::{Figure, Mark, Section, Series};
 use crate::chart::{palette, scale};
 use crate::report::CodeSeries;
 
@@ -33,13 +33,13 @@ fn total(run: &Run<'_>) -> Figure {
         Series {
             name: "succeeded".to_owned(),
             color: palette::OK,
-            kind: Kind::Area,
+            mark: Mark::Area,
             pieces: run.rates(&total.ok),
         },
         Series {
             name,
             color: palette::KO,
-            kind: Kind::Line,
+            mark: Mark::Line,
             pieces: match failed {
                 0 => Vec::new(),
                 _ => run.rates(&total.ko),
@@ -65,7 +65,7 @@ fn hits(run: &Run<'_>) -> Figure {
     let series = vec![Series {
         name: "hits".to_owned(),
         color: palette::OK,
-        kind: Kind::Area,
+        mark: Mark::Area,
         pieces: run.rates(&run.series.hits),
     }];
     let max = highest_of(&series);
@@ -87,7 +87,7 @@ fn codes(run: &Run<'_>) -> Option<Figure> {
     let mut codes: Vec<&CodeSeries> = run.series.codes.iter().collect();
     let all = codes.len();
     codes.sort_by_key(|code| std::cmp::Reverse(code.samples.iter().sum::<u64>()));
-    codes.truncate(palette::COLORS_THERE_ARE);
+    codes.truncate(palette::PALETTE_SIZE);
     let series: Vec<Series> = codes
         .iter()
         .enumerate()
@@ -100,7 +100,7 @@ fn codes(run: &Run<'_>) -> Option<Figure> {
                 ),
             },
             color: number,
-            kind: Kind::Line,
+            mark: Mark::Line,
             pieces: run.rates(&code.samples),
         })
         .collect();
