@@ -15,7 +15,7 @@ pub(crate) mod style;
 
 pub use drawing::svg;
 pub use figures::{SLUGS, figures, overlaid};
-pub(crate) use layout::{Frame, max_letters, of as layout_of};
+pub(crate) use layout::max_letters;
 pub use measures::{MEASURES, Measures};
 pub use model::{Axis, Cells, Figure, Mark, Panel, Scale, Section, Series, Tick};
 pub use png::{Chart, draw, png};

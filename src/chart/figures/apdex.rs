@@ -52,7 +52,7 @@ pub fn figure(report: &Report) -> Option<Figure> {
         section: Section::ResponseTimes,
         title: "Apdex".to_owned(),
         subtitle: format!(
-            "{}successes up to {} ms satisfy, up to {} ms are tolerated, unless a label has its own",
+            "{}satisfied up to {} ms, tolerated up to {} ms, unless a label has its own thresholds",
             which_of(report.label_count, MAX_BARS),
             thresholds.satisfied_ms,
             thresholds.tolerated_ms

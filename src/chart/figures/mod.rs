@@ -64,7 +64,7 @@ pub fn figures(report: &Report) -> Vec<Figure> {
     figures
 }
 
-/// The labels with the most samples, as many as there are colours, in their order in the report.
+/// Returns the labels with the most samples, one per colour, in their order in the report.
 fn busiest(report: &Report) -> Vec<&LabelReport> {
     let mut labels: Vec<(usize, &LabelReport)> = report.labels.iter().enumerate().collect();
     labels.retain(|(_, label)| !label.distribution.is_empty());
@@ -108,7 +108,7 @@ impl TimesAxis {
     fn new(what: &str, typical: f64, max: f64) -> Self {
         let is_logarithmic = max > typical.max(1.0) * MAX_LINEAR_RATIO;
         let axis = if is_logarithmic {
-            scale::logarithmic(&format!("{what} (ms), logarithmic, 0 drawn at 1"), 1.0, max)
+            scale::logarithmic(&format!("{what} (ms), log scale, 0 drawn at 1"), 1.0, max)
         } else {
             scale::linear(&format!("{what} (ms)"), max)
         };

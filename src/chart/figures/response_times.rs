@@ -1,4 +1,4 @@
-//! How long it took: the percentile curve and the distribution of every label.
+//! Percentile curves and distributions of response times.
 
 use super::names::elided;
 use super::{TimesAxis, busiest, panel, which_labels};
@@ -7,20 +7,20 @@ use crate::chart::model::{Figure, Mark, Panel, Section, Series};
 use crate::chart::scale;
 use crate::report::{LabelReport, Report};
 
-/// The share of samples, in percent, that a distribution shows; the rest is a tail without form.
+/// The percentile up to which a distribution is drawn; the tail beyond it would flatten the rest.
 pub const DISTRIBUTION_SHOWS: f64 = 99.5;
 
-/// What is drawn of a label.
+/// A label to draw.
 pub struct Drawn<'a> {
     /// Its name in the legend.
     pub name: String,
-    /// Number of its colour.
+    /// Index of its colour.
     pub color: usize,
     /// Its figures; it has samples.
     pub row: &'a LabelReport,
 }
 
-/// The percentile curve and the distribution of every label; `None` without samples.
+/// Builds the percentile curve and the distribution of every label; `None` without samples.
 pub fn distribution(report: &Report) -> Option<Figure> {
     let labels = busiest(report).into_iter().enumerate();
     let drawn = labels.map(|(color, row)| Drawn {
@@ -48,8 +48,8 @@ pub fn distribution(report: &Report) -> Option<Figure> {
     })
 }
 
-/// The percentile curves of labels, and beside them their distributions; `None` without samples.
-/// `typical` tells where most of the samples lie.
+/// Builds a panel of percentile curves and a panel of distributions; `None` without samples. The
+/// median of `typical` decides whether the axis is logarithmic.
 pub fn panels(drawn: &[Drawn<'_>], typical: &LabelReport) -> Option<Vec<Panel>> {
     let values = drawn.iter().flat_map(|label| &label.row.distribution);
     let max = values.map(|(value, _)| *value).max()?.max(0) as f64;
@@ -131,7 +131,7 @@ fn outline(bins: Bins, shares: &[f64]) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// The value that so many percent of a label's samples do not exceed.
+/// Returns the smallest value that at least `percent` of a label's samples do not exceed.
 fn at_share(label: &LabelReport, percent: f64) -> i64 {
     let all: u64 = label.distribution.iter().map(|(_, count)| count).sum();
     let rank = (all as f64 * percent / 100.0).ceil() as u64;

@@ -1,4 +1,4 @@
-//! What the server used, on the time axis of the run.
+//! Resources of the server, on the time axis of the run.
 
 use super::run::{Run, highest_of};
 use super::{TimesAxis, panel};
@@ -7,12 +7,12 @@ use crate::chart::{palette, scale};
 use crate::report::ResourceRow;
 use crate::units;
 
-/// Seconds without a row that interrupt a line.
+/// A line is interrupted where the monitor has no row for this long.
 const GAP_MS: f64 = 3_000.0;
 
 const MB: f64 = (1 << 20) as f64;
 
-/// The figures of this section; none without the server's monitor.
+/// Builds the figures of this section; none without the server's monitor.
 pub fn figures(run: &Run<'_>) -> Vec<Figure> {
     let Some(resources) = &run.report.resources else {
         return Vec::new();
@@ -58,8 +58,8 @@ pub fn figures(run: &Run<'_>) -> Vec<Figure> {
         server.figure("server-connections-over-time", "Connections of the server", "Open connections over time.", connections_axis, connections.into()),
         server.figure(
             "server-response-time-over-time",
-            "Response times seen from the server",
-            "Percentiles of the response times seen from the server over time: without the network and the tester.",
+            "Response times measured by the server",
+            "Percentiles of response times measured by the server over time, without network and load generator.",
             axis.axis,
             times.into(),
         ),
@@ -112,7 +112,7 @@ impl Server<'_> {
             section: Section::Server,
             title: title.to_owned(),
             subtitle: format!(
-                "each second, as the server's monitor saw it; start {}",
+                "measured every second by the server's monitor; start {}",
                 units::utc(self.run.window.start_ms)
             ),
             description: description.to_owned(),

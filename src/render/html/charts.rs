@@ -18,8 +18,8 @@ const SECTIONS: [(chart::Section, &str, &str); 4] = [
     (chart::Section::Server, "server", "The server"),
 ];
 
-/// The charts by section, of a run in this window or of several runs without, and their data as JSON
-/// that may stand in a `script` element.
+/// Draws the figures by section, and packs their data as JSON that may stand in a `script` element.
+/// Several runs have no common window.
 pub fn sections(
     window: Option<Window>,
     mut figures: Vec<Figure>,

@@ -17,7 +17,7 @@ pub struct Data<'f> {
     measures: Measures,
     /// The rules for the drawing's classes, for charts that are saved.
     css: String,
-    /// Places on the axis of time that several series have in common, ascending.
+    /// Places on the axis of time that several series share, ascending.
     grids: Vec<Vec<Number>>,
     figures: Vec<FigureData<'f>>,
 }
@@ -49,11 +49,11 @@ struct SeriesData<'f> {
     name: &'f str,
     color: usize,
     mark: Mark,
-    /// Number of the grid that holds the x of each y.
+    /// Index of the grid with the x of each y.
     #[serde(skip_serializing_if = "Option::is_none")]
     grid: Option<usize>,
-    /// With a grid: y by place in it, `null` where there is none. Without: x and y in turns, `null`
-    /// between two pieces.
+    /// With a grid: y by place in it, `null` for a gap. Without: alternating x and y, `null` between
+    /// two pieces.
     y: Vec<Option<Number>>,
 }
 
@@ -66,7 +66,7 @@ struct CellsData {
     counts: Vec<Vec<u64>>,
 }
 
-/// The data of a page's figures.
+/// Packs a page's figures.
 pub fn of(window: Option<Window>, figures: &[Figure]) -> Data<'_> {
     let mut grids = Grids::default();
     let figures = figures
@@ -93,7 +93,7 @@ pub fn of(window: Option<Window>, figures: &[Figure]) -> Data<'_> {
     }
 }
 
-/// The grids of all figures: over time, most have the same.
+/// The grids of all figures; most figures over time share one.
 #[derive(Default)]
 struct Grids(Vec<Vec<f64>>);
 
@@ -115,7 +115,7 @@ impl Grids {
         }
     }
 
-    /// The number of a grid that holds every x of a panel.
+    /// Returns the index of a grid that has every x of a panel.
     fn number_for(&mut self, panel: &Panel) -> usize {
         let points = panel
             .series
@@ -151,8 +151,7 @@ fn packed<'f>(series: &'f Series, panel: &Panel, grid: Option<(usize, &[f64])>) 
     }
 }
 
-/// The y of each place of a grid; `None` if that would not show where one piece ends and the next
-/// begins.
+/// Returns the y of each place of a grid; `None` if pieces would run into each other.
 fn on_grid(series: &Series, panel: &Panel, grid: &[f64]) -> Option<Vec<Option<Number>>> {
     let mut y = vec![None; grid.len()];
     let mut free = 0;
@@ -212,7 +211,7 @@ fn rounded(axis: &Axis, place: f64) -> f64 {
     }
 }
 
-/// The value at a place of an axis.
+/// Returns the value at a place of an axis.
 fn value_at(axis: &Axis, place: f64) -> f64 {
     match axis.scale {
         Scale::Logarithmic => significant(10_f64.powf(place)),

@@ -1,6 +1,6 @@
-//! Fewer points where more cannot be seen; each that stays is one that was there.
+//! Downsampling for the page: keeps only points that can be seen, and changes none.
 
-use crate::chart::{Figure, Frame, MEASURES, Mark, Panel, Scale, Series, Style, layout_of};
+use crate::chart::{Figure, MEASURES, Mark, Panel, Scale, Series};
 
 type Points = Vec<(f64, f64)>;
 
@@ -8,9 +8,8 @@ type Points = Vec<(f64, f64)>;
 /// extremes of each stretch. Returns whether anything was removed.
 pub fn figure(figure: &mut Figure, max: usize) -> bool {
     let mut is_thinned = false;
-    let frames = layout_of(figure, &Style::page()).panels;
-    for (panel, frame) in figure.panels.iter_mut().zip(frames) {
-        let pixels = Pixels::of(panel, frame);
+    for panel in &mut figure.panels {
+        let pixels = Pixels::of(panel);
         let is_time = panel.x.scale == Scale::Time;
         for series in &mut panel.series {
             let before = count(series);
@@ -47,8 +46,13 @@ struct Pixels {
 }
 
 impl Pixels {
-    fn of(panel: &Panel, frame: Frame) -> Self {
-        let (width, height) = (frame.right - frame.left, frame.bottom - frame.top);
+    /// As large as a panel gets: narrower ones may be zoomed.
+    fn of(panel: &Panel) -> Self {
+        let m = &MEASURES;
+        let (width, height) = (
+            m.page_width - m.left - m.right,
+            m.max_height - m.top - m.bottom,
+        );
         Pixels {
             x: (panel.x.min, width / (panel.x.max - panel.x.min)),
             y: (panel.y.min, height / (panel.y.max - panel.y.min)),
@@ -60,8 +64,8 @@ impl Pixels {
     }
 }
 
-/// The first point, each that is visibly apart from the one kept before it, the one before a jump,
-/// and the last.
+/// Keeps the first and the last point, each that is visibly apart from the last kept, and the one
+/// before a jump.
 fn moving(points: &[(f64, f64)], pixels: &Pixels) -> Points {
     let mut kept: Points = Vec::new();
     let mut seen = (f64::NAN, f64::NAN);
@@ -85,7 +89,7 @@ fn moving(points: &[(f64, f64)], pixels: &Pixels) -> Points {
     kept
 }
 
-/// One point of those within the same half pixel.
+/// Keeps one point per half pixel.
 fn one_a_pixel(series: &mut Series, pixels: &Pixels) {
     let mut taken = std::collections::HashSet::new();
     for piece in &mut series.pieces {
@@ -96,7 +100,7 @@ fn one_a_pixel(series: &mut Series, pixels: &Pixels) {
     }
 }
 
-/// The lowest and the highest point of each of `max / 2` stretches, the first and the last point.
+/// Keeps the first and the last point, and the lowest and highest of each of `max / 2` stretches.
 fn extremes(points: &[(f64, f64)], max: usize) -> Points {
     let (&[first, .., last], false) = (points, points.len() <= max.max(4)) else {
         return points.to_vec();

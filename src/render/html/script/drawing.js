@@ -46,7 +46,12 @@ const leftOf = (panel, wide) => {
   const names = panel.letters * letterWidth + measures.names_padding;
   return Math.min(wide * measures.max_names, Math.max(measures.left, names));
 };
-const fitting = (name, room) => (name.length * letterWidth > room ? `${name.slice(0, Math.floor(room / letterWidth) - 1)}…` : name);
+// A name shortened to the room for it: its end tells it from others, and has its value.
+const fitting = (name, room) => {
+  const max = Math.floor(room / letterWidth) - 1;
+  const head = Math.floor(max / 5);
+  return name.length > max + 1 ? `${name.slice(0, head)}…${name.slice(head - max)}` : name;
+};
 
 const drawAxes = (panel, view, box, to) => {
   const group = svg("g");
@@ -116,12 +121,15 @@ const drawCells = (panel, to) => {
 
 // All panels of a figure, side by side or one above the other; where each lies is in `boxes`.
 const STACKED_BELOW = 640;
+const MIN_NAME_HEIGHT = 16;
 const drawPanels = (figure, views, hidden, width, top = 0, side = 0) => {
   const count = figure.panels.length;
   const isStacked = count > 1 && width < STACKED_BELOW;
   const wide = (width - 2 * side) / (isStacked ? 1 : count);
   const perWidth = count > 1 ? measures.height_beside : measures.height_alone;
-  const high = Math.round(Math.min(measures.max_height, Math.max(measures.min_height, wide * perWidth)));
+  const names = Math.max(...figure.panels.map((panel) => (panel.letters === undefined ? 0 : panel.y.ticks.length)));
+  const forNames = names * MIN_NAME_HEIGHT + measures.top + measures.bottom;
+  const high = Math.round(Math.max(forNames, Math.min(measures.max_height, Math.max(measures.min_height, wide * perWidth))));
   const drawing = svg("svg", { viewBox: `0 0 ${width} ${top + high * (isStacked ? count : 1)}`, role: "img", "aria-label": figure.description });
   const boxes = figure.panels.map((panel, at) => {
     const [left, above] = isStacked ? [side, top + at * high] : [side + at * wide, top];

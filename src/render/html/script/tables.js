@@ -25,7 +25,7 @@ const timeRows = (panel) => {
   return { head: ["Time", ...panel.series.map((series) => series.name + (unit ? `,${unit}` : ""))], rows: sorted.map(([x, cells]) => [xText(panel, x), ...cells]) };
 };
 const pointRows = (panel) => ({
-  head: ["Series", panel.x.label, panel.y.label.replace(/, logarithmic.*/, "")],
+  head: ["Series", panel.x.label, panel.y.label.replace(/, log scale.*/, "")],
   rows: panel.series.flatMap((series) => series.points.map((point) => [
     series.name,
     panel.x.scale === "nines" ? percentText(point.x) : told(point.x),
