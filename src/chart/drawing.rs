@@ -139,7 +139,13 @@ impl<'r, 's> Pen<'r, 's> {
         self.root.present()?;
         for tick in &panel.y.ticks {
             let y = self.at((panel.x.min, tick.at)).1 + units(m.baseline * text_size);
-            self.text("e", (left - units(m.value_gap), y), &tick.text)?;
+            let at = (left - units(m.value_gap), y);
+            match panel.y.scale {
+                Scale::Names => {
+                    self.text("e", at, &layout::fitting(&tick.text, &frame, text_size))?;
+                }
+                _ => self.text("e", at, &tick.text)?,
+            }
         }
         for tick in &panel.x.ticks {
             let x = self.at((tick.at, panel.y.min)).0;

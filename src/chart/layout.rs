@@ -1,6 +1,6 @@
 //! Where the title, the legend and the panels of a figure go, in pixels.
 
-use unicode_width::UnicodeWidthStr;
+use unicode_width::UnicodeWidthChar;
 
 use super::measures::MEASURES;
 use super::model::{Axis, Figure, Panel, Scale};
@@ -95,7 +95,7 @@ fn legend(figure: &Figure, full_width: f64) -> (Vec<LegendEntry>, f64) {
     let (mut x, mut y) = (m.side, first_row);
     let mut legend = Vec::new();
     for series in figure.legend() {
-        let name_width = series.name.width() as f64 * size * m.letter;
+        let name_width = letters(&series.name) as f64 * size * m.letter;
         let width = m.swatch + m.swatch_gap + name_width + m.legend_gap;
         if x > m.side && x + width > full_width {
             (x, y) = (m.side, y + m.legend_row);
@@ -123,8 +123,63 @@ fn left_of(panel: &Panel, width: f64, text_size: f64) -> f64 {
     }
 }
 
-/// The width of the longest name at an axis of names, in letters; wide ones count as two.
+/// Returns the width of the longest name at an axis of names, in letters.
 pub fn max_letters(axis: &Axis) -> Option<usize> {
-    let widths = axis.ticks.iter().map(|tick| tick.text.width());
+    let widths = axis.ticks.iter().map(|tick| letters(&tick.text));
     (axis.scale == Scale::Names).then(|| widths.max().unwrap_or(0))
+}
+
+/// Shortens a name to the room between a panel's left edge and its data. Most of what is kept is its
+/// end, which tells it from other names, and has its value.
+pub fn fitting(name: &str, frame: &Frame, text_size: f64) -> String {
+    let room = frame.left - frame.outer - MEASURES.value_gap;
+    let max = (room / (text_size * MEASURES.letter)).floor() as usize;
+    if letters(name) <= max {
+        return name.to_owned();
+    }
+    let kept = max.saturating_sub(1);
+    let head = kept / 5;
+    let tail = take(name.chars().rev(), kept - head);
+    let start = take(name.chars(), head).into_iter();
+    start.chain(['…']).chain(tail.into_iter().rev()).collect()
+}
+
+/// Takes characters as long as they are no wider than `max` letters.
+fn take(name: impl Iterator<Item = char>, max: usize) -> Vec<char> {
+    let mut width = 0;
+    name.take_while(|&character| {
+        width += width_of(character);
+        width <= max
+    })
+    .collect()
+}
+
+/// Returns the width of a text in letters.
+fn letters(text: &str) -> usize {
+    text.chars().map(width_of).sum()
+}
+
+/// Characters of wide scripts count as two letters.
+fn width_of(character: char) -> usize {
+    character.width().unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_do_not_fit_keep_their_ends() {
+        let frame = Frame {
+            outer: 0.0,
+            left: 80.5,
+            right: 100.0,
+            top: 0.0,
+            bottom: 10.0,
+        };
+        let fitting = |name| fitting(name, &frame, 12.0);
+        assert_eq!(fitting("GET /a 0.9"), "GET /a 0.9");
+        assert_eq!(fitting("GET /abcdef 0.987"), "G…ef 0.987");
+        assert_eq!(fitting("漢字漢字漢字 0.9"), "…漢字 0.9");
+    }
 }

@@ -46,11 +46,19 @@ const leftOf = (panel, wide) => {
   const names = panel.letters * letterWidth + measures.names_padding;
   return Math.min(wide * measures.max_names, Math.max(measures.left, names));
 };
-// A name shortened to the room for it: its end tells it from others, and has its value.
+// A name shortened to the room for it: most of what is kept is its end, which tells it from others.
+const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+const widthOf = (character) => (WIDE.test(character) ? 2 : /[\p{M}\u200d]/u.test(character) ? 0 : 1);
+const take = (characters, max) => {
+  let width = 0;
+  const end = characters.findIndex((character) => (width += widthOf(character)) > max);
+  return end < 0 ? characters : characters.slice(0, end);
+};
 const fitting = (name, room) => {
-  const max = Math.floor(room / letterWidth) - 1;
-  const head = Math.floor(max / 5);
-  return name.length > max + 1 ? `${name.slice(0, head)}…${name.slice(head - max)}` : name;
+  const [max, characters] = [Math.floor(room / letterWidth), [...name]];
+  if (take(characters, max).length === characters.length) return name;
+  const head = Math.floor((max - 1) / 5);
+  return [...take(characters, head), "…", ...take(characters.reverse(), max - 1 - head).reverse()].join("");
 };
 
 const drawAxes = (panel, view, box, to) => {
