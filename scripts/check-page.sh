@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Opens the report's page in a headless Chromium and tries everything that it promises: values where
-# it is pointed at, series hidden, time zoomed, tables sorted, charts saved; no script error, no request
-# to anywhere; light, dark, on a phone, printed, without script.
+# Opens the report's page in a headless Chromium and tries everything that it promises: charts that the
+# script draws as perfkit does, path by path; values where it is pointed at, series hidden, time zoomed,
+# tables sorted, charts saved; no script error, no request to anywhere; light, dark, on a phone, printed,
+# without script.
 #
 #   scripts/check-page.sh SCREENSHOTS
 #
@@ -25,6 +26,7 @@ generate() { "$built/examples/generate_jtl" "${@:2}" --output "$work/$1.jtl"; }
 generate big --rows 400000 --labels 9 --seconds 4000
 generate many-labels --rows 100000 --labels 500 --errors 3
 python3 scripts/check-page/hostile.py > "$work/hostile.jtl"
+python3 scripts/check-page/urls.py > "$work/urls.jtl"
 cp fixtures/errors.jtl fixtures/standard.jtl.gz "$work"
 
 pages=()

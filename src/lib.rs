@@ -44,7 +44,7 @@
 //! | `cli` | the command line: the only clap types |
 //! | `commands` | arguments to options, inputs opened or followed, outputs written, exit code |
 //! | [`render`] | Markdown, HTML, terminal table, CSV, JSON, a live screen and others, each from the report alone |
-//! | [`chart`] | report to chart model to SVG to PNG |
+//! | [`chart`] | report to figures to one drawing, for the page and as PNG |
 //! | [`gate`] | criteria, and a report held to them |
 //! | [`compare`](mod@compare) | reports compared: intervals, effects, verdicts |
 //! | [`summary`] | an aggregate as a file that merges with others |
@@ -76,4 +76,5 @@ pub mod serve;
 pub mod stats;
 mod suggest;
 pub mod summary;
+mod text;
 mod units;

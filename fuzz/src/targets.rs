@@ -4,6 +4,7 @@
 
 use std::io::Cursor;
 
+use perfkit::chart;
 use perfkit::jtl::DatePattern;
 use perfkit::jtl::csv::{Layout, TimestampFormat, TimestampParser};
 use perfkit::jtl::input::Input;
@@ -275,7 +276,7 @@ pub fn analyze(bytes: &[u8]) {
     let _no_panic = render::markdown::platform_block(&report);
     let _no_panic = render::prometheus::render(&report);
     let _no_panic = render::hgrm::render(&report);
-    let _no_panic = render::html::render(&report).unwrap();
+    let _no_panic = render::html::render(&report, &chart::figures(&report)).unwrap();
     let junit = render::junit::render(&report);
     let mut xml = quick_xml::Reader::from_str(&junit);
     while !matches!(xml.read_event().unwrap(), quick_xml::events::Event::Eof) {}

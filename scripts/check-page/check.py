@@ -17,6 +17,7 @@ import time
 import xml.etree.ElementTree as xml
 
 from browser import Browser
+import drawings
 
 # What the checks ask the page.
 BOX = """const figure = document.getElementById(arguments[0]); figure.scrollIntoView({block: "center", behavior: "instant"});
@@ -51,6 +52,7 @@ class Check:
         self.browser.media()
         self.loads()
         self.draws()
+        self.draws_as_perfkit()
         self.reads()
         self.toggles()
         self.zooms()
@@ -74,6 +76,16 @@ class Check:
         self.figures = self.browser.run(FIGURES)
         waiting = self.wait("return [...document.querySelectorAll('.plot')].filter(plot => !plot.querySelector('.tip')).length", 0)
         self.tell(f"draws all {len(self.figures)} charts ({1000 * (time.monotonic() - started):.0f} ms)", waiting == 0, waiting)
+
+    def draws_as_perfkit(self):
+        """At the same width, the script draws what the page came with, path by path."""
+        waiting = self.wait(drawings.WIDTH, 0)
+        pairs = self.browser.run(drawings.DRAWINGS, self.page.read_text())
+        different = {pair["slug"]: drawings.difference(pair["own"], pair["script"]) for pair in pairs}
+        different = {slug: what for slug, what in different.items() if what}
+        paths = sum(len(pair["own"]["paths"]) for pair in pairs)
+        self.tell(f"draws {paths} paths of {len(pairs)} charts as perfkit does", not waiting and pairs and not different, different)
+        self.browser.run("document.getElementById('fixed-width').remove()")
 
     def wait(self, script, wanted):
         for _ in range(40):
@@ -268,6 +280,7 @@ class ComparisonCheck(Check):
         self.browser.media()
         self.loads()
         self.draws()
+        self.draws_as_perfkit()
         self.toggles(self.figures[0]["slug"])
         self.colours()
         self.is_harmless()

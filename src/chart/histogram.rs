@@ -1,8 +1,8 @@
-//! Shares of samples by response time, in equal bins of a round number of ms.
+//! Histograms of response times, in equal bins of a round number of ms.
 
 use super::scale::round_step;
 
-/// About how many bins there are.
+/// Approximate number of bins.
 const BINS: f64 = 60.0;
 
 /// Equal bins from 0 on.
@@ -15,7 +15,7 @@ pub struct Bins {
 }
 
 impl Bins {
-    /// Bins for values up to `max` ms.
+    /// Chooses bins for values up to `max` ms.
     pub fn up_to(max: i64) -> Self {
         let max = max.max(1);
         let width = round_step(max as f64 / BINS).max(1.0) as i64;
@@ -25,13 +25,13 @@ impl Bins {
         }
     }
 
-    /// Start of a bin in ms.
+    /// Returns the start of a bin in ms.
     pub fn start(self, bin: usize) -> i64 {
         self.width.saturating_mul(bin as i64)
     }
 
-    /// The share of samples in each bin, in percent; values beyond the last bin are left out, and
-    /// negative ones counted in the first.
+    /// Returns the share of samples in each bin in percent; drops values beyond the last bin, and
+    /// counts negative ones in the first.
     pub fn shares(self, counts: &[(i64, u64)]) -> Vec<f64> {
         let all: u64 = counts.iter().map(|(_, count)| count).sum();
         let mut shares = vec![0.0; self.count];

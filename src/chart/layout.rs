@@ -1,37 +1,23 @@
-//! Where title, legend and panels of a figure go, in pixels.
+//! Where the title, the legend and the panels of a figure go, in pixels.
 
-use super::look::Size;
-use super::model::{Figure, Panel, Scale, Series};
+use unicode_width::UnicodeWidthChar;
 
-/// Where the title begins.
-pub const TITLE: (f64, f64) = (20.0, 26.0);
-/// Where the subtitle begins.
-pub const SUBTITLE: (f64, f64) = (20.0, 50.0);
-/// Size of text in the legend.
-pub const LEGEND_SIZE: f64 = 14.0;
-/// Size of text at ticks.
-pub const TICK_SIZE: f64 = 13.0;
-/// Size of text of axes.
-pub const LABEL_SIZE: f64 = 13.0;
-/// Length of the line beside a name in the legend.
-pub const SWATCH: f64 = 22.0;
-/// Room for the numbers of a vertical axis.
-const LEFT_OF_AXIS: f64 = 60.0;
-
-const MARGIN: f64 = 20.0;
-const LEGEND_TOP: f64 = 78.0;
-const LEGEND_ROW: f64 = 22.0;
-const ABOVE_PANEL: f64 = 40.0;
-const BELOW_PANEL: f64 = 56.0;
-const BETWEEN_PANELS: f64 = 28.0;
+use super::measures::MEASURES;
+use super::model::{Axis, Figure, Panel, Scale};
+use super::palette::PALETTE_SIZE;
+use super::style::{Medium, Style};
 
 /// The places of a figure's parts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layout {
-    /// The legend, outside the data.
+    /// Width of the drawing.
+    pub width: f64,
+    /// Height of the drawing.
+    pub height: f64,
+    /// The legend of a picture; a page has its own.
     pub legend: Vec<LegendEntry>,
-    /// One place a panel: the rectangle between its axes.
-    pub panels: Vec<PanelPlace>,
+    /// One per panel: the rectangle between its axes.
+    pub panels: Vec<Frame>,
 }
 
 /// A name in the legend.
@@ -47,7 +33,7 @@ pub struct LegendEntry {
 
 /// The rectangle between a panel's axes.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct PanelPlace {
+pub struct Frame {
     /// Left edge of the vertical axis' texts.
     pub outer: f64,
     /// Left edge.
@@ -61,71 +47,139 @@ pub struct PanelPlace {
 }
 
 /// Lays out a figure.
-pub fn of(figure: &Figure, size: Size) -> Layout {
-    let (full_width, full_height) = (f64::from(size.width), f64::from(size.height));
-    let series = figure.panels.first().map_or(&[][..], |panel| &panel.series);
-    let mut legend = Vec::new();
-    let (mut x, mut y) = (MARGIN, LEGEND_TOP);
-    // A single series is named by its axis, if the axis does so.
-    let is_named = |series: &Series| {
-        let axis = figure
-            .panels
-            .first()
-            .map_or("", |panel| panel.y.label.as_str());
-        axis.contains(&series.name)
+pub fn of(figure: &Figure, style: &Style) -> Layout {
+    let m = &MEASURES;
+    let count = figure.panels.len().max(1) as f64;
+    let (legend, top, side, foot) = match style.medium {
+        Medium::Page => (Vec::new(), 0.0, 0.0, 0.0),
+        Medium::Picture { .. } => {
+            let (legend, top) = legend(figure, style.width);
+            (legend, top, m.side, m.foot)
+        }
     };
-    for series in series
-        .iter()
-        .filter(|one| series.len() > 1 || figure.panels.len() > 1 || !is_named(one))
-    {
-        let width = SWATCH + 7.0 + text_width(&series.name, LEGEND_SIZE) + 22.0;
-        if x > MARGIN && x + width > full_width {
-            (x, y) = (MARGIN, y + LEGEND_ROW);
+    let width = (style.width - 2.0 * side) / count;
+    let height = match style.height {
+        Some(height) => height - top - foot,
+        None => {
+            let per_width = match figure.panels.len() {
+                0 | 1 => m.height_alone,
+                _ => m.height_beside,
+            };
+            (width * per_width)
+                .clamp(m.min_height, m.max_height)
+                .round()
+        }
+    };
+    let frame = |(number, panel)| {
+        let outer = side + number as f64 * width;
+        Frame {
+            outer,
+            left: outer + left_of(panel, width, style.text_size),
+            right: outer + width - m.right,
+            top: top + m.top,
+            bottom: top + height - m.bottom,
+        }
+    };
+    Layout {
+        width: style.width,
+        height: top + height + foot,
+        legend,
+        panels: figure.panels.iter().enumerate().map(frame).collect(),
+    }
+}
+
+/// The legend in rows, and where the panels begin below it.
+fn legend(figure: &Figure, full_width: f64) -> (Vec<LegendEntry>, f64) {
+    let m = &MEASURES;
+    let (size, first_row) = m.legend;
+    let (mut x, mut y) = (m.side, first_row);
+    let mut legend = Vec::new();
+    for series in figure.legend() {
+        let name_width = letters(&series.name) as f64 * size * m.letter;
+        let width = m.swatch + m.swatch_gap + name_width + m.legend_gap;
+        if x > m.side && x + width > full_width {
+            (x, y) = (m.side, y + m.legend_row);
         }
         legend.push(LegendEntry {
             name: series.name.clone(),
-            color: series.color,
+            color: series.color % PALETTE_SIZE,
             at: (x, y),
         });
         x += width;
     }
-    let top = if legend.is_empty() {
-        LEGEND_TOP - LEGEND_ROW
-    } else {
-        y
-    } + ABOVE_PANEL;
-    let count = figure.panels.len().max(1) as f64;
-    let room = full_width - 2.0 * MARGIN - (count - 1.0) * BETWEEN_PANELS;
-    let panels = (0..figure.panels.len())
-        .map(|number| {
-            let outer = MARGIN + number as f64 * (room / count + BETWEEN_PANELS);
-            PanelPlace {
-                outer,
-                left: outer + left_of_axis(&figure.panels[number], full_width),
-                right: outer + room / count,
-                top,
-                bottom: full_height - BELOW_PANEL,
-            }
-        })
-        .collect();
-    Layout { legend, panels }
-}
-
-/// Room for the texts of a panel's vertical axis: for names as much as they need, up to a half.
-fn left_of_axis(panel: &Panel, full_width: f64) -> f64 {
-    if panel.y.scale != Scale::Names {
-        return LEFT_OF_AXIS;
+    if legend.is_empty() {
+        y -= m.legend_row;
     }
-    let widths = panel
-        .y
-        .ticks
-        .iter()
-        .map(|tick| text_width(&tick.text, TICK_SIZE));
-    (widths.fold(0.0, f64::max) + 16.0).clamp(LEFT_OF_AXIS, full_width / 2.0)
+    (legend, y + m.below_legend)
 }
 
-/// About how wide text is: DejaVu Sans takes 0.6 of its size a letter, wide scripts all of it.
-fn text_width(text: &str, size: f64) -> f64 {
-    use unicode_width::UnicodeWidthStr;
-    text.width() as f64 * size * 0.6
+/// From a panel's left edge to its data: names get the room that they need, up to a limit.
+fn left_of(panel: &Panel, width: f64, text_size: f64) -> f64 {
+    match max_letters(&panel.y) {
+        None => MEASURES.left,
+        Some(letters) => (letters as f64 * text_size * MEASURES.letter + MEASURES.names_padding)
+            .max(MEASURES.left)
+            .min(width * MEASURES.max_names),
+    }
+}
+
+/// Returns the width of the longest name at an axis of names, in letters.
+pub fn max_letters(axis: &Axis) -> Option<usize> {
+    let widths = axis.ticks.iter().map(|tick| letters(&tick.text));
+    (axis.scale == Scale::Names).then(|| widths.max().unwrap_or(0))
+}
+
+/// Shortens a name to the room between a panel's left edge and its data. Most of what is kept is its
+/// end, which tells it from other names, and has its value.
+pub fn fitting(name: &str, frame: &Frame, text_size: f64) -> String {
+    let room = frame.left - frame.outer - MEASURES.value_gap;
+    let max = (room / (text_size * MEASURES.letter)).floor() as usize;
+    if letters(name) <= max {
+        return name.to_owned();
+    }
+    let kept = max.saturating_sub(1);
+    let head = kept / 5;
+    let tail = take(name.chars().rev(), kept - head);
+    let start = take(name.chars(), head).into_iter();
+    start.chain(['…']).chain(tail.into_iter().rev()).collect()
+}
+
+/// Takes characters as long as they are no wider than `max` letters.
+fn take(name: impl Iterator<Item = char>, max: usize) -> Vec<char> {
+    let mut width = 0;
+    name.take_while(|&character| {
+        width += width_of(character);
+        width <= max
+    })
+    .collect()
+}
+
+/// Returns the width of a text in letters.
+fn letters(text: &str) -> usize {
+    text.chars().map(width_of).sum()
+}
+
+/// Characters of wide scripts count as two letters.
+fn width_of(character: char) -> usize {
+    character.width().unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_do_not_fit_keep_their_ends() {
+        let frame = Frame {
+            outer: 0.0,
+            left: 80.5,
+            right: 100.0,
+            top: 0.0,
+            bottom: 10.0,
+        };
+        let fitting = |name| fitting(name, &frame, 12.0);
+        assert_eq!(fitting("GET /a 0.9"), "GET /a 0.9");
+        assert_eq!(fitting("GET /abcdef 0.987"), "G…ef 0.987");
+        assert_eq!(fitting("漢字漢字漢字 0.9"), "…漢字 0.9");
+    }
 }

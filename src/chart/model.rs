@@ -11,32 +11,45 @@ pub struct Figure {
     pub section: Section,
     /// Title.
     pub title: String,
-    /// A line below the title: when, how long, what is left out.
+    /// A line below the title: what is counted, when the run started, what is left out.
     pub subtitle: String,
-    /// What it shows, for those who cannot see it.
+    /// What it shows, for screen readers.
     pub description: String,
     /// The panels, left to right; all show the same series by colour.
     pub panels: Vec<Panel>,
+}
+
+impl Figure {
+    /// The series that a legend names: none if there is only one and its axis names it.
+    pub fn legend(&self) -> &[Series] {
+        match &self.panels[..] {
+            [panel] => match &panel.series[..] {
+                [only] if panel.y.label.contains(&only.name) => &[],
+                series => series,
+            },
+            panels => panels.first().map_or(&[], |panel| &panel.series),
+        }
+    }
 }
 
 /// The sections of JMeter's dashboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Section {
-    /// What changed while the run went on.
+    /// Time series of the run.
     OverTime,
-    /// What the server was asked and answered in a second.
+    /// Requests and responses per second.
     Throughput,
-    /// How long it took.
+    /// Distributions of response times.
     ResponseTimes,
-    /// What the server used.
+    /// CPU, memory and connections of the server.
     Server,
 }
 
 /// One pair of axes with what is drawn between them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Panel {
-    /// Heading, where there are several panels.
+    /// Heading, if there are several panels.
     pub title: Option<String>,
     /// Horizontal axis.
     pub x: Axis,
@@ -44,18 +57,18 @@ pub struct Panel {
     pub y: Axis,
     /// What is drawn, the first on top of the others.
     pub series: Vec<Series>,
-    /// Shaded cells below the series, as a heatmap has them.
+    /// A heatmap below the series.
     pub cells: Option<Cells>,
 }
 
-/// A grid of cells, each as dark as its share of the largest count.
+/// A heatmap: a grid of cells, darker for more requests.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Cells {
     /// Left edge of each column, ascending, and the right edge of the last.
     pub x: Vec<f64>,
     /// Lower edge of each row, ascending, and the upper edge of the last.
     pub y: Vec<f64>,
-    /// Number of their colour in the palette.
+    /// Index of their colour in the palette.
     pub color: usize,
     /// Counts by column, then by row.
     pub counts: Vec<Vec<u64>>,
@@ -66,17 +79,17 @@ pub struct Cells {
 pub struct Axis {
     /// Title with unit.
     pub label: String,
-    /// What a place on it means.
+    /// The meaning of a place on it.
     pub scale: Scale,
     /// Value at the start; finite and below `max`.
     pub min: f64,
     /// Value at the end.
     pub max: f64,
-    /// Where values are written.
+    /// The labelled places.
     pub ticks: Vec<Tick>,
 }
 
-/// What a place on an axis means.
+/// The meaning of a place on an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scale {
@@ -88,7 +101,7 @@ pub enum Scale {
     Time,
     /// The decimal logarithm of 1 / (1 - share): each nine of a percentile takes the same room.
     Nines,
-    /// The number of a name: only the ticks tell.
+    /// The index of a name; only the ticks have meaning.
     Names,
 }
 
@@ -101,15 +114,15 @@ pub struct Tick {
     pub text: String,
 }
 
-/// A named run of points.
+/// A named series of points.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Series {
     /// Name in the legend.
     pub name: String,
-    /// Number of its colour in the palette.
+    /// Index of its colour in the palette.
     pub color: usize,
     /// How it is drawn.
-    pub kind: Kind,
+    pub mark: Mark,
     /// Points in pieces: nothing connects one piece to the next.
     pub pieces: Vec<Vec<(f64, f64)>>,
 }
@@ -117,7 +130,7 @@ pub struct Series {
 /// How a series is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
+pub enum Mark {
     /// A line from point to point.
     Line,
     /// A line with the area below it tinted.

@@ -1,53 +1,63 @@
 //! Colours that colour-blind readers tell apart: Okabe and Ito, "Color Universal Design" (2008),
 //! its yellow darkened to be seen on white.
 
-use plotters::style::RGBColor;
+use std::fmt;
 
-use super::look::Theme;
+use super::style::Theme;
 
-const ON_LIGHT: [RGBColor; 8] = [
-    RGBColor(0, 114, 178),   // blue
-    RGBColor(213, 94, 0),    // vermillion
-    RGBColor(0, 158, 115),   // bluish green
-    RGBColor(204, 121, 167), // reddish purple
-    RGBColor(230, 159, 0),   // orange
-    RGBColor(86, 180, 233),  // sky blue
-    RGBColor(0, 0, 0),       // black
-    RGBColor(160, 140, 0),   // yellow
+/// Number of series that can be told apart.
+pub const PALETTE_SIZE: usize = 8;
+
+/// A colour: red, green, blue. Displays as CSS has it: `#0072b2`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rgb(pub u8, pub u8, pub u8);
+
+impl fmt::Display for Rgb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{:02x}{:02x}{:02x}", self.0, self.1, self.2)
+    }
+}
+
+const ON_LIGHT: [Rgb; PALETTE_SIZE] = [
+    Rgb(0, 114, 178),   // blue
+    Rgb(213, 94, 0),    // vermillion
+    Rgb(0, 158, 115),   // bluish green
+    Rgb(204, 121, 167), // reddish purple
+    Rgb(230, 159, 0),   // orange
+    Rgb(86, 180, 233),  // sky blue
+    Rgb(0, 0, 0),       // black
+    Rgb(160, 140, 0),   // yellow
 ];
 
 /// The same, light enough to be told from dark paper.
-const ON_DARK: [RGBColor; 8] = [
-    RGBColor(63, 155, 224),  // blue
-    RGBColor(238, 119, 51),  // vermillion
-    RGBColor(34, 181, 139),  // bluish green
-    RGBColor(220, 151, 189), // reddish purple
-    RGBColor(240, 177, 60),  // orange
-    RGBColor(155, 214, 250), // sky blue
-    RGBColor(230, 233, 237), // white
-    RGBColor(205, 187, 58),  // yellow
+const ON_DARK: [Rgb; PALETTE_SIZE] = [
+    Rgb(63, 155, 224),  // blue
+    Rgb(238, 119, 51),  // vermillion
+    Rgb(34, 181, 139),  // bluish green
+    Rgb(220, 151, 189), // reddish purple
+    Rgb(240, 177, 60),  // orange
+    Rgb(155, 214, 250), // sky blue
+    Rgb(230, 233, 237), // white
+    Rgb(205, 187, 58),  // yellow
 ];
-
-/// Number of series that can be told apart.
-pub const COLORS_THERE_ARE: usize = ON_LIGHT.len();
 
 /// Colour for what succeeded.
 pub const OK: usize = 0;
 /// Colour for what failed.
 pub const KO: usize = 1;
 
-/// The colours of a theme.
+/// The colours of a theme. Text has a contrast of at least 4.5 to the paper.
 #[derive(Debug, Clone, Copy)]
 pub struct Palette {
     /// Text.
-    pub ink: RGBColor,
+    pub ink: Rgb,
     /// Secondary text and axes.
-    pub faint_ink: RGBColor,
+    pub faint: Rgb,
     /// Grid lines.
-    pub grid: RGBColor,
+    pub grid: Rgb,
     /// Background.
-    pub paper: RGBColor,
-    series: &'static [RGBColor; 8],
+    pub paper: Rgb,
+    series: &'static [Rgb; PALETTE_SIZE],
 }
 
 impl Palette {
@@ -55,24 +65,33 @@ impl Palette {
     pub fn of(theme: Theme) -> Self {
         match theme {
             Theme::Light => Palette {
-                ink: RGBColor(34, 34, 34),
-                faint_ink: RGBColor(96, 96, 96),
-                grid: RGBColor(228, 228, 228),
-                paper: RGBColor(255, 255, 255),
+                ink: Rgb(27, 31, 36),
+                faint: Rgb(89, 98, 110),
+                grid: Rgb(232, 235, 239),
+                paper: Rgb(255, 255, 255),
                 series: &ON_LIGHT,
             },
             Theme::Dark => Palette {
-                ink: RGBColor(232, 234, 237),
-                faint_ink: RGBColor(166, 172, 180),
-                grid: RGBColor(52, 58, 66),
-                paper: RGBColor(22, 25, 29),
+                ink: Rgb(230, 233, 237),
+                faint: Rgb(155, 166, 180),
+                grid: Rgb(42, 49, 59),
+                paper: Rgb(20, 23, 28),
                 series: &ON_DARK,
             },
         }
     }
 
-    /// The colour of a series by its number.
-    pub fn series(&self, number: usize) -> RGBColor {
-        self.series[number % self.series.len()]
+    /// The names of all colours, with the colours: `ink`, `faint`, `grid`, `paper`, `c0` to `c7`.
+    pub fn named(self) -> impl Iterator<Item = (String, Rgb)> {
+        let base = [
+            ("ink", self.ink),
+            ("faint", self.faint),
+            ("grid", self.grid),
+            ("paper", self.paper),
+        ];
+        let base = base.map(|(name, color)| (name.to_owned(), color));
+        let series = self.series.iter().enumerate();
+        base.into_iter()
+            .chain(series.map(|(number, color)| (format!("c{number}"), *color)))
     }
 }

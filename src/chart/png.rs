@@ -1,16 +1,39 @@
 //! SVG to PNG, with the font that the binary carries: the same picture on every machine.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, LazyLock};
+use std::thread;
 
 use resvg::tiny_skia::{Pixmap, PremultipliedColorU8, Transform};
 use resvg::usvg::{Options, Tree, fontdb};
 
-use super::svg::{FONT, UNITS};
+use super::drawing::svg;
+use super::model::Figure;
+use super::style::{Medium, Style};
 use crate::error::{Error, Result};
 
-/// Most colours that a PNG can keep in a palette.
+/// A chart as a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chart {
+    /// File name without extension.
+    pub slug: &'static str,
+    /// Title.
+    pub title: String,
+    /// What it shows, for screen readers.
+    pub description: String,
+    /// The picture as PNG.
+    pub png: Vec<u8>,
+}
+
+/// Maximum number of charts drawn at a time: each takes about 12 MiB while it is drawn.
+const MAX_THREADS: usize = 4;
+
+/// Maximum number of colours in the palette of a PNG.
 const PALETTE: usize = 256;
+
+/// Name of the font that is carried in the binary.
+const FONT: &str = "DejaVu Sans";
 
 static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     let mut fonts = fontdb::Database::new();
@@ -19,11 +42,62 @@ static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     Arc::new(fonts)
 });
 
-/// Rasterises an SVG, with so many pixels in a pixel of the figure.
+/// Draws the figures whose slugs are `wanted`, on at most four threads.
 ///
 /// # Errors
 ///
-/// When it is no SVG that can be rasterised: a bug.
+/// If a figure cannot be drawn: a bug, for every figure can be.
+pub fn draw(figures: &[Figure], style: &Style, wanted: &[&str]) -> Result<Vec<Chart>> {
+    let is_wanted = |figure: &&Figure| wanted.contains(&figure.slug);
+    let figures: Vec<&Figure> = figures.iter().filter(is_wanted).collect();
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    let draw_some = || {
+        let mut drawn = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(figure) = figures.get(number) else {
+                return Ok(drawn);
+            };
+            drawn.push((number, draw_one(figure, style)?));
+        }
+    };
+    let mut charts: Vec<(usize, Chart)> = thread::scope(|scope| {
+        let handles: Vec<_> = (0..threads.min(MAX_THREADS))
+            .map(|_| scope.spawn(draw_some))
+            .collect();
+        let drawn: Result<Vec<_>> = handles
+            .into_iter()
+            .map(|handle| {
+                handle.join().unwrap_or_else(|_| {
+                    Err(Error::Internal("a chart could not be drawn".to_owned()))
+                })
+            })
+            .collect();
+        drawn.map(|parts| parts.into_iter().flatten().collect())
+    })?;
+    charts.sort_by_key(|(number, _)| *number);
+    Ok(charts.into_iter().map(|(_, chart)| chart).collect())
+}
+
+fn draw_one(figure: &Figure, style: &Style) -> Result<Chart> {
+    let density = match style.medium {
+        Medium::Picture { density, .. } => density,
+        Medium::Page => 1.0,
+    };
+    Ok(Chart {
+        slug: figure.slug,
+        title: figure.title.clone(),
+        description: figure.description.clone(),
+        png: png(&svg(figure, style)?, density)?,
+    })
+}
+
+/// Rasterises an SVG, with `density` pixels per pixel of the SVG in each direction.
+///
+/// # Errors
+///
+/// If it is not an SVG that can be rasterised: a bug.
 pub fn png(svg: &str, density: f32) -> Result<Vec<u8>> {
     let fail = |what: &str| Error::Internal(format!("cannot rasterise a chart: {what}"));
     let options = Options {
@@ -32,14 +106,13 @@ pub fn png(svg: &str, density: f32) -> Result<Vec<u8>> {
         ..Options::default()
     };
     let tree = Tree::from_str(svg, &options).map_err(|error| fail(&error.to_string()))?;
-    let scale = density / UNITS as f32;
     let size = tree.size();
-    let (width, height) = (size.width() * scale, size.height() * scale);
+    let (width, height) = (size.width() * density, size.height() * density);
     let mut pixmap = Pixmap::new(width.round() as u32, height.round() as u32)
         .ok_or_else(|| fail("it has no size"))?;
     resvg::render(
         &tree,
-        Transform::from_scale(scale, scale),
+        Transform::from_scale(density, density),
         &mut pixmap.as_mut(),
     );
     encode(&pixmap).map_err(|error| fail(&error.to_string()))
@@ -136,12 +209,12 @@ mod tests {
                 "<text x=\"8\" y=\"60\" font-family=\"{family}\" font-size=\"56\">Ag 90%</text>"
             ))
         };
-        let (width, height, pixels) = decode(&png(&text(FONT), 2.0).unwrap());
+        let (width, height, pixels) = decode(&png(&text(FONT), 0.5).unwrap());
         assert_eq!((width, height), (200, 40));
         let ink = pixels.iter().filter(|&&[r, _, _]| r < 128).count();
         assert!((300..3000).contains(&ink), "{ink} dark pixels");
         // Whatever fonts this machine has, none of them is used.
-        let elsewhere = decode(&png(&text("Liberation Sans"), 2.0).unwrap()).2;
+        let elsewhere = decode(&png(&text("Liberation Sans"), 0.5).unwrap()).2;
         assert!(elsewhere.iter().all(|&rgb| rgb == [255; 3]));
     }
 
@@ -156,7 +229,7 @@ mod tests {
                 )
             })
             .collect();
-        let (_, _, pixels) = decode(&png(&svg(&stripes), 2.0).unwrap());
+        let (_, _, pixels) = decode(&png(&svg(&stripes), 0.5).unwrap());
         let colors: HashSet<[u8; 3]> = pixels.into_iter().collect();
         for n in 0..40 {
             assert!(colors.contains(&[n * 6, 94, 0]), "stripe {n}");
@@ -164,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_svg_is_an_error() {
-        assert!(png("<svg", 2.0).is_err());
+    fn anything_else_than_svg_is_an_error() {
+        assert!(png("<svg", 1.0).is_err());
     }
 }

@@ -1,8 +1,8 @@
-//! Axes: ranges that hold the data, and ticks at round values.
+//! Axes: ranges that contain the data, and ticks at round values.
 
 use super::model::{Axis, Scale, Tick};
 
-/// Steps of time that people count in, ms.
+/// Round steps of time, ms.
 const TIME_STEPS: [i64; 22] = [
     100,
     200,
@@ -55,7 +55,7 @@ pub fn linear(label: &str, max: f64) -> Axis {
     }
 }
 
-/// An axis that holds the decimal logarithms of `min` to `max`, both at least 1.
+/// An axis of the decimal logarithms of `min` to `max`, both at least 1.
 pub fn logarithmic(label: &str, min: f64, max: f64) -> Axis {
     let low = min.max(1.0).log10().floor();
     let high = max.max(min.max(1.0) * 10.0).log10();
@@ -124,13 +124,13 @@ pub fn elapsed_time(duration_ms: i64) -> Axis {
     }
 }
 
-/// A percentile on an axis where each nine takes the same room, as HdrHistogram's plots have it:
-/// the decimal logarithm of 1 / (1 - share).
+/// Places a percentile on an axis where each nine takes the same room, as in HdrHistogram's plots:
+/// at the decimal logarithm of 1 / (1 - share).
 pub fn nines(share: f64) -> f64 {
     -(1.0 - share).max(f64::MIN_POSITIVE).log10()
 }
 
-/// An axis of percentiles up to the last that `samples` can tell.
+/// An axis of percentiles up to the largest that `samples` samples resolve.
 pub fn percentiles(samples: u64) -> Axis {
     const KNOWN: [(f64, &str); 9] = [
         (0.0, "0"),
@@ -160,17 +160,17 @@ pub fn percentiles(samples: u64) -> Axis {
     }
 }
 
-/// The smallest of 1, 2, 5 times a power of ten that is at least `least`.
-pub fn round_step(least: f64) -> f64 {
-    let power = 10_f64.powf(least.max(1e-9).log10().floor());
+/// Returns the smallest of 1, 2, 5 times a power of ten that is at least `min`.
+pub fn round_step(min: f64) -> f64 {
+    let power = 10_f64.powf(min.max(1e-9).log10().floor());
     [1.0, 2.0, 5.0, 10.0]
         .into_iter()
         .map(|factor| factor * power)
-        .find(|step| *step >= least * (1.0 - 1e-9))
+        .find(|step| *step >= min * (1.0 - 1e-9))
         .unwrap_or(10.0 * power)
 }
 
-/// A number with its thousands apart: `1,234.5`; millions and more are shortened: `2.5M`.
+/// Formats a number with a thousands separator: `1,234.5`; millions and more are shortened: `2.5M`.
 pub fn grouped(value: f64, decimals: usize) -> String {
     for (unit, size) in [("T", 1e12), ("G", 1e9), ("M", 1e6)] {
         if value.abs() >= size {

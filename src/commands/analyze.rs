@@ -9,7 +9,7 @@ use super::reading::{self, Results};
 use super::report_directory::{self, ReportFile};
 use super::server::Server;
 use super::{columns, follow, output, selection, summary};
-use crate::chart::{self, Look, Theme};
+use crate::chart::{self, Style, Theme};
 use crate::cli::{AnalyzeArgs, ChartTheme, Format};
 use crate::error::Result;
 use crate::render::{self, markdown::ChartLink};
@@ -185,14 +185,13 @@ fn write_report(
     args: &AnalyzeArgs,
     tables: Vec<ReportFile>,
 ) -> Result<()> {
-    let look = Look {
-        size: args.chart_size,
-        theme: match args.chart_theme {
-            ChartTheme::Light => Theme::Light,
-            ChartTheme::Dark => Theme::Dark,
-        },
+    let theme = match args.chart_theme {
+        ChartTheme::Light => Theme::Light,
+        ChartTheme::Dark => Theme::Dark,
     };
-    let charts = chart::draw(report, &look, &args.wanted_charts())?;
+    let style = Style::picture(args.chart_size, theme);
+    let figures = chart::figures(report);
+    let charts = chart::draw(&figures, &style, &args.wanted_charts())?;
     let links: Vec<ChartLink> = charts
         .iter()
         .map(|chart| ChartLink {
@@ -204,7 +203,7 @@ fn write_report(
     let mut files = tables;
     files.extend([
         ReportFile::new("report.json", render::json::render(report)?),
-        ReportFile::new("report.html", render::html::render(report)?),
+        ReportFile::new("report.html", render::html::render(report, &figures)?),
         ReportFile::new("report.md", render::markdown::report(report, &links)),
     ]);
     let charts = charts.into_iter().zip(&links);

@@ -10,6 +10,7 @@ use self::regression::Regressions;
 use super::gate::{self, Gate};
 use super::output;
 use super::readme::{self, Readme};
+use crate::chart;
 use crate::cli::{CompareArgs, CompareFormat};
 use crate::compare::{self, Settings, Side};
 use crate::error::Result;
@@ -72,7 +73,7 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
         CompareFormat::Csv => render::compare::csv(&comparison)?,
         CompareFormat::Html => {
             let runs: Vec<(String, Report)> = runs(&sides).cloned().collect();
-            render::html::comparison(&comparison, &runs, &judged)?
+            render::html::comparison(&comparison, &runs, &judged, &chart::overlaid(&runs))?
         }
         CompareFormat::Json => render::compare::json(&comparison, &judged.criteria)?,
     };

@@ -20,4 +20,5 @@ pub mod statistics;
 pub mod table;
 pub mod tables;
 pub mod terminal;
-pub mod text;
+
+pub(crate) use crate::text;

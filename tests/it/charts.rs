@@ -1,7 +1,7 @@
 //! What the charts show, before and after they are drawn.
 
 use crate::common::{Perfkit, five_samples, fixtures};
-use perfkit::chart::{self, Figure, Look};
+use perfkit::chart::{self, Figure, Style};
 use perfkit::report::Report;
 
 fn report_of(path: &str) -> Report {
@@ -125,7 +125,7 @@ fn labels_are_text_and_not_markup() {
     let figures = chart::figures(&report_of(path.to_str().unwrap()));
     let svg = chart::svg(
         figure(&figures, "response-time-distribution"),
-        &Look::default(),
+        &Style::default(),
     )
     .unwrap();
     assert!(!svg.contains("<script>"), "{svg}");
@@ -151,8 +151,8 @@ fn every_report_can_be_drawn() {
             ),
         );
         for chart in chart::draw(
-            &report_of(path.to_str().unwrap()),
-            &Look::default(),
+            &chart::figures(&report_of(path.to_str().unwrap())),
+            &Style::default(),
             &chart::SLUGS,
         )
         .unwrap()

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use crate::common::page::{parts, skeleton};
 use crate::common::{HEADER, Perfkit, five_samples, fixtures};
+use perfkit::chart;
 use perfkit::render::html;
 use perfkit::report::Report;
 
@@ -31,9 +32,13 @@ fn fixture(name: &str) -> Report {
     report_of(std::fs::read(fixtures().join(name)).unwrap())
 }
 
+fn page_of(report: &Report) -> String {
+    html::render(report, &chart::figures(report)).unwrap()
+}
+
 #[test]
 fn five_samples_make_this_page() {
-    let page = html::render(&report_of(five_samples())).unwrap();
+    let page = page_of(&report_of(five_samples()));
     let page = page.replace(env!("CARGO_PKG_VERSION"), "X.Y.Z");
     insta::assert_snapshot!("report.html", skeleton(&page));
 }
@@ -45,7 +50,7 @@ fn the_page_is_written_beside_the_report_and_mentioned() {
     let (_, said) = perfkit.run(&["analyze", "results.jtl", "--platform", "Raspberry Pi 5"]);
     assert!(said.contains("report.html"), "{said}");
     let report: Report = serde_json::from_str(&perfkit.read("results-report/report.json")).unwrap();
-    let page = html::render(&report).unwrap();
+    let page = page_of(&report);
     assert_eq!(page, perfkit.read("results-report/report.html"));
 }
 
@@ -59,7 +64,7 @@ fn every_page_is_well_formed_and_asks_nobody() {
         "sample-count.jtl",
         "older-columns.jtl",
     ] {
-        let page = html::render(&fixture(name)).unwrap();
+        let page = page_of(&fixture(name));
         let parts = parts(&page);
         assert!(parts.text.contains("TOTAL"), "{name}");
         let figures = parts.tags.iter().filter(|(tag, _)| tag == "figure").count();
@@ -99,9 +104,9 @@ fn hostile_labels_and_messages_stay_text() {
     report.details[0].value = attacks.concat();
     report.notes = attacks.map(str::to_owned).to_vec();
     report.inputs[0].name = attacks.concat();
-    let page = html::render(&report).unwrap();
+    let page = page_of(&report);
 
-    let harmless = html::render(&fixture("errors.jtl")).unwrap();
+    let harmless = page_of(&fixture("errors.jtl"));
     let names = |page: &str| -> BTreeSet<String> {
         let parts = parts(page);
         let attributes = parts.tags.iter().flat_map(|(_, attributes)| attributes);
@@ -157,7 +162,7 @@ fn many(labels: usize, buckets: usize, name: impl Fn(usize) -> String) -> String
 }
 
 fn size(results: String) -> usize {
-    let page = html::render(&report_of(results)).unwrap();
+    let page = page_of(&report_of(results));
     parts(&page);
     page.len()
 }
@@ -173,7 +178,7 @@ fn the_page_of_500_labels_is_below_1_mb_and_says_what_it_leaves_out() {
     let report = report_of(many(500, 20, |label| {
         format!("GET /api/v1/items/{label}/details")
     }));
-    let page = html::render(&report).unwrap();
+    let page = page_of(&report);
     assert!(page.len() < MOST_BYTES, "{}", page.len());
     assert!(page.contains("The first 200 of 500 rows"));
     assert!(page.contains("items/199/") && !page.contains("items/200/"));
@@ -196,7 +201,7 @@ fn every_report_has_a_page() {
         (i64::MAX / 2, 0),
     ] {
         let row = crate::common::row(stamp, elapsed, "", true);
-        let page = html::render(&report_of(format!("{HEADER}{row}"))).unwrap();
+        let page = page_of(&report_of(format!("{HEADER}{row}")));
         assert!(
             parts(&page).text.contains("1 sample in"),
             "{stamp} {elapsed}"

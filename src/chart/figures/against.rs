@@ -1,11 +1,11 @@
-//! What the response times depended on: a point a bucket of time.
+//! Response times against load: one point per bucket of time.
 
 use super::run::{Run, Words};
 use super::{TimesAxis, panel, which_labels};
-use crate::chart::model::{Axis, Figure, Kind, Section, Series};
+use crate::chart::model::{Axis, Figure, Mark, Section, Series};
 use crate::chart::{palette, scale};
 
-/// The figures of this kind.
+/// Builds these figures.
 pub fn figures(run: &Run<'_>) -> Vec<Figure> {
     let mut figures = vec![response_time(run)];
     figures.extend(latency(run));
@@ -28,7 +28,7 @@ fn response_time(run: &Run<'_>) -> Figure {
     let mut series = Vec::from(medians.map(|(name, color, values)| Series {
         name: name.to_owned(),
         color,
-        kind: Kind::Points,
+        mark: Mark::Points,
         pieces: points(&rates, |bucket| {
             Some(axis.place(values.get(bucket).copied().flatten()? as f64))
         }),
@@ -38,13 +38,13 @@ fn response_time(run: &Run<'_>) -> Figure {
         slug: "response-time-against-throughput",
         section: Section::Throughput,
         title: "Response time against throughput",
-        what: "a point for the median of each",
+        what: "median; one point per",
         description: "Median response time against samples per second.".to_owned(),
     };
     figure(run, words, rate_axis(&rates), axis.axis, series)
 }
 
-/// Mean latency against samples per second; `None` where the results do not tell.
+/// Mean latency against samples per second; `None` if the results lack it.
 fn latency(run: &Run<'_>) -> Option<Figure> {
     let latency = &run.series.total.latency_mean;
     let axis = TimesAxis::of("mean latency", latency.iter().flatten().copied());
@@ -52,7 +52,7 @@ fn latency(run: &Run<'_>) -> Option<Figure> {
     let series = vec![Series {
         name: "latency".to_owned(),
         color: palette::OK,
-        kind: Kind::Points,
+        mark: Mark::Points,
         pieces: points(&rates, |bucket| {
             Some(axis.place(latency.get(bucket).copied().flatten()?))
         }),
@@ -61,13 +61,13 @@ fn latency(run: &Run<'_>) -> Option<Figure> {
         slug: "latency-against-throughput",
         section: Section::Throughput,
         title: "Latency against throughput",
-        what: "a point for the mean of each",
+        what: "mean; one point per",
         description: "Mean latency against samples per second.".to_owned(),
     };
     (!latency.is_empty()).then(|| figure(run, words, rate_axis(&rates), axis.axis, series))
 }
 
-/// Mean response time by label against active threads; `None` where the results do not tell.
+/// Mean response time by label against active threads; `None` if the results lack it.
 fn threads(run: &Run<'_>) -> Option<Figure> {
     let threads = &run.series.active_threads;
     let labels = run.labels();
@@ -83,13 +83,10 @@ fn threads(run: &Run<'_>) -> Option<Figure> {
         })
     });
     for one in &mut series {
-        one.kind = Kind::Points;
+        one.mark = Mark::Points;
     }
     let most = threads.iter().flatten().copied().fold(0.0, f64::max);
-    let what = format!(
-        "{}a point for the mean by label of each",
-        which_labels(run.report)
-    );
+    let what = format!("{}mean by label; one point per", which_labels(run.report));
     let words = Words {
         slug: "response-time-against-threads",
         section: Section::ResponseTimes,
@@ -115,7 +112,7 @@ fn figure(run: &Run<'_>, words: Words<'_>, x: Axis, y: Axis, series: Vec<Series>
     }
 }
 
-/// Samples that ended per second, by bucket.
+/// Returns how many samples ended per second, by bucket.
 fn rates(run: &Run<'_>) -> Vec<Option<f64>> {
     let total = &run.series.total;
     let all: Vec<u64> = total
@@ -134,7 +131,7 @@ fn rate_axis(rates: &[Option<f64>]) -> Axis {
     scale::linear("samples per second", most)
 }
 
-/// One piece of points, in the order of time.
+/// Returns all points as one piece, in the order of time.
 fn points(x: &[Option<f64>], y: impl Fn(usize) -> Option<f64>) -> Vec<Vec<(f64, f64)>> {
     let points: Vec<(f64, f64)> = x
         .iter()

@@ -1,24 +1,24 @@
-//! Apdex overview: a bar a label.
+//! Apdex overview: one bar per label.
 
 use super::names::elided;
-use super::{panel, which_labels};
-use crate::chart::model::{Axis, Figure, Kind, Scale, Section, Series, Tick};
+use super::{panel, which_of};
+use crate::chart::model::{Axis, Figure, Mark, Scale, Section, Series, Tick};
 use crate::chart::{palette, scale};
 use crate::report::{Apdex, Report};
 
-/// Most labels with a bar.
-const MOST_BARS: usize = 12;
+/// Maximum number of labels with a bar.
+const MAX_BARS: usize = 12;
 
-/// The figure; `None` without an index.
+/// Builds the figure; `None` if there is no index.
 pub fn figure(report: &Report) -> Option<Figure> {
     let mut rows: Vec<&Apdex> = report.apdex.labels.iter().collect();
     rows.retain(|row| row.apdex.is_some());
     // The busiest, in the order of the report.
     let mut counts: Vec<u64> = rows.iter().map(|row| row.samples).collect();
     counts.sort_unstable_by(|a, b| b.cmp(a));
-    let least = counts.get(MOST_BARS - 1).copied().unwrap_or(0);
+    let least = counts.get(MAX_BARS - 1).copied().unwrap_or(0);
     rows.retain(|row| row.samples >= least);
-    rows.truncate(MOST_BARS);
+    rows.truncate(MAX_BARS);
     let total = &report.apdex.total;
     rows.push(total);
     let count = rows.len() as f64;
@@ -52,11 +52,8 @@ pub fn figure(report: &Report) -> Option<Figure> {
         section: Section::ResponseTimes,
         title: "Apdex".to_owned(),
         subtitle: format!(
-            "{}successes up to {} ms satisfy, up to {} ms are tolerated, unless a label has its own",
-            match report.apdex.labels.len() > MOST_BARS {
-                true => which_labels(report),
-                false => String::new(),
-            },
+            "{}satisfied up to {} ms, tolerated up to {} ms, unless a label has its own thresholds",
+            which_of(report.label_count, MAX_BARS),
             thresholds.satisfied_ms,
             thresholds.tolerated_ms
         ),
@@ -70,7 +67,7 @@ pub fn figure(report: &Report) -> Option<Figure> {
             vec![Series {
                 name: "index".to_owned(),
                 color: palette::OK,
-                kind: Kind::Bars,
+                mark: Mark::Bars,
                 pieces: vec![bars],
             }],
         )],

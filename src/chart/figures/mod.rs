@@ -1,4 +1,4 @@
-//! From a report to its figures: those of JMeter's dashboard, and a heatmap.
+//! Builds the figures of a report: those of JMeter's dashboard, and a heatmap.
 
 mod against;
 mod apdex;
@@ -20,10 +20,10 @@ use crate::report::{LabelReport, Report};
 pub use overlaid::overlaid;
 use run::Run;
 
-/// A range above this is drawn on a logarithmic axis, or the usual values would be one flat line.
-const MOST_LINEAR_RANGE: f64 = 30.0;
+/// Largest ratio of maximum to typical value on a linear axis; above it the axis is logarithmic.
+const MAX_LINEAR_RATIO: f64 = 30.0;
 
-/// The slugs of all figures there can be, in their order.
+/// The slugs of all figures, in their order.
 pub const SLUGS: [&str; 20] = [
     "response-time-percentiles-over-time",
     "response-time-over-time",
@@ -47,7 +47,7 @@ pub const SLUGS: [&str; 20] = [
     "server-response-time-over-time",
 ];
 
-/// All figures of a report; none without samples.
+/// Builds all figures of a report; none without samples.
 pub fn figures(report: &Report) -> Vec<Figure> {
     let run = Run::of(report);
     let mut figures = Vec::new();
@@ -64,25 +64,26 @@ pub fn figures(report: &Report) -> Vec<Figure> {
     figures
 }
 
-/// The labels with the most samples, as many as there are colours, in their order in the report.
+/// Returns the labels with the most samples, one per colour, in their order in the report.
 fn busiest(report: &Report) -> Vec<&LabelReport> {
     let mut labels: Vec<(usize, &LabelReport)> = report.labels.iter().enumerate().collect();
     labels.retain(|(_, label)| !label.distribution.is_empty());
     labels.sort_by_key(|(number, label)| (Reverse(label.samples), *number));
-    labels.truncate(palette::COLORS_THERE_ARE);
+    labels.truncate(palette::PALETTE_SIZE);
     labels.sort_by_key(|(number, _)| *number);
     labels.into_iter().map(|(_, label)| label).collect()
 }
 
-/// What a figure leaves out, for its subtitle: nothing while every label has a colour.
+/// Which labels a figure shows, for its subtitle: nothing if it shows them all.
 fn which_labels(report: &Report) -> String {
-    match report.label_count {
-        all if all > palette::COLORS_THERE_ARE as u64 => format!(
-            "the {} busiest of {} labels; ",
-            palette::COLORS_THERE_ARE,
-            format::thousands(all)
-        ),
-        _ => String::new(),
+    which_of(report.label_count, palette::PALETTE_SIZE)
+}
+
+/// The same for a figure of at most `max` of `all` labels.
+fn which_of(all: u64, max: usize) -> String {
+    match all > max as u64 {
+        true => format!("the {max} busiest of {} labels; ", format::thousands(all)),
+        false => String::new(),
     }
 }
 
@@ -96,19 +97,18 @@ fn panel(x: Axis, y: Axis, series: Vec<Series>) -> Panel {
     }
 }
 
-/// An axis of times: linear, or logarithmic where the range is wide.
+/// An axis of times: linear, or logarithmic if the range is wide.
 struct TimesAxis {
     axis: Axis,
     is_logarithmic: bool,
 }
 
 impl TimesAxis {
-    /// An axis for what is measured in ms, called `what`: most of it about `typical`, none above
-    /// `max`.
+    /// An axis for `what`, measured in ms, with a typical and a largest value.
     fn new(what: &str, typical: f64, max: f64) -> Self {
-        let is_logarithmic = max > typical.max(1.0) * MOST_LINEAR_RANGE;
+        let is_logarithmic = max > typical.max(1.0) * MAX_LINEAR_RATIO;
         let axis = if is_logarithmic {
-            scale::logarithmic(&format!("{what} (ms), logarithmic, 0 drawn at 1"), 1.0, max)
+            scale::logarithmic(&format!("{what} (ms), log scale, 0 drawn at 1"), 1.0, max)
         } else {
             scale::linear(&format!("{what} (ms)"), max)
         };
@@ -127,7 +127,7 @@ impl TimesAxis {
         TimesAxis::new(what, typical, max)
     }
 
-    /// Where a value is on the axis; what lies below its start is drawn at its start.
+    /// The place of a value on the axis; values outside it are drawn at its ends.
     fn place(&self, value: f64) -> f64 {
         let place = if self.is_logarithmic {
             value.max(1.0).log10()

@@ -1,6 +1,6 @@
 //! Names in legends.
 
-/// "50th percentile".
+/// Names a percentile: "50th percentile".
 pub fn ordinal(percent: f64) -> String {
     let ending = match percent {
         _ if percent.fract() != 0.0 => "th",
@@ -15,7 +15,7 @@ pub fn ordinal(percent: f64) -> String {
     format!("{percent}{ending} percentile")
 }
 
-/// A name of at most 32 characters, its middle left out: labels often differ at both ends.
+/// Shortens a name to at most 32 characters and keeps both ends: labels often differ there.
 pub fn elided(name: &str) -> String {
     const HALF: usize = 15;
     let letters: Vec<char> = name

@@ -1,21 +1,21 @@
-//! What changed while the run went on.
+//! Figures of response times, threads and bytes over time.
 
 use super::TimesAxis;
 use super::names::ordinal;
 use super::run::{Run, Words, highest, highest_of};
-use crate::chart::model::{Cells, Figure, Kind, Section, Series};
+use crate::chart::model::{Cells, Figure, Mark, Section, Series};
 use crate::chart::{palette, scale};
 use crate::units::BYTES_PER_KB;
 
-/// Colours of the percentiles over time, lowest first: they must differ from their neighbours.
+/// Colours of the percentiles over time, lowest first; neighbours are easy to tell apart.
 const PERCENTILE_COLORS: [usize; 8] = [0, 2, 4, 1, 3, 5, 6, 7];
 
-/// Percentiles over time are exact below; see [`crate::report::PercentileSeries`].
+/// Percentiles over time are exact below this; see [`crate::report::PercentileSeries`].
 const EXACT_BELOW_MS: f64 = 2_048.0;
 
 const OVER_TIME: Section = Section::OverTime;
 
-/// The figures of this section.
+/// Builds the figures of this section.
 pub fn figures(run: &Run<'_>) -> Vec<Figure> {
     let mut figures = vec![percentiles(run)];
     figures.extend(run.by_label(
@@ -23,7 +23,7 @@ pub fn figures(run: &Run<'_>) -> Vec<Figure> {
             slug: "response-time-over-time",
             section: OVER_TIME,
             title: "Response time over time",
-            what: "mean by label, samples by the time they ended, in each",
+            what: "mean by label and end time, per",
             description: "Mean response time by label over time.".to_owned(),
         },
         "mean response time",
@@ -37,7 +37,7 @@ pub fn figures(run: &Run<'_>) -> Vec<Figure> {
             slug: "latency-over-time",
             section: OVER_TIME,
             title: "Latency over time",
-            what: "mean time to the first byte by label, in each",
+            what: "mean time to first byte by label, per",
             description: "Mean latency by label over time.".to_owned(),
         },
         "mean latency",
@@ -48,7 +48,7 @@ pub fn figures(run: &Run<'_>) -> Vec<Figure> {
             slug: "connect-time-over-time",
             section: OVER_TIME,
             title: "Connect time over time",
-            what: "mean by label, connections kept open count as 0 ms, in each",
+            what: "mean by label, reused connections count as 0 ms, per",
             description: "Mean connect time by label over time.".to_owned(),
         },
         "mean connect time",
@@ -70,7 +70,7 @@ fn percentiles(run: &Run<'_>) -> Figure {
         Series {
             name: ordinal(percentile.percent.percent()),
             color: PERCENTILE_COLORS[number % PERCENTILE_COLORS.len()],
-            kind: Kind::Line,
+            mark: Mark::Line,
             pieces,
         }
     });
@@ -80,9 +80,9 @@ fn percentiles(run: &Run<'_>) -> Figure {
         section: OVER_TIME,
         title: "Response time percentiles over time",
         what: match max >= EXACT_BELOW_MS {
-            false => "successful samples by the time they ended, percentiles of each",
+            false => "percentiles of successful samples by end time, per",
             true => {
-                "successful samples by the time they ended, percentiles (from 2,048 ms within 0.1%) of each"
+                "percentiles (within 0.1% above 2,048 ms) of successful samples by end time, per"
             }
         },
         description: format!(
@@ -93,7 +93,7 @@ fn percentiles(run: &Run<'_>) -> Figure {
     run.figure(words, axis.axis, series)
 }
 
-/// Active threads; `None` where the results do not tell.
+/// Active threads over time; `None` if the results lack it.
 fn threads(run: &Run<'_>) -> Option<Figure> {
     let threads = &run.series.active_threads;
     if threads.is_empty() {
@@ -104,14 +104,14 @@ fn threads(run: &Run<'_>) -> Option<Figure> {
     let series = Series {
         name: "active threads".to_owned(),
         color: 2,
-        kind: Kind::Area,
+        mark: Mark::Area,
         pieces,
     };
     let words = Words {
         slug: "active-threads-over-time",
         section: OVER_TIME,
         title: "Active threads over time",
-        what: "JMeter threads (users) at the end of each sample, mean of each",
+        what: "JMeter threads (users), mean per",
         description: format!(
             "Active threads over time, up to {}.",
             scale::grouped(max, 0)
@@ -120,7 +120,7 @@ fn threads(run: &Run<'_>) -> Option<Figure> {
     Some(run.figure(words, scale::linear("active threads", max), vec![series]))
 }
 
-/// Bytes in and out; `None` where the results do not tell.
+/// Bytes in and out over time; `None` if the results lack it.
 fn bytes(run: &Run<'_>) -> Option<Figure> {
     let kb = |bytes: &[u64]| run.pieces(|bucket| Some(run.rate(bucket, bytes)? / BYTES_PER_KB));
     let total = &run.report.total;
@@ -139,7 +139,7 @@ fn bytes(run: &Run<'_>) -> Option<Figure> {
         .map(|(name, color, bytes, _)| Series {
             name: name.to_owned(),
             color,
-            kind: Kind::Line,
+            mark: Mark::Line,
             pieces: kb(bytes),
         })
         .collect();
@@ -148,7 +148,7 @@ fn bytes(run: &Run<'_>) -> Option<Figure> {
         slug: "bytes-over-time",
         section: OVER_TIME,
         title: "Bytes over time",
-        what: "bytes of the samples that ended, mean of each",
+        what: "bytes by end time of the sample, mean per",
         description: format!(
             "KB received and sent per second over time, up to {}.",
             scale::grouped(max, 0)
@@ -157,17 +157,17 @@ fn bytes(run: &Run<'_>) -> Option<Figure> {
     (!series.is_empty()).then(|| run.figure(words, scale::linear("KB per second", max), series))
 }
 
-/// Samples by time and response time.
+/// Heatmap of samples by time and response time.
 fn heatmap(run: &Run<'_>) -> Figure {
     let heatmap = &run.series.heatmap;
-    // What takes less than a millisecond has a row of its own below 1 ms.
+    // Samples below 1 ms have a row of their own.
     let place = |bound: i64| match bound {
         0 => -0.3,
         _ => (bound as f64).log10(),
     };
     let y: Vec<f64> = heatmap.bounds.iter().map(|&bound| place(bound)).collect();
     let max = heatmap.bounds.last().copied().unwrap_or(1) as f64;
-    let mut axis = scale::logarithmic("response time (ms), logarithmic", 1.0, max);
+    let mut axis = scale::logarithmic("response time (ms), log scale", 1.0, max);
     axis.min = -0.3;
     axis.max = y.last().copied().unwrap_or(1.0).max(axis.min + 1.0);
     let (min, top) = (axis.min, axis.max);
@@ -179,7 +179,7 @@ fn heatmap(run: &Run<'_>) -> Figure {
             slug: "response-time-heatmap",
             section: OVER_TIME,
             title: "Response times over time",
-            what: "the stronger the colour, the more samples took so long; a column for each",
+            what: "darker = more requests; one column per",
             description: "Heatmap of response times over time, on a logarithmic scale.".to_owned(),
         },
         axis,

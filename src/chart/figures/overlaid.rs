@@ -1,4 +1,4 @@
-//! Several runs in one figure: a colour for each, aligned at their starts.
+//! Several runs in one figure: one colour per run, aligned at their starts.
 
 use std::cmp::Reverse;
 
@@ -6,11 +6,11 @@ use super::names::elided;
 use super::response_times::{DISTRIBUTION_SHOWS, Drawn, panels};
 use super::run::{Pieces, Run, highest_of};
 use super::{TimesAxis, panel};
-use crate::chart::model::{Figure, Kind, Section, Series};
+use crate::chart::model::{Figure, Mark, Section, Series};
 use crate::chart::{palette, scale};
 use crate::report::{LabelReport, Report};
 
-/// The figures of labels, of which there are at most so many.
+/// The slugs of the figures of single labels, and with them their maximum number.
 const LABEL_SLUGS: [&str; 8] = [
     "response-times-of-label-1",
     "response-times-of-label-2",
@@ -22,15 +22,15 @@ const LABEL_SLUGS: [&str; 8] = [
     "response-times-of-label-8",
 ];
 
-/// The figures of named runs that are compared: as many of the first runs as there are colours.
+/// Builds the figures of named runs that are compared; runs beyond the number of colours are left out.
 pub fn overlaid(runs: &[(String, Report)]) -> Vec<Figure> {
     let which = match runs.len() {
-        all if all > palette::COLORS_THERE_ARE => {
-            format!("the first {} of {all} runs; ", palette::COLORS_THERE_ARE)
+        all if all > palette::PALETTE_SIZE => {
+            format!("the first {} of {all} runs; ", palette::PALETTE_SIZE)
         }
         _ => String::new(),
     };
-    let runs = &runs[..runs.len().min(palette::COLORS_THERE_ARE)];
+    let runs = &runs[..runs.len().min(palette::PALETTE_SIZE)];
     let mut figures = Vec::new();
     figures.extend(response_times(
         "response-times-of-total",
@@ -49,8 +49,8 @@ pub fn overlaid(runs: &[(String, Report)]) -> Vec<Figure> {
     figures
 }
 
-/// The labels with the most samples in all runs, in order of appearance; none where there is but
-/// one, for it is what TOTAL is.
+/// Returns the labels with the most samples in all runs, in order of appearance; none if there is
+/// only one, which equals TOTAL.
 fn busiest(runs: &[(String, Report)]) -> Vec<&str> {
     let mut labels: Vec<(&str, u64)> = Vec::new();
     for row in runs.iter().flat_map(|(_, report)| &report.labels) {
@@ -69,7 +69,7 @@ fn busiest(runs: &[(String, Report)]) -> Vec<&str> {
     ranked.into_iter().map(|number| labels[number].0).collect()
 }
 
-/// Percentile curves and distributions of one label; `None` if no run has samples of it.
+/// Builds percentile curves and distributions of one label; `None` if no run has samples of it.
 fn response_times(
     slug: &'static str,
     title: &str,
@@ -101,8 +101,8 @@ fn response_times(
     })
 }
 
-/// What a figure over time shows.
-struct Measure {
+/// A figure over time.
+struct TimeFigure {
     slug: &'static str,
     title: &'static str,
     what: &'static str,
@@ -112,11 +112,11 @@ struct Measure {
     pieces: fn(&Run<'_>) -> Pieces,
 }
 
-const MEASURES: [Measure; 4] = [
-    Measure {
+const TIME_FIGURES: [TimeFigure; 4] = [
+    TimeFigure {
         slug: "throughput-over-time",
         title: "Throughput over time",
-        what: "samples by the time they ended",
+        what: "samples by end time",
         axis: "samples per second",
         is_time: false,
         pieces: |run| {
@@ -125,10 +125,10 @@ const MEASURES: [Measure; 4] = [
             run.rates(&both.map(|(ok, ko)| ok + ko).collect::<Vec<u64>>())
         },
     },
-    Measure {
+    TimeFigure {
         slug: "mean-response-time-over-time",
         title: "Response time over time",
-        what: "mean of all samples by the time they ended",
+        what: "mean of all samples by end time",
         axis: "mean response time",
         is_time: true,
         pieces: |run| {
@@ -136,10 +136,10 @@ const MEASURES: [Measure; 4] = [
             run.pieces(|bucket| means.get(bucket).copied().flatten())
         },
     },
-    Measure {
+    TimeFigure {
         slug: "errors-over-time",
         title: "Errors over time",
-        what: "failed samples by the time they ended",
+        what: "failed samples by end time",
         axis: "errors per second",
         is_time: false,
         pieces: |run| match run.series.total.ko.iter().any(|&errors| errors > 0) {
@@ -147,10 +147,10 @@ const MEASURES: [Measure; 4] = [
             false => Pieces::new(),
         },
     },
-    Measure {
+    TimeFigure {
         slug: "threads-over-time",
         title: "Active threads over time",
-        what: "JMeter threads (users) at the end of each sample, mean",
+        what: "JMeter threads (users), mean",
         axis: "active threads",
         is_time: false,
         pieces: |run| {
@@ -172,45 +172,45 @@ fn over_time(runs: &[(String, Report)], which: &str) -> Vec<Figure> {
     };
     let mut widths: Vec<String> = runs.iter().map(|(_, _, run)| run.bucket()).collect();
     widths.dedup();
-    let figures = MEASURES.iter().filter_map(|measure| {
+    let figures = TIME_FIGURES.iter().filter_map(|drawn| {
         let lines = runs.iter().map(|(color, name, run)| Series {
             name: elided(name),
             color: *color,
-            kind: Kind::Line,
-            pieces: (measure.pieces)(run),
+            mark: Mark::Line,
+            pieces: (drawn.pieces)(run),
         });
-        // A run without errors, or whose file does not tell of threads, has no line.
+        // A run without errors, or without a column of threads, has no line.
         let mut lines: Vec<Series> = lines.filter(|line| !line.pieces.is_empty()).collect();
         let max = highest_of(&lines);
         if lines.is_empty() {
             return None;
         }
-        let y = match measure.is_time {
+        let y = match drawn.is_time {
             true => {
                 let points = lines.iter().flat_map(|line| line.pieces.iter().flatten());
-                let axis = TimesAxis::of(measure.axis, points.map(|point| point.1));
+                let axis = TimesAxis::of(drawn.axis, points.map(|point| point.1));
                 let pieces = lines.iter_mut().flat_map(|line| &mut line.pieces);
                 pieces
                     .flatten()
                     .for_each(|point| point.1 = axis.place(point.1));
                 axis.axis
             }
-            false => scale::linear(measure.axis, max),
+            false => scale::linear(drawn.axis, max),
         };
         Some(Figure {
-            slug: measure.slug,
+            slug: drawn.slug,
             section: Section::OverTime,
-            title: measure.title.to_owned(),
+            title: drawn.title.to_owned(),
             subtitle: format!(
-                "{which}{}, each {}; the runs aligned at their starts",
-                measure.what,
+                "{which}{}, per {}; runs aligned at their starts",
+                drawn.what,
                 widths.join(" or ")
             ),
             description: format!(
                 "{} of each run, up to {} {}.",
-                measure.title,
+                drawn.title,
                 scale::grouped(max, 0),
-                if measure.is_time { "ms" } else { measure.axis }
+                if drawn.is_time { "ms" } else { drawn.axis }
             ),
             panels: vec![panel(longest.2.time_axis(), y, lines)],
         })

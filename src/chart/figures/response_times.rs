@@ -1,27 +1,27 @@
-//! How long it took: the percentile curve and the distribution of every label.
+//! Percentile curves and distributions of response times.
 
 use super::names::elided;
 use super::{TimesAxis, busiest, panel, which_labels};
 use crate::chart::histogram::Bins;
-use crate::chart::model::{Figure, Kind, Panel, Section, Series};
+use crate::chart::model::{Figure, Mark, Panel, Section, Series};
 use crate::chart::scale;
 use crate::percentile::value_of_rank;
 use crate::report::{LabelReport, Report};
 
-/// The share of samples, in percent, that a distribution shows; the rest is a tail without form.
+/// The percentile up to which a distribution is drawn; the tail beyond it would flatten the rest.
 pub const DISTRIBUTION_SHOWS: f64 = 99.5;
 
-/// What is drawn of a label.
+/// A label to draw.
 pub struct Drawn<'a> {
     /// Its name in the legend.
     pub name: String,
-    /// Number of its colour.
+    /// Index of its colour.
     pub color: usize,
     /// Its figures; it has samples.
     pub row: &'a LabelReport,
 }
 
-/// The percentile curve and the distribution of every label; `None` without samples.
+/// Builds the percentile curve and the distribution of every label; `None` without samples.
 pub fn distribution(report: &Report) -> Option<Figure> {
     let labels = busiest(report).into_iter().enumerate();
     let drawn = labels.map(|(color, row)| Drawn {
@@ -49,8 +49,8 @@ pub fn distribution(report: &Report) -> Option<Figure> {
     })
 }
 
-/// The percentile curves of labels, and beside them their distributions; `None` without samples.
-/// `typical` tells where most of the samples lie.
+/// Builds a panel of percentile curves and a panel of distributions; `None` without samples. The
+/// median of `typical` decides whether the axis is logarithmic.
 pub fn panels(drawn: &[Drawn<'_>], typical: &LabelReport) -> Option<Vec<Panel>> {
     let values = drawn.iter().flat_map(|label| &label.row.distribution);
     let max = values.map(|(value, _)| *value).max()?.max(0) as f64;
@@ -60,15 +60,15 @@ pub fn panels(drawn: &[Drawn<'_>], typical: &LabelReport) -> Option<Vec<Panel>> 
         .map(|label| at_share(label.row, DISTRIBUTION_SHOWS))
         .max()?;
     let bins = Bins::up_to(shown);
-    let series = |label: &Drawn<'_>, kind: Kind, points: Vec<(f64, f64)>| Series {
+    let series = |label: &Drawn<'_>, mark: Mark, points: Vec<(f64, f64)>| Series {
         name: label.name.clone(),
         color: label.color,
-        kind,
+        mark,
         pieces: vec![points],
     };
     let curves = drawn
         .iter()
-        .map(|label| series(label, Kind::Line, percentile_curve(label.row, &axis)));
+        .map(|label| series(label, Mark::Line, percentile_curve(label.row, &axis)));
     let shares: Vec<Vec<f64>> = drawn
         .iter()
         .map(|label| bins.shares(&label.row.distribution))
@@ -76,7 +76,7 @@ pub fn panels(drawn: &[Drawn<'_>], typical: &LabelReport) -> Option<Vec<Panel>> 
     let outlines = drawn
         .iter()
         .zip(&shares)
-        .map(|(label, shares)| series(label, Kind::Area, outline(bins, shares)));
+        .map(|(label, shares)| series(label, Mark::Area, outline(bins, shares)));
     let highest_share = shares.iter().flatten().copied().fold(0.0, f64::max);
     let samples = drawn.iter().map(|label| label.row.samples).max()?;
     Some(vec![
@@ -132,7 +132,7 @@ fn outline(bins: Bins, shares: &[f64]) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// The value that `percent` of a label's samples do not exceed.
+/// Returns the smallest value that at least `percent` of a label's samples do not exceed.
 fn at_share(label: &LabelReport, percent: f64) -> i64 {
     let all: u64 = label.distribution.iter().map(|(_, count)| count).sum();
     let rank = (all as f64 * percent / 100.0).ceil() as u64;

@@ -1,26 +1,26 @@
-//! A run over time, as its figures need it.
+//! Series over time of one run, for its figures.
 
 use super::names::elided;
 use super::{TimesAxis, busiest, panel, which_labels};
-use crate::chart::model::{Axis, Figure, Kind, Section, Series};
+use crate::chart::model::{Axis, Figure, Mark, Section, Series};
 use crate::chart::{palette, scale};
 use crate::format;
 use crate::report::{LabelSeries, Report, TimeSeries, Window};
 
-/// Part of a bucket that the run must cover for a rate to be drawn: less is mostly noise.
-const LEAST_COVERAGE: f64 = 0.3;
+/// Share of a bucket that the run must cover for its rate to be drawn: less is mostly noise.
+const MIN_COVERAGE: f64 = 0.3;
 
-/// Points that a line goes through, in pieces where there is nothing to go through.
+/// Points of a line; gaps separate the pieces.
 pub type Pieces = Vec<Vec<(f64, f64)>>;
 
-/// A run over time.
+/// A run with its time series.
 pub struct Run<'a> {
     pub report: &'a Report,
     pub series: &'a TimeSeries,
     pub window: Window,
 }
 
-/// What a figure says beside its series.
+/// The texts of a figure.
 pub struct Words<'a> {
     pub slug: &'static str,
     pub section: Section,
@@ -31,7 +31,7 @@ pub struct Words<'a> {
 }
 
 impl<'a> Run<'a> {
-    /// The run over time; `None` if there was no time.
+    /// Takes the time series of a report; `None` if the run has no duration.
     pub fn of(report: &'a Report) -> Option<Self> {
         let window = report.window.filter(|window| window.duration_ms() > 0)?;
         Some(Run {
@@ -41,7 +41,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// A figure of series over time.
+    /// Builds a figure of series over time.
     pub fn figure(&self, words: Words<'_>, y: Axis, series: Vec<Series>) -> Figure {
         Figure {
             slug: words.slug,
@@ -53,7 +53,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What is counted, the width of a bucket, and when the run started.
+    /// Writes what is counted, the width of a bucket, and when the run started.
     pub fn subtitle(&self, what: &str) -> String {
         format!(
             "{what} {}; start {}",
@@ -62,12 +62,12 @@ impl<'a> Run<'a> {
         )
     }
 
-    /// The axis of time that all figures share.
+    /// Builds the axis of time that all figures share.
     pub fn time_axis(&self) -> Axis {
         scale::elapsed_time(self.window.duration_ms())
     }
 
-    /// A figure of a mean time by label, one line each.
+    /// Builds a figure of a mean time with one line per label.
     pub fn by_label(
         &self,
         words: Words<'_>,
@@ -89,28 +89,27 @@ impl<'a> Run<'a> {
         has_points.then(|| self.figure(words, axis.axis, series))
     }
 
-    /// A line for each label that is drawn.
+    /// Builds one line per label that is drawn.
     pub fn lines(&self, pieces: impl Fn(&LabelSeries) -> Pieces) -> Vec<Series> {
         let labels = self.labels().into_iter().enumerate();
         labels
             .map(|(number, label)| Series {
                 name: elided(&label.label),
                 color: number,
-                kind: Kind::Line,
+                mark: Mark::Line,
                 pieces: pieces(label),
             })
             .collect()
     }
 
-    /// The busiest labels over time, in the order and colours that they have in all figures; none
-    /// where there are too many to tell apart.
+    /// Returns the busiest labels in the order and with the colours that they have in all figures.
     pub fn labels(&self) -> Vec<&'a LabelSeries> {
         let busiest = busiest(self.report);
         let all = self.series.labels.iter();
         let mut found: Vec<&LabelSeries> = all
             .filter(|series| busiest.iter().any(|label| label.label == series.label))
             .collect();
-        found.truncate(palette::COLORS_THERE_ARE);
+        found.truncate(palette::PALETTE_SIZE);
         found
     }
 
@@ -124,7 +123,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Points at the middle of each bucket, in pieces where buckets without a value lie between.
+    /// Places points at the middle of each bucket; a bucket without a value ends a piece.
     pub fn pieces(&self, value: impl Fn(usize) -> Option<f64>) -> Pieces {
         let mut pieces = vec![Vec::new()];
         for bucket in 0..self.series.len() {
@@ -142,20 +141,20 @@ impl<'a> Run<'a> {
         pieces
     }
 
-    /// Something per second, over time.
+    /// Turns counts by bucket into rates per second.
     pub fn rates(&self, counts: &[u64]) -> Pieces {
         self.pieces(|bucket| self.rate(bucket, counts))
     }
 
-    /// So many per second of the part of a bucket that the run covers.
+    /// Returns the rate per second within the part of a bucket that the run covers.
     pub fn rate(&self, bucket: usize, counts: &[u64]) -> Option<f64> {
         let (from, to) = self.covered(bucket);
-        let is_enough = to - from >= LEAST_COVERAGE * self.series.bucket_ms as f64;
+        let is_enough = to - from >= MIN_COVERAGE * self.series.bucket_ms as f64;
         let count = *counts.get(bucket)? as f64;
         ((is_enough || self.series.len() == 1) && to > from).then(|| count / (to - from) * 1000.0)
     }
 
-    /// The part of a bucket that the run covers, in ms since its start.
+    /// Returns the part of a bucket that the run covers, in ms since its start.
     pub fn covered(&self, bucket: usize) -> (f64, f64) {
         let width = self.series.bucket_ms as f64;
         let duration = self.window.duration_ms() as f64;
@@ -168,13 +167,13 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The largest value of all pieces, at least 0.
+/// Returns the largest value of all pieces, at least 0.
 pub fn highest<'p>(pieces: impl IntoIterator<Item = &'p Vec<(f64, f64)>>) -> f64 {
     let values = pieces.into_iter().flatten().map(|(_, value)| *value);
     values.fold(0.0, f64::max)
 }
 
-/// The largest value of all series, at least 0.
+/// Returns the largest value of all series, at least 0.
 pub fn highest_of(series: &[Series]) -> f64 {
     highest(series.iter().flat_map(|series| &series.pieces))
 }

@@ -1,18 +1,18 @@
-//! What the server used, on the time axis of the run.
+//! Resources of the server, on the time axis of the run.
 
 use super::run::{Run, highest_of};
 use super::{TimesAxis, panel};
-use crate::chart::model::{Axis, Figure, Kind, Section, Series};
+use crate::chart::model::{Axis, Figure, Mark, Section, Series};
 use crate::chart::{palette, scale};
 use crate::format;
 use crate::report::ResourceRow;
 
-/// Seconds without a row that interrupt a line.
+/// A line is interrupted where the monitor has no row for this long.
 const GAP_MS: f64 = 3_000.0;
 
 const MB: f64 = (1 << 20) as f64;
 
-/// The figures of this section; none without the server's monitor.
+/// Builds the figures of this section; none without the server's monitor.
 pub fn figures(run: &Run<'_>) -> Vec<Figure> {
     let Some(resources) = &run.report.resources else {
         return Vec::new();
@@ -30,11 +30,11 @@ pub fn figures(run: &Run<'_>) -> Vec<Figure> {
         ..scale::linear("CPU (% of all the machine's)", 100.0)
     };
     let memory = [Series {
-        kind: Kind::Area,
+        mark: Mark::Area,
         ..server.line("memory", 2, |row| Some(row.resident_bytes? as f64 / MB))
     }];
     let connections = [Series {
-        kind: Kind::Area,
+        mark: Mark::Area,
         ..server.line("connections", palette::OK, |row| {
             Some(row.connections as f64)
         })
@@ -58,8 +58,8 @@ pub fn figures(run: &Run<'_>) -> Vec<Figure> {
         server.figure("server-connections-over-time", "Connections of the server", "Open connections over time.", connections_axis, connections.into()),
         server.figure(
             "server-response-time-over-time",
-            "Response times seen from the server",
-            "Percentiles of the response times seen from the server over time: without the network and the tester.",
+            "Response times measured by the server",
+            "Percentiles of response times measured by the server over time, without network and load generator.",
             axis.axis,
             times.into(),
         ),
@@ -94,7 +94,7 @@ impl Server<'_> {
         Series {
             name: name.to_owned(),
             color,
-            kind: Kind::Line,
+            mark: Mark::Line,
             pieces,
         }
     }
@@ -112,7 +112,7 @@ impl Server<'_> {
             section: Section::Server,
             title: title.to_owned(),
             subtitle: format!(
-                "each second, as the server's monitor saw it; start {}",
+                "measured every second by the server's monitor; start {}",
                 format::utc(self.run.window.start_ms)
             ),
             description: description.to_owned(),

@@ -1,15 +1,15 @@
-//! What the server was asked and answered in a second.
+//! Figures of requests and responses per second.
 
 use super::names::elided;
 use super::run::{Run, Words, highest_of};
 use super::which_labels;
-use crate::chart::model::{Figure, Kind, Section, Series};
+use crate::chart::model::{Figure, Mark, Section, Series};
 use crate::chart::{palette, scale};
 use crate::report::CodeSeries;
 
 const THROUGHPUT: Section = Section::Throughput;
 
-/// The figures of this section.
+/// Builds the figures of this section.
 pub fn figures(run: &Run<'_>) -> Vec<Figure> {
     let mut figures = vec![total(run), hits(run)];
     figures.extend(codes(run));
@@ -17,7 +17,7 @@ pub fn figures(run: &Run<'_>) -> Vec<Figure> {
     figures
 }
 
-/// Transactions per second in all, successes and failures.
+/// Samples per second, successes and failures.
 fn total(run: &Run<'_>) -> Figure {
     let total = &run.series.total;
     let failed: u64 = total.ko.iter().sum();
@@ -33,13 +33,13 @@ fn total(run: &Run<'_>) -> Figure {
         Series {
             name: "succeeded".to_owned(),
             color: palette::OK,
-            kind: Kind::Area,
+            mark: Mark::Area,
             pieces: run.rates(&total.ok),
         },
         Series {
             name,
             color: palette::KO,
-            kind: Kind::Line,
+            mark: Mark::Line,
             pieces: match failed {
                 0 => Vec::new(),
                 _ => run.rates(&total.ko),
@@ -51,7 +51,7 @@ fn total(run: &Run<'_>) -> Figure {
         slug: "throughput-and-errors-over-time",
         section: THROUGHPUT,
         title: "Throughput and errors over time",
-        what: "samples by the time they ended, mean of each",
+        what: "samples by end time, mean per",
         description: format!(
             "Samples per second over time, up to {}; of {} samples {told}.",
             scale::grouped(max, 1),
@@ -65,7 +65,7 @@ fn hits(run: &Run<'_>) -> Figure {
     let series = vec![Series {
         name: "hits".to_owned(),
         color: palette::OK,
-        kind: Kind::Area,
+        mark: Mark::Area,
         pieces: run.rates(&run.series.hits),
     }];
     let max = highest_of(&series);
@@ -73,7 +73,7 @@ fn hits(run: &Run<'_>) -> Figure {
         slug: "hits-per-second",
         section: THROUGHPUT,
         title: "Hits per second",
-        what: "samples by the time they started, mean of each",
+        what: "samples by start time, mean per",
         description: format!(
             "Samples started per second over time, up to {}.",
             scale::grouped(max, 1)
@@ -82,12 +82,12 @@ fn hits(run: &Run<'_>) -> Figure {
     run.figure(words, scale::linear("hits per second", max), series)
 }
 
-/// Response codes; `None` where the results do not tell.
+/// Response codes per second; `None` if the results lack them.
 fn codes(run: &Run<'_>) -> Option<Figure> {
     let mut codes: Vec<&CodeSeries> = run.series.codes.iter().collect();
     let all = codes.len();
     codes.sort_by_key(|code| std::cmp::Reverse(code.samples.iter().sum::<u64>()));
-    codes.truncate(palette::COLORS_THERE_ARE);
+    codes.truncate(palette::PALETTE_SIZE);
     let series: Vec<Series> = codes
         .iter()
         .enumerate()
@@ -100,7 +100,7 @@ fn codes(run: &Run<'_>) -> Option<Figure> {
                 ),
             },
             color: number,
-            kind: Kind::Line,
+            mark: Mark::Line,
             pieces: run.rates(&code.samples),
         })
         .collect();
@@ -109,7 +109,7 @@ fn codes(run: &Run<'_>) -> Option<Figure> {
         false => String::new(),
     };
     let max = highest_of(&series);
-    let what = format!("{which}samples by the time they ended, mean of each");
+    let what = format!("{which}samples by end time, mean per");
     let words = Words {
         slug: "response-codes-per-second",
         section: THROUGHPUT,
@@ -123,7 +123,7 @@ fn codes(run: &Run<'_>) -> Option<Figure> {
     (all > 0).then(|| run.figure(words, scale::linear("responses per second", max), series))
 }
 
-/// Transactions per second by label; `None` where there are too many labels.
+/// Transactions per second by label; `None` without labels.
 fn by_label(run: &Run<'_>) -> Option<Figure> {
     let series = run.lines(|label| {
         let activity = &label.activity;
@@ -136,10 +136,7 @@ fn by_label(run: &Run<'_>) -> Option<Figure> {
         run.rates(&all)
     });
     let max = highest_of(&series);
-    let what = format!(
-        "{}samples by the time they ended, mean of each",
-        which_labels(run.report)
-    );
+    let what = format!("{}samples by end time, mean per", which_labels(run.report));
     let words = Words {
         slug: "transactions-per-second",
         section: THROUGHPUT,

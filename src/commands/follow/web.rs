@@ -18,6 +18,7 @@ use futures_util::stream::{self, Stream};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use crate::chart;
 use crate::error::{Error, Result};
 use crate::render::html;
 use crate::report::Live;
@@ -189,7 +190,9 @@ fn rendered(shared: &Shared) -> Result<Bytes> {
         Some((revision, bytes)) if *revision == shown.revision => Ok(bytes.clone()),
         _ => {
             let report = shown.live.as_ref().map(|live| &live.report);
-            let bytes = Bytes::from(html::live(report, shown.revision)?);
+            let figures = report.map(chart::figures).unwrap_or_default();
+            let shows = report.map(|report| (report, &figures[..]));
+            let bytes = Bytes::from(html::live(shows, shown.revision)?);
             *page = Some((shown.revision, bytes.clone()));
             Ok(bytes)
         }
@@ -202,7 +205,8 @@ async fn report(State(shared): State<Arc<Shared>>) -> Response {
     let Some(live) = live else {
         return (StatusCode::NOT_FOUND, "no samples yet\n").into_response();
     };
-    let rendered = tokio::task::spawn_blocking(move || html::render(&live.report)).await;
+    let render = move || html::render(&live.report, &chart::figures(&live.report));
+    let rendered = tokio::task::spawn_blocking(render).await;
     answer(rendered.ok().map(|page| page.map(Bytes::from)))
 }
 

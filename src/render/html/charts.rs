@@ -3,8 +3,9 @@
 use maud::PreEscaped;
 
 use super::page::Section;
-use super::{Detail, data, drawing, escape, thin};
-use crate::chart::{self, Figure};
+use super::{Detail, data, escape, thin};
+use crate::chart::palette::PALETTE_SIZE;
+use crate::chart::{self, Figure, Style};
 use crate::error::{Error, Result};
 use crate::report::Window;
 
@@ -19,22 +20,22 @@ const SECTIONS: [(chart::Section, &str, &str); 4] = [
     (chart::Section::Server, "server", "The server"),
 ];
 
-/// The charts by section, of a run in this window or of several runs without, and their data as JSON that may stand in a `script` element.
+/// Draws the figures by section, and packs their data as JSON that may stand in a `script` element.
+/// Several runs have no common window.
 pub fn sections(
     window: Option<Window>,
     mut figures: Vec<Figure>,
     detail: Detail,
 ) -> Result<(Vec<Section>, String)> {
-    let thinned: Vec<bool> = figures
-        .iter_mut()
-        .map(|figure| thin::figure(figure, detail.points))
-        .collect();
+    let mut drawn = Vec::with_capacity(figures.len());
+    for figure in &mut figures {
+        let is_thinned = thin::figure(figure, detail.points);
+        data::round(figure);
+        drawn.push((figure.section, html(figure, is_thinned)?));
+    }
     let sections = SECTIONS.into_iter().filter_map(|(section, id, title)| {
-        let all = figures.iter().zip(&thinned);
-        let body: String = all
-            .filter(|(figure, _)| figure.section == section)
-            .map(|(figure, &is_thinned)| html(figure, is_thinned))
-            .collect();
+        let own = drawn.iter().filter(|(of, _)| *of == section);
+        let body: String = own.map(|(_, html)| html.as_str()).collect();
         (!body.is_empty()).then(|| Section::new(id, title, PreEscaped(body)))
     });
     let sections = sections.collect();
@@ -44,46 +45,31 @@ pub fn sections(
     Ok((sections, escape::json(&json)))
 }
 
-fn html(figure: &Figure, is_thinned: bool) -> String {
-    let series = figure.panels.first().map_or(&[][..], |panel| &panel.series);
+fn html(figure: &Figure, is_thinned: bool) -> Result<String> {
+    let series = figure.legend().iter();
     let legend: String = series
-        .iter()
         .map(|series| {
             format!(
                 "<li><i class=c{}></i>{}</li>",
-                series.color % chart::palette::COLORS_THERE_ARE,
+                series.color % PALETTE_SIZE,
                 escape::text(&series.name)
             )
         })
         .collect();
-    let legend = match legend.is_empty() || is_named_by_axis(figure) {
+    let legend = match legend.is_empty() {
         true => String::new(),
         false => format!("<ul class=legend>{legend}</ul>\n"),
     };
     let remark = match is_thinned {
-        true => {
-            "<p class=remark>More points than can be seen: some were left out here, the lowest and \
-             the highest kept.</p>\n"
-        }
+        true => "<p class=remark>Downsampled; extremes kept.</p>\n",
         false => "",
     };
-    format!(
+    Ok(format!(
         "<figure id=\"{slug}\">\n<figcaption><h3>{}</h3>\n<p>{}</p></figcaption>\n{legend}\
          <div class=plot>{}</div>\n{remark}</figure>\n",
         escape::text(&figure.title),
         escape::text(&figure.subtitle),
-        drawing::svg(figure),
+        chart::svg(figure, &Style::page())?,
         slug = figure.slug,
-    )
-}
-
-/// Whether there is a single series and the axis says what it is.
-fn is_named_by_axis(figure: &Figure) -> bool {
-    let [panel] = &figure.panels[..] else {
-        return false;
-    };
-    let [series] = &panel.series[..] else {
-        return false;
-    };
-    panel.y.label.contains(&series.name)
+    ))
 }

@@ -1,18 +1,24 @@
-//! What the script draws the charts from: the chart model, packed.
+//! What the script draws the charts from: the figures, packed, and the numbers of the drawing.
 
 use serde::Serialize;
 
-use super::numbers::{Exact, Rounded, significant};
-use crate::chart::{Axis, Cells, Figure, Kind, Panel, Scale, Series};
+use super::numbers::{Number, significant};
+use crate::chart::palette::PALETTE_SIZE;
+use crate::chart::{
+    Axis, Cells, Figure, MEASURES, Mark, Measures, Panel, Scale, Series, max_letters, style,
+};
 use crate::report::Window;
 
-/// All that the script needs.
+/// Everything that the script needs.
 #[derive(Debug, Serialize)]
 pub struct Data<'f> {
     /// Start of the run, epoch ms.
     start: Option<i64>,
-    /// Places on the axis of time that several series have in common, ascending.
-    grids: Vec<Vec<Exact>>,
+    measures: Measures,
+    /// The rules for the drawing's classes, for charts that are saved.
+    css: String,
+    /// Places on the axis of time that several series share, ascending.
+    grids: Vec<Vec<Number>>,
     figures: Vec<FigureData<'f>>,
 }
 
@@ -30,34 +36,37 @@ struct PanelData<'f> {
     title: Option<&'f str>,
     x: &'f Axis,
     y: &'f Axis,
+    /// Width of the longest name at the vertical axis in letters, if it has names.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    letters: Option<usize>,
     series: Vec<SeriesData<'f>>,
     cells: Option<CellsData>,
 }
 
-/// A series. Values are true: not the places that they have on a logarithmic axis.
+/// A series. It has values rather than their places on a logarithmic axis.
 #[derive(Debug, Serialize)]
 struct SeriesData<'f> {
     name: &'f str,
     color: usize,
-    kind: Kind,
-    /// Number of the grid that holds the x of each y.
+    mark: Mark,
+    /// Index of the grid with the x of each y.
     #[serde(skip_serializing_if = "Option::is_none")]
     grid: Option<usize>,
-    /// With a grid: y by place in it, `null` where there is none. Without: x and y in turns, `null`
-    /// between two pieces.
-    y: Vec<Option<Rounded>>,
+    /// With a grid: y by place in it, `null` for a gap. Without: alternating x and y, `null` between
+    /// two pieces.
+    y: Vec<Option<Number>>,
 }
 
 #[derive(Debug, Serialize)]
 struct CellsData {
     color: usize,
-    x: Vec<Exact>,
-    y: Vec<Rounded>,
+    x: Vec<Number>,
+    y: Vec<Number>,
     /// By column: the first row with samples, then the counts from there to the last such row.
     counts: Vec<Vec<u64>>,
 }
 
-/// The data of a page's figures.
+/// Packs a page's figures.
 pub fn of(window: Option<Window>, figures: &[Figure]) -> Data<'_> {
     let mut grids = Grids::default();
     let figures = figures
@@ -74,15 +83,17 @@ pub fn of(window: Option<Window>, figures: &[Figure]) -> Data<'_> {
                 .collect(),
         })
         .collect();
-    let exact = |grid: Vec<f64>| grid.into_iter().map(Exact).collect();
+    let numbers = |grid: Vec<f64>| grid.into_iter().map(Number).collect();
     Data {
         start: window.map(|window| window.start_ms),
-        grids: grids.0.into_iter().map(exact).collect(),
+        measures: MEASURES,
+        css: style::css(MEASURES.page_text),
+        grids: grids.0.into_iter().map(numbers).collect(),
         figures,
     }
 }
 
-/// The grids of all figures: over time, most have the same.
+/// The grids of all figures; most figures over time share one.
 #[derive(Default)]
 struct Grids(Vec<Vec<f64>>);
 
@@ -94,6 +105,7 @@ impl Grids {
             title: panel.title.as_deref(),
             x: &panel.x,
             y: &panel.y,
+            letters: max_letters(&panel.y),
             series: panel
                 .series
                 .iter()
@@ -103,7 +115,7 @@ impl Grids {
         }
     }
 
-    /// The number of a grid that holds every x of a panel.
+    /// Returns the index of a grid that has every x of a panel.
     fn number_for(&mut self, panel: &Panel) -> usize {
         let points = panel
             .series
@@ -132,16 +144,15 @@ fn packed<'f>(series: &'f Series, panel: &Panel, grid: Option<(usize, &[f64])>) 
     };
     SeriesData {
         name: &series.name,
-        color: series.color,
-        kind: series.kind,
+        color: series.color % PALETTE_SIZE,
+        mark: series.mark,
         grid,
         y,
     }
 }
 
-/// The y of each place of a grid; `None` if that would not show where one piece ends and the next
-/// begins.
-fn on_grid(series: &Series, panel: &Panel, grid: &[f64]) -> Option<Vec<Option<Rounded>>> {
+/// Returns the y of each place of a grid; `None` if pieces would run into each other.
+fn on_grid(series: &Series, panel: &Panel, grid: &[f64]) -> Option<Vec<Option<Number>>> {
     let mut y = vec![None; grid.len()];
     let mut free = 0;
     for piece in &series.pieces {
@@ -153,7 +164,7 @@ fn on_grid(series: &Series, panel: &Panel, grid: &[f64]) -> Option<Vec<Option<Ro
             if grid.get(first + number) != Some(&x) {
                 return None;
             }
-            y[first + number] = Some(Rounded(value_at(&panel.y, value)));
+            y[first + number] = Some(Number(value_at(&panel.y, value)));
         }
         free = first + piece.len() + 1;
     }
@@ -165,21 +176,42 @@ fn on_grid(series: &Series, panel: &Panel, grid: &[f64]) -> Option<Vec<Option<Ro
     Some(y)
 }
 
-fn in_turns(series: &Series, panel: &Panel) -> Vec<Option<Rounded>> {
+fn in_turns(series: &Series, panel: &Panel) -> Vec<Option<Number>> {
     let mut turns = Vec::new();
     for piece in &series.pieces {
         if !turns.is_empty() {
             turns.push(None);
         }
         for &(x, y) in piece {
-            turns.push(Some(Rounded(value_at(&panel.x, x))));
-            turns.push(Some(Rounded(value_at(&panel.y, y))));
+            turns.push(Some(Number(value_at(&panel.x, x))));
+            turns.push(Some(Number(value_at(&panel.y, y))));
         }
     }
     turns
 }
 
-/// The value at a place of an axis.
+/// Rounds a figure's points to the digits that the data have: the page's drawing and the script's
+/// are of the same points. Places in time stay exact, so that series share a grid.
+pub fn round(figure: &mut Figure) {
+    for panel in &mut figure.panels {
+        let (x_axis, y_axis) = (&panel.x, &panel.y);
+        let points = panel.series.iter_mut().flat_map(|one| &mut one.pieces);
+        for (x, y) in points.flatten() {
+            *x = rounded(x_axis, *x);
+            *y = rounded(y_axis, *y);
+        }
+    }
+}
+
+fn rounded(axis: &Axis, place: f64) -> f64 {
+    match axis.scale {
+        Scale::Time => place,
+        Scale::Logarithmic => value_at(axis, place).log10(),
+        _ => significant(place),
+    }
+}
+
+/// Returns the value at a place of an axis.
 fn value_at(axis: &Axis, place: f64) -> f64 {
     match axis.scale {
         Scale::Logarithmic => significant(10_f64.powf(place)),
@@ -200,14 +232,14 @@ fn cells(cells: &Cells) -> CellsData {
         }
     };
     CellsData {
-        color: cells.color,
-        x: cells.x.iter().copied().map(Exact).collect(),
+        color: cells.color % PALETTE_SIZE,
+        x: cells.x.iter().copied().map(Number).collect(),
         // Edges are whole ms; what lies below the axis' first power of ten begins at 0.
         y: cells
             .y
             .iter()
             .map(|&place| {
-                Rounded(if place < 0.0 {
+                Number(if place < 0.0 {
                     0.0
                 } else {
                     10_f64.powf(place).round()
@@ -236,7 +268,7 @@ mod tests {
         let series = |pieces| Series {
             name: "A".to_owned(),
             color: 0,
-            kind: Kind::Line,
+            mark: Mark::Line,
             pieces,
         };
         Panel {

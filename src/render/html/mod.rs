@@ -6,18 +6,16 @@
 mod charts;
 mod compare;
 mod data;
-mod drawing;
 mod escape;
 mod live;
 mod numbers;
 mod page;
-mod path;
 mod sections;
 mod theme;
 mod thin;
 mod verdict;
 
-use crate::chart;
+use crate::chart::Figure;
 use crate::compare::Comparison;
 use crate::error::Result;
 use crate::render::text;
@@ -61,14 +59,14 @@ const DETAILS: [Detail; 4] = [
     },
 ];
 
-/// The page of a report; the same report gives the same bytes.
+/// The page of a report with its figures, see [`crate::chart::figures`]; the same report gives the
+/// same bytes.
 ///
 /// # Errors
 ///
 /// None in practice: every report can be rendered.
-pub fn render(report: &Report) -> Result<String> {
-    let figures = chart::figures(report);
-    smallest(|detail| page::html(report, figures.clone(), detail, None))
+pub fn render(report: &Report, figures: &[Figure]) -> Result<String> {
+    smallest(|detail| page::html(report, figures.to_vec(), detail, None))
 }
 
 /// The page of a run that is going on, to be served: it listens to `/events`, and when these tell of
@@ -78,12 +76,11 @@ pub fn render(report: &Report) -> Result<String> {
 /// # Errors
 ///
 /// None in practice: every report can be rendered.
-pub fn live(report: Option<&Report>, revision: u64) -> Result<String> {
-    let Some(report) = report else {
+pub fn live(report: Option<(&Report, &[Figure])>, revision: u64) -> Result<String> {
+    let Some((report, figures)) = report else {
         return live::waiting(revision);
     };
-    let figures = chart::figures(report);
-    smallest(|detail| page::html(report, figures.clone(), detail, Some(revision)))
+    smallest(|detail| page::html(report, figures.to_vec(), detail, Some(revision)))
 }
 
 /// The page of a comparison of these runs, with what became of the criteria that `judged` has.
@@ -95,9 +92,9 @@ pub fn comparison(
     comparison: &Comparison,
     runs: &[(String, Report)],
     judged: &Report,
+    figures: &[Figure],
 ) -> Result<String> {
-    let figures = chart::overlaid(runs);
-    smallest(|detail| compare::html(comparison, runs, judged, figures.clone(), detail))
+    smallest(|detail| compare::html(comparison, runs, judged, figures.to_vec(), detail))
 }
 
 /// The page with the most detail of those that are small enough.

@@ -2,39 +2,26 @@
 
 use serde::{Serialize, Serializer};
 
-/// Whole numbers beyond this are not exact as the floating point that JavaScript has.
+/// Larger whole numbers are not exact in JavaScript.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// A number in the page's data: five significant digits, more than can be seen.
+/// A number in the page's data, whole ones without `.0`: it would be a fifth of the page.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Rounded(pub f64);
+pub struct Number(pub f64);
 
-impl Serialize for Rounded {
+impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize_shortest(significant(self.0), serializer)
+        let Number(number) = *self;
+        if number.fract() == 0.0 && number.abs() < MAX_EXACT {
+            serializer.serialize_i64(number as i64)
+        } else {
+            serializer.serialize_f64(number)
+        }
     }
 }
 
-/// A number in the page's data, as it is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Exact(pub f64);
-
-impl Serialize for Exact {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serialize_shortest(self.0, serializer)
-    }
-}
-
-/// Whole numbers without `.0`: it would be a fifth of the page.
-fn serialize_shortest<S: Serializer>(number: f64, serializer: S) -> Result<S::Ok, S::Error> {
-    if number.fract() == 0.0 && number.abs() < MAX_EXACT {
-        serializer.serialize_i64(number as i64)
-    } else {
-        serializer.serialize_f64(number)
-    }
-}
-
-/// The number at five significant digits; whole numbers of up to seven digits as they are.
+/// The number at five significant digits, more than can be seen; whole numbers of up to seven
+/// digits as they are.
 pub fn significant(number: f64) -> f64 {
     if number.fract() == 0.0 && number.abs() < 1e7 {
         return number;
@@ -48,13 +35,15 @@ mod tests {
 
     #[test]
     fn data_is_short() {
-        let numbers = [1270.0, 399.944_012, 1e300, 0.000_123_456_7, -0.5].map(Rounded);
+        let numbers = [1270.0, 399.944_012, 1e300, 0.000_123_456_7, -0.5]
+            .map(significant)
+            .map(Number);
         assert_eq!(
             serde_json::to_string(&numbers).unwrap(),
             "[1270,399.94,1e+300,0.00012346,-0.5]"
         );
         assert_eq!(
-            serde_json::to_string(&[Exact(123_456.5), Exact(7.0)]).unwrap(),
+            serde_json::to_string(&[Number(123_456.5), Number(7.0)]).unwrap(),
             "[123456.5,7]"
         );
     }

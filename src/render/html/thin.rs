@@ -1,35 +1,31 @@
-//! Fewer points where more cannot be seen; each that stays is one that was there.
+//! Downsampling for the page: keeps only points that can be seen, and changes none.
 
-use crate::chart::{Figure, Kind, Panel, Scale, Series};
-
-/// Size of a panel in pixels, about, and the movement in it that can be seen.
-const PANEL: (f64, f64) = (860.0, 300.0);
-const VISIBLE: f64 = 0.5;
+use crate::chart::{Figure, MEASURES, Mark, Panel, Scale, Series};
 
 type Points = Vec<(f64, f64)>;
 
-/// Leaves out what cannot be seen, and of series with more than `most` points all but each
-/// stretch's extremes. Tells whether anything was left out.
-pub fn figure(figure: &mut Figure, most: usize) -> bool {
+/// Removes points that cannot be seen; downsamples series with more than `max` points, and keeps the
+/// extremes of each stretch. Returns whether anything was removed.
+pub fn figure(figure: &mut Figure, max: usize) -> bool {
     let mut is_thinned = false;
     for panel in &mut figure.panels {
-        let place = Place::of(panel);
+        let pixels = Pixels::of(panel);
         let is_time = panel.x.scale == Scale::Time;
         for series in &mut panel.series {
             let before = count(series);
-            match series.kind {
-                Kind::Points if before > most => one_a_pixel(series, &place),
-                Kind::Line | Kind::Area if !is_time => {
+            match series.mark {
+                Mark::Points if before > max => one_a_pixel(series, &pixels),
+                Mark::Line | Mark::Area if !is_time => {
                     for piece in &mut series.pieces {
-                        *piece = moving(piece, &place);
+                        *piece = moving(piece, &pixels);
                     }
                 }
                 _ => {}
             }
             let left = count(series);
-            if left > most && series.kind != Kind::Bars {
+            if left > max && series.mark != Mark::Bars {
                 for piece in &mut series.pieces {
-                    let share = (most * piece.len()).div_ceil(left);
+                    let share = (max * piece.len()).div_ceil(left);
                     *piece = extremes(piece, share);
                 }
             }
@@ -44,39 +40,45 @@ fn count(series: &Series) -> usize {
 }
 
 /// From places on the axes to pixels.
-struct Place {
+struct Pixels {
     x: (f64, f64),
     y: (f64, f64),
 }
 
-impl Place {
+impl Pixels {
+    /// As large as a panel gets: narrower ones may be zoomed.
     fn of(panel: &Panel) -> Self {
-        Place {
-            x: (panel.x.min, PANEL.0 / (panel.x.max - panel.x.min)),
-            y: (panel.y.min, PANEL.1 / (panel.y.max - panel.y.min)),
+        let m = &MEASURES;
+        let (width, height) = (
+            m.page_width - m.left - m.right,
+            m.max_height - m.top - m.bottom,
+        );
+        Pixels {
+            x: (panel.x.min, width / (panel.x.max - panel.x.min)),
+            y: (panel.y.min, height / (panel.y.max - panel.y.min)),
         }
     }
 
-    fn pixels(&self, (x, y): (f64, f64)) -> (f64, f64) {
+    fn at(&self, (x, y): (f64, f64)) -> (f64, f64) {
         ((x - self.x.0) * self.x.1, (y - self.y.0) * self.y.1)
     }
 }
 
-/// The first point, each that is visibly apart from the one kept before it, the one before a jump,
-/// and the last.
-fn moving(points: &[(f64, f64)], place: &Place) -> Points {
+/// Keeps the first and the last point, each that is visibly apart from the last kept, and the one
+/// before a jump.
+fn moving(points: &[(f64, f64)], pixels: &Pixels) -> Points {
     let mut kept: Points = Vec::new();
     let mut seen = (f64::NAN, f64::NAN);
     let mut passed: Option<(f64, f64)> = None;
     for &point in points {
-        let at = place.pixels(point);
+        let at = pixels.at(point);
         let moved = (at.0 - seen.0).abs().max((at.1 - seen.1).abs());
-        if moved < VISIBLE {
+        if moved < MEASURES.visible {
             passed = Some(point);
             continue;
         }
         // A corner of a step: without it the step would become a slope.
-        if let Some(corner) = passed.take().filter(|_| moved >= 2.0 * VISIBLE) {
+        if let Some(corner) = passed.take().filter(|_| moved >= 2.0 * MEASURES.visible) {
             kept.push(corner);
         }
         kept.push(point);
@@ -87,23 +89,23 @@ fn moving(points: &[(f64, f64)], place: &Place) -> Points {
     kept
 }
 
-/// One point of those within the same half pixel.
-fn one_a_pixel(series: &mut Series, place: &Place) {
+/// Keeps one point per half pixel.
+fn one_a_pixel(series: &mut Series, pixels: &Pixels) {
     let mut taken = std::collections::HashSet::new();
     for piece in &mut series.pieces {
         piece.retain(|&point| {
-            let (x, y) = place.pixels(point);
-            taken.insert(((x / VISIBLE) as i64, (y / VISIBLE) as i64))
+            let (x, y) = pixels.at(point);
+            taken.insert(((x / MEASURES.visible) as i64, (y / MEASURES.visible) as i64))
         });
     }
 }
 
-/// The lowest and the highest point of each of `most / 2` stretches, the first and the last point.
-fn extremes(points: &[(f64, f64)], most: usize) -> Points {
-    let (&[first, .., last], false) = (points, points.len() <= most.max(4)) else {
+/// Keeps the first and the last point, and the lowest and highest of each of `max / 2` stretches.
+fn extremes(points: &[(f64, f64)], max: usize) -> Points {
+    let (&[first, .., last], false) = (points, points.len() <= max.max(4)) else {
         return points.to_vec();
     };
-    let stretches = (most.max(4) - 2) / 2;
+    let stretches = (max.max(4) - 2) / 2;
     let stretch = points.len().div_ceil(stretches);
     let mut kept = vec![first];
     for points in points[1..points.len() - 1].chunks(stretch) {
@@ -125,7 +127,7 @@ mod tests {
 
     use super::*;
 
-    const PLACE: Place = Place {
+    const PIXELS: Pixels = Pixels {
         x: (0.0, 1.0),
         y: (0.0, 1.0),
     };
@@ -145,7 +147,7 @@ mod tests {
     fn steps_stay_steps() {
         let points = [(0.0, 0.0), (0.3, 0.0), (0.4, 0.0), (0.4, 50.0), (9.0, 50.0)];
         assert_eq!(
-            moving(&points, &PLACE),
+            moving(&points, &PIXELS),
             [(0.0, 0.0), (0.4, 0.0), (0.4, 50.0), (9.0, 50.0)]
         );
     }
@@ -154,16 +156,16 @@ mod tests {
         #[test]
         fn what_is_kept_was_there_in_that_order(
             heights in prop::collection::vec(0.0..100.0_f64, 0..300),
-            most in 0..50_usize,
+            max in 0..50_usize,
         ) {
             let points: Points = heights.iter().enumerate().map(|(x, y)| (x as f64 / 7.0, *y)).collect();
-            for kept in [extremes(&points, most), moving(&points, &PLACE)] {
+            for kept in [extremes(&points, max), moving(&points, &PIXELS)] {
                 let mut rest = points.iter();
                 prop_assert!(kept.iter().all(|point| rest.any(|other| other == point)));
                 prop_assert_eq!(kept.first(), points.first());
                 prop_assert_eq!(kept.last(), points.last());
             }
-            prop_assert!(extremes(&points, most).len() <= most.max(4));
+            prop_assert!(extremes(&points, max).len() <= max.max(4));
         }
     }
 }

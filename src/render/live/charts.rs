@@ -1,4 +1,4 @@
-//! The run over time, as bars of text.
+//! The run over time as text bars.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -10,33 +10,33 @@ use super::{Look, ms, rate};
 use crate::percentile::Percentile;
 use crate::report::{Report, TimeSeries};
 
-/// How many charts there are.
+/// Number of charts.
 pub const COUNT: u16 = 4;
 
 /// Columns between two charts.
 const GAP: u16 = 3;
 
-/// From so many lines of bars on there is one for the time below them.
-const WITH_TIME: u16 = 4;
+/// Charts with more lines than this have one for the time axis.
+const MAX_WITHOUT_TIME: u16 = 4;
 
-/// Heights of a bar within a line of text.
+/// Steps in which a bar grows within a line of text.
 const STEPS: f64 = 8.0;
 
-/// The percentile that is drawn, if it is one of those that are computed.
-const DRAWN: f64 = 95.0;
+/// The percentile to draw, or the nearest that is computed.
+const PERCENT: f64 = 95.0;
 
 struct Chart {
     title: String,
-    /// One value a bucket.
+    /// One value per bucket.
     values: Vec<Option<f64>>,
-    /// What is drawn of values that fall into one column.
+    /// Combines the values that share a column.
     column: fn(&[f64]) -> f64,
-    /// How a value is written.
+    /// Formats a value.
     text: fn(f64) -> String,
     style: Style,
 }
 
-/// Draws the charts, so many beside each other.
+/// Draws the charts in a grid of `columns` columns.
 pub fn draw(frame: &mut Frame<'_>, area: Rect, report: &Report, columns: u16, look: Look) {
     let Some(series) = report.time_series.as_ref().filter(|_| area.height > 0) else {
         return;
@@ -98,9 +98,9 @@ fn charts(series: &TimeSeries, look: Look) -> [Chart; COUNT as usize] {
     charts
 }
 
-/// The percentile drawn, its name and its values in each bucket: the one nearest to what is usual.
+/// Returns the name of the percentile nearest to [`PERCENT`] and its value in each bucket.
 fn percentiles(series: &TimeSeries) -> (String, Vec<Option<f64>>) {
-    let distance = |percent: Percentile| (percent.percent() - DRAWN).abs();
+    let distance = |percent: Percentile| (percent.percent() - PERCENT).abs();
     let nearest = series
         .percentiles
         .iter()
@@ -115,9 +115,9 @@ fn percentiles(series: &TimeSeries) -> (String, Vec<Option<f64>>) {
 }
 
 impl Chart {
-    /// A line that says what it is, how it is now and at most, and the bars below.
+    /// Draws a line with the title, the last value and the peak, and bars below it.
     fn draw(&self, frame: &mut Frame<'_>, area: Rect, look: Look) {
-        let time_height = u16::from(area.height > WITH_TIME);
+        let time_height = u16::from(area.height > MAX_WITHOUT_TIME);
         let parts = [1, area.height.saturating_sub(1 + time_height), time_height];
         let [head, below, time] = Layout::vertical(parts.map(Constraint::Length)).areas(area);
         let columns = stretched(&self.values, area.width.into(), self.column);
@@ -152,8 +152,8 @@ impl Chart {
     }
 }
 
-/// Values over the whole width: what `column` makes of those that fall into one, or each one over
-/// several columns.
+/// Stretches values over the whole width: `column` combines those that share a column, or one value
+/// spans several.
 fn stretched(values: &[Option<f64>], width: usize, column: fn(&[f64]) -> f64) -> Vec<Option<f64>> {
     if values.is_empty() {
         return Vec::new();

@@ -20,16 +20,18 @@ const clock = (ms, step, whole) => {
   const head = whole < 172800000 ? `${hours}` : `${Math.floor(hours / 24)}d ${two(hours % 24)}`;
   return step % 60000 === 0 ? `${head}:${two(minutes % 60)}` : `${head}:${two(minutes % 60)}:${text}`;
 };
-const timeStep = (span, most) => {
+const timeStep = (span, max) => {
   const day = 86400000;
-  return TIME_STEPS.find((step) => span / step <= most) || (Math.floor(span / most / day) + 1) * day;
+  return TIME_STEPS.find((step) => span / step <= max) || (Math.floor(span / max / day) + 1) * day;
 };
+// From one tick to the next, in pixels: all of an axis' ticks have that at the width of perfkit's own drawing.
+const MIN_TICK_ROOM = 70;
 const ticksOf = (axis, view, width) => {
-  const most = Math.max(2, Math.floor(width / 78));
+  const maxSteps = Math.max(2, Math.floor(width / MIN_TICK_ROOM));
   const [min, max] = view;
-  if (min === axis.min && max === axis.max && axis.ticks.length <= most + 1) return axis.ticks;
+  if (min === axis.min && max === axis.max && (axis.ticks.length <= maxSteps + 1 || axis.scale === "nines")) return axis.ticks;
   if (axis.scale === "time" || axis.scale === "linear") {
-    const step = axis.scale === "time" ? timeStep(max - min, most) : roundStep((max - min) / most);
+    const step = axis.scale === "time" ? timeStep(max - min, maxSteps) : roundStep((max - min) / maxSteps);
     const decimals = Math.max(0, -Math.floor(Math.log10(step)));
     const ticks = [];
     for (let number = Math.ceil(min / step - 1e-9) + 0; number * step <= max * (1 + 1e-12); number += 1) {

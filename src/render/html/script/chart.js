@@ -183,9 +183,9 @@ class Chart {
       this.layer.append(svg("path", { class: "frame", d: `M${left} ${top}H${right}V${bottom}H${left}z` }));
     }
     for (const { series, point } of reading.marks) {
-      this.layer.append(svg("circle", { class: `mark c${series.color % 8}`, cx: round(to.x(point.x)), cy: round(to.y(point.y)), r: 4.5 }));
+      this.layer.append(svg("circle", { class: `mark c${series.color}`, cx: round(to.x(point.x)), cy: round(to.y(point.y)), r: 4.5 }));
     }
-    const lines = reading.lines.map((line) => html("div", {}, html("i", { class: `c${line.color % 8}` }), html("span", {}, line.name), html("strong", {}, line.value)));
+    const lines = reading.lines.map((line) => html("div", {}, html("i", { class: `c${line.color}` }), html("span", {}, line.name), html("strong", {}, line.value)));
     this.tip.replaceChildren(html("b", {}, reading.heading), ...lines);
     this.tip.hidden = false;
     const [wide, high] = [this.tip.offsetWidth, this.tip.offsetHeight];

@@ -1,104 +1,150 @@
-// Drawing: a panel between its axes, as the static drawing has it.
+// Drawing: a panel between its axes, path by path as perfkit's own drawing has it (chart/drawing.rs),
+// from the same numbers.
 
-const MARGIN = { left: 62, right: 14, top: 30, bottom: 46 };
-const LEAST_SHADE = 0.12;
-const LETTER = 7;
+const { measures } = data;
 let clips = 0;
 
-const mapper = (panel, view, box) => ({
-  x: (at) => box.left + ((at - view[0]) / (view[1] - view[0])) * (box.right - box.left),
-  y: (at) => box.bottom - ((at - panel.y.min) / (panel.y.max - panel.y.min)) * (box.bottom - box.top),
-  back: (pixels) => view[0] + ((pixels - box.left) / (box.right - box.left)) * (view[1] - view[0]),
-  up: (pixels) => panel.y.min + ((box.bottom - pixels) / (box.bottom - box.top)) * (panel.y.max - panel.y.min),
-});
-const round = (pixels) => Math.round(pixels * 10) / 10;
-const linePath = (points, to) => points.map((point, at) => `${at ? "L" : "M"}${round(to.x(point.x))} ${round(to.y(point.y))}`).join("");
+const tenths = (pixels) => Math.round(pixels * 10);
+const round = (pixels) => tenths(pixels) / 10;
+// From `low` at the pixel `start` to `high` at the pixel `end`, in whole tenths as plotters counts them.
+const along = (low, high, start, end) => {
+  const [first, length] = [tenths(start), tenths(end) - tenths(start)];
+  return (at) => {
+    const way = length * ((at - low) / (high - low));
+    return (first + (length > 0 ? Math.floor(way + 1e-3) : Math.ceil(way - 1e-3))) / 10;
+  };
+};
+const mapper = (panel, view, box) => {
+  const up = along(panel.y.min, panel.y.max, box.bottom, box.top);
+  return {
+    x: along(view[0], view[1], box.left, box.right),
+    y: (at) => up(Math.min(panel.y.max, Math.max(panel.y.min, at))),
+    back: (pixels) => view[0] + ((pixels - box.left) / (box.right - box.left)) * (view[1] - view[0]),
+    up: (pixels) => panel.y.min + ((box.bottom - pixels) / (box.bottom - box.top)) * (panel.y.max - panel.y.min),
+  };
+};
 const text = (name, x, y, content) => svg("text", { class: name, x: round(x), y: round(y) }, content);
+const path = (name, d, attributes) => (d ? svg("path", { class: name, d, ...attributes }) : null);
+const linePath = (points) => points.map(([x, y], at) => `${at ? "L" : "M"}${x} ${y}`).join("");
+const dotsPath = (dots) => dots.map(([x, y]) => `M${x} ${y}h0`).join("");
+const rectanglePath = (left, top, right, bottom) => `M${left} ${top}H${right}V${bottom}H${left}z`;
+
+// The points of a line without those that it passes unseen.
+const visible = (points) => {
+  let last = null;
+  return points.filter((point, at) => {
+    const isSeen = !last || Math.max(Math.abs(point[0] - last[0]), Math.abs(point[1] - last[1])) > measures.visible - 0.01;
+    if (isSeen) last = point;
+    return isSeen || at + 1 === points.length;
+  });
+};
 
 // Names need more room than numbers, but not more than the panel can spare.
+const letterWidth = measures.page_text * measures.letter;
 const leftOf = (panel, wide) => {
-  if (panel.y.scale !== "names") return MARGIN.left;
-  const longest = panel.y.ticks.reduce((most, tick) => Math.max(most, tick.text.length), 0);
-  return Math.min(wide * 0.4, Math.max(MARGIN.left, longest * LETTER + 12));
+  if (panel.letters === undefined) return measures.left;
+  const names = panel.letters * letterWidth + measures.names_padding;
+  return Math.min(wide * measures.max_names, Math.max(measures.left, names));
 };
-const fitting = (name, room) => (name.length * LETTER > room ? `${name.slice(0, Math.floor(room / LETTER) - 1)}…` : name);
+// A name shortened to the room for it: most of what is kept is its end, which tells it from others.
+const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
+const widthOf = (character) => (WIDE.test(character) ? 2 : /[\p{M}\u200d]/u.test(character) ? 0 : 1);
+const take = (characters, max) => {
+  let width = 0;
+  const end = characters.findIndex((character) => (width += widthOf(character)) > max);
+  return end < 0 ? characters : characters.slice(0, end);
+};
+const fitting = (name, room) => {
+  const [max, characters] = [Math.floor(room / letterWidth), [...name]];
+  if (take(characters, max).length === characters.length) return name;
+  const head = Math.floor((max - 1) / 5);
+  return [...take(characters, head), "…", ...take(characters.reverse(), max - 1 - head).reverse()].join("");
+};
 
 const drawAxes = (panel, view, box, to) => {
   const group = svg("g");
-  let grid = "";
   const isNames = panel.y.scale === "names";
+  const below = measures.baseline * measures.page_text;
+  const ticks = ticksOf(panel.x, view, box.right - box.left);
+  const grid = isNames ? "" : panel.y.ticks.map((tick) => `M${round(box.left)} ${to.y(tick.at)}H${round(box.right)}`).join("");
+  const axis = ticks.map((tick) => `M${to.x(tick.at)} ${round(box.bottom)}v${measures.tick}`);
+  put(group, {}, [path("grid", grid), path("axis", `M${round(box.left)} ${round(box.bottom)}H${round(box.right)}${axis.join("")}`)]);
   for (const tick of panel.y.ticks) {
-    if (!isNames) grid += `M${box.left} ${round(to.y(tick.at))}H${box.right}`;
-    group.append(text("e", box.left - 8, to.y(tick.at) + 4, isNames ? fitting(tick.text, box.left - box.outer - 8) : tick.text));
+    const name = isNames ? fitting(tick.text, box.left - box.outer - measures.value_gap) : tick.text;
+    group.append(text("e", box.left - measures.value_gap, to.y(tick.at) + below, name));
   }
-  let axis = `M${box.left} ${box.bottom}H${box.right}`;
-  for (const tick of ticksOf(panel.x, view, box.right - box.left)) {
-    axis += `M${round(to.x(tick.at))} ${box.bottom}v5`;
-    group.append(text("m", to.x(tick.at), box.bottom + 19, tick.text));
-  }
-  group.prepend(svg("path", { class: "grid", d: grid }), svg("path", { class: "axis", d: axis }));
-  group.append(text("m a", (box.left + box.right) / 2, box.bottom + 38, axisTitle(panel.x, view)));
+  for (const tick of ticks) group.append(text("m", to.x(tick.at), box.bottom + measures.tick_text, tick.text));
+  group.append(text("m a", (box.left + box.right) / 2, box.bottom + measures.axis_title, axisTitle(panel.x, view)));
   const above = panel.title ? `${panel.title}: ${panel.y.label}` : panel.y.label;
-  group.append(text("a", box.outer, box.top - 14, above));
+  group.append(text("a", box.outer, box.top - measures.panel_title, above));
   return group;
 };
 
 const drawSeries = (panel, series, box, to) => {
-  const color = `c${series.color % 8}`;
-  const group = svg("g", { class: color, "data-series": series.name });
-  const dots = [];
-  for (const piece of series.pieces) {
-    if (series.kind === "bars") {
-      const half = (Math.abs(to.y(0) - to.y(1)) * 0.6) / 2;
-      for (const point of piece) {
-        const [y, right] = [to.y(point.y), to.x(point.x)];
-        group.append(svg("path", { class: "bars", d: `M${box.left} ${round(y - half)}H${round(right)}V${round(y + half)}H${box.left}z` }));
-      }
-    } else if (series.kind === "points" || piece.length === 1) {
-      dots.push(...piece);
-    } else {
-      const line = linePath(piece, to);
-      if (series.kind === "area") {
-        const ends = `L${round(to.x(piece[piece.length - 1].x))} ${box.bottom}L${round(to.x(piece[0].x))} ${box.bottom}z`;
-        group.append(svg("path", { class: "area", d: line + ends }));
-      }
-      group.append(svg("path", { class: "line", d: line }));
+  const color = `c${series.color}`;
+  const pieces = series.pieces.map((piece) => piece.map((point) => [to.x(point.x), to.y(point.y)]));
+  const paths = [];
+  if (series.mark === "bars") {
+    const half = measures.bar / 2;
+    const bars = series.points.map((point) => rectanglePath(round(box.left), to.y(point.y + half), to.x(point.x), to.y(point.y - half)));
+    paths.push(path(`bars ${color}`, bars.join("")));
+  } else if (series.mark === "points") {
+    // Dealt to several paths in turn: where their dots overlap, it is darker.
+    const { cloud_layers: layers } = measures;
+    const dots = pieces.flat();
+    for (let layer = 0; layer < layers; layer += 1) {
+      paths.push(path(`dots cloud ${color}`, dotsPath(dots.filter((_, at) => at % layers === layer))));
     }
+  } else {
+    const lines = pieces.filter((piece) => piece.length > 1).map(visible);
+    if (series.mark === "area") {
+      const ends = (line) => `L${line[line.length - 1][0]} ${round(box.bottom)}L${line[0][0]} ${round(box.bottom)}z`;
+      paths.push(path(`area ${color}`, lines.map((line) => linePath(line) + ends(line)).join("")));
+    }
+    paths.push(path(`line ${color}`, lines.map(linePath).join("")));
+    paths.push(path(`dots ${color}`, dotsPath(pieces.filter((piece) => piece.length === 1).flat())));
   }
-  if (dots.length) {
-    const d = dots.map((point) => `M${round(to.x(point.x))} ${round(to.y(point.y))}h0`).join("");
-    group.append(svg("path", { class: series.kind === "points" ? "dots cloud" : "dots", d }));
-  }
-  return group;
+  return put(svg("g", { "data-series": series.name }), {}, paths);
 };
 
+// The cells of each shade in a path, neighbours in a row as one rectangle.
 const drawCells = (panel, to) => {
   const { cells } = panel;
-  const most = cells.counts.reduce((most, column) => column.slice(1).reduce((a, b) => Math.max(a, b), most), 0);
-  const byShade = new Map();
-  cells.counts.forEach((column, at) => {
-    const [left, right] = [round(to.x(cells.x[at])), round(to.x(cells.x[at + 1]))];
-    column.slice(1).forEach((count, offset) => {
-      if (!count) return;
-      const [bottom, top] = [0, 1].map((edge) => round(to.y(cells.places[column[0] + offset + edge])));
-      const shade = Math.ceil(Math.sqrt(count / most) * 20) / 20;
-      byShade.set(shade, (byShade.get(shade) || "") + `M${left} ${top}H${right}V${bottom}H${left}z`);
-    });
-  });
-  const paths = [...byShade].map(([shade, d]) => svg("path", { class: "cells", d, "fill-opacity": round(100 * (LEAST_SHADE + (1 - LEAST_SHADE) * shade)) / 100 }));
-  return svg("g", { class: `c${cells.color % 8}` }, ...paths);
+  const max = cells.counts.reduce((max, column) => column.slice(1).reduce((a, b) => Math.max(a, b), max), 0);
+  const shadeOf = (count) => (count ? Math.ceil(Math.sqrt(count / max) * measures.shades) - 1 : -1);
+  const byShade = Array.from({ length: measures.shades }, () => []);
+  for (let row = 0; row + 1 < cells.places.length; row += 1) {
+    const shades = cells.counts.map((column) => (row < column[0] ? -1 : shadeOf(column[row - column[0] + 1] || 0)));
+    for (let first = 0, next; first < shades.length; first = next) {
+      for (next = first + 1; shades[next] === shades[first]; next += 1);
+      if (shades[first] < 0) continue;
+      const [left, right] = [to.x(cells.x[first]), to.x(cells.x[next])];
+      byShade[shades[first]].push(rectanglePath(left, to.y(cells.places[row + 1]), right, to.y(cells.places[row])));
+    }
+  }
+  const opacity = (shade) => (measures.min_shade + ((1 - measures.min_shade) * (shade + 1)) / measures.shades).toFixed(3);
+  const paths = byShade.map((cells, shade) => path(`cells c${panel.cells.color}`, cells.join(""), { "fill-opacity": opacity(shade) }));
+  return put(svg("g"), {}, paths);
 };
 
 // All panels of a figure, side by side or one above the other; where each lies is in `boxes`.
+const STACKED_BELOW = 640;
+const MIN_NAME_HEIGHT = 16;
 const drawPanels = (figure, views, hidden, width, top = 0, side = 0) => {
   const count = figure.panels.length;
-  const isStacked = count > 1 && width < 640;
+  const isStacked = count > 1 && width < STACKED_BELOW;
   const wide = (width - 2 * side) / (isStacked ? 1 : count);
-  const high = Math.round(Math.min(380, Math.max(230, wide * (count > 1 ? 0.66 : 0.36))));
+  const perWidth = count > 1 ? measures.height_beside : measures.height_alone;
+  const names = Math.max(...figure.panels.map((panel) => (panel.letters === undefined ? 0 : panel.y.ticks.length)));
+  const forNames = names * MIN_NAME_HEIGHT + measures.top + measures.bottom;
+  const high = Math.round(Math.max(forNames, Math.min(measures.max_height, Math.max(measures.min_height, wide * perWidth))));
   const drawing = svg("svg", { viewBox: `0 0 ${width} ${top + high * (isStacked ? count : 1)}`, role: "img", "aria-label": figure.description });
   const boxes = figure.panels.map((panel, at) => {
     const [left, above] = isStacked ? [side, top + at * high] : [side + at * wide, top];
-    const box = { outer: left, left: left + leftOf(panel, wide), right: left + wide - MARGIN.right, top: above + MARGIN.top, bottom: above + high - MARGIN.bottom };
+    const box = {
+      outer: left, left: left + leftOf(panel, wide), right: left + wide - measures.right,
+      top: above + measures.top, bottom: above + high - measures.bottom,
+    };
     const view = views[at] || [panel.x.min, panel.x.max];
     const to = mapper(panel, view, box);
     const clip = `clip${(clips += 1)}`;

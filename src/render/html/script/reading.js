@@ -47,8 +47,8 @@ const readAt = (place, hidden, pixelX, pixelY) => {
     return { heading: xText(panel, (cells.x[at] + cells.x[at + 1]) / 2), lines: [{ color: cells.color, name: range, value: `${told(count)} ${count === 1 ? "sample" : "samples"}` }], marks: [], frame };
   }
   if (!shown.length) return null;
-  if (shown[0].kind === "points" || shown[0].kind === "bars") {
-    const isBars = shown[0].kind === "bars";
+  if (shown[0].mark === "points" || shown[0].mark === "bars") {
+    const isBars = shown[0].mark === "bars";
     const distance = (point) => Math.hypot(isBars ? 0 : to.x(point.x) - pixelX, to.y(point.y) - pixelY);
     let best = null;
     for (const series of shown) {

@@ -1,38 +1,34 @@
 // Saving: a drawing that stands alone, with title, legend and colours in it.
 
-const SAVED_WIDTH = 960;
-const SIDE = 20;
+const FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif";
 
 const standalone = (chart) => {
-  const color = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+  const colors = getComputedStyle(root);
+  const literal = (rules) => rules.replace(/var\((--\w+)\)/g, (_, name) => colors.getPropertyValue(name).trim());
   const { figure, hidden } = chart;
+  const { side, picture_width: width, swatch, legend: [legendSize, firstRow] } = measures;
   const shown = figure.panels[0].series.filter((series) => !hidden.has(series.name));
-  const font = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif";
   const ruler = document.createElement("canvas").getContext("2d");
-  ruler.font = `13px ${font}`;
-  let [x, y] = [SIDE, 74];
+  ruler.font = `${legendSize}px ${FONT}`;
+  let [x, y] = [side, firstRow];
   const legend = svg("g");
   for (const series of chart.element.querySelector(".legend") ? shown : []) {
-    const width = ruler.measureText(series.name).width + 54;
-    if (x > SIDE && x + width > SAVED_WIDTH) { x = SIDE; y += 22; }
-    legend.append(svg("path", { class: `swatch c${series.color % 8}`, d: `M${x} ${y}h20` }), text("a l", x + 27, y + 4.5, series.name));
-    x += width;
+    const room = swatch + measures.swatch_gap + ruler.measureText(series.name).width + measures.legend_gap;
+    if (x > side && x + room > width) { x = side; y += measures.legend_row; }
+    const name = text("a name", x + swatch + measures.swatch_gap, y + measures.baseline * legendSize, series.name);
+    legend.append(svg("path", { class: `swatch c${series.color}`, d: `M${x} ${y}h${swatch}` }), name);
+    x += room;
   }
-  const top = legend.childNodes.length ? y + 14 : 62;
-  const { drawing } = drawPanels(figure, chart.views(), hidden, SAVED_WIDTH, top, SIDE);
-  const height = Number(drawing.getAttribute("viewBox").split(" ")[3]);
-  const colors = [0, 1, 2, 3, 4, 5, 6, 7].map((number) => `.c${number}{color:${color(`c${number}`)}}`).join("");
-  const style = `text{font:12px ${font};fill:${color("faint")}}.a{fill:${color("ink")}}.m{text-anchor:middle}.e{text-anchor:end}` +
-    `.title{font-size:19px;font-weight:600}.l{font-size:13px}path{fill:none}.grid{stroke:${color("grid")}}.axis{stroke:${color("faint")}}` +
-    ".line{stroke:currentColor;stroke-width:1.75;stroke-linejoin:round}.swatch{stroke:currentColor;stroke-width:4}.area{fill:currentColor;fill-opacity:.13}" +
-    ".bars,.cells{fill:currentColor}.cells{shape-rendering:crispEdges}.dots{stroke:currentColor;stroke-width:5.5;stroke-linecap:round}.cloud{stroke-opacity:.55}" + colors;
-  put(drawing, { width: SAVED_WIDTH, height }, []);
+  if (!legend.childNodes.length) y -= measures.legend_row;
+  const { drawing } = drawPanels(figure, chart.views(), hidden, width, y + measures.below_legend, side);
+  const height = Number(drawing.getAttribute("viewBox").split(" ")[3]) + measures.foot;
+  put(drawing, { width, height, viewBox: `0 0 ${width} ${height}` }, []);
   drawing.prepend(
-    svg("title", {}, figure.title), svg("desc", {}, figure.description), svg("style", {}, style),
-    svg("rect", { width: "100%", height: "100%", fill: color("paper") }),
-    text("a title", SIDE, 32, figure.title), text("s", SIDE, 52, figure.subtitle), legend,
+    svg("title", {}, figure.title), svg("desc", {}, figure.description), svg("style", {}, literal(data.css) + `svg text{font-family:${FONT}}`),
+    svg("rect", { width: "100%", height: "100%", fill: literal("var(--paper)") }),
+    text("a title", side, measures.title[1], figure.title), text("s", side, measures.subtitle, figure.subtitle), legend,
   );
-  return { source: new XMLSerializer().serializeToString(drawing), height };
+  return { source: new XMLSerializer().serializeToString(drawing), width, height };
 };
 const download = (blob, name) => {
   const url = URL.createObjectURL(blob);
@@ -41,10 +37,10 @@ const download = (blob, name) => {
 };
 const saveSvg = (chart) => download(new Blob([standalone(chart).source], { type: "image/svg+xml" }), `${chart.figure.slug}.svg`);
 const savePng = (chart) => {
-  const { source, height } = standalone(chart);
+  const { source, width, height } = standalone(chart);
   const image = new Image();
   image.onload = () => {
-    const canvas = html("canvas", { width: SAVED_WIDTH * 2, height: height * 2 });
+    const canvas = html("canvas", { width: width * 2, height: height * 2 });
     canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
     canvas.toBlob((blob) => download(blob, `${chart.figure.slug}.png`), "image/png");
   };

@@ -1,15 +1,15 @@
 // The numbers behind a chart as tables.
 
-const MOST_ROWS = 2000;
+const MAX_ROWS = 2000;
 
 const dataTables = (figure) => figure.panels.flatMap((panel) => {
   const { head, rows } = panel.cells ? cellRows(panel) : panel.x.scale === "time" ? timeRows(panel) : pointRows(panel);
   const row = (cells) => html("tr", {}, ...cells.map((cell, at) => html(at ? "td" : "th", at ? {} : { scope: "row" }, cell)));
   const caption = html("caption", {}, [figure.title, panel.title].filter(Boolean).join(": "));
   const heading = html("thead", {}, html("tr", {}, ...head.map((name) => html("th", { scope: "col" }, name))));
-  const table = html("table", {}, caption, heading, html("tbody", {}, ...rows.slice(0, MOST_ROWS).map(row)));
+  const table = html("table", {}, caption, heading, html("tbody", {}, ...rows.slice(0, MAX_ROWS).map(row)));
   const parts = [html("div", { class: "scroll long titled", tabindex: "0", role: "region", "aria-label": caption.textContent }, table)];
-  if (rows.length > MOST_ROWS) parts.push(html("p", { class: "remark" }, `The first ${MOST_ROWS} of ${rows.length} rows.`));
+  if (rows.length > MAX_ROWS) parts.push(html("p", { class: "remark" }, `The first ${MAX_ROWS} of ${rows.length} rows.`));
   return parts;
 });
 const timeRows = (panel) => {
@@ -25,7 +25,7 @@ const timeRows = (panel) => {
   return { head: ["Time", ...panel.series.map((series) => series.name + (unit ? `,${unit}` : ""))], rows: sorted.map(([x, cells]) => [xText(panel, x), ...cells]) };
 };
 const pointRows = (panel) => ({
-  head: ["Series", panel.x.label, panel.y.label.replace(/, logarithmic.*/, "")],
+  head: ["Series", panel.x.label, panel.y.label.replace(/, log scale.*/, "")],
   rows: panel.series.flatMap((series) => series.points.map((point) => [
     series.name,
     panel.x.scale === "nines" ? percentText(point.x) : told(point.x),

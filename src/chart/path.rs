@@ -2,20 +2,19 @@
 
 use std::fmt::Write;
 
-/// A path under construction.
+/// A path under construction. Places are in tenths of a pixel.
 #[derive(Debug, Default)]
 pub struct Path {
     d: String,
-    /// Where the pen is, in tenths of a pixel; `None` before it was put down.
-    at: Option<(i64, i64)>,
+    /// Where the pen is; `None` before it was put down.
+    at: Option<(i32, i32)>,
     /// Whether the last command was a line, so that the next needs no letter.
     is_line: bool,
 }
 
 impl Path {
     /// Puts the pen down somewhere else.
-    pub fn move_to(&mut self, x: f64, y: f64) {
-        let to = (tenths(x), tenths(y));
+    pub fn move_to(&mut self, to: (i32, i32)) {
         match self.at {
             Some(at) => {
                 self.d.push('m');
@@ -31,8 +30,7 @@ impl Path {
     }
 
     /// Draws a line; nothing if it has no length.
-    pub fn line_to(&mut self, x: f64, y: f64) {
-        let to = (tenths(x), tenths(y));
+    pub fn line_to(&mut self, to: (i32, i32)) {
         let at = self.at.unwrap_or(to);
         let (right, down) = (to.0 - at.0, to.1 - at.1);
         match (right, down) {
@@ -51,15 +49,15 @@ impl Path {
     }
 
     /// Draws a dot, where lines have round ends.
-    pub fn dot(&mut self, x: f64, y: f64) {
-        self.move_to(x, y);
+    pub fn dot(&mut self, at: (i32, i32)) {
+        self.move_to(at);
         self.d.push_str("h0");
     }
 
     /// Draws a rectangle from one corner to the opposite one.
-    pub fn rectangle(&mut self, from: (f64, f64), to: (f64, f64)) {
-        self.move_to(from.0, from.1);
-        let (right, down) = (tenths(to.0) - tenths(from.0), tenths(to.1) - tenths(from.1));
+    pub fn rectangle(&mut self, from: (i32, i32), to: (i32, i32)) {
+        self.move_to(from);
+        let (right, down) = (to.0 - from.0, to.1 - from.1);
         self.command('h', right);
         self.command('v', down);
         self.command('h', -right);
@@ -77,19 +75,19 @@ impl Path {
         &self.d
     }
 
-    fn command(&mut self, letter: char, by: i64) {
+    fn command(&mut self, letter: char, by: i32) {
         self.d.push(letter);
         self.number(by, false);
         self.is_line = false;
     }
 
-    fn pair(&mut self, x: i64, y: i64) {
+    fn pair(&mut self, x: i32, y: i32) {
         let follows_number = self.d.ends_with(|last: char| last.is_ascii_digit());
         self.number(x, follows_number);
         self.number(y, true);
     }
 
-    fn number(&mut self, tenths: i64, follows_number: bool) {
+    fn number(&mut self, tenths: i32, follows_number: bool) {
         if follows_number && tenths >= 0 {
             self.d.push(' ');
         }
@@ -106,15 +104,11 @@ impl Path {
     }
 }
 
-/// A number of pixels as drawings have it: `12`, `12.5`, `-.5`.
-pub fn pixels(number: f64) -> String {
+/// A number of tenths in pixels: `12`, `12.5`, `-.5`.
+pub fn number(tenths: i32) -> String {
     let mut path = Path::default();
-    path.number(tenths(number), false);
+    path.number(tenths, false);
     path.d
-}
-
-fn tenths(pixels: f64) -> i64 {
-    (pixels * 10.0).round() as i64
 }
 
 #[cfg(test)]
@@ -124,39 +118,23 @@ mod tests {
     #[test]
     fn lines_are_relative_and_short() {
         let mut path = Path::default();
-        path.move_to(10.0, 20.04);
-        path.line_to(11.5, 19.5);
-        path.line_to(11.5, 19.5);
-        path.line_to(12.0, 20.5);
-        path.line_to(12.0, 30.0);
-        path.line_to(9.0, 30.0);
-        path.line_to(8.0, 29.0);
+        path.move_to((100, 200));
+        path.line_to((115, 195));
+        path.line_to((115, 195));
+        path.line_to((120, 205));
+        path.line_to((120, 300));
+        path.line_to((90, 300));
+        path.line_to((80, 290));
         assert_eq!(path.text(), "M10 20l1.5-.5 .5 1v9.5h-3l-1-1");
-    }
-
-    #[test]
-    fn rounding_does_not_add_up() {
-        let mut path = Path::default();
-        path.move_to(0.0, 0.0);
-        for step in 1..=1000 {
-            path.line_to(f64::from(step) * 0.04, 0.0);
-        }
-        let total: f64 = path
-            .text()
-            .split('h')
-            .skip(1)
-            .map(|by| by.parse::<f64>().unwrap())
-            .sum();
-        assert!((total - 40.0).abs() < 1e-6, "{total}");
     }
 
     #[test]
     fn dots_and_rectangles() {
         let mut path = Path::default();
-        path.dot(1.0, 1.0);
-        path.dot(3.0, 0.0);
-        path.rectangle((0.0, 0.0), (2.0, 5.0));
+        path.dot((10, 10));
+        path.dot((30, 0));
+        path.rectangle((0, 0), (20, 50));
         assert_eq!(path.text(), "M1 1h0m2-1h0m-3 0h2v5h-2z");
-        assert_eq!(pixels(-0.5), "-.5");
+        assert_eq!(number(-5), "-.5");
     }
 }
