@@ -55,7 +55,6 @@ fn requests(report: &Report) -> Option<Section> {
         ("ko", "KO", requests.ko, requests.ko_ratio?),
     ];
     let body = html! {
-        (introduction(&section.introduction))
         div.bar aria-hidden="true" {
             @for (class, _, count, ratio) in outcomes {
                 @if count > 0 {
@@ -72,6 +71,7 @@ fn requests(report: &Report) -> Option<Section> {
                 " "
             }
         } (BREAK)
+        (introduction(&section.introduction))
     };
     Some(Section::new(section.id, section.title, body))
 }

@@ -76,7 +76,10 @@ fn a_browser_that_comes_early_or_late_sees_the_run() {
     assert!(head.starts_with("http/1.1 200 ok"), "{head}");
     assert!(head.contains("cache-control: no-store"), "{head}");
     assert!(page.contains("Waiting for the first sample."), "{page}");
-    assert!(page.contains("<meta name=revision content=0>"), "{page}");
+    assert!(
+        page.contains("<meta name=\"revision\" content=\"0\">"),
+        "{page}"
+    );
     assert_eq!(served.get("/report.html", HOST).1, "no samples yet\n");
     let mut early = served.events();
     let mut next = || early.next().unwrap();
@@ -89,7 +92,10 @@ fn a_browser_that_comes_early_or_late_sees_the_run() {
     let mut later = || late.next().unwrap();
     assert_eq!([later(), later()], ["event: revision", "data: 2"]);
     let (_, page) = served.get("/", HOST);
-    assert!(page.contains("<meta name=revision content=2>"), "{page}");
+    assert!(
+        page.contains("<meta name=\"revision\" content=\"2\">"),
+        "{page}"
+    );
     assert!(page.contains("&lt;script&gt;alert(1)"), "{page}");
     assert!(!page.contains("<script>alert"), "{page}");
     assert!(page.contains("connect-src 'self'") && page.contains("new EventSource"));
