@@ -134,7 +134,7 @@ impl Drop for OpenConnection {
 fn refuse(mut stream: TcpStream, server: &Server, lingering: &Arc<Semaphore>) {
     server.target().metrics().refuse();
     let message = format!(
-        "too many connections: this server serves at most {} at once",
+        "too many connections: at most {} are served at once",
         server.limits().max_connections
     );
     let lingering = Arc::clone(lingering);

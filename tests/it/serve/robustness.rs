@@ -192,8 +192,8 @@ fn running_out_of_files_is_survived() {
     );
     // Connections, refusals and the server's own files are more than 24.
     let mut connections: Vec<_> = (0..40).map(|_| server.connect()).collect();
-    let warning = server.hear("warning: cannot accept connections for now");
-    assert!(warning.contains("open and served"), "{warning}");
+    let warning = server.hear("warning: cannot accept new connections at the moment");
+    assert!(warning.contains("open and being served"), "{warning}");
     assert_eq!(ask(&mut connections[0], HEALTH).2, "ok\n");
     connections.clear();
     while ask_whatever(&server) != "HTTP/1.1 200 OK" {}

@@ -102,7 +102,7 @@ fn monitor_that_cannot_write_is_no_reason_to_stop() {
     let mut server = Server::start(&["--monitor", "/dev/full"]);
     let warning = server.hear("warning: ");
     assert!(warning.contains("cannot write /dev/full"), "{warning}");
-    assert!(warning.contains("serving goes on"), "{warning}");
+    assert!(warning.contains("the server goes on"), "{warning}");
     ask(&mut server.connect(), &get("/fibo/10"));
     server.signal("-TERM");
     assert_eq!(server.wait().0.code(), Some(0));
