@@ -4,19 +4,19 @@
 //!
 //! | to | see | example |
 //! |---|---|---|
-//! | read JMeter results, whatever their form | [`jtl::read`] into a [`stats::Aggregate`], or any [`jtl::Sink`] | `examples/read_jtl.rs` |
-//! | have all figures of a run as plain data | [`report::Report`], built from an aggregate or read from a `report.json` | `examples/custom_exporter.rs` |
+//! | read JMeter results, whatever their form | [`analysed::Analysis`], or [`jtl::read`] into any [`jtl::Sink`] | `examples/read_jtl.rs` |
+//! | have all figures of a run as plain data | [`report::Report`], built from the record of a run or read from a `report.json` | `examples/custom_exporter.rs` |
 //! | show them, or write an exporter | [`render`] | `examples/custom_exporter.rs` |
 //! | hold a run to criteria, or to another run | [`gate`], [`compare`](mod@compare) | |
-//! | split the work over machines | [`summary::Part`] | |
+//! | split the work over machines | [`analysed::encode`] | |
 //! | test a client against a known server | [`serve::run`] | `examples/embed_server.rs` |
 //!
 //! A whole run, as short as it gets:
 //!
 //! ```
-//! use perfkit::jtl::{self, ReadOptions, input::Input};
-//! use perfkit::report::{Report, Sources};
-//! use perfkit::stats::Aggregate;
+//! use perfkit::analysed::Analysed;
+//! use perfkit::jtl::{ReadOptions, input::Input};
+//! use perfkit::report::{Presentation, Report};
 //!
 //! let results = "timeStamp,elapsed,label,success\n\
 //!                1700000000000,120,Log in,true\n\
@@ -26,10 +26,8 @@
 //!     reader: Box::new(results.as_bytes()),
 //!     size: None,
 //! };
-//! let options = ReadOptions { threads: 1, ..ReadOptions::default() };
-//! let mut outcome = jtl::read(vec![input], &options, &|_rows| (), Aggregate::default)?;
-//! let sources = Sources { rows_read: outcome.rows_read, ..Sources::default() };
-//! let report = Report::new(&outcome.sinks.remove(0), sources);
+//! let analysed = Analysed::read(vec![input], &ReadOptions::default())?;
+//! let report = Report::new(&analysed, Presentation::default())?;
 //! assert_eq!((report.total.samples, report.total.errors), (2, 1));
 //! assert_eq!(report.total.elapsed.map(|elapsed| elapsed.mean), Some(100.0));
 //! # Ok::<(), perfkit::error::Error>(())
@@ -41,14 +39,14 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | `cli` | the command line: the only clap types |
-//! | `commands` | arguments to options, inputs opened or followed, outputs written, exit code |
+//! | `commands` | arguments to options, inputs read or followed, outputs written, exit code |
+//! | `cli` | the command line and `perfkit.toml`: the only clap types |
 //! | [`render`] | Markdown, HTML, terminal table, CSV, JSON, a live screen and others, each from the report alone |
 //! | [`chart`] | report to chart model to SVG to PNG |
 //! | [`gate`] | criteria, and a report held to them |
 //! | [`compare`](mod@compare) | reports compared: intervals, effects, verdicts |
-//! | [`summary`] | an aggregate as a file that merges with others |
 //! | [`report`] | the plain, serialisable result of an analysis |
+//! | [`analysed`] | the record of a run: read from results, or from a summary that merges with others |
 //! | [`stats`] | distributions, sums, errors, time series: record and merge |
 //! | [`select`] | which samples count, and under which label |
 //! | [`jtl`] | JMeter result files: bytes to blocks to records to samples |
@@ -58,6 +56,7 @@
 //! plan to test it with.
 
 mod alike;
+pub mod analysed;
 pub mod apdex;
 pub mod chart;
 mod cli;
@@ -74,5 +73,4 @@ pub mod report;
 pub mod select;
 pub mod serve;
 pub mod stats;
-pub mod summary;
 mod units;

@@ -29,8 +29,7 @@ Examples:
   perfkit analyze results.jtl --update README.md --platform 'Raspberry Pi 5, 8 GB'
   perfkit analyze engine1.jtl engine2.jtl.gz       one distributed run
   zcat results.jtl.gz | perfkit analyze -
-  perfkit analyze engine1.jtl --format summary -o engine1.summary
-  perfkit analyze engine*.summary                  one distributed run, analysed where it lies
+  perfkit analyze engine*.summary                  one distributed run, of perfkit summarize
   perfkit analyze --follow results.jtl             watch a run while JMeter writes it; q ends
 
 Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error.")]
@@ -44,7 +43,7 @@ pub struct AnalyzeArgs {
     #[arg(short, long, value_enum, default_value_t, help_heading = "Output")]
     pub format: Format,
 
-    /// Directory for report.html, report.md, report.json, aggregate.csv, statistics.json and charts [default: RESULTS-report]; the file of --format summary
+    /// Directory for report.html, report.md, report.json, aggregate.csv, statistics.json and charts [default: RESULTS-report]
     #[arg(short, long, value_name = "DIR", help_heading = "Output")]
     pub output: Option<PathBuf>,
 
@@ -192,13 +191,12 @@ pub struct AnalyzeArgs {
 
 impl AnalyzeArgs {
     /// The slugs of the charts to draw.
-    pub fn wanted_charts(&self) -> Vec<&str> {
-        let wanted = self.charts.iter().flat_map(|name| match name.as_str() {
-            "all" => SLUGS.to_vec(),
-            "none" => Vec::new(),
-            name => vec![name],
-        });
-        wanted.collect()
+    pub fn wanted_charts(&self) -> Vec<&'static str> {
+        let is_wanted = |slug: &&str| {
+            let mut names = self.charts.iter();
+            names.any(|name| name == "all" || name == slug)
+        };
+        SLUGS.into_iter().filter(is_wanted).collect()
     }
 }
 
@@ -228,9 +226,6 @@ pub enum Format {
     Prometheus,
     /// Percentile distributions in HdrHistogram's text format, a block for each label and TOTAL
     Hgrm,
-    /// All statistics in a small binary file, which analyze and compare read in the place of
-    /// results, and which merges with others without loss; -o names the file
-    Summary,
 }
 
 /// A tool whose figures can be reproduced.

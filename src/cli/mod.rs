@@ -2,6 +2,7 @@
 
 mod analyze;
 mod compare;
+mod config;
 mod follow;
 mod gate;
 mod plan;
@@ -11,6 +12,7 @@ mod reading;
 mod selection;
 mod serve;
 mod shell;
+mod summarize;
 
 use std::path::PathBuf;
 
@@ -18,6 +20,7 @@ use clap::{Parser, Subcommand};
 
 pub use analyze::{AnalyzeArgs, ChartTheme, Compat, Format};
 pub use compare::{CompareArgs, CompareFormat};
+pub use config::parse;
 pub use follow::FollowArgs;
 pub use gate::GateArgs;
 pub use plan::{PlanArgs, Protocol};
@@ -26,7 +29,8 @@ pub use publish::PublishArgs;
 pub use reading::ReadingArgs;
 pub use selection::{Controllers, SelectionArgs, SubResults};
 pub use serve::ServeArgs;
-pub use shell::{CompletionsArgs, ManArgs};
+pub use shell::{CompletionsArgs, ManArgs, man_pages};
+pub use summarize::SummarizeArgs;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -72,6 +76,8 @@ pub enum Command {
     Analyze(Box<AnalyzeArgs>),
     /// Compare runs: what changed, and whether it is real or noise
     Compare(Box<CompareArgs>),
+    /// Save all statistics of results in a small file that merges with others
+    Summarize(SummarizeArgs),
     /// Write JMeter's test plan of the standard test
     Plan(PlanArgs),
     /// Serve the HTTP target that JMeter drives

@@ -1,9 +1,15 @@
-//! Arguments of `perfkit completions` and `perfkit man`.
+//! Arguments of `perfkit completions` and `perfkit man`, and the texts that they ask for.
 
+use std::io;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, CommandFactory};
 use clap_complete::Shell;
+use clap_mangen::Man;
+
+use super::Cli;
+
+const NAME: &str = "perfkit";
 
 /// Arguments of `perfkit completions`.
 #[derive(Debug, Args)]
@@ -29,4 +35,49 @@ pub struct ManArgs {
     /// Directory for perfkit.1 and a page for each command [default: perfkit.1 to standard output]
     #[arg(value_name = "DIR")]
     pub directory: Option<PathBuf>,
+}
+
+/// A man page.
+#[derive(Debug)]
+pub struct ManPage {
+    /// File name, such as `perfkit-analyze.1`.
+    pub file: String,
+    /// The page, in roff.
+    pub text: String,
+}
+
+impl CompletionsArgs {
+    /// The script that completes command lines in the shell.
+    pub fn script(&self) -> String {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), NAME, &mut script);
+        String::from_utf8_lossy(&script).into_owned()
+    }
+}
+
+/// The man page of perfkit, then those of its commands.
+///
+/// # Errors
+///
+/// None is known: pages are written to memory.
+pub fn man_pages() -> io::Result<Vec<ManPage>> {
+    // `help` is a command too, but not one to read about.
+    let mut cli = Cli::command().disable_help_subcommand(true);
+    cli.build();
+    let commands = cli.get_subcommands().cloned().collect::<Vec<_>>();
+    let commands = commands.into_iter().map(|command| {
+        let file = format!("{NAME}-{}.1", command.get_name());
+        page(file, command)
+    });
+    let main = page(format!("{NAME}.1"), cli);
+    std::iter::once(main).chain(commands).collect()
+}
+
+fn page(file: String, command: clap::Command) -> io::Result<ManPage> {
+    let mut text = Vec::new();
+    Man::new(command).render(&mut text)?;
+    Ok(ManPage {
+        file,
+        text: String::from_utf8_lossy(&text).into_owned(),
+    })
 }

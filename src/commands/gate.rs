@@ -1,10 +1,10 @@
-//! The criteria asked for: arguments and files to criteria, and their results told.
+//! Criteria: read from arguments and files, and their results printed.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{output, saved};
+use super::{output, saved_report};
 use crate::cli::GateArgs;
 use crate::error::{Error, Result};
 use crate::gate::{self, Criterion, Limit};
@@ -17,6 +17,7 @@ use crate::report::{CriterionResult, Report};
 pub struct Gate {
     criteria: Vec<Criterion>,
     baseline: Option<Report>,
+    junit: Option<PathBuf>,
 }
 
 impl Gate {
@@ -33,10 +34,14 @@ impl Gate {
     ) -> Result<Self> {
         let criteria = criteria_of(args, percentiles, baseline.is_some())?;
         let baseline = match baseline {
-            Some(path) => Some(saved::read(path)?),
+            Some(path) => Some(saved_report::read(path)?),
             None => None,
         };
-        Ok(Gate { criteria, baseline })
+        Ok(Gate {
+            criteria,
+            baseline,
+            junit: args.junit.clone(),
+        })
     }
 
     /// The criteria of the arguments where a baseline comes with each report.
@@ -48,6 +53,7 @@ impl Gate {
         Ok(Gate {
             criteria: criteria_of(args, percentiles, true)?,
             baseline: None,
+            junit: args.junit.clone(),
         })
     }
 
@@ -72,6 +78,18 @@ impl Gate {
     ) -> Result<Vec<CriterionResult>> {
         gate::evaluate(&self.criteria, report, baseline)
             .map_err(|why| Error::Usage(format!("criterion {why}")))
+    }
+
+    /// Writes the results of a report as JUnit XML, if asked to.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn write_junit(&self, report: &Report) -> Result<()> {
+        match &self.junit {
+            Some(path) => output::write(path, render::junit::render(report).as_bytes()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -125,8 +143,8 @@ fn read_criteria(path: &Path) -> Result<Vec<Criterion>> {
     })
 }
 
-/// Tells the results on standard error: for people, and for GitHub Actions where that runs us.
-pub fn tell(report: &Report) {
+/// Prints the results on standard error: for people, and for GitHub Actions if that runs us.
+pub fn print_results(report: &Report) {
     for line in render::criteria::lines(report).lines() {
         eprintln!("perfkit: {line}");
     }
@@ -135,8 +153,8 @@ pub fn tell(report: &Report) {
     }
 }
 
-/// Tells of one failure on standard error, likewise.
-pub fn tell_error(title: &str, message: &str) {
+/// Prints one failure on standard error, likewise.
+pub fn print_failure(title: &str, message: &str) {
     eprintln!("perfkit: {}", render::criteria::printable(message));
     if is_github() {
         eprint!("{}", render::criteria::github_annotation(title, message));
@@ -162,17 +180,5 @@ pub fn exit_code(is_failed: bool, printed: Result<()>) -> Result<ExitCode> {
         Err(error) if !(is_failed && error.is_broken_pipe()) => Err(error),
         _ if is_failed => Ok(ExitCode::FAILURE),
         _ => Ok(ExitCode::SUCCESS),
-    }
-}
-
-/// Writes the JUnit file, if one was asked for.
-///
-/// # Errors
-///
-/// When it cannot be written.
-pub fn write_junit(args: &GateArgs, report: &Report) -> Result<()> {
-    match &args.junit {
-        Some(path) => output::write(path, render::junit::render(report).as_bytes()),
-        None => Ok(()),
     }
 }

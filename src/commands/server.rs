@@ -21,8 +21,8 @@ use crate::serve::platform::Platform;
 /// How long the server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Bytes of the longest answer that is read: a machine's details take a few hundred.
-const LONGEST_ANSWER: usize = 64 << 10;
+/// Maximum bytes of an answer: a machine's details take a few hundred.
+const MAX_ANSWER: usize = 64 << 10;
 
 /// What is known of the server that was tested, beside the results.
 #[derive(Debug, Clone)]
@@ -69,8 +69,8 @@ impl Server {
         })
     }
 
-    /// Says that the platform shown is a guess, if it is one.
-    pub fn caution(&self) {
+    /// Warns that the platform shown is a guess, if it is one.
+    pub fn warn_if_guessed(&self) {
         if self.is_platform_guessed {
             eprintln!(
                 "perfkit: note: the platform named is this machine, the tester; name the server with \
@@ -79,12 +79,12 @@ impl Server {
         }
     }
 
-    /// What the server's monitor has seen by now.
+    /// Reads what the server's monitor has seen by now.
     ///
     /// # Errors
     ///
-    /// When its file cannot be read.
-    pub fn look(&self) -> Result<Vec<ResourceRow>> {
+    /// Its file cannot be read.
+    pub fn read_monitor(&self) -> Result<Vec<ResourceRow>> {
         match &self.monitor {
             Some(path) => resources(path),
             None => Ok(Vec::new()),
@@ -171,7 +171,7 @@ async fn fetch(host: &str, port: u16, authority: &str) -> std::result::Result<By
         .await
         .map_err(|error| text(&error))?;
     let status = response.status();
-    let body = Limited::new(response.into_body(), LONGEST_ANSWER)
+    let body = Limited::new(response.into_body(), MAX_ANSWER)
         .collect()
         .await;
     driver.abort();

@@ -10,6 +10,7 @@ use crate::error::Error;
 
 /// What was read.
 #[derive(Debug)]
+#[must_use = "its sinks hold the samples"]
 pub struct Outcome<S> {
     /// One sink a worker; together they hold every sample.
     pub sinks: Vec<S>,
@@ -134,6 +135,27 @@ impl<S> Outcome<S> {
             outcome.inputs.push(InputRead { summary, lines });
         }
         outcome
+    }
+
+    /// Merges the sinks of all workers into one that holds every sample, or makes an `empty` one if
+    /// there is none; and the rest of what was read.
+    pub fn merge_sinks(
+        self,
+        empty: impl FnOnce() -> S,
+        mut merge: impl FnMut(&mut S, S),
+    ) -> (S, Outcome<()>) {
+        let sinks = self.sinks.into_iter();
+        let merged = sinks.reduce(|mut whole, part| {
+            merge(&mut whole, part);
+            whole
+        });
+        let rest = Outcome {
+            sinks: Vec::new(),
+            inputs: self.inputs,
+            rows_read: self.rows_read,
+            rejections: self.rejections,
+        };
+        (merged.unwrap_or_else(empty), rest)
     }
 
     /// Rows that could not be read.

@@ -23,6 +23,6 @@ pub use labels::{LabelSet, is_sub_result};
 pub use moment::Moment;
 pub use pattern::regex;
 pub use rename::Rename;
-pub use selected::{Parts, Selected};
+pub use selected::{Filtered, Parts, Selected};
 pub use selection::{Bound, Controllers, Selection};
 pub use survey::{Needs, Survey};

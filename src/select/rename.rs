@@ -9,6 +9,7 @@ use super::pattern::compile;
 /// One `s/…/…/`.
 #[derive(Debug, Clone)]
 pub struct Rename {
+    expression: String,
     regex: Regex,
     replacement: Vec<Part>,
     is_global: bool,
@@ -70,10 +71,16 @@ impl Rename {
             }
         }
         Ok(Rename {
+            expression: expression.to_owned(),
             regex,
             replacement,
             is_global: flags.contains('g'),
         })
+    }
+
+    /// The expression as given.
+    pub fn as_str(&self) -> &str {
+        &self.expression
     }
 
     /// The label, renamed.

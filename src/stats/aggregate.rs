@@ -158,6 +158,14 @@ impl Aggregate {
         self.series.shift(positions, inputs);
     }
 
+    /// Number of rows recorded.
+    pub fn rows(&self) -> u64 {
+        let controllers = self.controllers.iter();
+        let controllers = controllers.flat_map(|stats| [&stats.full, &stats.empty]);
+        let all = self.stats.iter().chain(controllers);
+        all.map(|stats| stats.rows).sum()
+    }
+
     /// Number of rows, of an aggregate that was stored.
     ///
     /// # Errors

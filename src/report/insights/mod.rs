@@ -24,8 +24,8 @@ mod words;
 use serde::{Deserialize, Serialize};
 
 use self::course::Course;
-use super::build::Sources;
 use super::{LabelReport, TimeSeries, Window};
+use crate::analysed::Analysed;
 use crate::stats::{Aggregate, Distribution, Label, LabelStats};
 
 pub use bimodal::Bimodal;
@@ -137,8 +137,8 @@ impl From<Finding> for Insight {
 
 /// What insights are drawn from: the parts of a report, and what they were made of.
 pub(super) struct Evidence<'a> {
-    /// Beside the aggregate.
-    pub sources: &'a Sources,
+    /// The record of the run.
+    pub analysed: &'a Analysed,
     /// Everything counted.
     pub aggregate: &'a Aggregate,
     /// All labels.
@@ -195,7 +195,7 @@ pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Insight> {
 
 /// Whether the results are of several runs, or of one by clocks that are apart: each explains a gap.
 fn several_runs(evidence: &Evidence<'_>, course: &Course) -> Vec<Finding> {
-    let inputs = &evidence.sources.inputs;
+    let inputs = &evidence.analysed.inputs;
     let mut found: Vec<Finding> = several_runs::find(inputs)
         .into_iter()
         .map(Finding::SeveralRuns)
@@ -212,7 +212,7 @@ fn several_runs(evidence: &Evidence<'_>, course: &Course) -> Vec<Finding> {
 fn doubts(evidence: &Evidence<'_>) -> Vec<Finding> {
     let samplers = evidence.samplers;
     let ids = label_names::ids(samplers.samples, evidence.labels.len());
-    let sub_results = label_names::sub_results(evidence.sources, evidence.labels);
+    let sub_results = label_names::sub_results(evidence.analysed, evidence.labels);
     let doubts = [
         fast_errors::find(samplers).map(Finding::FastErrors),
         connect::new_connections(samplers).map(Finding::NewConnections),
@@ -232,7 +232,7 @@ fn slow_parts(evidence: &Evidence<'_>) -> Vec<Finding> {
     } = *evidence;
     let slow_labels = slow_label::find(labels, samplers);
     let host = slow_origin::slow_host(aggregate, labels, &slow_labels);
-    let engine = slow_origin::slow_engine(aggregate, &evidence.sources.inputs);
+    let engine = slow_origin::slow_engine(aggregate, &evidence.analysed.inputs);
     // That nearly every request connects is told with what it takes.
     let connects = connect::new_connections(samplers).is_some();
     let connect_time = connect::connect_time(samplers).filter(|_| !connects);

@@ -13,8 +13,8 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 use toml::{Table, Value};
 
+use super::Cli;
 use crate::alike::did_you_mean;
-use crate::cli::Cli;
 use crate::error::{Error, Result};
 
 /// The file that is read where the user stands.
