@@ -3,6 +3,7 @@
 mod analyze;
 mod compare;
 mod config;
+mod error;
 mod follow;
 mod gate;
 mod plan;

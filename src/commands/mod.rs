@@ -1,4 +1,4 @@
-//! Commands: arguments to options, inputs opened, outputs written, exit code.
+//! Commands: arguments to options, inputs read, outputs written, exit code.
 
 mod analysis;
 mod analyze;
@@ -28,7 +28,7 @@ use crate::error::Result;
 
 /// Runs the command line of this process.
 ///
-/// Exit codes: 0 done; 1 a criterion failed, or a run got worse and was not to; 2 usage, input or output error.
+/// Exit codes: 0 done; 1 a criterion failed or a regression was found; 2 usage, input or output error.
 pub fn main() -> ExitCode {
     let outcome = cli::parse().and_then(run);
     match outcome {

@@ -1,13 +1,11 @@
 //! `perfkit analyze`: results in, table and report out.
 
-mod plan;
+pub mod job;
 
 use std::path::Path;
 use std::process::ExitCode;
 
-pub use plan::Plan;
-
-use self::plan::Outputs;
+use self::job::{Job, Outputs};
 use super::report_directory::{self, ReportFile};
 use super::{follow, gate, output, reading, reporting};
 use crate::analysed::Analysed;
@@ -25,13 +23,13 @@ use crate::stats::Aggregate;
 /// Options that make no sense, inputs that cannot be read or hold no samples, outputs that cannot
 /// be written; with `--strict`, a row that cannot be read.
 pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
-    let mut plan = Plan::new(args)?;
-    let analysed = plan.analyse()?;
-    let report = plan.report(&analysed)?;
-    plan.write(&analysed, &report)
+    let mut job = Job::new(args)?;
+    let analysed = job.analyse()?;
+    let report = job.report(&analysed)?;
+    job.write(&analysed, &report)
 }
 
-impl Plan {
+impl Job {
     /// Reads the results, or follows them to their end.
     fn analyse(&mut self) -> Result<Analysed> {
         if !self.follow.follow {

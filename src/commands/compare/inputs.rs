@@ -1,4 +1,4 @@
-//! The runs to compare: which they are, what they are called, and reading them.
+//! The runs to compare: their files, their names, and reading them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -75,7 +75,7 @@ impl Inputs {
         self.sides.iter().map(|side| side.runs.len()).collect()
     }
 
-    /// What to know of the files, such as that one is given twice.
+    /// Notes about the files, such as that one is given twice.
     pub fn notes(&self) -> Vec<String> {
         let paths = || self.sides.iter().flat_map(|side| &side.runs);
         let places: Vec<PathBuf> = paths()
@@ -122,7 +122,7 @@ impl Inputs {
     }
 }
 
-/// The names given; `None` if there are none. There must be one per run or side.
+/// The names given, one per run or side; `None` without names.
 fn given(args: &CompareArgs, count: usize, of: &str) -> Result<Option<Vec<String>>> {
     match args.name.len() {
         0 => Ok(None),
@@ -133,7 +133,7 @@ fn given(args: &CompareArgs, count: usize, of: &str) -> Result<Option<Vec<String
     }
 }
 
-/// The files' names without extensions; their paths where those are alike.
+/// The files' names without extensions; their paths if names are alike.
 fn names(paths: &[&PathBuf]) -> Vec<String> {
     let stems: Vec<String> = paths.iter().map(|path| input_name::stem_of(path)).collect();
     let is_alike = |stem: &String| stems.iter().filter(|other| *other == stem).count() > 1;

@@ -1,5 +1,5 @@
-//! `--follow`: results read while JMeter writes them, shown as they come, and in the end the same
-//! as if they had been read at once.
+//! `--follow`: reads results while JMeter writes them and shows them as they come. The final record is
+//! that of reading them at once.
 
 mod running;
 mod screen;
@@ -14,7 +14,7 @@ use self::running::Running;
 use self::screen::{Screen, State};
 use self::signals::Signals;
 use self::web::Web;
-use super::analyze::Plan;
+use super::analyze::job::Job;
 use super::reading;
 use crate::analysed::{self, Analysed};
 use crate::error::{Error, Result};
@@ -24,15 +24,17 @@ use crate::report::{Live, Presentation, Report};
 use crate::select::{Choice, Needs, Selected, Survey};
 use crate::units;
 
-/// How often the file is looked at.
-const PATIENCE: Duration = Duration::from_millis(100);
-/// The shortest time between two reports.
-const REFRESH: Duration = Duration::from_secs(1);
-/// Reports take at most one part in so many of the time.
-const SHARE: u32 = 10;
-/// Blocks read before the user is asked again: a few hundredths of a second.
-const BLOCKS: usize = 64;
-/// From then on it is said that no row comes: JMeter keeps some rows to itself before it writes them.
+/// Time between two looks at the file.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// Minimum time between two reports.
+const MIN_REFRESH: Duration = Duration::from_secs(1);
+/// The next report waits this many times as long as the last one took, so that reports take at most a
+/// tenth of the time.
+const MIN_REFRESH_FACTOR: u32 = 10;
+/// Blocks read between two polls for keys: a few hundredths of a second.
+const MAX_BLOCKS: usize = 64;
+/// Time without a new row after which the screen says so. JMeter buffers rows, so shorter gaps mean
+/// nothing.
 const QUIET: Duration = Duration::from_secs(15);
 
 /// Follows the results until the user, a signal or silence ends it.
@@ -41,15 +43,15 @@ const QUIET: Duration = Duration::from_secs(15);
 ///
 /// There is more than one file, it cannot be read or is no CSV of results, or the run does not have
 /// what the selection needs; with `--strict`, a row that cannot be read.
-pub fn read(plan: &Plan) -> Result<Analysed> {
-    let path = one_file(&plan.paths)?;
+pub fn read(job: &Job) -> Result<Analysed> {
+    let path = one_file(&job.paths)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .map_err(|error| Error::Internal(format!("cannot start a thread for signals: {error}")))?;
     let signals = Signals::listen(runtime.handle())?;
-    let args = &plan.follow;
+    let args = &job.follow;
     let web = match args.listen {
         Some(address) => Some(Web::start(runtime.handle(), address)?),
         None => None,
@@ -63,10 +65,10 @@ pub fn read(plan: &Plan) -> Result<Analysed> {
     }
     let screen = Screen::open(args.interval, address);
     let mut follower = Follower {
-        plan,
+        job,
         name: path.to_string_lossy().into_owned(),
         path,
-        needs: plan.analysis.selection.needs(),
+        needs: job.analysis.selection.needs(),
         signals,
         screen,
         web,
@@ -81,8 +83,8 @@ pub fn read(plan: &Plan) -> Result<Analysed> {
     runtime.shutdown_background();
     match followed? {
         Some(read) => Ok(read),
-        // There was nothing to follow: the same words as for any such file.
-        None => reading::read(&plan.analysis, &plan.paths),
+        // Nothing to follow: fail as for any missing file.
+        None => reading::read(&job.analysis, &job.paths),
     }
 }
 
@@ -104,7 +106,7 @@ fn one_file(paths: &[PathBuf]) -> Result<&Path> {
 }
 
 struct Follower<'a> {
-    plan: &'a Plan,
+    job: &'a Job,
     name: String,
     path: &'a Path,
     needs: Needs,
@@ -112,12 +114,12 @@ struct Follower<'a> {
     screen: Screen,
     web: Option<Web>,
     live: Option<Arc<Live>>,
-    /// When the last row came, or else when waiting began.
+    /// When the last row came or, before the first, when waiting began.
     last_row: Instant,
     next_refresh: Instant,
-    /// Whether the user has seen enough.
+    /// Whether the user asked to end.
     is_ended: bool,
-    /// Whether it is over but for what is there to be read.
+    /// Whether following has ended, and only the rest of the file is to be read.
     is_ending: bool,
 }
 
@@ -125,16 +127,16 @@ struct Follower<'a> {
 enum Next {
     /// All is read.
     Done(Box<Analysed>),
-    /// The file is to be read again, with the choice that this survey settles.
+    /// The file must be read again, with the choice that this survey settles.
     Again(Option<Survey>),
-    /// There is another run in the file's place.
+    /// Another run took the file's place.
     Changed(Change),
 }
 
 type Sink<'c> = (Survey, Selected<'c, Running>);
 
 impl Follower<'_> {
-    /// Follows the file to the end; `None` if there never was one.
+    /// Follows the file to the end; `None` if it never existed.
     fn follow(&mut self) -> Result<Option<Analysed>> {
         loop {
             let Some(tail) = self.open()? else {
@@ -144,16 +146,16 @@ impl Follower<'_> {
             loop {
                 let known = survey.take().unwrap_or_else(|| Survey::new(self.needs));
                 // While the run begins it may not have what the selection needs: in the end it must.
-                let choice = match self.plan.analysis.settle(&known) {
+                let choice = match self.job.analysis.settle(&known) {
                     Err(error) if self.is_ending => return Err(error),
-                    Err(_) => self.plan.analysis.settle(&Survey::new(self.needs))?,
+                    Err(_) => self.job.analysis.settle(&Survey::new(self.needs))?,
                     Ok(choice) => choice,
                 };
                 match self.follow_file(&tail, &choice)? {
                     Next::Done(analysed) => return Ok(Some(*analysed)),
                     Next::Again(found) => survey = found,
                     Next::Changed(change) => {
-                        self.screen.tell(match change {
+                        self.screen.note(match change {
                             Change::Replaced => format!(
                                 "{}: another file took its place, and is followed from its start",
                                 self.name
@@ -171,7 +173,7 @@ impl Follower<'_> {
         }
     }
 
-    /// Waits for the file to be there; `None` if it is over before that.
+    /// Waits until the file exists; `None` if following ends before that.
     fn open(&mut self) -> Result<Option<Tail>> {
         loop {
             if let Some(tail) = Tail::open(self.path)? {
@@ -181,19 +183,19 @@ impl Follower<'_> {
                 return Ok(None);
             }
             self.show("waiting for the file", false);
-            self.wait(PATIENCE);
+            self.wait(POLL_INTERVAL);
         }
     }
 
     fn follow_file(&mut self, tail: &Tail, choice: &Choice) -> Result<Next> {
-        let plan = self.plan;
-        let analysis = &plan.analysis;
+        let job = self.job;
+        let analysis = &job.analysis;
         let running = Running::new(analysis.with_dashboard);
         let sink: Sink<'_> = (Survey::new(self.needs), Selected::new(choice, running));
         let mut growing = Growing::new(tail.input(), &analysis.reading, sink);
         let (mut rows, mut reported) = (0, 0);
         loop {
-            let progress = growing.read_on(BLOCKS)?;
+            let progress = growing.read_on(MAX_BLOCKS)?;
             if analysis.reading.strict
                 && growing.has_rejected()
                 && let Some(error) = growing.outcome().first_rejection()
@@ -226,7 +228,7 @@ impl Follower<'_> {
             if rows > reported && Instant::now() >= self.next_refresh {
                 let survey = &growing.sink().0;
                 if is_all && self.needs.any() && !self.is_chosen(choice, survey) {
-                    self.next_refresh = Instant::now() + REFRESH;
+                    self.next_refresh = Instant::now() + MIN_REFRESH;
                     return Ok(Next::Again(Some(survey.clone())));
                 }
                 self.refresh(&growing, choice)?;
@@ -237,19 +239,23 @@ impl Follower<'_> {
                 (true, 0) => self.show("waiting for the first row", false),
                 (true, _) => self.show_rows(),
             }
-            self.wait(if is_all { PATIENCE } else { Duration::ZERO });
+            self.wait(if is_all {
+                POLL_INTERVAL
+            } else {
+                Duration::ZERO
+            });
         }
     }
 
-    /// Whether what is known of the run by now lets count what `choice` does.
+    /// Whether the run as known by now still settles the selection as `choice` does.
     fn is_chosen(&self, choice: &Choice, survey: &Survey) -> bool {
-        let now = self.plan.analysis.settle(survey);
+        let now = self.job.analysis.settle(survey);
         now.map_or(true, |now| now.lets_count_what(choice))
     }
 
     fn finish(&mut self, growing: Growing<Sink<'_>>, choice: &Choice) -> Result<Next> {
         let survey = &growing.sink().0;
-        let settled = self.plan.analysis.settle(survey)?;
+        let settled = self.job.analysis.settle(survey)?;
         if !settled.lets_count_what(choice) {
             return Ok(Next::Again(Some(survey.clone())));
         }
@@ -262,7 +268,7 @@ impl Follower<'_> {
         }
         let read = growing.outcome();
         let selected = growing.into_sink().1.into_parts();
-        let analysed = self.plan.analysis.record(read, &settled, selected);
+        let analysed = self.job.analysis.record(read, &settled, selected);
         Ok(Next::Done(Box::new(analysed)))
     }
 
@@ -271,16 +277,16 @@ impl Follower<'_> {
         let began = Instant::now();
         let selected = &growing.sink().1;
         let read = growing.outcome();
-        let analysed = self.plan.analysis.record(read, choice, selected.parts());
+        let analysed = self.job.analysis.record(read, choice, selected.parts());
         let presentation = Presentation {
             // The last line may be half written.
-            resources: self.plan.server.read_monitor().unwrap_or_default(),
-            ..self.plan.presentation.clone()
+            resources: self.job.server.read_monitor().unwrap_or_default(),
+            ..self.job.presentation.clone()
         };
         let mut report = Report::new(&analysed, presentation)?;
         if report.total.samples > 0 {
-            // What a criterion asks for may be there later.
-            report.criteria = self.plan.gate.evaluate(&report).unwrap_or_default();
+            // A criterion may need what only comes later.
+            report.criteria = self.job.gate.evaluate(&report).unwrap_or_default();
             let live = Arc::new(Live::new(
                 report,
                 &selected.inner().recent,
@@ -292,7 +298,7 @@ impl Follower<'_> {
             self.live = Some(live);
         }
         let cost = began.elapsed();
-        self.next_refresh = Instant::now() + REFRESH.max(cost * SHARE);
+        self.next_refresh = Instant::now() + MIN_REFRESH.max(cost * MIN_REFRESH_FACTOR);
         Ok(())
     }
 
@@ -321,6 +327,6 @@ impl Follower<'_> {
     /// Whether the user, a signal or silence ended it.
     fn is_over(&self) -> bool {
         let is_idle = |limit: Duration| self.last_row.elapsed() >= limit;
-        self.is_ended || self.signals.came() || self.plan.follow.until_idle.is_some_and(is_idle)
+        self.is_ended || self.signals.has_come() || self.job.follow.until_idle.is_some_and(is_idle)
     }
 }

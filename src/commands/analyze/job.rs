@@ -14,7 +14,7 @@ use crate::report::{self, Presentation};
 
 /// What `perfkit analyze` is to do: its arguments, parsed and checked before the results are read,
 /// which may take long.
-pub struct Plan {
+pub struct Job {
     /// The results.
     pub paths: Vec<PathBuf>,
     /// How they are read, and what of them counts.
@@ -47,8 +47,8 @@ pub struct Outputs {
     pub has_csv_all_labels: bool,
 }
 
-impl Plan {
-    /// The plan of the arguments.
+impl Job {
+    /// The job of the arguments.
     ///
     /// # Errors
     ///
@@ -85,7 +85,7 @@ impl Plan {
             },
             has_csv_all_labels: args.max_labels.is_none(),
         };
-        Ok(Plan {
+        Ok(Job {
             paths: args.results,
             analysis,
             follow: args.follow,

@@ -18,8 +18,7 @@ use crate::render;
 use crate::render::compare::Extent;
 use crate::report::{self, Report};
 
-/// Percentiles that are tested if none are asked for: of every label, few enough to keep intervals
-/// narrow.
+/// Percentiles that are tested by default: few, which keeps intervals narrow.
 const TESTED: [f64; 2] = [50.0, 95.0];
 
 /// Labels that are compared one by one.
@@ -123,7 +122,7 @@ fn runs(sides: &[Side]) -> impl Iterator<Item = &(String, Report)> {
     sides.iter().flat_map(|side| &side.runs)
 }
 
-/// Holds each run of the candidates to the criteria, against the first run of the baseline.
+/// Evaluates the criteria for each run of the candidates, against the first run of the baseline.
 fn judge(gate: &Gate, sides: &[Side]) -> Result<Report> {
     let mut judged = Report::default();
     let Some((baseline, candidates)) = sides.split_first() else {
