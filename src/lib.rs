@@ -1,17 +1,17 @@
 //! perfkit: load tests with Apache JMeter, from the target server to the pasted table.
 //!
-//! The `perfkit` binary is a thin one: what it does is here, for programs of one's own.
+//! The `perfkit` binary is a thin wrapper: everything it does is here, for other programs to use.
 //!
 //! | to | see | example |
 //! |---|---|---|
 //! | read JMeter results, whatever their form | [`analysed::Analysis`], or [`jtl::read`] into any [`jtl::Sink`] | `examples/read_jtl.rs` |
-//! | have all figures of a run as plain data | [`report::Report`], built from the record of a run or read from a `report.json` | `examples/custom_exporter.rs` |
+//! | get all figures of a run as plain data | [`report::Report`], built from the record of a run or read from a `report.json` | `examples/custom_exporter.rs` |
 //! | show them, or write an exporter | [`render`] | `examples/custom_exporter.rs` |
-//! | hold a run to criteria, or to another run | [`gate`], [`compare`](mod@compare) | |
-//! | split the work over machines | [`analysed::encode`] | |
+//! | check a run against criteria, or against another run | [`gate`], [`compare`](mod@compare) | |
+//! | split the work between machines | [`analysed::encode`] | |
 //! | test a client against a known server | [`serve::run`] | `examples/embed_server.rs` |
 //!
-//! A whole run, as short as it gets:
+//! A whole run in a few lines:
 //!
 //! ```
 //! use perfkit::analysed::Analysed;
@@ -43,7 +43,7 @@
 //! | `cli` | the command line and `perfkit.toml`: the only clap types |
 //! | [`render`] | Markdown, HTML, terminal table, CSV, JSON, a live screen and others, each from the report alone |
 //! | [`chart`] | report to chart model to SVG to PNG |
-//! | [`gate`] | criteria, and a report held to them |
+//! | [`gate`] | criteria, and their evaluation for a report |
 //! | [`compare`](mod@compare) | reports compared: intervals, effects, verdicts |
 //! | [`report`] | the plain, serialisable result of an analysis |
 //! | [`analysed`] | the record of a run: read from results, or from a summary that merges with others |

@@ -24,7 +24,7 @@ pub struct Analysis {
     pub with_dashboard: bool,
 }
 
-/// How far reading has come.
+/// How far reading has come. It starts again for a second pass, and after each summary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SoFar {

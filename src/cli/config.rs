@@ -1,8 +1,8 @@
 //! `perfkit.toml`: defaults of options, by command.
 //!
-//! Its values become arguments before those of the command line, so that they are checked, and
-//! refused, as these are. An option given, or set by the environment, takes the place of the
-//! file's, and so do options that conflict with it.
+//! Its values become arguments before those of the command line, so they are checked in the same way.
+//! An option given, or set by the environment, overrides the file's, and so does an option that
+//! conflicts with it.
 
 use std::ffi::OsString;
 use std::fs;
@@ -18,18 +18,18 @@ use super::error::ConfigError;
 use crate::alike::did_you_mean;
 use crate::error::{Error, Result};
 
-/// The file that is read where the user stands.
+/// The file that is read in the working directory.
 const FILE: &str = "perfkit.toml";
 
-/// Options that a file cannot set: they say which file it is, or do something else.
-const NOT_OF_FILES: [&str; 4] = ["config", "no-config", "help", "version"];
+/// Options that a file cannot set: those that choose the file, and those that are not settings.
+const EXCLUDED: [&str; 4] = ["config", "no-config", "help", "version"];
 
-/// The command line with the defaults of a file. Usage errors of the command line itself, `--help`
-/// and `--version` end the process here, as clap has it.
+/// Parses the command line of this process with the defaults of a file. Usage errors of the command
+/// line itself, `--help` and `--version` end the process here.
 ///
 /// # Errors
 ///
-/// When the file cannot be read, is no TOML, or sets what is no option or no value of it.
+/// The file cannot be read, is not TOML, or sets an unknown option or an invalid value.
 pub fn parse() -> Result<Cli> {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let mut cli = Cli::command();
@@ -52,7 +52,7 @@ pub fn parse() -> Result<Cli> {
     all.splice(place..place, defaults);
     match Cli::from_arguments(&all) {
         Ok(cli) => Ok(cli),
-        // What is wrong without the file too is not the file's fault.
+        // An error without the file, too, is not the file's fault.
         Err(_) if Cli::from_arguments(&arguments).is_err() => {
             Ok(Cli::from_arguments_or_exit(&arguments))
         }
@@ -86,7 +86,7 @@ impl Cli {
     }
 }
 
-/// The file's path and text: the one named, else the one where the user stands.
+/// The path and text of the file: the one named, or else the one in the working directory.
 fn read(given: &ArgMatches) -> Result<Option<(PathBuf, String)>> {
     if given.get_flag("no_config") {
         return Ok(None);
@@ -100,7 +100,7 @@ fn read(given: &ArgMatches) -> Result<Option<(PathBuf, String)>> {
     }
 }
 
-/// The arguments that a file's table for a command stands for, but those that were given.
+/// The arguments that a file's table for a command stands for, except those that were given.
 fn defaults(
     cli: &Command,
     name: &str,
@@ -137,7 +137,7 @@ fn option<'a>(command: &'a Command, table: &str, key: &str) -> Result<&'a Arg, C
         let options = command.get_arguments();
         options.filter(|option| {
             let long = option.get_long();
-            long.is_some_and(|long| !NOT_OF_FILES.contains(&long))
+            long.is_some_and(|long| !EXCLUDED.contains(&long))
         })
     };
     options()

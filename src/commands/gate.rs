@@ -12,7 +12,7 @@ use crate::percentile::Percentile;
 use crate::render;
 use crate::report::{CriterionResult, Report};
 
-/// What a run is held to.
+/// The criteria of a run.
 #[derive(Debug)]
 pub struct Gate {
     criteria: Vec<Criterion>,
@@ -25,8 +25,8 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// A criterion that makes no sense or asks for a percentile that is not computed, a file that
-    /// cannot be read, a baseline that is missing or no report, a JUnit file of no criteria.
+    /// A criterion makes no sense or needs a percentile that is not computed; a file cannot be read; the
+    /// baseline is missing or is not a report; a JUnit file was asked for without criteria.
     pub fn of(
         args: &GateArgs,
         baseline: Option<&Path>,
@@ -44,7 +44,7 @@ impl Gate {
         })
     }
 
-    /// The criteria of the arguments where a baseline comes with each report.
+    /// The criteria of the arguments, for reports that each come with a baseline.
     ///
     /// # Errors
     ///
@@ -57,16 +57,16 @@ impl Gate {
         })
     }
 
-    /// Holds the report to the criteria.
+    /// Evaluates the criteria for a report.
     ///
     /// # Errors
     ///
-    /// When the report or the baseline does not have what a criterion asks for.
+    /// The report or the baseline lacks what a criterion needs.
     pub fn evaluate(&self, report: &Report) -> Result<Vec<CriterionResult>> {
         self.evaluate_against(report, self.baseline.as_ref())
     }
 
-    /// Holds the report to the criteria, those relative to a baseline to this one.
+    /// Evaluates the criteria for a report, with this baseline.
     ///
     /// # Errors
     ///
@@ -120,7 +120,7 @@ fn criteria_of(
     Ok(criteria)
 }
 
-/// Finds before the results are read what would otherwise be found after.
+/// Checks before the results are read what would otherwise fail after.
 fn check(criterion: &Criterion, has_baseline: bool, computed: &[Percentile]) -> Result<()> {
     if matches!(criterion.limit, Limit::Baseline(_)) && !has_baseline {
         return Err(Error::Usage(format!(
@@ -170,11 +170,11 @@ pub fn is_failed(report: &Report) -> bool {
     report.criteria.iter().any(|result| result.is_failed)
 }
 
-/// The exit code: 1 of what failed, even if nobody read to the end what was printed.
+/// The exit code: 1 after a failure, even if the reader of the output went away.
 ///
 /// # Errors
 ///
-/// When standard output could not be written.
+/// Standard output could not be written.
 pub fn exit_code(is_failed: bool, printed: Result<()>) -> Result<ExitCode> {
     match printed {
         Err(error) if !(is_failed && error.is_broken_pipe()) => Err(error),

@@ -1,4 +1,4 @@
-//! Reports that were saved as `report.json`.
+//! Reports saved as `report.json`.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -26,9 +26,9 @@ pub fn is_report(path: &Path) -> bool {
 ///
 /// # Errors
 ///
-/// When it cannot be read, is cut short or no report, or has another layout.
+/// It cannot be read, is cut short, is not a report, or has another layout.
 pub fn read(path: &Path) -> Result<Report> {
-    /// What a report of any layout has.
+    /// The part of a report that every layout has.
     #[derive(serde::Deserialize)]
     struct Layout {
         schema_version: u32,
@@ -42,7 +42,7 @@ pub fn read(path: &Path) -> Result<Report> {
         };
         Error::input(&name, format!("{why}: {error}"))
     };
-    // First, for a report of another layout would be taken for a damaged one.
+    // First, since a report of another layout would look damaged.
     let layout: Layout = serde_json::from_slice(&bytes).map_err(damaged)?;
     if layout.schema_version != SCHEMA_VERSION {
         return Err(Error::input(

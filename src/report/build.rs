@@ -224,7 +224,7 @@ fn summary(distribution: &Distribution, percentiles: &[Percentile]) -> Option<Su
         .map(|&(value, count)| i128::from(value) * i128::from(count))
         .sum();
     let mean = sum as f64 / count as f64;
-    // Around the mean, for a sum of squares would lose its small difference to a large one.
+    // Around the mean: the difference of two large sums of squares would lose precision.
     let variance = counts
         .iter()
         .map(|&(value, count)| (value as f64 - mean).powi(2) * count as f64)
@@ -249,8 +249,8 @@ fn summary(distribution: &Distribution, percentiles: &[Percentile]) -> Option<Su
     })
 }
 
-/// The summary of all samples of a label: with aggregated rows, JMeter's mean and deviation are
-/// those of the rows' sums, not of their truncated quotients.
+/// The summary of all samples of a label. With aggregated rows, JMeter computes mean and deviation
+/// from the rows' sums, not from their truncated quotients.
 fn of_all(summary: Summary, stats: &LabelStats) -> Summary {
     let count = stats.samples as f64;
     let mean = stats.elapsed_sum() as f64 / count;

@@ -19,7 +19,7 @@ use crate::render::compare::Extent;
 use crate::report::{self, Report};
 
 /// Percentiles that are tested by default: few, which keeps intervals narrow.
-const TESTED: [f64; 2] = [50.0, 95.0];
+const DEFAULT_TESTED: [f64; 2] = [50.0, 95.0];
 
 /// Labels that are compared one by one.
 const MAX_LABELS: usize = 500;
@@ -29,7 +29,7 @@ const MAX_LABELS: usize = 500;
 /// # Errors
 ///
 /// Options that make no sense, inputs that cannot be read or hold no samples, outputs that cannot
-/// be written, criteria that ask for what a run does not have.
+/// be written, criteria that need what a run does not have.
 pub fn run(args: CompareArgs) -> Result<ExitCode> {
     let analysis = analysis::parse(&args.reading, &args.selection)?;
     let settings = settings(&args);
@@ -114,7 +114,10 @@ fn settings(args: &CompareArgs) -> Settings {
         threshold_ratio: args.threshold / 100.0,
         threshold_ms: args.threshold_ms,
         percentiles: or(Percentile::DEFAULTS.to_vec()),
-        tested_percentiles: or(TESTED.into_iter().filter_map(Percentile::new).collect()),
+        tested_percentiles: or(DEFAULT_TESTED
+            .into_iter()
+            .filter_map(Percentile::new)
+            .collect()),
     }
 }
 
