@@ -1,20 +1,22 @@
-//! An exporter of one's own: a [`Report`] as InfluxDB's line protocol, a line for each label and one
-//! for TOTAL, at the end of the run.
+//! A custom exporter: prints a [`Report`] in InfluxDB's line protocol, with a line for each label and
+//! one for TOTAL, at the end of the run.
 //!
-//!     perfkit analyze results.jtl
-//!     cargo run --example custom_exporter -- results-report/report.json
+//!     cargo run --example custom_exporter -- fixtures/standard.jtl.gz
 //!
-//! A report has raw numbers, and `None` for what is undefined; how they are shown is for whoever shows
-//! them. The same report is what perfkit's own renderers get.
+//! A report has raw numbers, and `None` for what is undefined: exporters round and format them.
+//! perfkit's own renderers get the same report. Saved as `report.json`, it is read back with
+//! `serde_json::from_slice::<Report>`.
 
-use std::error::Error;
-use std::fs;
+use std::path::PathBuf;
 
-use perfkit::report::{LabelReport, Report};
+use perfkit::analysed::Analysis;
+use perfkit::error::Result;
+use perfkit::report::{LabelReport, Presentation, Report};
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let path = std::env::args_os().nth(1).ok_or("give a report.json")?;
-    let report: Report = serde_json::from_slice(&fs::read(path)?)?;
+fn main() -> Result<()> {
+    let paths: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    let analysed = Analysis::default().read(&paths, &|_so_far| ())?;
+    let report = Report::new(&analysed, Presentation::default())?;
     print!("{}", line_protocol(&report));
     Ok(())
 }
@@ -39,7 +41,7 @@ fn fields(row: &LabelReport) -> String {
         format!("samples={}i", row.samples),
         format!("errors={}i", row.errors),
     ];
-    // What is undefined, such as the throughput of an instant, is left out and not sent as 0.
+    // Undefined values, such as the throughput of an instant, are left out rather than sent as 0.
     if let Some(throughput) = row.throughput {
         fields.push(format!("throughput={throughput}"));
     }
@@ -51,7 +53,7 @@ fn fields(row: &LabelReport) -> String {
     fields.join(",")
 }
 
-/// A tag's value: commas, blanks and equals signs are escaped, and a line break would end the line.
+/// A tag's value: commas, blanks and equals signs are escaped, and line breaks become blanks.
 fn tag(text: &str) -> String {
     let mut escaped = String::new();
     for letter in text.chars() {

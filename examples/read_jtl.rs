@@ -1,12 +1,12 @@
-//! Reads JMeter results into an [`Aggregate`], and prints figures of one's own: how much longer than
+//! Reads JMeter results into an [`Aggregate`] and prints custom figures: how much longer than
 //! the median the slowest in a thousand samples take, by label.
 //!
 //!     cargo run --example read_jtl -- fixtures/standard.jtl.gz
 
 use std::path::PathBuf;
 
+use perfkit::analysed::Analysis;
 use perfkit::error::Result;
-use perfkit::jtl::{self, ReadOptions, input};
 use perfkit::percentile::{Percentile, value_at};
 use perfkit::stats::Aggregate;
 
@@ -21,23 +21,11 @@ fn main() -> Result<()> {
 /// Reads result files as one run, with a thread for each core: CSV or XML, plain, gzip or zstd. The
 /// number beside the aggregate is that of the rows that could not be read.
 pub fn read(paths: &[PathBuf]) -> Result<(Aggregate, u64)> {
-    // What a progress bar would show.
-    let bytes_read = input::BytesRead::default();
-    let inputs = paths.iter().map(|path| input::open(path, &bytes_read));
-    let inputs = inputs.collect::<Result<Vec<_>>>()?;
-    // Any type can be a `Sink` of samples. Each thread has one of its own.
-    let outcome = jtl::read(
-        inputs,
-        &ReadOptions::default(),
-        &|_rows| (),
-        Aggregate::default,
-    )?;
-    let rejected = outcome.rejected();
-    let mut whole = Aggregate::default();
-    for part in outcome.sinks {
-        whole.merge(part);
-    }
-    Ok((whole, rejected))
+    // Every sample counts, under its own label; see `Analysis::selection` for other choices. The
+    // closure could move a progress bar.
+    let analysed = Analysis::default().read(paths, &|_so_far| ())?;
+    let rejected = analysed.rejected();
+    Ok((analysed.aggregate, rejected))
 }
 
 /// A line for each label: its name, median, 99.9th percentile, and how many times the former the

@@ -1,22 +1,22 @@
 //! perfkit: load tests with Apache JMeter, from the target server to the pasted table.
 //!
-//! The `perfkit` binary is a thin one: what it does is here, for programs of one's own.
+//! The `perfkit` binary is a thin wrapper: everything it does is here, for other programs to use.
 //!
 //! | to | see | example |
 //! |---|---|---|
-//! | read JMeter results, whatever their form | [`jtl::read`] into a [`stats::Aggregate`], or any [`jtl::Sink`] | `examples/read_jtl.rs` |
-//! | have all figures of a run as plain data | [`report::Report`], built from an aggregate or read from a `report.json` | `examples/custom_exporter.rs` |
+//! | read JMeter results, whatever their form | [`analysed::Analysis`], or [`jtl::read`] into any [`jtl::Sink`] | `examples/read_jtl.rs` |
+//! | get all figures of a run as plain data | [`report::Report`], built from the record of a run or read from a `report.json` | `examples/custom_exporter.rs` |
 //! | show them, or write an exporter | [`render`] | `examples/custom_exporter.rs` |
-//! | hold a run to criteria, or to another run | [`gate`], [`compare`](mod@compare) | |
-//! | split the work over machines | [`summary::Part`] | |
+//! | check a run against criteria, or against another run | [`gate`], [`compare`](mod@compare) | |
+//! | split the work between machines | [`analysed::encode`] | |
 //! | test a client against a known server | [`serve::run`] | `examples/embed_server.rs` |
 //!
-//! A whole run, as short as it gets:
+//! A whole run in a few lines:
 //!
 //! ```
-//! use perfkit::jtl::{self, ReadOptions, input::Input};
-//! use perfkit::report::{Report, Sources};
-//! use perfkit::stats::Aggregate;
+//! use perfkit::analysed::Analysed;
+//! use perfkit::jtl::{ReadOptions, input::Input};
+//! use perfkit::report::{Presentation, Report};
 //!
 //! let results = "timeStamp,elapsed,label,success\n\
 //!                1700000000000,120,Log in,true\n\
@@ -26,10 +26,8 @@
 //!     reader: Box::new(results.as_bytes()),
 //!     size: None,
 //! };
-//! let options = ReadOptions::default().threads(1);
-//! let mut outcome = jtl::read(vec![input], &options, &|_rows| (), Aggregate::default)?;
-//! let sources = Sources { rows_read: outcome.rows_read, ..Sources::default() };
-//! let report = Report::new(&outcome.sinks.remove(0), sources);
+//! let analysed = Analysed::read(vec![input], &ReadOptions::default())?;
+//! let report = Report::new(&analysed, Presentation::default())?;
 //! assert_eq!((report.total.samples, report.total.errors), (2, 1));
 //! assert_eq!(report.total.elapsed.map(|elapsed| elapsed.mean), Some(100.0));
 //! # Ok::<(), perfkit::error::Error>(())
@@ -41,14 +39,14 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | `cli` | the command line: the only clap types |
-//! | `commands` | arguments to options, inputs opened or followed, outputs written, exit code |
+//! | `commands` | arguments to options, inputs read or followed, outputs written, exit code |
+//! | `cli` | the command line and `perfkit.toml`: the only clap types |
 //! | [`render`] | Markdown, HTML, terminal table, CSV, JSON, a live screen and others, each from the report alone |
 //! | [`chart`] | report to figures to one drawing, for the page and as PNG |
-//! | [`gate`] | criteria, and a report held to them |
+//! | [`gate`] | criteria, and their evaluation for a report |
 //! | [`compare`](mod@compare) | reports compared: intervals, effects, verdicts |
-//! | [`summary`] | an aggregate as a file that merges with others |
 //! | [`report`] | the plain, serialisable result of an analysis |
+//! | [`analysed`] | the record of a run: read from results, or from a summary that merges with others |
 //! | [`stats`] | distributions, sums, errors, time series: record and merge |
 //! | [`select`] | which samples count, and under which label |
 //! | [`jtl`] | JMeter result files: bytes to blocks to records to samples |
@@ -57,6 +55,7 @@
 //! [`serve`], the target server, is a wing of its own beside them; so is `plan`, JMeter's
 //! plan to test it with.
 
+pub mod analysed;
 pub mod apdex;
 pub mod chart;
 mod cli;
@@ -75,6 +74,5 @@ pub mod select;
 pub mod serve;
 pub mod stats;
 mod suggest;
-pub mod summary;
 mod text;
 mod units;

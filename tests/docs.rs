@@ -164,6 +164,7 @@ fn every_command_is_run_or_says_why_not() {
                 [
                     "perfkit analyze",
                     "perfkit compare",
+                    "perfkit summarize",
                     "perfkit plan",
                     "perfkit serve",
                     "jmeter ",

@@ -10,7 +10,7 @@ use perfkit::jtl::csv::{Layout, TimestampFormat, TimestampParser};
 use perfkit::jtl::input::Input;
 use perfkit::jtl::{self, Outcome, ReadOptions, Sample, Sink};
 use perfkit::render;
-use perfkit::report::{Report, Sources};
+use perfkit::report::{Presentation, Report};
 use perfkit::stats::Aggregate;
 
 const HEADER: &str = "timeStamp,elapsed,label,success\n";
@@ -30,7 +30,7 @@ fn read<S: Sink + Send>(
     jtl::read(vec![input], &options, &|_| (), make).ok()
 }
 
-/// Keeps what tells samples apart.
+/// Keeps what distinguishes samples.
 #[derive(Default)]
 struct Rows(Vec<(i64, i64, Vec<u8>, bool)>);
 
@@ -165,8 +165,7 @@ pub fn criteria(bytes: &[u8]) {
         let words = criterion.to_string();
         let again: perfkit::gate::Criterion = words.parse().unwrap();
         assert_eq!(again.to_string(), words);
-        let aggregate = five_rows();
-        let report = Report::new(&aggregate, Sources::default());
+        let report = Report::new(&five_rows().into(), Presentation::default()).unwrap();
         let _no_panic = perfkit::gate::evaluate(&[criterion], &report, Some(&report));
     }
 }
@@ -219,12 +218,12 @@ pub fn paths(bytes: &[u8]) {
 /// makes a report. Bytes are taken for a whole file, and for what is within one.
 pub fn summary(bytes: &[u8]) {
     let parts = [
-        perfkit::summary::decode(bytes).ok(),
-        perfkit::summary::decode_text(bytes).ok(),
+        perfkit::analysed::decode(bytes).ok(),
+        perfkit::analysed::decode_text(bytes).ok(),
     ];
     for part in parts.into_iter().flatten() {
-        let stored = perfkit::summary::encode(&part).unwrap();
-        let mut again = perfkit::summary::decode(&stored).unwrap();
+        let stored = perfkit::analysed::encode(&part).unwrap();
+        let mut again = perfkit::analysed::decode(&stored).unwrap();
         let json = report_of(part.clone());
         assert_eq!(report_of(again.clone()), json);
         let _may_depend_on_the_whole = again.append(part);
@@ -232,17 +231,9 @@ pub fn summary(bytes: &[u8]) {
     }
 }
 
-fn report_of(part: perfkit::summary::Part) -> String {
-    let sources = Sources {
-        inputs: part.inputs,
-        rows_read: part.rows_read,
-        rejections: part.rejections,
-        filtered: part.filtered,
-        choices: part.choices,
-        file_labels: part.file_labels,
-        ..Sources::default()
-    };
-    render::json::render(&Report::new(&part.aggregate, sources)).unwrap()
+fn report_of(part: perfkit::analysed::Analysed) -> String {
+    let report = Report::new(&part, Presentation::default()).unwrap();
+    render::json::render(&report).unwrap()
 }
 
 /// Everything: from any bytes to every renderer.
@@ -250,19 +241,7 @@ pub fn analyze(bytes: &[u8]) {
     let Some(outcome) = read(bytes, 4096, Aggregate::default) else {
         return;
     };
-    let mut aggregate = Aggregate::default();
-    let rejections = outcome.rejections.clone();
-    let sources = Sources {
-        inputs: outcome.inputs.clone(),
-        rows_read: outcome.rows_read,
-        rejections,
-        ..Sources::default()
-    };
-    outcome
-        .sinks
-        .into_iter()
-        .for_each(|sink| aggregate.merge(sink));
-    let report = Report::new(&aggregate, sources);
+    let report = Report::new(&outcome.into(), Presentation::default()).unwrap();
     let json = render::json::render(&report).unwrap();
     let again: Report = serde_json::from_str(&json).unwrap();
     assert_eq!(render::json::render(&again).unwrap(), json);

@@ -1,9 +1,13 @@
 //! Arguments of `perfkit analyze`.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::builder::{EnumValueParser, PossibleValue, StyledStr, TypedValueParser};
+use clap::error::{ContextKind, ContextValue};
+use clap::{Arg, Args, Command, ValueEnum};
 
+use super::error::ValueError;
 use super::{FollowArgs, GateArgs, PublishArgs, ReadingArgs, SelectionArgs};
 use crate::apdex::Rule;
 use crate::chart::{SLUGS, Size};
@@ -42,10 +46,10 @@ pub struct AnalyzeArgs {
     pub results: Vec<PathBuf>,
 
     /// What to print on standard output
-    #[arg(short, long, value_enum, default_value_t)]
+    #[arg(short, long, default_value_t, value_parser = FormatParser)]
     pub format: Format,
 
-    /// Report directory; with --format summary, the file to write [default: RESULTS-report]
+    /// Report directory [default: RESULTS-report]
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
 
@@ -234,13 +238,12 @@ pub struct AnalyzeArgs {
 
 impl AnalyzeArgs {
     /// The slugs of the charts to draw.
-    pub fn wanted_charts(&self) -> Vec<&str> {
-        let wanted = self.charts.iter().flat_map(|name| match name.as_str() {
-            "all" => SLUGS.to_vec(),
-            "none" => Vec::new(),
-            name => vec![name],
-        });
-        wanted.collect()
+    pub fn wanted_charts(&self) -> Vec<&'static str> {
+        let is_wanted = |slug: &&str| {
+            let mut names = self.charts.iter();
+            names.any(|name| name == "all" || name == slug)
+        };
+        SLUGS.into_iter().filter(is_wanted).collect()
     }
 }
 
@@ -270,8 +273,43 @@ pub enum Format {
     Prometheus,
     /// Percentile distributions in HdrHistogram's text format, one block per label and TOTAL
     Hgrm,
-    /// A summary file: all statistics, which analyze and compare read in place of results
-    Summary,
+}
+
+impl std::fmt::Display for Format {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let value = self.to_possible_value();
+        formatter.write_str(value.as_ref().map_or("", PossibleValue::get_name))
+    }
+}
+
+/// Parses a [`Format`], and says where `summary` is now.
+#[derive(Clone)]
+struct FormatParser;
+
+impl TypedValueParser for FormatParser {
+    type Value = Format;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Format, clap::Error> {
+        let parsed = EnumValueParser::<Format>::new().parse_ref(command, argument, value);
+        parsed.map_err(|mut error| {
+            if value == "summary" {
+                let hint = StyledStr::from("`perfkit summarize RESULTS -o FILE` writes a summary");
+                let hints = ContextValue::StyledStrs(vec![hint]);
+                error.insert(ContextKind::Suggested, hints);
+            }
+            error
+        })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let values = Format::value_variants().iter();
+        Some(Box::new(values.filter_map(Format::to_possible_value)))
+    }
 }
 
 /// A tool whose figures can be reproduced.
@@ -282,23 +320,22 @@ pub enum Compat {
     Dashboard,
 }
 
-fn chart_name(text: &str) -> Result<String, String> {
+fn chart_name(text: &str) -> Result<String, ValueError> {
     let name = text.trim().trim_end_matches(".png");
     match name {
         "all" | "none" => Ok(name.to_owned()),
         name if SLUGS.contains(&name) => Ok(name.to_owned()),
-        name => Err(format!(
-            "there is no chart `{name}`; there are all, none, {}",
-            SLUGS.join(", ")
-        )),
+        name => Err(ValueError::Chart {
+            name: name.to_owned(),
+        }),
     }
 }
 
-fn key_value(text: &str) -> Result<(String, String), String> {
+fn key_value(text: &str) -> Result<(String, String), ValueError> {
     match text.split_once('=') {
         Some((key, value)) if !key.trim().is_empty() => {
             Ok((key.trim().to_owned(), value.trim().to_owned()))
         }
-        _ => Err("give a name and a value, such as Server=gunicorn".to_owned()),
+        _ => Err(ValueError::KeyValue),
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::error::ValueError;
 use super::{GateArgs, ReadingArgs, SelectionArgs};
 use crate::apdex::Rule;
 use crate::percentile::Percentile;
@@ -170,16 +171,16 @@ pub enum CompareFormat {
     Html,
 }
 
-fn not_negative(text: &str) -> Result<f64, String> {
+fn not_negative(text: &str) -> Result<f64, ValueError> {
     match text.parse() {
         Ok(number) if (0.0..=1e9).contains(&number) => Ok(number),
-        _ => Err("give a number of 0 or more".to_owned()),
+        _ => Err(ValueError::NotNegative),
     }
 }
 
-fn confidence(text: &str) -> Result<f64, String> {
+fn confidence(text: &str) -> Result<f64, ValueError> {
     match text.parse() {
         Ok(percent) if (50.0..=99.999).contains(&percent) => Ok(percent),
-        _ => Err("give a percentage from 50 to 99.999".to_owned()),
+        _ => Err(ValueError::Confidence),
     }
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::error::ValueError;
+
 /// Arguments for watching a run that JMeter is still writing.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Live")]
@@ -52,7 +54,7 @@ pub struct FollowArgs {
 }
 
 /// A time such as `30s`, `5min`, `500ms` or `1h`; a number alone is seconds.
-fn duration(text: &str) -> Result<Duration, String> {
+fn duration(text: &str) -> Result<Duration, ValueError> {
     const DAY: f64 = 86_400.0;
     let text = text.trim();
     let unit = text.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
@@ -66,11 +68,11 @@ fn duration(text: &str) -> Result<Duration, String> {
     };
     match number.parse::<f64>().map(|number| number * factor) {
         Ok(seconds) if (0.1..=DAY).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
-        _ => Err("give a time such as 30s, 5min or 1h".to_owned()),
+        _ => Err(ValueError::Time),
     }
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
+fn address(text: &str) -> Result<SocketAddr, ValueError> {
     let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
     if let Ok(port) = text.parse() {
         return Ok(SocketAddr::new(loopback, port));
@@ -78,10 +80,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     if let Some(Ok(port)) = text.strip_prefix("localhost:").map(str::parse) {
         return Ok(SocketAddr::new(loopback, port));
     }
-    text.parse().map_err(|_| {
-        "give a port such as 8080, or an address of this machine with a port, such as 0.0.0.0:8080"
-            .to_owned()
-    })
+    text.parse().map_err(|_| ValueError::Address)
 }
 
 #[cfg(test)]
@@ -103,11 +102,11 @@ mod tests {
 
     #[test]
     fn a_port_alone_is_for_this_machine() {
-        let told = |text| address(text).map(|address| address.to_string());
-        assert_eq!(told("8080").unwrap(), "127.0.0.1:8080");
-        assert_eq!(told("localhost:0").unwrap(), "127.0.0.1:0");
-        assert_eq!(told("0.0.0.0:80").unwrap(), "0.0.0.0:80");
-        assert_eq!(told("[::1]:80").unwrap(), "[::1]:80");
+        let parsed = |text| address(text).map(|address| address.to_string());
+        assert_eq!(parsed("8080").unwrap(), "127.0.0.1:8080");
+        assert_eq!(parsed("localhost:0").unwrap(), "127.0.0.1:0");
+        assert_eq!(parsed("0.0.0.0:80").unwrap(), "0.0.0.0:80");
+        assert_eq!(parsed("[::1]:80").unwrap(), "[::1]:80");
         for wrong in ["", ":80", "70000", "example.org:80", "1.2.3.4"] {
             assert!(address(wrong).is_err(), "{wrong}");
         }

@@ -2,6 +2,8 @@
 
 mod analyze;
 mod compare;
+mod config;
+mod error;
 mod follow;
 mod gate;
 mod plan;
@@ -11,6 +13,7 @@ mod reading;
 mod selection;
 mod serve;
 mod shell;
+mod summarize;
 
 use std::path::PathBuf;
 
@@ -18,6 +21,7 @@ use clap::{Parser, Subcommand};
 
 pub use analyze::{AnalyzeArgs, ChartTheme, Compat, Format};
 pub use compare::{CompareArgs, CompareFormat};
+pub use config::parse;
 pub use follow::FollowArgs;
 pub use gate::GateArgs;
 pub use plan::{PlanArgs, Protocol};
@@ -26,7 +30,8 @@ pub use publish::PublishArgs;
 pub use reading::ReadingArgs;
 pub use selection::{Controllers, SelectionArgs, SubResults};
 pub use serve::ServeArgs;
-pub use shell::{CompletionsArgs, ManArgs};
+pub use shell::{CompletionsArgs, ManArgs, man_pages};
+pub use summarize::SummarizeArgs;
 
 /// The help of every command: its examples come before its options.
 const EXAMPLES_FIRST: &str = "\
@@ -94,6 +99,8 @@ pub enum Command {
     Analyze(Box<AnalyzeArgs>),
     /// Compare runs: what changed, and is it more than noise?
     Compare(Box<CompareArgs>),
+    /// Save all statistics of results in a summary file, to be merged with others
+    Summarize(SummarizeArgs),
     /// Write the standard JMeter test plan for `perfkit serve`
     Plan(PlanArgs),
     /// Run a small HTTP server to test machines with

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::error::ValueError;
 use crate::serve::DEFAULT_MAX_FIBONACCI;
 
 const EXAMPLES: &str = "\
@@ -92,17 +93,17 @@ pub struct ServeArgs {
     pub shutdown_grace: Duration,
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+fn at_least_one(text: &str) -> Result<usize, ValueError> {
     match text.parse() {
         Ok(number) if number > 0 => Ok(number),
-        _ => Err("give a whole number of 1 or more".to_owned()),
+        _ => Err(ValueError::AtLeastOne),
     }
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+fn seconds(text: &str) -> Result<Duration, ValueError> {
     const DAY: f64 = 86_400.0;
     match text.parse() {
         Ok(seconds) if (0.001..=DAY).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
-        _ => Err("give seconds from 0.001 to 86400".to_owned()),
+        _ => Err(ValueError::Seconds),
     }
 }

@@ -1,4 +1,4 @@
-//! The columns asked for, checked against those there are.
+//! `--columns`, checked against the known columns.
 
 use crate::error::{Error, Result};
 use crate::percentile::Percentile;
@@ -9,7 +9,7 @@ use crate::suggest::did_you_mean;
 ///
 /// # Errors
 ///
-/// When a key is not known, given twice, or that of a percentile which is not computed.
+/// A key is unknown, given twice, or that of a percentile which is not computed.
 pub fn parse(asked: Option<&[String]>, percentiles: &[Percentile]) -> Result<Option<Vec<String>>> {
     let Some(asked) = asked else { return Ok(None) };
     let known: Vec<String> = columns::known(percentiles)
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said() {
+    fn mistakes_are_explained() {
         assert_eq!(
             parsed("samples,p75").unwrap_err(),
             "--columns: `p75` is not among the percentiles: add --percentiles 50,75,90,95,99"

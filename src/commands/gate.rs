@@ -1,10 +1,10 @@
-//! The criteria asked for: arguments and files to criteria, and their results told.
+//! Criteria: read from arguments and files, and their results printed.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::{output, saved};
+use super::{output, saved_report};
 use crate::cli::GateArgs;
 use crate::error::{Error, Result};
 use crate::gate::{self, Criterion, Limit};
@@ -12,11 +12,12 @@ use crate::percentile::Percentile;
 use crate::render;
 use crate::report::{CriterionResult, Report};
 
-/// What a run is held to.
+/// The criteria of a run.
 #[derive(Debug)]
 pub struct Gate {
     criteria: Vec<Criterion>,
     baseline: Option<Report>,
+    junit: Option<PathBuf>,
 }
 
 impl Gate {
@@ -24,8 +25,8 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// A criterion that makes no sense or asks for a percentile that is not computed, a file that
-    /// cannot be read, a baseline that is missing or no report, a JUnit file of no criteria.
+    /// A criterion makes no sense or needs a percentile that is not computed; a file cannot be read; the
+    /// baseline is missing or is not a report; a JUnit file was asked for without criteria.
     pub fn of(
         args: &GateArgs,
         baseline: Option<&Path>,
@@ -33,13 +34,17 @@ impl Gate {
     ) -> Result<Self> {
         let criteria = criteria_of(args, percentiles, baseline.is_some())?;
         let baseline = match baseline {
-            Some(path) => Some(saved::read(path)?),
+            Some(path) => Some(saved_report::read(path)?),
             None => None,
         };
-        Ok(Gate { criteria, baseline })
+        Ok(Gate {
+            criteria,
+            baseline,
+            junit: args.junit.clone(),
+        })
     }
 
-    /// The criteria of the arguments where a baseline comes with each report.
+    /// The criteria of the arguments, for reports that each come with a baseline.
     ///
     /// # Errors
     ///
@@ -48,19 +53,20 @@ impl Gate {
         Ok(Gate {
             criteria: criteria_of(args, percentiles, true)?,
             baseline: None,
+            junit: args.junit.clone(),
         })
     }
 
-    /// Holds the report to the criteria.
+    /// Evaluates the criteria for a report.
     ///
     /// # Errors
     ///
-    /// When the report or the baseline does not have what a criterion asks for.
+    /// The report or the baseline lacks what a criterion needs.
     pub fn evaluate(&self, report: &Report) -> Result<Vec<CriterionResult>> {
         self.evaluate_against(report, self.baseline.as_ref())
     }
 
-    /// Holds the report to the criteria, those relative to a baseline to this one.
+    /// Evaluates the criteria for a report, with this baseline.
     ///
     /// # Errors
     ///
@@ -72,6 +78,18 @@ impl Gate {
     ) -> Result<Vec<CriterionResult>> {
         gate::evaluate(&self.criteria, report, baseline)
             .map_err(|error| Error::Usage(format!("criterion {error}")))
+    }
+
+    /// Writes the results of a report as JUnit XML, if asked to.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn write_junit(&self, report: &Report) -> Result<()> {
+        match &self.junit {
+            Some(path) => output::write(path, render::junit::render(report).as_bytes()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -102,7 +120,7 @@ fn criteria_of(
     Ok(criteria)
 }
 
-/// Finds before the results are read what would otherwise be found after.
+/// Checks before the results are read what would otherwise fail after.
 fn check(criterion: &Criterion, has_baseline: bool, computed: &[Percentile]) -> Result<()> {
     if matches!(criterion.limit, Limit::Baseline(_)) && !has_baseline {
         return Err(Error::Usage(format!(
@@ -125,8 +143,8 @@ fn read_criteria(path: &Path) -> Result<Vec<Criterion>> {
     })
 }
 
-/// Tells the results on standard error: for people, and for GitHub Actions where that runs us.
-pub fn tell(report: &Report) {
+/// Prints the results on standard error: for people, and for GitHub Actions if that runs us.
+pub fn print_results(report: &Report) {
     for line in render::criteria::lines(report).lines() {
         eprintln!("perfkit: {line}");
     }
@@ -135,8 +153,8 @@ pub fn tell(report: &Report) {
     }
 }
 
-/// Tells of one failure on standard error, likewise.
-pub fn tell_error(title: &str, message: &str) {
+/// Prints one failure on standard error, likewise.
+pub fn print_failure(title: &str, message: &str) {
     eprintln!("perfkit: {}", render::text::printable(message));
     if is_github() {
         eprint!("{}", render::criteria::github_annotation(title, message));
@@ -152,27 +170,15 @@ pub fn is_failed(report: &Report) -> bool {
     report.criteria.iter().any(|result| result.is_failed)
 }
 
-/// The exit code: 1 of what failed, even if nobody read to the end what was printed.
+/// The exit code: 1 after a failure, even if the reader of the output went away.
 ///
 /// # Errors
 ///
-/// When standard output could not be written.
+/// Standard output could not be written.
 pub fn exit_code(is_failed: bool, printed: Result<()>) -> Result<ExitCode> {
     match printed {
         Err(error) if !(is_failed && error.is_broken_pipe()) => Err(error),
         _ if is_failed => Ok(ExitCode::FAILURE),
         _ => Ok(ExitCode::SUCCESS),
-    }
-}
-
-/// Writes the JUnit file, if one was asked for.
-///
-/// # Errors
-///
-/// When it cannot be written.
-pub fn write_junit(args: &GateArgs, report: &Report) -> Result<()> {
-    match &args.junit {
-        Some(path) => output::write(path, render::junit::render(report).as_bytes()),
-        None => Ok(()),
     }
 }

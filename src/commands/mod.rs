@@ -1,36 +1,36 @@
-//! Commands: arguments to options, inputs opened, outputs written, exit code.
+//! Commands: arguments to options, inputs read, outputs written, exit code.
 
+mod analysis;
 mod analyze;
 mod columns;
 mod compare;
-mod config;
 mod follow;
 mod gate;
+mod input_name;
 mod output;
-mod parts;
 mod plan;
 mod platform;
 mod publish;
 mod reading;
 mod readme;
 mod report_directory;
-mod saved;
-mod selection;
+mod reporting;
+mod saved_report;
 mod serve;
 mod server;
 mod shell;
-mod summary;
+mod summarize;
 
 use std::process::ExitCode;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{self, Cli, Command};
 use crate::error::Result;
 
 /// Runs the command line of this process.
 ///
-/// Exit codes: 0 done; 1 a criterion failed, or a run got worse and was not to; 2 usage, input or output error.
+/// Exit codes: 0 done; 1 a criterion failed or a regression was found; 2 usage, input or output error.
 pub fn main() -> ExitCode {
-    let outcome = config::parse().and_then(run);
+    let outcome = cli::parse().and_then(run);
     match outcome {
         Ok(code) => code,
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
@@ -45,6 +45,7 @@ fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Analyze(args) => analyze::run(*args),
         Command::Compare(args) => compare::run(*args),
+        Command::Summarize(args) => summarize::run(&args),
         Command::Plan(args) => plan::run(args),
         Command::Serve(args) => serve::run(args),
         Command::Platform(args) => platform::run(args),

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 ///
-/// When standard output cannot be written; see [`Error::is_broken_pipe`].
+/// Standard output cannot be written; see [`Error::is_broken_pipe`].
 pub fn print(text: &str) -> Result<()> {
     let mut stdout = io::stdout().lock();
     stdout
@@ -51,7 +51,7 @@ pub fn has_colors() -> bool {
 ///
 /// # Errors
 ///
-/// When it cannot be created, as where a file is in the way.
+/// It cannot be created, for instance because a file is in the way.
 pub fn create_directory(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(|source| Error::Io {
         action: "cannot create the directory",
@@ -60,21 +60,21 @@ pub fn create_directory(path: &Path) -> Result<()> {
     })
 }
 
-/// Writes a file under a temporary name beside its place and renames it, so that nobody ever sees
-/// half of it.
+/// Writes a file under a temporary name beside its path and renames it, so that it never appears
+/// half-written.
 ///
 /// # Errors
 ///
-/// When it cannot be written or renamed.
+/// It cannot be written or renamed.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     put(path, bytes, allow_reading).map_err(|error| Error::write(path, error))
 }
 
-/// The same of a file that is there: behind a link the file that it leads to, with its permissions.
+/// Rewrites an existing file in the same way. Follows links, and keeps the file's permissions.
 ///
 /// # Errors
 ///
-/// When it may not or cannot be written or renamed.
+/// It must not or cannot be written or renamed.
 pub fn rewrite(path: &Path, bytes: &[u8]) -> Result<()> {
     let rewritten = fs::canonicalize(path).and_then(|place| {
         let permissions = fs::metadata(&place)?.permissions();
@@ -86,7 +86,7 @@ pub fn rewrite(path: &Path, bytes: &[u8]) -> Result<()> {
     rewritten.map_err(|error| Error::write(path, error))
 }
 
-/// Puts a file in its place in one step, once it is written and permitted what it is to be.
+/// Puts a file in place in one step, once it is written and `permit` has set its permissions.
 fn put(
     path: &Path,
     bytes: &[u8],
@@ -99,7 +99,7 @@ fn put(
     Ok(())
 }
 
-/// Temporary files are private; results are for everyone the directory is for.
+/// Makes a file readable for everyone: temporary files are private.
 #[cfg(unix)]
 fn allow_reading(file: &fs::File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

@@ -11,7 +11,7 @@ use crate::plan::{Plan, Protocol};
 ///
 /// # Errors
 ///
-/// When the plan cannot be written.
+/// The plan cannot be written.
 pub fn run(args: PlanArgs) -> Result<ExitCode> {
     let plan = Plan {
         host: args.host,

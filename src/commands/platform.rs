@@ -1,4 +1,4 @@
-//! `perfkit platform`: what machine this is.
+//! `perfkit platform`: the details of this machine.
 
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ use crate::serve::platform::Platform;
 ///
 /// # Errors
 ///
-/// When standard output cannot be written.
+/// Standard output cannot be written.
 pub fn run(args: PlatformArgs) -> Result<ExitCode> {
     let platform = Platform::detect();
     let text = match args.format {

@@ -1,4 +1,4 @@
-//! The platform block where people read it: in a README between markers, in a CI job's summary.
+//! Publishing the platform block: in a README between markers, in a CI job's summary.
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
@@ -24,12 +24,12 @@ pub struct Publication {
 }
 
 impl Publication {
-    /// What the arguments ask for, held to the files that are there; `stem` names the results.
+    /// The publication that the arguments ask for; `stem` names the results.
     ///
     /// # Errors
     ///
-    /// When a key is empty, the README cannot be read or its markers are damaged, or this is no
-    /// GitHub Actions job.
+    /// A key is empty, the README cannot be read or its markers are damaged, or this is no GitHub
+    /// Actions job.
     pub fn of(args: &AnalyzeArgs, stem: &str) -> Result<Self> {
         let publish = &args.publish;
         let readme = match &publish.update {
@@ -58,11 +58,11 @@ impl Publication {
         self.readme.is_some() || self.step_summary.is_some()
     }
 
-    /// Writes the report where it was asked for; `summary` is the Markdown of a job's summary.
+    /// Writes the block wherever it was asked for; `summary` is the Markdown of a job's summary.
     ///
     /// # Errors
     ///
-    /// When a file cannot be written.
+    /// A file cannot be written.
     pub fn write(&self, report: &Report, summary: &str) -> Result<()> {
         if let Some(readme) = &self.readme {
             let mut block = markdown::platform_block(report);
@@ -92,7 +92,7 @@ fn key(args: &AnalyzeArgs, stem: &str) -> Result<String> {
     readme::key(names)
 }
 
-/// The report's way from the README's directory, as a link has it.
+/// The relative link from the README to the report.
 fn link_to(readme: &Path, report: &Path) -> Option<String> {
     let from = fs::canonicalize(readme).ok()?;
     let from: Vec<Component> = from.parent()?.components().collect();

@@ -16,8 +16,8 @@ pub struct Readme {
 }
 
 impl Readme {
-    /// The block of this key. The file is read once, so that its errors show before the results are
-    /// read, which may take long.
+    /// The block of this key. Reads the file once, so that its errors show before results are read,
+    /// which may take long.
     ///
     /// # Errors
     ///
@@ -76,7 +76,7 @@ impl Readme {
 ///
 /// # Errors
 ///
-/// None of them has one.
+/// No name has one.
 pub fn key<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<String> {
     let mut keys = names.into_iter().map(readme_block::key_of);
     keys.find(|key| !key.is_empty()).ok_or_else(|| {

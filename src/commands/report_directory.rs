@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::output;
 use crate::error::{Error, Result};
 
-/// What a directory may hold and still be one that perfkit made, to be replaced as a whole.
+/// The only files of a directory that perfkit made, and may replace as a whole.
 const OWN_FILES: [&str; 5] = [
     "aggregate.csv",
     "report.html",
@@ -24,7 +24,7 @@ const CHARTS: &str = "charts";
 pub struct ReportFile {
     /// Its path within the directory.
     pub path: String,
-    /// What it holds.
+    /// Its content.
     pub bytes: Vec<u8>,
 }
 
@@ -38,21 +38,21 @@ impl ReportFile {
     }
 }
 
-/// Writes a report. A directory that is not there, is empty, or holds nothing but a report is
-/// replaced as a whole in one step: whoever looks, and whenever this process may be killed, there
-/// is the old report or the new one, and reports of two runs never mix. In a directory with other
-/// files these are left alone, and the report's files are replaced one by one.
+/// Writes a report. A directory that is missing, empty, or holds only a report is replaced as a whole
+/// in one step: at any time, even if this process is killed, it holds the old report or the new one,
+/// and never a mix. In a directory with other files, those are left alone, and the report's files are
+/// replaced one by one.
 ///
 /// # Errors
 ///
-/// When the directory or a file cannot be written.
+/// The directory or a file cannot be written.
 pub fn write(directory: &Path, files: &[ReportFile]) -> Result<()> {
-    let is_there = directory.exists();
-    if is_there && !is_replaceable(directory) {
+    let exists = directory.exists();
+    if exists && !is_replaceable(directory) {
         return write_into(directory, files);
     }
     // A link to a directory is followed, not replaced.
-    let place = match is_there {
+    let place = match exists {
         true => fs::canonicalize(directory).map_err(|error| cannot_create(directory, error))?,
         false => directory.to_owned(),
     };
@@ -65,15 +65,15 @@ pub fn write(directory: &Path, files: &[ReportFile]) -> Result<()> {
         .prefix(".perfkit-report-")
         .tempdir_in(parent)
     else {
-        // One may be allowed to write into a directory, but not beside it.
+        // The user may be allowed to write into a directory, but not beside it.
         return write_into(directory, files);
     };
     fill(staged.path(), files)?;
     put_in_place(staged, &place).map_err(|error| cannot_create(directory, error))
 }
 
-/// Whether nothing is lost when a directory is replaced: all in it is a report's, and nobody
-/// stands in it.
+/// Whether replacing a directory loses nothing: it holds only a report, and is not the working
+/// directory or above it.
 fn is_replaceable(directory: &Path) -> bool {
     let is_own = |directory: &Path, is_own: fn(&str) -> bool| {
         fs::read_dir(directory).is_ok_and(|mut entries| {
@@ -83,11 +83,11 @@ fn is_replaceable(directory: &Path) -> bool {
         })
     };
     let charts = directory.join(CHARTS);
-    let is_here = match (fs::canonicalize(directory), std::env::current_dir()) {
+    let is_working_directory = match (fs::canonicalize(directory), std::env::current_dir()) {
         (Ok(place), Ok(here)) => here.starts_with(place),
         _ => true,
     };
-    !is_here
+    !is_working_directory
         && is_own(directory, |name| {
             OWN_FILES.contains(&name) || name == CHARTS
         })
@@ -118,7 +118,7 @@ fn put_in_place(staged: TempDir, place: &Path) -> io::Result<()> {
         let _moved = staged.keep();
         return Ok(());
     }
-    // What stood in the place now stands where the new one was made, and goes with it.
+    // The old directory is now where the new one was made, and is removed there.
     exchange(staged.path(), place)?;
     staged.close()
 }
@@ -129,7 +129,7 @@ fn exchange(a: &Path, b: &Path) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     match renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE) {
         Ok(()) => Ok(()),
-        // A file system that cannot: a moment without a directory is the best there is.
+        // The file system cannot: a moment without a directory is the best it can do.
         Err(_) => exchange_in_steps(a, b),
     }
 }

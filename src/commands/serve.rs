@@ -19,7 +19,7 @@ use crate::serve::{self, AccessLog, Limits, Target};
 ///
 /// # Errors
 ///
-/// When the address cannot be listened on.
+/// The address cannot be listened on.
 pub fn run(args: ServeArgs) -> Result<ExitCode> {
     let limits = limits(&args);
     let cores = thread::available_parallelism().map_or(1, usize::from);
@@ -49,9 +49,9 @@ async fn serve(args: ServeArgs, limits: Limits) -> Result<ExitCode> {
         .monitor
         .map(|path| Monitor::start(&path, Arc::clone(&target)))
         .transpose()?;
-    // Before anything is said, so that whoever reads it may send a signal.
+    // First, so that a reader of the messages may send a signal.
     let shutdown = shutdown_signal()?;
-    introduce(address, &limits);
+    print_addresses(address, &limits);
     let started = Instant::now();
     serve::run(listener, Arc::clone(&target), limits, shutdown).await;
     if let Some(monitor) = monitor {
@@ -68,8 +68,8 @@ async fn serve(args: ServeArgs, limits: Limits) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The limits asked for, as far as the system allows. Every connection is an open file, of which
-/// the soft limit is often 1024: it is raised as far as it goes.
+/// The limits of the arguments, as far as the system allows. Every connection is an open file; their
+/// soft limit is often 1024, and is raised to the hard limit.
 fn limits(args: &ServeArgs) -> Limits {
     let default = Limits::default();
     let possible = rlimit::increase_nofile_limit(u64::MAX).map_or(usize::MAX, |open_files| {
@@ -94,7 +94,7 @@ fn limits(args: &ServeArgs) -> Limits {
     }
 }
 
-/// Says what a panic means: a fault of this program, of which a request is the only victim.
+/// Explains a panic: a fault of this program, which cost one request and nothing else.
 fn explain(panic: &PanicHookInfo<'_>) {
     let message = panic.payload_as_str().unwrap_or("no reason given");
     let place = panic
@@ -106,19 +106,19 @@ fn explain(panic: &PanicHookInfo<'_>) {
     );
 }
 
-/// Says where the server is, in the terms of JMeter's form, and how to stop it.
-fn introduce(address: SocketAddr, limits: &Limits) {
+/// Prints the server's addresses, as JMeter's options take them, and how to stop it.
+fn print_addresses(address: SocketAddr, limits: &Limits) {
     eprintln!("perfkit {} serves on {address}", env!("CARGO_PKG_VERSION"));
     eprintln!("  this machine: {}", Platform::detect().one_line());
     let port = address.port();
     for ip in reachable(address.ip()) {
-        let whence = if ip.is_loopback() {
+        let origin = if ip.is_loopback() {
             "from this machine"
         } else {
             "from another machine"
         };
         eprintln!(
-            "  {whence}: http://{}   (jmeter -Jhost={ip} -Jport={port})",
+            "  {origin}: http://{}   (jmeter -Jhost={ip} -Jport={port})",
             SocketAddr::new(ip, port)
         );
     }
@@ -128,8 +128,7 @@ fn introduce(address: SocketAddr, limits: &Limits) {
     );
 }
 
-/// The addresses at which a server that listens on `ip` is reached: those of the local network
-/// first.
+/// The addresses that reach a server listening on `ip`, those of the local network first.
 fn reachable(ip: IpAddr) -> Vec<IpAddr> {
     if !ip.is_unspecified() {
         return vec![ip];
@@ -199,21 +198,19 @@ fn shutdown_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser;
-
     use super::*;
     use crate::cli::{Cli, Command};
 
     fn parsed(arguments: &[&str]) -> Limits {
         let command_line = ["perfkit", "serve"].iter().chain(arguments);
-        match Cli::try_parse_from(command_line).unwrap().command {
+        match Cli::from_arguments(command_line).unwrap().command {
             Command::Serve(args) => limits(&args),
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
-    fn limits_are_the_documented_ones_unless_told_otherwise() {
+    fn limits_are_the_documented_ones_unless_given() {
         let limits = parsed(&[]);
         let default = Limits {
             // As many as this machine allows.

@@ -1,4 +1,4 @@
-//! What the server tells of itself: its machine over HTTP, its use of resources in a file.
+//! The server that was tested: its machine, asked over HTTP, and its resources, from its monitor's file.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -18,29 +18,29 @@ use crate::report::{Detail, Report, ResourceRow, no_overlap};
 use crate::serve::monitor;
 use crate::serve::platform::Platform;
 
-/// How long the server may take to answer.
+/// Maximum time for the server to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Bytes of the longest answer that is read: a machine's details take a few hundred.
-const LONGEST_ANSWER: usize = 64 << 10;
+/// Maximum bytes of an answer: a machine's details take a few hundred.
+const MAX_ANSWER: usize = 64 << 10;
 
-/// What is known of the server that was tested, beside the results.
+/// The server that was tested.
 #[derive(Debug, Clone)]
 pub struct Server {
     /// The platform's details.
     pub details: Vec<Detail>,
-    /// What the server's monitor saw.
+    /// The rows of its monitor's file.
     pub resources: Vec<ResourceRow>,
     is_platform_guessed: bool,
     monitor: Option<PathBuf>,
 }
 
 impl Server {
-    /// What the arguments tell: the machine as given, asked, or this one as a guess.
+    /// The server of the arguments: its machine as given, or asked for, or else this one as a guess.
     ///
     /// # Errors
     ///
-    /// When the server cannot be asked, or its monitor's file cannot be read.
+    /// The server does not answer, or its monitor's file cannot be read.
     pub fn of(args: &AnalyzeArgs) -> Result<Self> {
         let is_platform_guessed =
             args.platform.is_none() && args.server.is_none() && args.detail.is_empty();
@@ -69,8 +69,8 @@ impl Server {
         })
     }
 
-    /// Says that the platform shown is a guess, if it is one.
-    pub fn caution(&self) {
+    /// Warns that the platform shown is a guess, if it is one.
+    pub fn warn_if_guessed(&self) {
         if self.is_platform_guessed {
             eprintln!(
                 "perfkit: note: the platform shown is this machine, the tester; name the server with \
@@ -79,23 +79,23 @@ impl Server {
         }
     }
 
-    /// What the server's monitor has seen by now.
+    /// Reads what the server's monitor has seen by now.
     ///
     /// # Errors
     ///
-    /// When its file cannot be read.
-    pub fn look(&self) -> Result<Vec<ResourceRow>> {
+    /// Its file cannot be read.
+    pub fn read_monitor(&self) -> Result<Vec<ResourceRow>> {
         match &self.monitor {
             Some(path) => resources(path),
             None => Ok(Vec::new()),
         }
     }
 
-    /// Whether the monitor's file, if there is one, is of the run.
+    /// Checks that the monitor's file, if there is one, overlaps the run.
     ///
     /// # Errors
     ///
-    /// When it is not.
+    /// It does not.
     pub fn check(&self, report: &Report) -> Result<()> {
         match (&self.monitor, report.window) {
             (Some(path), Some(window)) if report.resources.is_none() => Err(Error::input(
@@ -112,7 +112,7 @@ impl Server {
 ///
 /// # Errors
 ///
-/// When the address is none, or nobody answers there as `perfkit serve` does.
+/// The address is invalid, or no `perfkit serve` answers there.
 fn platform(address: &str) -> Result<Platform> {
     let uri: Uri = address.parse().map_err(|_| not_an_address(address))?;
     let (Some("http"), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
@@ -127,7 +127,7 @@ fn platform(address: &str) -> Result<Platform> {
     let fetched = runtime.block_on(async {
         tokio::time::timeout(PATIENCE, fetch(host, port, authority.as_str())).await
     });
-    let fail = |why: String| {
+    let fail = |why: FetchError| {
         Error::input(
             address,
             format!(
@@ -138,10 +138,9 @@ fn platform(address: &str) -> Result<Platform> {
     let answer = match fetched {
         Ok(Ok(answer)) => answer,
         Ok(Err(why)) => return Err(fail(why)),
-        Err(_) => return Err(fail(format!("no answer within {} s", PATIENCE.as_secs()))),
+        Err(_) => return Err(fail(FetchError::Late)),
     };
-    serde_json::from_slice(&answer)
-        .map_err(|_| fail("its answer is not a machine's details".to_owned()))
+    serde_json::from_slice(&answer).map_err(|_| fail(FetchError::NotDetails))
 }
 
 fn not_an_address(address: &str) -> Error {
@@ -150,42 +149,56 @@ fn not_an_address(address: &str) -> Error {
     ))
 }
 
-async fn fetch(host: &str, port: u16, authority: &str) -> std::result::Result<Bytes, String> {
-    let text = |error: &dyn std::error::Error| match error.source() {
+/// Why the server's details could not be fetched.
+#[derive(Debug, thiserror::Error)]
+enum FetchError {
+    #[error("{0}")]
+    Connect(#[from] std::io::Error),
+    #[error("{}", with_source(.0))]
+    Http(#[from] hyper::Error),
+    #[error("{}", with_source(.0))]
+    Request(#[from] hyper::http::Error),
+    #[error("{0}")]
+    Body(Box<dyn std::error::Error + Send + Sync>),
+    #[error("it answered {0}")]
+    Status(StatusCode),
+    #[error("no answer within {} s", PATIENCE.as_secs())]
+    Late,
+    #[error("its answer is not a machine's details")]
+    NotDetails,
+}
+
+fn with_source(error: &dyn std::error::Error) -> String {
+    match error.source() {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
-    };
-    let stream = TcpStream::connect((host, port))
-        .await
-        .map_err(|error| text(&error))?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
-        .await
-        .map_err(|error| text(&error))?;
+    }
+}
+
+async fn fetch(host: &str, port: u16, authority: &str) -> Result<Bytes, FetchError> {
+    let stream = TcpStream::connect((host, port)).await?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let driver = tokio::spawn(connection);
     let request = Request::get("/platform")
         .header(HOST, authority)
-        .body(Empty::<Bytes>::new())
-        .map_err(|error| text(&error))?;
-    let response = sender
-        .send_request(request)
-        .await
-        .map_err(|error| text(&error))?;
+        .body(Empty::<Bytes>::new())?;
+    let response = sender.send_request(request).await?;
     let status = response.status();
-    let body = Limited::new(response.into_body(), LONGEST_ANSWER)
+    let body = Limited::new(response.into_body(), MAX_ANSWER)
         .collect()
         .await;
     driver.abort();
     if status != StatusCode::OK {
-        return Err(format!("it answered {status}"));
+        return Err(FetchError::Status(status));
     }
-    Ok(body.map_err(|error| error.to_string())?.to_bytes())
+    Ok(body.map_err(FetchError::Body)?.to_bytes())
 }
 
 /// The rows of a file that `perfkit serve --monitor` wrote.
 ///
 /// # Errors
 ///
-/// When it cannot be read, or is no such file.
+/// It cannot be read, or is no such file.
 fn resources(path: &Path) -> Result<Vec<ResourceRow>> {
     let file = File::open(path).map_err(|error| Error::read(path, error))?;
     let rows = monitor::read(file, &path.to_string_lossy())?;

@@ -11,6 +11,7 @@ use crate::error::Error;
 
 /// What was read.
 #[derive(Debug)]
+#[must_use = "its sinks hold the samples"]
 pub struct Outcome<S> {
     /// One sink per worker. Together they have every sample.
     pub sinks: Vec<S>,
@@ -158,6 +159,27 @@ impl<S> Outcome<S> {
         outcome
     }
 
+    /// Merges the sinks of all workers into one that holds every sample, or makes an `empty` one if
+    /// there is none; and the rest of what was read.
+    pub fn merge_sinks(
+        self,
+        empty: impl FnOnce() -> S,
+        mut merge: impl FnMut(&mut S, S),
+    ) -> (S, Outcome<()>) {
+        let sinks = self.sinks.into_iter();
+        let merged = sinks.reduce(|mut whole, part| {
+            merge(&mut whole, part);
+            whole
+        });
+        let rest = Outcome {
+            sinks: Vec::new(),
+            inputs: self.inputs,
+            rows_read: self.rows_read,
+            rejections: self.rejections,
+        };
+        (merged.unwrap_or_else(empty), rest)
+    }
+
     /// Number of rejected rows.
     pub fn rejected(&self) -> u64 {
         self.rejections.iter().map(|tally| tally.count).sum()
@@ -167,20 +189,6 @@ impl<S> Outcome<S> {
     pub fn first_rejection(&self) -> Option<Error> {
         let tally = self.rejections.first()?;
         Some(tally.refuse(&self.inputs))
-    }
-}
-
-impl<A, B> Outcome<(A, B)> {
-    /// Splits pairs of sinks: the outcome with the first ones, and the second ones.
-    pub fn split(self) -> (Outcome<A>, Vec<B>) {
-        let (sinks, others) = self.sinks.into_iter().unzip();
-        let outcome = Outcome {
-            sinks,
-            inputs: self.inputs,
-            rows_read: self.rows_read,
-            rejections: self.rejections,
-        };
-        (outcome, others)
     }
 }
 

@@ -94,8 +94,8 @@ mod tests {
     use quick_xml::events::{BytesStart, Event};
 
     use super::*;
-    use crate::report::{Sources, Window};
-    use crate::stats::Aggregate;
+    use crate::analysed::Analysed;
+    use crate::report::{Presentation, Window};
 
     fn report(criteria: Vec<CriterionResult>) -> Report {
         Report {
@@ -105,7 +105,7 @@ mod tests {
                 end_ms: 1_700_000_001_250,
             }),
             criteria,
-            ..Report::new(&Aggregate::default(), Sources::default())
+            ..Report::new(&Analysed::default(), Presentation::default()).unwrap()
         }
     }
 

@@ -1,90 +1,86 @@
-//! Builds a [`Report`] from an aggregate and what was read.
+//! Builds a [`Report`] from the record of a run.
 
 use std::borrow::Cow;
 
 use super::insights::{self, Evidence};
 use super::labels::Labels;
 use super::{
-    Accounting, ApdexTable, CorrectedTimes, Dashboard, Detail, ErrorReport, Filtered, Input,
-    LabelReport, Options, PercentileValue, Rejection, Report, Requests, ResourceRow, Resources,
-    SCHEMA_VERSION, Slices, Summary, TimeSeries, TopErrors, Window, error_kinds, notes, statistics,
+    Accounting, ApdexTable, CorrectedTimes, Dashboard, Detail, ErrorReport, Input, LabelReport,
+    Options, PercentileValue, Rejection, Report, Requests, ResourceRow, Resources, SCHEMA_VERSION,
+    Slices, Summary, TimeSeries, TopErrors, Window, error_kinds, notes, statistics,
 };
+use crate::analysed::Analysed;
+use crate::error::Result;
 use crate::format;
 use crate::jtl::{InputRead, RejectionTally};
 use crate::percentile::{Percentile, value_at};
-use crate::select::LabelSet;
-use crate::stats::{Aggregate, DashboardTable, Distribution, ErrorStats, Label, LabelStats};
+use crate::stats::{Aggregate, Distribution, ErrorStats, Label, LabelStats};
 use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
 
 /// The label of all labels together.
 pub const TOTAL: &str = "TOTAL";
 
-/// Most types of error told apart in a report.
-const MOST_ERRORS: usize = 100;
+/// Types of error that a report lists one by one.
+const MAX_ERRORS: usize = 100;
 
-/// What a report is built from, beside the aggregate.
+/// What only shows in a report, beside the record of the run.
 #[derive(Debug, Clone, Default)]
-pub struct Sources {
+pub struct Presentation {
     /// Title of the run.
     pub title: Option<String>,
     /// The platform's details.
     pub details: Vec<Detail>,
-    /// The options that shape the figures.
+    /// How the figures are shown. The options that shaped the run itself, `timestamp_is_end` and
+    /// `selection`, are those of the record.
     pub options: Options,
-    /// The inputs read.
-    pub inputs: Vec<InputRead>,
-    /// Rows found.
-    pub rows_read: u64,
-    /// Rows rejected.
-    pub rejections: Vec<RejectionTally>,
-    /// The figures of JMeter's dashboard, if they were asked for.
-    pub dashboard: Option<DashboardTable>,
-    /// What the server's monitor saw.
+    /// The samples of the server's monitor.
     pub resources: Vec<ResourceRow>,
-    /// Rows left out on request, by option.
-    pub filtered: Vec<Filtered>,
-    /// What was chosen where the options leave it to the run, in words.
-    pub choices: Vec<String>,
-    /// The labels as the inputs have them, where others took their place.
-    pub file_labels: Option<LabelSet>,
 }
 
 impl Report {
     /// Builds the report of a run.
-    pub fn new(aggregate: &Aggregate, sources: Sources) -> Report {
-        let percentiles = sources.options.percentiles.clone();
+    ///
+    /// # Errors
+    ///
+    /// The record does not account for every row: see [`Analysed::counted`].
+    pub fn new(analysed: &Analysed, presentation: Presentation) -> Result<Report> {
+        let accounting = accounting(analysed)?;
+        let aggregate = &analysed.aggregate;
+        let options = Options {
+            timestamp_is_end: analysed.timestamp_is_end,
+            selection: analysed.selection.clone(),
+            ..presentation.options
+        };
+        let percentiles = &options.percentiles;
         let all = aggregate.labels();
         let Labels {
             places,
             shown,
             others,
             total,
-        } = Labels::of(&all, &sources.options);
-        let controller_rows = aggregate.controller_rows();
-        let accounting = accounting(&sources);
+        } = Labels::of(&all, &options);
         // Without controllers all totals are the same.
-        let (samplers, counted_by_apdex) = match controller_rows {
+        let (samplers, counted_by_apdex) = match aggregate.controller_rows() {
             0 => (Cow::Borrowed(&total), Cow::Borrowed(&total)),
             _ => (
                 Cow::Owned(aggregate.samplers()),
                 Cow::Owned(aggregate.counted_by_apdex()),
             ),
         };
-        let notes = notes::collect(&sources, aggregate, &all, total.rows);
         let picked: Vec<Label<'_>> = places.iter().map(|&place| all[place]).collect();
-        let dashboard = sources
+        let dashboard = analysed
             .dashboard
             .as_ref()
             .map(|table| Dashboard::new(table, &statistics::exact(&all, &samplers)));
-        let sum = label_report(TOTAL, &total, &percentiles);
-        let corrected = sources.options.expected_interval_ms.map(|interval| {
+        let sum = label_report(TOTAL, &total, percentiles);
+        let corrected = options.expected_interval_ms.map(|interval| {
             let labels = shown.iter().chain(&others);
-            CorrectedTimes::new(interval, labels, &sum, &percentiles)
+            CorrectedTimes::new(interval, labels, &sum, percentiles)
         });
         let time_series = (total.rows > 0)
-            .then(|| TimeSeries::new(aggregate, &total.distributions(), &percentiles));
+            .then(|| TimeSeries::new(aggregate, &total.distributions(), percentiles));
         let insights = insights::find(&Evidence {
-            sources: &sources,
+            analysed,
             aggregate,
             labels: &all,
             samplers: &samplers,
@@ -93,25 +89,18 @@ impl Report {
             window: window(&total),
             series: time_series.as_ref(),
         });
-        Report {
+        Ok(Report {
             schema_version: SCHEMA_VERSION,
             perfkit_version: env!("CARGO_PKG_VERSION").to_owned(),
-            title: sources.title,
-            details: sources.details,
+            title: presentation.title,
+            details: presentation.details,
+            notes: notes::collect(analysed, all.len(), options.max_labels),
             accounting,
-            inputs: sources
-                .inputs
-                .into_iter()
-                .map(|input| Input {
-                    name: input.summary.name,
-                    bytes: input.summary.bytes,
-                    lines: input.lines,
-                })
-                .collect(),
+            inputs: analysed.inputs.iter().map(Input::from).collect(),
             window: window(&total),
             statistics: statistics::exact(&picked, &samplers),
             dashboard,
-            apdex: ApdexTable::new(&picked, &counted_by_apdex, &sources.options.apdex),
+            apdex: ApdexTable::new(&picked, &counted_by_apdex, &options.apdex),
             requests: Requests::new(&samplers),
             errors: errors(aggregate, &samplers),
             error_kinds: error_kinds::kinds(aggregate),
@@ -123,43 +112,50 @@ impl Report {
             label_count: all.len() as u64,
             labels: shown,
             other_labels: others,
-            resources: window(&total).and_then(|window| Resources::new(sources.resources, window)),
+            resources: window(&total)
+                .and_then(|window| Resources::new(presentation.resources, window)),
             insights,
-            notes,
             criteria: Vec::new(),
-            options: sources.options,
+            options,
+        })
+    }
+}
+
+impl From<&InputRead> for Input {
+    fn from(input: &InputRead) -> Self {
+        Input {
+            name: input.summary.name.clone(),
+            bytes: input.summary.bytes,
+            lines: input.lines,
         }
     }
 }
 
-fn accounting(sources: &Sources) -> Accounting {
-    let inputs = &sources.inputs;
-    let mut rejections: Vec<Rejection> = sources
-        .rejections
-        .iter()
+fn accounting(analysed: &Analysed) -> Result<Accounting> {
+    let name = |tally: &RejectionTally| {
+        let input = analysed.inputs.get(tally.first_input as usize);
+        input.map(|input| input.summary.name.clone())
+    };
+    let tallies = analysed.rejections.iter();
+    let mut rejections: Vec<Rejection> = tallies
         .map(|tally| Rejection {
             reason: tally.fault.reason(),
             count: tally.count,
-            first_input: inputs
-                .get(tally.first_input as usize)
-                .map(|input| input.summary.name.clone())
-                .unwrap_or_default(),
+            first_input: name(tally).unwrap_or_default(),
             first_line: tally.first_line,
             first_column: tally.fault.column().map(str::to_owned),
             first_value: Some(String::from_utf8_lossy(&tally.first_value).into_owned()),
         })
         .collect();
     rejections.sort_by_key(|rejection| std::cmp::Reverse(rejection.count));
-    let rejected = rejections.iter().map(|rejection| rejection.count).sum();
-    let filtered = sources.filtered.iter().map(|filter| filter.count).sum();
-    Accounting {
-        rows_read: sources.rows_read,
-        counted: sources.rows_read - rejected - filtered,
-        filtered,
-        filters: sources.filtered.clone(),
-        rejected,
+    Ok(Accounting {
+        rows_read: analysed.rows_read,
+        counted: analysed.counted()?,
+        filtered: analysed.filtered_out(),
+        filters: analysed.filtered.clone(),
+        rejected: analysed.rejected(),
         rejections,
-    }
+    })
 }
 
 /// From the first start to the last end; `None` without rows.
@@ -229,7 +225,7 @@ fn summary(distribution: &Distribution, percentiles: &[Percentile]) -> Option<Su
         .map(|&(value, count)| i128::from(value) * i128::from(count))
         .sum();
     let mean = sum as f64 / count as f64;
-    // Around the mean, for a sum of squares would lose its small difference to a large one.
+    // Around the mean: the difference of two large sums of squares would lose precision.
     let variance = counts
         .iter()
         .map(|&(value, count)| (value as f64 - mean).powi(2) * count as f64)
@@ -254,8 +250,8 @@ fn summary(distribution: &Distribution, percentiles: &[Percentile]) -> Option<Su
     })
 }
 
-/// The summary of all samples of a label: with aggregated rows, JMeter's mean and deviation are
-/// those of the rows' sums, not of their truncated quotients.
+/// The summary of all samples of a label. With aggregated rows, JMeter computes mean and deviation
+/// from the rows' sums, not from their truncated quotients.
 fn of_all(summary: Summary, stats: &LabelStats) -> Summary {
     let count = stats.samples as f64;
     let mean = stats.elapsed_sum() as f64 / count;
@@ -283,7 +279,7 @@ fn errors(aggregate: &Aggregate, samplers: &LabelStats) -> Vec<ErrorReport> {
         ratio_of_errors: stats.count as f64 / all as f64,
         ratio_of_samples: stats.count as f64 / samplers.rows as f64,
     };
-    let (frequent, rare) = errors.split_at(errors.len().min(MOST_ERRORS));
+    let (frequent, rare) = errors.split_at(errors.len().min(MAX_ERRORS));
     let mut reports: Vec<ErrorReport> = frequent
         .iter()
         .map(|(key, stats)| report(String::from_utf8_lossy(key).into_owned(), **stats))
@@ -294,4 +290,30 @@ fn errors(aggregate: &Aggregate, samplers: &LabelStats) -> Vec<ErrorReport> {
         reports.push(report(format!("({types} other errors)"), others));
     }
     reports
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::tests::sample;
+
+    #[test]
+    fn a_lost_row_is_an_error() {
+        let mut aggregate = Aggregate::default();
+        (0..3).for_each(|_| aggregate.record(&sample()));
+        let mut analysed = Analysed::from(aggregate);
+        let report = Report::new(&analysed, Presentation::default()).unwrap();
+        assert_eq!(report.accounting.counted, 3);
+        for rows_read in [2, 4] {
+            analysed.rows_read = rows_read;
+            let error = Report::new(&analysed, Presentation::default()).unwrap_err();
+            assert_eq!(
+                error.to_string(),
+                format!(
+                    "perfkit lost rows: this is a bug, and no figure can be trusted. Of {rows_read} \
+                     rows read, 3 were counted, 0 filtered out and 0 rejected. Please report it."
+                )
+            );
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Which labels a report shows: all, or the busiest of very many.
+//! The labels that a report shows: all or, if there are very many, the busiest.
 
 use std::cmp::Reverse;
 
@@ -10,7 +10,7 @@ use crate::stats::{Aggregate, Label, LabelStats};
 
 /// The labels of a report.
 pub(super) struct Labels {
-    /// Which of all are shown, ascending.
+    /// The places of those shown among all, ascending.
     pub places: Vec<usize>,
     /// Those shown, in order of first appearance.
     pub shown: Vec<LabelReport>,
@@ -56,7 +56,7 @@ impl Labels {
     }
 }
 
-/// A row for every label, however many, in order of first appearance, each made when asked for.
+/// Rows for all labels, however many, in order of first appearance. Each is made on demand.
 pub fn label_rows<'a>(
     aggregate: &'a Aggregate,
     percentiles: &'a [Percentile],
@@ -72,12 +72,12 @@ fn row(label: Label<'_>, percentiles: &[Percentile]) -> LabelReport {
     label_report(&name, &label.all(), percentiles)
 }
 
-/// The places of the `most` labels with the most samples, ascending; of equals the first.
-fn busiest(all: &[Label<'_>], most: usize) -> Vec<usize> {
+/// The places of the `max` labels with the most samples, ascending. Among equals the first win.
+fn busiest(all: &[Label<'_>], max: usize) -> Vec<usize> {
     let mut places: Vec<usize> = (0..all.len()).collect();
-    if most < places.len() {
-        places.select_nth_unstable_by_key(most, |&place| (Reverse(all[place].samples()), place));
-        places.truncate(most);
+    if max < places.len() {
+        places.select_nth_unstable_by_key(max, |&place| (Reverse(all[place].samples()), place));
+        places.truncate(max);
         places.sort_unstable();
     }
     places
@@ -89,7 +89,7 @@ mod tests {
     use crate::percentile::Percentile;
     use crate::stats::tests::sample;
 
-    /// Labels `a`, `b`, ... with so many samples each.
+    /// Labels `a`, `b`, ... with these numbers of samples.
     fn aggregate(samples: &[usize]) -> Aggregate {
         let mut aggregate = Aggregate::default();
         for (number, &count) in samples.iter().enumerate() {

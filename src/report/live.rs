@@ -1,12 +1,12 @@
-//! What is told of a run that is going on, beside its report so far.
+//! The state of a run that is going on: its report so far, and what is new.
 
 use super::{PercentileValue, Report};
 use crate::format;
 use crate::percentile::{Percentile, value_at};
 use crate::stats::{NewestErrors, Recent};
 
-/// Letters of a label, a code or a message.
-const MOST_LETTERS: usize = 300;
+/// Maximum letters of a label, a code or a message.
+const MAX_LETTERS: usize = 300;
 
 /// A run that is going on: the report of what was read so far, and what is new in it.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -32,7 +32,7 @@ pub struct RecentFigures {
     pub mean: Option<f64>,
     /// Percentiles of the elapsed time: exact below 2,048 ms, above within 0.1%, rounded up.
     pub percentiles: Vec<PercentileValue>,
-    /// The largest of them, as exact; `None` without samples.
+    /// The largest elapsed time, with the same precision; `None` without samples.
     pub max: Option<i64>,
 }
 
@@ -50,9 +50,9 @@ pub struct NewError {
 }
 
 impl Live {
-    /// A run of which this was read so far.
+    /// The state of a run, from what was read so far.
     pub fn new(report: Report, recent: &Recent, newest: &NewestErrors) -> Self {
-        let text = |bytes: &[u8]| format::shorten(&String::from_utf8_lossy(bytes), MOST_LETTERS);
+        let text = |bytes: &[u8]| format::shorten(&String::from_utf8_lossy(bytes), MAX_LETTERS);
         Live {
             recent: figures(recent, &report.options.percentiles),
             newest_errors: newest

@@ -27,9 +27,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::apdex::Rule;
 use crate::percentile::Percentile;
+use crate::select::Filtered;
 
 pub use apdex::{Apdex, ApdexTable};
-pub use build::{Sources, TOTAL};
+pub use build::{Presentation, TOTAL};
 pub use corrected::{CorrectedRow, CorrectedTimes};
 pub use criteria::{CriterionResult, Found};
 pub use error_kinds::ErrorKind;
@@ -54,7 +55,7 @@ pub use within::middles as step_middles;
 /// Version of the [`Report`] layout in `report.json`; it grows when a field changes meaning.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// Most labels reported one by one where it is not said how many.
+/// Maximum labels reported one by one, by default.
 pub const DEFAULT_MAX_LABELS: usize = 100;
 
 /// Everything perfkit knows about a run.
@@ -73,36 +74,36 @@ pub struct Report {
     pub options: Options,
     /// The files read, in order.
     pub inputs: Vec<Input>,
-    /// What became of every row.
+    /// The account of every row.
     pub accounting: Accounting,
     /// From the first start to the last end; `None` without samples.
     pub window: Option<Window>,
     /// Number of labels in the results.
     pub label_count: u64,
-    /// One entry a label, in order of first appearance: all of them, or the busiest (see
+    /// One entry per label, in order of first appearance: all labels, or the busiest (see
     /// [`Options::max_labels`]).
     pub labels: Vec<LabelReport>,
-    /// The labels that `labels` leaves out, summed up; `None` if it leaves out none.
+    /// The sum of the labels that `labels` leaves out; `None` if it has all.
     pub other_labels: Option<LabelReport>,
     /// All labels together, as JMeter's TOTAL: transaction-controller rows included.
     pub total: LabelReport,
     /// JMeter's Statistics table, with exact percentiles.
     pub statistics: Statistics,
-    /// The figures of JMeter's dashboard, if they were asked for.
+    /// The figures of JMeter's dashboard, if asked for.
     pub dashboard: Option<Dashboard>,
-    /// How well the elapsed times satisfy.
+    /// Apdex: how well the elapsed times satisfy users.
     pub apdex: ApdexTable,
     /// How many requests succeeded.
     pub requests: Requests,
-    /// Errors by type, most frequent first, those of transaction controllers left out; very rare
-    /// ones of very many types are summed up in a last entry.
+    /// Errors by type, most frequent first, without those of transaction controllers. With very many
+    /// types, the last entry sums up the rarest.
     pub errors: Vec<ErrorReport>,
     /// Errors folded: messages that differ only in numbers, ids, hosts or durations are one kind.
     #[serde(default)]
     pub error_kinds: Vec<ErrorKind>,
     /// Errors by label, the five most frequent of each.
     pub top_errors: TopErrors,
-    /// Percentiles corrected for coordinated omission, if they were asked for.
+    /// Percentiles corrected for coordinated omission, if asked for.
     pub corrected: Option<CorrectedTimes>,
     /// The run over time; `None` without samples.
     pub time_series: Option<TimeSeries>,
@@ -111,12 +112,12 @@ pub struct Report {
     pub slices: Option<Slices>,
     /// What the server used; `None` without its monitor's file.
     pub resources: Option<Resources>,
-    /// What the figures say of the run, and what flatters or spoils them.
+    /// Insights: what the figures reveal about the run, and what distorts them.
     #[serde(default)]
     pub insights: Vec<Insight>,
     /// How the results were read, in words.
     pub notes: Vec<String>,
-    /// What became of the criteria that the run was held to, in their order; empty without any.
+    /// The results of the criteria, in their order; empty without criteria.
     #[serde(default)]
     pub criteria: Vec<CriterionResult>,
 }
@@ -149,17 +150,16 @@ pub struct Options {
     pub percentiles: Vec<Percentile>,
     /// Whether `timeStamp` was taken as the end of a sample rather than its start.
     pub timestamp_is_end: bool,
-    /// Thresholds of the Apdex, as given; JMeter's 500 and 1500 ms where none is.
+    /// Apdex thresholds as given; labels without one have JMeter's 500 and 1500 ms.
     pub apdex: Vec<Rule>,
-    /// The time after which a thread was to send again, ms, if it was given.
+    /// The interval at which each thread was meant to send, ms, if given.
     pub expected_interval_ms: Option<u64>,
-    /// Most labels to report one by one: those with the most samples.
+    /// Maximum labels to report one by one: those with the most samples.
     pub max_labels: usize,
-    /// The keys of the columns that tables of labels show, in their order; JMeter's where none
-    /// are chosen.
+    /// The keys of the columns in tables of labels, in their order; JMeter's columns if `None`.
     #[serde(default)]
     pub columns: Option<Vec<String>>,
-    /// The options that chose what counts, such as `--include Login`; empty where everything does.
+    /// The options that chose what counts, such as `--include Login`; empty if every sample counts.
     #[serde(default)]
     pub selection: Vec<String>,
 }
@@ -191,7 +191,7 @@ pub struct Input {
     pub lines: u64,
 }
 
-/// What became of every row: `rows_read = counted + filtered + rejected`.
+/// The account of every row: `rows_read = counted + filtered + rejected`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Accounting {
@@ -201,24 +201,14 @@ pub struct Accounting {
     pub counted: u64,
     /// Rows left out on request.
     pub filtered: u64,
-    /// Which option left out how many, in the order they were asked: a row counts once, for the
-    /// first of them.
+    /// Rows left out by each option, in the order of their tests. A row counts once, for the first
+    /// option that leaves it out.
     #[serde(default)]
     pub filters: Vec<Filtered>,
     /// Rows that could not be read.
     pub rejected: u64,
     /// The kinds of rejection, most frequent first.
     pub rejections: Vec<Rejection>,
-}
-
-/// What one option left out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Filtered {
-    /// The option as given, such as `--include Login`.
-    pub option: String,
-    /// How many rows.
-    pub count: u64,
 }
 
 /// One kind of rejected row.
@@ -233,7 +223,7 @@ pub struct Rejection {
     pub first_input: String,
     /// The first one's line, counted from 1.
     pub first_line: u64,
-    /// The first one's column name, where one is to blame.
+    /// The first one's column name, if one is to blame.
     pub first_column: Option<String>,
     /// The first one's value, shortened.
     pub first_value: Option<String>,
@@ -260,7 +250,7 @@ impl Window {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LabelReport {
-    /// The label; bytes that are no UTF-8 are shown as replacement characters.
+    /// The label; invalid UTF-8 becomes replacement characters.
     pub label: String,
     /// Number of samples.
     pub samples: u64,
@@ -274,20 +264,20 @@ pub struct LabelReport {
     pub elapsed_ok: Option<Summary>,
     /// Elapsed time of the failed samples, ms.
     pub elapsed_ko: Option<Summary>,
-    /// Time to the first byte of the response, ms; `None` where the file has no such column.
+    /// Time to the first byte of the response, ms; `None` if the file has no such column.
     pub latency: Option<Summary>,
-    /// Time to connect, ms; `None` where the file has no such column.
+    /// Time to connect, ms; `None` if the file has no such column.
     pub connect: Option<Summary>,
     /// First start to last end.
     pub window: Option<Window>,
-    /// Samples per second of the window; `None` for a window of no length.
+    /// Samples per second of the window; `None` for a window of zero length.
     pub throughput: Option<f64>,
-    /// Successful samples per second of the window; `None` for a window of no length.
+    /// Successful samples per second of the window; `None` for a window of zero length.
     #[serde(default)]
     pub goodput: Option<f64>,
-    /// KB received per second of the window; `None` for a window of no length or without the column.
+    /// KB received per second of the window; `None` for a window of zero length or without the column.
     pub received_kb_per_sec: Option<f64>,
-    /// KB sent per second of the window; `None` for a window of no length or without the column.
+    /// KB sent per second of the window; `None` for a window of zero length or without the column.
     pub sent_kb_per_sec: Option<f64>,
     /// Bytes received per sample; `None` without the column.
     pub average_bytes: Option<f64>,
@@ -296,7 +286,7 @@ pub struct LabelReport {
 }
 
 impl LabelReport {
-    /// Number of successful samples; 0 where rows tell of more errors than samples.
+    /// Number of successful samples; 0 if rows report more errors than samples.
     pub fn successes(&self) -> u64 {
         self.samples.saturating_sub(self.errors)
     }

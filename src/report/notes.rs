@@ -1,21 +1,17 @@
-//! How the results were read, where it is not as one might think.
+//! Notes: how the results were read, if not as one would expect.
 
-use super::build::Sources;
+use crate::analysed::Analysed;
 use crate::format;
 use crate::jtl::{InputRead, XmlSummary};
-use crate::stats::{Aggregate, ErrorDetail, Label, MAX_ERROR_TYPES};
+use crate::stats::{ErrorDetail, MAX_ERROR_TYPES};
 
 /// The notes of a run, in words.
-pub(super) fn collect(
-    sources: &Sources,
-    aggregate: &Aggregate,
-    labels: &[Label<'_>],
-    rows: u64,
-) -> Vec<String> {
+pub(super) fn collect(analysed: &Analysed, labels: usize, max_labels: usize) -> Vec<String> {
+    let aggregate = &analysed.aggregate;
     let controller_rows = aggregate.controller_rows();
-    let mut notes: Vec<String> = sources.inputs.iter().flat_map(of_input).collect();
-    notes.extend(sources.choices.iter().cloned());
-    if controller_rows > 0 && controller_rows < rows {
+    let mut notes: Vec<String> = analysed.inputs.iter().flat_map(of_input).collect();
+    notes.extend(analysed.choices.iter().cloned());
+    if controller_rows > 0 && controller_rows < aggregate.rows() {
         notes.push(format!(
             "{controller_rows} rows were written by transaction controllers: TOTAL counts them \
              beside the samples they sum up, as JMeter's Aggregate Report does; \
@@ -23,7 +19,7 @@ pub(super) fn collect(
         ));
     }
     notes.extend(of_errors(aggregate.errors().detail()));
-    notes.extend(left_out(labels.len(), sources.options.max_labels));
+    notes.extend(left_out(labels, max_labels));
     notes
 }
 
@@ -79,15 +75,15 @@ fn of_xml(name: &str, xml: &XmlSummary) -> Vec<String> {
     notes
 }
 
-/// Errors that are not told apart by message.
+/// Errors that are no longer distinguished by message.
 fn of_errors(detail: ErrorDetail) -> Option<String> {
-    let apart = match detail {
+    let how = match detail {
         ErrorDetail::Key => return None,
         ErrorDetail::Kind => "by what their messages have in common, numbers and ids left out",
         ErrorDetail::Code => "by response code alone",
     };
     Some(format!(
-        "More than {} different errors, or 16 MiB of them: they are told apart {apart}.",
+        "More than {} different errors, or 16 MiB of them: they are told apart {how}.",
         format::thousands(MAX_ERROR_TYPES as u64)
     ))
 }

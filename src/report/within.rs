@@ -140,7 +140,7 @@ pub fn middles(steps: &[(u16, u64)]) -> Vec<(i64, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::Sources;
+    use crate::report::Presentation;
     use crate::stats::Aggregate;
     use crate::stats::tests::sample;
 
@@ -158,7 +158,7 @@ mod tests {
                 ..sample()
             });
         }
-        Report::new(&aggregate, Sources::default())
+        Report::new(&aggregate.into(), Presentation::default()).unwrap()
     }
 
     #[test]

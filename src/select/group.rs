@@ -64,6 +64,18 @@ impl GroupBy {
         })
     }
 
+    /// The text it was read from.
+    pub fn as_str(&self) -> &str {
+        match self {
+            GroupBy::Label => "label",
+            GroupBy::ThreadGroup => "thread-group",
+            GroupBy::Host => "host",
+            GroupBy::Code => "code",
+            GroupBy::UrlPath => "url-path",
+            GroupBy::Captures(regex) => regex.as_str(),
+        }
+    }
+
     /// The text of the sample that it is grouped by, from which [`GroupBy::name`] makes the label.
     #[inline]
     pub fn key<'a>(&self, sample: &Sample<'a>) -> &'a [u8] {

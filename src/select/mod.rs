@@ -23,7 +23,7 @@ pub use labels::{LabelSet, is_sub_result};
 pub use moment::{InvalidMoment, Moment};
 pub use pattern::{InvalidRegex, regex};
 pub use rename::{InvalidRename, Rename, RenameProblem};
-pub use selected::{Parts, Selected};
+pub use selected::{Filtered, Parts, Selected};
 pub use selection::{Bound, Controllers, Selection, Unselectable};
 pub use survey::{Needs, Survey};
 pub use threads::NoPlateau;

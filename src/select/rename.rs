@@ -9,6 +9,7 @@ use super::pattern::{InvalidRegex, compile};
 /// One `s/…/…/`.
 #[derive(Debug, Clone)]
 pub struct Rename {
+    expression: String,
     regex: Regex,
     replacement: Vec<Part>,
     is_global: bool,
@@ -117,10 +118,16 @@ impl Rename {
             }
         }
         Ok(Rename {
+            expression: expression.to_owned(),
             regex,
             replacement,
             is_global: flags.contains('g'),
         })
+    }
+
+    /// The expression as given.
+    pub fn as_str(&self) -> &str {
+        &self.expression
     }
 
     /// Renames a label.

@@ -1,5 +1,7 @@
 //! A sink that passes on the samples that count.
 
+use serde::{Deserialize, Serialize};
+
 use super::choice::Choice;
 use super::labels::LabelSet;
 use super::memo::Memo;
@@ -26,10 +28,31 @@ pub struct Selected<'c, S> {
 pub struct Parts<S> {
     /// The sink that got the samples that count.
     pub inner: S,
-    /// Number of rows that each filter rejected, in the order of [`Choice::options`].
-    pub left_out: Vec<u64>,
-    /// The labels of the samples that count, as the file has them, if they were replaced.
-    pub labels: LabelSet,
+    /// Rows left out, by filter.
+    pub filtered: Vec<Filtered>,
+    /// The labels of the samples that count as the file has them, if others took their place.
+    pub file_labels: Option<LabelSet>,
+}
+
+/// The rows that one option left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Filtered {
+    /// The option as given, such as `--include Login`.
+    pub option: String,
+    /// How many rows.
+    pub count: u64,
+}
+
+impl<S> Parts<S> {
+    /// What a sink took in without a choice.
+    pub fn everything(inner: S) -> Self {
+        Parts {
+            inner,
+            filtered: Vec::new(),
+            file_labels: None,
+        }
+    }
 }
 
 impl<'c, S> Selected<'c, S> {
@@ -50,22 +73,41 @@ impl<'c, S> Selected<'c, S> {
         &self.inner
     }
 
-    /// Number of rows that each filter rejected so far; see [`Parts::left_out`].
-    pub fn left_out(&self) -> &[u64] {
-        &self.left_out
+    /// Adds what another sink under the same choice took in; `merge` merges the inner sinks.
+    pub fn merge(&mut self, other: Self, merge: impl FnOnce(&mut S, S)) {
+        for (own, count) in self.left_out.iter_mut().zip(other.left_out) {
+            *own += count;
+        }
+        self.labels.merge(&other.labels);
+        merge(&mut self.inner, other.inner);
     }
 
-    /// The labels so far; see [`Parts::labels`].
-    pub fn labels(&self) -> &LabelSet {
-        &self.labels
+    /// What was taken in so far.
+    pub fn parts(&self) -> Parts<&S> {
+        let options = self.choice.options().zip(&self.left_out);
+        let filtered = options.map(|(option, &count)| Filtered {
+            option: option.to_owned(),
+            count,
+        });
+        let labels = self.choice.renames_labels().then_some(&self.labels);
+        Parts {
+            inner: &self.inner,
+            filtered: filtered.collect(),
+            file_labels: labels.cloned(),
+        }
     }
 
     /// Takes the sink apart.
     pub fn into_parts(self) -> Parts<S> {
+        let Parts {
+            filtered,
+            file_labels,
+            ..
+        } = self.parts();
         Parts {
             inner: self.inner,
-            left_out: self.left_out,
-            labels: self.labels,
+            filtered,
+            file_labels,
         }
     }
 

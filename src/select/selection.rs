@@ -110,15 +110,99 @@ pub enum Controllers {
     Only,
 }
 
+/// The option for samples on the plateau.
+const TRIM_RAMP: &str = "--trim-ramp";
+
+/// The option that leaves sub-results out.
+const WITHOUT_SUB_RESULTS: &str = "--sub-results exclude";
+
+/// The option for samples that succeeded or failed.
+fn only(success: bool) -> &'static str {
+    match success {
+        true => "--only-success",
+        false => "--only-errors",
+    }
+}
+
+impl Controllers {
+    /// The option that asks for it; `None` if nothing is left out.
+    fn option(self) -> Option<&'static str> {
+        match self {
+            Controllers::Include => None,
+            Controllers::Exclude => Some("--controllers exclude"),
+            Controllers::Only => Some("--controllers only"),
+        }
+    }
+}
+
 impl Selection {
-    /// What has to be known about the run.
-    pub fn needs(&self) -> Needs {
-        let needs_run = |bound: &Option<Bound>| {
-            let moment = bound.as_ref().map(|bound| bound.moment);
-            moment.is_some_and(Moment::needs_run)
+    /// The options that ask for it, such as `--include Login`; empty if everything counts.
+    pub fn options(&self) -> Vec<String> {
+        let value = |option: &str, value: &str| format!("{option} {value}");
+        let mut options: Vec<String> = self
+            .bounds()
+            .map(|(option, bound)| value(option, &bound.text))
+            .collect();
+        options.extend(self.trim_ramp.then(|| TRIM_RAMP.to_owned()));
+        let include = self.include.iter();
+        options.extend(include.map(|regex| value("--include", regex.as_str())));
+        let exclude = self.exclude.iter();
+        options.extend(exclude.map(|regex| value("--exclude", regex.as_str())));
+        let flags = [
+            self.controllers.option(),
+            self.without_sub_results.then_some(WITHOUT_SUB_RESULTS),
+            self.only_success.map(only),
+        ];
+        options.extend(flags.into_iter().flatten().map(str::to_owned));
+        if !self.group_by.is_label() {
+            options.push(value("--group-by", self.group_by.as_str()));
+        }
+        let renames = self.renames.iter();
+        options.extend(renames.map(|rename| value("--rename", rename.as_str())));
+        options
+    }
+
+    /// The options that depend on the whole run: those for which [`needs`](Selection::needs) asks.
+    pub fn options_on_whole_run(&self) -> Vec<String> {
+        let relative = self.bounds().filter(|(_, bound)| bound.moment.needs_run());
+        let mut options: Vec<String> = relative
+            .map(|(option, bound)| format!("{option} {}", bound.text))
+            .collect();
+        options.extend(self.trim_ramp.then(|| TRIM_RAMP.to_owned()));
+        options.extend(
+            self.without_sub_results
+                .then(|| WITHOUT_SUB_RESULTS.to_owned()),
+        );
+        options
+    }
+
+    fn bounds(&self) -> impl Iterator<Item = (&'static str, &Bound)> {
+        let from = self.from.iter().map(|from| ("--from", from));
+        from.chain(self.to.iter().map(|to| ("--to", to)))
+    }
+
+    /// Splits it into the choice of a time and all other choices.
+    pub fn split_times(&self) -> (Selection, Selection) {
+        let times = Selection {
+            from: self.from.clone(),
+            to: self.to.clone(),
+            trim_ramp: self.trim_ramp,
+            ..Selection::default()
         };
+        let rest = Selection {
+            from: None,
+            to: None,
+            trim_ramp: false,
+            ..self.clone()
+        };
+        (times, rest)
+    }
+
+    /// What must be known of the run.
+    pub fn needs(&self) -> Needs {
+        let mut bounds = self.bounds();
         Needs {
-            run: needs_run(&self.from) || needs_run(&self.to) || self.trim_ramp,
+            run: self.trim_ramp || bounds.any(|(_, bound)| bound.moment.needs_run()),
             labels: self.without_sub_results,
             threads: self.trim_ramp,
         }
@@ -129,36 +213,23 @@ impl Selection {
     /// # Errors
     ///
     /// When this run has no such samples to select.
-    pub fn settle(self, survey: &Survey, zone: &TimeZone) -> Result<Choice, Unselectable> {
+    pub fn settle(&self, survey: &Survey, zone: &TimeZone) -> Result<Choice, Unselectable> {
         let mut notes = Vec::new();
         let mut rows = self.time_filters(survey, zone, &mut notes)?;
         if self.trim_ramp && !survey.is_empty() {
             let plateau = plateau(survey)?;
             notes.push(describe(plateau, survey));
             rows.push(Filter::new(
-                "--trim-ramp",
+                TRIM_RAMP,
                 RowTest::Within(plateau.start, plateau.end),
             ));
         }
-        match self.controllers {
-            Controllers::Include => {}
-            Controllers::Exclude => {
-                rows.push(Filter::new(
-                    "--controllers exclude",
-                    RowTest::IsController(false),
-                ));
-            }
-            Controllers::Only => {
-                rows.push(Filter::new(
-                    "--controllers only",
-                    RowTest::IsController(true),
-                ));
-            }
+        if let Some(option) = self.controllers.option() {
+            let is_controller = self.controllers == Controllers::Only;
+            rows.push(Filter::new(option, RowTest::IsController(is_controller)));
         }
-        match self.only_success {
-            None => {}
-            Some(true) => rows.push(Filter::new("--only-success", RowTest::Succeeded(true))),
-            Some(false) => rows.push(Filter::new("--only-errors", RowTest::Succeeded(false))),
+        if let Some(success) = self.only_success {
+            rows.push(Filter::new(only(success), RowTest::Succeeded(success)));
         }
         let mut labels = Vec::new();
         if self.without_sub_results {
@@ -167,7 +238,7 @@ impl Selection {
             }
             let found = survey.labels.sub_results().into_iter().map(Box::from);
             labels.push(Filter::new(
-                "--sub-results exclude",
+                WITHOUT_SUB_RESULTS,
                 LabelTest::IsNoneOf(found.collect()),
             ));
         }
@@ -179,20 +250,20 @@ impl Selection {
                 .collect();
             labels.push(Filter::new(
                 options.join(" "),
-                LabelTest::MatchesAny(self.include),
+                LabelTest::MatchesAny(self.include.clone()),
             ));
         }
-        for regex in self.exclude {
+        for regex in &self.exclude {
             labels.push(Filter::new(
                 format!("--exclude {regex}"),
-                LabelTest::MatchesNot(regex),
+                LabelTest::MatchesNot(regex.clone()),
             ));
         }
         Ok(Choice {
             rows,
             labels,
-            group_by: self.group_by,
-            renames: self.renames,
+            group_by: self.group_by.clone(),
+            renames: self.renames.clone(),
             notes,
         })
     }

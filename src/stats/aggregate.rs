@@ -161,6 +161,14 @@ impl Aggregate {
         self.timeline.shift(positions, inputs);
     }
 
+    /// Number of rows recorded.
+    pub fn rows(&self) -> u64 {
+        let controllers = self.controllers.iter();
+        let controllers = controllers.flat_map(|stats| [&stats.full, &stats.empty]);
+        let all = self.stats.iter().chain(controllers);
+        all.map(|stats| stats.rows).sum()
+    }
+
     /// Checks a stored aggregate and returns its number of rows.
     ///
     /// # Errors

@@ -4,12 +4,13 @@
 use std::io::Cursor;
 
 use crate::common::HEADER;
+use perfkit::analysed::Analysed;
 use perfkit::jtl::input::Input;
 use perfkit::jtl::{self, ReadOptions};
-use perfkit::report::{Report, Sources};
+use perfkit::report::{Presentation, Report};
 use perfkit::stats::{Aggregate, ErrorDetail};
 
-fn aggregate(text: &str, block_size: usize, threads: usize) -> Aggregate {
+fn read(text: &str, block_size: usize, threads: usize) -> Analysed {
     let input = Input {
         name: "results.jtl".to_owned(),
         reader: Box::new(Cursor::new(text.to_owned().into_bytes())),
@@ -20,9 +21,7 @@ fn aggregate(text: &str, block_size: usize, threads: usize) -> Aggregate {
         .block_size(block_size);
     let outcome = jtl::read(vec![input], &options, &|_| (), Aggregate::default).unwrap();
     assert_eq!(outcome.rejected(), 0);
-    let mut all = Aggregate::default();
-    outcome.sinks.into_iter().for_each(|sink| all.merge(sink));
-    all
+    outcome.into()
 }
 
 fn failure(row: usize, code: &str, message: &str, thread: &str) -> String {
@@ -34,13 +33,13 @@ fn failure(row: usize, code: &str, message: &str, thread: &str) -> String {
 /// The report, which is the same for any split of the file.
 fn report(rows: &[String]) -> (Report, ErrorDetail) {
     let text = format!("{HEADER}{}", rows.concat());
-    let whole = aggregate(&text, 64 << 20, 1);
-    let report = Report::new(&whole, Sources::default());
+    let of = |analysed: &Analysed| Report::new(analysed, Presentation::default()).unwrap();
+    let whole = read(&text, 64 << 20, 1);
+    let report = of(&whole);
     for (block_size, threads) in [(4 << 10, 1), (64 << 10, 3)] {
-        let split = aggregate(&text, block_size, threads);
-        assert_eq!(Report::new(&split, Sources::default()), report);
+        assert_eq!(of(&read(&text, block_size, threads)), report);
     }
-    (report, whole.errors().detail())
+    (report, whole.aggregate.errors().detail())
 }
 
 #[test]
@@ -140,6 +139,6 @@ fn engines_and_codes_without_end() {
         .map(|row| failure(row, &format!("{long}{row}"), "OK", "T 1-1"))
         .collect();
     let text = format!("{HEADER}{}", rows.concat());
-    let codes = aggregate(&text, 4096, 2);
+    let codes = read(&text, 4096, 2).aggregate;
     assert_eq!(codes.timeline().codes(), [Box::from(&b"other"[..])]);
 }

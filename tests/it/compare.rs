@@ -279,7 +279,7 @@ fn of_saved_runs_the_time_can_be_chosen() {
     perfkit.write("a.jtl", ramp());
     let quiet = ["--charts", "none", "--platform", "x"];
     perfkit.run(&[&["analyze", "a.jtl", "-o", "saved"], &quiet[..]].concat());
-    perfkit.run(&["analyze", "a.jtl", "--format", "summary", "-o", "a.summary"]);
+    perfkit.run(&["summarize", "a.jtl", "-o", "a.summary"]);
     let averages = |run: &str, options: &[&str]| -> (f64, f64) {
         let arguments = [&["a.jtl", run, "--format", "json"], options].concat();
         let (code, json, said) = compared(&perfkit, &arguments);

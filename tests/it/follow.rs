@@ -269,7 +269,6 @@ fn what_cannot_be_followed_is_refused() {
         refused(&["results.jtl", "results.jtl"]),
         refused(&["-"]),
         refused(&["part.summary"]),
-        refused(&["results.jtl", "--format", "summary", "-o", "x.summary"]),
         refused(&["results.jtl.gz"]),
         refused(&["results.xml"]),
         refused(&["."]),

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::tz::TimeZone;
+use perfkit::analysed::Analysed;
 use perfkit::jtl::input::Input;
 use perfkit::jtl::{
     self, Growing, InputRead, Outcome, Progress, ReadOptions, RejectionTally, Sample, Sink,
 };
-use perfkit::report::{Report, Sources};
+use perfkit::report::{Presentation, Report};
 use perfkit::stats::Aggregate;
 use proptest::prelude::*;
 
@@ -173,18 +174,19 @@ fn found(outcome: Outcome<Collect>) -> Found {
         aggregate.merge(sink.aggregate);
     }
     samples.sort_by_key(|sample| sample.position);
-    let sources = Sources {
-        inputs: outcome.inputs.clone(),
+    let analysed = Analysed {
+        aggregate,
+        inputs: outcome.inputs,
         rows_read: outcome.rows_read,
-        rejections: outcome.rejections.clone(),
-        ..Sources::default()
+        rejections: outcome.rejections,
+        ..Analysed::default()
     };
     Found {
         samples,
-        rows_read: outcome.rows_read,
-        rejections: outcome.rejections,
-        inputs: outcome.inputs,
-        report: Report::new(&aggregate, sources),
+        report: Report::new(&analysed, Presentation::default()).unwrap(),
+        rows_read: analysed.rows_read,
+        rejections: analysed.rejections,
+        inputs: analysed.inputs,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use perfkit::jtl::{Sample, Sink};
-use perfkit::report::{Report, Sources};
+use perfkit::report::{Presentation, Report};
 use perfkit::select::{
     Bound, Choice, Controllers, GroupBy, Moment, Rename, Selected, Selection, Survey, Unselectable,
     regex,
@@ -144,8 +144,8 @@ fn read(choice: &Choice, parts: &[&[Row]]) -> (Aggregate, Vec<u64>) {
         all.merge(parts.inner);
         left_out
             .iter_mut()
-            .zip(&parts.left_out)
-            .for_each(|(sum, count)| *sum += count);
+            .zip(&parts.filtered)
+            .for_each(|(sum, filter)| *sum += filter.count);
     }
     (all, left_out)
 }
@@ -156,11 +156,7 @@ fn rows_of(aggregate: &Aggregate) -> u64 {
 }
 
 fn report(aggregate: &Aggregate) -> Report {
-    let sources = Sources {
-        rows_read: rows_of(aggregate),
-        ..Sources::default()
-    };
-    Report::new(aggregate, sources)
+    Report::new(&aggregate.clone().into(), Presentation::default()).unwrap()
 }
 
 /// Rows by label that a plain reading of each option leaves, for the selections above.

@@ -4,19 +4,19 @@ use std::fs;
 use std::io::{Cursor, Read};
 
 use crate::common::{HEADER, fixtures};
+use perfkit::analysed::{self, Analysed};
 use perfkit::jtl::input::Input;
 use perfkit::jtl::{self, ReadOptions};
 use perfkit::render;
-use perfkit::report::{Report, Sources};
+use perfkit::report::{Presentation, Report};
 use perfkit::stats::Aggregate;
-use perfkit::summary::{self, Part};
 use proptest::prelude::*;
 
 /// A name and what it holds.
 type File = (String, Vec<u8>);
 
 /// All files, read at once.
-fn read(files: &[File]) -> Part {
+fn read(files: &[File]) -> Analysed {
     let inputs = files.iter().map(|(name, bytes)| Input {
         name: name.clone(),
         reader: Box::new(Cursor::new(bytes.clone())),
@@ -25,40 +25,24 @@ fn read(files: &[File]) -> Part {
     let mut options = ReadOptions::default().threads(2).block_size(512);
     options.timestamps.zone = jiff::tz::TimeZone::UTC;
     let outcome = jtl::read(inputs.collect(), &options, &|_| (), Aggregate::default).unwrap();
-    let mut aggregate = Aggregate::default();
-    for sink in outcome.sinks {
-        aggregate.merge(sink);
-    }
-    Part {
-        aggregate,
-        inputs: outcome.inputs,
-        rows_read: outcome.rows_read,
-        rejections: outcome.rejections,
-        ..Part::default()
-    }
+    outcome.into()
 }
 
 /// The files in groups, each read apart, stored, read back, and put together.
-fn merged(groups: &[&[File]]) -> Part {
+fn merged(groups: &[&[File]]) -> Analysed {
     let mut parts = groups.iter().map(|files| {
-        let stored = summary::encode(&read(files)).unwrap();
-        summary::decode(&stored).unwrap()
+        let stored = analysed::encode(&read(files)).unwrap();
+        analysed::decode(&stored).unwrap()
     });
     let mut whole = parts.next().unwrap();
     parts.for_each(|part| whole.append(part).unwrap());
     // Stored again, as a summary of summaries.
-    summary::decode(&summary::encode(&whole).unwrap()).unwrap()
+    analysed::decode(&analysed::encode(&whole).unwrap()).unwrap()
 }
 
 /// The whole report, and the table that has all labels.
-fn report(part: Part) -> (Report, String) {
-    let sources = Sources {
-        inputs: part.inputs,
-        rows_read: part.rows_read,
-        rejections: part.rejections,
-        ..Sources::default()
-    };
-    let report = Report::new(&part.aggregate, sources);
+fn report(part: Analysed) -> (Report, String) {
+    let report = Report::new(&part, Presentation::default()).unwrap();
     let json = render::json::render(&report).unwrap();
     (report, json)
 }
@@ -323,12 +307,12 @@ fn the_format_is_what_its_version_says() {
     let part = read(std::slice::from_ref(&file));
     if std::env::var_os("UPDATE_SUMMARY").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, summary::encode(&part).unwrap()).unwrap();
+        fs::write(&path, analysed::encode(&part).unwrap()).unwrap();
         // What is within it is fuzzed alone, too.
-        let text = summary::encode_text(&part).unwrap();
+        let text = analysed::encode_text(&part).unwrap();
         fs::write(path.with_file_name("errors-text"), text).unwrap();
     }
-    let stored = summary::decode(&fs::read(&path).unwrap()).unwrap();
+    let stored = analysed::decode(&fs::read(&path).unwrap()).unwrap();
     assert_eq!(report(stored).1, report(part).1);
 }
 
@@ -343,6 +327,6 @@ fn the_first_format_is_still_read() {
     let (mut expected, _) = report(read(&[file]));
     assert!(expected.slices.is_some());
     expected.slices = None;
-    let stored = summary::decode(&fs::read(&path).unwrap()).unwrap();
+    let stored = analysed::decode(&fs::read(&path).unwrap()).unwrap();
     assert_eq!(report(stored).0, expected);
 }

@@ -1,19 +1,15 @@
-//! The runs to compare: which they are, what they are called, and reading them.
+//! The runs to compare: their files, their names, and reading them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::shown;
+use crate::analysed::{self, Analysis};
 use crate::cli::CompareArgs;
-use crate::commands::reading::{self, Results};
-use crate::commands::{analyze, parts, saved};
+use crate::commands::{input_name, reading, reporting, saved_report};
 use crate::compare::Side;
 use crate::error::{Error, Result};
 use crate::percentile::{Percentile, value_at};
-use crate::report::{self, LabelReport, PercentileValue, Report};
-
-/// Labels that are compared one by one.
-const MAX_LABELS: usize = 500;
+use crate::report::{LabelReport, Options, PercentileValue, Presentation, Report};
 
 /// The runs to compare.
 #[derive(Debug)]
@@ -35,7 +31,7 @@ impl Inputs {
     /// # Errors
     ///
     /// The number of names is not that of the runs or sides, or standard input is given twice.
-    pub fn of(args: &CompareArgs) -> Result<Self> {
+    pub fn new(args: &CompareArgs) -> Result<Self> {
         let has_groups = !args.baseline.is_empty();
         let paths: Vec<&PathBuf> = match has_groups {
             true => args.baseline.iter().chain(&args.candidate).collect(),
@@ -78,7 +74,7 @@ impl Inputs {
         self.sides.iter().map(|side| side.runs.len()).collect()
     }
 
-    /// What to know of the files, such as that one is given twice.
+    /// Notes about the files, such as that one is given twice.
     pub fn notes(&self) -> Vec<String> {
         let paths = || self.sides.iter().flat_map(|side| &side.runs);
         let places: Vec<PathBuf> = paths()
@@ -102,19 +98,19 @@ impl Inputs {
         notes
     }
 
-    /// Reads all runs.
+    /// Reads all runs; `options` shape the reports of result files.
     ///
     /// # Errors
     ///
     /// One cannot be read, has no samples, or was saved with another choice of what counts.
-    pub fn read(self, args: &CompareArgs) -> Result<Vec<Side>> {
+    pub fn read(self, analysis: &Analysis, options: &Options) -> Result<Vec<Side>> {
         let side = |side: Planned| {
             let runs = side.runs.into_iter().map(|(name, path)| {
-                let report = match saved::is_report(&path) {
-                    true => saved_run(args, &path)?,
-                    false => run_of_results(args, &name, &path)?,
+                let report = match saved_report::is_report(&path) {
+                    true => saved_run(analysis, &path)?,
+                    false => run_of_results(analysis, options, &name, &path)?,
                 };
-                Ok((name, with_percentiles(report, &shown(args))))
+                Ok((name, with_percentiles(report, &options.percentiles)))
             });
             Ok(Side {
                 name: side.name,
@@ -125,7 +121,7 @@ impl Inputs {
     }
 }
 
-/// The names given; `None` if there are none. There must be one per run or side.
+/// The names given, one per run or side; `None` without names.
 fn given(args: &CompareArgs, count: usize, of: &str) -> Result<Option<Vec<String>>> {
     match args.name.len() {
         0 => Ok(None),
@@ -136,9 +132,9 @@ fn given(args: &CompareArgs, count: usize, of: &str) -> Result<Option<Vec<String
     }
 }
 
-/// The files' names without extensions; their paths where those are alike.
+/// The files' names without extensions; their paths if names are alike.
 fn names(paths: &[&PathBuf]) -> Vec<String> {
-    let stems: Vec<String> = paths.iter().map(|path| analyze::stem_of(path)).collect();
+    let stems: Vec<String> = paths.iter().map(|path| input_name::stem_of(path)).collect();
     let is_alike = |stem: &String| stems.iter().filter(|other| *other == stem).count() > 1;
     let named = paths.iter().zip(&stems);
     named
@@ -151,46 +147,38 @@ fn names(paths: &[&PathBuf]) -> Vec<String> {
 
 /// The report of a result file, or of a summary. It has no details: the machine that compares is not
 /// the one that was tested.
-fn run_of_results(args: &CompareArgs, name: &str, path: &PathBuf) -> Result<Report> {
-    let is_summary = parts::is_summary(path)?;
-    let selection = match is_summary {
-        true => saved::without_times(&args.selection),
-        false => args.selection.clone(),
+fn run_of_results(
+    analysis: &Analysis,
+    options: &Options,
+    name: &str,
+    path: &PathBuf,
+) -> Result<Report> {
+    let report = |analysis: &Analysis| {
+        let analysed = reading::read(analysis, std::slice::from_ref(path))?;
+        let presentation = Presentation {
+            options: options.clone(),
+            ..Presentation::default()
+        };
+        reporting::report(&analysed, presentation, Some(name))
     };
-    let results = Results {
-        paths: std::slice::from_ref(path),
-        reading: &args.reading,
-        selection: &selection,
-        compat: None,
-    };
-    let (aggregate, sources) = results.read(report::Options {
-        percentiles: shown(args),
-        timestamp_is_end: args.reading.timestamp_is_end,
-        apdex: args.apdex.clone(),
-        max_labels: MAX_LABELS,
-        ..report::Options::default()
+    if !analysed::is_summary(path)? {
+        return report(analysis);
+    }
+    // A time is selected of its report.
+    let whole = report(&Analysis {
+        selection: analysis.selection.split_times().1,
+        ..analysis.clone()
     })?;
-    let report = reading::report(&aggregate, sources, Some(name))?;
-    match is_summary {
-        true => part(report, args, path),
-        false => Ok(report),
-    }
+    saved_report::select(whole, analysis, &path.display().to_string())
 }
 
-fn saved_run(args: &CompareArgs, path: &Path) -> Result<Report> {
-    let report = saved::read(path)?;
-    if report.total.samples == 0 {
-        let name = path.display().to_string();
-        return Err(Error::input(name, "has no samples to compare"));
-    }
-    part(report, args, path)
-}
-
-/// The part of a saved run that the arguments choose.
-fn part(report: Report, args: &CompareArgs, path: &Path) -> Result<Report> {
-    let zone = reading::time_zone(&args.reading)?;
+fn saved_run(analysis: &Analysis, path: &Path) -> Result<Report> {
+    let report = saved_report::read(path)?;
     let name = path.display().to_string();
-    saved::part(report, &args.selection, &zone, &name)
+    match report.total.samples {
+        0 => Err(Error::input(name, "has no samples to compare")),
+        _ => saved_report::select(report, analysis, &name),
+    }
 }
 
 /// The report with these percentiles, whichever it was saved with: its distributions are exact.

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::render;
 use crate::select;
 
-/// When a comparison fails.
+/// The conditions under which a comparison fails.
 #[derive(Debug)]
 pub struct Regressions {
     is_asked: bool,
@@ -30,7 +30,7 @@ impl Regressions {
     ///
     /// # Errors
     ///
-    /// A label's pattern is no regular expression, or there are too few runs to judge.
+    /// A label's pattern is not a regular expression, or there are too few runs to judge.
     pub fn new(args: &CompareArgs, inputs: &Inputs) -> Result<Self> {
         let patterns = args.allow_missing.iter();
         let allowed = patterns.map(|pattern| {

@@ -1,12 +1,12 @@
-//! `--follow`: results read while JMeter writes them, shown as they come, and in the end the same
-//! as if they had been read at once.
+//! `--follow`: reads results while JMeter writes them and shows them as they come. The final record is
+//! that of reading them at once.
 
 mod running;
 mod screen;
 mod signals;
 mod web;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,79 +14,61 @@ use self::running::Running;
 use self::screen::{Screen, State};
 use self::signals::Signals;
 use self::web::Web;
-use super::gate::Gate;
-use super::parts;
-use super::reading::Results;
-use super::selection;
-use super::server::Server;
-use crate::cli::AnalyzeArgs;
+use super::analyze::job::Job;
+use super::reading;
+use crate::analysed::{self, Analysed};
 use crate::error::{Error, Result};
 use crate::format;
 use crate::jtl::input::{Change, Tail};
-use crate::jtl::{Growing, Progress, ReadOptions};
-use crate::report::{self, Live, Report, Sources};
+use crate::jtl::{Growing, Progress};
+use crate::report::{Live, Presentation, Report};
 use crate::select::{Choice, Needs, Selected, Survey};
-use crate::stats::Aggregate;
 
-/// How often the file is looked at.
-const PATIENCE: Duration = Duration::from_millis(100);
-/// The shortest time between two reports.
-const REFRESH: Duration = Duration::from_secs(1);
-/// Reports take at most one part in so many of the time.
-const SHARE: u32 = 10;
-/// Blocks read before the user is asked again: a few hundredths of a second.
-const BLOCKS: usize = 64;
-/// From then on it is said that no row comes: JMeter keeps some rows to itself before it writes them.
+/// Time between two looks at the file.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// Minimum time between two reports.
+const MIN_REFRESH: Duration = Duration::from_secs(1);
+/// The next report waits this many times as long as the last one took, so that reports take at most a
+/// tenth of the time.
+const MIN_REFRESH_FACTOR: u32 = 10;
+/// Blocks read between two polls for keys: a few hundredths of a second.
+const MAX_BLOCKS: usize = 64;
+/// Time without a new row after which the screen says so. JMeter buffers rows, so shorter gaps mean
+/// nothing.
 const QUIET: Duration = Duration::from_secs(15);
 
-/// The results of the arguments, followed until the user, a signal or silence ends it.
+/// Follows the results until the user, a signal or silence ends it.
 ///
 /// # Errors
 ///
-/// When there is more than one file, it cannot be read or is no CSV of results, or the selection
-/// makes no sense; with `--strict`, a row that cannot be read.
-pub fn read(
-    args: &AnalyzeArgs,
-    results: &Results<'_>,
-    gate: &Gate,
-    server: &Server,
-    report_options: report::Options,
-) -> Result<(Aggregate, Sources)> {
-    let path = one_file(args)?;
-    let options = results.options()?;
-    // What makes no sense is refused before anything is waited for.
-    let needs = selection::parse(&args.selection, &options.timestamps.zone)?.needs();
+/// There is more than one file, it cannot be read or is no CSV of results, or the run does not have
+/// what the selection needs; with `--strict`, a row that cannot be read.
+pub fn read(job: &Job) -> Result<Analysed> {
+    let path = one_file(&job.paths)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
         .build()
         .map_err(|error| Error::Internal(format!("cannot start a thread for signals: {error}")))?;
     let signals = Signals::listen(runtime.handle())?;
-    let web = match args.follow.listen {
+    let args = &job.follow;
+    let web = match args.listen {
         Some(address) => Some(Web::start(runtime.handle(), address)?),
         None => None,
     };
     let address = web.as_ref().map(Web::url);
     if let Some(address) = &address {
         eprintln!("perfkit: the report is at {address} while the run goes on");
-        if args
-            .follow
-            .listen
-            .is_some_and(|listen| !listen.ip().is_loopback())
-        {
+        if args.listen.is_some_and(|listen| !listen.ip().is_loopback()) {
             eprintln!("perfkit: note: anyone who can reach this address can read it");
         }
     }
-    let screen = Screen::open(args.follow.interval, address);
+    let screen = Screen::open(args.interval, address);
     let mut follower = Follower {
-        args,
+        job,
         name: path.to_string_lossy().into_owned(),
         path,
-        needs,
-        options,
-        report_options: report_options.clone(),
-        gate,
-        server,
+        needs: job.analysis.selection.needs(),
         signals,
         screen,
         web,
@@ -101,19 +83,21 @@ pub fn read(
     runtime.shutdown_background();
     match followed? {
         Some(read) => Ok(read),
-        // There was nothing to follow: the same words as for any such file.
-        None => results.read(report_options),
+        // Nothing to follow: fail as for any missing file.
+        None => reading::read(&job.analysis, &job.paths),
     }
 }
 
-fn one_file(args: &AnalyzeArgs) -> Result<&Path> {
+fn one_file(paths: &[PathBuf]) -> Result<&Path> {
     let refuse = |why: &str| Err(Error::Usage(format!("--follow: {why}")));
-    match &args.results[..] {
+    match paths {
         [path] if path == Path::new("-") => refuse(
             "standard input is read to its end in any case: leave the option out, or name the file \
              that JMeter writes",
         ),
-        [path] if parts::is_summary(path)? => refuse("a summary is complete: leave the option out"),
+        [path] if analysed::is_summary(path)? => {
+            refuse("a summary is complete: leave the option out")
+        }
         [path] => Ok(path),
         _ => refuse(
             "name one file: JMeter writes the results of all engines of a distributed test to one",
@@ -122,42 +106,38 @@ fn one_file(args: &AnalyzeArgs) -> Result<&Path> {
 }
 
 struct Follower<'a> {
-    args: &'a AnalyzeArgs,
+    job: &'a Job,
     name: String,
     path: &'a Path,
     needs: Needs,
-    options: ReadOptions,
-    report_options: report::Options,
-    gate: &'a Gate,
-    server: &'a Server,
     signals: Signals,
     screen: Screen,
     web: Option<Web>,
     live: Option<Arc<Live>>,
-    /// When the last row came, or else when waiting began.
+    /// When the last row came or, before the first, when waiting began.
     last_row: Instant,
     next_refresh: Instant,
-    /// Whether the user has seen enough.
+    /// Whether the user asked to end.
     is_ended: bool,
-    /// Whether it is over but for what is there to be read.
+    /// Whether following has ended, and only the rest of the file is to be read.
     is_ending: bool,
 }
 
 /// How following one file under one choice ended.
 enum Next {
     /// All is read.
-    Done(Box<(Aggregate, Sources)>),
-    /// The file is to be read again, with the choice that this survey settles.
+    Done(Box<Analysed>),
+    /// The file must be read again, with the choice that this survey settles.
     Again(Option<Survey>),
-    /// There is another run in the file's place.
+    /// Another run took the file's place.
     Changed(Change),
 }
 
 type Sink<'c> = (Survey, Selected<'c, Running>);
 
 impl Follower<'_> {
-    /// Follows the file to the end; `None` if there never was one.
-    fn follow(&mut self) -> Result<Option<(Aggregate, Sources)>> {
+    /// Follows the file to the end; `None` if it never existed.
+    fn follow(&mut self) -> Result<Option<Analysed>> {
         loop {
             let Some(tail) = self.open()? else {
                 return Ok(None);
@@ -166,16 +146,16 @@ impl Follower<'_> {
             loop {
                 let known = survey.take().unwrap_or_else(|| Survey::new(self.needs));
                 // While the run begins it may not have what the selection needs: in the end it must.
-                let choice = match self.settle(&known) {
+                let choice = match self.job.analysis.settle(&known) {
                     Err(error) if self.is_ending => return Err(error),
-                    Err(_) => self.settle(&Survey::new(self.needs))?,
+                    Err(_) => self.job.analysis.settle(&Survey::new(self.needs))?,
                     Ok(choice) => choice,
                 };
                 match self.follow_file(&tail, &choice)? {
-                    Next::Done(read) => return Ok(Some(*read)),
+                    Next::Done(analysed) => return Ok(Some(*analysed)),
                     Next::Again(found) => survey = found,
                     Next::Changed(change) => {
-                        self.screen.tell(match change {
+                        self.screen.note(match change {
                             Change::Replaced => format!(
                                 "{}: was replaced; following the new file from its start",
                                 self.name
@@ -193,7 +173,7 @@ impl Follower<'_> {
         }
     }
 
-    /// Waits for the file to be there; `None` if it is over before that.
+    /// Waits until the file exists; `None` if following ends before that.
     fn open(&mut self) -> Result<Option<Tail>> {
         loop {
             if let Some(tail) = Tail::open(self.path)? {
@@ -203,23 +183,20 @@ impl Follower<'_> {
                 return Ok(None);
             }
             self.show("waiting for the file", false);
-            self.wait(PATIENCE);
+            self.wait(POLL_INTERVAL);
         }
     }
 
-    fn settle(&self, survey: &Survey) -> Result<Choice> {
-        let zone = &self.options.timestamps.zone;
-        selection::settle(&self.args.selection, zone, |_, _| Ok(vec![survey.clone()]))
-    }
-
     fn follow_file(&mut self, tail: &Tail, choice: &Choice) -> Result<Next> {
-        let running = Running::new(self.args.compat.is_some());
+        let job = self.job;
+        let analysis = &job.analysis;
+        let running = Running::new(analysis.with_dashboard);
         let sink: Sink<'_> = (Survey::new(self.needs), Selected::new(choice, running));
-        let mut growing = Growing::new(tail.input(), &self.options, sink);
+        let mut growing = Growing::new(tail.input(), &analysis.reading, sink);
         let (mut rows, mut reported) = (0, 0);
         loop {
-            let progress = growing.read_on(BLOCKS)?;
-            if self.options.strict
+            let progress = growing.read_on(MAX_BLOCKS)?;
+            if analysis.reading.strict
                 && growing.has_rejected()
                 && let Some(error) = growing.outcome().first_rejection()
             {
@@ -251,10 +228,10 @@ impl Follower<'_> {
             if rows > reported && Instant::now() >= self.next_refresh {
                 let survey = &growing.sink().0;
                 if is_all && self.needs.any() && !self.is_chosen(choice, survey) {
-                    self.next_refresh = Instant::now() + REFRESH;
+                    self.next_refresh = Instant::now() + MIN_REFRESH;
                     return Ok(Next::Again(Some(survey.clone())));
                 }
-                self.refresh(&growing, choice);
+                self.refresh(&growing, choice)?;
                 reported = rows;
             }
             match (is_all, rows) {
@@ -262,80 +239,67 @@ impl Follower<'_> {
                 (true, 0) => self.show("waiting for the first row", false),
                 (true, _) => self.show_rows(),
             }
-            self.wait(if is_all { PATIENCE } else { Duration::ZERO });
+            self.wait(if is_all {
+                POLL_INTERVAL
+            } else {
+                Duration::ZERO
+            });
         }
     }
 
-    /// Whether what is known of the run by now lets count what `choice` does.
+    /// Whether the run as known by now still settles the selection as `choice` does.
     fn is_chosen(&self, choice: &Choice, survey: &Survey) -> bool {
-        let now = self.settle(survey);
+        let now = self.job.analysis.settle(survey);
         now.map_or(true, |now| now.filters_like(choice))
     }
 
     fn finish(&mut self, growing: Growing<Sink<'_>>, choice: &Choice) -> Result<Next> {
         let survey = &growing.sink().0;
-        let settled = self.settle(survey)?;
+        let settled = self.job.analysis.settle(survey)?;
         if !settled.filters_like(choice) {
             return Ok(Next::Again(Some(survey.clone())));
         }
         if self.web.is_some() {
-            self.refresh(&growing, &settled);
+            self.refresh(&growing, &settled)?;
             self.show("the run has ended", false);
         }
         if let Some(web) = &self.web {
             web.end();
         }
-        let sources = self.sources(&growing, &settled);
-        let (_, selected) = growing.into_sink();
-        let aggregate = selected.into_parts().inner.aggregate;
-        Ok(Next::Done(Box::new((aggregate, sources))))
-    }
-
-    fn sources(&self, growing: &Growing<Sink<'_>>, choice: &Choice) -> Sources {
-        let outcome = growing.outcome();
-        let selected = &growing.sink().1;
-        let left_out = choice.options().zip(selected.left_out());
-        Sources {
-            options: self.report_options.clone(),
-            inputs: outcome.inputs,
-            rows_read: outcome.rows_read,
-            rejections: outcome.rejections,
-            filtered: left_out
-                .map(|(option, &count)| report::Filtered {
-                    option: option.to_owned(),
-                    count,
-                })
-                .collect(),
-            choices: choice.notes.clone(),
-            file_labels: choice.renames_labels().then(|| selected.labels().clone()),
-            dashboard: selected.inner().dashboard.clone(),
-            ..Sources::default()
-        }
+        let read = growing.outcome();
+        let selected = growing.into_sink().1.into_parts();
+        let analysed = self.job.analysis.record(read, &settled, selected);
+        Ok(Next::Done(Box::new(analysed)))
     }
 
     /// Makes a report of what was read so far.
-    fn refresh(&mut self, growing: &Growing<Sink<'_>>, choice: &Choice) {
+    fn refresh(&mut self, growing: &Growing<Sink<'_>>, choice: &Choice) -> Result<()> {
         let began = Instant::now();
-        let running = growing.sink().1.inner();
-        let sources = Sources {
-            title: self.args.title.clone(),
-            details: self.server.details.clone(),
+        let selected = &growing.sink().1;
+        let read = growing.outcome();
+        let analysed = self.job.analysis.record(read, choice, selected.parts());
+        let presentation = Presentation {
             // The last line may be half written.
-            resources: self.server.look().unwrap_or_default(),
-            ..self.sources(growing, choice)
+            resources: self.job.server.read_monitor().unwrap_or_default(),
+            ..self.job.presentation.clone()
         };
-        let mut report = Report::new(&running.aggregate, sources);
+        let mut report = Report::new(&analysed, presentation)?;
         if report.total.samples > 0 {
-            // What a criterion asks for may be there later.
-            report.criteria = self.gate.evaluate(&report).unwrap_or_default();
-            let live = Arc::new(Live::new(report, &running.recent, &running.newest));
+            // A criterion may need what only comes later.
+            report.criteria = self.job.gate.evaluate(&report).unwrap_or_default();
+            let live = Arc::new(Live::new(
+                report,
+                &selected.inner().recent,
+                &selected.inner().newest,
+            ));
             if let Some(web) = &self.web {
                 web.show(Arc::clone(&live));
             }
             self.live = Some(live);
         }
         let cost = began.elapsed();
-        self.next_refresh = Instant::now() + REFRESH.max(cost * SHARE);
+        self.next_refresh = Instant::now() + MIN_REFRESH.max(cost * MIN_REFRESH_FACTOR);
+        Ok(())
     }
 
     fn show_rows(&mut self) {
@@ -362,7 +326,7 @@ impl Follower<'_> {
 
     /// Whether the user, a signal or silence ended it.
     fn is_over(&self) -> bool {
-        let is_idle = |most: Duration| self.last_row.elapsed() >= most;
-        self.is_ended || self.signals.came() || self.args.follow.until_idle.is_some_and(is_idle)
+        let is_idle = |limit: Duration| self.last_row.elapsed() >= limit;
+        self.is_ended || self.signals.has_come() || self.job.follow.until_idle.is_some_and(is_idle)
     }
 }

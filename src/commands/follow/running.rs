@@ -1,39 +1,45 @@
 //! What is kept of a run that is going on.
 
+use crate::analysed::Recorded;
 use crate::jtl::{Sample, Sink};
-use crate::stats::{Aggregate, DashboardTable, NewestErrors, Recent};
+use crate::stats::{DashboardTable, NewestErrors, Recent};
 
 /// The samples of a run so far.
+#[derive(Default)]
 pub struct Running {
-    /// Of the whole run.
-    pub aggregate: Aggregate,
-    /// Of the last seconds.
+    /// Those of the whole run.
+    pub recorded: Recorded,
+    /// Those of the last seconds.
     pub recent: Recent,
     /// The errors read last.
     pub newest: NewestErrors,
-    /// The figures of JMeter's dashboard, if they were asked for.
-    pub dashboard: Option<DashboardTable>,
 }
 
 impl Running {
-    /// Nothing yet.
+    /// No samples yet.
     pub fn new(with_dashboard: bool) -> Self {
-        Running {
-            aggregate: Aggregate::default(),
-            recent: Recent::default(),
-            newest: NewestErrors::default(),
-            dashboard: with_dashboard.then(DashboardTable::default),
-        }
+        let mut running = Running::default();
+        running.recorded.dashboard = with_dashboard.then(DashboardTable::default);
+        running
     }
 }
 
 impl Sink for Running {
     fn record(&mut self, sample: &Sample<'_>) {
-        self.aggregate.record(sample);
+        self.recorded.record(sample);
         self.recent.record(sample);
         self.newest.record(sample);
-        if let Some(dashboard) = &mut self.dashboard {
-            dashboard.record(sample);
-        }
+    }
+}
+
+impl From<Running> for Recorded {
+    fn from(running: Running) -> Self {
+        running.recorded
+    }
+}
+
+impl From<&Running> for Recorded {
+    fn from(running: &Running) -> Self {
+        running.recorded.clone()
     }
 }

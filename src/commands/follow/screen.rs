@@ -21,18 +21,18 @@ use crate::report::Live;
 /// Labels that Page Up and Page Down scroll by.
 const PAGE: usize = 10;
 
-/// Whether the terminal is to be given back as it was.
+/// Whether the terminal must be restored.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// How a run is going.
+/// The state of a run.
 pub struct State<'s> {
     /// The file's name.
     pub name: &'s str,
     /// The run so far; `None` before the first row.
     pub live: Option<&'s Live>,
-    /// How it is going, in a few words.
+    /// The state in a few words.
     pub words: &'s str,
-    /// Whether something is not as it should be.
+    /// Whether something is wrong.
     pub is_warning: bool,
 }
 
@@ -53,12 +53,12 @@ impl Screen {
             None => Screen::Lines(Lines {
                 interval,
                 last: Instant::now(),
-                told: String::new(),
+                last_line: String::new(),
             }),
         }
     }
 
-    /// Shows how the run is going, if it is time to.
+    /// Shows the state of the run, if it is time to.
     pub fn show(&mut self, state: &State<'_>) {
         match self {
             Screen::Full(full) => full.draw(state),
@@ -66,7 +66,7 @@ impl Screen {
         }
     }
 
-    /// Waits so long, or until a key is pressed; whether the user has seen enough.
+    /// Waits this time, or until a key is pressed. Returns whether the user wants to end.
     pub fn wait(&mut self, time: Duration) -> bool {
         match self {
             Screen::Full(full) => full.wait(time),
@@ -77,21 +77,21 @@ impl Screen {
         }
     }
 
-    /// Tells of what happened; a full screen does when it is over.
-    pub fn tell(&mut self, what: String) {
+    /// Prints a note; a full screen keeps it until it closes.
+    pub fn note(&mut self, note: String) {
         match self {
-            Screen::Full(full) => full.told.push(what),
-            Screen::Lines(_) => eprintln!("perfkit: note: {what}"),
+            Screen::Full(full) => full.notes.push(note),
+            Screen::Lines(_) => eprintln!("perfkit: note: {note}"),
         }
     }
 }
 
-/// Lines, some time apart.
+/// Lines on standard error, an interval apart.
 pub struct Lines {
     interval: Duration,
     last: Instant,
-    /// What the last line told.
-    told: String,
+    /// The line printed last.
+    last_line: String,
 }
 
 impl Lines {
@@ -104,23 +104,23 @@ impl Lines {
             Some(live) => live::line(live),
             None => format!("{}: {}", state.name, state.words),
         };
-        // The same again says nothing.
-        if line != self.told {
+        // A repeated line says nothing new.
+        if line != self.last_line {
             eprintln!("perfkit: {line}");
-            self.told = line;
+            self.last_line = line;
         } else if state.is_warning {
             eprintln!("perfkit: {}", state.words);
         }
     }
 }
 
-/// A terminal's screen; the terminal is given back when it is dropped.
+/// A terminal's whole screen. Dropping it restores the terminal.
 pub struct Full {
     terminal: Terminal<CrosstermBackend<BufWriter<Stderr>>>,
     has_colors: bool,
     footer: String,
     first_label: usize,
-    told: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl Full {
@@ -142,11 +142,11 @@ impl Full {
         let also = address.map_or_else(String::new, |address| format!("   also at {address}"));
         Some(Full {
             terminal,
-            // An empty value is none: https://no-color.org
+            // An empty value does not count: https://no-color.org
             has_colors: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
             footer: format!("q ends and writes the report{also}"),
             first_label: 0,
-            told: Vec::new(),
+            notes: Vec::new(),
         })
     }
 
@@ -160,7 +160,7 @@ impl Full {
             first_label: self.first_label,
             has_colors: self.has_colors,
         };
-        // A terminal that is gone is noticed when it is asked for keys.
+        // Polling for keys notices that a terminal is gone.
         let _drawn = self.terminal.draw(|frame| live::draw(frame, &view));
     }
 
@@ -197,16 +197,16 @@ impl Full {
 impl Drop for Full {
     fn drop(&mut self) {
         restore();
-        for what in &self.told {
-            eprintln!("perfkit: note: {what}");
+        for note in &self.notes {
+            eprintln!("perfkit: note: {note}");
         }
     }
 }
 
-/// Gives the terminal back as it was, if it was taken.
+/// Restores the terminal, if it was taken.
 pub fn restore() {
     if IS_TAKEN.swap(false, Ordering::Relaxed) {
-        // There is nobody to tell that it failed.
+        // A failure has nowhere to go.
         let mut output = io::stderr();
         let _restored = execute!(output, LeaveAlternateScreen, Show);
         let _flushed = output.flush();
@@ -214,7 +214,7 @@ pub fn restore() {
     }
 }
 
-/// A panic's message is to be read, on a terminal that works.
+/// Makes a panic restore the terminal first, so that its message can be read.
 fn restore_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

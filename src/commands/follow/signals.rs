@@ -1,4 +1,4 @@
-//! Signals that end following: the report is still to be written then.
+//! Signals that end following. The report is still written.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,22 +8,22 @@ use tokio::runtime::Handle;
 use super::screen;
 use crate::error::{Error, Result};
 
-/// Exit code of a process that Ctrl-C ended, as shells have it.
+/// Exit code of a process ended by Ctrl-C, by the convention of shells.
 const INTERRUPTED: i32 = 130;
 
-/// Whether a signal came that ends following.
+/// Listens for signals that end following.
 pub struct Signals {
     came: Arc<AtomicBool>,
     is_over: Arc<AtomicBool>,
 }
 
 impl Signals {
-    /// Listens for Ctrl-C, SIGTERM and SIGHUP. The first is for [`Signals::came`] to tell; a further
-    /// one, or one after following is over, ends the process as usual.
+    /// Listens for Ctrl-C, SIGTERM and SIGHUP. [`Signals::has_come`] reports the first; another one,
+    /// or one after following is over, ends the process as usual.
     ///
     /// # Errors
     ///
-    /// When signals cannot be listened for.
+    /// Signals cannot be listened for.
     pub fn listen(runtime: &Handle) -> Result<Self> {
         let signals = Signals {
             came: Arc::default(),
@@ -32,7 +32,7 @@ impl Signals {
         let (came, is_over) = (Arc::clone(&signals.came), Arc::clone(&signals.is_over));
         let mut next = {
             let _entered = runtime.enter();
-            Sources::new()?
+            Listeners::new()?
         };
         runtime.spawn(async move {
             loop {
@@ -47,7 +47,7 @@ impl Signals {
     }
 
     /// Whether a signal came.
-    pub fn came(&self) -> bool {
+    pub fn has_come(&self) -> bool {
         self.came.load(Ordering::Relaxed)
     }
 }
@@ -59,17 +59,17 @@ impl Drop for Signals {
 }
 
 #[cfg(unix)]
-struct Sources([tokio::signal::unix::Signal; 3]);
+struct Listeners([tokio::signal::unix::Signal; 3]);
 
 #[cfg(unix)]
-impl Sources {
+impl Listeners {
     fn new() -> Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         let listen = |kind| {
             signal(kind)
                 .map_err(|error| Error::Internal(format!("cannot listen for signals: {error}")))
         };
-        Ok(Sources([
+        Ok(Listeners([
             listen(SignalKind::interrupt())?,
             listen(SignalKind::terminate())?,
             listen(SignalKind::hangup())?,
@@ -87,12 +87,12 @@ impl Sources {
 }
 
 #[cfg(not(unix))]
-struct Sources;
+struct Listeners;
 
 #[cfg(not(unix))]
-impl Sources {
+impl Listeners {
     fn new() -> Result<Self> {
-        Ok(Sources)
+        Ok(Listeners)
     }
 
     async fn signal(&mut self) {

@@ -23,10 +23,10 @@ use crate::error::{Error, Result};
 use crate::render::html;
 use crate::report::Live;
 
-/// How long browsers have to be told that it is over, and then to fetch the last state of the run.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// Time for browsers to receive the end event, and again to fetch the last state of the run.
+const END_GRACE: Duration = Duration::from_secs(1);
 
-/// What a browser may do with what it gets, beside what the page itself says.
+/// Headers that restrict what a browser does with the answers, beside the page's own policy.
 const HEADERS: [(header::HeaderName, &str); 5] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -43,7 +43,7 @@ pub struct Web {
 
 struct Shared {
     state: watch::Sender<Shown>,
-    /// The page that was rendered last, and of which revision.
+    /// The page rendered last, and its revision.
     page: Mutex<Option<(u64, Bytes)>>,
     is_loopback: bool,
 }
@@ -58,11 +58,11 @@ struct Shown {
 }
 
 impl Web {
-    /// Listens, and serves on the runtime's threads as long as there are any.
+    /// Listens, and serves until the runtime shuts down.
     ///
     /// # Errors
     ///
-    /// When the address cannot be listened on.
+    /// The address cannot be listened on.
     pub fn start(runtime: &Handle, address: SocketAddr) -> Result<Self> {
         let fail = |error| cannot_listen(address, &error);
         let listener = TcpListener::bind(address).map_err(fail)?;
@@ -85,7 +85,7 @@ impl Web {
         })
     }
 
-    /// Where a browser finds the page.
+    /// The URL of the page.
     pub fn url(&self) -> String {
         let address = match self.address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => {
@@ -107,18 +107,18 @@ impl Web {
         });
     }
 
-    /// Tells browsers that this was the last state, and gives them a little time to fetch it.
+    /// Announces that this was the last state, and gives browsers a little time to fetch it.
     pub fn end(&self) {
         self.shared.state.send_modify(|shown| shown.is_last = true);
         if self.shared.state.receiver_count() == 0 {
             return;
         }
         let began = Instant::now();
-        // Each listens until it has been told.
-        while self.shared.state.receiver_count() > 0 && began.elapsed() < FAREWELL {
+        // Each listener leaves once it has the event.
+        while self.shared.state.receiver_count() > 0 && began.elapsed() < END_GRACE {
             std::thread::sleep(Duration::from_millis(20));
         }
-        std::thread::sleep(FAREWELL);
+        std::thread::sleep(END_GRACE);
     }
 }
 
@@ -143,8 +143,8 @@ fn app(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-/// A page of another site may have a browser ask this one under a name of that site's (DNS
-/// rebinding): what is for this machine alone is asked for under a name of this machine.
+/// Refuses requests to a loopback address under another name. A page of another site could make a
+/// browser send them under its own name (DNS rebinding).
 async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let mut response = if shared.is_loopback && !is_for_loopback(request.headers(), request.uri()) {
         let why = "this page is only for the machine that serves it: open it as localhost\n";
@@ -167,7 +167,7 @@ fn is_for_loopback(headers: &HeaderMap, uri: &Uri) -> bool {
         (None, None, Some(authority)) => authority.as_str(),
         _ => return false,
     };
-    // Of [::1]:80 only what is before the last colon behind the bracket.
+    // In [::1]:80, the port follows the last colon.
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
@@ -183,7 +183,7 @@ async fn page(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 fn rendered(shared: &Shared) -> Result<Bytes> {
-    // Locked while it is rendered: many browsers that ask at once get one page.
+    // Locked while it is rendered, so that it is rendered once for all browsers.
     let mut page = shared.page.lock().unwrap_or_else(PoisonError::into_inner);
     let shown = shared.state.borrow().clone();
     match &*page {
@@ -220,18 +220,18 @@ fn answer(rendered: Option<Result<Bytes>>) -> Response {
     }
 }
 
-/// Tells of each new state, of the newest one at once, and of the end.
+/// Sends an event for the newest state at once, for each new state, and for the end.
 async fn events(
     State(shared): State<Arc<Shared>>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     let mut receiver = shared.state.subscribe();
     receiver.mark_changed();
-    let told = stream::unfold(Some((receiver, None)), |listening| async move {
-        let (mut receiver, told) = listening?;
+    let events = stream::unfold(Some((receiver, None)), |listening| async move {
+        let (mut receiver, sent) = listening?;
         loop {
             receiver.changed().await.ok()?;
             let shown = receiver.borrow_and_update().clone();
-            if told != Some(shown.revision) {
+            if sent != Some(shown.revision) {
                 let event = Event::default()
                     .event("revision")
                     .data(shown.revision.to_string());
@@ -241,7 +241,7 @@ async fn events(
                 return Some((Ok(event), Some((receiver, Some(shown.revision)))));
             }
             if shown.is_last {
-                // Without data, browsers pass an event over.
+                // Browsers ignore an event without data.
                 let event = Event::default()
                     .event("end")
                     .data(shown.revision.to_string());
@@ -249,7 +249,7 @@ async fn events(
             }
         }
     });
-    Sse::new(told).keep_alive(KeepAlive::default())
+    Sse::new(events).keep_alive(KeepAlive::default())
 }
 
 #[cfg(test)]

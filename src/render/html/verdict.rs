@@ -116,12 +116,14 @@ fn most_frequent_error(report: &Report, letters: usize) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysed::Analysed;
     use crate::percentile::Percentile;
-    use crate::report::{PercentileValue, Sources};
-    use crate::stats::Aggregate;
+    use crate::report::{PercentileValue, Presentation};
 
     fn label(name: &str, samples: u64, errors: u64, percentiles: &[(f64, i64)]) -> LabelReport {
-        let empty = Report::new(&Aggregate::default(), sources()).total;
+        let empty = Report::new(&Analysed::default(), presentation())
+            .unwrap()
+            .total;
         LabelReport {
             label: name.to_owned(),
             samples,
@@ -146,13 +148,13 @@ mod tests {
         }
     }
 
-    fn sources() -> Sources {
-        Sources {
+    fn presentation() -> Presentation {
+        Presentation {
             options: crate::report::Options {
                 percentiles: Vec::new(),
                 ..crate::report::Options::default()
             },
-            ..Sources::default()
+            ..Presentation::default()
         }
     }
 
@@ -160,7 +162,7 @@ mod tests {
         Report {
             total,
             labels,
-            ..Report::new(&Aggregate::default(), sources())
+            ..Report::new(&Analysed::default(), presentation()).unwrap()
         }
     }
 

@@ -4,7 +4,7 @@ use ratatui::style::Color;
 
 use super::*;
 use crate::jtl::{Sample, Sink};
-use crate::report::{Report, Sources};
+use crate::report::{Presentation, Report};
 use crate::stats::{Aggregate, NewestErrors, Recent};
 
 /// Two minutes of three samples a second, of which one in 40 fails.
@@ -34,11 +34,8 @@ fn run(labels: &[&str], with_errors: bool) -> Live {
         recent.record(&sample);
         newest.record(&sample);
     }
-    let sources = Sources {
-        rows_read: 360,
-        ..Sources::default()
-    };
-    Live::new(Report::new(&aggregate, sources), &recent, &newest)
+    let report = Report::new(&aggregate.into(), Presentation::default()).unwrap();
+    Live::new(report, &recent, &newest)
 }
 
 fn drawn(view: &View<'_>, width: u16, height: u16) -> TestBackend {

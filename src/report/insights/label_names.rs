@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::words;
+use crate::analysed::Analysed;
 use crate::format;
-use crate::report::Sources;
 use crate::select::is_sub_result;
 use crate::stats::Label;
 
@@ -68,9 +68,9 @@ impl SubResults {
     }
 }
 
-pub(super) fn sub_results(sources: &Sources, labels: &[Label<'_>]) -> Option<SubResults> {
+pub(super) fn sub_results(analysed: &Analysed, labels: &[Label<'_>]) -> Option<SubResults> {
     let names: Vec<&[u8]> = labels.iter().map(|label| label.name).collect();
-    let found = match &sources.file_labels {
+    let found = match &analysed.file_labels {
         Some(labels) => labels.sub_results(),
         None => sub_results_among(&names),
     };

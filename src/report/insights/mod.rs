@@ -26,8 +26,8 @@ mod words;
 use serde::{Deserialize, Serialize};
 
 use self::course::Course;
-use super::build::Sources;
 use super::{LabelReport, TimeSeries, Window};
+use crate::analysed::Analysed;
 use crate::stats::{Aggregate, Distribution, Label, LabelStats};
 
 pub use bimodal::Bimodal;
@@ -139,8 +139,8 @@ impl From<Finding> for Insight {
 
 /// What insights are derived from: parts of the report, and the aggregate behind them.
 pub(super) struct Evidence<'a> {
-    /// What is known besides the aggregate.
-    pub sources: &'a Sources,
+    /// The record of the run.
+    pub analysed: &'a Analysed,
     /// The aggregate of all samples that count.
     pub aggregate: &'a Aggregate,
     /// All labels.
@@ -197,7 +197,7 @@ pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Insight> {
 
 /// Finds several runs in one file, or clocks that differ: either explains a gap.
 fn several_runs(evidence: &Evidence<'_>, course: &Course) -> Vec<Finding> {
-    let inputs = &evidence.sources.inputs;
+    let inputs = &evidence.analysed.inputs;
     let mut found: Vec<Finding> = several_runs::find(inputs)
         .into_iter()
         .map(Finding::SeveralRuns)
@@ -214,7 +214,7 @@ fn several_runs(evidence: &Evidence<'_>, course: &Course) -> Vec<Finding> {
 fn doubts(evidence: &Evidence<'_>) -> Vec<Finding> {
     let samplers = evidence.samplers;
     let ids = label_names::ids(samplers.samples, evidence.labels.len());
-    let sub_results = label_names::sub_results(evidence.sources, evidence.labels);
+    let sub_results = label_names::sub_results(evidence.analysed, evidence.labels);
     let doubts = [
         fast_errors::find(samplers).map(Finding::FastErrors),
         connect::new_connections(samplers).map(Finding::NewConnections),
@@ -234,7 +234,7 @@ fn slow_parts(evidence: &Evidence<'_>) -> Vec<Finding> {
     } = *evidence;
     let slow_labels = slow_label::find(labels, samplers);
     let host = slow_origin::slow_host(aggregate, labels, &slow_labels);
-    let engine = slow_origin::slow_engine(aggregate, &evidence.sources.inputs);
+    let engine = slow_origin::slow_engine(aggregate, &evidence.analysed.inputs);
     // The insight on new connections already states the connect time.
     let connects = connect::new_connections(samplers).is_some();
     let connect_time = connect::connect_time(samplers).filter(|_| !connects);

@@ -6,7 +6,7 @@ use std::io::Cursor;
 use perfkit::jtl::input::Input;
 use perfkit::jtl::{self, ReadOptions};
 use perfkit::percentile::Percentile;
-use perfkit::report::{Options, Report, Sources};
+use perfkit::report::{Options, Presentation, Report};
 use perfkit::stats::Aggregate;
 
 use super::HEADER;
@@ -129,7 +129,7 @@ pub fn report(files: &[&str], percentiles: &[f64]) -> Report {
     });
     let options = ReadOptions::default().threads(1);
     let outcome = jtl::read(inputs.collect(), &options, &|_| (), Aggregate::default).unwrap();
-    let sources = Sources {
+    let presentation = Presentation {
         options: Options {
             percentiles: percentiles
                 .iter()
@@ -137,10 +137,7 @@ pub fn report(files: &[&str], percentiles: &[f64]) -> Report {
                 .collect(),
             ..Options::default()
         },
-        inputs: outcome.inputs,
-        rows_read: outcome.rows_read,
-        rejections: outcome.rejections,
-        ..Sources::default()
+        ..Presentation::default()
     };
-    Report::new(&outcome.sinks[0], sources)
+    Report::new(&outcome.into(), presentation).unwrap()
 }

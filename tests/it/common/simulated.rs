@@ -3,7 +3,9 @@
 use perfkit::compare::Settings;
 use perfkit::jtl::Sample;
 use perfkit::percentile::Percentile;
-use perfkit::report::{Cells, LabelReport, LabelSlices, Report, Slice, Slices, Sources, Summary};
+use perfkit::report::{
+    Cells, LabelReport, LabelSlices, Presentation, Report, Slice, Slices, Summary,
+};
 use perfkit::stats::{Aggregate, Cell, CompactHistogram};
 
 /// The labels.
@@ -172,7 +174,7 @@ impl Run {
             aggregate.record(&row);
             position += 1;
         });
-        Report::new(&aggregate, Sources::default())
+        Report::new(&aggregate.into(), Presentation::default()).unwrap()
     }
 
     /// Draws the samples of a run.

@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use tokio::runtime::Runtime;
 
 use super::*;
-use crate::report::{Report, Sources};
+use crate::report::{Presentation, Report};
 use crate::stats::{Aggregate, NewestErrors, Recent};
 
 struct Served {
@@ -32,11 +32,7 @@ impl Served {
                 ..crate::stats::tests::sample()
             });
         }
-        let sources = Sources {
-            rows_read: samples,
-            ..Sources::default()
-        };
-        let report = Report::new(&aggregate, sources);
+        let report = Report::new(&aggregate.into(), Presentation::default()).unwrap();
         let live = Live::new(report, &Recent::default(), &NewestErrors::default());
         self.web.show(Arc::new(live));
     }

@@ -1,8 +1,8 @@
 //! `perfkit.toml`: defaults of options, by command.
 //!
-//! Its values become arguments before those of the command line, so that they are checked, and
-//! refused, as these are. An option given, or set by the environment, takes the place of the
-//! file's, and so do options that conflict with it.
+//! Its values become arguments before those of the command line, so they are checked in the same way.
+//! An option given, or set by the environment, overrides the file's, and so does an option that
+//! conflicts with it.
 
 use std::ffi::OsString;
 use std::fs;
@@ -13,46 +13,49 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 use toml::{Table, Value};
 
-use crate::cli::Cli;
+use super::Cli;
+use super::error::ConfigError;
 use crate::error::{Error, Result};
 use crate::suggest::did_you_mean;
 
-/// The file that is read where the user stands.
+/// The file that is read in the working directory.
 const FILE: &str = "perfkit.toml";
 
-/// Options that a file cannot set: they say which file it is, or do something else.
-const NOT_OF_FILES: [&str; 4] = ["config", "no-config", "help", "version"];
+/// Options that a file cannot set: those that choose the file, and those that are not settings.
+const EXCLUDED: [&str; 4] = ["config", "no-config", "help", "version"];
 
-/// The command line with the defaults of a file. Usage errors of the command line itself, `--help`
-/// and `--version` end the process here, as clap has it.
+/// Parses the command line of this process with the defaults of a file. Usage errors of the command
+/// line itself, `--help` and `--version` end the process here.
 ///
 /// # Errors
 ///
-/// When the file cannot be read, is no TOML, or sets what is no option or no value of it.
+/// The file cannot be read, is not TOML, or sets an unknown option or an invalid value.
 pub fn parse() -> Result<Cli> {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let mut cli = Cli::command();
     cli.build();
     let lenient = cli.clone().ignore_errors(true);
     let Ok(matches) = lenient.try_get_matches_from(&arguments) else {
-        return Ok(Cli::parse_from_or_exit(&arguments));
+        return Ok(Cli::from_arguments_or_exit(&arguments));
     };
     let Some((name, given)) = matches.subcommand() else {
-        return Ok(Cli::parse_from_or_exit(&arguments));
+        return Ok(Cli::from_arguments_or_exit(&arguments));
     };
     let Some((path, text)) = read(given)? else {
-        return Ok(Cli::parse_from_or_exit(&arguments));
+        return Ok(Cli::from_arguments_or_exit(&arguments));
     };
-    let refused = |why: String| Error::input(path.to_string_lossy(), why);
+    let refused = |why: ConfigError| Error::input(path.to_string_lossy(), why.to_string());
     let defaults = defaults(&cli, name, given, &text).map_err(refused)?;
     let mut all = arguments.clone();
     let command = arguments.iter().position(|argument| argument == name);
     let place = command.map_or(all.len(), |at| at + 1);
     all.splice(place..place, defaults);
-    match Cli::try_parse(&all) {
+    match Cli::from_arguments(&all) {
         Ok(cli) => Ok(cli),
-        // What is wrong without the file too is not the file's fault.
-        Err(_) if Cli::try_parse(&arguments).is_err() => Ok(Cli::parse_from_or_exit(&arguments)),
+        // An error without the file, too, is not the file's fault.
+        Err(_) if Cli::from_arguments(&arguments).is_err() => {
+            Ok(Cli::from_arguments_or_exit(&arguments))
+        }
         Err(error) => {
             let said = error.to_string();
             let lines = said.lines().map(str::trim);
@@ -60,22 +63,30 @@ pub fn parse() -> Result<Cli> {
                 !(line.is_empty() || line.starts_with("Usage:") || line.starts_with("For more"))
             });
             let why = lines.collect::<Vec<_>>().join(" ");
-            Err(refused(why.trim_start_matches("error: ").to_owned()))
+            let why = why.trim_start_matches("error: ").to_owned();
+            Err(refused(ConfigError::Refused(why)))
         }
     }
 }
 
 impl Cli {
-    fn try_parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    /// Parses arguments alone, the program's name first.
+    ///
+    /// # Errors
+    ///
+    /// They make no sense, or ask for help or the version.
+    pub fn from_arguments<A: Into<OsString> + Clone>(
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Result<Cli, clap::Error> {
         Cli::from_arg_matches(&Cli::command().try_get_matches_from(arguments)?)
     }
 
-    fn parse_from_or_exit(arguments: &[OsString]) -> Cli {
-        Cli::try_parse(arguments).unwrap_or_else(|error| error.exit())
+    fn from_arguments_or_exit(arguments: &[OsString]) -> Cli {
+        Cli::from_arguments(arguments).unwrap_or_else(|error| error.exit())
     }
 }
 
-/// The file's path and text: the one named, else the one where the user stands.
+/// The path and text of the file: the one named, or else the one in the working directory.
 fn read(given: &ArgMatches) -> Result<Option<(PathBuf, String)>> {
     if given.get_flag("no_config") {
         return Ok(None);
@@ -89,28 +100,25 @@ fn read(given: &ArgMatches) -> Result<Option<(PathBuf, String)>> {
     }
 }
 
-/// The arguments that a file's table for a command stands for, but those that were given.
+/// The arguments that a file's table for a command stands for, except those that were given.
 fn defaults(
     cli: &Command,
     name: &str,
     given: &ArgMatches,
     text: &str,
-) -> Result<Vec<OsString>, String> {
-    let file: Table = text
-        .parse()
-        .map_err(|error: toml::de::Error| error.to_string().trim_end().to_owned())?;
+) -> Result<Vec<OsString>, ConfigError> {
+    let file: Table = text.parse()?;
     let mut arguments = Vec::new();
     for (table, options) in &file {
         let commands = cli.get_subcommands().map(Command::get_name);
         let Some(command) = cli.find_subcommand(table) else {
-            return Err(format!(
-                "there is no command `{table}` to set options of{}; write them under a command, \
-                 such as [analyze]",
-                did_you_mean(table, commands)
-            ));
+            return Err(ConfigError::Command {
+                table: table.clone(),
+                hint: did_you_mean(table, commands),
+            });
         };
         let Value::Table(options) = options else {
-            return Err(format!("`{table}` must be a table: write [{table}]"));
+            return Err(ConfigError::Table(table.clone()));
         };
         // All tables are checked, whichever command runs.
         for (key, value) in options {
@@ -124,21 +132,20 @@ fn defaults(
     Ok(arguments)
 }
 
-fn option<'a>(command: &'a Command, table: &str, key: &str) -> Result<&'a Arg, String> {
+fn option<'a>(command: &'a Command, table: &str, key: &str) -> Result<&'a Arg, ConfigError> {
     let options = || {
         let options = command.get_arguments();
         options.filter(|option| {
             let long = option.get_long();
-            long.is_some_and(|long| !NOT_OF_FILES.contains(&long))
+            long.is_some_and(|long| !EXCLUDED.contains(&long))
         })
     };
     options()
         .find(|option| option.get_long() == Some(key))
-        .ok_or_else(|| {
-            format!(
-                "[{table}] has no option `{key}`{}; perfkit {table} --help has them all",
-                did_you_mean(key, options().filter_map(Arg::get_long))
-            )
+        .ok_or_else(|| ConfigError::Option {
+            table: table.to_owned(),
+            key: key.to_owned(),
+            hint: did_you_mean(key, options().filter_map(Arg::get_long)),
         })
 }
 
@@ -162,8 +169,14 @@ fn is_settled(command: &Command, option: &Arg, given: &ArgMatches) -> bool {
 }
 
 /// The words on the command line that a key and its value stand for.
-fn words(option: &Arg, table: &str, key: &str, value: &Value) -> Result<Vec<String>, String> {
-    let wrong = |wanted: &str| Err(format!("[{table}] {key}: give {wanted}"));
+fn words(option: &Arg, table: &str, key: &str, value: &Value) -> Result<Vec<String>, ConfigError> {
+    let wrong = |wanted| {
+        Err(ConfigError::Type {
+            table: table.to_owned(),
+            key: key.to_owned(),
+            wanted,
+        })
+    };
     if matches!(option.get_action(), ArgAction::SetTrue) {
         return match value {
             Value::Boolean(true) => Ok(vec![format!("--{key}")]),

@@ -8,8 +8,8 @@ use std::process::ExitCode;
 use self::inputs::Inputs;
 use self::regression::Regressions;
 use super::gate::{self, Gate};
-use super::output;
 use super::readme::{self, Readme};
+use super::{analysis, output};
 use crate::chart;
 use crate::cli::{CompareArgs, CompareFormat};
 use crate::compare::{self, Settings, Side};
@@ -17,22 +17,27 @@ use crate::error::Result;
 use crate::percentile::Percentile;
 use crate::render;
 use crate::render::compare::Extent;
-use crate::report::Report;
+use crate::report::{self, Report};
 
-/// Percentiles that are tested if none are asked for: of every label, few enough to keep intervals
-/// narrow.
-const TESTED: [f64; 2] = [50.0, 95.0];
+/// Percentiles that are tested by default: few, which keeps intervals narrow.
+const DEFAULT_TESTED: [f64; 2] = [50.0, 95.0];
+
+/// Labels that are compared one by one.
+const MAX_LABELS: usize = 500;
 
 /// Runs `perfkit compare`.
 ///
 /// # Errors
 ///
 /// Options that make no sense, inputs that cannot be read or hold no samples, outputs that cannot
-/// be written, criteria that ask for what a run does not have.
+/// be written, criteria that need what a run does not have.
 pub fn run(args: CompareArgs) -> Result<ExitCode> {
-    let inputs = Inputs::of(&args)?;
+    let analysis = analysis::parse(&args.reading, &args.selection)?;
+    let settings = settings(&args);
+    let shown = &settings.percentiles;
+    let inputs = Inputs::new(&args)?;
     let regressions = Regressions::new(&args, &inputs)?;
-    let gate = Gate::against_first(&args.gate, &shown(&args))?;
+    let gate = Gate::against_first(&args.gate, shown)?;
     let readme = match &args.update {
         Some(path) => {
             let key = readme::key([args.key.as_str()])?;
@@ -44,16 +49,24 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
     for note in &notes {
         eprintln!("perfkit: note: {}", render::text::printable(note));
     }
-    let sides = inputs.read(&args)?;
+    let sides = inputs.read(
+        &analysis,
+        &report::Options {
+            percentiles: shown.clone(),
+            apdex: args.apdex.clone(),
+            max_labels: MAX_LABELS,
+            ..report::Options::default()
+        },
+    )?;
     let judged = judge(&gate, &sides)?;
-    gate::write_junit(&args.gate, &judged)?;
-    let mut comparison = compare::compare(&sides, &settings(&args));
+    gate.write_junit(&judged)?;
+    let mut comparison = compare::compare(&sides, &settings);
     comparison.notes.splice(0..0, notes);
     if let Some(readme) = &readme {
         let runs: Vec<(&str, &Report)> = runs(&sides)
             .map(|(name, report)| (name.as_str(), report))
             .collect();
-        readme.update(&render::compare::readme_table(&runs, &shown(&args)))?;
+        readme.update(&render::compare::readme_table(&runs, shown))?;
     }
     let extent = match args.all {
         true => Extent::All,
@@ -84,33 +97,28 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
         }
         None => output::print(&text),
     };
-    gate::tell(&judged);
+    gate::print_results(&judged);
     let failures = regressions.failures(&comparison)?;
     for failure in &failures {
-        gate::tell_error(failure.title, &failure.message);
+        gate::print_failure(failure.title, &failure.message);
     }
     gate::exit_code(!failures.is_empty() || gate::is_failed(&judged), printed)
 }
 
 fn settings(args: &CompareArgs) -> Settings {
-    let tested = TESTED.into_iter().filter_map(Percentile::new);
+    let or = |defaults: Vec<Percentile>| match args.percentiles.is_empty() {
+        true => defaults,
+        false => args.percentiles.clone(),
+    };
     Settings {
         confidence: args.confidence / 100.0,
         threshold_ratio: args.threshold / 100.0,
         threshold_ms: args.threshold_ms,
-        percentiles: shown(args),
-        tested_percentiles: match args.percentiles.is_empty() {
-            true => tested.collect(),
-            false => args.percentiles.clone(),
-        },
-    }
-}
-
-/// The percentiles that are shown.
-fn shown(args: &CompareArgs) -> Vec<Percentile> {
-    match args.percentiles.is_empty() {
-        true => Percentile::DEFAULTS.to_vec(),
-        false => args.percentiles.clone(),
+        percentiles: or(Percentile::DEFAULTS.to_vec()),
+        tested_percentiles: or(DEFAULT_TESTED
+            .into_iter()
+            .filter_map(Percentile::new)
+            .collect()),
     }
 }
 
@@ -118,7 +126,7 @@ fn runs(sides: &[Side]) -> impl Iterator<Item = &(String, Report)> {
     sides.iter().flat_map(|side| &side.runs)
 }
 
-/// Holds each run of the candidates to the criteria, against the first run of the baseline.
+/// Evaluates the criteria for each run of the candidates, against the first run of the baseline.
 fn judge(gate: &Gate, sides: &[Side]) -> Result<Report> {
     let mut judged = Report::default();
     let Some((baseline, candidates)) = sides.split_first() else {

@@ -1,54 +1,52 @@
-//! The file of a summary: a head with a checksum, then the part, compressed.
+//! The file of a summary: a head with a checksum, then the record, compressed.
 //!
-//! | bytes | what                                                                     |
+//! | bytes | content                                                                  |
 //! |------:|--------------------------------------------------------------------------|
 //! |     8 | [`MAGIC`]                                                                |
 //! |     4 | version of the format, little-endian, as all numbers of the head         |
-//! |     8 | length of the part before it was compressed                              |
+//! |     8 | length of the record before compression                                  |
 //! |     4 | CRC-32 of the version, the length, and all that follows                  |
-//! |  rest | the part in postcard's encoding, then from version 2 on its slices of    |
+//! |  rest | the record in postcard's encoding and, from version 2 on, its slices of  |
 //! |       | time, together compressed with zstd                                      |
 
-use std::borrow::Cow;
-
-use super::part::Part;
+use super::{Analysed, DecodeError, Inconsistent};
 use crate::error::{Error, Result};
 
-/// What every summary begins with: no text, and not what becomes of it when line ends are converted.
+/// The first bytes of every summary: no text, and changed by any conversion of line ends.
 pub const MAGIC: [u8; 8] = *b"\x93PKSUM\r\n";
 
-/// Version of the format; it grows when [`Part`] or anything in it is laid out in another way.
+/// Version of the format; it grows when the layout of [`Analysed`] or anything in it changes.
 const VERSION: u32 = 2;
 
-/// The first version, whose parts have no slices of time. It is still read.
+/// The first version, which has no slices of time. It is still read.
 const WITHOUT_SLICES: u32 = 1;
 
 /// Level of zstd: above it files shrink little, and take several times as long.
 const LEVEL: i32 = 9;
 
-/// A part may be this long whatever its file's length: its counters are mostly zeros.
+/// A record may have this length whatever its file's length: its counters are mostly zeros.
 const ALWAYS_ALLOWED: u64 = 2 << 20;
 
-/// How many times as long as its file a part may be, beyond that. Usual ones are three times as long;
-/// a file that shrank further is padded.
-const MOST_EXPANSION: u64 = 32;
+/// Beyond that, a record may be this many times as long as its file. Usual ones are three times as
+/// long; a file that shrank further is padded.
+const MAX_EXPANSION: u64 = 32;
 
 /// Begins a frame that zstd skips.
 const SKIPPED: [u8; 4] = 0x184D_2A50_u32.to_le_bytes();
 
-/// The file of a part.
+/// Encodes a record as the bytes of a summary.
 ///
 /// # Errors
 ///
-/// When the part has figures that no file can hold, which no real run has.
-pub fn encode(part: &Part) -> Result<Vec<u8>> {
+/// The record has figures that no file can hold, which no real run has.
+pub fn encode(analysed: &Analysed) -> Result<Vec<u8>> {
     let internal = |why: String| Error::Internal(format!("cannot write a summary: {why}"));
-    part.check().map_err(|why| internal(why.to_owned()))?;
-    let text = encode_text(part).map_err(|error| internal(error.to_string()))?;
+    analysed.check().map_err(|why| internal(why.to_string()))?;
+    let text = encode_text(analysed).map_err(|error| internal(error.to_string()))?;
     let mut packed =
         zstd::bulk::compress(&text, LEVEL).map_err(|error| internal(error.to_string()))?;
     let length = text.len() as u64;
-    let missing = length.saturating_sub(longest(packed.len())) / MOST_EXPANSION;
+    let missing = length.saturating_sub(max_length(packed.len())) / MAX_EXPANSION;
     if let Ok(missing @ 1..) = u32::try_from(missing) {
         packed.extend(SKIPPED);
         packed.extend(missing.to_le_bytes());
@@ -62,80 +60,74 @@ pub fn encode(part: &Part) -> Result<Vec<u8>> {
     Ok(file)
 }
 
-/// The part of a file.
+/// Decodes the bytes of a summary.
 ///
 /// # Errors
 ///
-/// A sentence that says what is wrong with it, and what to do.
-pub fn decode(file: &[u8]) -> Result<Part, Cow<'static, str>> {
-    const DAMAGED: &str = "is a summary that is cut short or damaged: make it again";
-    let (version, length, sum, packed) = head(file).ok_or(DAMAGED)?;
+/// The bytes are damaged, of another version, or hold figures that contradict each other.
+pub fn decode(file: &[u8]) -> Result<Analysed, DecodeError> {
+    let (version, length, sum, packed) = head(file).ok_or(DecodeError::Damaged)?;
     if version != VERSION && version != WITHOUT_SLICES {
-        return Err(Cow::Owned(format!(
-            "is a summary in version {version} of the format, and this perfkit reads versions \
-             {WITHOUT_SLICES} and {VERSION}: make it again with this perfkit, or use the one that made it"
-        )));
+        return Err(DecodeError::Version {
+            found: version,
+            first: WITHOUT_SLICES,
+            last: VERSION,
+        });
     }
-    if checksum(version, length, packed) != sum || length > longest(packed.len()) {
-        return Err(Cow::Borrowed(DAMAGED));
+    if checksum(version, length, packed) != sum || length > max_length(packed.len()) {
+        return Err(DecodeError::Damaged);
     }
     let text = usize::try_from(length)
         .ok()
         .and_then(|length| zstd::bulk::decompress(packed, length).ok())
         .filter(|text| text.len() as u64 == length)
-        .ok_or(DAMAGED)?;
-    let part = match version {
+        .ok_or(DecodeError::Damaged)?;
+    let analysed = match version {
         WITHOUT_SLICES => decode_first(&text),
         _ => decode_text(&text),
     };
-    part.map_err(|why| {
-        Cow::Owned(format!(
-            "is a summary that does not hold together ({why}): make it again"
-        ))
-    })
+    Ok(analysed?)
 }
 
-/// The part in postcard's encoding alone, without the head that would reject nearly any bytes.
+/// Encodes a record with postcard alone, without the head that would reject nearly any bytes.
 ///
 /// # Errors
 ///
-/// None that is known of.
-#[doc(hidden)]
-pub fn encode_text(part: &Part) -> postcard::Result<Vec<u8>> {
-    let mut text = postcard::to_stdvec(part)?;
-    text.extend(postcard::to_stdvec(part.aggregate.stored_slices())?);
+/// None is known.
+pub fn encode_text(analysed: &Analysed) -> postcard::Result<Vec<u8>> {
+    let mut text = postcard::to_stdvec(analysed)?;
+    text.extend(postcard::to_stdvec(analysed.aggregate.stored_slices())?);
     Ok(text)
 }
 
-/// The part of such a text.
+/// Decodes such a text.
 ///
 /// # Errors
 ///
-/// What of it does not hold together.
-#[doc(hidden)]
-pub fn decode_text(text: &[u8]) -> Result<Part, &'static str> {
-    let (mut part, rest): (Part, &[u8]) = take(text)?;
+/// The layout is another one, or figures contradict each other.
+pub fn decode_text(text: &[u8]) -> Result<Analysed, Inconsistent> {
+    let (mut analysed, rest): (Analysed, &[u8]) = take(text)?;
     let (slices, rest) = take(rest)?;
-    part.aggregate.set_slices(slices);
-    finish(part, rest)
+    analysed.aggregate.set_slices(slices);
+    finish(analysed, rest)
 }
 
-/// The part of the first version of the format.
-fn decode_first(text: &[u8]) -> Result<Part, &'static str> {
-    let (part, rest) = take(text)?;
-    finish(part, rest)
+/// Decodes a text of the first version of the format.
+fn decode_first(text: &[u8]) -> Result<Analysed, Inconsistent> {
+    let (analysed, rest) = take(text)?;
+    finish(analysed, rest)
 }
 
-fn take<'a, T: serde::Deserialize<'a>>(text: &'a [u8]) -> Result<(T, &'a [u8]), &'static str> {
-    postcard::take_from_bytes(text).map_err(|_| "it is laid out in another way")
+fn take<'a, T: serde::Deserialize<'a>>(text: &'a [u8]) -> Result<(T, &'a [u8]), Inconsistent> {
+    postcard::take_from_bytes(text).map_err(|_| Inconsistent::new("it is laid out in another way"))
 }
 
-fn finish(part: Part, rest: &[u8]) -> Result<Part, &'static str> {
+fn finish(analysed: Analysed, rest: &[u8]) -> Result<Analysed, Inconsistent> {
     if !rest.is_empty() {
-        return Err("more follows behind its end");
+        return Err(Inconsistent::new("more follows behind its end"));
     }
-    part.check()?;
-    Ok(part)
+    analysed.check()?;
+    Ok(analysed)
 }
 
 /// Version, length, checksum, and what follows.
@@ -160,9 +152,9 @@ fn checksum(version: u32, length: u64, packed: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// The longest part of a file with so many compressed bytes.
-fn longest(packed: usize) -> u64 {
-    ALWAYS_ALLOWED.saturating_add((packed as u64).saturating_mul(MOST_EXPANSION))
+/// The maximum length of a record, given the length of its compressed bytes.
+fn max_length(packed: usize) -> u64 {
+    ALWAYS_ALLOWED.saturating_add((packed as u64).saturating_mul(MAX_EXPANSION))
 }
 
 #[cfg(test)]
@@ -172,19 +164,19 @@ mod tests {
     use crate::stats::tests::sample;
 
     fn file() -> Vec<u8> {
-        let mut part = Part {
+        let mut analysed = Analysed {
             rows_read: 1,
-            ..Part::default()
+            ..Analysed::default()
         };
-        part.aggregate.record(&sample());
-        encode(&part).unwrap()
+        analysed.aggregate.record(&sample());
+        encode(&analysed).unwrap()
     }
 
     #[test]
     fn what_is_written_is_read() {
-        let part = decode(&file()).unwrap();
-        assert_eq!(part.aggregate.labels()[0].name, b"Fibonacci");
-        assert_eq!(encode(&part).unwrap(), file());
+        let analysed = decode(&file()).unwrap();
+        assert_eq!(analysed.aggregate.labels()[0].name, b"Fibonacci");
+        assert_eq!(encode(&analysed).unwrap(), file());
     }
 
     #[test]
@@ -207,6 +199,7 @@ mod tests {
         let mut newer = file();
         newer[MAGIC.len()] = 3;
         let why = decode(&newer).unwrap_err();
+        let why = why.to_string();
         assert!(
             why.starts_with(
                 "is a summary in version 3 of the format, and this perfkit reads versions 1 and 2:"
@@ -229,12 +222,12 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_shrinks_very_far_is_padded() {
+    fn a_record_that_shrinks_very_far_is_padded() {
         // Aggregated rows have counters, of which nearly all are zeros.
-        let mut part = Part::default();
+        let mut analysed = Analysed::default();
         for number in 0..1_000_u32 {
-            part.rows_read += 1;
-            part.aggregate.record(&Sample {
+            analysed.rows_read += 1;
+            analysed.aggregate.record(&Sample {
                 label: number.to_string().as_bytes(),
                 elapsed: 260_000,
                 latency: Some(131_000),
@@ -242,8 +235,8 @@ mod tests {
                 ..sample()
             });
         }
-        let file = encode(&part).unwrap();
-        let text = encode_text(&part).unwrap();
+        let file = encode(&analysed).unwrap();
+        let text = encode_text(&analysed).unwrap();
         assert!(text.len() as u64 > ALWAYS_ALLOWED);
         assert!(file.windows(4).any(|bytes| bytes == SKIPPED));
         assert_eq!(decode(&file).unwrap().aggregate.labels().len(), 1_000);
@@ -260,16 +253,16 @@ mod tests {
 
     #[test]
     fn figures_that_contradict_each_other_are_refused() {
-        let mut part = Part::default();
-        part.aggregate.record(&sample());
+        let mut analysed = Analysed::default();
+        analysed.aggregate.record(&sample());
         // One row counted, and none read.
-        let text = encode_text(&part).unwrap();
+        let text = encode_text(&analysed).unwrap();
         let packed = zstd::bulk::compress(&text, 1).unwrap();
         let why = decode(&sealed(text.len() as u64, &packed)).unwrap_err();
         assert_eq!(
-            why,
+            why.to_string(),
             "is a summary that does not hold together (it has other rows than it read): make it again"
         );
-        assert!(encode(&part).is_err());
+        assert!(encode(&analysed).is_err());
     }
 }

@@ -1,37 +1,34 @@
-//! Reports that were saved as `report.json`.
+//! Reports saved as `report.json`.
 
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
-use jiff::tz::TimeZone;
-
-use super::selection;
-use crate::cli::SelectionArgs;
+use crate::analysed::Analysis;
 use crate::error::{Error, Result};
 use crate::report::{Report, SCHEMA_VERSION, TimeSeries};
 use crate::select::Bound;
 
-/// Whether a file begins as JSON does, and as no result file of JMeter. A file that cannot be
-/// opened is none: whoever reads it says why. Standard input is not looked into.
+/// Whether a file begins as JSON does, and as no result file of JMeter; `false` for a file that cannot
+/// be opened, for whoever reads it says why. Standard input is not looked into.
 pub fn is_report(path: &Path) -> bool {
-    const LOOKED_AT: u64 = 64;
+    const MAX_START: u64 = 64;
     let mut start = Vec::new();
-    // What is no plain file, such as a pipe, can be read only once.
+    // Anything but a regular file, such as a pipe, can be read only once.
     let is_file = path.metadata().is_ok_and(|data| data.is_file());
     if is_file && let Ok(file) = File::open(path) {
-        let _ = file.take(LOOKED_AT).read_to_end(&mut start);
+        let _ = file.take(MAX_START).read_to_end(&mut start);
     }
     start.trim_ascii_start().first() == Some(&b'{')
 }
 
-/// The report of a file.
+/// Reads the report of a file.
 ///
 /// # Errors
 ///
-/// When it cannot be read, is cut short or no report, or has another layout.
+/// It cannot be read, is cut short, is not a report, or has another layout.
 pub fn read(path: &Path) -> Result<Report> {
-    /// What a report of any layout has.
+    /// The part of a report that every layout has.
     #[derive(serde::Deserialize)]
     struct Layout {
         schema_version: u32,
@@ -45,7 +42,7 @@ pub fn read(path: &Path) -> Result<Report> {
         };
         Error::input(&name, format!("{why}: {error}"))
     };
-    // First, for a report of another layout would be taken for a damaged one.
+    // First, since a report of another layout would look damaged.
     let layout: Layout = serde_json::from_slice(&bytes).map_err(damaged)?;
     if layout.schema_version != SCHEMA_VERSION {
         return Err(Error::input(
@@ -59,42 +56,21 @@ pub fn read(path: &Path) -> Result<Report> {
     serde_json::from_slice(&bytes).map_err(damaged)
 }
 
-/// The choices that can still be made of a saved run, and the rest.
-fn split(args: &SelectionArgs) -> (SelectionArgs, SelectionArgs) {
-    let times = SelectionArgs {
-        from: args.from.clone(),
-        to: args.to.clone(),
-        trim_ramp: args.trim_ramp,
-        ..SelectionArgs::default()
-    };
-    let rest = SelectionArgs {
-        from: None,
-        to: None,
-        trim_ramp: false,
-        ..args.clone()
-    };
-    (times, rest)
-}
-
-/// The arguments without those that [`part`] heeds.
-pub fn without_times(args: &SelectionArgs) -> SelectionArgs {
-    split(args).1
-}
-
-/// The part of a saved run that the arguments choose: the time, to whole slices, if the run was not
-/// saved with that choice. Times without a zone are local to `zone`.
+/// Selects what an analysis chooses of a saved run: the time, to whole slices, unless the run was
+/// saved with that very selection. Nothing else can be chosen any more.
 ///
 /// # Errors
 ///
-/// The arguments choose something else that the run was not saved with, or a time of which it has
-/// no samples.
-pub fn part(report: Report, args: &SelectionArgs, zone: &TimeZone, name: &str) -> Result<Report> {
-    let chosen = selection::echo(args);
+/// The analysis chooses something else that the run was not saved with, or a time of which it has no
+/// samples.
+pub fn select(report: Report, analysis: &Analysis, name: &str) -> Result<Report> {
+    let selection = &analysis.selection;
+    let chosen = selection.options();
     if chosen.is_empty() || report.options.selection == chosen {
         return Ok(report);
     }
-    let (times, rest) = split(args);
-    let rest = selection::echo(&rest);
+    let (times, rest) = selection.split_times();
+    let rest = rest.options();
     if !rest.is_empty() && report.options.selection != rest {
         return Err(Error::input(
             name,
@@ -107,7 +83,6 @@ pub fn part(report: Report, args: &SelectionArgs, zone: &TimeZone, name: &str) -
         ));
     }
     let refused = |why: String| Error::input(name, why);
-    let chosen = selection::parse(&times, zone)?;
     let window = report
         .window
         .ok_or_else(|| refused("has no samples".to_owned()))?;
@@ -122,14 +97,16 @@ pub fn part(report: Report, args: &SelectionArgs, zone: &TimeZone, name: &str) -
             )
         })?;
     }
+    let zone = &analysis.reading.timestamps.zone;
     let moment = |bound: &Bound| bound.moment.in_run(window.start_ms, window.end_ms, zone);
-    if let Some(bound) = &chosen.from {
+    if let Some(bound) = &times.from {
         from = from.max(moment(bound));
     }
-    if let Some(bound) = &chosen.to {
+    if let Some(bound) = &times.to {
         to = to.min(moment(bound));
     }
-    let words = selection::echo(&times).join(" ");
+    let times = times.options();
+    let words = times.join(" ");
     let mut part = report.within(from, to).ok_or_else(|| {
         refused(match &report.slices {
             None => format!(
@@ -138,6 +115,6 @@ pub fn part(report: Report, args: &SelectionArgs, zone: &TimeZone, name: &str) -
             Some(_) => format!("has no samples within {words}"),
         })
     })?;
-    part.options.selection.extend(selection::echo(&times));
+    part.options.selection.extend(times);
     Ok(part)
 }

@@ -1,0 +1,122 @@
+//! Inputs of a run: result files, summaries of them, or both.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead, Read};
+use std::path::{Path, PathBuf};
+
+use super::{Analysed, Analysis, MAGIC, SoFar, decode};
+use crate::error::{Error, Result};
+
+/// Inputs that follow one another and are read together.
+enum Group<'a> {
+    /// Result files.
+    Files(&'a [PathBuf]),
+    /// A summary.
+    Summary(&'a Path),
+}
+
+impl Analysis {
+    /// Reads result files and summaries as one run, in their order; `-` is standard input.
+    ///
+    /// # Errors
+    ///
+    /// One cannot be read, or is a summary that was made with other options; the run does not have
+    /// what the selection needs; with [`strict`](crate::jtl::ReadOptions::strict), a row cannot be
+    /// read.
+    pub fn read(&self, paths: &[PathBuf], progress: &(dyn Fn(SoFar) + Sync)) -> Result<Analysed> {
+        let groups = groups(paths)?;
+        if let [] | [Group::Files(_)] = groups[..] {
+            return self.read_files(paths, progress);
+        }
+        if self.with_dashboard {
+            return Err(Error::Usage(
+                "--compat dashboard depends on the order of rows, which summaries do not keep: give \
+                 the result files"
+                    .to_owned(),
+            ));
+        }
+        let mut whole: Option<Analysed> = None;
+        for group in groups {
+            let (name, next) = match group {
+                Group::Files(paths) => {
+                    let name = paths.first().map_or(Path::new("-"), PathBuf::as_path);
+                    (name, self.read_files(paths, progress)?)
+                }
+                Group::Summary(path) => (path, self.read_summary(path)?),
+            };
+            match &mut whole {
+                None => whole = Some(next),
+                Some(whole) => whole
+                    .append(next)
+                    .map_err(|why| Error::input(name.to_string_lossy(), why.to_string()))?,
+            }
+        }
+        whole.unwrap_or_default().check_strictly(&self.reading)
+    }
+
+    /// Reads a summary, if it was made with the options of this analysis.
+    fn read_summary(&self, path: &Path) -> Result<Analysed> {
+        let mut bytes = Vec::new();
+        let read = match path == Path::new("-") {
+            true => io::stdin().lock().read_to_end(&mut bytes).map(|_| ()),
+            false => fs::read(path).map(|file| bytes = file),
+        };
+        read.map_err(|error| Error::read(path, error))?;
+        let refused = |why: String| Error::input(path.to_string_lossy(), why);
+        let analysed = decode(&bytes).map_err(|why| refused(why.to_string()))?;
+        let options = self.selection.options();
+        if !options.is_empty() && options != analysed.selection {
+            return Err(refused(format!(
+                "is a summary, and of those what counts can be chosen no more ({}): give these options when you make it",
+                options.join(", ")
+            )));
+        }
+        if self.reading.timestamps.is_end && !analysed.timestamp_is_end {
+            return Err(refused(
+                "is a summary that was made without --timestamp-is-end: give it when you make it"
+                    .to_owned(),
+            ));
+        }
+        Ok(analysed)
+    }
+}
+
+/// Groups the inputs: result files that follow one another have one start and end.
+fn groups(paths: &[PathBuf]) -> Result<Vec<Group<'_>>> {
+    let mut groups = Vec::new();
+    let mut first = 0;
+    for (place, path) in paths.iter().enumerate() {
+        if is_summary(path)? {
+            if first < place {
+                groups.push(Group::Files(&paths[first..place]));
+            }
+            groups.push(Group::Summary(path));
+            first = place + 1;
+        }
+    }
+    if first < paths.len() {
+        groups.push(Group::Files(&paths[first..]));
+    }
+    Ok(groups)
+}
+
+/// Whether an input begins as a summary does; `false` for a file that cannot be opened, for whoever
+/// reads it says why. Standard input keeps its bytes.
+///
+/// # Errors
+///
+/// Standard input cannot be read.
+pub fn is_summary(path: &Path) -> Result<bool> {
+    if path == Path::new("-") {
+        let mut stdin = io::stdin().lock();
+        let start = stdin.fill_buf().map_err(|error| Error::read(path, error))?;
+        return Ok(start.starts_with(&MAGIC));
+    }
+    let mut start = Vec::new();
+    // Anything but a regular file, such as a pipe, can be read only once.
+    let is_file = path.metadata().is_ok_and(|data| data.is_file());
+    if is_file && let Ok(file) = File::open(path) {
+        let _ = file.take(MAGIC.len() as u64).read_to_end(&mut start);
+    }
+    Ok(start == MAGIC)
+}

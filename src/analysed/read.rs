@@ -1,0 +1,261 @@
+//! Reading result files into an [`Analysed`].
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::Analysed;
+use crate::error::{Error, Result};
+use crate::jtl::input::{self, BytesRead, Input};
+use crate::jtl::{self, Outcome, ReadOptions, Sample, Sink};
+use crate::select::{Choice, Parts, Selected, Selection, Survey};
+use crate::stats::{Aggregate, DashboardTable};
+
+/// How results are read, and what of them counts. By default everything does, under its own label.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Analysis {
+    /// How they are read.
+    pub reading: ReadOptions,
+    /// What counts.
+    pub selection: Selection,
+    /// Whether JMeter's dashboard's figures are wanted too. They depend on the order of rows, so one
+    /// thread reads all results then.
+    pub with_dashboard: bool,
+}
+
+/// How far reading has come. It starts again for a second pass, and after each summary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SoFar {
+    /// Bytes read, as they are stored.
+    pub bytes: u64,
+    /// Rows read.
+    pub rows: u64,
+}
+
+/// The statistics of the samples that count.
+#[derive(Debug, Clone, Default)]
+pub struct Recorded {
+    /// The statistics.
+    pub aggregate: Aggregate,
+    /// The figures of JMeter's dashboard, if asked for.
+    pub dashboard: Option<DashboardTable>,
+}
+
+impl Sink for Recorded {
+    fn record(&mut self, sample: &Sample<'_>) {
+        self.aggregate.record(sample);
+        if let Some(dashboard) = &mut self.dashboard {
+            dashboard.record(sample);
+        }
+    }
+}
+
+impl From<Aggregate> for Recorded {
+    fn from(aggregate: Aggregate) -> Self {
+        Recorded {
+            aggregate,
+            dashboard: None,
+        }
+    }
+}
+
+impl From<(Aggregate, DashboardTable)> for Recorded {
+    fn from((aggregate, dashboard): (Aggregate, DashboardTable)) -> Self {
+        Recorded {
+            aggregate,
+            dashboard: Some(dashboard),
+        }
+    }
+}
+
+/// What was read, of which every sample counts.
+impl From<Outcome<Aggregate>> for Analysed {
+    fn from(outcome: Outcome<Aggregate>) -> Self {
+        let (aggregate, read) = outcome.merge_sinks(Aggregate::default, Aggregate::merge);
+        Analysed {
+            aggregate,
+            inputs: read.inputs,
+            rows_read: read.rows_read,
+            rejections: read.rejections,
+            ..Analysed::default()
+        }
+    }
+}
+
+impl Analysed {
+    /// Reads inputs as one run, of which every sample counts, on any number of threads.
+    ///
+    /// # Errors
+    ///
+    /// An input cannot be read or is no file of results; with [`ReadOptions::strict`], a row cannot
+    /// be read.
+    pub fn read(inputs: Vec<Input>, options: &ReadOptions) -> Result<Analysed> {
+        let outcome = jtl::read(inputs, options, &|_rows| (), Aggregate::default)?;
+        let analysed = Analysed {
+            timestamp_is_end: options.timestamps.is_end,
+            ..outcome.into()
+        };
+        analysed.check_strictly(options)
+    }
+
+    /// The record, unless a rejected row is an error.
+    pub(super) fn check_strictly(self, options: &ReadOptions) -> Result<Self> {
+        match self.first_rejection() {
+            Some(error) if options.strict => Err(error),
+            _ => Ok(self),
+        }
+    }
+}
+
+impl Analysis {
+    /// Reads result files as one run. Where the selection depends on the whole run, they are read
+    /// twice.
+    ///
+    /// # Errors
+    ///
+    /// A file cannot be read, or not twice if it must; the run does not have what the selection
+    /// needs; with [`ReadOptions::strict`], a row cannot be read.
+    pub(super) fn read_files(
+        &self,
+        paths: &[PathBuf],
+        progress: &(dyn Fn(SoFar) + Sync),
+    ) -> Result<Analysed> {
+        let survey = self.survey(paths, progress)?;
+        let choice = self.settle(&survey)?;
+        let analysed = match self.with_dashboard {
+            false => self.read_into(paths, &choice, progress, Aggregate::merge)?,
+            true => {
+                // One thread has one sink, so nothing is merged.
+                let merge = |_: &mut (Aggregate, DashboardTable), _| ();
+                self.read_into(paths, &choice, progress, merge)?
+            }
+        };
+        analysed.check_strictly(&self.reading)
+    }
+
+    /// Settles what counts in the run that was surveyed.
+    ///
+    /// # Errors
+    ///
+    /// The run does not have what the selection needs.
+    pub fn settle(&self, survey: &Survey) -> Result<Choice> {
+        let zone = &self.reading.timestamps.zone;
+        let choice = self.selection.settle(survey, zone);
+        choice.map_err(|why| Error::Usage(why.to_string()))
+    }
+
+    /// The record of what was read through a choice.
+    pub fn record(
+        &self,
+        read: Outcome<()>,
+        choice: &Choice,
+        selected: Parts<impl Into<Recorded>>,
+    ) -> Analysed {
+        let Recorded {
+            aggregate,
+            dashboard,
+        } = selected.inner.into();
+        Analysed {
+            aggregate,
+            inputs: read.inputs,
+            rows_read: read.rows_read,
+            rejections: read.rejections,
+            filtered: selected.filtered,
+            choices: choice.notes.clone(),
+            file_labels: selected.file_labels,
+            selection: self.selection.options(),
+            depends_on_whole: self.selection.needs().any(),
+            timestamp_is_end: self.reading.timestamps.is_end,
+            dashboard,
+        }
+    }
+
+    /// Finds out what the selection needs to know of the whole run, in a first pass if need be.
+    fn survey(&self, paths: &[PathBuf], progress: &(dyn Fn(SoFar) + Sync)) -> Result<Survey> {
+        let needs = self.selection.needs();
+        let survey = || Survey::new(needs);
+        if !needs.any() {
+            return Ok(survey());
+        }
+        let opened = Opened::new(paths)?;
+        if let Some(input) = opened.inputs.iter().find(|input| input.size.is_none()) {
+            let cause = self.selection.options_on_whole_run().join(" and ");
+            return Err(Error::input(
+                input.name.as_str(),
+                format!("can be read only once, too little for {cause}: save it to a file first"),
+            ));
+        }
+        // The second pass is the one that is strict.
+        let lenient = ReadOptions {
+            strict: false,
+            ..self.reading.clone()
+        };
+        let outcome = opened.read(&lenient, progress, survey)?;
+        let (whole, _) = outcome.merge_sinks(survey, |whole, part| whole.merge(&part));
+        Ok(whole)
+    }
+
+    /// Reads what a choice leaves of the files.
+    fn read_into<S: Sink + Default + Send + Into<Recorded>>(
+        &self,
+        paths: &[PathBuf],
+        choice: &Choice,
+        progress: &(dyn Fn(SoFar) + Sync),
+        merge: impl Fn(&mut S, S),
+    ) -> Result<Analysed> {
+        let opened = Opened::new(paths)?;
+        let options = ReadOptions {
+            threads: match self.with_dashboard {
+                true => 1,
+                false => self.reading.threads,
+            },
+            ..self.reading.clone()
+        };
+        let (selected, read) = if choice.is_everything() {
+            let outcome = opened.read(&options, progress, S::default)?;
+            let (whole, read) = outcome.merge_sinks(S::default, merge);
+            (Parts::everything(whole), read)
+        } else {
+            let sink = || Selected::new(choice, S::default());
+            let outcome = opened.read(&options, progress, sink)?;
+            let (whole, read) = outcome.merge_sinks(sink, |whole, part| whole.merge(part, &merge));
+            (whole.into_parts(), read)
+        };
+        Ok(self.record(read, choice, selected))
+    }
+}
+
+/// Opened inputs, and what was read of them.
+struct Opened {
+    inputs: Vec<Input>,
+    bytes_read: BytesRead,
+}
+
+impl Opened {
+    fn new(paths: &[PathBuf]) -> Result<Self> {
+        let bytes_read = BytesRead::default();
+        let inputs = paths.iter().map(|path| input::open(path, &bytes_read));
+        Ok(Opened {
+            inputs: inputs.collect::<Result<_>>()?,
+            bytes_read: Arc::clone(&bytes_read),
+        })
+    }
+
+    fn read<S: Sink + Send>(
+        self,
+        options: &ReadOptions,
+        progress: &(dyn Fn(SoFar) + Sync),
+        make_sink: impl Fn() -> S + Sync,
+    ) -> Result<Outcome<S>> {
+        let rows_read = AtomicU64::new(0);
+        let on_rows = |rows| {
+            progress(SoFar {
+                bytes: self.bytes_read.load(Ordering::Relaxed),
+                rows: rows_read.fetch_add(rows, Ordering::Relaxed) + rows,
+            });
+        };
+        jtl::read(self.inputs, options, &on_rows, make_sink)
+    }
+}

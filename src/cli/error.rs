@@ -1,0 +1,82 @@
+//! Why values of arguments and of `perfkit.toml` are refused.
+
+use crate::chart::SLUGS;
+
+/// Why the value of an argument is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    /// Not the name of a chart.
+    #[error("there is no chart `{name}`; there are all, none, {}", SLUGS.join(", "))]
+    Chart {
+        /// The name given.
+        name: String,
+    },
+    /// Not `KEY=VALUE`.
+    #[error("give a name and a value, such as Server=gunicorn")]
+    KeyValue,
+    /// Not a time with a unit.
+    #[error("give a time such as 30s, 5min or 1h")]
+    Time,
+    /// Not an address of this machine.
+    #[error(
+        "give a port such as 8080, or an address of this machine with a port, such as 0.0.0.0:8080"
+    )]
+    Address,
+    /// A negative number, or no number.
+    #[error("give a number of 0 or more")]
+    NotNegative,
+    /// Not a confidence in percent.
+    #[error("give a percentage from 50 to 99.999")]
+    Confidence,
+    /// Not a positive whole number.
+    #[error("give a whole number of 1 or more")]
+    AtLeastOne,
+    /// Not a number of seconds up to a day.
+    #[error("give seconds from 0.001 to 86400")]
+    Seconds,
+}
+
+/// Why `perfkit.toml` is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Not TOML.
+    #[error("{}", .0.to_string().trim_end())]
+    Toml(#[from] toml::de::Error),
+    /// A table is not named after a command.
+    #[error(
+        "there is no command `{table}` to set options of{hint}; write them under a command, such as \
+         [analyze]"
+    )]
+    Command {
+        /// The name of the table.
+        table: String,
+        /// The command that was probably meant.
+        hint: String,
+    },
+    /// The value of a command is not a table.
+    #[error("`{0}` must be a table: write [{0}]")]
+    Table(String),
+    /// The command has no such option.
+    #[error("[{table}] has no option `{key}`{hint}; perfkit {table} --help has them all")]
+    Option {
+        /// The name of the table.
+        table: String,
+        /// The option.
+        key: String,
+        /// The option that was probably meant.
+        hint: String,
+    },
+    /// The value has the wrong type.
+    #[error("[{table}] {key}: give {wanted}")]
+    Type {
+        /// The name of the table.
+        table: String,
+        /// The option.
+        key: String,
+        /// The types that it takes.
+        wanted: &'static str,
+    },
+    /// The command line refuses the value.
+    #[error("{0}")]
+    Refused(String),
+}

@@ -1,0 +1,98 @@
+//! Arguments that say how results are read and what of them counts, parsed once.
+
+use jiff::tz::TimeZone;
+
+use crate::analysed::Analysis;
+use crate::cli::{self, ReadingArgs, SelectionArgs};
+use crate::error::{Error, Result};
+use crate::jtl::ReadOptions;
+use crate::jtl::{DatePattern, TimestampOptions};
+use crate::select::{self, Bound, Controllers, GroupBy, Moment, Rename, Selection};
+
+/// The analysis that the arguments ask for.
+///
+/// # Errors
+///
+/// An argument's value makes no sense; the message names the argument.
+pub fn parse(reading: &ReadingArgs, selection: &SelectionArgs) -> Result<Analysis> {
+    let reading = read_options(reading)?;
+    let selection = parse_selection(selection, &reading.timestamps.zone)?;
+    Ok(Analysis {
+        reading,
+        selection,
+        with_dashboard: false,
+    })
+}
+
+fn read_options(reading: &ReadingArgs) -> Result<ReadOptions> {
+    let defaults = ReadOptions::default();
+    let format = reading.timestamp_format.as_deref().map(DatePattern::new);
+    let format = format.transpose();
+    Ok(ReadOptions {
+        threads: reading.threads.map_or(defaults.threads, usize::from),
+        timestamps: TimestampOptions {
+            format: format.map_err(|why| Error::Usage(why.to_string()))?,
+            zone: time_zone(reading)?,
+            is_end: reading.timestamp_is_end,
+        },
+        strict: reading.strict,
+        ..defaults
+    })
+}
+
+/// The time zone of times that have none.
+fn time_zone(reading: &ReadingArgs) -> Result<TimeZone> {
+    match &reading.timezone {
+        Some(name) => TimeZone::get(name).map_err(|_| {
+            Error::Usage(format!(
+                "`{name}` is not a time zone that this machine knows: give a name such as UTC or Europe/Berlin"
+            ))
+        }),
+        None => Ok(TimeZone::system()),
+    }
+}
+
+/// The selection that the arguments ask for. Times without a zone are local to `zone`.
+fn parse_selection(args: &SelectionArgs, zone: &TimeZone) -> Result<Selection> {
+    let bound = |option: &str, text: &Option<String>| -> Result<Option<Bound>> {
+        let Some(text) = text else { return Ok(None) };
+        let moment = Moment::new(text, zone).map_err(|why| refused(option, why))?;
+        let text = text.clone();
+        Ok(Some(Bound { text, moment }))
+    };
+    let regexes = |option: &str, patterns: &[String]| {
+        let compiled = patterns.iter().map(|pattern| select::regex(pattern));
+        let compiled = compiled.collect::<Result<Vec<_>, _>>();
+        compiled.map_err(|why| refused(option, why))
+    };
+    let group_by = args.group_by.as_deref().map(GroupBy::new).transpose();
+    let renames = args.rename.iter().map(|expression| Rename::new(expression));
+    Ok(Selection {
+        from: bound("--from", &args.from)?,
+        to: bound("--to", &args.to)?,
+        trim_ramp: args.trim_ramp,
+        controllers: match args.controllers {
+            cli::Controllers::Include => Controllers::Include,
+            cli::Controllers::Exclude => Controllers::Exclude,
+            cli::Controllers::Only => Controllers::Only,
+        },
+        without_sub_results: args.sub_results == cli::SubResults::Exclude,
+        only_success: match (args.only_success, args.only_errors) {
+            (true, _) => Some(true),
+            (false, true) => Some(false),
+            (false, false) => None,
+        },
+        include: regexes("--include", &args.include)?,
+        exclude: regexes("--exclude", &args.exclude)?,
+        group_by: group_by
+            .map_err(|why| refused("--group-by", why))?
+            .unwrap_or_default(),
+        renames: renames
+            .collect::<Result<_, _>>()
+            .map_err(|why| refused("--rename", why))?,
+    })
+}
+
+fn refused(option: &str, why: impl std::fmt::Display) -> Error {
+    Error::Usage(format!("{option}: {why}"))
+}

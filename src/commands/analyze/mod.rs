@@ -1,0 +1,155 @@
+//! `perfkit analyze`: results in, table and report out.
+
+pub mod job;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use self::job::{Job, Outputs};
+use super::report_directory::{self, ReportFile};
+use super::{follow, gate, output, reading, reporting};
+use crate::analysed::Analysed;
+use crate::chart;
+use crate::cli::{AnalyzeArgs, Format};
+use crate::error::Result;
+use crate::render::{self, markdown::ChartLink};
+use crate::report::{self, Report};
+use crate::stats::Aggregate;
+
+/// Runs `perfkit analyze`.
+///
+/// # Errors
+///
+/// Options that make no sense, inputs that cannot be read or hold no samples, outputs that cannot
+/// be written; with `--strict`, a row that cannot be read.
+pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
+    let mut job = Job::new(args)?;
+    let analysed = job.analyse()?;
+    let report = job.report(&analysed)?;
+    job.write(&analysed, &report)
+}
+
+impl Job {
+    /// Reads the results, or follows them to their end.
+    fn analyse(&mut self) -> Result<Analysed> {
+        if !self.follow.follow {
+            return reading::read(&self.analysis, &self.paths);
+        }
+        let analysed = follow::read(self)?;
+        // Its monitor has gone on as well.
+        self.server.resources = self.server.read_monitor()?;
+        self.presentation.resources = self.server.resources.clone();
+        Ok(analysed)
+    }
+
+    fn report(&self, analysed: &Analysed) -> Result<Report> {
+        let mut report = reporting::report(analysed, self.presentation.clone(), None)?;
+        self.server.check(&report)?;
+        report.criteria = self.gate.evaluate(&report)?;
+        Ok(report)
+    }
+
+    fn write(&self, analysed: &Analysed, report: &Report) -> Result<ExitCode> {
+        let outputs = &self.outputs;
+        let aggregate = &analysed.aggregate;
+        self.gate.write_junit(report)?;
+        if let Some(directory) = &outputs.directory {
+            let tables = vec![
+                ReportFile::new("aggregate.csv", outputs.csv(aggregate, report)?),
+                ReportFile::new("statistics.json", statistics(aggregate, report)?),
+            ];
+            outputs.write_report(directory, report, tables)?;
+        }
+        self.publication.write(report, &markdown(report))?;
+        let printed = output::print(&match outputs.format {
+            Format::Markdown => markdown(report),
+            Format::Table => render::terminal::render(report, output::terminal_width()),
+            Format::Csv => outputs.csv(aggregate, report)?,
+            Format::Json => render::json::render(report)?,
+            Format::Prometheus => render::prometheus::render(report),
+            Format::Hgrm => render::hgrm::render(report),
+        });
+        let is_platform_shown = matches!(outputs.format, Format::Markdown | Format::Json)
+            || outputs.directory.is_some()
+            || self.publication.is_wanted()
+            || self.follow.listen.is_some();
+        if is_platform_shown {
+            self.server.warn_if_guessed();
+        }
+        if let Some(directory) = &outputs.directory {
+            eprintln!(
+                "perfkit: report in {} and report.html",
+                directory.join("report.md").display()
+            );
+        }
+        gate::print_results(report);
+        gate::exit_code(gate::is_failed(report), printed)
+    }
+}
+
+impl Outputs {
+    /// JMeter's CSV: of all labels, unless it was said how many.
+    fn csv(&self, aggregate: &Aggregate, report: &Report) -> Result<String> {
+        if report.other_labels.is_none() || !self.has_csv_all_labels {
+            return render::csv::render(report);
+        }
+        let percentiles = &report.options.percentiles;
+        let labels = report::label_rows(aggregate, percentiles);
+        render::csv::render_rows(&report.options, labels.chain([report.total.clone()]))
+    }
+
+    /// Writes the report's directory; `tables` are files that hold more than the report shows.
+    fn write_report(
+        &self,
+        directory: &Path,
+        report: &Report,
+        tables: Vec<ReportFile>,
+    ) -> Result<()> {
+        let figures = chart::figures(report);
+        let charts = chart::draw(&figures, &self.style, &self.charts)?;
+        let links: Vec<ChartLink> = charts
+            .iter()
+            .map(|chart| ChartLink {
+                path: format!("charts/{}.png", chart.slug),
+                title: chart.title.clone(),
+                description: chart.description.clone(),
+            })
+            .collect();
+        let mut files = tables;
+        files.extend([
+            ReportFile::new("report.json", render::json::render(report)?),
+            ReportFile::new("report.html", render::html::render(report, &figures)?),
+            ReportFile::new("report.md", render::markdown::report(report, &links)),
+        ]);
+        let charts = charts.into_iter().zip(&links);
+        files.extend(charts.map(|(chart, link)| ReportFile::new(&link.path, chart.png)));
+        report_directory::write(directory, &files)
+    }
+}
+
+/// The platform block, after the results of criteria and before JMeter's dashboard's table, if there
+/// are any.
+fn markdown(report: &Report) -> String {
+    let parts = [
+        render::criteria::markdown(report),
+        render::markdown::platform_block(report),
+        render::markdown::dashboard(report),
+    ];
+    let parts = parts.iter().map(|part| part.trim_end());
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    parts.join("\n\n") + "\n"
+}
+
+/// Maximum labels in `statistics.json`: with a million it would take half a GB.
+const MAX_STATISTICS: u64 = 10_000;
+
+/// JMeter's `statistics.json`: of all labels or, if there are too many, of those that are shown.
+fn statistics(aggregate: &Aggregate, report: &Report) -> Result<String> {
+    match &report.dashboard {
+        Some(dashboard) => render::statistics::render(&dashboard.statistics),
+        None if report.other_labels.is_none() || report.label_count > MAX_STATISTICS => {
+            render::statistics::render(&report.statistics)
+        }
+        None => render::statistics::render(&report::statistics_of_all(aggregate)),
+    }
+}

@@ -1,0 +1,83 @@
+//! Building a report, with its notices on standard error.
+
+use crate::analysed::Analysed;
+use crate::error::{Error, Result};
+use crate::render;
+use crate::report::{Presentation, Report};
+
+/// Builds the report of a run and prints its notices on standard error; `run` names the run if there
+/// are several.
+///
+/// # Errors
+///
+/// There are no samples, or the record does not account for every row.
+pub fn report(
+    analysed: &Analysed,
+    presentation: Presentation,
+    run: Option<&str>,
+) -> Result<Report> {
+    let report = Report::new(analysed, presentation)?;
+    print_notices(&report, run);
+    match report.total.samples {
+        0 => Err(no_samples(&report)),
+        _ => Ok(report),
+    }
+}
+
+/// Prints insights, notes and the accounting of a run on standard error.
+fn print_notices(report: &Report, run: Option<&str>) {
+    let from = match run {
+        Some(run) => format!("perfkit: {}", render::text::printable(run)),
+        None => "perfkit".to_owned(),
+    };
+    for insight in &report.insights {
+        let sentence = render::text::printable(&insight.sentence);
+        eprintln!("{from}: insight: {sentence}");
+    }
+    let verdict = report.resources.iter().map(|resources| &resources.verdict);
+    for note in report.notes.iter().chain(verdict) {
+        eprintln!("{from}: note: {note}");
+    }
+    if let Some(dashboard) = &report.dashboard {
+        eprintln!("{from}: note: {}", dashboard.difference);
+    }
+    let accounting = &report.accounting;
+    eprintln!(
+        "{from}: {} rows read: {} counted, {} filtered out, {} rejected",
+        accounting.rows_read, accounting.counted, accounting.filtered, accounting.rejected
+    );
+    for filter in &accounting.filters {
+        eprintln!("{from}: {} filtered out by {}", filter.count, filter.option);
+    }
+    for rejection in &accounting.rejections {
+        eprintln!(
+            "{from}: warning: {} rejected: {}; first at {}:{}: {:?}",
+            rejection.count,
+            rejection.reason,
+            rejection.first_input,
+            rejection.first_line,
+            crate::format::shorten(rejection.first_value.as_deref().unwrap_or_default(), 80),
+        );
+    }
+}
+
+fn no_samples(report: &Report) -> Error {
+    let names: Vec<&str> = report
+        .inputs
+        .iter()
+        .map(|input| input.name.as_str())
+        .collect();
+    let accounting = &report.accounting;
+    let why = if accounting.filtered > 0 {
+        let filters = accounting.filters.iter().filter(|filter| filter.count > 0);
+        let filters: Vec<String> = filters
+            .map(|filter| format!("{} by {}", filter.count, filter.option))
+            .collect();
+        format!("every row was filtered out, {}", filters.join(", "))
+    } else if accounting.rejected > 0 {
+        "no row could be read (see above)".to_owned()
+    } else {
+        "there is no row: did the test run?".to_owned()
+    };
+    Error::input(names.join(", "), format!("no samples to report: {why}"))
+}
