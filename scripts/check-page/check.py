@@ -113,7 +113,7 @@ class Check:
         self.browser.move(x, (box["top"] + box["bottom"]) / 2)
         tip = self.browser.run(TIP, PERCENTILES) or ""
         wanted = [f"{name} {one['values'][bucket]:,} ms" for name, one in zip(figure["series"], series["percentiles"])]
-        # A logarithmic axis begins at 1 ms, and so does what is told of it.
+        # A logarithmic axis begins at 1 ms, and so does its description.
         wanted = [text if text in tip else re.sub(r" [01] ms$", " ≤ 1 ms", text) for text in wanted]
         self.tell(f"tells the values pointed at ({wanted[0]})", all(text in tip for text in wanted), f"{tip!r}, not {wanted}")
         self.browser.screenshot(self.screenshots / f"{self.name}-hover.png")

@@ -42,7 +42,7 @@ pub enum Undecidable {
         /// How to get a row per label.
         advice: String,
     },
-    /// The criterion refers to a baseline, and there is none.
+    /// The criterion refers to a baseline, but there is no baseline.
     #[error("there is no baseline: give one with --baseline")]
     NoBaseline,
     /// The baseline lacks something.

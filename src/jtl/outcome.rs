@@ -160,7 +160,7 @@ impl<S> Outcome<S> {
     }
 
     /// Merges the sinks of all workers into one that holds every sample, or makes an `empty` one if
-    /// there is none; and the rest of what was read.
+    /// there are no sinks. Returns it with the rest of what was read.
     pub fn merge_sinks(
         self,
         empty: impl FnOnce() -> S,

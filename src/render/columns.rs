@@ -222,8 +222,8 @@ impl Column {
         }
     }
 
-    /// What JMeter's CSV has in this column's cell: `.50000` for a throughput of 0.50000, nothing
-    /// where there is none, and 0.00 for a rate of bytes that is unknown.
+    /// What JMeter's CSV has in this column's cell: `.50000` for a throughput of 0.50000, an
+    /// empty cell for an undefined value, and 0.00 for an unknown rate of bytes.
     pub fn csv_cell(&self, row: &LabelReport) -> String {
         match (self.kind, self.cell(row).text) {
             (Kind::Throughput | Kind::Goodput, Some(rate)) => match rate.strip_prefix("0.") {

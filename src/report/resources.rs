@@ -64,7 +64,7 @@ pub enum Saturation {
 }
 
 impl Resources {
-    /// Evaluates the rows within `window`; `None` if there are none.
+    /// Evaluates the rows within `window`; `None` without any.
     pub fn new(rows: Vec<ResourceRow>, window: Window) -> Option<Self> {
         let mut rows = rows;
         // A row that ends up to one second after the run covers its end.

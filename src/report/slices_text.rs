@@ -6,7 +6,7 @@
 //! * the difference of its index to that of the slice before (the first: to 0),
 //! * the sum of elapsed times in ms, zigzag-encoded,
 //! * the elapsed times of the successful samples, then those of the failed samples: the number of steps
-//!   that they span (0 if there are none), the first step, and a count for each step.
+//!   that they span (0 without any), the first step, and a count for each step.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -46,7 +46,7 @@ impl GroupBy {
     ///
     /// # Errors
     ///
-    /// When the text is none of these.
+    /// The text is not one of these.
     pub fn new(text: &str) -> Result<Self, InvalidGroupBy> {
         Ok(match text {
             "label" => GroupBy::Label,

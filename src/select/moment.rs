@@ -47,7 +47,7 @@ impl Moment {
     ///
     /// # Errors
     ///
-    /// When the text is none of these.
+    /// The text is not one of these.
     pub fn new(text: &str, zone: &TimeZone) -> Result<Self, InvalidMoment> {
         let text = text.trim();
         if let Some(before_end) = text.strip_prefix('-') {

@@ -44,7 +44,7 @@ pub use histogram::Histogram;
 pub use label::LabelStats;
 pub use message_kind::kind_of;
 pub use newest::{FailedSample, NewestErrors};
-pub use recent::{Recent, SECONDS as RECENT_SECONDS, Second};
+pub use recent::{Recent, Second};
 pub use row_sample::{RowSample, SampledRow};
 pub use slices::Slices;
 pub use sum::Sum;

@@ -26,6 +26,7 @@ mod follow;
 mod follow_terminal;
 mod fuzz_corpus;
 mod gate;
+mod house;
 mod html;
 mod insights;
 mod insights_flat;

@@ -73,7 +73,7 @@ fn at_most(ms: i64) -> String {
     }
 }
 
-/// The label with the highest 95th percentile, or mean where there is none; `None` for one label.
+/// The label with the highest 95th percentile, or mean if that was not asked for; `None` for one label.
 fn slowest_label(report: &Report, letters: usize) -> Option<String> {
     let p95 = |summary: &Summary| {
         let all = &summary.percentiles;
