@@ -33,6 +33,18 @@
 //! # Ok::<(), perfkit::error::Error>(())
 //! ```
 //!
+//! # Features
+//!
+//! All are on by default. Without any, the library reads results, builds and compares reports, evaluates
+//! criteria and prints text formats.
+//!
+//! | feature | adds |
+//! |---|---|
+//! | `charts` | [`chart`] and [`render::html`]: charts as SVG and PNG, the HTML page |
+//! | `live` | [`render::live`]: the screen of a run while JMeter writes it |
+//! | `serve` | [`serve`]: the HTTP server to test |
+//! | `cli` | the binary `perfkit`; turns on the others |
+//!
 //! # How it is built
 //!
 //! Data flows one way, and imports run only downward in this list:
@@ -55,10 +67,16 @@
 //! [`serve`], the target server, is a wing of its own beside them; so is `plan`, JMeter's
 //! plan to test it with.
 
+// Much of what the renderers share has users only in the binary.
+#![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
+
 pub mod analysed;
 pub mod apdex;
+#[cfg(feature = "charts")]
 pub mod chart;
+#[cfg(feature = "cli")]
 mod cli;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod commands;
 pub mod compare;
@@ -67,10 +85,12 @@ mod format;
 pub mod gate;
 pub mod jtl;
 pub mod percentile;
+#[cfg(feature = "cli")]
 mod plan;
 pub mod render;
 pub mod report;
 pub mod select;
+#[cfg(feature = "serve")]
 pub mod serve;
 pub mod stats;
 mod suggest;

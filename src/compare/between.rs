@@ -1,7 +1,8 @@
 //! Compares several runs on each side, which accounts for run-to-run variation.
 
+use super::Interval;
 use super::evidence::{Evidence, Method};
-use super::{Interval, student_quantile};
+use super::student::student_quantile;
 
 /// Runs that each side needs for a verdict.
 pub const MIN_RUNS: usize = 3;

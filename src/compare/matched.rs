@@ -4,13 +4,14 @@ use std::rc::Rc;
 
 use super::between::{Between, MIN_RUNS};
 use super::common;
+use super::effect::probability_slower;
 use super::evidence::Evidence;
 use super::figures::FigureKind;
 use super::paired::Paired;
 use super::paired_percentile;
 use super::pairing::{CommonSlices, Pair, Phases};
 use super::unpaired::{self, WholeRun};
-use super::{Change, Settings, Side, Verdict, probability_slower};
+use super::{Change, Settings, Side, Verdict};
 use crate::report::{LabelReport, Report};
 use crate::stats::merged_counts;
 

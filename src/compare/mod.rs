@@ -48,13 +48,10 @@ mod variances;
 mod verdict;
 
 pub use between::MIN_RUNS;
-pub use effect::probability_slower;
 pub use evidence::Method;
-pub use interval::{Interval, difference, normal_quantile, order_statistics, wilson};
+pub use interval::Interval;
 pub use model::{
     Change, Comparison, Figure, Found, LabelComparison, Run, Settings, Side, Test, Verdict,
 };
-pub use noise::{BlockVariance, block_variance, design_effect};
 pub use pairing::Phases;
 pub use runs::compare;
-pub use student::student_quantile;

@@ -1,6 +1,6 @@
 //! Estimates how much the figures of a run vary over time, by block variances.
 
-use super::student_quantile;
+use super::student::student_quantile;
 
 /// Fewest blocks that a run is cut into.
 const MIN_BLOCKS: usize = 8;

@@ -1,11 +1,13 @@
 //! Compares two runs phase by phase: what the plan does to both cancels out, what one run does alone
 //! stays.
 
+use super::Interval;
 use super::evidence::{Evidence, Method};
+use super::interval::{difference, normal_quantile, wilson};
 use super::noise::{BlockVariance, block_variance};
 use super::pairing::{Pair, Phases};
+use super::student::student_quantile;
 use super::variances::Variances;
-use super::{Interval, difference, normal_quantile, student_quantile, wilson};
 use crate::report::{Slice, Summary};
 
 /// The paired slices of a label.

@@ -2,13 +2,15 @@
 
 use std::rc::Rc;
 
+use super::Interval;
 use super::evidence::{Evidence, Method};
+use super::interval::{difference, normal_quantile, order_statistics, wilson};
 use super::noise::BlockVariance;
 use super::paired::Paired;
 use super::pairing::Pair;
 use super::quantile::{Weighted, above};
+use super::student::student_quantile;
 use super::variances::Variances;
-use super::{Interval, difference, normal_quantile, order_statistics, student_quantile, wilson};
 use crate::percentile::Percentile;
 use crate::report::Slice;
 

@@ -5,13 +5,11 @@ use std::collections::HashMap;
 use super::evidence::Evidence;
 use super::figures::FigureKind;
 use super::holm::{Decided, step_down};
+use super::interval::normal_quantile;
 use super::matched::{LabelInRun, Matched, Overlap, value};
 use super::notes;
 use super::verdict::{self, Observed};
-use super::{
-    Comparison, Figure, LabelComparison, Method, Run, Settings, Side, Test, Verdict,
-    normal_quantile,
-};
+use super::{Comparison, Figure, LabelComparison, Method, Run, Settings, Side, Test, Verdict};
 use crate::report::TOTAL;
 
 /// The normal quantile of a power of 80%: a change this many standard deviations beyond the interval

@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
+use super::Interval;
 use super::evidence::{Evidence, IntervalOf, Method};
+use super::interval::{difference, normal_quantile, order_statistics, wilson};
 use super::noise::design_effect;
 use super::quantile::above;
-use super::{Interval, difference, normal_quantile, order_statistics, wilson};
 use crate::percentile::{Percentile, value_at, value_of_rank};
 use crate::report::{LabelReport, Report, Slice, joined_slices};
 

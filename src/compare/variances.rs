@@ -1,7 +1,8 @@
 //! The variances of a share on both sides of paired runs.
 
+use super::interval::normal_quantile;
 use super::noise::BlockVariance;
-use super::{normal_quantile, student_quantile};
+use super::student::student_quantile;
 
 /// The variances of a share.
 #[derive(Clone, Copy)]

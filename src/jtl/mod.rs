@@ -36,7 +36,7 @@ mod worker;
 mod xml;
 
 pub use csv::{DatePattern, InvalidDatePattern};
-pub use engine::{Engine, host_prefix, shifted_engine};
+pub(crate) use engine::{Engine, host_prefix, shifted_engine};
 pub use fault::{Fault, Field, MAX_ROW, XmlFault};
 pub use growing::{Growing, Progress};
 pub use options::{ReadOptions, TimestampOptions};

@@ -3,22 +3,25 @@
 //! Tables are built once from the report ([`tables`]) and printed by what knows only tables
 //! ([`print`]).
 
-pub mod columns;
+pub(crate) mod columns;
 pub mod compare;
 pub mod criteria;
 pub mod csv;
 pub mod hgrm;
+#[cfg(feature = "charts")]
 pub mod html;
 pub mod json;
 pub mod junit;
+#[cfg(feature = "live")]
 pub mod live;
 pub mod markdown;
-pub mod print;
+pub(crate) mod print;
 pub mod prometheus;
-pub mod readme_block;
+#[cfg(feature = "cli")]
+pub(crate) mod readme_block;
 pub mod statistics;
-pub mod table;
-pub mod tables;
+pub(crate) mod table;
+pub(crate) mod tables;
 pub mod terminal;
 
 pub(crate) use crate::text;

@@ -19,7 +19,8 @@ mod threads;
 
 pub use choice::Choice;
 pub use group::{GroupBy, InvalidGroupBy};
-pub use labels::{LabelSet, is_sub_result};
+pub use labels::LabelSet;
+pub(crate) use labels::is_sub_result;
 pub use moment::{InvalidMoment, Moment};
 pub use pattern::{InvalidRegex, regex};
 pub use rename::{InvalidRename, Rename, RenameProblem};
