@@ -18,7 +18,7 @@
 //!
 //! Samples of one run are not independent: a slow second slows all its samples down, so that 1,000
 //! samples may carry as little information as 50 independent ones. The variance of paired
-//! differences is therefore computed from whole blocks of slices (see [`block_variance`]).
+//! differences is therefore computed from whole blocks of slices (see `noise.rs`).
 //!
 //! # Multiple tests
 //!

@@ -1,7 +1,7 @@
 //! Renderers: each sees only the report, and none computes a statistic.
 //!
-//! Tables are built once from the report ([`tables`]) and printed by what knows only tables
-//! ([`print`]).
+//! Tables are built once from the report (`tables`), and printers that know only tables print them in
+//! each format (`print`).
 
 pub(crate) mod columns;
 pub mod compare;
