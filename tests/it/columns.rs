@@ -16,6 +16,8 @@ fn columns_are_chosen_and_ordered() {
         columns,
         "--platform",
         "x",
+        "--charts",
+        "none",
     ];
     let (block, _) = perfkit.run(&arguments);
     let table = block.split("\n\n").nth(1).unwrap();

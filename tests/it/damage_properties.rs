@@ -392,27 +392,38 @@ fn tear(file: &Recorded, other: &Recorded, at: usize, elsewhere: usize, block_si
     );
 }
 
-#[test]
-fn a_small_file_torn_at_every_byte() {
-    for (name, from, to) in [
-        ("errors.jtl", 0, 1_500),
-        ("errors.jtl", 16_000, 17_000),
-        ("semicolon.jtl", 0, 900),
-    ] {
-        let whole = Recorded::fixture(name, usize::MAX);
-        let mut bytes = whole.bytes[whole.header.clone()].to_vec();
-        let rows = whole.rows.iter().map(|(range, _)| range.clone());
-        for range in rows.filter(|range| range.start >= from && range.end <= to) {
-            bytes.extend_from_slice(&whole.bytes[range]);
-        }
-        let file = Recorded::new(bytes);
-        assert!(file.rows.len() > 2);
-        let mut dice = Dice(7);
-        for at in 0..file.bytes.len() {
-            let elsewhere = dice.below(file.bytes.len());
-            tear(&file, &file, at, elsewhere, [64, 4096][at % 2]);
-        }
+/// Tears a file at every byte: the header of a fixture, and those of its rows that lie within `part`.
+/// The time this takes grows with the square of the length.
+fn tear_at_every_byte(name: &str, part: Range<usize>, rows: usize) {
+    let whole = Recorded::fixture(name, usize::MAX);
+    let mut bytes = whole.bytes[whole.header.clone()].to_vec();
+    let ranges = whole.rows.iter().map(|(range, _)| range.clone());
+    for range in ranges.filter(|range| range.start >= part.start && range.end <= part.end) {
+        bytes.extend_from_slice(&whole.bytes[range]);
     }
+    let file = Recorded::new(bytes);
+    assert_eq!(file.rows.len(), rows);
+    let mut dice = Dice(7);
+    for at in 0..file.bytes.len() {
+        let elsewhere = dice.below(file.bytes.len());
+        tear(&file, &file, at, elsewhere, [64, 4096][at % 2]);
+    }
+}
+
+#[test]
+fn quoted_rows_of_two_lines_torn_at_every_byte() {
+    // A plain row, then two with doubled quotes, delimiters and a line break in quotes.
+    tear_at_every_byte("errors.jtl", 483..1_042, 3);
+}
+
+#[test]
+fn failed_rows_torn_at_every_byte() {
+    tear_at_every_byte("errors.jtl", 16_289..16_783, 3);
+}
+
+#[test]
+fn rows_with_semicolons_torn_at_every_byte() {
+    tear_at_every_byte("semicolon.jtl", 163..486, 3);
 }
 
 #[test]

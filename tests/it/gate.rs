@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::common::{HEADER, Perfkit, five_samples, row};
+use crate::common::{CHART_SIZE, HEADER, Perfkit, five_samples, row};
 use serde_json::Value;
 
 const FIXED: [&str; 5] = ["analyze", "results.jtl", "--no-report", "--platform", "x"];
@@ -492,6 +492,7 @@ fn the_examples_for_ci_servers_work() {
                 .args(["-ec", &command])
                 .current_dir(perfkit.directory.path())
                 .env("PATH", &path)
+                .env(CHART_SIZE.0, CHART_SIZE.1)
                 .env("TARGET", "192.168.1.3")
                 .env("GITHUB_STEP_SUMMARY", "summary.md")
                 .output()

@@ -194,6 +194,9 @@ fn expected(number: usize, rows: &[Row]) -> BTreeMap<String, u64> {
 }
 
 proptest! {
+    // About 2,000 rows, of 6 labels: every option meets every kind of row many times.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn each_option_does_what_it_says(rows in rows()) {
         for (number, selection) in selections().into_iter().enumerate() {
