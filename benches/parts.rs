@@ -1,5 +1,5 @@
-//! The parts of an analysis, one by one, on 10,000 rows in memory: `cargo bench`. Each checks its
-//! answer, so that none is fast for doing nothing.
+//! Benchmarks of each stage of an analysis on 10,000 rows in memory: `cargo bench`. Each checks its
+//! result.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 
@@ -59,7 +59,7 @@ fn read<S: Sink + Send>(text: &str, make_sink: impl Fn() -> S + Sync) -> S {
     outcome.sinks.into_iter().next().unwrap()
 }
 
-/// Adds up what it is given.
+/// Sums elapsed times.
 #[derive(Default)]
 struct Sum(i64);
 
@@ -69,7 +69,7 @@ impl Sink for Sum {
     }
 }
 
-/// Finding delimiters, line ends and quotes.
+/// Indexing: delimiters, line ends and quotes.
 #[divan::bench]
 fn splitting(bencher: Bencher) {
     let text = results();
@@ -83,7 +83,7 @@ fn splitting(bencher: Bencher) {
     });
 }
 
-/// Blocks, splitting, and fields to samples.
+/// Reading up to samples.
 #[divan::bench]
 fn parsing(bencher: Bencher) {
     let text = results();
@@ -93,7 +93,7 @@ fn parsing(bencher: Bencher) {
         .bench_local(|| assert_eq!(read(black_box(&text), Sum::default).0, sum as i64));
 }
 
-/// All of it up to the aggregate.
+/// Reading up to the aggregate.
 #[divan::bench]
 fn parsing_and_recording(bencher: Bencher) {
     let text = results();
@@ -103,7 +103,7 @@ fn parsing_and_recording(bencher: Bencher) {
     });
 }
 
-/// A sample into the aggregate.
+/// Recording samples in the aggregate.
 #[divan::bench]
 fn recording(bencher: Bencher) {
     let samples: Vec<Sample<'_>> = (0..ROWS).map(sample).collect();
@@ -143,7 +143,7 @@ fn sample(row: usize) -> Sample<'static> {
     sample
 }
 
-/// What one worker found into what another found.
+/// Merging the aggregates of two workers.
 #[divan::bench]
 fn merging(bencher: Bencher) {
     let samples: Vec<Sample<'_>> = (0..ROWS).map(sample).collect();

@@ -1,7 +1,7 @@
-//! Verdicts on simulated runs: how often equal runs raise an alarm, and how often a real change is
-//! found. The rates are those that docs/comparing.md states.
+//! Verdicts on simulated runs: the false-alarm rate on equal runs, and the power to find real changes.
+//! docs/comparing.md states the rates.
 //!
-//! The quick tests run with the others. The ignored ones draw half a billion samples:
+//! Quick tests run by default. The ignored ones draw half a billion samples:
 //! `scripts/simulate-compare.sh` runs them optimised.
 #![allow(clippy::unwrap_used)]
 
@@ -11,8 +11,8 @@ mod common;
 use common::simulated::{LABELS, Run, Shape, Stalls, settings};
 use perfkit::compare::{Comparison, Settings, Side, Verdict, compare};
 
-/// Pairs of equal runs of a false-alarm test, and the alarms at which it fails: at a true rate of
-/// 5% that many are seen once in 200 times.
+/// Pairs of equal runs per false-alarm test, and the number of alarms at which it fails. At a true rate
+/// of 5%, one test in 200 has that many.
 const PAIRS: u64 = 200;
 const MAX_ALARMS: usize = 18;
 
@@ -40,9 +40,9 @@ fn alarms(run: &Run, pairs: u64) -> usize {
     (0..pairs).filter(is_alarm).count()
 }
 
-/// The quick way to a report is the way of all results: figures are the same, and verdicts.
+/// The shortcut to a simulated report gives the same figures and verdicts as reading its rows.
 #[test]
-fn simulated_reports_are_what_perfkit_makes_of_such_rows() {
+fn simulated_reports_equal_those_of_their_rows() {
     let run = Run::of(Shape::Ramp).with_samples(14_000);
     let slower = run.slower(1.3);
     let quick = [run.report(2), slower.report(3)];
@@ -127,18 +127,18 @@ fn small_runs_raise_few_alarms() {
     }
 }
 
-/// A change, by how much one label is slower; and what of it is to be found.
+/// A slowdown of one label, and the power with which it must be found.
 struct Change<'a> {
     name: &'a str,
     run: &'a Run,
     factor: f64,
     pairs: u64,
-    /// Figure, threshold, least share of the pairs in which it is called worse, in %.
+    /// Figure, threshold, and the minimum percentage of pairs in which it is called worse.
     found: &'a [(&'a str, f64, f64)],
 }
 
 impl Change<'_> {
-    /// What was found less often than it should be.
+    /// The figures that were found too rarely.
     fn missed(&self) -> Vec<String> {
         let slower = self.run.slower(self.factor);
         let mut counts = vec![0; self.found.len()];
@@ -183,11 +183,11 @@ fn real_changes_are_found() {
         pairs,
         found,
     };
-    // Five in a hundred more are only just seen; ten are at the default threshold, too.
+    // 5% is barely detectable; 10% also exceeds the default threshold.
     let five: &[_] = &[("average", 0.0, 90.0), ("median", 0.0, 90.0)];
     let ten: &[_] = &[("p95", 0.0, 95.0), ("median", 0.05, 95.0)];
     let stalled: &[_] = &[("average", 0.0, 95.0), ("median", 0.05, 95.0)];
-    // Stalls whose number is chance make means vary the more.
+    // A random number of stalls makes means vary more.
     let at_random: &[_] = &[("average", 0.0, 70.0), ("median", 0.05, 95.0)];
     let changes = [
         change("ramp", &ramp, 1.05, 100, five),

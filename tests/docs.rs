@@ -1,9 +1,8 @@
-//! The pages for people: their commands are run, and print what the pages say; their links lead
-//! somewhere; their options exist.
+//! README and docs: commands print what the pages show, links resolve, options exist.
 //!
 //! Blocks of ```` ```console ```` are run by trycmd, page by page, in a directory with the files that
-//! the pages speak of. A command that needs a second machine or another tool stands in a block of
-//! ```` ```console,ignore ````, and a comment before it says why. After a change of what is printed:
+//! the pages use. A command that needs a second machine or another tool stands in a block of
+//! ```` ```console,ignore ````, and a comment before it says why. After output changes, run
 //! `TRYCMD=overwrite cargo test --test docs`.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
@@ -38,14 +37,14 @@ fn pages() -> Vec<(PathBuf, String)> {
     texts.collect()
 }
 
-/// A block of code: what its fence says of it, the line before it that is not blank, and its lines.
+/// A block of code: its info string, the last nonblank line before it, and its lines.
 struct Block {
     info: String,
     before: String,
     lines: Vec<String>,
 }
 
-/// The blocks of a page: fenced ones, and indented ones, of which nothing is said.
+/// The fenced and indented blocks of a page; indented ones have no info string.
 fn blocks(text: &str) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let (mut before, mut is_fenced, mut is_indented) = (String::new(), false, false);
@@ -80,7 +79,7 @@ fn blocks(text: &str) -> Vec<Block> {
     blocks
 }
 
-/// A directory with the files that the pages speak of.
+/// A directory with the files that the pages use.
 fn workplace() -> Perfkit {
     let perfkit = Perfkit::new();
     let mut standard = String::new();
@@ -112,7 +111,7 @@ fn workplace() -> Perfkit {
             .collect();
         perfkit.write(name, format!("{HEADER}{rows}"));
     }
-    // As Taurus has JMeter write it.
+    // The columns that Taurus configures.
     let kpi = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,success,bytes,grpThreads,allThreads,Latency,Hostname,Connect\n".to_owned();
     let rows = (0..300).map(|at| {
         format!(
@@ -143,7 +142,7 @@ fn workplace() -> Perfkit {
 fn commands_print_what_the_pages_say() {
     for (path, _) in pages() {
         let perfkit = workplace();
-        // Nothing of the environment takes part, and commands run where their files are.
+        // A clean environment, in the directory of the files.
         std::env::set_current_dir(perfkit.directory.path()).unwrap();
         trycmd::TestCases::new()
             .env("TZ", "UTC")
@@ -211,7 +210,7 @@ fn options_in_the_pages_exist() {
         known.extend(options_of(&help));
     }
     assert!(known.contains("--fail-if") && known.contains("--max-connections"));
-    // Of cargo, JMeter's scripts and schedulers.
+    // Options of cargo, JMeter and schedulers.
     let others = [
         "--job-name",
         "--cpus-per-task",
@@ -238,7 +237,7 @@ fn options_in_the_pages_exist() {
     }
 }
 
-/// What looks like a long option.
+/// Matches long options.
 fn options_of(text: &str) -> BTreeSet<String> {
     let option = regex::Regex::new(r"(?:^|[\s`'(\[|])(--[a-z][a-z-]*[a-z])").unwrap();
     option
@@ -248,7 +247,7 @@ fn options_of(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn links_lead_somewhere() {
+fn links_resolve() {
     let link = regex::Regex::new(r"\]\(([^)\s]+)\)").unwrap();
     let mut checked = 0;
     for (path, text) in pages() {

@@ -1,4 +1,4 @@
-//! What is fuzzed: each a function of any bytes that panics where a promise is broken. The fuzz
+//! The properties under fuzzing: functions of arbitrary bytes that panic if a property fails. The fuzz
 //! targets call them, and `cargo test` replays the corpus through them.
 #![allow(dead_code, clippy::unwrap_used)]
 
@@ -30,7 +30,7 @@ fn read<S: Sink + Send>(
     jtl::read(vec![input], &options, &|_| (), make).ok()
 }
 
-/// Keeps what distinguishes samples.
+/// Keeps the fields that distinguish samples.
 #[derive(Default)]
 struct Rows(Vec<(i64, i64, Vec<u8>, bool)>);
 
@@ -42,8 +42,8 @@ impl Sink for Rows {
     }
 }
 
-/// Records: those that the csv crate finds, where the text is such that it has but one meaning;
-/// the same for any size of block; and all accounted for.
+/// Records equal those of the csv crate if the text is unambiguous, do not depend on block size, and are
+/// all accounted for.
 pub fn records(bytes: &[u8]) {
     let text = [HEADER.as_bytes(), bytes].concat();
     let Some(whole) = read(&text, 1 << 20, Rows::default) else {
@@ -59,7 +59,7 @@ pub fn records(bytes: &[u8]) {
     }
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(&*text);
     let records: Vec<csv::ByteRecord> = reader.byte_records().map(Result::unwrap).collect();
-    // What is rejected, a stray quote or a lone carriage return each reader takes in its own way.
+    // Readers differ on rejected rows, stray quotes and lone carriage returns.
     let is_plain = whole.rejected() == 0
         && whole.inputs[0].summary.headers == 1
         && whole.inputs[0].summary.width == 4
@@ -85,7 +85,7 @@ fn has_odd_carriage_return(text: &[u8]) -> bool {
         || text.ends_with(b"\r")
 }
 
-/// Whether a quote stands where no well-formed file has one.
+/// Whether a quote is where no well-formed file has one.
 fn has_stray_quote(text: &[u8]) -> bool {
     let (mut at, mut is_start) = (0, true);
     while let Some(&byte) = text.get(at) {
@@ -111,7 +111,7 @@ fn has_stray_quote(text: &[u8]) -> bool {
     false
 }
 
-/// Layouts and time stamps: what is found out is within the line.
+/// Layouts and time stamps: detected columns lie within the line.
 pub fn layout(bytes: &[u8]) {
     if let Ok(layout) = Layout::detect(bytes, None) {
         let columns = &layout.columns;
@@ -142,7 +142,7 @@ pub fn layout(bytes: &[u8]) {
     }
 }
 
-/// XML: every element accounted for.
+/// XML: every element is accounted for.
 pub fn xml(bytes: &[u8]) {
     let text = [
         b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testResults version=\"1.2\">\n",
@@ -157,7 +157,7 @@ pub fn xml(bytes: &[u8]) {
     }
 }
 
-/// Criteria: what is understood, is understood again from its own words.
+/// Criteria that parse print text that parses to the same criterion.
 pub fn criteria(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let _no_panic = perfkit::gate::parse_file(&text);
@@ -180,7 +180,7 @@ fn five_rows() -> Aggregate {
     outcome.unwrap().sinks.remove(0)
 }
 
-/// The server: any path gets an answer, and a failure of ours is none.
+/// The server answers any path, never with a server error.
 pub fn paths(bytes: &[u8]) {
     use axum::body::Body;
     use axum::http::{Method, Request};
@@ -214,8 +214,8 @@ pub fn paths(bytes: &[u8]) {
     assert!(!status.is_server_error(), "{status}");
 }
 
-/// Summaries: what holds together is stored and read back as it is, goes together with others, and
-/// makes a report. Bytes are taken for a whole file, and for what is within one.
+/// Summaries that decode survive a round trip, merge with others and make a report. Reads the bytes both
+/// as a whole file and as its uncompressed content.
 pub fn summary(bytes: &[u8]) {
     let parts = [
         perfkit::analysed::decode(bytes).ok(),
@@ -236,7 +236,7 @@ fn report_of(part: perfkit::analysed::Analysed) -> String {
     render::json::render(&report).unwrap()
 }
 
-/// Everything: from any bytes to every renderer.
+/// The whole pipeline: from any bytes to every renderer.
 pub fn analyze(bytes: &[u8]) {
     let Some(outcome) = read(bytes, 4096, Aggregate::default) else {
         return;

@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_that_are_no_utf_8_keep_their_bytes() {
+    fn labels_with_invalid_utf_8_keep_their_bytes() {
         let rename = Rename::new("s/a/b/").unwrap();
         assert_eq!(&*rename.apply(b"\xE9a\xFF"), b"\xE9b\xFF");
     }

@@ -1,5 +1,5 @@
-//! Memory that does not grow with what a hostile file holds, and figures that do not depend on how
-//! it was split: errors beyond those told apart, engines, response codes.
+//! A hostile file cannot make memory grow without bound, and figures do not depend on how it is split:
+//! too many kinds of errors, engines or response codes.
 
 use std::io::Cursor;
 
@@ -43,8 +43,8 @@ fn report(rows: &[String]) -> (Report, ErrorDetail) {
 }
 
 #[test]
-fn errors_without_end() {
-    // As many as are told apart, and one more: then by kind, and then by code.
+fn unlimited_kinds_of_errors() {
+    // One more than the limit: errors are then grouped by kind, and then by code.
     let numbered = |rows: usize| -> Vec<String> {
         let rows = 0..rows;
         rows.map(|row| failure(row, "500", &format!("order {row} is lost"), "T 1-1"))
@@ -81,7 +81,7 @@ fn errors_without_end() {
         kinds.notes
     );
 
-    // Words that differ in letters have nothing in common but their code.
+    // Messages that differ in letters share only their code.
     let word = |row: usize| {
         format!(
             "order {} is lost",
@@ -105,7 +105,7 @@ fn errors_without_end() {
 }
 
 #[test]
-fn errors_that_are_whole_pages() {
+fn errors_as_long_as_pages() {
     let page = "x".repeat(1 << 20);
     let rows: Vec<String> = (0..20)
         .map(|row| {
@@ -122,7 +122,7 @@ fn errors_that_are_whole_pages() {
 }
 
 #[test]
-fn engines_and_codes_without_end() {
+fn unlimited_engines_and_codes() {
     let rows: Vec<String> = (0..600)
         .map(|row| {
             failure(

@@ -1,7 +1,7 @@
-//! What the charts show, before and after they are drawn.
+//! The figures of charts, and their drawings.
 
-use crate::common::{Perfkit, five_samples, fixtures};
-use perfkit::chart::{self, Figure, Style};
+use crate::common::{CHART_SIZE, Perfkit, five_samples, fixtures};
+use perfkit::chart::{self, Figure, Style, Theme};
 use perfkit::report::Report;
 
 fn report_of(path: &str) -> Report {
@@ -53,7 +53,7 @@ fn five_samples_checked_by_hand() {
 }
 
 #[test]
-fn everything_lies_between_its_axes_and_every_axis_has_its_unit() {
+fn all_points_lie_within_axes_that_have_units() {
     for fixture in [
         "default.jtl.gz",
         "errors.jtl",
@@ -100,7 +100,7 @@ fn everything_lies_between_its_axes_and_every_axis_has_its_unit() {
 }
 
 #[test]
-fn results_that_know_no_threads_have_no_chart_of_them() {
+fn results_without_thread_counts_have_no_threads_chart() {
     let figures = chart::figures(&report("sample-count.jtl"));
     assert!(
         figures
@@ -134,6 +134,7 @@ fn labels_are_text_and_not_markup() {
 
 #[test]
 fn every_report_can_be_drawn() {
+    let small = Style::picture(CHART_SIZE.1.parse().unwrap(), Theme::Light);
     // One sample, one instant, one label of any kind; very long and very short times.
     for (stamp, elapsed) in [
         (0, 0),
@@ -152,7 +153,7 @@ fn every_report_can_be_drawn() {
         );
         for chart in chart::draw(
             &chart::figures(&report_of(path.to_str().unwrap())),
-            &Style::default(),
+            &small,
             &chart::SLUGS,
         )
         .unwrap()

@@ -16,6 +16,8 @@ fn columns_are_chosen_and_ordered() {
         columns,
         "--platform",
         "x",
+        "--charts",
+        "none",
     ];
     let (block, _) = perfkit.run(&arguments);
     let table = block.split("\n\n").nth(1).unwrap();
@@ -47,7 +49,7 @@ fn columns_are_chosen_and_ordered() {
 }
 
 #[test]
-fn a_column_that_does_not_exist_is_an_error() {
+fn an_unknown_column_is_an_error() {
     let perfkit = Perfkit::new();
     perfkit.write("run.jtl", crate::common::five_samples());
     let refused =

@@ -3,7 +3,7 @@
 use crate::common::page::{Parts, parts, skeleton};
 use crate::common::{HEADER, Perfkit, row};
 
-/// Label A over 60 s, so much slower, one of `fails_each` failed, and beside it label B.
+/// 60 s of label A, `more` ms slower and failing once in `fails_each` samples, and of label B.
 fn run(start_ms: i64, more: i64, fails_each: i64) -> String {
     let rows = (0..3_000).map(|n| {
         let stamp = start_ms + n * 20;
@@ -24,7 +24,7 @@ fn pair() -> Perfkit {
     perfkit
 }
 
-/// The slugs of the figures, all of which are drawn.
+/// The slugs of the figures, which are all drawn.
 fn figures(parts: &Parts) -> Vec<&str> {
     let figures = parts.tags.iter().filter(|(tag, _)| tag == "figure");
     let slugs: Vec<&str> = figures.map(|(_, of)| of[0].1.as_str()).collect();
@@ -37,7 +37,7 @@ fn figures(parts: &Parts) -> Vec<&str> {
 fn two_runs_make_this_page() {
     let page = page(&pair(), &["a.jtl", "b.jtl"]);
     let parts = parts(&page);
-    parts.ask_nobody();
+    parts.check_self_contained();
     assert_eq!(
         figures(&parts),
         [
@@ -55,7 +55,7 @@ fn two_runs_make_this_page() {
 }
 
 #[test]
-fn runs_begin_together_however_far_apart_they_were() {
+fn runs_are_aligned_at_their_start() {
     let page = page(&pair(), &["a.jtl", "b.jtl"]);
     let (_, figure) = page
         .split_once("<figure id=\"throughput-over-time\">")
@@ -75,11 +75,11 @@ fn runs_begin_together_however_far_apart_they_were() {
     let (first, second) = (line("c0"), line("c1"));
     assert!((start(&first) - start(&second)).abs() < 3.0);
     assert!((62.0..70.0).contains(&start(&second)), "{second}");
-    assert!(page.contains("{\"start\":null,"), "no run's clock is told");
+    assert!(page.contains("{\"start\":null,"), "clock times of no run");
 }
 
 #[test]
-fn figures_that_no_run_has_are_left_out_and_a_label_of_one_side_is_drawn() {
+fn absent_figures_are_omitted_and_labels_of_one_side_drawn() {
     let perfkit = Perfkit::new();
     let fine = run(1_700_000_000_000, 0, 1_000_000).replace(",false,", ",true,");
     perfkit.write("a.jtl", &fine);
@@ -142,7 +142,7 @@ fn hostile_names_and_labels_stay_text() {
         assert!(!page.contains(['\u{202E}', '\u{7}']));
         assert_eq!(page.matches("</script>").count(), 2, "{label}");
         let parts = parts(&page);
-        parts.ask_nobody();
+        parts.check_self_contained();
         parts
             .tags
             .into_iter()

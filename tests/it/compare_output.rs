@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 const START: i64 = 1_700_000_000_000;
 
-/// A label of a run: its name, how many ms its samples take at least, and how often one fails.
+/// A label of a run: its name, the minimum elapsed time in ms, and how often a sample fails.
 type Label<'a> = (&'a str, i64, i64);
 
 /// 60 s at 100 samples per second, of these labels in turn; each takes up to twice its time.
@@ -46,7 +46,7 @@ fn compared(perfkit: &Perfkit, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn markdown_has_what_changed_and_folds_the_rest() {
+fn markdown_lists_changes_and_folds_the_rest() {
     insta::assert_snapshot!(compared(&shop(), &["before.jtl", "after.jtl"]));
 }
 
@@ -66,7 +66,7 @@ fn all_figures_are_printed_when_asked() {
 }
 
 #[test]
-fn csv_has_a_row_a_figure() {
+fn csv_has_one_row_per_figure() {
     let perfkit = Perfkit::new();
     perfkit.write("a.jtl", results(&[("A", 100, 500)]));
     perfkit.write("b.jtl", results(&[("A", 130, 500)]));
@@ -93,7 +93,7 @@ fn tables_fit_the_terminal() {
 }
 
 #[test]
-fn colors_are_for_terminals_or_on_demand() {
+fn colors_appear_on_terminals_or_on_request() {
     let perfkit = shop();
     let has_colors = |variables: &[(&str, &str)]| {
         let mut command = perfkit.command(&["compare", "before.jtl", "after.jtl", "-f", "table"]);
@@ -110,7 +110,7 @@ fn colors_are_for_terminals_or_on_demand() {
 }
 
 #[test]
-fn three_runs_have_rows_of_each_candidate() {
+fn three_runs_give_a_row_per_candidate() {
     let perfkit = shop();
     perfkit.write(
         "third.jtl",
@@ -138,7 +138,7 @@ fn a_change_of_a_figure_without_a_column_is_shown() {
 }
 
 #[test]
-fn a_comment_holds_500_labels_however_long_they_are() {
+fn a_comment_fits_500_long_labels() {
     for length in [10, 1_000] {
         let perfkit = Perfkit::new();
         let name = |n: i64| format!("{}/{n}", "x".repeat(length));
@@ -186,7 +186,7 @@ fn a_readme_keeps_one_table_of_all_platforms() {
     let block = String::from_utf8_lossy(&first[before.len()..]).replace("\r\n", "\n");
     insta::assert_snapshot!("readme", block);
 
-    // Again, with other figures and text around the block.
+    // A second time, with other figures and with text around the block.
     let whole = [&first[..], b"\r\nmore"].concat();
     perfkit.write("README.md", &whole);
     let reversed = ["pi5.json", "before.jtl", "--update", "README.md"];

@@ -40,7 +40,7 @@ fn a_file_sets_defaults_and_the_command_line_comes_first() {
 }
 
 #[test]
-fn what_conflicts_with_an_option_given_is_not_set() {
+fn defaults_that_conflict_with_an_option_are_ignored() {
     let perfkit =
         perfkit_with("[analyze]\nno-report = true\nonly-errors = true\nformat = \"csv\"\n");
     let (table, _) = perfkit.run(&[
@@ -57,7 +57,7 @@ fn what_conflicts_with_an_option_given_is_not_set() {
 }
 
 #[test]
-fn the_environment_comes_between() {
+fn the_environment_overrides_the_file() {
     let perfkit = perfkit_with("[analyze]\nformat = \"json\"\ntimezone = \"UTC\"\n");
     let set = |zone: &str, more: &[&str]| {
         let mut command = perfkit.command(&[&ANALYZE[..], more].concat());
@@ -77,7 +77,7 @@ fn the_environment_comes_between() {
 }
 
 #[test]
-fn mistakes_are_told_with_what_was_meant() {
+fn mistakes_get_suggestions() {
     let said = |config: &str| perfkit_with(config).command(&ANALYZE).output().unwrap();
     let told: Vec<String> = [
         "[analyse]\nformat = \"csv\"\n",
@@ -104,13 +104,13 @@ fn mistakes_are_told_with_what_was_meant() {
 }
 
 #[test]
-fn how_a_run_is_followed_may_be_set_too() {
+fn follow_options_can_be_set() {
     let perfkit =
         perfkit_with("[analyze]\nfollow = true\nuntil-idle = \"0.2s\"\ninterval = \"0.1s\"\n");
     let (table, said) = perfkit.run(&ANALYZE);
     assert!(table.contains("| **TOTAL** | 5 "), "{table}");
     assert!(said.contains("perfkit: 1.0 s: 5 samples; "), "{said}");
-    // Without --follow they wait for the day when it is given.
+    // Without --follow they have no effect.
     let perfkit = perfkit_with("[analyze]\nuntil-idle = \"0.2s\"\ninterval = \"0.1s\"\n");
     let (_, said) = perfkit.run(&ANALYZE);
     assert!(!said.contains("5 samples; "), "{said}");

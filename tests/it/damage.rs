@@ -1,4 +1,4 @@
-//! What goes wrong: damaged rows, files that are none, outputs that cannot be written.
+//! Damaged rows, files that are not results, outputs that cannot be written.
 
 use std::fs;
 use std::io::Write;
@@ -49,7 +49,7 @@ fn every_row_is_accounted_for() {
 fn a_file_that_is_still_being_written() {
     let perfkit = Perfkit::new();
     let text = five_samples();
-    // Cut within the last row's last number, which still parses, and before and within its quotes.
+    // Truncated within the last number, which still parses, and before and within quotes.
     for (end, counted, said_of_it) in [
         (text.len() - 1, 5, "may be cut short"),
         (
@@ -74,7 +74,7 @@ fn a_file_that_is_still_being_written() {
 }
 
 #[test]
-fn an_opened_quote_costs_its_own_row() {
+fn an_unclosed_quote_affects_only_its_row() {
     let perfkit = Perfkit::new();
     let rows: Vec<String> = (0..5)
         .map(|n| row(1_700_000_000_000 + n, 10, "A", true))
@@ -93,7 +93,7 @@ fn an_opened_quote_costs_its_own_row() {
 }
 
 #[test]
-fn what_cannot_be_read_is_refused_in_words() {
+fn unreadable_inputs_are_rejected_with_a_message() {
     let perfkit = Perfkit::new();
     fs::create_dir(perfkit.path("directory")).unwrap();
     perfkit.write("empty.jtl", "");
@@ -148,7 +148,7 @@ fn what_cannot_be_read_is_refused_in_words() {
 }
 
 #[test]
-fn options_that_make_no_sense_are_refused_in_words() {
+fn invalid_options_are_rejected_with_a_message() {
     let perfkit = Perfkit::new();
     perfkit.write("results.jtl", five_samples());
     for (arguments, expected) in [
@@ -207,7 +207,7 @@ fn outputs_that_cannot_be_written() {
 
 #[test]
 #[cfg(unix)]
-fn a_reader_that_goes_away_is_no_failure() {
+fn a_closed_pipe_is_not_an_error() {
     let perfkit = Perfkit::new();
     perfkit.write("results.jtl", five_samples());
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_perfkit"))

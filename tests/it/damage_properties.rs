@@ -1,5 +1,5 @@
-//! Damage costs only what it touches: recorded results torn at every byte or at random ones, read
-//! through the library, and compared with the rows that the csv crate finds in them undamaged.
+//! Damage never affects neighbours: recorded results are torn at every byte or at random ones, read
+//! through the library, and compared with the rows that the csv crate reads from the undamaged file.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
@@ -11,12 +11,12 @@ use perfkit::jtl::input::Input;
 use perfkit::jtl::{self, Fault, ReadOptions, Sample, Sink};
 use perfkit::stats::Aggregate;
 
-/// Bytes within which reading resumes behind a quote that damage opened.
+/// Reading resumes within this many bytes after a quote opened by damage.
 const RESUMES_WITHIN: usize = 64 << 10;
 
 const FLIPS: [u8; 5] = [b'"', b',', b'\n', 0, 0xFF];
 
-/// What is compared of a row: label, numbers and texts as they stand in the file.
+/// The compared fields of a row, as written in the file.
 type Row = Vec<Vec<u8>>;
 
 const TEXTS: [&str; 6] = [
@@ -29,7 +29,7 @@ const TEXTS: [&str; 6] = [
 ];
 const NUMBERS: [&str; 4] = ["elapsed", "Latency", "bytes", "sentBytes"];
 
-/// A file's rows and where they lie in it.
+/// A file's rows and their positions.
 struct Recorded {
     bytes: Vec<u8>,
     header: Range<usize>,
@@ -37,7 +37,7 @@ struct Recorded {
 }
 
 impl Recorded {
-    /// The records of a file as the csv crate finds them.
+    /// Reads the records with the csv crate.
     fn new(bytes: Vec<u8>) -> Self {
         let first_line = bytes.split(|&byte| byte == b'\n').next().unwrap();
         let delimiter = *first_line
@@ -110,14 +110,14 @@ impl Recorded {
     }
 }
 
-/// The figures of a label: all of the aggregate table follows from them.
+/// The figures of a label, from which the whole aggregate table follows.
 #[derive(Debug, Default, PartialEq)]
 struct Figures {
     rows: u64,
     errors: u64,
     start: i64,
     end: i64,
-    /// How many samples took each time, ms: percentiles, average, least and most.
+    /// Samples by elapsed time in ms.
     elapsed: BTreeMap<i64, u64>,
     bytes: Option<i128>,
 }
@@ -126,7 +126,7 @@ struct Figures {
 #[derive(Default)]
 struct Rows {
     rows: Vec<Row>,
-    /// Start, end, how many samples the row stands for, and how many of them failed.
+    /// Start, end, sample count and error count of each row.
     weights: Vec<(i64, i64, u64, u64)>,
     aggregate: Aggregate,
 }
@@ -159,7 +159,7 @@ impl Sink for Rows {
 }
 
 impl Rows {
-    /// The figures of each label, counted plainly from the rows kept.
+    /// The figures of each label, counted from the rows.
     fn counted(&self) -> BTreeMap<&[u8], Figures> {
         let mut labels: BTreeMap<&[u8], Figures> = BTreeMap::new();
         for (row, &(start, end, samples, errors)) in self.rows.iter().zip(&self.weights) {
@@ -217,8 +217,8 @@ fn read(bytes: &[u8], block_size: usize) -> perfkit::error::Result<jtl::Outcome<
     jtl::read(vec![input], &options, &|_| (), Rows::default)
 }
 
-/// Reads a file torn at `kept`, where `other` goes on at `from` behind what is put between, and
-/// checks that no row is lost but those that were torn.
+/// Reads `file` up to `kept`, then `put`, then `other` from `from` on, and checks that only torn rows
+/// are lost.
 fn check(
     file: &Recorded,
     kept: usize,
@@ -235,7 +235,7 @@ fn check(
     );
     let outcome = match read(&bytes, block_size) {
         Ok(outcome) => outcome,
-        // Without its header, or its first row where it has none, a file may be none.
+        // Without a whole first line the layout may be unknown.
         Err(error) => {
             let first_line = file.bytes.iter().position(|&byte| byte == b'\n').unwrap() + 1;
             assert!(kept < first_line, "{said}: {error}");
@@ -266,7 +266,7 @@ fn check_neighbours(
     said: &str,
 ) {
     let found = &outcome.sinks[0].rows;
-    // Rows that end before the damage are there.
+    // All rows that end before the damage are found.
     let before: Vec<&(Range<usize>, Row)> = file
         .rows
         .iter()
@@ -284,7 +284,7 @@ fn check_neighbours(
     let damage_start = before
         .last()
         .map_or(file.header.end, |(range, _)| range.end);
-    // Of those that begin behind it, and at the start of a line, so are the last ones.
+    // So are the last of those that start after it, at the start of a line.
     let moved = |at: usize| at + kept + put.len() - from;
     let is_line = |at: usize| bytes[moved(at) - 1] == b'\n';
     let behind: Vec<&(Range<usize>, Row)> = other
@@ -317,10 +317,10 @@ fn check_neighbours(
         let quotes = memchr::memchr_iter(b'"', &bytes[damage_start..]).count();
         assert!(
             quotes > 1,
-            "{said}: a quote that nothing closes costs its own line"
+            "{said}: a quote that nothing closes affects only its own line"
         );
     }
-    // What was torn gave as many rows as it has lines, at most, and messages name those lines.
+    // The torn part gives at most one row per line, and messages name those lines.
     let resumed = behind
         .get(lost)
         .map_or(bytes.len(), |(range, _)| moved(range.start));
@@ -352,7 +352,7 @@ fn check_neighbours(
     }
 }
 
-/// Numbers that are the same at every run.
+/// Reproducible random numbers (xorshift).
 struct Dice(u64);
 
 impl Dice {
@@ -364,7 +364,7 @@ impl Dice {
     }
 }
 
-/// Every kind of damage at one place; `elsewhere` is another place of the file.
+/// Tries every kind of damage at one position; `elsewhere` is another position.
 fn tear(file: &Recorded, other: &Recorded, at: usize, elsewhere: usize, block_size: usize) {
     let end = file.bytes.len();
     check(file, at, b"", file, end, block_size);
@@ -380,7 +380,7 @@ fn tear(file: &Recorded, other: &Recorded, at: usize, elsewhere: usize, block_si
         at,
         block_size,
     );
-    // A block dropped or written twice, and two files spliced.
+    // A block lost or repeated, and two files spliced.
     check(file, at, b"", file, elsewhere, block_size);
     check(
         file,
@@ -392,27 +392,38 @@ fn tear(file: &Recorded, other: &Recorded, at: usize, elsewhere: usize, block_si
     );
 }
 
-#[test]
-fn a_small_file_torn_at_every_byte() {
-    for (name, from, to) in [
-        ("errors.jtl", 0, 1_500),
-        ("errors.jtl", 16_000, 17_000),
-        ("semicolon.jtl", 0, 900),
-    ] {
-        let whole = Recorded::fixture(name, usize::MAX);
-        let mut bytes = whole.bytes[whole.header.clone()].to_vec();
-        let rows = whole.rows.iter().map(|(range, _)| range.clone());
-        for range in rows.filter(|range| range.start >= from && range.end <= to) {
-            bytes.extend_from_slice(&whole.bytes[range]);
-        }
-        let file = Recorded::new(bytes);
-        assert!(file.rows.len() > 2);
-        let mut dice = Dice(7);
-        for at in 0..file.bytes.len() {
-            let elsewhere = dice.below(file.bytes.len());
-            tear(&file, &file, at, elsewhere, [64, 4096][at % 2]);
-        }
+/// Tears a file at every byte. The file is the header of a fixture and its rows within `part`.
+/// Takes time quadratic in the length.
+fn tear_at_every_byte(name: &str, part: Range<usize>, rows: usize) {
+    let whole = Recorded::fixture(name, usize::MAX);
+    let mut bytes = whole.bytes[whole.header.clone()].to_vec();
+    let ranges = whole.rows.iter().map(|(range, _)| range.clone());
+    for range in ranges.filter(|range| range.start >= part.start && range.end <= part.end) {
+        bytes.extend_from_slice(&whole.bytes[range]);
     }
+    let file = Recorded::new(bytes);
+    assert_eq!(file.rows.len(), rows);
+    let mut dice = Dice(7);
+    for at in 0..file.bytes.len() {
+        let elsewhere = dice.below(file.bytes.len());
+        tear(&file, &file, at, elsewhere, [64, 4096][at % 2]);
+    }
+}
+
+#[test]
+fn quoted_rows_of_two_lines_torn_at_every_byte() {
+    // A plain row, then two with doubled quotes, delimiters and a line break in quotes.
+    tear_at_every_byte("errors.jtl", 483..1_042, 3);
+}
+
+#[test]
+fn failed_rows_torn_at_every_byte() {
+    tear_at_every_byte("errors.jtl", 16_289..16_783, 3);
+}
+
+#[test]
+fn rows_with_semicolons_torn_at_every_byte() {
+    tear_at_every_byte("semicolon.jtl", 163..486, 3);
 }
 
 #[test]

@@ -1,5 +1,4 @@
-//! `perfkit analyze` against the dashboard that JMeter makes of the same results, and the formats
-//! that go with it.
+//! `perfkit analyze` against JMeter's dashboard of the same results, and the formats related to it.
 
 use std::fs;
 
@@ -25,7 +24,7 @@ fn jmeters_statistics() -> String {
     fs::read_to_string(fixtures().join("dashboard.statistics.json")).unwrap()
 }
 
-/// Analyses results into the directory `report`: what was printed and said.
+/// Analyzes results into the directory `report`, and returns stdout and stderr.
 fn analyze(perfkit: &Perfkit, results: &str, options: &[&str]) -> (String, String) {
     let mut arguments = vec!["analyze", results, "--platform", "x", "-o", "report"];
     arguments.extend(["--charts", "none"]);
@@ -36,7 +35,7 @@ fn analyze(perfkit: &Perfkit, results: &str, options: &[&str]) -> (String, Strin
 #[test]
 fn dashboard_figures_are_jmeters_byte_for_byte() {
     let results = fixtures().join("dashboard.jtl.gz");
-    // JMeter keeps a line of NaN for the label that has only empty transaction controllers.
+    // JMeter prints NaN for a label with only empty transaction controllers.
     let expected: Vec<String> = entries(&jmeters_statistics())
         .into_iter()
         .filter(|entry| !entry.starts_with("  \"Empty\""))
@@ -78,13 +77,13 @@ fn exact_statistics_differ_from_jmeters_in_percentiles_only() {
             }
         }
     }
-    // Its window has forgotten the fast beginning.
+    // Its sliding window has dropped the fast beginning.
     let median = |statistics: &Value| statistics["Total"]["medianResTime"].as_f64().unwrap();
     assert!(median(&exact) < median(&jmeters));
 }
 
 #[test]
-fn where_the_window_holds_all_only_interpolation_differs() {
+fn within_the_window_only_interpolation_differs() {
     let perfkit = Perfkit::new();
     perfkit.write("results.jtl", five_samples());
     let (printed, _) = analyze(&perfkit, "results.jtl", &["--compat", "dashboard"]);
@@ -93,7 +92,7 @@ fn where_the_window_holds_all_only_interpolation_differs() {
 }
 
 #[test]
-fn the_same_percentiles_are_said_to_be_the_same() {
+fn identical_percentiles_are_noted() {
     let perfkit = Perfkit::new();
     perfkit.write(
         "results.jtl",
@@ -104,7 +103,7 @@ fn the_same_percentiles_are_said_to_be_the_same() {
 }
 
 #[test]
-fn an_instant_has_no_rates_in_statistics() {
+fn a_run_of_zero_length_has_no_rates_in_statistics() {
     let perfkit = Perfkit::new();
     perfkit.write(
         "results.jtl",
@@ -121,7 +120,7 @@ fn an_instant_has_no_rates_in_statistics() {
 }
 
 #[test]
-fn of_very_many_labels_statistics_json_has_all_and_the_report_the_busiest() {
+fn statistics_json_has_all_labels_and_the_report_the_busiest() {
     let perfkit = Perfkit::new();
     perfkit.write("results.jtl", five_samples());
     analyze(&perfkit, "results.jtl", &["--max-labels", "1"]);
@@ -140,7 +139,7 @@ fn of_very_many_labels_statistics_json_has_all_and_the_report_the_busiest() {
     assert_eq!(report["top_errors"]["total"]["errors"], 1);
 }
 
-/// Rows of a sampler, a transaction controller and one without samples, each of which failed once.
+/// Rows of a sampler, a transaction controller and an empty controller, each with one failure.
 fn controllers() -> String {
     let message = |samples: u64| {
         format!("\"Number of samples in transaction : {samples}, number of failing samples : 1\"")
@@ -186,7 +185,7 @@ fn transaction_controllers_count_where_jmeter_counts_them() {
 }
 
 #[test]
-fn apdex_thresholds_are_a_choice() {
+fn apdex_thresholds_are_configurable() {
     let perfkit = Perfkit::new();
     perfkit.write("results.jtl", five_samples());
     let options = ["--apdex", "100,250", "--apdex", "B=40,50"];
@@ -204,7 +203,7 @@ fn apdex_thresholds_are_a_choice() {
 }
 
 #[test]
-fn at_most_five_errors_of_a_sampler_are_named() {
+fn each_sampler_lists_at_most_five_errors() {
     let perfkit = Perfkit::new();
     let rows = (1..=7)
         .flat_map(|code| (0..code).map(move |_| code))
@@ -220,8 +219,8 @@ fn at_most_five_errors_of_a_sampler_are_named() {
 }
 
 #[test]
-fn corrected_percentiles_stand_beside_the_measured_ones() {
-    // Every 10 ms a sample of 1 ms, and one of 100 ms while nine were due.
+fn corrected_percentiles_appear_beside_measured_ones() {
+    // A 1 ms sample every 10 ms, and one of 100 ms that delays the next nine.
     let rows: String = (0..9)
         .map(|at| row(1_700_000_000_000 + 10 * at, 1, "A", true))
         .collect();
@@ -271,7 +270,7 @@ fn prometheus_text_is_well_formed() {
             let family = typed.last().unwrap();
             let suffix = name.strip_prefix(family).unwrap();
             assert!(["", "_sum", "_count"].contains(&suffix), "{line}");
-            // Outside of quoted values there is no room for anything else.
+            // Nothing else may stand outside quoted values.
             let quotes = series
                 .replace("\\\\", "")
                 .replace("\\\"", "")
@@ -297,7 +296,7 @@ fn percentile_distributions_are_hdrhistograms() {
     ];
     let (text, _) = perfkit.run(&arguments);
     insta::assert_snapshot!(text);
-    // What HdrHistogram's plotter takes for a point: four words, and no comment.
+    // HdrHistogram's plotter reads a point from four fields of a line that is no comment.
     let points = text
         .lines()
         .filter(|line| !line.starts_with('#'))
@@ -317,7 +316,7 @@ fn percentile_distributions_are_hdrhistograms() {
 }
 
 #[test]
-fn statistics_of_very_many_labels_are_those_of_the_labels_shown() {
+fn beyond_10_000_labels_statistics_json_has_those_shown() {
     let perfkit = Perfkit::new();
     let rows: String = (0..10_001)
         .map(|number| {

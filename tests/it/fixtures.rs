@@ -1,11 +1,11 @@
-//! Results recorded by real JMeter, against what JMeter itself makes of them.
+//! Results recorded by JMeter, against JMeter's own figures for them.
 
 use std::fs;
 
 use crate::common::{Perfkit, fixtures};
 use perfkit::report::Report;
 
-/// Every recorded file and its table as JMeter's Aggregate Report saves it.
+/// Every recorded file and its table as saved by JMeter's Aggregate Report.
 fn recorded() -> Vec<(String, String)> {
     let tables = fs::read_dir(fixtures()).unwrap().filter_map(|entry| {
         let path = entry.unwrap().path();
@@ -55,7 +55,7 @@ fn report(results: &str) -> Report {
     serde_json::from_str(&Perfkit::new().run(&arguments).0).unwrap()
 }
 
-/// What is said on stderr of a fixture, but for what every run says.
+/// The notes on stderr for a fixture, without those of every run.
 fn notes(results: &str) -> Vec<String> {
     let path = fixtures().join(results);
     let (_, said) = Perfkit::new().run(&[
@@ -72,7 +72,7 @@ fn notes(results: &str) -> Vec<String> {
 }
 
 #[test]
-fn shapes_are_told() {
+fn only_unusual_layouts_get_a_note() {
     for plain in [
         "default.jtl.gz",
         "tab.jtl",
@@ -95,10 +95,10 @@ fn shapes_are_told() {
 }
 
 #[test]
-fn every_kind_of_error_is_told_apart() {
+fn every_kind_of_error_is_distinguished() {
     let report = report("errors.jtl");
-    // 10 users, 3 loops: each of the five samplers that fail does so 30 times. The assertion's
-    // message names the random number, so that its keys are many.
+    // 10 users, 3 loops: each of the five failing samplers fails 30 times. The assertion's
+    // message contains the random number, so there are many keys.
     let errors: u64 = report.errors.iter().map(|error| error.count).sum();
     assert_eq!((report.total.errors, errors), (150, 150));
     let count = |start: &str| -> u64 {
@@ -122,7 +122,7 @@ fn every_kind_of_error_is_told_apart() {
 }
 
 #[test]
-fn columns_that_are_not_there_are_absent_and_not_zero() {
+fn missing_columns_are_absent_not_zero() {
     let report = report("older-columns.jtl");
     assert_eq!(report.total.sent_kb_per_sec, None);
     assert_eq!(report.total.connect, None);
@@ -141,7 +141,7 @@ fn threads_of_several_engines_are_summed() {
                 Some(peak.map_or(threads, |peak| peak.max(threads)))
             })
     };
-    // Two engines on one host, each of which never says more than a few.
+    // Two engines on one host, each with only a few threads.
     let text = fs::read_to_string(fixtures().join("distributed.jtl")).unwrap();
     let most = text.lines().skip(1).map(|line| {
         let fields: Vec<&str> = line.split(',').collect();
@@ -149,7 +149,7 @@ fn threads_of_several_engines_are_summed() {
     });
     let most = most.fold(0.0, f64::max);
     assert!(peak("distributed.jtl").unwrap() > most, "{most}");
-    // The Statistical sender writes 0 threads for it does not know.
+    // The Statistical sender writes 0 threads because it does not know them.
     assert_eq!(peak("sample-count.jtl"), None);
 }
 
@@ -170,12 +170,12 @@ fn xml_has_the_figures_of_the_csv_of_the_same_run() {
         report.inputs.clear();
         report
     };
-    // No samples within samples: all is the same.
+    // No nested samples: all figures are equal.
     assert_eq!(
         serde_json::to_value(report("errors.xml")).unwrap(),
         serde_json::to_value(report("errors.jtl")).unwrap()
     );
-    // Samples within samples have rows in the CSV file only: what has none is the same.
+    // Only the CSV file has rows for nested samples: labels without them are equal.
     let (xml, csv) = (report("controllers.xml"), report("controllers.jtl"));
     let label = |report: &perfkit::report::Report, name: &str| {
         let label = report.labels.iter().find(|label| label.label == name);

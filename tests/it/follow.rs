@@ -1,5 +1,5 @@
-//! `perfkit analyze --follow` without a terminal: a run while it is written, and in the end the
-//! same as `perfkit analyze` says of the same bytes.
+//! `perfkit analyze --follow` without a terminal: follows a run while it is written, and ends with what
+//! `perfkit analyze` reports for the same bytes.
 
 use std::fs::{self, OpenOptions};
 use std::io::{Read, Write};
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::common::{HEADER, Perfkit, five_samples, row};
 
-/// Longer than anything here takes; only a failure waits so long.
+/// Longer than anything here takes; only a failure waits that long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// `perfkit analyze --follow`, running.
@@ -64,7 +64,7 @@ impl Following {
         self.said.lock().unwrap().clone()
     }
 
-    /// Waits until it has said something.
+    /// Waits until stderr contains a text.
     fn hear(&self, what: &str) {
         let began = Instant::now();
         while !self.said().contains(what) {
@@ -83,7 +83,7 @@ impl Following {
         assert!(sent.success());
     }
 
-    /// Waits for its end: exit status, and what it printed.
+    /// Waits for the exit, and returns exit status, stdout and stderr.
     fn end(mut self) -> (ExitStatus, String, String) {
         let mut printed = String::new();
         let mut stdout = self.child.stdout.take().unwrap();
@@ -105,7 +105,7 @@ fn append(perfkit: &Perfkit, text: &str) {
     file.write_all(text.as_bytes()).unwrap();
 }
 
-/// Holds what following leaves in the end to what analyzing the same file does.
+/// Checks that following ends with the output and report of analyzing the same file.
 fn check_end(perfkit: &Perfkit, following: Following, more: &[&str], format: &str) {
     let (status, printed, said) = following.end();
     assert_eq!(status.code(), Some(0), "{said}");
@@ -121,7 +121,7 @@ fn check_end(perfkit: &Perfkit, following: Following, more: &[&str], format: &st
 }
 
 #[test]
-fn a_run_is_followed_from_before_its_first_byte_to_a_cut_off_last_line() {
+fn follows_a_run_from_a_missing_file_to_a_truncated_last_line() {
     for signal in ["-INT", "-TERM", "-HUP"] {
         let perfkit = Perfkit::new();
         let following = Following::start(&perfkit, &["--format", "csv", "-o", "followed"]);
@@ -143,7 +143,7 @@ fn a_run_is_followed_from_before_its_first_byte_to_a_cut_off_last_line() {
 }
 
 #[test]
-fn silence_ends_it_if_asked_to() {
+fn until_idle_ends_following() {
     let perfkit = Perfkit::new();
     let following = Following::start(
         &perfkit,
@@ -155,7 +155,7 @@ fn silence_ends_it_if_asked_to() {
 }
 
 #[test]
-fn a_file_in_its_place_is_another_run() {
+fn a_replaced_file_starts_a_new_run() {
     let perfkit = Perfkit::new();
     perfkit.write("results.jtl", five_samples());
     let following = Following::start(&perfkit, &["--format", "csv", "-o", "followed"]);
@@ -167,7 +167,7 @@ fn a_file_in_its_place_is_another_run() {
     fs::rename(perfkit.path("other.jtl"), perfkit.path("results.jtl")).unwrap();
     following.hear("results.jtl: was replaced");
     following.hear(": 1 samples");
-    // Written anew in the same file.
+    // Rewritten in place.
     perfkit.write(
         "results.jtl",
         format!("{HEADER}{}", row(1_900_000_000_000, 8, "E", true).repeat(3)),
@@ -179,8 +179,8 @@ fn a_file_in_its_place_is_another_run() {
 }
 
 #[test]
-fn what_counts_may_depend_on_the_whole_run() {
-    // The run's start and end, its labels, and its threads are other ones as it goes on.
+fn selections_that_depend_on_the_whole_run_match_analyze() {
+    // The run's start and end, labels and threads change as it goes on.
     for options in [
         &["--from", "+1s", "--to", "-1s"][..],
         &["--sub-results", "exclude"],
@@ -208,7 +208,7 @@ fn what_counts_may_depend_on_the_whole_run() {
 }
 
 #[test]
-fn criteria_decide_on_the_exit_code() {
+fn criteria_set_the_exit_code() {
     let perfkit = Perfkit::new();
     perfkit.write("results.jtl", five_samples());
     let following = Following::start(
@@ -227,7 +227,7 @@ fn criteria_decide_on_the_exit_code() {
 }
 
 #[test]
-fn a_row_that_cannot_be_read_ends_it_if_asked_to() {
+fn strict_stops_at_a_malformed_row() {
     let perfkit = Perfkit::new();
     perfkit.write("results.jtl", five_samples());
     let following = Following::start(&perfkit, &["--strict", "--no-report"]);
@@ -239,7 +239,7 @@ fn a_row_that_cannot_be_read_ends_it_if_asked_to() {
 }
 
 #[test]
-fn without_a_file_or_a_row_the_words_are_those_of_any_such_file() {
+fn a_missing_or_empty_file_fails_as_in_analyze() {
     for bytes in [None, Some(""), Some("ti"), Some(HEADER)] {
         let perfkit = Perfkit::new();
         if let Some(bytes) = bytes {
@@ -254,7 +254,7 @@ fn without_a_file_or_a_row_the_words_are_those_of_any_such_file() {
 }
 
 #[test]
-fn what_cannot_be_followed_is_refused() {
+fn inputs_that_cannot_be_followed_are_rejected() {
     let perfkit = Perfkit::new();
     perfkit.write("results.jtl", five_samples());
     perfkit.write(
@@ -265,7 +265,7 @@ fn what_cannot_be_followed_is_refused() {
     perfkit.write("results.jtl.gz", b"\x1F\x8B\x08\x00\x00\x00");
     let refused =
         |arguments: &[&str]| perfkit.fail(&[&["analyze", "--follow"], arguments].concat());
-    let told = [
+    let errors = [
         refused(&["results.jtl", "results.jtl"]),
         refused(&["-"]),
         refused(&["part.summary"]),
@@ -275,10 +275,10 @@ fn what_cannot_be_followed_is_refused() {
         refused(&["results.jtl", "--from", "soon"]),
         refused(&["results.jtl", "--timezone", "Nowhere"]),
     ];
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(errors.join("\n"));
 }
 
-/// Asks a page that is served for a path; what has come when `is_all` says that it is enough.
+/// Requests a path, and returns the response once `is_all` accepts it or the server closes.
 fn ask(address: &str, path: &str, is_all: impl Fn(&str) -> bool) -> String {
     let mut connection = TcpStream::connect(address).unwrap();
     connection.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -296,7 +296,7 @@ fn ask(address: &str, path: &str, is_all: impl Fn(&str) -> bool) -> String {
 }
 
 #[test]
-fn browsers_see_the_run_while_it_goes_on() {
+fn listen_serves_the_run_in_progress() {
     let perfkit = Perfkit::new();
     let options = ["--listen", "0", "--format", "csv", "-o", "followed"];
     let following = Following::start(&perfkit, &options);
@@ -315,10 +315,10 @@ fn browsers_see_the_run_while_it_goes_on() {
     );
     assert!(ask(address, "/", is_page).contains("<dt>Samples</dt><dd>5</dd>"));
     append(&perfkit, &row(1_700_000_002_000, 70, "C", true));
-    // A page that listens is told of the newer state, and of the end.
-    let is_told = AtomicBool::new(false);
+    // An open event stream gets the newer state, and the end.
+    let has_newer = AtomicBool::new(false);
     let events = ask(address, "/events", |answer| {
-        if answer.contains("data: 2\n") && !is_told.swap(true, Ordering::Relaxed) {
+        if answer.contains("data: 2\n") && !has_newer.swap(true, Ordering::Relaxed) {
             following.signal("-INT");
         }
         answer.contains("event: end")

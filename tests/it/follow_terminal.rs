@@ -1,5 +1,4 @@
-//! `perfkit analyze --follow` on a terminal: it takes the whole screen, and gives it back however it
-//! ends.
+//! `perfkit analyze --follow` on a terminal: it takes the whole screen, and always restores it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
@@ -12,7 +11,7 @@ use crate::common::{Perfkit, five_samples};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
-/// Longer than anything here takes; only a failure waits so long.
+/// Longer than anything here takes; only a failure waits that long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 const ENTER_SCREEN: &str = "\x1b[?1049h";
@@ -86,14 +85,14 @@ impl Terminal {
         }
     }
 
-    /// Whether keys come as they are typed, rather than line by line.
+    /// Whether the terminal delivers keys as typed, not line by line.
     fn is_raw(&self) -> bool {
         let modes = tcgetattr(&self.device).unwrap().local_modes;
         !modes.intersects(LocalModes::ICANON | LocalModes::ECHO)
     }
 }
 
-/// Follows five samples until something ends it; exit code, and what was shown behind the screen.
+/// Follows five samples until `end` stops it, and returns the exit code and the output after the screen.
 fn ended_by(more: &[&str], end: impl FnOnce(&mut Terminal, &Perfkit)) -> (Option<i32>, String) {
     let perfkit = Perfkit::new();
     let mut terminal = Terminal::follow(&perfkit, more, "");
@@ -107,7 +106,7 @@ fn ended_by(more: &[&str], end: impl FnOnce(&mut Terminal, &Perfkit)) -> (Option
     terminal.see(LEAVE_SCREEN);
     terminal.see(SHOW_CURSOR);
     assert!(!terminal.is_raw());
-    // What was shown last may still be on its way.
+    // The last output may still be in transit.
     terminal.see(match status.code() {
         Some(0) => "| **TOTAL** | 5 ",
         _ => "perfkit: error: ",
@@ -118,7 +117,7 @@ fn ended_by(more: &[&str], end: impl FnOnce(&mut Terminal, &Perfkit)) -> (Option
 }
 
 #[test]
-fn keys_and_signals_end_it_with_the_report_on_a_terminal_as_it_was() {
+fn keys_and_signals_restore_the_terminal_and_print_the_report() {
     for keys in ["q", "Q", "\x1b", "\x03"] {
         let (code, behind) = ended_by(&[], |terminal, _| {
             terminal.keys.write_all(keys.as_bytes()).unwrap();
@@ -138,7 +137,7 @@ fn keys_and_signals_end_it_with_the_report_on_a_terminal_as_it_was() {
 }
 
 #[test]
-fn an_error_leaves_the_terminal_as_it_was() {
+fn an_error_restores_the_terminal() {
     let (code, behind) = ended_by(&["--strict"], |_, perfkit| {
         let path = perfkit.path("results.jtl");
         let mut file = OpenOptions::new().append(true).open(path).unwrap();
@@ -149,8 +148,8 @@ fn an_error_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
-fn no_color_is_no_color() {
-    // A value that is empty is none.
+fn no_color_disables_color() {
+    // An empty value does not count.
     for (no_color, has_colors) in [("", true), ("1", false)] {
         let perfkit = Perfkit::new();
         perfkit.write("results.jtl", five_samples());
@@ -159,7 +158,7 @@ fn no_color_is_no_color() {
         terminal.see("| **TOTAL** | 5 ");
         let shown = terminal.shown();
         assert!(shown.contains("Newest errors"), "{shown}");
-        // As the escape sequence of a foreground colour begins.
+        // The start of an escape sequence for a foreground colour.
         assert_eq!(shown.contains("\x1b[38;5;"), has_colors, "{shown}");
     }
 }

@@ -1,4 +1,4 @@
-//! The fuzz targets on their corpus: what was once found, and a little of everything.
+//! Replays the fuzz corpus: past findings, and a sample of every kind of input.
 
 #[path = "../../fuzz/src/targets.rs"]
 mod targets;
@@ -19,7 +19,7 @@ fn replay(name: &str, target: fn(&[u8])) {
         println!("{}", path.display());
         let bytes = fs::read(&path).unwrap();
         target(&bytes);
-        // Cut short and with a byte changed it is as good.
+        // Truncated inputs and those with a changed byte must hold, too.
         target(&bytes[..bytes.len() / 2]);
         let mut changed = bytes.clone();
         changed[bytes.len() / 3] ^= 0x20;

@@ -1,4 +1,4 @@
-//! Insights: what is planted in a run is found, and nothing else; what recorded runs say.
+//! Insights: a planted problem is found, and nothing else; insights on recorded runs.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 const PERCENTILES: [f64; 4] = [50.0, 90.0, 95.0, 99.0];
 
-/// Length of a planted run, in seconds: its time series has a bucket for each.
+/// Duration of a generated run in seconds: its time series has one-second buckets.
 const SECONDS: f64 = 300.0;
 
 /// The kinds of a report's insights, as `report.json` names them.
@@ -21,7 +21,7 @@ fn kinds(report: &Report) -> Vec<String> {
     report.insights.iter().map(kind).collect()
 }
 
-/// The only finding of a run, which must be of this kind.
+/// The only finding on a run, which must be of this kind.
 fn only(text: &str, kind: &str) -> Finding {
     only_of(&[text], kind)
 }
@@ -49,7 +49,7 @@ fn usual(random: &mut Random) -> Row {
     }
 }
 
-/// 50 samples a second, the usual ones changed.
+/// 50 samples per second of [`usual`], modified by `change`.
 fn run(change: impl Fn(&mut Random, f64, &mut Row)) -> Vec<Row> {
     arrivals(
         &mut Random(1),
@@ -65,8 +65,8 @@ fn run(change: impl Fn(&mut Random, f64, &mut Row)) -> Vec<Row> {
 
 #[test]
 fn a_knee() {
-    // A thread more every 0.75 s, each of which asks and thinks for 400 ms. The server answers in
-    // 100 ms, up to 200 a second: those are reached by 100 threads after 75 s.
+    // One more thread every 0.75 s; each thinks for 400 ms between requests. The server responds in
+    // 100 ms, up to 200 requests per second, which 100 threads reach after 75 s.
     let threads = |time: f64| 1.0 + 399.0 * time / SECONDS;
     let rate = |time: f64| (threads(time) / 0.5).min(200.0);
     let rows = arrivals(&mut Random(1), SECONDS, rate, |random, time| Row {
@@ -120,7 +120,7 @@ fn a_steady_window_behind_a_ramp() {
 
 #[test]
 fn periodic_stalls() {
-    // Every 20 s, for 800 ms: who asks then waits for the end.
+    // Every 20 s for 800 ms: requests made meanwhile wait for the end.
     let rows = run(|_, time, row| {
         let into = (time + 13.0) % 20.0;
         if into < 0.8 {
@@ -211,7 +211,7 @@ fn a_slow_load_generator() {
 }
 
 #[test]
-fn latency_made_of_connect_time() {
+fn latency_dominated_by_connect_time() {
     let rows = run(|random, _, row| {
         if random.uniform() < 0.5 {
             row.connect = random.log_normal(150.0, 0.3);
@@ -226,7 +226,7 @@ fn latency_made_of_connect_time() {
 }
 
 #[test]
-fn two_kinds_of_response_times() {
+fn bimodal_response_times() {
     let rows = run(|random, _, row| {
         if row.label == "Search" {
             row.elapsed = match random.uniform() < 0.6 {
@@ -245,7 +245,7 @@ fn two_kinds_of_response_times() {
 }
 
 #[test]
-fn two_labels_are_no_two_kinds() {
+fn two_labels_are_not_bimodal() {
     let rows = run(|_, _, row| {
         if row.label == "Search" {
             row.elapsed *= 4.5;
@@ -256,7 +256,7 @@ fn two_labels_are_no_two_kinds() {
 
 #[test]
 fn a_generator_that_fell_behind() {
-    // 50 threads send 100 a second, until each waits 600 ms for its response.
+    // 50 threads send 100 requests per second, until responses take 600 ms.
     let is_slow = |time: f64| (200.0..240.0).contains(&time);
     let rate = |time: f64| if is_slow(time) { 50.0 / 0.6 } else { 100.0 };
     let rows = arrivals(&mut Random(1), SECONDS, rate, |random, time| Row {
@@ -278,7 +278,7 @@ fn a_generator_that_fell_behind() {
     assert!((75.0..88.0).contains(&found.rate_per_second), "{found:?}");
 }
 
-/// The usual run, from a later moment on.
+/// The usual run, started later.
 fn later(seconds: f64) -> Vec<Row> {
     let mut rows = run(|_, _, _| ());
     rows.iter_mut()
@@ -323,7 +323,7 @@ fn clocks_apart() {
     };
     assert_eq!((found.engine.as_str(), found.engines), ("10.0.0.3:1099", 3));
     assert!((-62_000..=-58_000).contains(&found.later_ms), "{found:?}");
-    // The same of files whose rows name no engine.
+    // Likewise for files whose rows name no engine.
     let files = [jtl(later(0.0)), jtl(later(60.0))];
     let found = only_of(&[&files[0], &files[1]], "clocks_apart");
     let Finding::ClocksApart(found) = found else {
@@ -336,7 +336,7 @@ fn clocks_apart() {
 }
 
 #[test]
-fn errors_that_flatter() {
+fn fast_errors_that_lower_the_average() {
     let rows = run(|random, _, row| {
         if random.uniform() < 0.4 {
             row.elapsed = 3.0;
@@ -381,7 +381,7 @@ fn too_few_samples_for_a_percentile() {
 }
 
 #[test]
-fn any_number_of_threads_finds_the_same() {
+fn insights_do_not_depend_on_threads() {
     let rows = run(|random, time, row| {
         row.host = ["a.example", "b.example"][random.below(2)];
         row.engine = Some(random.below(2));
@@ -406,7 +406,7 @@ fn any_number_of_threads_finds_the_same() {
 }
 
 #[test]
-fn hostile_names_are_made_harmless() {
+fn hostile_names_are_escaped() {
     let rows = run(|random, _, row| {
         if random.uniform() < 0.1 {
             row.label = "\u{1b}[31m<b>*\u{202e}".to_owned();
@@ -429,7 +429,7 @@ fn hostile_names_are_made_harmless() {
 }
 
 #[test]
-fn reports_of_older_versions_have_none() {
+fn older_reports_have_no_insights() {
     let report = report(&[&jtl(run(|_, _, _| ())[..200].to_vec())], &PERCENTILES);
     assert_eq!(kinds(&report), ["too_few_samples"]);
     let mut saved = serde_json::to_value(&report).unwrap();
@@ -439,7 +439,7 @@ fn reports_of_older_versions_have_none() {
     assert_eq!(read.total, report.total);
 }
 
-/// What is said of each recorded run.
+/// The insights on each recorded run.
 #[test]
 fn recorded_runs() {
     let mut said = String::new();

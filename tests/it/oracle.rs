@@ -1,5 +1,5 @@
-//! JMeter's Aggregate Report written again, plainly and slowly, from its definitions, and compared
-//! with ours byte for byte on generated results.
+//! A simple, slow reimplementation of JMeter's Aggregate Report from its definitions, compared with
+//! ours byte for byte on generated results.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -7,7 +7,7 @@ use std::fmt::Write;
 use crate::common::{HEADER, Perfkit};
 use proptest::prelude::*;
 
-/// What JMeter keeps of a label.
+/// JMeter's state per label.
 #[derive(Default)]
 struct Label {
     counts: BTreeMap<i64, i64>,
@@ -132,7 +132,7 @@ fn oracle(results: &str) -> String {
     String::from_utf8(table.into_inner().unwrap()).unwrap()
 }
 
-/// Results of a number of rows, different at every size but the same at every run.
+/// Results with this number of rows: each size has its own seed.
 fn generated(rows: u64) -> String {
     let mut text = HEADER.to_owned();
     let mut state = rows.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
@@ -176,7 +176,7 @@ fn generated_results() {
     }
 }
 
-/// A row of results with few columns: SampleCount and ErrorCount with it or not.
+/// A row with few columns, with or without SampleCount and ErrorCount.
 fn rows(with_counts: bool) -> impl Strategy<Value = String> {
     let row = (
         0..100_000_i64,
@@ -210,7 +210,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
     fn any_results(results in prop_oneof![rows(false), rows(true)]) {
-        // A window that ends before it begins has no rate; JMeter prints a negative one.
+        // A window of negative length has no rate; JMeter prints a negative one.
         prop_assume!(oracle_windows_are_positive(&results));
         prop_assert_eq!(Perfkit::new().table(&results), oracle(&results));
     }

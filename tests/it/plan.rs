@@ -7,7 +7,7 @@ use crate::common::Perfkit;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
-/// The values of a plan's properties by name, the last of each; read as XML to its end.
+/// The properties of a plan by name, the last of each; parses the XML to its end.
 fn properties(plan: &str) -> BTreeMap<String, String> {
     let mut reader = Reader::from_str(plan);
     let (mut found, mut name, mut depth) = (BTreeMap::new(), String::new(), 0);
@@ -34,7 +34,7 @@ fn properties(plan: &str) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn the_example_is_what_plan_prints() {
+fn the_example_matches_the_plan_command() {
     let (plan, said) = Perfkit::new().run(&["plan", "--host", "127.0.0.1"]);
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/fibonacci-isprime.jmx");
     if std::env::var_os("UPDATE_EXAMPLES").is_some() {
@@ -89,7 +89,7 @@ fn the_plan_is_well_formed_and_has_the_settings() {
 }
 
 #[test]
-fn a_host_that_is_none_is_refused() {
+fn an_invalid_host_is_rejected() {
     for host in ["\"><x", "a)}${__groovy(1)}", "http://pi/", "a,b", ""] {
         let perfkit = Perfkit::new();
         let output = perfkit.command(&["plan", "--host", host]).output().unwrap();

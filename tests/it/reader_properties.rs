@@ -1,5 +1,5 @@
-//! Properties of the reader: what it finds depends on the bytes of a file alone, not on how they
-//! are cut into blocks and handed to workers; and well-formed CSV is read as the csv crate reads it.
+//! Properties of the reader: samples depend only on the bytes of a file, not on block size or threads,
+//! and well-formed CSV reads as with the csv crate.
 
 use std::io::{self, Cursor, Read};
 use std::sync::Arc;
@@ -80,7 +80,7 @@ struct Found {
     report: Report,
 }
 
-/// Reads `files` as one run; the error in words where they cannot be read.
+/// Reads `files` as one run, or returns the error message.
 fn read(files: &[Vec<u8>], block_size: usize, threads: usize) -> Result<Found, String> {
     let inputs = files
         .iter()
@@ -104,7 +104,7 @@ fn options(block_size: usize, threads: usize) -> ReadOptions {
     options
 }
 
-/// A file of which so many bytes are written by now: it ends when all are.
+/// A growing file with `there` bytes written so far: it ends once all are.
 struct Written {
     bytes: Vec<u8>,
     there: Arc<AtomicUsize>,
@@ -123,7 +123,7 @@ impl Read for Written {
     }
 }
 
-/// Reads a file while it is written in pieces of these lengths, one after the other and again.
+/// Reads a file while it is written in pieces of these lengths, repeated as needed.
 fn grown(bytes: &[u8], pieces: &[usize], block_size: usize) -> Result<Found, String> {
     let there = Arc::new(AtomicUsize::new(0));
     let begin = || {
@@ -190,7 +190,7 @@ fn found(outcome: Outcome<Collect>) -> Found {
     }
 }
 
-/// A field's text, from harmless to hostile, as it stands in the file.
+/// The raw text of a field, from harmless to hostile.
 fn field() -> impl Strategy<Value = String> {
     prop_oneof![
         6 => "[a-zA-Z0-9 /:-]{0,12}",
@@ -230,7 +230,7 @@ fn line() -> impl Strategy<Value = String> {
     prop_oneof![
         12 => row(),
         1 => Just(HEADER.to_owned()),
-        // Another order of columns from here on.
+        // A new column order from here on.
         1 => Just("label,timeStamp,success,elapsed".to_owned()),
         1 => Just("Fib,1700000000007,true,3".to_owned()),
         1 => Just("timeStamp,elapsed".to_owned()),
@@ -263,7 +263,7 @@ fn file() -> impl Strategy<Value = Vec<u8>> {
 }
 
 #[test]
-fn rows_that_are_too_long_are_the_same_for_any_block_size() {
+fn oversized_rows_do_not_depend_on_block_size() {
     let row = |message: &str| {
         format!("1700000000000,5,Fib,200,{message},T 1-1,text,true,,1,2,1,1,,4,0,0\n")
     };
@@ -284,7 +284,7 @@ fn rows_that_are_too_long_are_the_same_for_any_block_size() {
         let files = [text.into_bytes()];
         let read = |block_size| {
             let mut found = read(&files, block_size, 2).unwrap();
-            // What is cut off a row that is too long moves those behind it, but not their order.
+            // Truncating an oversized row moves later positions, but not their order.
             for sample in &mut found.samples {
                 sample.position = 0;
             }
@@ -299,27 +299,29 @@ fn rows_that_are_too_long_are_the_same_for_any_block_size() {
 }
 
 proptest! {
+    // Each pair of a block size and a number of threads is met about 20 times.
     #![proptest_config(ProptestConfig::with_cases(60))]
 
     #[test]
-    fn any_block_size_and_any_threads_find_the_same(files in proptest::collection::vec(file(), 1..3)) {
+    fn samples_do_not_depend_on_block_size_or_threads(
+        files in proptest::collection::vec(file(), 1..3),
+        threads in proptest::collection::vec(1..4_usize, BLOCK_SIZES.len()),
+    ) {
         let whole = read(&files, 1 << 20, 1);
         if let Ok(found) = &whole {
             let rejected: u64 = found.rejections.iter().map(|tally| tally.count).sum();
             prop_assert_eq!(found.rows_read, found.samples.len() as u64 + rejected);
         }
-        for block_size in BLOCK_SIZES {
-            for threads in [1, 2, 3] {
-                prop_assert_eq!(
-                    &read(&files, block_size, threads), &whole,
-                    "blocks of {} bytes, {} threads", block_size, threads
-                );
-            }
+        for (block_size, threads) in BLOCK_SIZES.into_iter().zip(threads) {
+            prop_assert_eq!(
+                &read(&files, block_size, threads), &whole,
+                "blocks of {} bytes, {} threads", block_size, threads
+            );
         }
     }
 
     #[test]
-    fn well_formed_rows_are_read_as_csv_has_it(
+    fn well_formed_rows_match_the_csv_crate(
         texts in proptest::collection::vec(
             proptest::collection::vec("[a-c\",\n\r;é ]{0,9}|null|\"[a-z]{3}", 5), 0..30),
         delimiter in prop_oneof![Just(b','), Just(b';'), Just(b'\t')],
@@ -358,7 +360,7 @@ proptest! {
     }
 
     #[test]
-    fn a_file_that_grows_is_read_as_if_it_had_always_been_there(
+    fn a_growing_file_reads_like_a_complete_one(
         file in file(),
         pieces in proptest::collection::vec(
             prop_oneof![2 => 1..40_usize, 4 => 40..400_usize, 1 => Just(100_000)],

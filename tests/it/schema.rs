@@ -13,7 +13,7 @@ fn schema() -> Validator {
     jsonschema::validator_for(&schema).unwrap()
 }
 
-/// The report of results with these further options.
+/// The report of results with these options.
 fn report(results: &Path, options: &[&str]) -> Value {
     let mut arguments = vec!["analyze", results.to_str().unwrap(), "--platform", "x"];
     arguments.extend(["--no-report", "--format", "json"]);
@@ -30,7 +30,7 @@ fn assert_valid(schema: &Validator, report: &Value, name: &str) {
 }
 
 #[test]
-fn every_fixture_gives_a_report_that_the_schema_allows() {
+fn the_report_of_every_fixture_is_valid() {
     let schema = schema();
     let mut reports = 0;
     for entry in fs::read_dir(fixtures()).unwrap() {
@@ -45,7 +45,7 @@ fn every_fixture_gives_a_report_that_the_schema_allows() {
 }
 
 #[test]
-fn options_give_a_report_that_the_schema_allows() {
+fn reports_with_other_options_are_valid() {
     let options = [
         ["--compat", "dashboard"],
         ["--expected-interval", "10"],
@@ -63,7 +63,7 @@ fn options_give_a_report_that_the_schema_allows() {
 }
 
 #[test]
-fn the_schema_refuses_what_is_no_report() {
+fn the_schema_rejects_invalid_reports() {
     let schema = schema();
     let good = report(&fixtures().join("errors.jtl"), &[]);
     for (pointer, value) in [

@@ -39,7 +39,7 @@ fn run() -> String {
     format!("{HEADER}{rows}")
 }
 
-/// Labels and numbers of samples, in one line, and what was said about it.
+/// Labels and sample counts in one line, and stderr.
 fn counted(arguments: &[&str]) -> (String, String) {
     let perfkit = Perfkit::new();
     perfkit.write("run.jtl", run());
@@ -87,7 +87,7 @@ fn labels_are_included_and_excluded() {
         counted,
         "GET /item/17,2; GET /item/18,1; Buy,1; GET /item/19,1; TOTAL,5"
     );
-    // A row counts for the first that leaves it out; one that leaves nothing out is seen to.
+    // The first filter that rejects a row counts it; filters that reject nothing are listed, too.
     insta::assert_snapshot!(said, @r#"
     perfkit: insight: 5 samples are too few to trust p90, p95 and p99 (p99 needs 299).
     perfkit: note: 1 rows were written by transaction controllers: TOTAL counts them beside the samples they sum up, as JMeter's Aggregate Report does; --controllers exclude leaves them out.
@@ -118,7 +118,7 @@ fn controllers_and_sub_results() {
 }
 
 #[test]
-fn numbered_labels_without_a_parent_are_no_sub_results() {
+fn numbered_labels_without_a_parent_are_not_sub_results() {
     let perfkit = Perfkit::new();
     let rows = run().replace("Home,", "Start,");
     perfkit.write("run.jtl", rows);
@@ -137,7 +137,7 @@ fn numbered_labels_without_a_parent_are_no_sub_results() {
 }
 
 #[test]
-fn a_sample_belongs_by_its_start() {
+fn samples_are_selected_by_start_time() {
     let middle = "GET /item/17,2; GET /item/18,1; Home,1; Home-0,1; Home-1,1; Buy,1; TOTAL,7";
     for (from, to) in [
         ("+1s", "-1s"),
@@ -148,13 +148,13 @@ fn a_sample_belongs_by_its_start() {
     ] {
         assert_eq!(labels(&["--from", from, "--to", to]), middle, "{from} {to}");
     }
-    // One millisecond less, or more.
+    // One millisecond earlier or later.
     assert_eq!(
         labels(&["--from", "1001ms", "--to", "2001ms"]),
         "GET /item/18,1; Home,1; Home-0,1; TOTAL,3"
     );
     assert_eq!(labels(&["--from", "-1s"]), "GET /item/19,1; TOTAL,1");
-    // In another zone the clock shows another time.
+    // Clock times follow the time zone.
     assert_eq!(
         labels(&["--timezone", "Asia/Tokyo", "--from", "07:13:27"]),
         "GET /item/19,1; TOTAL,1"
@@ -162,7 +162,7 @@ fn a_sample_belongs_by_its_start() {
 }
 
 #[test]
-fn moments_are_told_when_the_run_decides() {
+fn relative_moments_are_resolved_and_printed() {
     let (_, said) = counted(&["--from", "+1s", "--to", "22:13:27"]);
     insta::assert_snapshot!(said, @r#"
     perfkit: insight: 2 labels, such as “Home-0”, hold sub-results of other labels: TOTAL counts both, as in JMeter; --sub-results exclude leaves them out.
@@ -177,7 +177,7 @@ fn moments_are_told_when_the_run_decides() {
 }
 
 #[test]
-fn the_ramp_is_trimmed_and_said_to_be() {
+fn the_ramp_is_trimmed_and_reported() {
     let (counted, said) = counted(&["--trim-ramp"]);
     assert_eq!(
         counted,
@@ -200,7 +200,7 @@ fn a_ramp_that_cannot_be_trimmed_is_an_error() {
     let columns = "timeStamp,elapsed,label,responseCode,success\n";
     perfkit.write("run.jtl", format!("{columns}1700000000000,1,A,200,true\n"));
     insta::assert_snapshot!(perfkit.fail(&arguments), @"perfkit: error: --trim-ramp: no row tells how many threads were active (allThreads); choose the time with --from and --to");
-    // Users who come one after the other.
+    // Users who never overlap.
     let peak = run().replace(",1,2,http", ",1,1,http");
     perfkit.write("run.jtl", peak);
     insta::assert_snapshot!(perfkit.fail(&arguments), @"perfkit: error: --trim-ramp: the peak of 2 active threads (allThreads) lasted 0.0 s of 8.0 s, too short to be a plateau; choose the time with --from and --to");
@@ -239,7 +239,7 @@ fn labels_are_renamed_in_order() {
 }
 
 #[test]
-fn filters_see_the_files_labels_and_renaming_the_groups() {
+fn filters_match_original_labels_and_renames_match_groups() {
     assert_eq!(
         labels(&[
             "--include",
@@ -276,7 +276,7 @@ fn sub_results_are_noticed_under_any_label() {
 }
 
 #[test]
-fn the_report_echoes_the_choice_and_accounts_for_it() {
+fn the_report_echoes_the_selection_and_accounts_for_it() {
     let perfkit = Perfkit::new();
     perfkit.write("run.jtl", run());
     let selection = [
@@ -338,13 +338,13 @@ fn the_report_echoes_the_choice_and_accounts_for_it() {
 }
 
 #[test]
-fn leaving_everything_out_is_an_error() {
+fn an_empty_selection_is_an_error() {
     insta::assert_snapshot!(refused(&["--include", "Nothing", "--only-errors"]), @"perfkit: error: run.jtl: no samples to report: every row was filtered out, 10 by --only-errors, 1 by --include Nothing");
     insta::assert_snapshot!(refused(&["--from", "+2s", "--to", "+1s"]), @"perfkit: error: --from +2s (2023-11-14 22:13:22.000 UTC) is not before --to +1s (2023-11-14 22:13:21.000 UTC): nothing would be left");
 }
 
 #[test]
-fn what_makes_no_sense_is_said() {
+fn invalid_selections_are_rejected() {
     insta::assert_snapshot!(refused(&["--include", "(a"]), @"perfkit: error: --include: `(a` is not a regular expression: unclosed group");
     insta::assert_snapshot!(refused(&["--exclude", "[z-a]"]), @"perfkit: error: --exclude: `[z-a]` is not a regular expression: invalid character class range, the start must be <= the end");
     insta::assert_snapshot!(refused(&["--from", "soon"]), @"perfkit: error: --from: `soon` is not a time: give a time such as `2026-11-25 07:10:00` or 07:10:00, epoch ms, an offset from the run's start such as +30s or 1m30s, or from its end such as -10s");
@@ -355,7 +355,7 @@ fn what_makes_no_sense_is_said() {
     assert!(both.contains("--help"), "{both}");
 }
 
-/// Runs with results on standard input: exit code, and the last line on standard error.
+/// Runs with results on stdin, and returns exit code and last line of stderr.
 fn from_stdin(arguments: &[&str]) -> (Option<i32>, String) {
     let perfkit = Perfkit::new();
     let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin("perfkit"));
@@ -370,7 +370,7 @@ fn from_stdin(arguments: &[&str]) -> (Option<i32>, String) {
         .spawn()
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    // Refusing, it may not read all.
+    // It may exit before it reads all.
     let _broken_pipe = stdin.write_all(run().as_bytes());
     drop(stdin);
     let output = child.wait_with_output().unwrap();
@@ -390,7 +390,7 @@ fn standard_input_cannot_be_read_twice() {
 }
 
 #[test]
-fn threads_and_order_of_files_change_nothing() {
+fn results_do_not_depend_on_threads_or_file_order() {
     let perfkit = Perfkit::new();
     let (first, second) = (run(), run().replace("17000000", "17000001"));
     perfkit.write("first.jtl", &first);
@@ -428,7 +428,7 @@ fn accounting(fixture: &str, arguments: &[&str]) -> (u64, u64, Value) {
 }
 
 #[test]
-fn what_jmeter_recorded_falls_into_parts() {
+fn selections_partition_recorded_runs() {
     let parts = |fixture, one: &[&str], other: &[&str]| {
         let (counted, filtered, _) = accounting(fixture, one);
         let (others_counted, others_filtered, _) = accounting(fixture, other);
@@ -461,7 +461,7 @@ fn sub_results_as_jmeter_writes_them() {
         label.map(|label| label["samples"].as_u64().unwrap())
     };
     assert_eq!((samples("Page"), samples("Step-1")), (Some(50), Some(50)));
-    // Five users arrive within two seconds, and stay for some five.
+    // Five users start within two seconds and run for about five.
     let (counted, _, report) = accounting("sub-results.jtl", &["--trim-ramp"]);
     assert!((1..250).contains(&counted), "{counted}");
     let note = report["notes"][0].as_str().unwrap();
@@ -469,7 +469,7 @@ fn sub_results_as_jmeter_writes_them() {
 }
 
 #[test]
-fn a_distributed_run_is_of_one_thread_group() {
+fn a_distributed_run_has_one_thread_group() {
     let (counted, _, report) = accounting("distributed.jtl", &["--group-by", "thread-group"]);
     assert_eq!(counted, 400);
     assert_eq!(report["labels"].as_array().unwrap().len(), 1);

@@ -1,4 +1,4 @@
-//! Properties of choosing what counts, on random runs.
+//! Properties of selections, on random runs.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use proptest::prelude::*;
 const LABELS: [&str; 6] = ["Home", "Home-0", "Home-1", "GET /a/1", "GET /a/22", "Buy"];
 const START: i64 = 1_700_000_000_000;
 
-/// A row, without what no option looks at.
+/// The parts of a row that options select by.
 #[derive(Debug, Clone)]
 struct Row {
     label: usize,
@@ -85,7 +85,7 @@ fn moment(text: &str) -> Option<Bound> {
     })
 }
 
-/// Selections that between them use every option but `--trim-ramp`, which may refuse a run.
+/// Selections that together use every option except `--trim-ramp`, which may reject a run.
 fn selections() -> Vec<Selection> {
     let plain = Selection::default;
     vec![
@@ -121,7 +121,7 @@ fn selections() -> Vec<Selection> {
     ]
 }
 
-/// The choice made after a first pass over `parts`, in that order.
+/// The selection resolved by a first pass over `parts`, in this order.
 fn settled(selection: Selection, parts: &[&[Row]]) -> Result<Choice, Unselectable> {
     let needs = selection.needs();
     let mut whole = Survey::new(needs);
@@ -133,7 +133,7 @@ fn settled(selection: Selection, parts: &[&[Row]]) -> Result<Choice, Unselectabl
     selection.settle(&whole, &TimeZone::UTC)
 }
 
-/// What counts of `parts`, each read by a sink of its own, and what each filter left out.
+/// The aggregate of `parts`, each read by its own sink, and the number of rows each filter rejects.
 fn read(choice: &Choice, parts: &[&[Row]]) -> (Aggregate, Vec<u64>) {
     let mut all = Aggregate::default();
     let mut left_out = vec![0; choice.filters()];
@@ -159,7 +159,7 @@ fn report(aggregate: &Aggregate) -> Report {
     Report::new(&aggregate.clone().into(), Presentation::default()).unwrap()
 }
 
-/// Rows by label that a plain reading of each option leaves, for the selections above.
+/// The expected rows per label for each of the selections above.
 fn expected(number: usize, rows: &[Row]) -> BTreeMap<String, u64> {
     let start = rows.iter().map(|row| row.start).min().unwrap();
     let end = rows
@@ -194,11 +194,14 @@ fn expected(number: usize, rows: &[Row]) -> BTreeMap<String, u64> {
 }
 
 proptest! {
+    // About 2,000 rows, of 6 labels: every option meets every kind of row many times.
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn each_option_does_what_it_says(rows in rows()) {
         for (number, selection) in selections().into_iter().enumerate() {
             let Ok(choice) = settled(selection, &[&rows]) else {
-                // A run so short that nothing lies between the moments.
+                // The run is too short for the time range.
                 prop_assert_eq!(number, 1);
                 prop_assert!(expected(number, &rows).is_empty());
                 continue;
@@ -216,7 +219,7 @@ proptest! {
     }
 
     #[test]
-    fn parts_in_any_order_are_the_whole(rows in rows(), at in any::<prop::sample::Index>()) {
+    fn parts_merge_in_any_order(rows in rows(), at in any::<prop::sample::Index>()) {
         let (first, second) = rows.split_at(at.index(rows.len() + 1));
         for selection in selections() {
             let whole = settled(selection.clone(), &[&rows]);
@@ -232,7 +235,7 @@ proptest! {
     }
 
     #[test]
-    fn one_group_of_all_is_the_total(rows in rows()) {
+    fn a_single_group_equals_the_total(rows in rows()) {
         let selection = Selection {
             group_by: GroupBy::ThreadGroup,
             ..Selection::default()
@@ -249,7 +252,7 @@ proptest! {
     }
 
     #[test]
-    fn complements_fall_into_the_whole(rows in rows()) {
+    fn complements_add_up_to_the_whole(rows in rows()) {
         let home = || vec![regex("Home").unwrap()];
         let pairs = [
             (

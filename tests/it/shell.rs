@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::common::Perfkit;
 
-/// Whether a shell finds no fault with a script; `None` where the shell is not installed.
+/// Whether a shell accepts a script; `None` if the shell is not installed.
 fn accepts(shell: &str, flag: &str, script: &std::path::Path) -> Option<bool> {
     let output = Command::new(shell).arg(flag).arg(script).output().ok()?;
     Some(output.status.success() && output.stderr.is_empty())
@@ -78,7 +78,7 @@ fn each_command_has_a_man_page() {
     assert_eq!(page, perfkit.read("man1/perfkit.1"));
     let analyze = perfkit.read("man1/perfkit-analyze.1");
     assert!(analyze.contains(r"\-\-trim\-ramp"));
-    // As the page is named, not as the command is called.
+    // The name of the page, not of the command.
     assert!(
         analyze.contains(".TH perfkit-analyze 1"),
         "{}",

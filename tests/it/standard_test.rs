@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::common::Perfkit;
 
-/// How it was made, but for where it goes.
+/// The arguments that made it, except the output directory.
 const COMMAND: [&str; 11] = [
     "analyze",
     "fixtures/standard.jtl.gz",
@@ -29,7 +29,7 @@ fn names(directory: &Path) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_report_shown_is_what_perfkit_makes() {
+fn the_published_report_is_current() {
     let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
     let shown = repository.join("examples/standard-test");
     let perfkit = Perfkit::new();

@@ -1,4 +1,4 @@
-//! `perfkit summarize`: what the binary makes of summaries is what it makes of the results.
+//! `perfkit summarize`: summaries give the same output as the results themselves.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use perfkit::analysed;
 
 const FORMATS: [&str; 6] = ["json", "csv", "markdown", "table", "prometheus", "hgrm"];
 
-/// Two files with the same labels and others, rejected rows, and rows that name no engine.
+/// Two files that share some labels, with rejected rows and rows without an engine.
 fn two_files(perfkit: &Perfkit) {
     perfkit.write("one.jtl", five_samples() + "oops,1\n");
     let rows = [
@@ -27,7 +27,7 @@ fn summarise(perfkit: &Perfkit, name: &str, options: &[&str]) {
 }
 
 #[test]
-fn the_binary_prints_the_same_of_summaries_as_of_results() {
+fn summaries_and_results_print_the_same() {
     let perfkit = Perfkit::new();
     two_files(&perfkit);
     for format in FORMATS {
@@ -56,7 +56,7 @@ fn the_binary_prints_the_same_of_summaries_as_of_results() {
 }
 
 #[test]
-fn a_summary_goes_through_pipes_and_into_others() {
+fn summaries_can_be_piped_and_merged() {
     let perfkit = Perfkit::new();
     two_files(&perfkit);
     let piped = perfkit
@@ -82,7 +82,7 @@ fn a_summary_goes_through_pipes_and_into_others() {
 }
 
 #[test]
-fn the_report_directory_is_the_same() {
+fn summaries_and_results_write_the_same_report() {
     let perfkit = Perfkit::new();
     two_files(&perfkit);
     for (directory, files) in [
@@ -105,13 +105,13 @@ fn the_report_directory_is_the_same() {
             "{name}"
         );
     }
-    // Named after the summary where no directory is given.
+    // The default directory is named after the summary.
     perfkit.run(&["analyze", "one.summary", "--charts", "none"]);
     assert!(perfkit.path("one-report/report.md").exists());
 }
 
 #[test]
-fn compare_takes_summaries() {
+fn compare_reads_summaries() {
     let perfkit = Perfkit::new();
     two_files(&perfkit);
     let of = |first: &str, second: &str| {
@@ -123,7 +123,7 @@ fn compare_takes_summaries() {
 }
 
 #[test]
-fn what_counts_is_chosen_when_a_summary_is_made() {
+fn selection_happens_when_a_summary_is_made() {
     let perfkit = Perfkit::new();
     two_files(&perfkit);
     let choice = ["--include", "A|C", "--rename", "s/C/c/"];
@@ -156,7 +156,7 @@ fn what_counts_is_chosen_when_a_summary_is_made() {
 }
 
 #[test]
-fn what_does_not_go_together_is_said() {
+fn incompatible_inputs_and_options_are_rejected() {
     let perfkit = Perfkit::new();
     two_files(&perfkit);
     summarise(&perfkit, "two", &["--timestamp-is-end"]);
@@ -187,7 +187,7 @@ fn what_does_not_go_together_is_said() {
     for name in ["one", "two"] {
         summarise(&perfkit, name, &["--from", "+100ms"]);
     }
-    // Of one alone it is known what the whole is.
+    // A single summary is the whole run.
     perfkit.run(&["analyze", "one.summary", "--no-report"]);
     insta::assert_snapshot!(perfkit.fail(&[
         "analyze",
@@ -198,7 +198,7 @@ fn what_does_not_go_together_is_said() {
 }
 
 #[test]
-fn a_part_without_samples_is_one_too() {
+fn a_summary_may_have_no_samples() {
     let perfkit = Perfkit::new();
     two_files(&perfkit);
     perfkit.write("none.jtl", HEADER);

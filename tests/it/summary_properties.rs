@@ -1,4 +1,4 @@
-//! Parts of a run, analysed apart, stored and put together, are what analysing all at once gives.
+//! Parts of a run that are analyzed separately, stored and merged equal the run analyzed at once.
 
 use std::fs;
 use std::io::{Cursor, Read};
@@ -12,10 +12,10 @@ use perfkit::report::{Presentation, Report};
 use perfkit::stats::Aggregate;
 use proptest::prelude::*;
 
-/// A name and what it holds.
+/// A file name and its content.
 type File = (String, Vec<u8>);
 
-/// All files, read at once.
+/// Reads all files at once.
 fn read(files: &[File]) -> Analysed {
     let inputs = files.iter().map(|(name, bytes)| Input {
         name: name.clone(),
@@ -28,7 +28,7 @@ fn read(files: &[File]) -> Analysed {
     outcome.into()
 }
 
-/// The files in groups, each read apart, stored, read back, and put together.
+/// Reads each group separately, stores it, reads it back and merges all.
 fn merged(groups: &[&[File]]) -> Analysed {
     let mut parts = groups.iter().map(|files| {
         let stored = analysed::encode(&read(files)).unwrap();
@@ -36,11 +36,11 @@ fn merged(groups: &[&[File]]) -> Analysed {
     });
     let mut whole = parts.next().unwrap();
     parts.for_each(|part| whole.append(part).unwrap());
-    // Stored again, as a summary of summaries.
+    // Stored a second time, as a summary of summaries.
     analysed::decode(&analysed::encode(&whole).unwrap()).unwrap()
 }
 
-/// The whole report, and the table that has all labels.
+/// The report, and its JSON.
 fn report(part: Analysed) -> (Report, String) {
     let report = Report::new(&part, Presentation::default()).unwrap();
     let json = render::json::render(&report).unwrap();
@@ -96,7 +96,7 @@ fn recorded() -> Vec<File> {
     files
 }
 
-/// A CSV file cut at record ends into about so many files, each with the header if there is one.
+/// Splits a CSV file between records into at most `parts` files, each with the header, if any.
 fn split((name, bytes): &File, parts: usize) -> Vec<File> {
     let text = String::from_utf8_lossy(bytes);
     let mut records = vec![String::new()];
@@ -125,7 +125,7 @@ fn split((name, bytes): &File, parts: usize) -> Vec<File> {
 }
 
 #[test]
-fn recorded_files_split_by_rows_are_what_they_are_at_once() {
+fn parts_of_recorded_files_merge_to_the_whole() {
     for file in recorded()
         .iter()
         .filter(|(name, _)| !name.ends_with(".xml"))
@@ -141,7 +141,7 @@ fn recorded_files_split_by_rows_are_what_they_are_at_once() {
 }
 
 #[test]
-fn all_recorded_files_as_one_run_are_what_they_are_at_once() {
+fn all_recorded_files_merge_to_one_run() {
     let files = recorded();
     let files: Vec<File> = files
         .into_iter()
@@ -153,8 +153,8 @@ fn all_recorded_files_as_one_run_are_what_they_are_at_once() {
 }
 
 #[test]
-fn more_than_is_told_apart_is_given_up_in_the_same_way() {
-    // Labels over time, response codes, engines and types of error, each beyond what is kept.
+fn limits_apply_the_same_after_merging() {
+    // Labels over time, response codes, engines and kinds of errors, each over its limit.
     let file = |number: usize| {
         let rows: String = (0..6_000_i64)
             .map(|at| {
@@ -186,7 +186,7 @@ fn more_than_is_told_apart_is_given_up_in_the_same_way() {
     assert_same(&groups);
 }
 
-/// What the rows of generated files are made of.
+/// A row of a generated file.
 #[derive(Debug, Clone)]
 struct Row {
     time: i64,
@@ -284,7 +284,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn any_rows_in_any_parts_are_what_they_are_at_once(files in prop::collection::vec(rows(), 1..6), cut in 0..6_usize) {
+    fn random_parts_merge_to_the_whole(files in prop::collection::vec(rows(), 1..6), cut in 0..6_usize) {
         let files: Vec<File> = files.iter().enumerate().map(|(number, rows)| file(number, rows)).collect();
         let groups: Vec<&[File]> = files.iter().map(std::slice::from_ref).collect();
         assert_same(&groups);
@@ -294,11 +294,10 @@ proptest! {
     }
 }
 
-/// `fuzz/corpus/summary/errors` is what version 2 of the format wrote. If it is read no more, the
-/// layout of something in a summary has changed: raise VERSION in src/summary/file.rs, and write the
-/// file again with `UPDATE_SUMMARY=1 cargo test --test it summary_properties`.
+/// Version 2 of the format wrote `fuzz/corpus/summary/errors`. If this test fails, the layout of
+/// summaries has changed: raise VERSION in src/analysed/file.rs, and rewrite the file with `UPDATE_SUMMARY=1 cargo test --test it summary_properties`.
 #[test]
-fn the_format_is_what_its_version_says() {
+fn the_current_format_is_stable() {
     let path = fixtures().join("../fuzz/corpus/summary/errors");
     let file = (
         "errors.jtl".to_owned(),
@@ -308,7 +307,7 @@ fn the_format_is_what_its_version_says() {
     if std::env::var_os("UPDATE_SUMMARY").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, analysed::encode(&part).unwrap()).unwrap();
-        // What is within it is fuzzed alone, too.
+        // Its uncompressed content is a corpus entry, too.
         let text = analysed::encode_text(&part).unwrap();
         fs::write(path.with_file_name("errors-text"), text).unwrap();
     }
@@ -316,7 +315,7 @@ fn the_format_is_what_its_version_says() {
     assert_eq!(report(stored).1, report(part).1);
 }
 
-/// `errors-first` is what version 1 wrote, which had no slices of time: all the rest is read.
+/// Version 1 wrote `errors-first`, without slices of time: everything else is read.
 #[test]
 fn the_first_format_is_still_read() {
     let path = fixtures().join("../fuzz/corpus/summary/errors-first");

@@ -1,4 +1,4 @@
-//! What `perfkit analyze` learns of the server that was tested: `--server` and `--monitor`.
+//! `--server` and `--monitor`: the hardware and resource usage of the tested server.
 
 use crate::common::{Perfkit, five_samples};
 use crate::serve::server::Server;
@@ -12,7 +12,7 @@ time_ms,process_cpu_percent,machine_cpu_percent,resident_bytes,connections,reque
 ";
 
 #[test]
-fn the_server_is_asked_for_its_machine() {
+fn the_server_reports_its_hardware() {
     let server = Server::start(&[]);
     let perfkit = Perfkit::new();
     perfkit.write("results.jtl", five_samples());
@@ -33,9 +33,9 @@ fn the_server_is_asked_for_its_machine() {
 }
 
 #[test]
-fn a_server_that_cannot_be_asked_is_an_error_before_anything_is_read() {
+fn an_unreachable_server_fails_before_results_are_read() {
     let perfkit = Perfkit::new();
-    // There is no such file: it would be the error if it were read first.
+    // The results do not exist: reading them first would give another error.
     let fail = |url: &str| perfkit.fail(&["analyze", "missing.jtl", "--server", url]);
     let error = fail("http://127.0.0.1:1");
     assert!(
@@ -68,7 +68,7 @@ fn a_server_that_cannot_be_asked_is_an_error_before_anything_is_read() {
 }
 
 #[test]
-fn the_monitors_file_tells_what_was_used() {
+fn the_monitor_file_gives_resource_usage() {
     let perfkit = Perfkit::new();
     perfkit.write("results.jtl", five_samples());
     perfkit.write("usage.csv", MONITOR);
@@ -99,7 +99,7 @@ fn the_monitors_file_tells_what_was_used() {
 }
 
 #[test]
-fn a_file_of_another_run_is_refused() {
+fn a_monitor_file_of_another_run_is_rejected() {
     let perfkit = Perfkit::new();
     perfkit.write("results.jtl", five_samples());
     let header = MONITOR.lines().next().unwrap();

@@ -86,7 +86,7 @@ fn a_block_is_named_after_the_platform_or_the_results() {
 }
 
 #[test]
-fn damaged_markers_stop_the_run_and_nothing_is_written() {
+fn damaged_markers_fail_before_anything_is_written() {
     let readme = "\n<!-- perfkit:begin one -->\ntext\n";
     let perfkit = perfkit_with(readme.as_bytes());
     let said = perfkit.fail(&[&UPDATE[..], &["two"]].concat());
@@ -102,7 +102,7 @@ fn damaged_markers_stop_the_run_and_nothing_is_written() {
 }
 
 #[test]
-fn a_report_whose_place_was_chosen_is_linked_to() {
+fn a_chosen_report_directory_is_linked() {
     let perfkit = perfkit_with(b"");
     fs::create_dir(perfkit.path("docs")).unwrap();
     perfkit.write("docs/load.md", "");

@@ -1,4 +1,4 @@
-//! Values that nobody expects, in and out: each with its exit code and what is said.
+//! Unexpected values in input and output: exit codes and messages.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -28,7 +28,7 @@ fn report(perfkit: &Perfkit, results: impl AsRef<[u8]>) -> Report {
 }
 
 #[test]
-fn counts_beyond_those_of_jmeter() {
+fn sample_counts_that_jmeter_never_writes() {
     let results = |counts: &[(i64, i64)]| {
         let rows = counts
             .iter()
@@ -66,7 +66,7 @@ fn counts_beyond_those_of_jmeter() {
         refused.accounting.rejections[0].reason,
         "SampleCount is not a whole number in range"
     );
-    // More errors than samples: as told, and no success.
+    // More errors than samples: counted as written, with no success.
     let odd = results(&[(1, 4), (1, 4)]);
     let total = report(&perfkit, &odd).total;
     assert_eq!(
@@ -129,7 +129,7 @@ fn numbers_at_their_limits() {
 }
 
 #[test]
-fn bytes_beyond_what_a_float_holds() {
+fn byte_sums_beyond_f64_precision_are_exact() {
     let perfkit = Perfkit::new();
     let one = row(1_700_000_000_000, 1_000, "A", true).replace(",1024,", ",9007199254740993,");
     let found = report(&perfkit, format!("{HEADER}{one}{one}"));
@@ -149,7 +149,7 @@ fn an_empty_label_and_one_of_a_megabyte() {
 }
 
 #[test]
-fn labels_that_differ_in_invalid_bytes_are_two() {
+fn labels_that_differ_in_invalid_utf8_stay_distinct() {
     let perfkit = Perfkit::new();
     let mut results = HEADER.as_bytes().to_vec();
     for byte in [0xFF_u8, 0xFE, 0xFF] {
@@ -187,7 +187,7 @@ fn hostile_labels_stay_text() {
         .collect();
     assert_eq!(labels[..HOSTILE.len()], HOSTILE);
 
-    // A row a label, and as many cells in each: a bar or a line break in a label makes no other.
+    // One row per label, all with the same number of cells: a bar or line break in a label adds none.
     let markdown = run("markdown");
     let tables: Vec<&str> = markdown
         .lines()
@@ -266,7 +266,7 @@ fn hostile_labels_stay_text() {
 }
 
 #[test]
-fn files_that_are_strange() {
+fn unusual_files() {
     let perfkit = Perfkit::new();
     let many: Vec<String> = (0..10_000).map(|n| format!("v{n}")).collect();
     let values = vec!["x"; 10_000].join(",");
@@ -298,7 +298,7 @@ fn files_that_are_strange() {
 #[cfg(target_os = "linux")]
 fn a_file_that_cannot_be_read() {
     let perfkit = Perfkit::new();
-    // Root may read anything but this: it opens, and reading fails.
+    // Opens even for root, but cannot be read.
     let error = perfkit.fail(&["analyze", "/proc/self/mem", "--no-report"]);
     assert!(error.contains("cannot read /proc/self/mem: "), "{error}");
 }
@@ -326,8 +326,8 @@ fn a_full_disk_under_every_format() {
     }
 }
 
-/// With SIGXFSZ ignored a file that grows too large is an error like a full disk; else the process
-/// is killed there. Either way the report is the one that was there.
+/// With SIGXFSZ ignored, a file over the limit is an error like a full disk; otherwise the signal kills
+/// the process. Either way the old report stays.
 #[test]
 #[cfg(unix)]
 fn a_disk_that_fills_up_midway_leaves_the_old_report() {
@@ -360,7 +360,7 @@ fn a_disk_that_fills_up_midway_leaves_the_old_report() {
             assert_eq!(output.status.code(), Some(2), "{said}");
             assert!(said.contains("cannot write "), "{said}");
             let left: Vec<_> = fs::read_dir(perfkit.directory.path()).unwrap().collect();
-            assert_eq!(left.len(), 2, "nothing is left beside it: {left:?}");
+            assert_eq!(left.len(), 2, "temporary files remain: {left:?}");
         }
         assert_eq!(perfkit.read("out/report.json"), before);
         assert!(perfkit.read("out/report.md").starts_with("# old\n"));
@@ -369,12 +369,13 @@ fn a_disk_that_fills_up_midway_leaves_the_old_report() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_report_directory_where_nothing_can_be_written_is_an_error() {
+fn an_unwritable_report_directory_is_an_error() {
     let perfkit = Perfkit::new();
     perfkit.write("results.jtl", five_samples());
     // Not even root can make a directory there.
     let output = Command::new(env!("CARGO_BIN_EXE_perfkit"))
         .args(["analyze", "results.jtl", "-o", "/proc/report"])
+        .args(["--charts", "none"])
         .current_dir(perfkit.directory.path())
         .output()
         .unwrap();
@@ -418,7 +419,7 @@ fn a_killed_run_leaves_the_old_junit_file_or_the_new_one() {
 }
 
 #[test]
-fn two_runs_at_once_do_not_mix() {
+fn concurrent_runs_do_not_mix() {
     let perfkit = Perfkit::new();
     perfkit.write("results.jtl", five_samples());
     for _ in 0..8 {

@@ -10,7 +10,7 @@ use perfkit::jtl::{self, ReadOptions, Sample, Sink};
 use proptest::prelude::*;
 
 #[test]
-fn xml_is_told_by_its_content_and_read_with_csv_as_one_run() {
+fn xml_is_detected_by_content_and_merges_with_csv() {
     let perfkit = Perfkit::new();
     let text = five_samples();
     let expected = perfkit.table(&text);
@@ -40,7 +40,7 @@ fn xml_is_told_by_its_content_and_read_with_csv_as_one_run() {
         !said.contains("header") && !said.contains("does not end"),
         "{said}"
     );
-    // Compressed, and without an end, for JMeter is still writing.
+    // Compressed and not yet closed, because JMeter is still writing.
     perfkit.write("2.jtl", zstd::encode_all(xml.as_bytes(), 3).unwrap());
     let (printed, said) = perfkit.run(&arguments);
     assert_eq!(printed, expected);
@@ -49,7 +49,7 @@ fn xml_is_told_by_its_content_and_read_with_csv_as_one_run() {
         "{said}"
     );
     assert!(said.contains("5 rows read: 5 counted"), "{said}");
-    // CSV behind XML begins where XML ends.
+    // The order of XML and CSV does not matter.
     let (printed, _) = perfkit.run(&[
         "analyze",
         "2.jtl",
@@ -85,10 +85,10 @@ fn rows_of_xml_are_accounted_for() {
 }
 
 #[test]
-fn tokens_do_not_depend_on_how_bytes_come() {
+fn tokens_do_not_depend_on_chunking() {
     for name in ["controllers.xml", "errors.xml"] {
         let bytes = fixture(name);
-        // More than is looked at beforehand.
+        // More than layout detection reads.
         let bytes = bytes.repeat(3);
         let whole = read(bytes.clone());
         let trickled = read_from(Trickle(Cursor::new(bytes), 0)).unwrap();
@@ -99,7 +99,7 @@ fn tokens_do_not_depend_on_how_bytes_come() {
 }
 
 #[test]
-fn text_is_what_it_means() {
+fn entities_and_cdata_are_decoded() {
     let text = document(
         "<sample t='5' ts=\"1\" s=\"true\" lb=\"a &lt;&#x41;&gt; &#x1;\tb\n&#xa;c\" rm='\"' tn='null'>\
          <assertionResult><name>n</name><failureMessage>x &amp; <![CDATA[<y> &amp; ]]>z\r\n</failureMessage>\
@@ -130,7 +130,7 @@ fn text_is_what_it_means() {
 }
 
 #[test]
-fn prologs_and_roots_as_they_come() {
+fn unusual_prologs_and_roots_are_accepted() {
     let row = sample("a");
     for text in [
         format!("<?xml version=\"1.1\"?><testResults>{row}</testResults>"),
@@ -160,7 +160,7 @@ fn generated() -> impl Strategy<Value = Generated> {
         "\\PC{0,8}".prop_map(String::into_bytes),
         prop::collection::vec(prop_oneof![Just(b'x'), Just(0xFF), Just(0xC3)], 0..4),
     ];
-    // What is blank but for white space, and the word null, are not the same in a CSV file.
+    // White space alone and the word null read differently in a CSV file.
     let text = text.prop_filter("null", |text| text != b"null");
     let number = prop_oneof![0..2_000_i64, Just(-1)];
     (

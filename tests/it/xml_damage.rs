@@ -10,7 +10,7 @@ use perfkit::jtl::{Fault, MAX_ROW, XmlFault};
 use proptest::prelude::*;
 
 #[test]
-fn a_cut_file_counts_what_came_before() {
+fn a_truncated_file_keeps_earlier_samples() {
     let text = small_fixture();
     let whole = read(text.as_str());
     let samples = whole.sinks[0].texts();
@@ -19,7 +19,7 @@ fn a_cut_file_counts_what_came_before() {
         let outcome = read(&text[..end]);
         let cut = outcome.sinks[0].texts();
         assert_eq!(cut, samples[..cut.len()], "{end}");
-        // Within a sample or its start tag: but for a `<` alone, which may begin the end.
+        // Within a sample or its start tag, except after a lone `<`, which may begin the end tag.
         let next = whole.sinks[0].0.get(cut.len());
         let open = next.filter(|(position, _)| end > *position as usize + 1);
         let expected: Vec<_> = open
@@ -39,7 +39,7 @@ fn a_cut_file_counts_what_came_before() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1_000))]
     #[test]
-    fn a_damaged_byte_costs_its_own_row(at in any::<proptest::sample::Index>(), byte in prop_oneof![
+    fn a_damaged_byte_affects_only_its_row(at in any::<proptest::sample::Index>(), byte in prop_oneof![
         any::<u8>(), prop::sample::select(b"<>/!?&\"'-[] \n=s\0\xFF".to_vec())
     ]) {
         let text = small_fixture();
@@ -49,14 +49,14 @@ proptest! {
         let at = body.start + at.index(body.len());
         bytes[at] = byte;
         let outcome = read(bytes);
-        // A line feed between two rows may be hit as well as a row.
+        // The damage may hit a line feed between two rows.
         let counted = outcome.sinks[0].0.len() as u64;
         prop_assert!(counted + 1 >= whole, "{counted} of {whole}: byte {byte:?} at {at}");
         prop_assert!(outcome.rejected() <= 1, "{:?}", outcome.rejections);
     }
 
     #[test]
-    fn any_damage_is_survived(damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..40), cut in any::<prop::sample::Index>()) {
+    fn random_damage_never_panics(damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..40), cut in any::<prop::sample::Index>()) {
         let mut bytes = small_fixture().into_bytes();
         bytes.truncate(cut.index(bytes.len()) + 1);
         for (at, byte) in damage {
@@ -70,7 +70,7 @@ proptest! {
     }
 
     #[test]
-    fn any_soup_is_survived(soup in prop::collection::vec(prop::sample::select(vec![
+    fn random_markup_never_panics(soup in prop::collection::vec(prop::sample::select(vec![
         "<", ">", "/", "</", "/>", "<sample ", "t=\"1\" ts=\"2\" s=\"true\" lb=\"x\"", "\"", "'", "&", ";", "&#1;", "<!--", "-->",
         "<![CDATA[", "]]>", "<?xml ", "?>", "<testResults>", "</testResults>", "</sample>", "\n", "  ", "<assertionResult>",
         "<failureMessage>", "</failureMessage>", "<java.net.URL>", "\u{fc}", "x",
@@ -84,7 +84,7 @@ proptest! {
 }
 
 #[test]
-fn entities_are_refused() {
+fn entity_declarations_are_rejected() {
     let bomb = "<?xml version=\"1.0\"?>\n<!DOCTYPE x [\n<!ENTITY a \"ha\">\n<!ENTITY b \"&a;&a;&a;\">\n]>\n\
                 <testResults><sample t=\"1\" ts=\"1\" s=\"true\" lb=\"&b;\"/></testResults>\n";
     let error = refusal(bomb);
@@ -92,7 +92,7 @@ fn entities_are_refused() {
         error.starts_with("results.xml: line 2: the XML has a document type or entity declaration"),
         "{error}"
     );
-    // Without a declaration an entity is but a damaged label.
+    // An undeclared entity only damages its label.
     let (counted, rejected) = counts(document(&[sample("a"), sample("&b;")].concat()));
     assert_eq!(
         (counted, rejected),
@@ -101,7 +101,7 @@ fn entities_are_refused() {
 }
 
 #[test]
-fn what_is_no_jmeter_xml_is_refused_in_words() {
+fn other_xml_is_rejected_with_a_message() {
     let utf_16: Vec<u8> = START.encode_utf16().flat_map(u16::to_le_bytes).collect();
     for (bytes, expected) in [
         (
@@ -125,7 +125,7 @@ fn what_is_no_jmeter_xml_is_refused_in_words() {
 }
 
 #[test]
-fn deep_nesting_is_survived() {
+fn deep_nesting_does_not_overflow() {
     const LEVELS: usize = 1_000_000;
     let open = "<sample t=\"5\" ts=\"1\" s=\"true\" lb=\"deep\">";
     let text = format!(
@@ -139,7 +139,7 @@ fn deep_nesting_is_survived() {
 }
 
 #[test]
-fn what_is_too_long_costs_itself() {
+fn oversized_samples_are_rejected_alone() {
     let long = "x".repeat(2 * MAX_ROW);
     let tag = |value: &str, end: &str| {
         format!("<sample t=\"5\" ts=\"1\" s=\"true\" lb=\"{value}\"{end}\n")
@@ -158,7 +158,7 @@ fn what_is_too_long_costs_itself() {
     assert_eq!(counts(neighbours(&tag(&long, ""))), (2, damaged));
     let cut = format!("{START}{}{}", sample("a"), tag(&long, ""));
     assert_eq!(counts(cut), (1, rejected));
-    // Attributes without end, and names.
+    // Endless attributes and names.
     let many: String = (0..300_000)
         .map(|number| format!(" a{number}=\"\""))
         .collect();
@@ -171,7 +171,7 @@ fn what_is_too_long_costs_itself() {
 }
 
 #[test]
-fn response_data_of_any_length_is_passed_over() {
+fn response_data_of_any_length_is_skipped() {
     const LENGTH: u64 = 64 << 20;
     for (open, close) in [("", ""), ("<![CDATA[", "]]>"), ("<!--", "-->")] {
         let start =
@@ -187,7 +187,7 @@ fn response_data_of_any_length_is_passed_over() {
 }
 
 #[test]
-fn damage_between_samples_is_told_once() {
+fn damage_between_samples_is_reported_once() {
     let markup: Fault = XmlFault::Markup.into();
     let stray: Fault = XmlFault::Stray.into();
     let unclosed: Fault = XmlFault::Unclosed.into();
@@ -227,7 +227,7 @@ fn damage_between_samples_is_told_once() {
 }
 
 #[test]
-fn samples_without_line_ends_are_found_again() {
+fn reading_resumes_without_line_breaks() {
     let row = |label: &str| sample(label).replace('\n', "");
     let damaged = row("b").replace("ts=", "ts");
     let open = row("b").replace("</httpSample>", "");
@@ -247,7 +247,7 @@ fn samples_without_line_ends_are_found_again() {
         let (counted, rejected) = counts(text.as_str());
         assert_eq!((counted, rejected.len()), (3, 1), "{text}");
     }
-    // Where a sample without an end tag ends can only be known from lines and indents.
+    // Only lines and indentation show the end of a sample without an end tag.
     let text = document(&[row("a"), open, row("c")].concat());
     assert_eq!(counts(text), (1, vec![(XmlFault::Unclosed.into(), 1, 3)]));
 }
@@ -261,6 +261,6 @@ fn a_second_run_may_follow_the_end_or_a_cut() {
     let cut = &run[..run.find("http://").unwrap()];
     let unclosed = XmlFault::Unclosed.into();
     assert_eq!(counts(format!("{cut}{run}")), (2, vec![(unclosed, 1, 3)]));
-    // The end tag stands in another's place: JMeter goes on behind it.
+    // A misplaced end tag: JMeter continues after it.
     assert_eq!(counts(format!("{START}{run}")), (2, vec![]));
 }

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_utf_8_stay() {
+    fn invalid_utf_8_is_kept() {
         assert_eq!(
             decoded(b"\xFF&lt;\xC3", Within::Attribute).unwrap(),
             b"\xFF<\xC3"

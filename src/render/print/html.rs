@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_left_out_are_told() {
+    fn omitted_rows_are_counted() {
         let html = printed(&example(12), 10, 9);
         assert_eq!(html.matches("<tr>").count(), 11);
         assert!(html.contains("The first 10 of 12 rows"), "{html}");

@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_bursts_the_largest_are_told() {
+    fn the_largest_of_many_bursts_is_reported() {
         let bursts = found(&run(|second| match second % 20 {
             10 => 20 + second as u64 / 5,
             _ => 0,

@@ -1,4 +1,4 @@
-//! Runs made up for tests: random, but the same for a seed.
+//! Generated runs: random, but reproducible from a seed.
 
 use std::fmt::Write;
 use std::io::Cursor;
@@ -39,7 +39,7 @@ impl Random {
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }
 
-    /// Log-normal by its median.
+    /// Log-normal with this median.
     pub fn log_normal(&mut self, median: f64, sigma: f64) -> f64 {
         median * (sigma * self.normal()).exp()
     }
@@ -73,7 +73,7 @@ impl Default for Row {
     }
 }
 
-/// Samples that start at random moments of so many seconds, so many a second, each of its own.
+/// Samples that start at random moments within `seconds`, at a rate that may change over time.
 pub fn arrivals(
     random: &mut Random,
     seconds: f64,
@@ -120,7 +120,7 @@ pub fn jtl(mut rows: Vec<Row>) -> String {
     text
 }
 
-/// The report of some files read as one run, as the program makes it.
+/// The report of these files, read as one run.
 pub fn report(files: &[&str], percentiles: &[f64]) -> Report {
     let inputs = files.iter().enumerate().map(|(number, text)| Input {
         name: format!("{number}.jtl"),

@@ -1,12 +1,12 @@
-//! HTML pages, taken apart.
+//! Parsing HTML pages.
 
-/// A page in its parts: tags with their attributes, and the text that a reader sees.
+/// A parsed page: tags with their attributes, and the visible text.
 pub struct Parts {
     pub tags: Vec<(String, Vec<(String, String)>)>,
     pub text: String,
 }
 
-/// Takes a page apart and checks that every tag is closed where it must be.
+/// Parses a page, and checks that tags nest and close.
 pub fn parts(page: &str) -> Parts {
     const VOID: [&str; 2] = ["meta", "link"];
     let mut parts = Parts {
@@ -72,7 +72,7 @@ fn tag(after: &str) -> (String, Vec<(String, String)>, bool, &str) {
     }
 }
 
-/// The page without what other tests look at: style, script, data, drawings.
+/// The page without style, script, data and drawings, which other tests cover.
 pub fn skeleton(page: &str) -> String {
     let mut page = page.to_owned();
     for (from, to) in [
@@ -93,7 +93,7 @@ pub fn skeleton(page: &str) -> String {
 
 impl Parts {
     /// Checks that the page loads nothing: no source, and links only within the page.
-    pub fn ask_nobody(&self) {
+    pub fn check_self_contained(&self) {
         for (tag, attributes) in &self.tags {
             for (key, value) in attributes {
                 let is_local = value.starts_with('#') || value == "data:,";

@@ -1,4 +1,4 @@
-//! Simulated runs of seven labels: what a plan does to response times, and what a run does by itself.
+//! Simulated runs of seven labels: effects of the test plan, and variation between runs.
 
 use perfkit::compare::Settings;
 use perfkit::jtl::Sample;
@@ -11,36 +11,36 @@ use perfkit::stats::{Aggregate, Cell, CompactHistogram};
 /// The labels.
 pub const LABELS: [&str; 7] = ["A", "B", "C", "D", "E", "F", "G"];
 
-/// Their median times without load, ms.
+/// Their median response times without load, ms.
 const MEDIANS: [f64; 7] = [40.0, 120.0, 80.0, 200.0, 60.0, 300.0, 500.0];
 
 /// Deviation of the logarithm of times.
 const SIGMA: f64 = 0.35;
 
-/// How much of one second's level remains in the next, and the deviation of what is new.
+/// Autocorrelation of the level from second to second, and the standard deviation of its noise.
 const MEMORY: f64 = 0.9;
 const INNOVATION: f64 = 0.02;
 
-/// Seconds of a run.
+/// Duration of a run in seconds.
 const SECONDS: usize = 1_800;
 
 /// Share of samples that fail.
 const ERRORS: f64 = 0.01;
 
-/// What the plan does.
+/// The load profile of the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// The same load all the time.
+    /// Constant load.
     Flat,
-    /// Load grows for a third of the run; from 70% of it times grow, too.
+    /// Load grows for a third of the run; above 70% load, response times grow, too.
     Ramp,
     /// Load grows for a third of the run, stays, and falls.
     UpAndDown,
     /// Three times the load for two minutes in the middle.
     Spike,
-    /// The same load, while times grow by a third over the run, as with a leak.
+    /// Constant load, while response times grow by a third over the run, as with a leak.
     Soak,
-    /// Users that wait for an answer and think for a second: slower answers make fewer samples.
+    /// A closed model: users wait for a response and think for a second, so slower responses mean fewer samples.
     ClosedLoop,
 }
 
@@ -77,7 +77,7 @@ impl Stalls {
     }
 }
 
-/// A run that can be drawn again and again.
+/// A run that can be drawn repeatedly.
 #[derive(Debug, Clone)]
 pub struct Run {
     shape: Shape,
@@ -88,10 +88,10 @@ pub struct Run {
 }
 
 impl Run {
-    /// Place of the label that [`Run::slower`] makes slower.
+    /// Index of the label that [`Run::slower`] slows down.
     pub const SLOWER: usize = 1;
 
-    /// A run of 17,000 samples a label.
+    /// A run of 17,000 samples per label.
     pub fn of(shape: Shape) -> Self {
         Run {
             shape,
@@ -101,13 +101,13 @@ impl Run {
         }
     }
 
-    /// Now and then all requests stall for 4 s, each for up to 800 ms.
+    /// With occasional stalls of all requests: for 4 s, each takes up to 800 ms longer.
     pub fn with(mut self, stalls: Stalls) -> Self {
         self.stalls = stalls;
         self
     }
 
-    /// A twentieth of the times, so that whole ms are coarse.
+    /// With response times divided by 20, so that whole milliseconds are coarse.
     pub fn with_short_times(mut self) -> Self {
         self.medians = self.medians.map(|median| median / 20.0);
         self
@@ -139,7 +139,7 @@ impl Run {
         }
     }
 
-    /// What load and time multiply response times by.
+    /// The factor by which load and time multiply response times.
     fn slowness(&self, second: f64) -> f64 {
         let busy = 1.0 + (self.load(second) - 0.7).max(0.0) * 4.0;
         match self.shape {
@@ -149,14 +149,14 @@ impl Run {
         }
     }
 
-    /// What a comparison reads of the report of one draw.
+    /// The parts of one draw's report that a comparison reads.
     pub fn report(&self, seed: u64) -> Report {
         let mut drawn = Drawn::new(seed);
         self.draw(seed, |sample| drawn.record(sample));
         drawn.report()
     }
 
-    /// The whole report of one draw, by the way that all results take.
+    /// The whole report of one draw, made from its samples.
     pub fn whole_report(&self, seed: u64) -> Report {
         let mut aggregate = Aggregate::default();
         let mut position = 0;
@@ -219,12 +219,12 @@ struct Sampled {
     success: bool,
 }
 
-/// What a comparison reads of a run, without the rest of a report.
+/// The parts of a report that a comparison reads.
 struct Drawn {
-    /// Where in a slice the run starts, ms: chance, too.
+    /// Random offset of the start within a slice, ms.
     phase: usize,
     slices: Vec<[Cell; 7]>,
-    /// By label: how many samples took each time in ms.
+    /// Per label: the number of samples by response time in ms.
     counts: [Vec<u64>; 7],
     errors: [u64; 7],
 }
@@ -323,7 +323,7 @@ fn row(label: &str, counts: &[u64], errors: u64) -> LabelReport {
     }
 }
 
-/// Settings of a comparison with the default tests; the smallest change that matters is this share.
+/// Default settings with this ratio as the threshold.
 pub fn settings(threshold: f64) -> Settings {
     let percentiles = [50.0, 95.0].map(|percent| Percentile::new(percent).unwrap());
     Settings {
@@ -362,7 +362,7 @@ impl Random {
         -mean * (1.0 - self.uniform()).ln()
     }
 
-    /// Box and Muller's.
+    /// The Box–Muller transform.
     fn normal(&mut self) -> f64 {
         if let Some(spare) = self.spare.take() {
             return spare;
@@ -373,7 +373,7 @@ impl Random {
         radius * cos
     }
 
-    /// Knuth's, in parts small enough for it.
+    /// Knuth's algorithm, in steps small enough for its range.
     fn poisson(&mut self, mean: f64) -> usize {
         const PART: f64 = 20.0;
         let mut count = 0;

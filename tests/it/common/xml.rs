@@ -1,4 +1,4 @@
-//! What the tests of XML results share: documents, and reading them through the library.
+//! Shared by the tests of XML results: documents, and reading them through the library.
 
 use std::io::{Cursor, Read};
 
@@ -12,7 +12,7 @@ pub const START: &str =
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testResults version=\"1.2\">\n";
 pub const END: &str = "</testResults>\n";
 
-/// Keeps samples, as text but for where they begin.
+/// Keeps the position and text of each sample.
 #[derive(Default)]
 pub struct Samples(pub Vec<(u64, String)>);
 
@@ -55,7 +55,7 @@ pub fn refusal(bytes: impl Into<Vec<u8>>) -> String {
     outcome.err().unwrap().to_string()
 }
 
-/// How many samples there were, and what was rejected: fault, count and first line.
+/// The number of samples, and the rejections: fault, count and first line.
 pub fn counts(bytes: impl Into<Vec<u8>>) -> (usize, Vec<(Fault, u64, u64)>) {
     let outcome = read(bytes);
     (outcome.sinks[0].0.len(), rejections(&outcome))
@@ -83,7 +83,7 @@ pub fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(fixtures().join(name)).unwrap()
 }
 
-/// The first lines of a fixture: some of every kind of element.
+/// The first lines of a fixture, with every kind of element.
 pub fn small_fixture() -> String {
     let text = String::from_utf8(fixture("controllers.xml")).unwrap();
     let end = text.match_indices("</sample>\n").next().unwrap();
@@ -96,7 +96,7 @@ pub fn small_fixture() -> String {
     )
 }
 
-/// Gives a few bytes at a time.
+/// Reads a few bytes at a time.
 pub struct Trickle(pub Cursor<Vec<u8>>, pub usize);
 
 impl Read for Trickle {

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use super::server::{Server, ask, read_response};
 
 #[test]
-fn answers_on_one_connection_and_stops_with_a_summary() {
+fn serves_keep_alive_requests_and_prints_a_summary_on_exit() {
     let server = Server::start(&[]);
     let mut connection = server.connect();
     let (status, headers, body) = ask(&mut connection, "GET /fibo/100 HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -37,7 +37,7 @@ fn answers_on_one_connection_and_stops_with_a_summary() {
 }
 
 #[test]
-fn says_where_it_is_and_how_to_stop_it() {
+fn prints_its_address_and_how_to_stop_it() {
     let server = Server::start(&[]);
     let port = server.address.rsplit(':').next().unwrap().to_owned();
     server.signal("-INT");
@@ -51,16 +51,16 @@ fn says_where_it_is_and_how_to_stop_it() {
 }
 
 #[test]
-fn finishes_the_request_in_flight() {
+fn finishes_requests_in_flight() {
     let server = Server::start(&["--max-fibonacci", "3000000"]);
     let mut connection = server.connect();
-    // Long enough to be still at work when the signal comes.
+    // Still running when the signal arrives.
     connection
         .get_mut()
         .write_all(b"GET /fibo/400000 HTTP/1.1\r\nHost: x\r\n\r\n")
         .unwrap();
     let mut other = server.connect();
-    // The server has seen the first request when it answers the second; and is not held up by it.
+    // Once it answers the second request it has read the first, which does not block it.
     assert_eq!(
         ask(&mut other, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").2,
         "ok\n"
@@ -94,7 +94,7 @@ fn access_log_has_a_line_per_request() {
         lines[1].contains("\"GET /nothing HTTP/1.1\" 404 "),
         "{printed}"
     );
-    // Bytes of the body that was sent, not of the one that was kept back.
+    // Bytes of the body as sent, not of the one that HEAD leaves out.
     assert!(
         lines[2].ends_with("\"HEAD /healthz?x=1 HTTP/1.1\" 200 0"),
         "{printed}"

@@ -1,4 +1,4 @@
-//! The server as a process: started, spoken to over real sockets, stopped.
+//! The server as a process: started, called over real sockets, stopped.
 
 mod lifecycle;
 mod robustness;

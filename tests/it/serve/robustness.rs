@@ -1,4 +1,4 @@
-//! What clients that are careless, slow, hostile or too many get: raw bytes over sockets.
+//! Careless, slow, hostile and too many clients, as raw bytes over sockets.
 
 use std::io::{BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -16,7 +16,7 @@ fn assert_closed(connection: &mut BufReader<TcpStream>) {
     assert_eq!(String::from_utf8_lossy(&rest), "");
 }
 
-/// Asserts that the server is well.
+/// Asserts that the server still serves.
 fn assert_serves(server: &Server) {
     assert_eq!(ask(&mut server.connect(), HEALTH).2, "ok\n");
 }
@@ -103,7 +103,7 @@ fn bodies_too_large_get_413() {
 }
 
 #[test]
-fn slow_requests_are_cut_off_with_408() {
+fn slow_requests_get_408() {
     let server = Server::start(&["--read-timeout", "0.2"]);
     for part in [
         "GET /healthz HT",
@@ -117,7 +117,7 @@ fn slow_requests_are_cut_off_with_408() {
         assert!(body.contains("too long"), "{body}");
         assert_closed(&mut connection);
     }
-    // Also after a request in time, and when a byte comes now and then.
+    // Also after a timely request, and if bytes trickle in.
     let mut connection = server.connect();
     ask(&mut connection, HEALTH);
     while has_nothing_to_say(connection.get_ref()) {
@@ -129,11 +129,11 @@ fn slow_requests_are_cut_off_with_408() {
 }
 
 #[test]
-fn clients_that_do_not_take_their_answers_are_cut_off() {
+fn clients_that_do_not_read_responses_are_disconnected() {
     let server = Server::start(&["--read-timeout", "0.2"]);
     let mut connection = server.connect();
     let requests = "GET /fibo/10000 HTTP/1.1\r\n\r\n".repeat(100);
-    // Ends when the answers have filled all buffers and the server has waited for long enough.
+    // Ends when responses fill all buffers and the write times out.
     while connection.get_mut().write_all(requests.as_bytes()).is_ok() {}
     assert_serves(&server);
 }
@@ -158,7 +158,7 @@ fn idle_connections_are_closed() {
 }
 
 #[test]
-fn a_connection_too_many_gets_503() {
+fn connections_over_the_limit_get_503() {
     let server = Server::start(&["--max-connections", "2"]);
     let mut first = server.connect();
     let mut second = server.connect();
@@ -172,14 +172,14 @@ fn a_connection_too_many_gets_503() {
         assert!(body.contains("at most 2 are served at once"), "{body}");
         assert_closed(&mut third);
     }
-    // Those inside are served on, and a place that becomes free is given away.
+    // Open connections are still served, and a closed one makes room for another.
     assert_eq!(ask(&mut first, HEALTH).2, "ok\n");
     drop(second);
     while ask(&mut server.connect(), HEALTH).0 != "HTTP/1.1 200 OK" {}
 }
 
 #[test]
-fn running_out_of_files_is_survived() {
+fn survives_running_out_of_file_descriptors() {
     let mut server = Server::start_within(24, "--max-connections 1000");
     assert!(
         server
@@ -190,7 +190,7 @@ fn running_out_of_files_is_survived() {
         "{}",
         server.said
     );
-    // Connections, refusals and the server's own files are more than 24.
+    // Connections, rejections and the server's own files exceed 24.
     let mut connections: Vec<_> = (0..40).map(|_| server.connect()).collect();
     let warning = server.hear("warning: cannot accept new connections at the moment");
     assert!(warning.contains("open and being served"), "{warning}");
@@ -227,7 +227,7 @@ fn pipelined_requests_are_answered_in_order() {
 }
 
 #[test]
-fn a_client_that_has_no_more_to_ask_is_answered() {
+fn a_half_closed_client_gets_its_response() {
     let server = Server::start(&[]);
     for path in ["/fibo/10", "/fibo/100000", "/isprime/999999999989"] {
         let mut connection = server.connect();
@@ -241,7 +241,7 @@ fn a_client_that_has_no_more_to_ask_is_answered() {
 }
 
 #[test]
-fn upgrades_and_tunnels_are_not_offered() {
+fn upgrades_and_tunnels_are_declined() {
     let server = Server::start(&[]);
     let upgrade = "GET /healthz HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
     assert_eq!(ask(&mut server.connect(), upgrade).0, "HTTP/1.1 200 OK");
@@ -266,8 +266,8 @@ fn head_is_get_without_a_body() {
 }
 
 #[test]
-fn stopping_closes_idle_connections_at_once() {
-    // Were they waited for, the grace would be.
+fn shutdown_closes_idle_connections_at_once() {
+    // Waiting for them would take the whole grace period.
     let server = Server::start(&["--shutdown-grace", "3600"]);
     let mut used = server.connect();
     ask(&mut used, HEALTH);
@@ -280,7 +280,7 @@ fn stopping_closes_idle_connections_at_once() {
 }
 
 #[test]
-fn stopping_waits_no_longer_than_the_grace() {
+fn shutdown_waits_at_most_the_grace_period() {
     let server = Server::start(&["--shutdown-grace", "0.2"]);
     let mut slow = server.connect();
     slow.get_mut().write_all(b"GET /healthz HT").unwrap();

@@ -1,15 +1,15 @@
-//! A server process, and how to speak to it.
+//! A server process and a client for it.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-/// A server of a test's own; ends with it.
+/// A server for one test, stopped when dropped.
 pub struct Server {
     process: Child,
     stderr: BufReader<std::process::ChildStderr>,
-    /// What it said on stderr up to its address.
+    /// Its stderr up to the line with its address.
     pub said: String,
     pub address: String,
 }
@@ -22,7 +22,7 @@ impl Server {
         Server::run(command.args(arguments))
     }
 
-    /// Starts it where no more than so many files may be open.
+    /// Starts it with a limit on open files.
     pub fn start_within(open_files: u32, arguments: &str) -> Server {
         let script = format!(
             "ulimit -n {open_files}; exec '{}' serve --host 127.0.0.1 --port 0 {arguments}",
@@ -51,7 +51,7 @@ impl Server {
         }
     }
 
-    /// Reads its stderr to the first line that contains `text`, and gives that line.
+    /// Reads stderr up to the first line that contains `text`, and returns that line.
     pub fn hear(&mut self, text: &str) -> String {
         loop {
             let mut line = String::new();
@@ -82,7 +82,7 @@ impl Server {
         );
     }
 
-    /// Waits for the end; what was said on stderr since the first line, and on stdout.
+    /// Waits for the exit, and returns stderr after the first line, and stdout.
     pub fn wait(mut self) -> (ExitStatus, String, String) {
         let (mut said, mut printed) = (String::new(), String::new());
         self.stderr.read_to_string(&mut said).unwrap();

@@ -1,4 +1,4 @@
-//! What can be seen of a server from outside: `/metrics`, `/platform`, `--monitor`.
+//! Monitoring a server: `/metrics`, `/platform`, `--monitor`.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -12,7 +12,7 @@ fn get(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")
 }
 
-/// The samples of a page of metrics by name and labels; fails if it is not in order.
+/// The samples of a metrics page by name and labels. Panics if the page is malformed.
 fn samples(page: &str) -> HashMap<String, f64> {
     let mut samples = HashMap::new();
     let (mut helped, mut typed) = (Vec::new(), Vec::new());
@@ -35,7 +35,7 @@ fn samples(page: &str) -> HashMap<String, f64> {
 }
 
 #[test]
-fn metrics_count_what_was_answered() {
+fn metrics_count_responses() {
     let server = Server::start(&[]);
     let mut connection = server.connect();
     for path in ["/fibo/10", "/fibo/20", "/fibo/x", "/isprime/7", "/nothing"] {
@@ -43,7 +43,7 @@ fn metrics_count_what_was_answered() {
     }
     let mut garbage = server.connect();
     ask(&mut garbage, "GARBAGE\r\n\r\n");
-    // What is no request is counted between its answer and its connection's end.
+    // Malformed input is counted after its response and before its connection closes.
     garbage.read_to_end(&mut Vec::new()).unwrap();
     let (_, headers, page) = ask(&mut connection, &get("/metrics"));
     assert!(headers.contains("content-type: text/plain; version=0.0.4"));
@@ -62,7 +62,7 @@ fn metrics_count_what_was_answered() {
     assert_eq!(first[all], 5.0);
     assert!(first["perfkit_request_duration_seconds_sum"] > 0.0);
     assert!(first["process_resident_memory_bytes"] > 1e6);
-    // The first page's own request is in flight while it is made, and counted once it was sent.
+    // A page shows its own request as in flight; it counts as done once the page is sent.
     assert!(first["perfkit_requests_in_flight"] >= 1.0);
     let second = samples(&ask(&mut connection, &get("/metrics")).2);
     let own = "perfkit_requests_total{route=\"/metrics\",code=\"200\"}";
@@ -81,7 +81,7 @@ fn platform_is_json() {
 }
 
 #[test]
-fn monitor_writes_what_it_saw() {
+fn monitor_writes_its_readings() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("usage.csv");
     let server = Server::start(&["--monitor", path.to_str().unwrap()]);
@@ -98,7 +98,7 @@ fn monitor_writes_what_it_saw() {
 }
 
 #[test]
-fn monitor_that_cannot_write_is_no_reason_to_stop() {
+fn the_server_outlives_a_failing_monitor_file() {
     let mut server = Server::start(&["--monitor", "/dev/full"]);
     let warning = server.hear("warning: ");
     assert!(warning.contains("cannot write /dev/full"), "{warning}");
@@ -109,7 +109,7 @@ fn monitor_that_cannot_write_is_no_reason_to_stop() {
 }
 
 #[test]
-fn monitor_that_cannot_begin_is_an_error() {
+fn a_monitor_file_that_cannot_be_created_is_an_error() {
     assert_cmd::Command::cargo_bin("perfkit")
         .unwrap()
         .args(["serve", "--port", "0", "--monitor", "/no/such/usage.csv"])

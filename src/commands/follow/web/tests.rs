@@ -136,7 +136,7 @@ fn other_names_of_this_machine_are_refused() {
 }
 
 #[test]
-fn a_port_in_use_is_told() {
+fn a_port_in_use_is_an_error() {
     let served = Served::start();
     let runtime = Runtime::new().unwrap();
     let error = Web::start(runtime.handle(), served.web.address).err();
