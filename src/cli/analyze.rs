@@ -35,7 +35,7 @@ Examples:
 /// Arguments of `perfkit analyze`.
 #[derive(Debug, Args)]
 #[command(
-    help_template = super::EXAMPLES_FIRST,
+    help_template = super::help::EXAMPLES_FIRST,
     before_help = EXAMPLES,
     after_help = "Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error."
 )]

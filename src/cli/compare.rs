@@ -32,7 +32,7 @@ Exit codes:
 /// Arguments of `perfkit compare`.
 #[derive(Debug, Args)]
 #[command(
-    help_template = super::EXAMPLES_FIRST,
+    help_template = super::help::EXAMPLES_FIRST,
     before_help = EXAMPLES,
     after_help = EXIT_CODES,
     after_long_help = format!("{VERDICTS}\n\n{EXIT_CODES}")

@@ -6,6 +6,7 @@ mod config;
 mod error;
 mod follow;
 mod gate;
+mod help;
 mod plan;
 mod platform;
 mod publish;
@@ -13,6 +14,7 @@ mod reading;
 mod selection;
 mod serve;
 mod shell;
+mod shell_files;
 mod summarize;
 
 use std::path::PathBuf;
@@ -30,15 +32,9 @@ pub use publish::PublishArgs;
 pub use reading::ReadingArgs;
 pub use selection::{Controllers, SelectionArgs, SubResults};
 pub use serve::ServeArgs;
-pub use shell::{CompletionsArgs, ManArgs, man_pages};
+pub use shell::{CompletionsArgs, ManArgs};
+pub use shell_files::{completion_script, man_pages};
 pub use summarize::SummarizeArgs;
-
-/// The help of every command: its examples come before its options.
-const EXAMPLES_FIRST: &str = "\
-{about-with-newline}
-{usage-heading} {usage}
-
-{before-help}{all-args}{after-help}";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -61,7 +57,7 @@ An option on the command line wins over the environment, and the environment ove
     name = "perfkit",
     version,
     propagate_version = true,
-    help_template = EXAMPLES_FIRST,
+    help_template = help::EXAMPLES_FIRST,
     before_help = EXAMPLES,
     after_long_help = DEFAULTS
 )]

@@ -2,8 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::build::label_report;
-use super::{LabelReport, Options};
+use super::LabelReport;
 use crate::format;
 use crate::percentile::Percentile;
 use crate::stats::{Aggregate, Label, LabelStats};
@@ -23,8 +22,8 @@ pub(super) struct Labels {
 impl Labels {
     /// Picks the labels with the most samples out of `all`, which are in order of first
     /// appearance.
-    pub fn of(all: &[Label<'_>], options: &Options) -> Self {
-        let shown = busiest(all, options.max_labels);
+    pub fn of(all: &[Label<'_>], max_labels: usize, percentiles: &[Percentile]) -> Self {
+        let shown = busiest(all, max_labels);
         let mut is_shown = vec![false; all.len()];
         for &number in &shown {
             is_shown[number] = true;
@@ -41,14 +40,14 @@ impl Labels {
         Labels {
             shown: shown
                 .iter()
-                .map(|&number| row(all[number], &options.percentiles))
+                .map(|&number| row(all[number], percentiles))
                 .collect(),
             others: (left_out > 0).then(|| {
                 let label = match left_out {
                     1 => "(1 other label)".to_owned(),
                     _ => format!("({} other labels)", format::thousands(left_out as u64)),
                 };
-                label_report(&label, &others, &options.percentiles)
+                LabelReport::new(&label, &others, percentiles)
             }),
             total,
             places: shown,
@@ -69,7 +68,7 @@ pub fn label_rows<'a>(
 
 fn row(label: Label<'_>, percentiles: &[Percentile]) -> LabelReport {
     let name = String::from_utf8_lossy(label.name);
-    label_report(&name, &label.all(), percentiles)
+    LabelReport::new(&name, &label.all(), percentiles)
 }
 
 /// The places of the `max` labels with the most samples, ascending. Among equals the first win.
@@ -107,11 +106,7 @@ mod tests {
 
     fn labels(samples: &[usize], max_labels: usize) -> (Vec<String>, Option<(String, u64)>, u64) {
         let aggregate = aggregate(samples);
-        let options = Options {
-            max_labels,
-            ..Options::default()
-        };
-        let labels = Labels::of(&aggregate.labels(), &options);
+        let labels = Labels::of(&aggregate.labels(), max_labels, &Percentile::DEFAULTS);
         (
             labels.shown.into_iter().map(|row| row.label).collect(),
             labels.others.map(|row| (row.label, row.samples)),

@@ -10,6 +10,7 @@ mod criteria;
 mod error_kinds;
 mod failures;
 mod insights;
+mod label_report;
 mod labels;
 mod live;
 mod notes;
@@ -30,7 +31,7 @@ use crate::percentile::Percentile;
 use crate::select::Filtered;
 
 pub use apdex::{Apdex, ApdexTable};
-pub use build::{Presentation, TOTAL};
+pub use build::Presentation;
 pub use corrected::{CorrectedRow, CorrectedTimes};
 pub use criteria::{CriterionResult, Found};
 pub use error_kinds::ErrorKind;
@@ -40,6 +41,7 @@ pub use insights::{
     Knee, LateGenerator, NewConnections, PeriodicStalls, SeveralRuns, SlowEngine, SlowHost,
     SlowLabel, SteadyWindow, SubResults, TooFewSamples,
 };
+pub use label_report::{LabelReport, PercentileValue, Summary, TOTAL, Window};
 pub use labels::label_rows;
 pub use live::{Live, NewError, RecentFigures};
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};
@@ -227,97 +229,6 @@ pub struct Rejection {
     pub first_column: Option<String>,
     /// The first one's value, shortened.
     pub first_value: Option<String>,
-}
-
-/// The time that the samples span.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Window {
-    /// First start of a sample, epoch ms.
-    pub start_ms: i64,
-    /// Last end of a sample, epoch ms.
-    pub end_ms: i64,
-}
-
-impl Window {
-    /// Length in ms.
-    pub fn duration_ms(self) -> i64 {
-        self.end_ms.saturating_sub(self.start_ms)
-    }
-}
-
-/// The figures of one label, or of all.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct LabelReport {
-    /// The label; invalid UTF-8 becomes replacement characters.
-    pub label: String,
-    /// Number of samples.
-    pub samples: u64,
-    /// Number of failed samples.
-    pub errors: u64,
-    /// `errors / samples`, 0 to 1.
-    pub error_ratio: Option<f64>,
-    /// Elapsed time of all samples, ms.
-    pub elapsed: Option<Summary>,
-    /// Elapsed time of the successful samples, ms.
-    pub elapsed_ok: Option<Summary>,
-    /// Elapsed time of the failed samples, ms.
-    pub elapsed_ko: Option<Summary>,
-    /// Time to the first byte of the response, ms; `None` if the file has no such column.
-    pub latency: Option<Summary>,
-    /// Time to connect, ms; `None` if the file has no such column.
-    pub connect: Option<Summary>,
-    /// First start to last end.
-    pub window: Option<Window>,
-    /// Samples per second of the window; `None` for a window of zero length.
-    pub throughput: Option<f64>,
-    /// Successful samples per second of the window; `None` for a window of zero length.
-    #[serde(default)]
-    pub goodput: Option<f64>,
-    /// KB received per second of the window; `None` for a window of zero length or without the column.
-    pub received_kb_per_sec: Option<f64>,
-    /// KB sent per second of the window; `None` for a window of zero length or without the column.
-    pub sent_kb_per_sec: Option<f64>,
-    /// Bytes received per sample; `None` without the column.
-    pub average_bytes: Option<f64>,
-    /// Every elapsed value and how many samples took it: `[[ms, count], ...]`, ascending.
-    pub distribution: Vec<(i64, u64)>,
-}
-
-impl LabelReport {
-    /// Number of successful samples; 0 if rows report more errors than samples.
-    pub fn successes(&self) -> u64 {
-        self.samples.saturating_sub(self.errors)
-    }
-}
-
-/// The summary of a distribution of times in ms.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Summary {
-    /// Number of samples.
-    pub count: u64,
-    /// Arithmetic mean.
-    pub mean: f64,
-    /// Population standard deviation.
-    pub std_dev: f64,
-    /// Smallest value.
-    pub min: i64,
-    /// Largest value.
-    pub max: i64,
-    /// The percentiles asked for, in the order asked.
-    pub percentiles: Vec<PercentileValue>,
-}
-
-/// One percentile's value.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct PercentileValue {
-    /// Which.
-    pub percent: Percentile,
-    /// Its value in ms.
-    pub value: i64,
 }
 
 /// One type of error. The key is JMeter's: code and message, or the failure message.

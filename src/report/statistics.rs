@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::build::window;
+use super::Window;
 use crate::percentile::{Percentile, value_at};
 use crate::stats::{
     Aggregate, DASHBOARD_WINDOW, DashboardStats, DashboardTable, Label, LabelStats,
@@ -98,7 +98,7 @@ pub(super) fn exact(labels: &[Label<'_>], samplers: &LabelStats) -> Statistics {
 }
 
 fn exact_row(label: &str, stats: &LabelStats) -> StatisticsRow {
-    let duration_ms = window(stats)
+    let duration_ms = Window::of(stats)
         .map(|window| window.duration_ms() as f64)
         .filter(|ms| *ms > 0.0);
     let kb_per_sec =
