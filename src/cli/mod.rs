@@ -1,4 +1,4 @@
-//! The command line: the only module that knows clap.
+//! Defines the command line; no other module uses clap.
 
 mod analyze;
 mod compare;
@@ -49,7 +49,7 @@ perfkit.toml in the working directory sets defaults, by command:
   percentiles = [50, 95, 99.9]
   fail-if = [\"error% > 1%\"]
 
-An option on the command line wins over the environment, and the environment over the file.";
+An option on the command line overrides the environment, which overrides the file.";
 
 /// Analyze and compare Apache JMeter load tests
 #[derive(Debug, Parser)]
@@ -62,7 +62,7 @@ An option on the command line wins over the environment, and the environment ove
     after_long_help = DEFAULTS
 )]
 pub struct Cli {
-    /// What to do.
+    /// The subcommand to run.
     #[command(subcommand)]
     pub command: Command,
 
@@ -95,7 +95,7 @@ pub enum Command {
     Analyze(Box<AnalyzeArgs>),
     /// Compare runs: what changed, and is it more than noise?
     Compare(Box<CompareArgs>),
-    /// Save all statistics of results in a summary file, to be merged with others
+    /// Save all statistics of results in a summary file that can be merged with others
     Summarize(SummarizeArgs),
     /// Write the standard JMeter test plan for `perfkit serve`
     Plan(PlanArgs),

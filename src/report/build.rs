@@ -15,20 +15,19 @@ use crate::format;
 use crate::jtl::{InputRead, RejectionTally};
 use crate::stats::{Aggregate, ErrorStats, Label, LabelStats};
 
-/// Types of error that a report lists one by one.
+/// Maximum types of error that a report lists one by one.
 const MAX_ERRORS: usize = 100;
 
-/// What only shows in a report, beside the record of the run.
+/// What a report shows beside the record of the run.
 #[derive(Debug, Clone, Default)]
 pub struct Presentation {
     /// Title of the run.
     pub title: Option<String>,
     /// The platform's details.
     pub details: Vec<Detail>,
-    /// How the figures are shown. The options that shaped the run itself, `timestamp_is_end` and
-    /// `selection`, are those of the record.
+    /// How to show the figures. `timestamp_is_end` and `selection` are ignored: the record has its own.
     pub options: Options,
-    /// The samples of the server's monitor.
+    /// The rows of the server's monitor.
     pub resources: Vec<ResourceRow>,
 }
 
@@ -37,7 +36,7 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// The record does not account for every row: see [`Analysed::counted`].
+    /// If the record does not account for every row: see [`Analysed::counted`].
     pub fn new(analysed: &Analysed, presentation: Presentation) -> Result<Report> {
         let accounting = accounting(analysed)?;
         let aggregate = &analysed.aggregate;
@@ -49,12 +48,12 @@ impl Report {
         let percentiles = &options.percentiles;
         let all = aggregate.labels();
         let Labels {
-            places,
+            indexes,
             shown,
             others,
             total,
         } = Labels::of(&all, options.max_labels, percentiles);
-        // Without controllers all totals are the same.
+        // Without transaction controllers, all totals are equal.
         let (samplers, counted_by_apdex) = match aggregate.controller_rows() {
             0 => (Cow::Borrowed(&total), Cow::Borrowed(&total)),
             _ => (
@@ -62,7 +61,7 @@ impl Report {
                 Cow::Owned(aggregate.counted_by_apdex()),
             ),
         };
-        let picked: Vec<Label<'_>> = places.iter().map(|&place| all[place]).collect();
+        let picked: Vec<Label<'_>> = indexes.iter().map(|&index| all[index]).collect();
         let dashboard = analysed
             .dashboard
             .as_ref()

@@ -9,7 +9,7 @@ use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
 /// The label of all labels together.
 pub const TOTAL: &str = "TOTAL";
 
-/// The time that the samples span.
+/// The time that samples span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Window {
@@ -28,7 +28,7 @@ impl Window {
         })
     }
 
-    /// Length in ms.
+    /// Returns the length in ms.
     pub fn duration_ms(self) -> i64 {
         self.end_ms.saturating_sub(self.start_ms)
     }
@@ -56,7 +56,7 @@ pub struct LabelReport {
     pub latency: Option<Summary>,
     /// Time to connect, ms; `None` if the file has no such column.
     pub connect: Option<Summary>,
-    /// First start to last end.
+    /// From the first start to the last end.
     pub window: Option<Window>,
     /// Samples per second of the window; `None` for a window of zero length.
     pub throughput: Option<f64>,
@@ -69,7 +69,7 @@ pub struct LabelReport {
     pub sent_kb_per_sec: Option<f64>,
     /// Bytes received per sample; `None` without the column.
     pub average_bytes: Option<f64>,
-    /// Every elapsed value and how many samples took it: `[[ms, count], ...]`, ascending.
+    /// Every elapsed time and its number of samples: `[[ms, count], ...]`, ascending.
     pub distribution: Vec<(i64, u64)>,
 }
 
@@ -82,7 +82,7 @@ impl LabelReport {
         let seconds = window
             .map(|window| window.duration_ms() as f64 / MS_PER_SECOND)
             .filter(|seconds| *seconds > 0.0);
-        // In JMeter's order of operations, so that the last digit is JMeter's too.
+        // Same order of operations as in JMeter, so that even the last digit is equal.
         let rate = |count: u64| {
             window
                 .map(Window::duration_ms)
@@ -113,7 +113,7 @@ impl LabelReport {
         }
     }
 
-    /// Number of successful samples; 0 if rows report more errors than samples.
+    /// Returns the number of successful samples; 0 if rows report more errors than samples.
     pub fn successes(&self) -> u64 {
         self.samples.saturating_sub(self.errors)
     }
@@ -133,7 +133,7 @@ pub struct Summary {
     pub min: i64,
     /// Largest value.
     pub max: i64,
-    /// The percentiles asked for, in the order asked.
+    /// The requested percentiles, in the requested order.
     pub percentiles: Vec<PercentileValue>,
 }
 
@@ -141,7 +141,7 @@ pub struct Summary {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PercentileValue {
-    /// Which.
+    /// The percentile.
     pub percent: Percentile,
     /// Its value in ms.
     pub value: i64,
@@ -151,7 +151,7 @@ fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// The summary of a distribution; `None` without samples.
+/// Summarises a distribution; `None` without samples.
 fn summary(distribution: &Distribution, percentiles: &[Percentile]) -> Option<Summary> {
     let counts = distribution.counts();
     let (&(min, _), &(max, _)) = (counts.first()?, counts.last()?);
@@ -164,7 +164,7 @@ fn summary(distribution: &Distribution, percentiles: &[Percentile]) -> Option<Su
         .map(|&(value, count)| i128::from(value) * i128::from(count))
         .sum();
     let mean = sum as f64 / count as f64;
-    // Around the mean: the difference of two large sums of squares would lose precision.
+    // Sum around the mean: the difference of two large sums of squares would lose precision.
     let variance = counts
         .iter()
         .map(|&(value, count)| (value as f64 - mean).powi(2) * count as f64)
@@ -189,8 +189,8 @@ fn summary(distribution: &Distribution, percentiles: &[Percentile]) -> Option<Su
     })
 }
 
-/// The summary of all samples of a label. With aggregated rows, JMeter computes mean and deviation
-/// from the rows' sums, not from their truncated quotients.
+/// Corrects the summary of a label with aggregated rows. JMeter computes mean and deviation from the
+/// rows' sums, not from their truncated quotients.
 fn of_all(summary: Summary, stats: &LabelStats) -> Summary {
     let count = stats.samples as f64;
     let mean = stats.elapsed_sum() as f64 / count;

@@ -62,7 +62,7 @@ fn without_a_platform_it_names_this_machine_and_says_so() {
         let is_shown = printed.contains("**Platform**") || printed.contains("\"Platform\"");
         (
             is_shown,
-            said.contains("the platform shown is this machine, the tester"),
+            said.contains("the platform shown is this machine. Name the tested one"),
         )
     };
     assert_eq!(is_said(&["--no-report"]), (true, true));

@@ -220,7 +220,7 @@ fn fewer_than_three_runs_are_not_judged_and_never_pass() {
     let missing = [&two[..], &["none.jtl", "--fail-if-worse"]].concat();
     let said = perfkit.fail(&[&["compare"], &missing[..]].concat());
     assert!(
-        said.contains("--fail-if-worse needs 3 runs on each side") && said.contains("2 and 1"),
+        said.contains("--fail-if-worse needs 3 runs per side") && said.contains("2 and 1"),
         "{said}"
     );
     // One of each side is a comparison of single runs.
@@ -242,7 +242,7 @@ fn fewer_than_three_runs_are_not_judged_and_never_pass() {
     let (code, _, said) = compared(&perfkit, &arguments);
     assert_eq!(code, 2, "{said}");
     assert!(
-        said.contains("cannot judge A: it is in fewer than 3 runs of a side"),
+        said.contains("cannot judge A: fewer than 3 runs of a side have it"),
         "{said}"
     );
 }
@@ -373,7 +373,7 @@ fn what_cannot_be_compared_is_an_error_that_says_what_to_do() {
         (&["a.jtl", "none.jtl"], "none.jtl"),
         (
             &["a.jtl", "b.jtl", "--name", "x"],
-            "there are 2 runs and 1 names",
+            "there are 2 runs but 1 names",
         ),
         (
             &[
@@ -385,7 +385,7 @@ fn what_cannot_be_compared_is_an_error_that_says_what_to_do() {
                 "--name",
                 "x",
             ],
-            "there are 2 sides and 1 names",
+            "there are 2 sides but 1 names",
         ),
         (&["-", "-"], "standard input can be read only once"),
         (
@@ -398,7 +398,7 @@ fn what_cannot_be_compared_is_an_error_that_says_what_to_do() {
         ),
         (
             &["a.jtl", "saved/report.json", "--include", "A"],
-            "Of a saved run only --from, --to and --trim-ramp can be chosen",
+            "For a saved report, only --from, --to and --trim-ramp can be chosen",
         ),
         (&["a.jtl", "b.jtl", "--fail-if", "X: p95 > 1s"], "X"),
         (

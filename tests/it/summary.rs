@@ -68,7 +68,7 @@ fn a_summary_goes_through_pipes_and_into_others() {
     assert_eq!(
         said.trim(),
         format!(
-            "perfkit: 9 rows read: 7 counted, 0 filtered out, 2 rejected; in a summary of {} bytes",
+            "perfkit: 9 rows read: 7 counted, 0 filtered out, 2 rejected; the summary file has {} bytes",
             piped.stdout.len()
         )
     );
