@@ -25,7 +25,7 @@ type Root<'s> = DrawingArea<SvgBackend<'s>, Shift>;
 type Drawn = std::result::Result<(), DrawingAreaErrorKind<Infallible>>;
 
 /// Draws a figure as SVG. A picture stands alone; a drawing for a page needs the rules of
-/// [`style::css`].
+/// `style::css`.
 ///
 /// # Errors
 ///

@@ -21,7 +21,7 @@ pub struct Style {
 /// The medium of a drawing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Medium {
-    /// An HTML page, which has the title, the legend and the rules of [`css`] beside it.
+    /// An HTML page, which has the title, the legend and the rules of `css` beside it.
     Page,
     /// A picture that stands alone: title, legend and colours are in it.
     Picture {
