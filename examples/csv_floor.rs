@@ -7,7 +7,7 @@ use std::fs::File;
 
 use csv::{ByteRecord, ReaderBuilder};
 
-/// What is kept of a label.
+/// The sums of a label.
 #[derive(Default)]
 struct Sums {
     samples: u64,
@@ -21,7 +21,7 @@ struct Sums {
 fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::args_os()
         .nth(1)
-        .ok_or("name a file of results in JMeter's default columns")?;
+        .ok_or("name a results file with JMeter's default columns")?;
     let mut reader = ReaderBuilder::new()
         .buffer_capacity(256 << 10)
         .from_reader(File::open(path)?);
@@ -57,7 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A number without sign, unchecked.
+/// Parses digits without checking them.
 fn number(digits: &[u8]) -> i64 {
     digits
         .iter()

@@ -3,7 +3,7 @@
 //!
 //!     cargo run --example custom_exporter -- fixtures/standard.jtl.gz
 //!
-//! A report has raw numbers, and `None` for what is undefined: exporters round and format them.
+//! A report has raw numbers, and `None` for undefined ones: exporters round and format them.
 //! perfkit's own renderers get the same report. Saved as `report.json`, it is read back with
 //! `serde_json::from_slice::<Report>`.
 
@@ -21,7 +21,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// The lines of a report: `jmeter,label=Log\ in samples=20i,errors=1i,p95=310i 1700000000000000000`.
+/// Formats a report as lines: `jmeter,label=Log\ in samples=20i,errors=1i,p95=310i 1700000000000000000`.
 pub fn line_protocol(report: &Report) -> String {
     // InfluxDB's times are in ns.
     let Some(time) = report
@@ -53,7 +53,7 @@ fn fields(row: &LabelReport) -> String {
     fields.join(",")
 }
 
-/// A tag's value: commas, blanks and equals signs are escaped, and line breaks become blanks.
+/// Formats a tag's value: escapes commas, spaces and equals signs, and turns line breaks into spaces.
 fn tag(text: &str) -> String {
     let mut escaped = String::new();
     for letter in text.chars() {

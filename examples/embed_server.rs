@@ -1,9 +1,9 @@
-//! The target server within a test: on a free port, asked, and stopped.
+//! Runs the target server within a test: starts it on a free port, sends requests, and stops it.
 //!
 //!     cargo run --example embed_server
 //!
-//! So a client, a load generator or a proxy can be tested against a server whose answers are known,
-//! which counts what it was asked.
+//! Use this to test a client, a load generator or a proxy against a server that gives known answers and
+//! counts its requests.
 
 use std::io;
 use std::net::SocketAddr;
@@ -23,13 +23,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{path}: {}", get(server.address, path).await?);
     }
     let (requests, errors) = server.stop().await?;
-    println!("{requests} requests, {errors} of them errors");
+    println!("{requests} requests, {errors} of them failed");
     Ok(())
 }
 
 /// A server that runs within this process.
 pub struct Embedded {
-    /// Where it listens.
+    /// The address it listens on.
     pub address: SocketAddr,
     target: Arc<Target>,
     stop: oneshot::Sender<()>,
@@ -37,16 +37,16 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// Starts a server on a free port of this machine. It answers from now on.
+    /// Starts a server on a free port of this machine. It answers as soon as this returns.
     pub fn start() -> Result<Self, Box<dyn std::error::Error>> {
-        // The system chooses a port in the place of 0.
+        // Port 0 lets the system choose a free one.
         let listener = serve::listen(SocketAddr::from(([127, 0, 0, 1], 0)))?;
         let address = listener.local_addr()?;
         let target = Arc::new(Target::new(serve::DEFAULT_MAX_FIBONACCI, None)?);
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
-            // Whether it is told to stop or forgotten, it stops.
-            let _told_or_forgotten = stopped.await;
+            // Stop on request, and also if the handle is dropped.
+            let _requested_or_dropped = stopped.await;
         };
         let running = serve::run(listener, Arc::clone(&target), Limits::default(), shutdown);
         Ok(Embedded {
@@ -57,8 +57,8 @@ impl Embedded {
         })
     }
 
-    /// Stops it once the requests in flight are answered: how many there were, and how many of them
-    /// were answered with an error.
+    /// Stops the server once it has answered the requests in flight. Returns the number of requests, and
+    /// how many of them failed.
     pub async fn stop(self) -> Result<(u64, u64), Box<dyn std::error::Error>> {
         let _gone_already = self.stop.send(());
         self.task.await?;
@@ -67,7 +67,7 @@ impl Embedded {
     }
 }
 
-/// The body of what a path is answered with.
+/// Requests a path, and returns the body of the response.
 pub async fn get(address: SocketAddr, path: &str) -> io::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");

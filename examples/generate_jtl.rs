@@ -16,12 +16,12 @@ const HEADER: &str = "timeStamp,elapsed,label,responseCode,responseMessage,threa
 /// 2023-11-14 22:13:20 UTC in epoch ms.
 const RUN_STARTS: u64 = 1_700_000_000_000;
 
-/// Elapsed times in ms at equal steps of 1/16 of all samples, about log-normal, and behind them the
-/// slowest.
+/// Quantiles of elapsed time in ms, 1/16 of all samples apart, about log-normal.
 const ELAPSED: [u64; 17] = [1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 21, 26, 37, 150];
+/// The slowest elapsed time in ms.
 const SLOWEST: u64 = 3_000;
 
-/// What an assertion on the response code reports: three lines, hence quoted.
+/// The message of a failed assertion on the response code; its line breaks require quotes.
 const FAILURE: &str = "\"Test failed: code expected to equal /\n\n****** received  : \"\"[[[200]]]\"\"\n\n\
                        ****** comparison: \"\"[[[201]]]\"\"\n\n/\"";
 
@@ -52,7 +52,7 @@ struct Args {
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..1_000_000))]
     threads: u64,
 
-    /// Another seed gives another file
+    /// Seed; each gives another file
     #[arg(long, default_value_t = 1)]
     seed: u64,
 
@@ -76,7 +76,7 @@ fn main() -> ExitCode {
     };
     match written {
         Ok(()) => ExitCode::SUCCESS,
-        // Who reads has seen enough.
+        // The reader has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("generate_jtl: error: {error}");
@@ -95,7 +95,7 @@ fn write(args: &Args, output: impl Write) -> io::Result<()> {
     output.flush()
 }
 
-/// JMeter writes a row when its sample ends: ends ascend, starts step backwards now and then.
+/// Writes a row. JMeter writes it when the sample ends: ends ascend, but starts sometimes step back.
 fn write_row(
     args: &Args,
     row: u64,
@@ -114,7 +114,7 @@ fn write_row(
     let thread = 1 + random.below(args.threads);
     // The threads start over the first tenth of the run.
     let active = (args.threads * 10 * (row + 1) / args.rows).clamp(1, args.threads);
-    // Every second row takes the labels in turn, so that each occurs.
+    // Every second row takes the next label in turn, so that all occur.
     let label = match row % 2 {
         0 => row / 2 % args.labels,
         _ => random.below(args.labels),
@@ -147,7 +147,7 @@ fn write_row(
 }
 
 fn elapsed(random: &mut Random) -> u64 {
-    // One sample in a thousand has a time of its own.
+    // One sample in a thousand takes any time at all.
     if random.below(1_000) == 0 {
         return ELAPSED[16] + random.below(SLOWEST - ELAPSED[16]);
     }
@@ -173,7 +173,7 @@ impl Random {
         bits ^ (bits >> 31)
     }
 
-    /// A number below `limit`, all as good as equally likely.
+    /// Returns a number below `limit`; all are about equally likely.
     fn below(&mut self, limit: u64) -> u64 {
         ((u128::from(self.next()) * u128::from(limit)) >> 64) as u64
     }

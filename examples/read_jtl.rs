@@ -1,5 +1,5 @@
-//! Reads JMeter results into an [`Aggregate`] and prints custom figures: how much longer than
-//! the median the slowest in a thousand samples take, by label.
+//! Reads JMeter results into an [`Aggregate`] and prints custom figures: by label, how much longer than
+//! the median the slowest of a thousand samples takes.
 //!
 //!     cargo run --example read_jtl -- fixtures/standard.jtl.gz
 
@@ -18,18 +18,18 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Reads result files as one run, with a thread for each core: CSV or XML, plain, gzip or zstd. The
-/// number beside the aggregate is that of the rows that could not be read.
+/// Reads results files as one run, with one thread per core: CSV or XML, plain, gzip or zstd. Also
+/// returns the number of rejected rows.
 pub fn read(paths: &[PathBuf]) -> Result<(Aggregate, u64)> {
-    // Every sample counts, under its own label; see `Analysis::selection` for other choices. The
-    // closure could move a progress bar.
+    // Every sample counts, under its own label; `Analysis::selection` can choose otherwise. The
+    // closure could update a progress bar.
     let analysed = Analysis::default().read(paths, &|_so_far| ())?;
     let rejected = analysed.rejected();
     Ok((analysed.aggregate, rejected))
 }
 
-/// A line for each label: its name, median, 99.9th percentile, and how many times the former the
-/// latter is.
+/// Formats one line per label: its name, median, 99.9th percentile, and the ratio of the latter to the
+/// former.
 pub fn tails(aggregate: &Aggregate) -> String {
     let slowest = Percentile::new(99.9).unwrap_or(Percentile::MEDIAN);
     let mut lines = String::new();

@@ -1,4 +1,4 @@
-//! Apdex thresholds, and the labels that they apply to.
+//! Apdex thresholds, and the labels they apply to.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +17,7 @@ pub struct Thresholds {
 }
 
 impl Default for Thresholds {
-    /// JMeter's defaults.
+    /// Returns JMeter's defaults: 500 and 1500 ms.
     fn default() -> Self {
         Thresholds {
             satisfied_ms: 500,
@@ -32,12 +32,12 @@ impl Default for Thresholds {
 pub struct Rule {
     /// A pattern that matches whole labels; `None` for all other labels.
     pub labels: Option<LabelPattern>,
-    /// Their thresholds.
+    /// The thresholds of these labels.
     #[serde(flatten)]
     pub thresholds: Thresholds,
 }
 
-/// The thresholds of the total, and of labels that match no pattern.
+/// Returns the thresholds of the total, and of labels that match no pattern.
 pub fn default_thresholds(rules: &[Rule]) -> Thresholds {
     let mut defaults = rules.iter().filter(|rule| rule.labels.is_none());
     defaults
@@ -46,7 +46,7 @@ pub fn default_thresholds(rules: &[Rule]) -> Thresholds {
         .unwrap_or_default()
 }
 
-/// The thresholds of a label: those of the first pattern that matches it.
+/// Returns the thresholds of a label: those of the first pattern that matches it.
 pub fn thresholds_of(rules: &[Rule], label: &str) -> Thresholds {
     let matches = |rule: &&Rule| {
         let labels = rule.labels.as_ref();
@@ -58,7 +58,7 @@ pub fn thresholds_of(rules: &[Rule], label: &str) -> Thresholds {
     }
 }
 
-/// Text that is not a [`Rule`].
+/// The error of parsing text that is not a [`Rule`].
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidRule {
@@ -67,7 +67,7 @@ pub enum InvalidRule {
     Labels(#[from] InvalidLabelPattern),
     /// The thresholds are not two times in ascending order.
     #[error(
-        "`{0}` is not a pair of thresholds: give two times in ms, the shorter first, such as 500,1500"
+        "`{0}` is not a pair of thresholds: use two times in ms, the shorter first, such as 500,1500"
     )]
     Thresholds(String),
 }
@@ -75,7 +75,7 @@ pub enum InvalidRule {
 impl FromStr for Rule {
     type Err = InvalidRule;
 
-    /// Reads `500,1500` or `Log in.*=300,900`.
+    /// Parses `500,1500` or `Log in.*=300,900`.
     fn from_str(text: &str) -> Result<Self, InvalidRule> {
         let (labels, thresholds) = match text.rsplit_once('=') {
             Some((labels, thresholds)) => (Some(labels.parse()?), thresholds),
@@ -109,13 +109,13 @@ pub struct LabelPattern {
 }
 
 impl LabelPattern {
-    /// Whether all of `label` matches.
+    /// Whether the pattern matches all of `label`.
     pub fn matches(&self, label: &str) -> bool {
         self.whole.is_match(label)
     }
 }
 
-/// Text that is not a regular expression.
+/// The error of parsing text that is not a regular expression.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error(transparent)]
 pub struct InvalidLabelPattern(regex::Error);
@@ -124,7 +124,7 @@ impl FromStr for LabelPattern {
     type Err = InvalidLabelPattern;
 
     fn from_str(text: &str) -> Result<Self, InvalidLabelPattern> {
-        // First as given, so that errors quote what the user wrote.
+        // Parse the text as given first: errors then quote what the user wrote.
         Regex::new(text)
             .and_then(|_| Regex::new(&format!(r"\A(?:{text})\z")))
             .map(|whole| LabelPattern {

@@ -1,4 +1,4 @@
-//! The error type of all commands. Every message says where the problem is and what to do.
+//! The error type of all commands. Messages say what is wrong, where, and what to do.
 
 use std::fmt;
 use std::io;
@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 /// Result with perfkit's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a command failed. Every error ends the process with exit code 2, except a broken pipe on
-/// standard output, which ends it quietly with 0.
+/// Why a command failed. Every error ends the process with exit code 2, except a broken pipe on standard
+/// output: that ends it quietly with 0.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -25,7 +25,7 @@ pub enum Error {
     /// Standard output could not be written.
     #[error("cannot write to standard output: {0}")]
     Stdout(#[source] io::Error),
-    /// The arguments do not make sense.
+    /// An argument is invalid, or arguments contradict each other.
     #[error("{0}")]
     Usage(String),
     /// An input cannot be read as results.
@@ -36,13 +36,13 @@ pub enum Error {
         /// What is wrong and what to do.
         message: String,
     },
-    /// A step that should never fail did, such as drawing or encoding.
+    /// An operation failed that should never fail, such as drawing or encoding.
     #[error("{0}")]
     Internal(String),
 }
 
 impl Error {
-    /// A failed read of `path`.
+    /// Creates the error of a failed read of `path`.
     pub fn read(path: &Path, source: io::Error) -> Self {
         Error::Io {
             action: "cannot read",
@@ -51,7 +51,7 @@ impl Error {
         }
     }
 
-    /// A failed write of `path`.
+    /// Creates the error of a failed write of `path`.
     pub fn write(path: &Path, source: io::Error) -> Self {
         Error::Io {
             action: "cannot write",
@@ -60,12 +60,12 @@ impl Error {
         }
     }
 
-    /// Arguments that do not make sense, for the reason that `problem` displays.
+    /// Creates the error of an invalid argument; `problem` says what is wrong.
     pub fn usage(problem: impl fmt::Display) -> Self {
         Error::Usage(problem.to_string())
     }
 
-    /// An input that cannot be read as results, for the reason that `problem` displays.
+    /// Creates the error of an input that cannot be read as results; `problem` says what is wrong.
     pub fn input(input: impl Into<String>, problem: impl fmt::Display) -> Self {
         Error::Input {
             input: input.into(),

@@ -1,4 +1,4 @@
-//! How numbers, times and long texts are written for people.
+//! Formats numbers, times and long texts for people.
 
 use std::fmt::Display;
 
@@ -6,19 +6,20 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::units::MS_PER_SECOND;
 
-/// A whole number with thousands separators: `999,900`.
+/// Formats a whole number with thousands separators: `999,900`.
 pub fn thousands(number: impl Into<i128>) -> String {
     let number: i128 = number.into();
     let sign = if number < 0 { "-" } else { "" };
     format!("{sign}{}", grouped(&number.unsigned_abs().to_string()))
 }
 
-/// Fixed decimals, rounded half-even on the exact binary value, as Java's `DecimalFormat` does.
+/// Formats with fixed decimals, rounded half-even on the exact binary value, as Java's `DecimalFormat`
+/// does.
 pub fn fixed(value: f64, decimals: usize) -> String {
     format!("{value:.decimals$}")
 }
 
-/// Fixed decimals with thousands separators: `1,399.94`.
+/// Formats with fixed decimals and thousands separators: `1,399.94`.
 pub fn decimals(value: f64, decimals: usize) -> String {
     let text = fixed(value, decimals);
     let (sign, digits) = match text.strip_prefix('-') {
@@ -33,8 +34,8 @@ pub fn decimals(value: f64, decimals: usize) -> String {
     format!("{sign}{}{fraction}", grouped(whole))
 }
 
-/// Fixed decimals as JavaScript's `toFixed`, which JMeter's dashboard prints with: rounded on the
-/// exact binary value, and away from zero if that lies in the middle.
+/// Formats like JavaScript's `toFixed`, which JMeter's dashboard uses: rounds the exact binary value, and
+/// ties away from zero.
 pub fn to_fixed(value: f64, decimals: usize) -> String {
     let scale = 2.0_f64.powi(decimals as i32 + 1);
     // Only an odd multiple of 2^-(decimals + 1) can lie in the middle between two decimals.
@@ -47,12 +48,12 @@ pub fn to_fixed(value: f64, decimals: usize) -> String {
     fixed(value, decimals)
 }
 
-/// A ratio as percent with three decimals, as JMeter prints it: `20.000%`.
+/// Formats a ratio as percent with three decimals, as JMeter does: `20.000%`.
 pub fn percent(ratio: f64) -> String {
     fixed(ratio * 100.0, 3) + "%"
 }
 
-/// A ratio as percent with three decimals, but never 0.000% of something.
+/// Formats a ratio as percent with three decimals, but a ratio above 0 never as 0.000%.
 pub fn nonzero_percent(ratio: f64) -> String {
     match ratio * 100.0 {
         percent if percent > 0.0 && percent < 0.0005 => "less than 0.001%".to_owned(),
@@ -60,7 +61,7 @@ pub fn nonzero_percent(ratio: f64) -> String {
     }
 }
 
-/// A ratio in percent for a sentence: whole from 10% on, with one decimal below.
+/// Formats a ratio as percent for a sentence: whole from 10% up, with one decimal below.
 pub fn brief_percent(ratio: f64) -> String {
     match ratio * 100.0 {
         percent if percent >= 9.95 => format!("{percent:.0}%"),
@@ -69,7 +70,7 @@ pub fn brief_percent(ratio: f64) -> String {
     }
 }
 
-/// A count and its noun: `1 label`, `1,200 labels`.
+/// Formats a count with its noun: `1 label`, `1,200 labels`.
 pub fn counted(count: impl Into<i128>, noun: impl Display) -> String {
     match count.into() {
         1 => format!("1 {noun}"),
@@ -77,27 +78,27 @@ pub fn counted(count: impl Into<i128>, noun: impl Display) -> String {
     }
 }
 
-/// A moment in UTC, such as `2026-11-24 13:16:05 UTC`; the number itself if no calendar has it.
+/// Formats a moment in UTC: `2026-11-24 13:16:05 UTC`. A moment beyond the calendar stays a number.
 pub fn utc(epoch_ms: i64) -> String {
     moment(epoch_ms, "%Y-%m-%d %H:%M:%S UTC")
 }
 
-/// A moment in UTC to the millisecond, such as `2026-11-24 13:16:05.250 UTC`.
+/// Formats a moment in UTC to the millisecond: `2026-11-24 13:16:05.250 UTC`.
 pub fn utc_ms(epoch_ms: i64) -> String {
     moment(epoch_ms, "%Y-%m-%d %H:%M:%S%.3f UTC")
 }
 
-/// A moment in UTC below a heading that says so: `2026-11-24 13:16:05`.
+/// Formats a moment in UTC without naming the zone, for tables whose heading does: `2026-11-24 13:16:05`.
 pub fn utc_bare(epoch_ms: i64) -> String {
     moment(epoch_ms, "%Y-%m-%d %H:%M:%S")
 }
 
-/// The time of day in UTC: `13:16:05`.
+/// Formats the time of day in UTC: `13:16:05`.
 pub fn utc_time(epoch_ms: i64) -> String {
     moment(epoch_ms, "%H:%M:%S")
 }
 
-/// A duration to read: `0.8 s`, `42 s`, `8 min 20 s`, `3 h 5 min`.
+/// Formats a duration for people: `0.8 s`, `42 s`, `8 min 20 s`, `3 h 5 min`.
 pub fn duration(ms: i64) -> String {
     let seconds = ms.saturating_add(500) / 1000;
     match seconds {
@@ -108,7 +109,7 @@ pub fn duration(ms: i64) -> String {
     }
 }
 
-/// The first `max` characters of a text, with an ellipsis if there are more.
+/// Shortens a text to its first `max` characters, and adds an ellipsis if there are more.
 pub fn shorten(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
@@ -116,33 +117,33 @@ pub fn shorten(text: &str, max: usize) -> String {
     }
 }
 
-/// A text of at most `max` characters, its middle left out: labels often differ at both ends.
+/// Shortens a text to `max` characters by removing its middle: labels often differ at both ends.
 pub fn shorten_middle(text: &str, max: usize) -> String {
-    let letters = text.chars().count();
-    if letters <= max {
+    let characters = text.chars().count();
+    if characters <= max {
         return text.to_owned();
     }
     let kept = max.saturating_sub(1);
     let tail = kept / 2;
     let head = text.chars().take(kept - tail);
     head.chain(['…'])
-        .chain(text.chars().skip(letters - tail))
+        .chain(text.chars().skip(characters - tail))
         .collect()
 }
 
-/// A text at most `width` columns of a terminal wide, its end left out.
+/// Shortens a text to `width` columns of a terminal by removing its end.
 pub fn fit(text: &str, width: usize) -> String {
-    narrowed(text, width, |letters| {
-        shorten(text, letters.saturating_sub(1))
+    narrowed(text, width, |characters| {
+        shorten(text, characters.saturating_sub(1))
     })
 }
 
-/// A text at most `width` columns of a terminal wide, its middle left out.
+/// Shortens a text to `width` columns of a terminal by removing its middle.
 pub fn fit_middle(text: &str, width: usize) -> String {
-    narrowed(text, width, |letters| shorten_middle(text, letters))
+    narrowed(text, width, |characters| shorten_middle(text, characters))
 }
 
-/// The longest of the shortened texts that fits; letters may be two columns wide.
+/// Returns the longest shortened text that fits; some characters are two columns wide.
 fn narrowed(text: &str, width: usize, shortened: impl Fn(usize) -> String) -> String {
     if text.width() <= width {
         return text.to_owned();
@@ -160,7 +161,7 @@ fn moment(epoch_ms: i64, form: &str) -> String {
     }
 }
 
-/// Digits with thousands separators.
+/// Inserts thousands separators into digits.
 fn grouped(digits: &str) -> String {
     let mut text = String::with_capacity(digits.len() * 4 / 3);
     for (at, digit) in digits.chars().enumerate() {

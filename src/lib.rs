@@ -1,17 +1,17 @@
-//! perfkit: load tests with Apache JMeter, from the target server to the pasted table.
+//! perfkit analyzes and compares Apache JMeter load tests.
 //!
-//! The `perfkit` binary is a thin wrapper: everything it does is here, for other programs to use.
+//! The `perfkit` binary is a thin wrapper around this library: other programs can do all that it does.
 //!
 //! | to | see | example |
 //! |---|---|---|
-//! | read JMeter results, whatever their form | [`analysed::Analysis`], or [`jtl::read`] into any [`jtl::Sink`] | `examples/read_jtl.rs` |
-//! | get all figures of a run as plain data | [`report::Report`], built from the record of a run or read from a `report.json` | `examples/custom_exporter.rs` |
-//! | show them, or write an exporter | [`render`] | `examples/custom_exporter.rs` |
+//! | read JMeter results in any format | [`analysed::Analysis`], or [`jtl::read`] into any [`jtl::Sink`] | `examples/read_jtl.rs` |
+//! | get every figure of a run as plain data | [`report::Report`], built from the record of a run or read from a `report.json` | `examples/custom_exporter.rs` |
+//! | render a report, or write an exporter | [`render`] | `examples/custom_exporter.rs` |
 //! | check a run against criteria, or against another run | [`gate`], [`compare`](mod@compare) | |
 //! | split the work between machines | [`analysed::encode`] | |
-//! | test a client against a known server | [`serve::run`] | `examples/embed_server.rs` |
+//! | test a client against a server with known answers | [`serve::run`] | `examples/embed_server.rs` |
 //!
-//! A whole run in a few lines:
+//! Analyze a run:
 //!
 //! ```
 //! use perfkit::analysed::Analysed;
@@ -45,27 +45,26 @@
 //! | `serve` | [`serve`]: the HTTP server to test |
 //! | `cli` | the binary `perfkit`; turns on the others |
 //!
-//! # How it is built
+//! # Architecture
 //!
 //! Data flows one way, and imports run only downward in this list:
 //!
 //! | module | job |
 //! |---|---|
-//! | `commands` | arguments to options, inputs read or followed, outputs written, exit code |
+//! | `commands` | one per subcommand: turns arguments into options, reads inputs, writes outputs |
 //! | `cli` | the command line and `perfkit.toml`: the only clap types |
-//! | [`render`] | Markdown, HTML, terminal table, CSV, JSON, a live screen and others, each from the report alone |
-//! | [`chart`] | report to figures to one drawing, for the page and as PNG |
-//! | [`gate`] | criteria, and their evaluation for a report |
-//! | [`compare`](mod@compare) | reports compared: intervals, effects, verdicts |
+//! | [`render`] | prints a report as Markdown, HTML, terminal table, CSV, JSON, live screen and more |
+//! | [`chart`] | turns a report into figures, and draws them for the page and as PNG |
+//! | [`gate`] | parses criteria, and evaluates them for a report |
+//! | [`compare`](mod@compare) | compares reports: intervals, effects, verdicts |
 //! | [`report`] | the plain, serialisable result of an analysis |
-//! | [`analysed`] | the record of a run: read from results, or from a summary that merges with others |
-//! | [`stats`] | distributions, sums, errors, time series: record and merge |
-//! | [`select`] | which samples count, and under which label |
-//! | [`jtl`] | JMeter result files: bytes to blocks to records to samples |
-//! | [`error`], `format`, `suggest`, `units`, [`percentile`], [`apdex`] | importable by all |
+//! | [`analysed`] | the record of a run, read from results or merged from summary files |
+//! | [`stats`] | records and merges distributions, sums, errors and time series |
+//! | [`select`] | decides which samples count, and under which label |
+//! | [`jtl`] | reads JMeter results files: bytes to blocks to records to samples |
+//! | [`error`], `format`, `text`, `suggest`, `units`, [`percentile`], [`apdex`] | shared by all |
 //!
-//! [`serve`], the target server, is a wing of its own beside them; so is `plan`, JMeter's
-//! plan to test it with.
+//! Two modules stand apart: [`serve`], the target server, and `plan`, the JMeter plan that tests it.
 
 // Much of what the renderers share has users only in the binary.
 #![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]

@@ -1,11 +1,11 @@
-//! Percentiles as JMeter defines them: ranks among samples, and the values at them.
+//! Percentiles as JMeter defines them: ranks among samples, and the values at these ranks.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Which percentile: in percent, above 0 and at most 100.
+/// A percentile in percent, above 0 and at most 100, such as 99.9.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
@@ -22,24 +22,24 @@ impl Percentile {
         Percentile(99.0),
     ];
 
-    /// The percentile of `percent` (such as 99.9), or `None` outside (0, 100].
+    /// Creates a percentile from percent; `None` outside of (0, 100].
     pub fn new(percent: f64) -> Option<Self> {
         (percent > 0.0 && percent <= 100.0).then_some(Percentile(percent))
     }
 
-    /// In percent, as given.
+    /// Returns the percentile in percent, as given.
     pub fn percent(self) -> f64 {
         self.0
     }
 
-    /// The share in (0, 1] that JMeter computes with: percent / 100 as a 32-bit float, widened.
+    /// Returns the share in (0, 1] that JMeter uses: percent / 100 as a 32-bit float, widened.
     pub fn fraction(self) -> f64 {
         f64::from(self.0 as f32 / 100.0_f32)
     }
 
-    /// The rank among `count` sorted samples: round(count · fraction), halves up as Java's
+    /// Returns the rank among `count` sorted samples: round(count · fraction), halves up like Java's
     /// `Math.round`. The percentile is the smallest value that at least this many samples do not
-    /// exceed (see [`value_of_rank`]), so rank 0 means the smallest value of all.
+    /// exceed (see [`value_of_rank`]); rank 0 gives the smallest value of all.
     ///
     /// Source: `StatCalculator.getPercentPoint` of JMeter 5.6.3.
     pub fn rank(self, count: u64) -> u64 {
@@ -56,7 +56,7 @@ impl Percentile {
         rank as u64
     }
 
-    /// The column title of JMeter's Aggregate Report: `Median`, `90% Line`, `99.9% Line`.
+    /// Returns the column title in JMeter's Aggregate Report: `Median`, `90% Line`, `99.9% Line`.
     pub fn title(self) -> String {
         if self == Percentile::MEDIAN {
             "Median".to_owned()
@@ -65,7 +65,7 @@ impl Percentile {
         }
     }
 
-    /// The machine-readable name: `median`, `p90`, `p99.9`.
+    /// Returns the machine-readable name: `median`, `p90`, `p99.9`.
     pub fn key(self) -> String {
         if self == Percentile::MEDIAN {
             "median".to_owned()
@@ -81,15 +81,14 @@ impl fmt::Display for Percentile {
     }
 }
 
-/// The value at a percentile of `count` samples, given as ascending values and how many samples
-/// took each. Returns `None` without samples.
+/// Returns the value at a percentile of `count` samples, given as ascending values with their numbers of
+/// samples; `None` without samples.
 pub fn value_at(counts: &[(i64, u64)], count: u64, percentile: Percentile) -> Option<i64> {
     value_of_rank(counts, percentile.rank(count))
 }
 
-/// The smallest value that at least `rank` samples do not exceed, among ascending values and how
-/// many samples took each. Returns the largest value if there are fewer samples, and `None` without
-/// any.
+/// Returns the smallest value that at least `rank` samples do not exceed, given ascending values with
+/// their numbers of samples. With fewer samples, it is the largest value; without any, `None`.
 pub fn value_of_rank(counts: &[(i64, u64)], rank: u64) -> Option<i64> {
     let mut seen = 0;
     counts
@@ -102,7 +101,7 @@ pub fn value_of_rank(counts: &[(i64, u64)], rank: u64) -> Option<i64> {
         .map(|&(value, _)| value)
 }
 
-/// Text that is not a percentile.
+/// The error of parsing text that is not a percentile.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a percentile: give numbers above 0 and up to 100, such as 50,90,99.9")]
 pub struct InvalidPercentile(String);

@@ -1,6 +1,6 @@
-//! Suggestions for mistyped words.
+//! Suggests corrections for mistyped words.
 
-/// Jaro similarity, from 0 to 1, from which a known word is suggested.
+/// Minimum Jaro similarity, from 0 to 1, of a known word to suggest it.
 const MIN_SIMILARITY: f64 = 0.7;
 
 /// Suggests the known word most similar to a mistyped one: `` (did you mean `p95`?)`` with a space

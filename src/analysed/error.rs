@@ -1,59 +1,59 @@
-//! Why records cannot be put together or decoded.
+//! Errors of merging and decoding records.
 
-/// Why two records cannot be put together.
+/// Why two records cannot be merged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AppendError {
-    /// Other options chose what counts.
+    /// They were made with different selections.
     #[error(
-        "cannot be put together with what comes before it: options that choose what counts are \
-         {next} here and {own} there; make all with the same"
+        "cannot be merged with the inputs before it: its selection options are {next}, theirs \
+         are {own}; use the same for all"
     )]
     Selection {
-        /// Those of the record that is appended to.
+        /// The selection of the record that is appended to.
         own: String,
-        /// Those of the record to append.
+        /// The selection of the record to append.
         next: String,
     },
-    /// The options of both depend on the whole run.
+    /// Their selections depend on the whole run.
     #[error(
-        "cannot be put together with what comes before it: {0} depends on the whole run, and each \
-         was made of a part; make them without, or with absolute times"
+        "cannot be merged with the inputs before it: {0} depends on the whole run, but each has only \
+         a part; make summary files without it, or with absolute times"
     )]
     DependsOnWhole(String),
-    /// Only one takes `timeStamp` as the end of a sample.
+    /// Only one of them takes `timeStamp` as the end of a sample.
     #[error(
-        "cannot be put together with what comes before it: --timestamp-is-end was given for one of \
-         them only; make all in the same way"
+        "cannot be merged with the inputs before it: only one of them was made with \
+         --timestamp-is-end; make all with it, or none"
     )]
     TimestampIsEnd,
-    /// There are more inputs than numbers for them.
+    /// There are more inputs than 32-bit numbers.
     #[error("there are too many inputs to tell apart")]
     TooManyInputs,
 }
 
-/// Why bytes are not a summary that this perfkit reads.
+/// Why bytes cannot be decoded as a summary file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
     /// The head, the checksum or the compression is wrong.
-    #[error("is a summary that is cut short or damaged: make it again")]
+    #[error("is a summary file that is cut short or damaged: make it again")]
     Damaged,
-    /// The format has another version.
+    /// The file has an unknown version of the format.
     #[error(
-        "is a summary in version {found} of the format, and this perfkit reads versions {first} and \
-         {last}: make it again with this perfkit, or use the one that made it"
+        "is a summary file in version {found} of the format, but this perfkit reads versions {first} \
+         and {last}: make it again with this perfkit, or read it with the one that made it"
     )]
     Version {
         /// The file's version.
         found: u32,
-        /// The first version that is read.
+        /// The first version that this perfkit reads.
         first: u32,
-        /// The last version that is read.
+        /// The last version that this perfkit reads.
         last: u32,
     },
     /// The figures contradict each other.
-    #[error("is a summary that does not hold together ({0}): make it again")]
+    #[error("is a summary file that contradicts itself ({0}): make it again")]
     Inconsistent(#[from] Inconsistent),
 }
 

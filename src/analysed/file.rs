@@ -1,4 +1,4 @@
-//! The file of a summary: a head with a checksum, then the record, compressed.
+//! The format of summary files: a head with a checksum, then the compressed record.
 //!
 //! | bytes | content                                                                  |
 //! |------:|--------------------------------------------------------------------------|
@@ -12,35 +12,36 @@
 use super::{Analysed, DecodeError, Inconsistent};
 use crate::error::{Error, Result};
 
-/// The first bytes of every summary: no text, and changed by any conversion of line ends.
+/// The first bytes of every summary file. They are not text, and any conversion of line ends changes
+/// them.
 pub const MAGIC: [u8; 8] = *b"\x93PKSUM\r\n";
 
 /// Version of the format; it grows when the layout of [`Analysed`] or anything in it changes.
 const VERSION: u32 = 2;
 
-/// The first version, which has no slices of time. It is still read.
+/// The first version, which has no slices. perfkit still reads it.
 const WITHOUT_SLICES: u32 = 1;
 
-/// Level of zstd: above it files shrink little, and take several times as long.
+/// Compression level of zstd. Higher levels take several times as long and save little.
 const LEVEL: i32 = 9;
 
-/// A record may have this length whatever its file's length: its counters are mostly zeros.
+/// Any record may have this length, however short its file: its counters are mostly zeros.
 const ALWAYS_ALLOWED: u64 = 2 << 20;
 
-/// Beyond that, a record may be this many times as long as its file. Usual ones are three times as
-/// long; a file that shrank further is padded.
+/// A longer record may be at most this many times as long as its file. Usual ones are three times as
+/// long; [`encode`] pads a file that shrinks further.
 const MAX_EXPANSION: u64 = 32;
 
-/// Begins a frame that zstd skips.
+/// The start of a frame that zstd skips.
 const SKIPPED: [u8; 4] = 0x184D_2A50_u32.to_le_bytes();
 
-/// Encodes a record as the bytes of a summary.
+/// Encodes a record as a summary file.
 ///
 /// # Errors
 ///
-/// The record has figures that no file can hold, which no real run has.
+/// If a figure is too large for the format, which no real run reaches.
 pub fn encode(analysed: &Analysed) -> Result<Vec<u8>> {
-    let internal = |why: String| Error::Internal(format!("cannot write a summary: {why}"));
+    let internal = |why: String| Error::Internal(format!("cannot write a summary file: {why}"));
     analysed.check().map_err(|why| internal(why.to_string()))?;
     let text = encode_text(analysed).map_err(|error| internal(error.to_string()))?;
     let mut packed =
@@ -60,11 +61,11 @@ pub fn encode(analysed: &Analysed) -> Result<Vec<u8>> {
     Ok(file)
 }
 
-/// Decodes the bytes of a summary.
+/// Decodes a summary file.
 ///
 /// # Errors
 ///
-/// The bytes are damaged, of another version, or hold figures that contradict each other.
+/// If the bytes are damaged or of an unknown version, or their figures contradict each other.
 pub fn decode(file: &[u8]) -> Result<Analysed, DecodeError> {
     let (version, length, sum, packed) = head(file).ok_or(DecodeError::Damaged)?;
     if version != VERSION && version != WITHOUT_SLICES {
@@ -89,22 +90,23 @@ pub fn decode(file: &[u8]) -> Result<Analysed, DecodeError> {
     Ok(analysed?)
 }
 
-/// Encodes a record with postcard alone, without the head that would reject nearly any bytes.
+/// Encodes a record with postcard alone, without the head. Fuzzing uses this: the checksum in the head
+/// would reject nearly all bytes.
 ///
 /// # Errors
 ///
-/// None is known.
+/// If a figure is too large for the format, which no real run reaches.
 pub fn encode_text(analysed: &Analysed) -> postcard::Result<Vec<u8>> {
     let mut text = postcard::to_stdvec(analysed)?;
     text.extend(postcard::to_stdvec(analysed.aggregate.stored_slices())?);
     Ok(text)
 }
 
-/// Decodes such a text.
+/// Decodes the bytes of [`encode_text`].
 ///
 /// # Errors
 ///
-/// The layout is another one, or figures contradict each other.
+/// If the layout differs, or figures contradict each other.
 pub fn decode_text(text: &[u8]) -> Result<Analysed, Inconsistent> {
     let (mut analysed, rest): (Analysed, &[u8]) = take(text)?;
     let (slices, rest) = take(rest)?;
@@ -112,25 +114,25 @@ pub fn decode_text(text: &[u8]) -> Result<Analysed, Inconsistent> {
     finish(analysed, rest)
 }
 
-/// Decodes a text of the first version of the format.
+/// Decodes a record of the first version of the format.
 fn decode_first(text: &[u8]) -> Result<Analysed, Inconsistent> {
     let (analysed, rest) = take(text)?;
     finish(analysed, rest)
 }
 
 fn take<'a, T: serde::Deserialize<'a>>(text: &'a [u8]) -> Result<(T, &'a [u8]), Inconsistent> {
-    postcard::take_from_bytes(text).map_err(|_| Inconsistent::new("it is laid out in another way"))
+    postcard::take_from_bytes(text).map_err(|_| Inconsistent::new("its layout is unknown"))
 }
 
 fn finish(analysed: Analysed, rest: &[u8]) -> Result<Analysed, Inconsistent> {
     if !rest.is_empty() {
-        return Err(Inconsistent::new("more follows behind its end"));
+        return Err(Inconsistent::new("there are bytes after its end"));
     }
     analysed.check()?;
     Ok(analysed)
 }
 
-/// Version, length, checksum, and what follows.
+/// Splits a file into version, length, checksum and compressed record.
 fn head(file: &[u8]) -> Option<(u32, u64, u32, &[u8])> {
     let rest = file.strip_prefix(&MAGIC)?;
     let (version, rest) = rest.split_first_chunk()?;
@@ -152,7 +154,7 @@ fn checksum(version: u32, length: u64, packed: &[u8]) -> u32 {
     hasher.finalize()
 }
 
-/// The maximum length of a record, given the length of its compressed bytes.
+/// Returns the maximum length of a record, given the length of its compressed bytes.
 fn max_length(packed: usize) -> u64 {
     ALWAYS_ALLOWED.saturating_add((packed as u64).saturating_mul(MAX_EXPANSION))
 }
@@ -202,13 +204,13 @@ mod tests {
         let why = why.to_string();
         assert!(
             why.starts_with(
-                "is a summary in version 3 of the format, and this perfkit reads versions 1 and 2:"
+                "is a summary file in version 3 of the format, but this perfkit reads versions 1 and 2:"
             ),
             "{why}"
         );
     }
 
-    /// A file whose head and checksum are right, whatever is in it.
+    /// Returns a file with a valid head and checksum for any content.
     fn sealed(length: u64, packed: &[u8]) -> Vec<u8> {
         let sum = checksum(VERSION, length, packed);
         [
@@ -261,7 +263,7 @@ mod tests {
         let why = decode(&sealed(text.len() as u64, &packed)).unwrap_err();
         assert_eq!(
             why.to_string(),
-            "is a summary that does not hold together (it has other rows than it read): make it again"
+            "is a summary file that contradicts itself (its numbers of rows do not add up): make it again"
         );
         assert!(encode(&analysed).is_err());
     }

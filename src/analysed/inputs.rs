@@ -1,4 +1,4 @@
-//! Inputs of a run: result files, summaries of them, or both.
+//! Reads the inputs of a run: results files, summary files, or both.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, Read};
@@ -7,22 +7,21 @@ use std::path::{Path, PathBuf};
 use super::{Analysed, Analysis, MAGIC, SoFar, decode};
 use crate::error::{Error, Result};
 
-/// Inputs that follow one another and are read together.
+/// Consecutive inputs that are read together.
 enum Group<'a> {
-    /// Result files.
+    /// Results files.
     Files(&'a [PathBuf]),
-    /// A summary.
+    /// A summary file.
     Summary(&'a Path),
 }
 
 impl Analysis {
-    /// Reads result files and summaries as one run, in their order; `-` is standard input.
+    /// Reads results files and summary files as one run, in their order; `-` is standard input.
     ///
     /// # Errors
     ///
-    /// One cannot be read, or is a summary that was made with other options; the run does not have
-    /// what the selection needs; with [`strict`](crate::jtl::ReadOptions::strict), a row cannot be
-    /// read.
+    /// If an input cannot be read, a summary file was made with other options, or the run lacks what the
+    /// selection needs; with [`strict`](crate::jtl::ReadOptions::strict), also if a row is rejected.
     pub fn read(&self, paths: &[PathBuf], progress: &(dyn Fn(SoFar) + Sync)) -> Result<Analysed> {
         let groups = groups(paths)?;
         if let [] | [Group::Files(_)] = groups[..] {
@@ -30,8 +29,8 @@ impl Analysis {
         }
         if self.with_dashboard {
             return Err(Error::Usage(
-                "--compat dashboard depends on the order of rows, which summaries do not keep: give \
-                 the result files"
+                "--compat dashboard depends on the order of rows, which summary files do not \
+                 keep: give the results files"
                     .to_owned(),
             ));
         }
@@ -54,7 +53,7 @@ impl Analysis {
         whole.unwrap_or_default().check_strictly(&self.reading)
     }
 
-    /// Reads a summary, if it was made with the options of this analysis.
+    /// Reads a summary file, and checks that it was made with the options of this analysis.
     fn read_summary(&self, path: &Path) -> Result<Analysed> {
         let mut bytes = Vec::new();
         let read = match path == Path::new("-") {
@@ -67,13 +66,13 @@ impl Analysis {
         let options = self.selection.options();
         if !options.is_empty() && options != analysed.selection {
             return Err(refused(format!(
-                "is a summary, and of those what counts can be chosen no more ({}): give these options when you make it",
-                options.join(", ")
+                "is a summary file, whose selection is fixed: give {} when you make it",
+                options.join(" ")
             )));
         }
         if self.reading.timestamps.is_end && !analysed.timestamp_is_end {
             return Err(refused(
-                "is a summary that was made without --timestamp-is-end: give it when you make it"
+                "is a summary file that was made without --timestamp-is-end: give the option when you make it"
                     .to_owned(),
             ));
         }
@@ -81,7 +80,7 @@ impl Analysis {
     }
 }
 
-/// Groups the inputs: result files that follow one another have one start and end.
+/// Groups the inputs: consecutive results files share one start and end of the run.
 fn groups(paths: &[PathBuf]) -> Result<Vec<Group<'_>>> {
     let mut groups = Vec::new();
     let mut first = 0;
@@ -100,12 +99,12 @@ fn groups(paths: &[PathBuf]) -> Result<Vec<Group<'_>>> {
     Ok(groups)
 }
 
-/// Whether an input begins as a summary does; `false` for a file that cannot be opened, for whoever
-/// reads it says why. Standard input keeps its bytes.
+/// Whether an input starts like a summary file. `false` for a file that cannot be opened: reading it
+/// later reports the error. Consumes nothing of standard input.
 ///
 /// # Errors
 ///
-/// Standard input cannot be read.
+/// If standard input cannot be read.
 pub fn is_summary(path: &Path) -> Result<bool> {
     if path == Path::new("-") {
         let mut stdin = io::stdin().lock();
@@ -113,7 +112,7 @@ pub fn is_summary(path: &Path) -> Result<bool> {
         return Ok(start.starts_with(&MAGIC));
     }
     let mut start = Vec::new();
-    // Anything but a regular file, such as a pipe, can be read only once.
+    // A pipe can be read only once: look only into regular files.
     let is_file = path.metadata().is_ok_and(|data| data.is_file());
     if is_file && let Ok(file) = File::open(path) {
         let _ = file.take(MAGIC.len() as u64).read_to_end(&mut start);

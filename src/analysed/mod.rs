@@ -1,12 +1,13 @@
-//! Analysed results: one record of a run, whoever made it.
+//! The record of an analysed run, from whatever source.
 //!
 //! An [`Analysed`] holds the statistics of a run and accounts for every row of its inputs. An
-//! [`Analysis`] makes one of result files; following a file and decoding a summary make the same.
+//! [`Analysis`] computes it from results files. Following a file and decoding a summary file give the
+//! same type.
 //!
-//! Results that lie on several machines can be analysed where they are. [`encode`] turns each record
-//! into a small file, a summary; [`Analysed::append`] puts them together, in the order of their inputs.
-//! The whole is bit for bit what reading all inputs at once gives. [`decode`] takes bytes from anywhere:
-//! it refuses what is damaged or inconsistent, and its memory stays in proportion to them.
+//! Results on several machines can be analysed in place. [`encode`] turns each record into a small
+//! summary file; [`Analysed::append`] merges them, in the order of their inputs. The result is the same,
+//! bit for bit, as if all inputs had been read at once. [`decode`] takes untrusted bytes: it rejects
+//! damaged or inconsistent ones, and limits memory in proportion to their length.
 
 mod error;
 mod file;
@@ -27,36 +28,36 @@ use crate::jtl::{InputRead, RejectionTally};
 use crate::select::{Filtered, LabelSet};
 use crate::stats::{Aggregate, DashboardTable};
 
-/// A run, or a part of one, analysed: its statistics, and what became of every row.
+/// The statistics of a run, or of a part of one, with an account of every row.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Analysed {
     /// The statistics.
     pub aggregate: Aggregate,
     /// The inputs read, in order.
     pub inputs: Vec<InputRead>,
-    /// Rows found: `aggregate.rows()`, and those rejected or filtered out.
+    /// Rows found: those in the aggregate, rejected or filtered out.
     pub rows_read: u64,
-    /// Rows rejected, by the first row of each kind.
+    /// Rejected rows by kind, with the first row of each.
     pub rejections: Vec<RejectionTally>,
-    /// Rows left out on request, by option.
+    /// Rows filtered out, by option.
     pub filtered: Vec<Filtered>,
-    /// What the selection came to in this run, in words.
+    /// What the selection chose in this run, in words.
     pub choices: Vec<String>,
-    /// The labels as the inputs have them, if grouping or renaming replaced them.
+    /// The labels in the inputs, if grouping or renaming replaced them.
     pub file_labels: Option<LabelSet>,
-    /// The options that chose what counts.
+    /// The options of the selection, as on the command line.
     pub selection: Vec<String>,
-    /// Whether those options depend on the run as a whole, such as on its start.
+    /// Whether those options depend on the whole run, for example on its start.
     pub depends_on_whole: bool,
     /// Whether `timeStamp` was taken as the end of a sample.
     pub timestamp_is_end: bool,
-    /// The figures of JMeter's dashboard, if asked for. They depend on the order of rows, so a summary
-    /// does not keep them.
+    /// The figures of JMeter's dashboard, if requested. They depend on the order of rows, so summary
+    /// files do not keep them.
     #[serde(skip)]
     pub dashboard: Option<DashboardTable>,
 }
 
-/// A record of samples that came from no input, such as generated ones: every row counts.
+/// Wraps samples without an input, such as generated ones. Every row counts.
 impl From<Aggregate> for Analysed {
     fn from(aggregate: Aggregate) -> Self {
         Analysed {
@@ -68,22 +69,22 @@ impl From<Aggregate> for Analysed {
 }
 
 impl Analysed {
-    /// Number of rows that could not be read.
+    /// Returns the number of rejected rows.
     pub fn rejected(&self) -> u64 {
         self.rejections.iter().map(|tally| tally.count).sum()
     }
 
-    /// Number of rows left out on request.
+    /// Returns the number of rows filtered out.
     pub fn filtered_out(&self) -> u64 {
         self.filtered.iter().map(|filter| filter.count).sum()
     }
 
-    /// Number of rows in the statistics.
+    /// Returns the number of rows in the statistics.
     ///
     /// # Errors
     ///
-    /// Rows read are not those counted, filtered out and rejected: perfkit lost some, or counted
-    /// some twice.
+    /// If the rows counted, filtered out and rejected do not add up to the rows read: perfkit lost some,
+    /// or counted some twice.
     pub fn counted(&self) -> Result<u64, Error> {
         let counted = self.aggregate.rows();
         match self.is_every_row_accounted_for(counted) {
@@ -98,20 +99,20 @@ impl Analysed {
         }
     }
 
-    /// The error of `--strict`: the first rejected row, if there is one.
+    /// Returns the error for `--strict`: the first rejected row, if any.
     pub fn first_rejection(&self) -> Option<Error> {
         let tally = self.rejections.first()?;
         Some(tally.refuse(&self.inputs))
     }
 
-    /// Appends the record whose inputs follow, as if all had been read at once.
+    /// Appends the record of the next inputs, as if all had been read at once.
     ///
     /// # Errors
     ///
-    /// The two were made in different ways, or there are too many inputs. Nothing is appended then.
+    /// If the two were made with different options, or there are too many inputs. `self` is then unchanged.
     pub fn append(&mut self, mut next: Analysed) -> Result<(), AppendError> {
         self.compare_options(&next)?;
-        // No row's position is beyond its input's length, and a line end that may be added.
+        // A row's position is at most its input's length, plus a line end that reading may add.
         let lengths = self.inputs.iter().map(|input| input.summary.bytes);
         let positions = lengths.fold(0, |sum: u64, bytes| {
             sum.saturating_add(bytes).saturating_add(1)
@@ -154,12 +155,12 @@ impl Analysed {
             (own @ None, labels) => *own = labels,
             (Some(_), None) => {}
         }
-        // Neither's figures are those of all rows in order.
+        // These figures depend on the order of all rows, which neither record knows.
         self.dashboard = None;
         Ok(())
     }
 
-    /// Checks that both were made in the same way.
+    /// Checks that both were made with the same options.
     fn compare_options(&self, next: &Analysed) -> Result<(), AppendError> {
         let words = |options: &[String]| match options {
             [] => "none".to_owned(),
@@ -180,17 +181,19 @@ impl Analysed {
         }
     }
 
-    /// Checks the figures of a record that was stored against each other.
+    /// Checks that the figures of a stored record agree with each other.
     fn check(&self) -> Result<(), Inconsistent> {
         let aggregate = self.aggregate.check();
         let counted = aggregate.map_err(Inconsistent::new)?;
         if !self.is_every_row_accounted_for(counted) {
-            return Err(Inconsistent::new("it has other rows than it read"));
+            return Err(Inconsistent::new("its numbers of rows do not add up"));
         }
         let inputs = self.inputs.len();
         let is_known = |tally: &RejectionTally| (tally.first_input as usize) < inputs;
         if !self.rejections.iter().all(is_known) {
-            return Err(Inconsistent::new("a row was rejected of a missing input"));
+            return Err(Inconsistent::new(
+                "it rejects a row of an input that it does not list",
+            ));
         }
         match self.file_labels.as_ref().is_none_or(LabelSet::is_sound) {
             true => Ok(()),

@@ -1,4 +1,4 @@
-//! Reading result files into an [`Analysed`].
+//! Reads results files into an [`Analysed`].
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,24 +11,24 @@ use crate::jtl::{self, Outcome, ReadOptions, Sample, Sink};
 use crate::select::{Choice, Parts, Selected, Selection, Survey};
 use crate::stats::{Aggregate, DashboardTable};
 
-/// How results are read, and what of them counts. By default everything does, under its own label.
+/// How to read results, and which samples count. By default all do, each under its own label.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Analysis {
-    /// How they are read.
+    /// How to read results.
     pub reading: ReadOptions,
-    /// What counts.
+    /// Which samples count, and under which label.
     pub selection: Selection,
-    /// Whether JMeter's dashboard's figures are wanted too. They depend on the order of rows, so one
-    /// thread reads all results then.
+    /// Whether to compute the figures of JMeter's dashboard too. They depend on the order of rows, so a
+    /// single thread then reads all results.
     pub with_dashboard: bool,
 }
 
-/// How far reading has come. It starts again for a second pass, and after each summary.
+/// The progress of reading. It restarts for a second pass, and after each summary file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SoFar {
-    /// Bytes read, as they are stored.
+    /// Bytes read from the files, compressed ones as stored.
     pub bytes: u64,
     /// Rows read.
     pub rows: u64,
@@ -39,7 +39,7 @@ pub struct SoFar {
 pub struct Recorded {
     /// The statistics.
     pub aggregate: Aggregate,
-    /// The figures of JMeter's dashboard, if asked for.
+    /// The figures of JMeter's dashboard, if requested.
     pub dashboard: Option<DashboardTable>,
 }
 
@@ -70,7 +70,7 @@ impl From<(Aggregate, DashboardTable)> for Recorded {
     }
 }
 
-/// What was read, of which every sample counts.
+/// Converts the outcome of reading with one sink; every sample counts.
 impl From<Outcome<Aggregate>> for Analysed {
     fn from(outcome: Outcome<Aggregate>) -> Self {
         let (aggregate, read) = outcome.merge_sinks(Aggregate::default, Aggregate::merge);
@@ -85,12 +85,12 @@ impl From<Outcome<Aggregate>> for Analysed {
 }
 
 impl Analysed {
-    /// Reads inputs as one run, of which every sample counts, on any number of threads.
+    /// Reads inputs as one run, in which every sample counts, on any number of threads.
     ///
     /// # Errors
     ///
-    /// An input cannot be read or is no file of results; with [`ReadOptions::strict`], a row cannot
-    /// be read.
+    /// If an input cannot be read or is not a results file; with [`ReadOptions::strict`], also if a row is
+    /// rejected.
     pub fn read(inputs: Vec<Input>, options: &ReadOptions) -> Result<Analysed> {
         let outcome = jtl::read(inputs, options, &|_rows| (), Aggregate::default)?;
         let analysed = Analysed {
@@ -100,7 +100,7 @@ impl Analysed {
         analysed.check_strictly(options)
     }
 
-    /// The record, unless a rejected row is an error.
+    /// Returns the record, or an error if a row was rejected and [`ReadOptions::strict`] is set.
     pub(super) fn check_strictly(self, options: &ReadOptions) -> Result<Self> {
         match self.first_rejection() {
             Some(error) if options.strict => Err(error),
@@ -110,13 +110,12 @@ impl Analysed {
 }
 
 impl Analysis {
-    /// Reads result files as one run. Where the selection depends on the whole run, they are read
-    /// twice.
+    /// Reads results files as one run. Reads them twice if the selection depends on the whole run.
     ///
     /// # Errors
     ///
-    /// A file cannot be read, or not twice if it must; the run does not have what the selection
-    /// needs; with [`ReadOptions::strict`], a row cannot be read.
+    /// If a file cannot be read, or not a second time if needed; if the run lacks what the selection
+    /// needs; with [`ReadOptions::strict`], also if a row is rejected.
     pub(super) fn read_files(
         &self,
         paths: &[PathBuf],
@@ -127,7 +126,7 @@ impl Analysis {
         let analysed = match self.with_dashboard {
             false => self.read_into(paths, &choice, progress, Aggregate::merge)?,
             true => {
-                // One thread has one sink, so nothing is merged.
+                // One thread has one sink: there is nothing to merge.
                 let merge = |_: &mut (Aggregate, DashboardTable), _| ();
                 self.read_into(paths, &choice, progress, merge)?
             }
@@ -135,18 +134,18 @@ impl Analysis {
         analysed.check_strictly(&self.reading)
     }
 
-    /// Settles what counts in the run that was surveyed.
+    /// Decides which samples count in the surveyed run.
     ///
     /// # Errors
     ///
-    /// The run does not have what the selection needs.
+    /// If the run lacks what the selection needs.
     pub fn settle(&self, survey: &Survey) -> Result<Choice> {
         let zone = &self.reading.timestamps.zone;
         let choice = self.selection.settle(survey, zone);
         choice.map_err(|why| Error::Usage(why.to_string()))
     }
 
-    /// The record of what was read through a choice.
+    /// Builds the record of what was read through a choice.
     pub fn record(
         &self,
         read: Outcome<()>,
@@ -172,7 +171,7 @@ impl Analysis {
         }
     }
 
-    /// Finds out what the selection needs to know of the whole run, in a first pass if need be.
+    /// Finds out what the selection needs to know about the whole run, in a first pass if necessary.
     fn survey(&self, paths: &[PathBuf], progress: &(dyn Fn(SoFar) + Sync)) -> Result<Survey> {
         let needs = self.selection.needs();
         let survey = || Survey::new(needs);
@@ -184,10 +183,12 @@ impl Analysis {
             let cause = self.selection.options_on_whole_run().join(" and ");
             return Err(Error::input(
                 input.name.as_str(),
-                format!("can be read only once, too little for {cause}: save it to a file first"),
+                format!(
+                    "must be read twice for {cause}, but can be read only once: save it to a file first"
+                ),
             ));
         }
-        // The second pass is the one that is strict.
+        // Only the second pass is strict.
         let lenient = ReadOptions {
             strict: false,
             ..self.reading.clone()
@@ -197,7 +198,7 @@ impl Analysis {
         Ok(whole)
     }
 
-    /// Reads what a choice leaves of the files.
+    /// Reads the samples of the files that a choice lets through.
     fn read_into<S: Sink + Default + Send + Into<Recorded>>(
         &self,
         paths: &[PathBuf],
@@ -227,7 +228,7 @@ impl Analysis {
     }
 }
 
-/// Opened inputs, and what was read of them.
+/// Opened inputs, with counters of what was read.
 struct Opened {
     inputs: Vec<Input>,
     bytes_read: BytesRead,

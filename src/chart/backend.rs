@@ -1,5 +1,5 @@
-//! A plotters backend that writes SVG in as few bytes as it takes: elements carry CSS classes
-//! rather than colours, and what has the same attributes shares one path.
+//! A plotters backend that writes compact SVG: elements have CSS classes instead of colours, and marks
+//! with the same attributes share one path.
 
 use std::convert::Infallible;
 
@@ -11,13 +11,13 @@ use plotters_backend::{
 use super::path::{self, Path};
 use crate::text;
 
-/// Units of plotters' whole coordinates per pixel.
+/// Number of plotters' integer coordinate units per pixel.
 pub const UNITS: f64 = 10.0;
 
-/// What drawing returns: writing to a string cannot fail.
+/// The result of drawing. Writing to a string cannot fail.
 pub type Drawn = Result<(), DrawingErrorKind<Infallible>>;
 
-/// Writes what is drawn to a string.
+/// Writes drawn elements to a string.
 pub struct SvgBackend<'s> {
     size: (u32, u32),
     svg: &'s mut String,
@@ -26,7 +26,7 @@ pub struct SvgBackend<'s> {
 }
 
 impl<'s> SvgBackend<'s> {
-    /// A backend of this size in units, which appends to `svg`.
+    /// Creates a backend that appends to `svg`; `size` is in units.
     pub fn new(svg: &'s mut String, size: (u32, u32)) -> Self {
         SvgBackend {
             size,
@@ -36,7 +36,7 @@ impl<'s> SvgBackend<'s> {
         }
     }
 
-    /// Ends the path, if there is one.
+    /// Writes the pending path, if any.
     fn flush(&mut self) {
         let path = std::mem::take(&mut self.path);
         if !path.text().is_empty() {
@@ -116,7 +116,7 @@ impl DrawingBackend for SvgBackend<'_> {
         Ok(())
     }
 
-    /// Lines have round ends, so that a dot is a line without length; the class tells its size.
+    /// Draws a dot as a line without length, because lines have round ends. Its class sets the size.
     fn draw_circle<S: BackendStyle>(
         &mut self,
         center: BackendCoord,
@@ -129,7 +129,7 @@ impl DrawingBackend for SvgBackend<'_> {
     }
 }
 
-/// The attributes of the elements that are drawn after it, as `class="line c0"`.
+/// Sets the attributes of the elements drawn after it, such as `class="line c0"`.
 pub struct Attributes<'a>(pub &'a str);
 
 impl<'a> PointCollection<'a, BackendCoord> for &'a Attributes<'_> {
@@ -156,9 +156,9 @@ impl<'s> Drawable<SvgBackend<'s>> for Attributes<'_> {
     }
 }
 
-/// A line of text; its class says how it is aligned and how large it is.
+/// A line of text; its class sets alignment and size.
 pub struct Label<'t> {
-    /// Where its baseline begins, ends or is centred.
+    /// The start, end or centre of its baseline.
     pub at: BackendCoord,
     /// The classes.
     pub class: &'t str,
@@ -187,8 +187,8 @@ impl<'s> Drawable<SvgBackend<'s>> for Label<'_> {
     }
 }
 
-/// Text between tags or within a quoted attribute; characters that could hide or reorder what is
-/// shown are replaced.
+/// Escapes text for use between tags or within a quoted attribute. Replaces characters that could hide
+/// or reorder text.
 pub fn escaped(raw: &str) -> String {
     let mut escaped = String::with_capacity(raw.len());
     for letter in raw.chars() {

@@ -1,7 +1,7 @@
-//! The one drawing of a figure, as SVG for the page and for the PNG.
+//! Draws figures as SVG, for the page and for PNG.
 //!
-//! The page's script draws the same from the same [`MEASURES`] (`script/drawing.js`);
-//! `scripts/check-page` compares the two, path by path.
+//! The page's script (`script/drawing.js`) redraws them with the same [`MEASURES`];
+//! `scripts/check-page.sh` compares both drawings path by path.
 
 use std::convert::Infallible;
 
@@ -24,12 +24,12 @@ use crate::error::{Error, Result};
 type Root<'s> = DrawingArea<SvgBackend<'s>, Shift>;
 type Drawn = std::result::Result<(), DrawingAreaErrorKind<Infallible>>;
 
-/// Draws a figure as SVG. A picture stands alone; what is drawn for a page needs its CSS, see
+/// Draws a figure as SVG. A picture stands alone; a drawing for a page needs the rules of
 /// `style::css`.
 ///
 /// # Errors
 ///
-/// None in practice: it draws to memory.
+/// If plotters fails, which it does not when drawing to memory.
 pub fn svg(figure: &Figure, style: &Style) -> Result<String> {
     let layout = layout::of(figure, style);
     let (width, height) = (layout.width, layout.height);
@@ -62,7 +62,7 @@ fn draw(root: &Root<'_>, figure: &Figure, style: &Style, layout: &Layout) -> Dra
         if let Some(cells) = &panel.cells {
             pen.draw_cells(cells)?;
         }
-        // The first series is drawn last, on top: it is the one that matters most.
+        // Draw the first series last, on top: it matters most.
         for series in panel.series.iter().rev() {
             pen.draw_series(series)?;
         }
@@ -70,7 +70,7 @@ fn draw(root: &Root<'_>, figure: &Figure, style: &Style, layout: &Layout) -> Dra
     root.present()
 }
 
-/// Title, subtitle and legend.
+/// Draws title, subtitle and legend.
 fn draw_header(root: &Root<'_>, figure: &Figure, layout: &Layout) -> Drawn {
     let m = &MEASURES;
     label(root, "a title", (m.side, m.title.1), &figure.title)?;
@@ -92,7 +92,7 @@ struct Pen<'r, 's> {
     root: &'r Root<'s>,
     panel: &'r Panel,
     frame: Frame,
-    /// From places on the axes to units.
+    /// Maps positions on the axes to units.
     axes: Cartesian2d<RangedCoordf64, RangedCoordf64>,
 }
 
@@ -103,7 +103,7 @@ impl<'r, 's> Pen<'r, 's> {
         let axes = Cartesian2d::new(
             panel.x.min..panel.x.max,
             panel.y.min..panel.y.max,
-            // Up is towards smaller numbers.
+            // Pixel rows count downward.
             (left..right, bottom..top),
         );
         Pen {
@@ -114,7 +114,7 @@ impl<'r, 's> Pen<'r, 's> {
         }
     }
 
-    /// Where a place on the axes is in units; what lies beyond an axis is drawn at its end.
+    /// Maps a position on the axes to units; clamps positions beyond an axis to its end.
     fn at(&self, (x, y): (f64, f64)) -> BackendCoord {
         let (across, up) = (&self.panel.x, &self.panel.y);
         let inside = (x.clamp(across.min, across.max), y.clamp(up.min, up.max));
@@ -203,7 +203,7 @@ impl<'r, 's> Pen<'r, 's> {
         }
     }
 
-    /// Draws the cells of each shade, neighbours in a row as one rectangle.
+    /// Draws cells by shade; adjacent cells of one shade in a row become one rectangle.
     fn draw_cells(&self, cells: &Cells) -> Drawn {
         let max = cells.counts.iter().flatten().copied().max().unwrap_or(0);
         let mut by_shade = vec![Vec::new(); MEASURES.shades];
@@ -244,7 +244,7 @@ impl<'r, 's> Pen<'r, 's> {
         self.root.present()
     }
 
-    /// Draws dots in one path, which overlap without becoming darker.
+    /// Draws dots in one path; where they overlap, they do not become darker.
     fn dots(&self, attributes: &str, dots: impl Iterator<Item = BackendCoord>) -> Drawn {
         self.root.draw(&Attributes(attributes))?;
         for at in dots {
@@ -259,7 +259,7 @@ impl<'r, 's> Pen<'r, 's> {
     }
 }
 
-/// The points of a line without those that it passes unseen.
+/// Drops points of a line that make no visible difference.
 fn visible(points: &[BackendCoord]) -> Vec<BackendCoord> {
     let least = units(MEASURES.visible);
     let mut kept: Vec<BackendCoord> = Vec::with_capacity(points.len());
@@ -329,7 +329,7 @@ mod tests {
         svg(figure, &Style::page()).unwrap()
     }
 
-    /// The `d` of the path of a class.
+    /// Returns the `d` attribute of the path with a class.
     fn path<'s>(svg: &'s str, class: &str) -> &'s str {
         let (_, path) = svg
             .split_once(&format!("<path class=\"{class}\" d=\""))

@@ -1,11 +1,11 @@
-//! Histograms of response times, in equal bins of a round number of ms.
+//! Histograms of response times, in bins of a round number of ms.
 
 use super::scale::round_step;
 
 /// Approximate number of bins.
 const BINS: f64 = 60.0;
 
-/// Equal bins from 0 on.
+/// Bins of equal width, from 0 up.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bins {
     /// Width of a bin in ms, whole.

@@ -1,4 +1,4 @@
-//! Where the title, the legend and the panels of a figure go, in pixels.
+//! Lays out the title, the legend and the panels of a figure, in pixels.
 
 use unicode_width::UnicodeWidthChar;
 
@@ -7,16 +7,16 @@ use super::model::{Axis, Figure, Panel, Scale};
 use super::palette::PALETTE_SIZE;
 use super::style::{Medium, Style};
 
-/// The places of a figure's parts.
+/// The positions of a figure's parts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layout {
     /// Width of the drawing.
     pub width: f64,
     /// Height of the drawing.
     pub height: f64,
-    /// The legend of a picture; a page has its own.
+    /// The legend of a picture; empty for a page, which has its own.
     pub legend: Vec<LegendEntry>,
-    /// One per panel: the rectangle between its axes.
+    /// The rectangle between the axes, per panel.
     pub panels: Vec<Frame>,
 }
 
@@ -27,14 +27,14 @@ pub struct LegendEntry {
     pub name: String,
     /// The series' colour.
     pub color: usize,
-    /// Where its line begins.
+    /// The start of its line.
     pub at: (f64, f64),
 }
 
 /// The rectangle between a panel's axes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Frame {
-    /// Left edge of the vertical axis' texts.
+    /// Left edge of the text at the vertical axis.
     pub outer: f64,
     /// Left edge.
     pub left: f64,
@@ -88,7 +88,7 @@ pub fn of(figure: &Figure, style: &Style) -> Layout {
     }
 }
 
-/// The legend in rows, and where the panels begin below it.
+/// Arranges the legend in rows, and returns where the panels below it begin.
 fn legend(figure: &Figure, full_width: f64) -> (Vec<LegendEntry>, f64) {
     let m = &MEASURES;
     let (size, first_row) = m.legend;
@@ -113,7 +113,7 @@ fn legend(figure: &Figure, full_width: f64) -> (Vec<LegendEntry>, f64) {
     (legend, y + m.below_legend)
 }
 
-/// From a panel's left edge to its data: names get the room that they need, up to a limit.
+/// Returns the distance from a panel's left edge to its data: names get the room they need, up to a limit.
 fn left_of(panel: &Panel, width: f64, text_size: f64) -> f64 {
     match max_letters(&panel.y) {
         None => MEASURES.left,
@@ -129,8 +129,8 @@ pub fn max_letters(axis: &Axis) -> Option<usize> {
     (axis.scale == Scale::Names).then(|| widths.max().unwrap_or(0))
 }
 
-/// Shortens a name to the room between a panel's left edge and its data. Most of what is kept is its
-/// end, which tells it from other names, and has its value.
+/// Shortens a name to the room between a panel's left edge and its data. Keeps more of the end, which
+/// distinguishes it from other names and contains its value.
 pub fn fitting(name: &str, frame: &Frame, text_size: f64) -> String {
     let room = frame.left - frame.outer - MEASURES.value_gap;
     let max = (room / (text_size * MEASURES.letter)).floor() as usize;
@@ -144,7 +144,7 @@ pub fn fitting(name: &str, frame: &Frame, text_size: f64) -> String {
     start.chain(['…']).chain(tail.into_iter().rev()).collect()
 }
 
-/// Takes characters as long as they are no wider than `max` letters.
+/// Takes characters until they are wider than `max` letters.
 fn take(name: impl Iterator<Item = char>, max: usize) -> Vec<char> {
     let mut width = 0;
     name.take_while(|&character| {
@@ -159,7 +159,7 @@ fn letters(text: &str) -> usize {
     text.chars().map(width_of).sum()
 }
 
-/// Characters of wide scripts count as two letters.
+/// Returns the width of a character in letters: 2 for wide scripts.
 fn width_of(character: char) -> usize {
     character.width().unwrap_or(1)
 }

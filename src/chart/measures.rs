@@ -1,15 +1,15 @@
-//! The numbers of a drawing: the picture, the page and the page's script all read them here.
+//! The dimensions of drawings, shared by pictures, the page and the page's script.
 
 use serde::Serialize;
 
-/// Sizes are in pixels of the figure; shares are between 0 and 1.
+/// The dimensions of a drawing: sizes in pixels of the figure, shares between 0 and 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Measures {
-    /// Width of the page's drawing before the script fits it to the window.
+    /// Width of a drawing on the page before the script fits it to the window.
     pub page_width: f64,
-    /// Width of a picture, unless another is asked for.
+    /// Default width of a picture.
     pub picture_width: f64,
-    /// Height of a picture, unless another is asked for.
+    /// Default height of a picture.
     pub picture_height: f64,
     /// Size of the axes' text on the page.
     pub page_text: f64,
@@ -30,7 +30,7 @@ pub struct Measures {
     pub bottom: f64,
     /// Largest share of a panel's width that the names beside its bars take.
     pub max_names: f64,
-    /// What names take beside the width of their letters.
+    /// Room that names take beside the width of their letters.
     pub names_padding: f64,
     /// Height of a panel on the page per its width, if it is the only one.
     pub height_alone: f64,
@@ -73,27 +73,27 @@ pub struct Measures {
     /// From the last row of the legend to the panels.
     pub below_legend: f64,
 
-    /// Movement of a line that can be seen; points closer than this are left out.
+    /// Smallest visible movement of a line; closer points are left out.
     pub visible: f64,
     /// Width of a line.
     pub line: f64,
-    /// Height of a bar, where bars are 1 apart.
+    /// Height of a bar, as a share of the distance between bars.
     pub bar: f64,
     /// Radius of a dot.
     pub dot: f64,
     /// Opacity of a dot where there are many.
     pub cloud_opacity: f64,
-    /// Paths that the dots of a cloud are dealt to in turn: where dots of several overlap, it is darker.
+    /// Number of paths among which the dots of a cloud are distributed: where several overlap, it is darker.
     pub cloud_layers: usize,
     /// Opacity of the area below a line.
     pub area_opacity: f64,
-    /// Number of shades that the cells of a heatmap have.
+    /// Number of shades of a heatmap's cells.
     pub shades: usize,
     /// Opacity of the lightest cell, if shades were continuous.
     pub min_shade: f64,
 }
 
-/// The numbers of every drawing.
+/// The dimensions of every drawing.
 pub const MEASURES: Measures = Measures {
     page_width: 920.0,
     picture_width: 960.0,
@@ -139,15 +139,15 @@ pub const MEASURES: Measures = Measures {
 };
 
 impl Measures {
-    /// The shade of a cell, from 0 up to [`Measures::shades`]: the square root of its share of the
-    /// largest count, for the few samples that took long must be seen beside the many that did not.
-    /// `None` for an empty cell.
+    /// Returns the shade of a cell, from 0 up to [`Measures::shades`]; `None` for an empty cell. It grows
+    /// with the square root of the share of the largest count, so that a few slow samples remain visible
+    /// beside many fast ones.
     pub fn shade(&self, count: u64, max: u64) -> Option<usize> {
         let share = (count as f64 / max as f64).sqrt();
         (count > 0).then(|| (share * self.shades as f64).ceil() as usize - 1)
     }
 
-    /// The opacity of a shade.
+    /// Returns the opacity of a shade.
     pub fn shade_opacity(&self, shade: usize) -> f64 {
         self.min_shade + (1.0 - self.min_shade) * (shade + 1) as f64 / self.shades as f64
     }

@@ -1,4 +1,4 @@
-//! Charts: a report's figures, and one drawing of each for the page and as PNG.
+//! Charts: builds a report's figures, and draws them for the page and as PNG.
 
 mod backend;
 mod drawing;

@@ -1,4 +1,4 @@
-//! What a figure shows, before anything is drawn.
+//! The data of a figure, before it is drawn.
 
 use serde::Serialize;
 
@@ -7,20 +7,20 @@ use serde::Serialize;
 pub struct Figure {
     /// File name without extension.
     pub slug: &'static str,
-    /// Where it belongs.
+    /// The section it belongs to.
     pub section: Section,
     /// Title.
     pub title: String,
-    /// A line below the title: what is counted, when the run started, what is left out.
+    /// The line below the title: what is counted, when the run started, what is left out.
     pub subtitle: String,
-    /// What it shows, for screen readers.
+    /// The content in words, for screen readers.
     pub description: String,
     /// The panels, left to right; all show the same series by colour.
     pub panels: Vec<Panel>,
 }
 
 impl Figure {
-    /// The series that a legend names: none if there is only one and its axis names it.
+    /// Returns the series of the legend: empty if there is only one, which its axis names.
     pub fn legend(&self) -> &[Series] {
         match &self.panels[..] {
             [panel] => match &panel.series[..] {
@@ -46,7 +46,7 @@ pub enum Section {
     Server,
 }
 
-/// One pair of axes with what is drawn between them.
+/// A pair of axes and the marks between them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Panel {
     /// Heading, if there are several panels.
@@ -55,7 +55,7 @@ pub struct Panel {
     pub x: Axis,
     /// Vertical axis.
     pub y: Axis,
-    /// What is drawn, the first on top of the others.
+    /// The series, the first on top.
     pub series: Vec<Series>,
     /// A heatmap below the series.
     pub cells: Option<Cells>,
@@ -74,22 +74,22 @@ pub struct Cells {
     pub counts: Vec<Vec<u64>>,
 }
 
-/// An axis. Places are plotted as they are: a logarithmic axis holds logarithms.
+/// An axis. Positions are plotted as they are: on a logarithmic axis they are logarithms.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Axis {
     /// Title with unit.
     pub label: String,
-    /// The meaning of a place on it.
+    /// The meaning of a position on it.
     pub scale: Scale,
     /// Value at the start; finite and below `max`.
     pub min: f64,
     /// Value at the end.
     pub max: f64,
-    /// The labelled places.
+    /// The labelled positions.
     pub ticks: Vec<Tick>,
 }
 
-/// The meaning of a place on an axis.
+/// The meaning of a position on an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scale {
@@ -97,18 +97,18 @@ pub enum Scale {
     Linear,
     /// The decimal logarithm of the value.
     Logarithmic,
-    /// Time since the start of the run, ms: all such axes are one.
+    /// Time since the start of the run, ms. All such axes zoom together.
     Time,
-    /// The decimal logarithm of 1 / (1 - share): each nine of a percentile takes the same room.
+    /// The decimal logarithm of 1 / (1 - share): each nine of a percentile takes equal room.
     Nines,
     /// The index of a name; only the ticks have meaning.
     Names,
 }
 
-/// A place on an axis with its text.
+/// A labelled position on an axis.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Tick {
-    /// Place, between the axis' `min` and `max`.
+    /// Position, between the axis' `min` and `max`.
     pub at: f64,
     /// Text.
     pub text: String,
@@ -123,7 +123,7 @@ pub struct Series {
     pub color: usize,
     /// How it is drawn.
     pub mark: Mark,
-    /// Points in pieces: nothing connects one piece to the next.
+    /// Points in pieces that are not connected with each other.
     pub pieces: Vec<Vec<(f64, f64)>>,
 }
 
@@ -135,7 +135,7 @@ pub enum Mark {
     Line,
     /// A line with the area below it tinted.
     Area,
-    /// Points that nothing connects.
+    /// Unconnected points.
     Points,
     /// Horizontal bars from the start of the axis.
     Bars,

@@ -1,14 +1,14 @@
-//! Colours that colour-blind readers tell apart: Okabe and Ito, "Color Universal Design" (2008),
-//! its yellow darkened to be seen on white.
+//! Colours that colour-blind readers can distinguish: Okabe and Ito, "Color Universal Design" (2008),
+//! with a yellow dark enough for white paper.
 
 use std::fmt;
 
 use super::style::Theme;
 
-/// Number of series that can be told apart.
+/// Number of colours, and so of series that a reader can distinguish.
 pub const PALETTE_SIZE: usize = 8;
 
-/// A colour: red, green, blue. Displays as CSS has it: `#0072b2`.
+/// A colour: red, green, blue. Displays as in CSS: `#0072b2`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rgb(pub u8, pub u8, pub u8);
 
@@ -29,7 +29,7 @@ const ON_LIGHT: [Rgb; PALETTE_SIZE] = [
     Rgb(160, 140, 0),   // yellow
 ];
 
-/// The same, light enough to be told from dark paper.
+/// The same colours, light enough for dark paper.
 const ON_DARK: [Rgb; PALETTE_SIZE] = [
     Rgb(63, 155, 224),  // blue
     Rgb(238, 119, 51),  // vermillion
@@ -41,9 +41,9 @@ const ON_DARK: [Rgb; PALETTE_SIZE] = [
     Rgb(205, 187, 58),  // yellow
 ];
 
-/// Colour for what succeeded.
+/// Index of the colour of successes.
 pub const OK: usize = 0;
-/// Colour for what failed.
+/// Index of the colour of failures.
 pub const KO: usize = 1;
 
 /// The colours of a theme. Text has a contrast of at least 4.5 to the paper.
@@ -61,7 +61,7 @@ pub struct Palette {
 }
 
 impl Palette {
-    /// The palette of a theme.
+    /// Returns the palette of a theme.
     pub fn of(theme: Theme) -> Self {
         match theme {
             Theme::Light => Palette {
@@ -81,7 +81,7 @@ impl Palette {
         }
     }
 
-    /// The names of all colours, with the colours: `ink`, `faint`, `grid`, `paper`, `c0` to `c7`.
+    /// Iterates over all colours with their names: `ink`, `faint`, `grid`, `paper`, `c0` to `c7`.
     pub fn named(self) -> impl Iterator<Item = (String, Rgb)> {
         let base = [
             ("ink", self.ink),

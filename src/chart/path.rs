@@ -1,19 +1,19 @@
-//! The `d` of an SVG path, in as few bytes as it takes: tenths of a pixel, relative, no spare spaces.
+//! Writes the `d` attribute of SVG paths compactly: tenths of a pixel, relative, without extra spaces.
 
 use std::fmt::Write;
 
-/// A path under construction. Places are in tenths of a pixel.
+/// A path under construction. Coordinates are in tenths of a pixel.
 #[derive(Debug, Default)]
 pub struct Path {
     d: String,
-    /// Where the pen is; `None` before it was put down.
+    /// The pen's position; `None` before the first move.
     at: Option<(i32, i32)>,
-    /// Whether the last command was a line, so that the next needs no letter.
+    /// Whether the last command was a line; the next line then needs no letter.
     is_line: bool,
 }
 
 impl Path {
-    /// Puts the pen down somewhere else.
+    /// Moves the pen without drawing.
     pub fn move_to(&mut self, to: (i32, i32)) {
         match self.at {
             Some(at) => {
@@ -29,7 +29,7 @@ impl Path {
         self.is_line = false;
     }
 
-    /// Draws a line; nothing if it has no length.
+    /// Draws a line, unless it has no length.
     pub fn line_to(&mut self, to: (i32, i32)) {
         let at = self.at.unwrap_or(to);
         let (right, down) = (to.0 - at.0, to.1 - at.1);
@@ -48,7 +48,7 @@ impl Path {
         self.at = Some(to);
     }
 
-    /// Draws a dot, where lines have round ends.
+    /// Draws a dot: a line without length, which round ends make visible.
     pub fn dot(&mut self, at: (i32, i32)) {
         self.move_to(at);
         self.d.push_str("h0");
@@ -64,13 +64,13 @@ impl Path {
         self.close();
     }
 
-    /// Goes back to where the pen was put down last.
+    /// Closes the path with a line to the last move.
     pub fn close(&mut self) {
         self.d.push('z');
         self.is_line = false;
     }
 
-    /// The path's text; empty if nothing was drawn.
+    /// Returns the `d` attribute; empty if nothing was drawn.
     pub fn text(&self) -> &str {
         &self.d
     }
@@ -104,7 +104,7 @@ impl Path {
     }
 }
 
-/// A number of tenths in pixels: `12`, `12.5`, `-.5`.
+/// Formats tenths of a pixel in pixels: `12`, `12.5`, `-.5`.
 pub fn number(tenths: i32) -> String {
     let mut path = Path::default();
     path.number(tenths, false);

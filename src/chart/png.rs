@@ -1,4 +1,4 @@
-//! SVG to PNG, with the font that the binary carries: the same picture on every machine.
+//! Converts SVG to PNG with a font in the binary, so that every machine draws the same picture.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,19 +20,19 @@ pub struct Chart {
     pub slug: &'static str,
     /// Title.
     pub title: String,
-    /// What it shows, for screen readers.
+    /// The content in words, for screen readers.
     pub description: String,
     /// The picture as PNG.
     pub png: Vec<u8>,
 }
 
-/// Maximum number of charts drawn at a time: each takes about 12 MiB while it is drawn.
+/// Maximum charts drawn at the same time; each takes about 12 MiB of memory.
 const MAX_THREADS: usize = 4;
 
-/// Maximum number of colours in the palette of a PNG.
+/// Maximum colours in the palette of a PNG.
 const PALETTE: usize = 256;
 
-/// Name of the font that is carried in the binary.
+/// Name of the font in the binary.
 const FONT: &str = "DejaVu Sans";
 
 static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
@@ -46,7 +46,7 @@ static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
 ///
 /// # Errors
 ///
-/// If a figure cannot be drawn: a bug, for every figure can be.
+/// If a figure cannot be drawn, which would be a bug.
 pub fn draw(figures: &[Figure], style: &Style, wanted: &[&str]) -> Result<Vec<Chart>> {
     let is_wanted = |figure: &&Figure| wanted.contains(&figure.slug);
     let figures: Vec<&Figure> = figures.iter().filter(is_wanted).collect();
@@ -97,7 +97,7 @@ fn draw_one(figure: &Figure, style: &Style) -> Result<Chart> {
 ///
 /// # Errors
 ///
-/// If it is not an SVG that can be rasterised: a bug.
+/// If it is not an SVG that can be rasterised, which would be a bug.
 pub fn png(svg: &str, density: f32) -> Result<Vec<u8>> {
     let fail = |what: &str| Error::Internal(format!("cannot rasterise a chart: {what}"));
     let options = Options {
@@ -118,7 +118,7 @@ pub fn png(svg: &str, density: f32) -> Result<Vec<u8>> {
     encode(&pixmap).map_err(|error| fail(&error.to_string()))
 }
 
-/// Encodes opaque pixels with a palette: an eighth of the bytes to compress.
+/// Encodes opaque pixels with a palette, which leaves an eighth of the bytes to compress.
 fn encode(pixmap: &Pixmap) -> std::result::Result<Vec<u8>, png::EncodingError> {
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, pixmap.width(), pixmap.height());
@@ -147,9 +147,9 @@ fn rgb(pixel: PremultipliedColorU8) -> [u8; 3] {
     [pixel.red(), pixel.green(), pixel.blue()]
 }
 
-/// The picture with `bits` of each channel rounded away, as palette and indices; `None` if that
-/// leaves too many colours. Only the shades at the edges of lines and letters are rounded: white
-/// and the colours most used come first and stay as they are.
+/// Converts pixels to a palette and indices, with `bits` of each channel rounded away; `None` if that
+/// leaves too many colours. Only shades at the edges of lines and letters are rounded: white and the
+/// most frequent colours stay exact.
 fn to_palette(pixels: &[PremultipliedColorU8], bits: u32) -> Option<(Vec<u8>, Vec<u8>)> {
     let mut numbers: HashMap<[u8; 3], u8> = HashMap::with_capacity(PALETTE);
     let mut palette: Vec<u8> = Vec::with_capacity(PALETTE * 3);
@@ -184,7 +184,7 @@ mod tests {
 
     use super::*;
 
-    /// Width, height and the colour of every pixel.
+    /// Returns width, height and the colour of every pixel.
     fn decode(png: &[u8]) -> (u32, u32, Vec<[u8; 3]>) {
         let mut decoder = png::Decoder::new(std::io::Cursor::new(png));
         decoder.set_transformations(png::Transformations::EXPAND);

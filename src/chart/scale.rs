@@ -1,4 +1,4 @@
-//! Axes: ranges that contain the data, and ticks at round values.
+//! Builds axes: ranges that contain the data, and ticks at round values.
 
 use super::model::{Axis, Scale, Tick};
 
@@ -28,7 +28,7 @@ const TIME_STEPS: [i64; 22] = [
     172_800_000,
 ];
 
-/// An axis from 0 to at least `max` with ticks at 1, 2 or 5 times a power of ten.
+/// Builds an axis from 0 to at least `max`, with ticks at 1, 2 or 5 times a power of ten.
 pub fn linear(label: &str, max: f64) -> Axis {
     let max = if max.is_finite() && max > 0.0 {
         max
@@ -55,7 +55,7 @@ pub fn linear(label: &str, max: f64) -> Axis {
     }
 }
 
-/// An axis of the decimal logarithms of `min` to `max`, both at least 1.
+/// Builds an axis of the decimal logarithms of `min` to `max`, both at least 1.
 pub fn logarithmic(label: &str, min: f64, max: f64) -> Axis {
     let low = min.max(1.0).log10().floor();
     let high = max.max(min.max(1.0) * 10.0).log10();
@@ -74,7 +74,7 @@ pub fn logarithmic(label: &str, min: f64, max: f64) -> Axis {
         }
         decade += 1.0;
     }
-    // The data must lie below the last tick, and no tick above the first that does so is needed.
+    // The last tick is the first one above the data.
     let last = ticks
         .iter()
         .position(|tick| tick.at >= high)
@@ -94,7 +94,7 @@ pub fn logarithmic(label: &str, min: f64, max: f64) -> Axis {
     }
 }
 
-/// An axis of time since the start of the run, in ms.
+/// Builds an axis of time since the start of the run, in ms.
 pub fn elapsed_time(duration_ms: i64) -> Axis {
     let duration = duration_ms.max(1);
     let days = |step: &i64| duration / step;
@@ -124,13 +124,13 @@ pub fn elapsed_time(duration_ms: i64) -> Axis {
     }
 }
 
-/// Places a percentile on an axis where each nine takes the same room, as in HdrHistogram's plots:
-/// at the decimal logarithm of 1 / (1 - share).
+/// Returns the position of a percentile on an axis where each nine takes equal room, as in HdrHistogram's
+/// plots: the decimal logarithm of 1 / (1 - share).
 pub fn nines(share: f64) -> f64 {
     -(1.0 - share).max(f64::MIN_POSITIVE).log10()
 }
 
-/// An axis of percentiles up to the largest that `samples` samples resolve.
+/// Builds an axis of percentiles, up to the largest that `samples` samples resolve.
 pub fn percentiles(samples: u64) -> Axis {
     const KNOWN: [(f64, &str); 9] = [
         (0.0, "0"),

@@ -1,24 +1,24 @@
-//! How figures are drawn: where, how large, and in which colours.
+//! The style of drawings: medium, size and colours.
 
 use std::str::FromStr;
 
 use super::measures::MEASURES;
 use super::palette::{PALETTE_SIZE, Palette};
 
-/// How a figure is drawn.
+/// The size and medium of a drawing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Style {
     /// Width of the drawing in pixels.
     pub width: f64,
-    /// Height in pixels; `None` follows from the width of the panels.
+    /// Height in pixels; if `None`, it follows from the width of the panels.
     pub height: Option<f64>,
     /// Size of the axes' text in pixels.
     pub text_size: f64,
-    /// What the drawing is part of.
+    /// The medium of the drawing.
     pub medium: Medium,
 }
 
-/// What a drawing is part of.
+/// The medium of a drawing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Medium {
     /// An HTML page, which has the title, the legend and the rules of `css` beside it.
@@ -33,7 +33,7 @@ pub enum Medium {
 }
 
 impl Style {
-    /// The style of a drawing within a page.
+    /// Returns the style of a drawing within a page.
     pub fn page() -> Self {
         Style {
             width: MEASURES.page_width,
@@ -43,7 +43,7 @@ impl Style {
         }
     }
 
-    /// The style of a picture that stands alone.
+    /// Returns the style of a picture that stands alone.
     pub fn picture(size: Size, theme: Theme) -> Self {
         Style {
             width: f64::from(size.width),
@@ -63,7 +63,7 @@ impl Default for Style {
     }
 }
 
-/// The rules for the classes of a drawing, in the colours of the page's variables: `var(--ink)`,
+/// Returns the CSS of a drawing, with colours from the page's variables: `var(--ink)`,
 /// `var(--faint)`, `var(--grid)`, `var(--c0)` to `var(--c7)`.
 pub fn css(text_size: f64) -> String {
     let m = &MEASURES;
@@ -91,7 +91,7 @@ pub fn css(text_size: f64) -> String {
     css
 }
 
-/// The same rules in the colours of a theme: pictures have no variables.
+/// Returns the same CSS with the colours of a theme, for pictures.
 pub fn css_of_theme(text_size: f64, theme: Theme) -> String {
     let colors = Palette::of(theme);
     let css = css(text_size);
@@ -121,7 +121,7 @@ impl Default for Size {
     }
 }
 
-/// Light or dark.
+/// The theme of a picture.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Theme {
     /// Dark ink on white paper.
@@ -131,12 +131,12 @@ pub enum Theme {
     Dark,
 }
 
-/// Sizes that hold a legible figure and fit into memory.
+/// Sizes at which a figure is legible and fits into memory.
 const WIDTHS: std::ops::RangeInclusive<u32> = 480..=4_000;
 const HEIGHTS: std::ops::RangeInclusive<u32> = 300..=4_000;
 const DENSITIES: std::ops::RangeInclusive<f32> = 0.5..=4.0;
 
-/// A text that is not the size of a picture.
+/// The error of parsing text that is not the size of a picture.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{given}` is not a size of charts: give one such as 960x540@2x, from {}x{} to {}x{} and from {}x to {}x",

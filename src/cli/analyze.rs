@@ -35,7 +35,7 @@ Examples:
 /// Arguments of `perfkit analyze`.
 #[derive(Debug, Args)]
 #[command(
-    help_template = super::EXAMPLES_FIRST,
+    help_template = super::help::EXAMPLES_FIRST,
     before_help = EXAMPLES,
     after_help = "Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error."
 )]
@@ -70,15 +70,15 @@ pub struct AnalyzeArgs {
     )]
     pub percentiles: Vec<Percentile>,
 
-    /// Which samples count, and under which label.
+    /// Options that select samples and labels.
     #[command(flatten)]
     pub selection: SelectionArgs,
 
-    /// When the run fails.
+    /// Options that fail the run.
     #[command(flatten)]
     pub gate: GateArgs,
 
-    /// Earlier run's report.json, which `baseline` in a criterion refers to
+    /// report.json of an earlier run; `baseline` in a criterion refers to it
     #[arg(long, value_name = "FILE", help_heading = "Criteria")]
     pub baseline: Option<PathBuf>,
 
@@ -86,7 +86,7 @@ pub struct AnalyzeArgs {
     #[command(flatten)]
     pub follow: FollowArgs,
 
-    /// Where the platform block goes.
+    /// Options that publish the platform block.
     #[command(flatten)]
     pub publish: PublishArgs,
 
@@ -231,13 +231,13 @@ pub struct AnalyzeArgs {
     )]
     pub chart_theme: ChartTheme,
 
-    /// How results are read.
+    /// Options for reading results.
     #[command(flatten)]
     pub reading: ReadingArgs,
 }
 
 impl AnalyzeArgs {
-    /// The slugs of the charts to draw.
+    /// Returns the slugs of the charts to draw.
     pub fn wanted_charts(&self) -> Vec<&'static str> {
         let is_wanted = |slug: &&str| {
             let mut names = self.charts.iter();
@@ -282,7 +282,7 @@ impl std::fmt::Display for Format {
     }
 }
 
-/// Parses a [`Format`], and says where `summary` is now.
+/// Parses a [`Format`]; for `summary`, points to `perfkit summarize`.
 #[derive(Clone)]
 struct FormatParser;
 
@@ -298,7 +298,8 @@ impl TypedValueParser for FormatParser {
         let parsed = EnumValueParser::<Format>::new().parse_ref(command, argument, value);
         parsed.map_err(|mut error| {
             if value == "summary" {
-                let hint = StyledStr::from("`perfkit summarize RESULTS -o FILE` writes a summary");
+                let hint =
+                    StyledStr::from("`perfkit summarize RESULTS -o FILE` writes a summary file");
                 let hints = ContextValue::StyledStrs(vec![hint]);
                 error.insert(ContextKind::Suggested, hints);
             }

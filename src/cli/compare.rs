@@ -20,8 +20,8 @@ Examples:
 
 const VERDICTS: &str = "\
 A change is better or worse only if it is significant and reaches both thresholds. The confidence \
-holds for all verdicts together. One run per side shows how these two runs differ; three or more per \
-side also show how much runs differ anyway.";
+holds for all verdicts together. One run per side shows only how these two runs differ; three or more per \
+side also show the noise between runs.";
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -32,7 +32,7 @@ Exit codes:
 /// Arguments of `perfkit compare`.
 #[derive(Debug, Args)]
 #[command(
-    help_template = super::EXAMPLES_FIRST,
+    help_template = super::help::EXAMPLES_FIRST,
     before_help = EXAMPLES,
     after_help = EXIT_CODES,
     after_long_help = format!("{VERDICTS}\n\n{EXIT_CODES}")
@@ -47,7 +47,7 @@ pub struct CompareArgs {
     )]
     pub runs: Vec<PathBuf>,
 
-    /// Runs of the baseline; 3 or more per side show how much runs differ anyway
+    /// Runs of the baseline; 3 or more per side show the noise between runs
     #[arg(long, value_name = "RUN", num_args = 1.., requires = "candidate")]
     pub baseline: Vec<PathBuf>,
 
@@ -55,7 +55,7 @@ pub struct CompareArgs {
     #[arg(long, value_name = "RUN", num_args = 1.., requires = "baseline")]
     pub candidate: Vec<PathBuf>,
 
-    /// Name of a run, or of a side; once for each, in order [default: file name without extension, or
+    /// Name of a run or side; give it once for each, in order [default: file name without extension, or
     /// baseline and candidate]
     #[arg(long, value_name = "TEXT")]
     pub name: Vec<String>,
@@ -116,11 +116,11 @@ pub struct CompareArgs {
     )]
     pub percentiles: Vec<Percentile>,
 
-    /// Which samples count.
+    /// Options that select samples.
     #[command(flatten)]
     pub selection: SelectionArgs,
 
-    /// When a candidate fails.
+    /// Options that fail a candidate.
     #[command(flatten)]
     pub gate: GateArgs,
 
@@ -150,7 +150,7 @@ pub struct CompareArgs {
     )]
     pub apdex: Vec<Rule>,
 
-    /// How results are read.
+    /// Options for reading results.
     #[command(flatten)]
     pub reading: ReadingArgs,
 }

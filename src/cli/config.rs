@@ -1,8 +1,8 @@
 //! `perfkit.toml`: defaults of options, by command.
 //!
-//! Its values become arguments before those of the command line, so they are checked in the same way.
-//! An option given, or set by the environment, overrides the file's, and so does an option that
-//! conflicts with it.
+//! Its values become arguments, so clap checks them like those of the command line. An option on the
+//! command line or in the environment overrides the same option in the file, and any that conflicts
+//! with it.
 
 use std::ffi::OsString;
 use std::fs;
@@ -18,18 +18,18 @@ use super::error::ConfigError;
 use crate::error::{Error, Result};
 use crate::suggest::did_you_mean;
 
-/// The file that is read in the working directory.
+/// The file's name in the working directory.
 const FILE: &str = "perfkit.toml";
 
-/// Options that a file cannot set: those that choose the file, and those that are not settings.
+/// Options that a file cannot set: they choose the file, or are not settings.
 const EXCLUDED: [&str; 4] = ["config", "no-config", "help", "version"];
 
-/// Parses the command line of this process with the defaults of a file. Usage errors of the command
-/// line itself, `--help` and `--version` end the process here.
+/// Parses the command line of this process, with the defaults of a file. Ends the process for `--help`,
+/// `--version` and usage errors of the command line itself.
 ///
 /// # Errors
 ///
-/// The file cannot be read, is not TOML, or sets an unknown option or an invalid value.
+/// If the file cannot be read, is not TOML, or sets an unknown option or an invalid value.
 pub fn parse() -> Result<Cli> {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let mut cli = Cli::command();
@@ -52,7 +52,7 @@ pub fn parse() -> Result<Cli> {
     all.splice(place..place, defaults);
     match Cli::from_arguments(&all) {
         Ok(cli) => Ok(cli),
-        // An error without the file, too, is not the file's fault.
+        // If the command line fails without the file too, the file is not the cause.
         Err(_) if Cli::from_arguments(&arguments).is_err() => {
             Ok(Cli::from_arguments_or_exit(&arguments))
         }
@@ -74,7 +74,7 @@ impl Cli {
     ///
     /// # Errors
     ///
-    /// They make no sense, or ask for help or the version.
+    /// If they are invalid, or ask for help or the version.
     pub fn from_arguments<A: Into<OsString> + Clone>(
         arguments: impl IntoIterator<Item = A>,
     ) -> Result<Cli, clap::Error> {
@@ -86,7 +86,7 @@ impl Cli {
     }
 }
 
-/// The path and text of the file: the one named, or else the one in the working directory.
+/// Returns the path and text of the file: the named one, or else the one in the working directory.
 fn read(given: &ArgMatches) -> Result<Option<(PathBuf, String)>> {
     if given.get_flag("no_config") {
         return Ok(None);
@@ -100,7 +100,7 @@ fn read(given: &ArgMatches) -> Result<Option<(PathBuf, String)>> {
     }
 }
 
-/// The arguments that a file's table for a command stands for, except those that were given.
+/// Turns a file's table for a command into arguments, except for options that are already set.
 fn defaults(
     cli: &Command,
     name: &str,
@@ -168,7 +168,7 @@ fn is_settled(command: &Command, option: &Arg, given: &ArgMatches) -> bool {
     })
 }
 
-/// The words on the command line that a key and its value stand for.
+/// Turns a key and its value into words of the command line.
 fn words(option: &Arg, table: &str, key: &str, value: &Value) -> Result<Vec<String>, ConfigError> {
     let wrong = |wanted| {
         Err(ConfigError::Type {

@@ -1,12 +1,12 @@
-//! Why values of arguments and of `perfkit.toml` are refused.
+//! Errors of values on the command line and in `perfkit.toml`.
 
 use crate::chart::SLUGS;
 
-/// Why the value of an argument is refused.
+/// Why the value of an argument is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
     /// Not the name of a chart.
-    #[error("there is no chart `{name}`; there are all, none, {}", SLUGS.join(", "))]
+    #[error("there is no chart `{name}`: choose from all, none, {}", SLUGS.join(", "))]
     Chart {
         /// The name given.
         name: String,
@@ -36,17 +36,14 @@ pub enum ValueError {
     Seconds,
 }
 
-/// Why `perfkit.toml` is refused.
+/// Why `perfkit.toml` is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// Not TOML.
     #[error("{}", .0.to_string().trim_end())]
     Toml(#[from] toml::de::Error),
     /// A table is not named after a command.
-    #[error(
-        "there is no command `{table}` to set options of{hint}; write them under a command, such as \
-         [analyze]"
-    )]
+    #[error("`{table}` is not a command{hint}; write options under a command, such as [analyze]")]
     Command {
         /// The name of the table.
         table: String,
@@ -57,7 +54,7 @@ pub enum ConfigError {
     #[error("`{0}` must be a table: write [{0}]")]
     Table(String),
     /// The command has no such option.
-    #[error("[{table}] has no option `{key}`{hint}; perfkit {table} --help has them all")]
+    #[error("[{table}] has no option `{key}`{hint}: perfkit {table} --help lists them")]
     Option {
         /// The name of the table.
         table: String,
@@ -73,7 +70,7 @@ pub enum ConfigError {
         table: String,
         /// The option.
         key: String,
-        /// The types that it takes.
+        /// The types that the option takes.
         wanted: &'static str,
     },
     /// The command line refuses the value.

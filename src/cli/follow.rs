@@ -19,8 +19,8 @@ pub struct FollowArgs {
     ///
     /// If standard error is a terminal, perfkit shows the figures of the last 10 seconds and of the
     /// whole run, charts, the table (arrow keys scroll) and the newest errors. Otherwise it prints a
-    /// line every few seconds. At the end (q, Esc, Ctrl-C or SIGTERM) it writes and prints everything
-    /// that it would without --follow.
+    /// line every few seconds. At the end (q, Esc, Ctrl-C or SIGTERM) it writes and prints the same as
+    /// without --follow.
     ///
     /// JMeter buffers up to 8 KB of rows. With -Jjmeter.save.saveservice.autoflush=true it writes
     /// each row at once.
@@ -53,11 +53,12 @@ pub struct FollowArgs {
     pub listen: Option<SocketAddr>,
 }
 
-/// A time such as `30s`, `5min`, `500ms` or `1h`; a number alone is seconds.
+/// Parses a time such as `30s`, `5min`, `500ms` or `1h`; a number alone is seconds.
 fn duration(text: &str) -> Result<Duration, ValueError> {
     const DAY: f64 = 86_400.0;
     let text = text.trim();
-    let unit = text.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+    let unit =
+        text.trim_start_matches(|character: char| character.is_ascii_digit() || character == '.');
     let number = &text[..text.len() - unit.len()];
     let factor = match unit.trim() {
         "ms" => 0.001,

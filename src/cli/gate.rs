@@ -9,8 +9,8 @@ Fail with exit code 1 if this holds, such as 'p95 > 500ms'; repeatable
 
   [label or /regex/:] metric op value [for time]
 
-A label is taken literally; a /regex/ applies to each label that it matches; without either, the \
-criterion is about all samples (TOTAL).
+A label is matched literally; a /regex/ applies to each label that it matches; without either, the \
+criterion applies to all samples (TOTAL).
 
 Metrics: count, errors, error%, avg, min, max, stddev, pNN (such as p99.9), throughput, received, \
 sent, latency.avg, latency.pNN, connect.avg, connect.pNN, apdex.
@@ -21,10 +21,13 @@ the baseline: baseline, baseline * 1.1, baseline + 0.5%, baseline - 10ms.
 With `for 30s` the condition must hold in every bucket for 30 s at a stretch. Buckets are those of \
 the charts: at most 400, so wider in a longer run. Buckets without samples are skipped; rates also \
 skip buckets that the run only partly fills. Metrics with `for`: error%, avg, pNN, throughput, \
-latency.avg, connect.avg; of TOTAL also received and sent. Percentiles are then those of successful \
-samples: of a label within 1.6%, of TOTAL within 0.1% and only those in --percentiles.
+latency.avg, connect.avg; for TOTAL also received and sent.
 
-What the run does not have, such as a label, is an error, not a pass.";
+Percentiles with `for` must be in --percentiles, and are those of successful samples. For TOTAL they go \
+by the end of a sample, exact below 2,048 ms and within 0.1% above. For a label they go by the start of \
+a sample, exact below 64 ms and within 1.6% above.
+
+A label or column that the run does not have is an error, not a pass.";
 
 /// Arguments that say when a run fails.
 #[derive(Debug, Default, Args)]

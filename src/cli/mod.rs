@@ -1,4 +1,4 @@
-//! The command line: the only module that knows clap.
+//! Defines the command line; no other module uses clap.
 
 mod analyze;
 mod compare;
@@ -6,6 +6,7 @@ mod config;
 mod error;
 mod follow;
 mod gate;
+mod help;
 mod plan;
 mod platform;
 mod publish;
@@ -13,6 +14,7 @@ mod reading;
 mod selection;
 mod serve;
 mod shell;
+mod shell_files;
 mod summarize;
 
 use std::path::PathBuf;
@@ -30,15 +32,9 @@ pub use publish::PublishArgs;
 pub use reading::ReadingArgs;
 pub use selection::{Controllers, SelectionArgs, SubResults};
 pub use serve::ServeArgs;
-pub use shell::{CompletionsArgs, ManArgs, man_pages};
+pub use shell::{CompletionsArgs, ManArgs};
+pub use shell_files::{completion_script, man_pages};
 pub use summarize::SummarizeArgs;
-
-/// The help of every command: its examples come before its options.
-const EXAMPLES_FIRST: &str = "\
-{about-with-newline}
-{usage-heading} {usage}
-
-{before-help}{all-args}{after-help}";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,7 +49,7 @@ perfkit.toml in the working directory sets defaults, by command:
   percentiles = [50, 95, 99.9]
   fail-if = [\"error% > 1%\"]
 
-An option on the command line wins over the environment, and the environment over the file.";
+An option on the command line overrides the environment, which overrides the file.";
 
 /// Analyze and compare Apache JMeter load tests
 #[derive(Debug, Parser)]
@@ -61,12 +57,12 @@ An option on the command line wins over the environment, and the environment ove
     name = "perfkit",
     version,
     propagate_version = true,
-    help_template = EXAMPLES_FIRST,
+    help_template = help::EXAMPLES_FIRST,
     before_help = EXAMPLES,
     after_long_help = DEFAULTS
 )]
 pub struct Cli {
-    /// What to do.
+    /// The subcommand to run.
     #[command(subcommand)]
     pub command: Command,
 
@@ -99,7 +95,7 @@ pub enum Command {
     Analyze(Box<AnalyzeArgs>),
     /// Compare runs: what changed, and is it more than noise?
     Compare(Box<CompareArgs>),
-    /// Save all statistics of results in a summary file, to be merged with others
+    /// Save all statistics of results in a summary file that can be merged with others
     Summarize(SummarizeArgs),
     /// Write the standard JMeter test plan for `perfkit serve`
     Plan(PlanArgs),

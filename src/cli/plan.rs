@@ -22,7 +22,7 @@ users, ramp_up, loops. The command that runs the plan is printed to standard err
 /// Arguments of `perfkit plan`.
 #[derive(Debug, Args)]
 #[command(
-    help_template = super::EXAMPLES_FIRST,
+    help_template = super::help::EXAMPLES_FIRST,
     before_help = EXAMPLES,
     after_help = PLAN
 )]

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 /// Arguments of `perfkit platform`.
 #[derive(Debug, Args)]
 #[command(
-    help_template = super::EXAMPLES_FIRST,
+    help_template = super::help::EXAMPLES_FIRST,
     before_help = "\
 Examples:
   perfkit platform

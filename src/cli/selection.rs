@@ -31,8 +31,7 @@ pub struct SelectionArgs {
 
     /// Group samples by label, thread-group, host, code, url-path or REGEX
     ///
-    /// With a regular expression, what its (captures) match in the label becomes the new label, joined
-    /// by blanks.
+    /// With a regular expression, the text of its (captures) becomes the new label, joined by spaces.
     #[arg(long, value_name = "KEY|REGEX", allow_hyphen_values = true)]
     pub group_by: Option<String>,
 

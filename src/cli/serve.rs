@@ -37,7 +37,7 @@ connection too many.";
 /// Arguments of `perfkit serve`.
 #[derive(Debug, Args)]
 #[command(
-    help_template = super::EXAMPLES_FIRST,
+    help_template = super::help::EXAMPLES_FIRST,
     before_help = EXAMPLES,
     after_help = ENDPOINTS,
     after_long_help = format!("{ENDPOINTS}\n\n{DETAILS}")

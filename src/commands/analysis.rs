@@ -1,4 +1,4 @@
-//! Arguments that say how results are read and what of them counts, parsed once.
+//! Parses the arguments that say how to read results and which samples count.
 
 use jiff::tz::TimeZone;
 
@@ -9,11 +9,11 @@ use crate::jtl::ReadOptions;
 use crate::jtl::{DatePattern, TimestampOptions};
 use crate::select::{self, Bound, Controllers, GroupBy, Moment, Rename, Selection};
 
-/// The analysis that the arguments ask for.
+/// Parses the arguments into an [`Analysis`].
 ///
 /// # Errors
 ///
-/// An argument's value makes no sense; the message names the argument.
+/// If the value of an argument is invalid; the message names the argument.
 pub fn parse(reading: &ReadingArgs, selection: &SelectionArgs) -> Result<Analysis> {
     let reading = read_options(reading)?;
     let selection = parse_selection(selection, &reading.timestamps.zone)?;
@@ -40,19 +40,19 @@ fn read_options(reading: &ReadingArgs) -> Result<ReadOptions> {
     })
 }
 
-/// The time zone of times that have none.
+/// Returns the time zone for times without one: the given zone, or this machine's.
 fn time_zone(reading: &ReadingArgs) -> Result<TimeZone> {
     match &reading.timezone {
         Some(name) => TimeZone::get(name).map_err(|_| {
             Error::Usage(format!(
-                "`{name}` is not a time zone that this machine knows: give a name such as UTC or Europe/Berlin"
+                "`{name}` is not a time zone that this machine knows: use a name such as UTC or Europe/Berlin"
             ))
         }),
         None => Ok(TimeZone::system()),
     }
 }
 
-/// The selection that the arguments ask for. Times without a zone are local to `zone`.
+/// Parses the arguments into a [`Selection`]. Times without a zone are local to `zone`.
 fn parse_selection(args: &SelectionArgs, zone: &TimeZone) -> Result<Selection> {
     let bound = |option: &str, text: &Option<String>| -> Result<Option<Bound>> {
         let Some(text) = text else { return Ok(None) };

@@ -1,15 +1,15 @@
-//! `--columns`, checked against the known columns.
+//! Checks `--columns` against the known columns.
 
 use crate::error::{Error, Result};
 use crate::percentile::Percentile;
 use crate::render::columns::{self, Column};
 use crate::suggest::did_you_mean;
 
-/// The keys of the columns that `--columns` asks for, the label first. `None` without it.
+/// Returns the keys of the requested columns, the label first; `None` without `--columns`.
 ///
 /// # Errors
 ///
-/// A key is unknown, given twice, or that of a percentile which is not computed.
+/// If a key is unknown or given twice, or belongs to a percentile that is not computed.
 pub fn parse(asked: Option<&[String]>, percentiles: &[Percentile]) -> Result<Option<Vec<String>>> {
     let Some(asked) = asked else { return Ok(None) };
     let known: Vec<String> = columns::known(percentiles)
@@ -38,7 +38,7 @@ pub fn parse(asked: Option<&[String]>, percentiles: &[Percentile]) -> Result<Opt
     Ok(Some(keys))
 }
 
-/// The percentile that a key such as `p99.9` stands for.
+/// Parses a key such as `p99.9`.
 fn percentile(key: &str) -> Option<Percentile> {
     match key.trim() {
         "median" => Some(Percentile::MEDIAN),

@@ -1,4 +1,4 @@
-//! Criteria: read from arguments and files, and their results printed.
+//! Reads criteria from arguments and files, and prints their results.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::percentile::Percentile;
 use crate::render;
 use crate::report::{CriterionResult, Report};
 
-/// The criteria of a run.
+/// The criteria of a run, and where their results go.
 #[derive(Debug)]
 pub struct Gate {
     criteria: Vec<Criterion>,
@@ -21,12 +21,12 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// The criteria of the arguments, first those of the command line, and the report at `baseline`.
+    /// Reads the criteria, those of the command line first, and the baseline's report.
     ///
     /// # Errors
     ///
-    /// A criterion makes no sense or needs a percentile that is not computed; a file cannot be read; the
-    /// baseline is missing or is not a report; a JUnit file was asked for without criteria.
+    /// If a criterion is invalid or needs a percentile that is not computed; if a file cannot be read; if
+    /// the baseline is missing or not a report; if a JUnit file is requested without criteria.
     pub fn of(
         args: &GateArgs,
         baseline: Option<&Path>,
@@ -44,7 +44,7 @@ impl Gate {
         })
     }
 
-    /// The criteria of the arguments, for reports that each come with a baseline.
+    /// Reads the criteria, for [`Gate::evaluate_against`] with a baseline per report.
     ///
     /// # Errors
     ///
@@ -61,12 +61,12 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// The report or the baseline lacks what a criterion needs.
+    /// If the report or the baseline lacks what a criterion needs.
     pub fn evaluate(&self, report: &Report) -> Result<Vec<CriterionResult>> {
         self.evaluate_against(report, self.baseline.as_ref())
     }
 
-    /// Evaluates the criteria for a report, with this baseline.
+    /// Evaluates the criteria for a report, relative to `baseline`.
     ///
     /// # Errors
     ///
@@ -80,11 +80,11 @@ impl Gate {
             .map_err(|error| Error::Usage(format!("criterion {error}")))
     }
 
-    /// Writes the results of a report as JUnit XML, if asked to.
+    /// Writes the results as JUnit XML if `--junit` names a file.
     ///
     /// # Errors
     ///
-    /// The file cannot be written.
+    /// If the file cannot be written.
     pub fn write_junit(&self, report: &Report) -> Result<()> {
         match &self.junit {
             Some(path) => output::write(path, render::junit::render(report).as_bytes()),
@@ -120,7 +120,7 @@ fn criteria_of(
     Ok(criteria)
 }
 
-/// Checks before the results are read what would otherwise fail after.
+/// Rejects, before any results are read, a criterion that could not be evaluated afterwards.
 fn check(criterion: &Criterion, has_baseline: bool, computed: &[Percentile]) -> Result<()> {
     if matches!(criterion.limit, Limit::Baseline(_)) && !has_baseline {
         return Err(Error::Usage(format!(
@@ -143,7 +143,7 @@ fn read_criteria(path: &Path) -> Result<Vec<Criterion>> {
     })
 }
 
-/// Prints the results on standard error: for people, and for GitHub Actions if that runs us.
+/// Prints the results on standard error, within GitHub Actions also as annotations.
 pub fn print_results(report: &Report) {
     for line in render::criteria::lines(report).lines() {
         eprintln!("perfkit: {line}");
@@ -153,7 +153,7 @@ pub fn print_results(report: &Report) {
     }
 }
 
-/// Prints one failure on standard error, likewise.
+/// Prints one failure on standard error, within GitHub Actions also as an annotation.
 pub fn print_failure(title: &str, message: &str) {
     eprintln!("perfkit: {}", render::text::printable(message));
     if is_github() {
@@ -170,11 +170,11 @@ pub fn is_failed(report: &Report) -> bool {
     report.criteria.iter().any(|result| result.is_failed)
 }
 
-/// The exit code: 1 after a failure, even if the reader of the output went away.
+/// Returns the exit code: 1 after a failure, even if standard output was closed early.
 ///
 /// # Errors
 ///
-/// Standard output could not be written.
+/// If standard output could not be written.
 pub fn exit_code(is_failed: bool, printed: Result<()>) -> Result<ExitCode> {
     match printed {
         Err(error) if !(is_failed && error.is_broken_pipe()) => Err(error),

@@ -1,8 +1,8 @@
-//! Names that come from results files.
+//! Names derived from results files.
 
 use std::path::Path;
 
-/// The name of a results file without its extensions.
+/// Returns the name of a results file without its extensions; `stdin` for `-`.
 pub fn stem_of(path: &Path) -> String {
     let name = path.file_name().map(|name| name.to_string_lossy());
     let mut stem = name.as_deref().unwrap_or("-");

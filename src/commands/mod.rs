@@ -1,4 +1,4 @@
-//! Commands: arguments to options, inputs read, outputs written, exit code.
+//! The commands: each turns arguments into options, reads inputs, writes outputs and returns an exit code.
 
 mod analysis;
 mod analyze;

@@ -1,4 +1,4 @@
-//! Where results go: standard output, and files that appear whole or not at all.
+//! Writes results to standard output, and to files that appear whole or not at all.
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 ///
-/// Standard output cannot be written; see [`Error::is_broken_pipe`].
+/// If standard output cannot be written; see [`Error::is_broken_pipe`].
 pub fn print(text: &str) -> Result<()> {
     let mut stdout = io::stdout().lock();
     stdout
@@ -21,7 +21,7 @@ pub fn print(text: &str) -> Result<()> {
         .map_err(Error::Stdout)
 }
 
-/// The terminal's width, if standard output is one or `COLUMNS` is set.
+/// Returns the terminal's width; `None` if standard output is not one and `COLUMNS` is not set.
 pub fn terminal_width() -> Option<u16> {
     let columns = std::env::var("COLUMNS")
         .ok()
@@ -34,8 +34,8 @@ pub fn terminal_width() -> Option<u16> {
         .map(|(terminal_size::Width(width), _)| width)
 }
 
-/// Whether standard output shows colours: if it is a terminal, unless `NO_COLOR` or `CLICOLOR_FORCE`
-/// say otherwise.
+/// Whether to print colours: if standard output is a terminal, unless `NO_COLOR` or `CLICOLOR_FORCE`
+/// overrides that.
 pub fn has_colors() -> bool {
     let value = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     if value("NO_COLOR").is_some() {
@@ -47,11 +47,11 @@ pub fn has_colors() -> bool {
     io::stdout().is_terminal() && value("TERM").is_none_or(|value| value != "dumb")
 }
 
-/// Creates a directory and those above it.
+/// Creates a directory and its missing parents.
 ///
 /// # Errors
 ///
-/// It cannot be created, for instance because a file is in the way.
+/// If it cannot be created, for example because a file has its name.
 pub fn create_directory(path: &Path) -> Result<()> {
     fs::create_dir_all(path).map_err(|source| Error::Io {
         action: "cannot create the directory",
@@ -60,21 +60,21 @@ pub fn create_directory(path: &Path) -> Result<()> {
     })
 }
 
-/// Writes a file under a temporary name beside its path and renames it, so that it never appears
+/// Writes a file under a temporary name beside its path, then renames it: it never appears
 /// half-written.
 ///
 /// # Errors
 ///
-/// It cannot be written or renamed.
+/// If it cannot be written or renamed.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     put(path, bytes, allow_reading).map_err(|error| Error::write(path, error))
 }
 
-/// Rewrites an existing file in the same way. Follows links, and keeps the file's permissions.
+/// Rewrites an existing file like [`write`]. Follows links, and keeps the file's permissions.
 ///
 /// # Errors
 ///
-/// It must not or cannot be written or renamed.
+/// If it is read-only, or cannot be written or renamed.
 pub fn rewrite(path: &Path, bytes: &[u8]) -> Result<()> {
     let rewritten = fs::canonicalize(path).and_then(|place| {
         let permissions = fs::metadata(&place)?.permissions();
@@ -86,7 +86,7 @@ pub fn rewrite(path: &Path, bytes: &[u8]) -> Result<()> {
     rewritten.map_err(|error| Error::write(path, error))
 }
 
-/// Puts a file in place in one step, once it is written and `permit` has set its permissions.
+/// Writes a temporary file, lets `permit` set its permissions, and renames it to `path`.
 fn put(
     path: &Path,
     bytes: &[u8],
@@ -99,7 +99,7 @@ fn put(
     Ok(())
 }
 
-/// Makes a file readable for everyone: temporary files are private.
+/// Makes a file readable for everyone; temporary files are private.
 #[cfg(unix)]
 fn allow_reading(file: &fs::File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

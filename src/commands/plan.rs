@@ -1,4 +1,4 @@
-//! `perfkit plan`: JMeter's test plan of the standard test.
+//! `perfkit plan`: writes the standard test as a JMeter plan.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use crate::plan::{Plan, Protocol};
 ///
 /// # Errors
 ///
-/// The plan cannot be written.
+/// If the plan cannot be written.
 pub fn run(args: PlanArgs) -> Result<ExitCode> {
     let plan = Plan {
         host: args.host,

@@ -1,4 +1,4 @@
-//! `perfkit platform`: the details of this machine.
+//! `perfkit platform`: prints the details of this machine.
 
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ use crate::serve::platform::Platform;
 ///
 /// # Errors
 ///
-/// Standard output cannot be written.
+/// If standard output cannot be written.
 pub fn run(args: PlatformArgs) -> Result<ExitCode> {
     let platform = Platform::detect();
     let text = match args.format {
@@ -31,8 +31,8 @@ pub fn run(args: PlatformArgs) -> Result<ExitCode> {
 fn details(platform: &Platform) -> Vec<Detail> {
     let details = platform.details().into_iter();
     details
-        .map(|(what, value)| Detail {
-            key: what.to_owned(),
+        .map(|(key, value)| Detail {
+            key: key.to_owned(),
             value,
         })
         .collect()

@@ -1,4 +1,4 @@
-//! Publishing the platform block: in a README between markers, in a CI job's summary.
+//! Publishes the platform block in a README, between markers, and in the summary of a CI job.
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
@@ -11,25 +11,25 @@ use crate::error::{Error, Result};
 use crate::render::markdown;
 use crate::report::Report;
 
-/// The file to which GitHub Actions wants a step's summary appended.
+/// The environment variable with the file to which GitHub Actions has a step append its summary.
 const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
-/// Where the block goes.
+/// Where to publish the platform block.
 #[derive(Debug)]
 pub struct Publication {
     readme: Option<Readme>,
-    /// The report's directory, if the user chose its place.
+    /// The report directory, if the user chose it with `--output`.
     report: Option<PathBuf>,
     step_summary: Option<OsString>,
 }
 
 impl Publication {
-    /// The publication that the arguments ask for; `stem` names the results.
+    /// Parses the arguments; `stem` names the results.
     ///
     /// # Errors
     ///
-    /// A key is empty, the README cannot be read or its markers are damaged, or this is no GitHub
-    /// Actions job.
+    /// If the key is empty; if the README cannot be read or its markers are damaged; if
+    /// `--step-summary` is given outside of GitHub Actions.
     pub fn of(args: &AnalyzeArgs, stem: &str) -> Result<Self> {
         let publish = &args.publish;
         let readme = match &publish.update {
@@ -42,7 +42,7 @@ impl Publication {
             (true, _) => {
                 return Err(Error::Usage(format!(
                     "--step-summary: {STEP_SUMMARY} is not set, so this is not a GitHub Actions job: \
-                     leave the option out, or set it to the file to append to"
+                     omit the option, or set {STEP_SUMMARY} to the file to append to"
                 )));
             }
         };
@@ -53,16 +53,16 @@ impl Publication {
         })
     }
 
-    /// Whether the block goes anywhere.
+    /// Whether the block is published at all.
     pub fn is_wanted(&self) -> bool {
         self.readme.is_some() || self.step_summary.is_some()
     }
 
-    /// Writes the block wherever it was asked for; `summary` is the Markdown of a job's summary.
+    /// Publishes the block; `summary` is the Markdown for the CI job.
     ///
     /// # Errors
     ///
-    /// A file cannot be written.
+    /// If a file cannot be written.
     pub fn write(&self, report: &Report, summary: &str) -> Result<()> {
         if let Some(readme) = &self.readme {
             let mut block = markdown::platform_block(report);
@@ -82,7 +82,7 @@ impl Publication {
     }
 }
 
-/// The name of the block: as given, that of the machine that was named, or that of the results.
+/// Returns the name of the block: from `--key`, else from `--platform`, else from the results file.
 fn key(args: &AnalyzeArgs, stem: &str) -> Result<String> {
     let names = match (&args.publish.key, &args.platform) {
         (Some(key), _) => vec![key.as_str()],
@@ -92,7 +92,7 @@ fn key(args: &AnalyzeArgs, stem: &str) -> Result<String> {
     readme::key(names)
 }
 
-/// The relative link from the README to the report.
+/// Returns the relative link from the README to the report; `None` if there is no such link.
 fn link_to(readme: &Path, report: &Path) -> Option<String> {
     let from = fs::canonicalize(readme).ok()?;
     let from: Vec<Component> = from.parent()?.components().collect();
@@ -105,13 +105,13 @@ fn link_to(readme: &Path, report: &Path) -> Option<String> {
     let up = from.iter().skip(shared).map(|_| "..".to_owned());
     let down = to.iter().skip(shared).map(|part| {
         let part = part.as_os_str().to_string_lossy();
-        part.bytes().map(link_letter).collect::<String>()
+        part.bytes().map(percent_encoded).collect::<String>()
     });
     Some(up.chain(down).collect::<Vec<_>>().join("/"))
 }
 
-/// A byte of a link, percent-encoded where Markdown or URLs have a meaning for it.
-fn link_letter(byte: u8) -> String {
+/// Percent-encodes a byte of a link if it has a meaning in Markdown or URLs.
+fn percent_encoded(byte: u8) -> String {
     match byte {
         b'-' | b'.' | b'_' => char::from(byte).to_string(),
         byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),

@@ -1,4 +1,4 @@
-//! Reading results with a progress bar.
+//! Reads results with a progress bar.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -24,15 +24,16 @@ pub fn read(analysis: &Analysis, paths: &[PathBuf]) -> Result<Analysed> {
     analysed
 }
 
-/// Bytes of a regular file.
+/// Returns the size of a regular file in bytes; `None` for anything else.
 fn size(path: &Path) -> Option<u64> {
     let metadata = path.metadata().ok()?;
     metadata.is_file().then_some(metadata.len())
 }
 
-/// A bar that shows itself only on a terminal, and only when reading takes longer than a blink.
+/// Creates a progress bar that appears only on a terminal, and only if reading takes longer than a
+/// moment.
 fn progress_bar(size: Option<u64>) -> ProgressBar {
-    const BLINK: Duration = Duration::from_millis(300);
+    const DELAY: Duration = Duration::from_millis(300);
     const PER_SECOND: u8 = 10;
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
@@ -51,9 +52,9 @@ fn progress_bar(size: Option<u64>) -> ProgressBar {
         bar.set_style(style);
     }
     let shown = bar.clone();
-    // Ends by itself: a bar that is finished by then stays hidden.
+    // This thread ends by itself; a bar that has finished by then stays hidden.
     std::thread::spawn(move || {
-        std::thread::sleep(BLINK);
+        std::thread::sleep(DELAY);
         if !shown.is_finished() {
             shown.set_draw_target(ProgressDrawTarget::stderr_with_hz(PER_SECOND));
         }

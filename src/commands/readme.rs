@@ -1,4 +1,4 @@
-//! A block of a README, kept between marker comments.
+//! Updates a block of a README between marker comments.
 
 use std::fs;
 use std::io;
@@ -8,7 +8,7 @@ use super::output;
 use crate::error::{Error, Result};
 use crate::render::readme_block;
 
-/// A block of a Markdown file.
+/// A block of a Markdown file, found by its key.
 #[derive(Debug)]
 pub struct Readme {
     path: PathBuf,
@@ -16,28 +16,28 @@ pub struct Readme {
 }
 
 impl Readme {
-    /// The block of this key. Reads the file once, so that its errors show before results are read,
-    /// which may take long.
+    /// Names a block. Reads the file once, so that its errors appear before perfkit reads results, which
+    /// may take long.
     ///
     /// # Errors
     ///
-    /// The file is missing or cannot be read, or its markers are damaged.
+    /// If the file is missing or cannot be read, or its markers are damaged.
     pub fn new(path: PathBuf, key: String) -> Result<Self> {
         let readme = Readme { path, key };
         readme.updated("")?;
         Ok(readme)
     }
 
-    /// The file.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Puts the block in place and says so on standard error. A file that has it is not written.
+    /// Replaces or adds the block, and says so on standard error. Leaves a file alone that is up to date.
     ///
     /// # Errors
     ///
-    /// The file can no longer be read, or cannot be written.
+    /// If the file can no longer be read, or cannot be written.
     pub fn update(&self, block: &str) -> Result<()> {
         let (before, updated) = self.updated(block)?;
         if before != updated.bytes {
@@ -46,8 +46,8 @@ impl Readme {
         let (path, key, line) = (self.path.display(), &self.key, updated.line);
         match updated.is_new {
             true => eprintln!(
-                "perfkit: added the markers `{}` and `{}` to {path}, at line {line}; move them and \
-                 what is between them where you like",
+                "perfkit: added the markers `{}` and `{}` to {path}, at line {line}; move the \
+                 block with its markers wherever you like",
                 readme_block::begin_marker(key),
                 readme_block::end_marker(key)
             ),
@@ -56,13 +56,13 @@ impl Readme {
         Ok(())
     }
 
-    /// The file before, and with the block in place.
+    /// Returns the bytes of the file, and the file with the block in place.
     fn updated(&self, block: &str) -> Result<(Vec<u8>, readme_block::Updated)> {
         let path = &self.path;
         let bytes = fs::read(path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Error::input(
                 path.to_string_lossy(),
-                "does not exist: create it first; an empty file will do",
+                "does not exist: create it first, if only as an empty file",
             ),
             _ => Error::read(path, error),
         })?;
@@ -72,17 +72,16 @@ impl Readme {
     }
 }
 
-/// The first of these names that has a letter or digit, as a key.
+/// Makes a key of the first name that has a letter or digit.
 ///
 /// # Errors
 ///
-/// No name has one.
+/// If no name has one.
 pub fn key<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<String> {
     let mut keys = names.into_iter().map(readme_block::key_of);
     keys.find(|key| !key.is_empty()).ok_or_else(|| {
         Error::Usage(
-            "--key: a name of letters and digits is needed, such as --key raspberry-pi-5"
-                .to_owned(),
+            "--key: the name needs a letter or digit, such as --key raspberry-pi-5".to_owned(),
         )
     })
 }

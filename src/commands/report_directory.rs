@@ -1,4 +1,4 @@
-//! The report's directory: it appears whole, or not at all.
+//! Writes the report directory, whole or not at all.
 
 use std::fs;
 use std::io;
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::output;
 use crate::error::{Error, Result};
 
-/// The only files of a directory that perfkit made, and may replace as a whole.
+/// Files of a report. A directory with nothing else may be replaced as a whole.
 const OWN_FILES: [&str; 5] = [
     "aggregate.csv",
     "report.html",
@@ -19,17 +19,17 @@ const OWN_FILES: [&str; 5] = [
 ];
 const CHARTS: &str = "charts";
 
-/// A file of the report.
+/// One file of the report.
 #[derive(Debug)]
 pub struct ReportFile {
-    /// Its path within the directory.
+    /// The path within the directory.
     pub path: String,
-    /// Its content.
+    /// The content.
     pub bytes: Vec<u8>,
 }
 
 impl ReportFile {
-    /// A file of this path within the directory.
+    /// Creates a file from its path within the directory and its content.
     pub fn new(path: &str, bytes: impl Into<Vec<u8>>) -> Self {
         ReportFile {
             path: path.to_owned(),
@@ -38,20 +38,19 @@ impl ReportFile {
     }
 }
 
-/// Writes a report. A directory that is missing, empty, or holds only a report is replaced as a whole
-/// in one step: at any time, even if this process is killed, it holds the old report or the new one,
-/// and never a mix. In a directory with other files, those are left alone, and the report's files are
-/// replaced one by one.
+/// Writes a report. If the directory is missing, empty or holds only a report, it is replaced in one
+/// step: even if this process is killed, it holds the old report or the new one, never a mix. In a
+/// directory with other files, the report's files are replaced one by one, and the others stay.
 ///
 /// # Errors
 ///
-/// The directory or a file cannot be written.
+/// If the directory or a file cannot be written.
 pub fn write(directory: &Path, files: &[ReportFile]) -> Result<()> {
     let exists = directory.exists();
     if exists && !is_replaceable(directory) {
         return write_into(directory, files);
     }
-    // A link to a directory is followed, not replaced.
+    // Follow a link to a directory; do not replace it.
     let place = match exists {
         true => fs::canonicalize(directory).map_err(|error| cannot_create(directory, error))?,
         false => directory.to_owned(),
@@ -65,15 +64,15 @@ pub fn write(directory: &Path, files: &[ReportFile]) -> Result<()> {
         .prefix(".perfkit-report-")
         .tempdir_in(parent)
     else {
-        // The user may be allowed to write into a directory, but not beside it.
+        // The user may have no permission to write beside the directory.
         return write_into(directory, files);
     };
     fill(staged.path(), files)?;
     put_in_place(staged, &place).map_err(|error| cannot_create(directory, error))
 }
 
-/// Whether replacing a directory loses nothing: it holds only a report, and is not the working
-/// directory or above it.
+/// Whether a directory can be replaced without loss: it holds only a report, and is neither the working
+/// directory nor above it.
 fn is_replaceable(directory: &Path) -> bool {
     let is_own = |directory: &Path, is_own: fn(&str) -> bool| {
         fs::read_dir(directory).is_ok_and(|mut entries| {
@@ -118,7 +117,7 @@ fn put_in_place(staged: TempDir, place: &Path) -> io::Result<()> {
         let _moved = staged.keep();
         return Ok(());
     }
-    // The old directory is now where the new one was made, and is removed there.
+    // The exchange moved the old directory to the temporary path; remove it.
     exchange(staged.path(), place)?;
     staged.close()
 }
@@ -129,7 +128,7 @@ fn exchange(a: &Path, b: &Path) -> io::Result<()> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     match renameat_with(CWD, a, CWD, b, RenameFlags::EXCHANGE) {
         Ok(()) => Ok(()),
-        // The file system cannot: a moment without a directory is the best it can do.
+        // The file system cannot exchange: the directory is missing for a moment.
         Err(_) => exchange_in_steps(a, b),
     }
 }
@@ -147,7 +146,7 @@ fn exchange_in_steps(a: &Path, b: &Path) -> io::Result<()> {
     fs::rename(&aside, a)
 }
 
-/// Temporary directories are private; results are for everyone the parent is for.
+/// Opens a private temporary directory to everyone who may enter its parent.
 #[cfg(unix)]
 fn allow_entering(directory: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;

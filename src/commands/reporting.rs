@@ -1,16 +1,16 @@
-//! Building a report, with its notices on standard error.
+//! Builds a report and prints its notices on standard error.
 
 use crate::analysed::Analysed;
 use crate::error::{Error, Result};
 use crate::render;
 use crate::report::{Presentation, Report};
 
-/// Builds the report of a run and prints its notices on standard error; `run` names the run if there
-/// are several.
+/// Builds the report of a run and prints its notices on standard error. If there are several runs,
+/// `run` names this one.
 ///
 /// # Errors
 ///
-/// There are no samples, or the record does not account for every row.
+/// If there are no samples, or the record does not account for every row.
 pub fn report(
     analysed: &Analysed,
     presentation: Presentation,
@@ -73,11 +73,11 @@ fn no_samples(report: &Report) -> Error {
         let filters: Vec<String> = filters
             .map(|filter| format!("{} by {}", filter.count, filter.option))
             .collect();
-        format!("every row was filtered out, {}", filters.join(", "))
+        format!("every row was filtered out: {}", filters.join(", "))
     } else if accounting.rejected > 0 {
         "no row could be read (see above)".to_owned()
     } else {
-        "there is no row: did the test run?".to_owned()
+        "the results have no rows: did the test run?".to_owned()
     };
     Error::input(names.join(", "), format!("no samples to report: {why}"))
 }

@@ -1,4 +1,4 @@
-//! Reports saved as `report.json`.
+//! Reads reports saved as `report.json`, and selects a part of them.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -9,12 +9,12 @@ use crate::error::{Error, Result};
 use crate::report::{Report, SCHEMA_VERSION, TimeSeries};
 use crate::select::Bound;
 
-/// Whether a file begins as JSON does, and as no result file of JMeter; `false` for a file that cannot
-/// be opened, for whoever reads it says why. Standard input is not looked into.
+/// Whether a file starts like JSON, which no results file does. `false` for standard input, and for a
+/// file that cannot be opened: reading it later reports the error.
 pub fn is_report(path: &Path) -> bool {
     const MAX_START: u64 = 64;
     let mut start = Vec::new();
-    // Anything but a regular file, such as a pipe, can be read only once.
+    // A pipe can be read only once: look only into regular files.
     let is_file = path.metadata().is_ok_and(|data| data.is_file());
     if is_file && let Ok(file) = File::open(path) {
         let _ = file.take(MAX_START).read_to_end(&mut start);
@@ -22,13 +22,13 @@ pub fn is_report(path: &Path) -> bool {
     start.trim_ascii_start().first() == Some(&b'{')
 }
 
-/// Reads the report of a file.
+/// Reads a report.
 ///
 /// # Errors
 ///
-/// It cannot be read, is cut short, is not a report, or has another layout.
+/// If the file cannot be read, is cut short, is not a report, or has another layout.
 pub fn read(path: &Path) -> Result<Report> {
-    /// The part of a report that every layout has.
+    /// The field that every layout has.
     #[derive(serde::Deserialize)]
     struct Layout {
         schema_version: u32,
@@ -42,13 +42,13 @@ pub fn read(path: &Path) -> Result<Report> {
         };
         Error::input(&name, format!("{why}: {error}"))
     };
-    // First, since a report of another layout would look damaged.
+    // Check this first: a report of another layout would look damaged.
     let layout: Layout = serde_json::from_slice(&bytes).map_err(damaged)?;
     if layout.schema_version != SCHEMA_VERSION {
         return Err(Error::input(
             &name,
             format!(
-                "was written in version {} of the layout, and this perfkit reads version {SCHEMA_VERSION}: analyze those results again",
+                "has version {} of the layout, but this perfkit reads version {SCHEMA_VERSION}: analyze those results again",
                 layout.schema_version
             ),
         ));
@@ -56,12 +56,12 @@ pub fn read(path: &Path) -> Result<Report> {
     serde_json::from_slice(&bytes).map_err(damaged)
 }
 
-/// Selects what an analysis chooses of a saved run: the time, to whole slices, unless the run was
-/// saved with that very selection. Nothing else can be chosen any more.
+/// Applies the selection of an analysis to a saved run, unless the run was saved with that selection.
+/// Only a part of its time can be selected, in whole slices.
 ///
 /// # Errors
 ///
-/// The analysis chooses something else that the run was not saved with, or a time of which it has no
+/// If the analysis selects anything but a time that the run was not saved with, or a time without
 /// samples.
 pub fn select(report: Report, analysis: &Analysis, name: &str) -> Result<Report> {
     let selection = &analysis.selection;
@@ -75,9 +75,8 @@ pub fn select(report: Report, analysis: &Analysis, name: &str) -> Result<Report>
         return Err(Error::input(
             name,
             format!(
-                "was saved with another choice of what counts than {}: give its result file, or \
-                 save it with the same options. Of a saved run only --from, --to and --trim-ramp can \
-                 be chosen",
+                "was not saved with {}: give its results file, or save it with the same options. For a \
+                 saved report, only --from, --to and --trim-ramp can be chosen",
                 rest.join(" ")
             ),
         ));
@@ -91,8 +90,7 @@ pub fn select(report: Report, analysis: &Analysis, name: &str) -> Result<Report>
         let series = report.time_series.as_ref();
         (from, to) = series.and_then(TimeSeries::plateau).ok_or_else(|| {
             refused(
-                "--trim-ramp: has no time in which all threads were active; choose the time with \
-                 --from and --to"
+                "has no steady state for --trim-ramp: choose a time with --from and --to"
                     .to_owned(),
             )
         })?;
@@ -109,9 +107,9 @@ pub fn select(report: Report, analysis: &Analysis, name: &str) -> Result<Report>
     let words = times.join(" ");
     let mut part = report.within(from, to).ok_or_else(|| {
         refused(match &report.slices {
-            None => format!(
-                "was saved without slices of time, which {words} needs: analyze its results again"
-            ),
+            None => {
+                format!("was saved without slices, which {words} needs: analyze its results again")
+            }
             Some(_) => format!("has no samples within {words}"),
         })
     })?;

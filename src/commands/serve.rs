@@ -1,4 +1,4 @@
-//! `perfkit serve`: the target server, from start to stop.
+//! `perfkit serve`: runs the target server until a signal stops it.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -19,20 +19,20 @@ use crate::serve::{self, AccessLog, Limits, Target};
 ///
 /// # Errors
 ///
-/// The address cannot be listened on.
+/// If the server cannot listen on the address.
 pub fn run(args: ServeArgs) -> Result<ExitCode> {
     let limits = limits(&args);
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        // As many long computations at once as cores: more would finish no sooner, and leave the
-        // threads that answer requests a smaller share of them.
+        // One long computation per core: more would finish no sooner, and take CPU time from the threads
+        // that answer requests.
         .max_blocking_threads(cores)
         .build()
         .map_err(|error| Error::Internal(format!("cannot start the server's threads: {error}")))?;
     panic::set_hook(Box::new(explain));
     let outcome = runtime.block_on(serve(args, limits));
-    // A computation that outlasted the grace is not waited for.
+    // Do not wait for a computation that outlasts the grace period.
     runtime.shutdown_background();
     outcome
 }
@@ -49,7 +49,7 @@ async fn serve(args: ServeArgs, limits: Limits) -> Result<ExitCode> {
         .monitor
         .map(|path| Monitor::start(&path, Arc::clone(&target)))
         .transpose()?;
-    // First, so that a reader of the messages may send a signal.
+    // Listen before printing: whoever reads the messages may send a signal.
     let shutdown = shutdown_signal()?;
     print_addresses(address, &limits);
     let started = Instant::now();
@@ -68,8 +68,8 @@ async fn serve(args: ServeArgs, limits: Limits) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The limits of the arguments, as far as the system allows. Every connection is an open file; their
-/// soft limit is often 1024, and is raised to the hard limit.
+/// Returns the limits of the arguments, as far as the system allows them. Every connection is an open
+/// file. The soft limit on open files is often 1024; this raises it to the hard limit.
 fn limits(args: &ServeArgs) -> Limits {
     let default = Limits::default();
     let possible = rlimit::increase_nofile_limit(u64::MAX).map_or(usize::MAX, |open_files| {
@@ -79,8 +79,8 @@ fn limits(args: &ServeArgs) -> Limits {
     if args.max_connections.is_some() && asked > possible {
         eprintln!(
             "perfkit: warning: --max-connections {asked} needs {needed} open files, but the \
-             system's limit has room for {possible} connections, which are served; raise it with \
-             `ulimit -Hn {needed}` as root, or LimitNOFILE={needed} of a systemd unit",
+             system's limit allows only {possible} connections. Raise it with `ulimit -Hn {needed}` \
+             as root, or LimitNOFILE={needed} in a systemd unit",
             needed = serve::open_files_for(asked)
         );
     }
@@ -94,19 +94,19 @@ fn limits(args: &ServeArgs) -> Limits {
     }
 }
 
-/// Explains a panic: a fault of this program, which cost one request and nothing else.
+/// Reports a panic: a bug that failed one request and nothing else.
 fn explain(panic: &PanicHookInfo<'_>) {
     let message = panic.payload_as_str().unwrap_or("no reason given");
     let place = panic
         .location()
         .map_or_else(|| "unknown location".to_owned(), ToString::to_string);
     eprintln!(
-        "perfkit: a request failed and was answered with 500: {message} (at {place}; please \
-         report this fault of perfkit's)"
+        "perfkit: a request failed with 500: {message} (at {place}). This is a bug in perfkit; \
+         please report it"
     );
 }
 
-/// Prints the server's addresses, as JMeter's options take them, and how to stop it.
+/// Prints the server's addresses, also as JMeter's options, and how to stop it.
 fn print_addresses(address: SocketAddr, limits: &Limits) {
     eprintln!("perfkit {} serves on {address}", env!("CARGO_PKG_VERSION"));
     eprintln!("  this machine: {}", Platform::detect().one_line());
@@ -128,7 +128,7 @@ fn print_addresses(address: SocketAddr, limits: &Limits) {
     );
 }
 
-/// The addresses that reach a server listening on `ip`, those of the local network first.
+/// Returns the addresses that reach a server listening on `ip`, those of the local network first.
 fn reachable(ip: IpAddr) -> Vec<IpAddr> {
     if !ip.is_unspecified() {
         return vec![ip];
@@ -138,7 +138,7 @@ fn reachable(ip: IpAddr) -> Vec<IpAddr> {
         .iter()
         .filter(|interface| !interface.is_loopback())
         .map(|interface| interface.ip())
-        // Link-local IPv6 addresses need a zone, which JMeter's form has no place for.
+        // Link-local IPv6 addresses need a zone, which JMeter's options cannot express.
         .filter(|found| match found {
             IpAddr::V4(_) => true,
             IpAddr::V6(v6) => ip.is_ipv6() && !v6.is_unicast_link_local(),

@@ -1,4 +1,4 @@
-//! The server that was tested: its machine, asked over HTTP, and its resources, from its monitor's file.
+//! Details of the tested server: its hardware, fetched over HTTP, and its monitor's file.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -18,10 +18,10 @@ use crate::report::{Detail, Report, ResourceRow, no_overlap};
 use crate::serve::monitor;
 use crate::serve::platform::Platform;
 
-/// Maximum time for the server to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Maximum time to wait for the server's answer.
+const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Maximum bytes of an answer: a machine's details take a few hundred.
+/// Maximum size of the answer in bytes; a machine's details take a few hundred.
 const MAX_ANSWER: usize = 64 << 10;
 
 /// The server that was tested.
@@ -36,11 +36,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// The server of the arguments: its machine as given, or asked for, or else this one as a guess.
+    /// Takes the platform from the arguments, or asks the server for it, or else guesses this machine.
     ///
     /// # Errors
     ///
-    /// The server does not answer, or its monitor's file cannot be read.
+    /// If the server does not answer, or its monitor's file cannot be read.
     pub fn of(args: &AnalyzeArgs) -> Result<Self> {
         let is_platform_guessed =
             args.platform.is_none() && args.server.is_none() && args.detail.is_empty();
@@ -73,17 +73,17 @@ impl Server {
     pub fn warn_if_guessed(&self) {
         if self.is_platform_guessed {
             eprintln!(
-                "perfkit: note: the platform shown is this machine, the tester; name the server with \
-                 --platform TEXT, or let perfkit ask it with --server URL"
+                "perfkit: note: the platform shown is this machine. Name the tested one with \
+                 --platform TEXT, or ask a running perfkit serve with --server URL"
             );
         }
     }
 
-    /// Reads what the server's monitor has seen by now.
+    /// Reads the rows that the server's monitor has written so far.
     ///
     /// # Errors
     ///
-    /// Its file cannot be read.
+    /// If its file cannot be read.
     pub fn read_monitor(&self) -> Result<Vec<ResourceRow>> {
         match &self.monitor {
             Some(path) => resources(path),
@@ -91,11 +91,11 @@ impl Server {
         }
     }
 
-    /// Checks that the monitor's file, if there is one, overlaps the run.
+    /// Checks that the monitor's file, if given, overlaps the run.
     ///
     /// # Errors
     ///
-    /// It does not.
+    /// If it does not.
     pub fn check(&self, report: &Report) -> Result<()> {
         match (&self.monitor, report.window) {
             (Some(path), Some(window)) if report.resources.is_none() => Err(Error::input(
@@ -107,12 +107,11 @@ impl Server {
     }
 }
 
-/// The machine that `perfkit serve` runs on, asked at its address such as
-/// `http://192.168.1.3:5000`.
+/// Asks `perfkit serve` for its machine, at an address such as `http://192.168.1.3:5000`.
 ///
 /// # Errors
 ///
-/// The address is invalid, or no `perfkit serve` answers there.
+/// If the address is invalid, or no `perfkit serve` answers there.
 fn platform(address: &str) -> Result<Platform> {
     let uri: Uri = address.parse().map_err(|_| not_an_address(address))?;
     let (Some("http"), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
@@ -125,7 +124,7 @@ fn platform(address: &str) -> Result<Platform> {
         .build()
         .map_err(|error| Error::Internal(format!("cannot ask the server: {error}")))?;
     let fetched = runtime.block_on(async {
-        tokio::time::timeout(PATIENCE, fetch(host, port, authority.as_str())).await
+        tokio::time::timeout(TIMEOUT, fetch(host, port, authority.as_str())).await
     });
     let fail = |why: FetchError| {
         Error::input(
@@ -145,7 +144,7 @@ fn platform(address: &str) -> Result<Platform> {
 
 fn not_an_address(address: &str) -> Error {
     Error::Usage(format!(
-        "`{address}` is not the address of a server: give one such as http://192.168.1.3:5000"
+        "`{address}` is not the address of a server: use one such as http://192.168.1.3:5000"
     ))
 }
 
@@ -162,7 +161,7 @@ enum FetchError {
     Body(Box<dyn std::error::Error + Send + Sync>),
     #[error("it answered {0}")]
     Status(StatusCode),
-    #[error("no answer within {} s", PATIENCE.as_secs())]
+    #[error("no answer within {} s", TIMEOUT.as_secs())]
     Late,
     #[error("its answer is not a machine's details")]
     NotDetails,
@@ -194,11 +193,11 @@ async fn fetch(host: &str, port: u16, authority: &str) -> Result<Bytes, FetchErr
     Ok(body.map_err(FetchError::Body)?.to_bytes())
 }
 
-/// The rows of a file that `perfkit serve --monitor` wrote.
+/// Reads a file that `perfkit serve --monitor` wrote.
 ///
 /// # Errors
 ///
-/// It cannot be read, or is no such file.
+/// If it cannot be read, or is not such a file.
 fn resources(path: &Path) -> Result<Vec<ResourceRow>> {
     let file = File::open(path).map_err(|error| Error::read(path, error))?;
     let rows = monitor::read(file, &path.to_string_lossy())?;

@@ -1,4 +1,4 @@
-//! `perfkit completions` and `perfkit man`: the command line's definition for shells and man.
+//! `perfkit completions` and `perfkit man`: prints completions, writes man pages.
 
 use std::process::ExitCode;
 
@@ -10,9 +10,9 @@ use crate::error::{Error, Result};
 ///
 /// # Errors
 ///
-/// Standard output cannot be written.
+/// If standard output cannot be written.
 pub fn completions(args: &CompletionsArgs) -> Result<ExitCode> {
-    output::print(&args.script())?;
+    output::print(&cli::completion_script(args.shell))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -20,7 +20,7 @@ pub fn completions(args: &CompletionsArgs) -> Result<ExitCode> {
 ///
 /// # Errors
 ///
-/// A page cannot be written.
+/// If a page cannot be written.
 pub fn man(args: &ManArgs) -> Result<ExitCode> {
     let pages = cli::man_pages()
         .map_err(|error| Error::Internal(format!("cannot write a man page: {error}")))?;

@@ -1,4 +1,4 @@
-//! `perfkit summarize`: results in, a small file out that merges with others.
+//! `perfkit summarize`: reads results, writes a summary file.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
@@ -8,17 +8,17 @@ use crate::analysed;
 use crate::cli::SummarizeArgs;
 use crate::error::{Error, Result};
 
-/// Runs `perfkit summarize`. A summary without samples is written too: other parts of the run may
-/// have some.
+/// Runs `perfkit summarize`. Results without samples also get a summary file, because other parts of the
+/// run may have samples.
 ///
 /// # Errors
 ///
-/// Options that make no sense, inputs that cannot be read, an output that cannot be written; with
-/// `--strict`, a row that cannot be read.
+/// If an option is invalid, an input cannot be read, or the output cannot be written; with `--strict`,
+/// also if a row is rejected.
 pub fn run(args: &SummarizeArgs) -> Result<ExitCode> {
     if args.output.is_none() && io::stdout().is_terminal() {
         return Err(Error::Usage(
-            "a summary is no text: name a file with -o, or redirect standard output".to_owned(),
+            "a summary file is binary: name it with -o, or redirect standard output".to_owned(),
         ));
     }
     let analysis = analysis::parse(&args.reading, &args.selection)?;
@@ -33,7 +33,7 @@ pub fn run(args: &SummarizeArgs) -> Result<ExitCode> {
         }
     }
     eprintln!(
-        "perfkit: {} rows read: {} counted, {} filtered out, {} rejected; in a summary of {} bytes",
+        "perfkit: {} rows read: {} counted, {} filtered out, {} rejected; the summary file has {} bytes",
         analysed.rows_read,
         analysed.counted()?,
         analysed.filtered_out(),

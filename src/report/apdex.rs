@@ -1,4 +1,4 @@
-//! The Apdex table.
+//! Builds the Apdex table.
 
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,7 @@ pub struct Apdex {
 }
 
 impl ApdexTable {
-    /// Builds the table of these labels; `all` is what the Total counts.
+    /// Builds the table of these labels, with a Total of `all`.
     pub(super) fn new(labels: &[Label<'_>], all: &LabelStats, rules: &[Rule]) -> Self {
         ApdexTable {
             labels: labels

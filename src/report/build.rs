@@ -6,34 +6,28 @@ use super::insights::{self, Evidence};
 use super::labels::Labels;
 use super::{
     Accounting, ApdexTable, CorrectedTimes, Dashboard, Detail, ErrorReport, Input, LabelReport,
-    Options, PercentileValue, Rejection, Report, Requests, ResourceRow, Resources, SCHEMA_VERSION,
-    Slices, Summary, TimeSeries, TopErrors, Window, error_kinds, notes, statistics,
+    Options, Rejection, Report, Requests, ResourceRow, Resources, SCHEMA_VERSION, Slices, TOTAL,
+    TimeSeries, TopErrors, Window, error_kinds, notes, statistics,
 };
 use crate::analysed::Analysed;
 use crate::error::Result;
 use crate::format;
 use crate::jtl::{InputRead, RejectionTally};
-use crate::percentile::{Percentile, value_at};
-use crate::stats::{Aggregate, Distribution, ErrorStats, Label, LabelStats};
-use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
+use crate::stats::{Aggregate, ErrorStats, Label, LabelStats};
 
-/// The label of all labels together.
-pub const TOTAL: &str = "TOTAL";
-
-/// Types of error that a report lists one by one.
+/// Maximum types of error that a report lists one by one.
 const MAX_ERRORS: usize = 100;
 
-/// What only shows in a report, beside the record of the run.
+/// What a report shows beside the record of the run.
 #[derive(Debug, Clone, Default)]
 pub struct Presentation {
     /// Title of the run.
     pub title: Option<String>,
     /// The platform's details.
     pub details: Vec<Detail>,
-    /// How the figures are shown. The options that shaped the run itself, `timestamp_is_end` and
-    /// `selection`, are those of the record.
+    /// How to show the figures. `timestamp_is_end` and `selection` are ignored: the record has its own.
     pub options: Options,
-    /// The samples of the server's monitor.
+    /// The rows of the server's monitor.
     pub resources: Vec<ResourceRow>,
 }
 
@@ -42,7 +36,7 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// The record does not account for every row: see [`Analysed::counted`].
+    /// If the record does not account for every row: see [`Analysed::counted`].
     pub fn new(analysed: &Analysed, presentation: Presentation) -> Result<Report> {
         let accounting = accounting(analysed)?;
         let aggregate = &analysed.aggregate;
@@ -54,12 +48,12 @@ impl Report {
         let percentiles = &options.percentiles;
         let all = aggregate.labels();
         let Labels {
-            places,
+            indexes,
             shown,
             others,
             total,
-        } = Labels::of(&all, &options);
-        // Without controllers all totals are the same.
+        } = Labels::of(&all, options.max_labels, percentiles);
+        // Without transaction controllers, all totals are equal.
         let (samplers, counted_by_apdex) = match aggregate.controller_rows() {
             0 => (Cow::Borrowed(&total), Cow::Borrowed(&total)),
             _ => (
@@ -67,12 +61,12 @@ impl Report {
                 Cow::Owned(aggregate.counted_by_apdex()),
             ),
         };
-        let picked: Vec<Label<'_>> = places.iter().map(|&place| all[place]).collect();
+        let picked: Vec<Label<'_>> = indexes.iter().map(|&index| all[index]).collect();
         let dashboard = analysed
             .dashboard
             .as_ref()
             .map(|table| Dashboard::new(table, &statistics::exact(&all, &samplers)));
-        let sum = label_report(TOTAL, &total, percentiles);
+        let sum = LabelReport::new(TOTAL, &total, percentiles);
         let corrected = options.expected_interval_ms.map(|interval| {
             let labels = shown.iter().chain(&others);
             CorrectedTimes::new(interval, labels, &sum, percentiles)
@@ -86,7 +80,7 @@ impl Report {
             samplers: &samplers,
             rows: &shown.iter().chain([&sum]).collect::<Vec<_>>(),
             elapsed: &total.distributions().elapsed(),
-            window: window(&total),
+            window: Window::of(&total),
             series: time_series.as_ref(),
         });
         Ok(Report {
@@ -97,7 +91,7 @@ impl Report {
             notes: notes::collect(analysed, all.len(), options.max_labels),
             accounting,
             inputs: analysed.inputs.iter().map(Input::from).collect(),
-            window: window(&total),
+            window: Window::of(&total),
             statistics: statistics::exact(&picked, &samplers),
             dashboard,
             apdex: ApdexTable::new(&picked, &counted_by_apdex, &options.apdex),
@@ -112,7 +106,7 @@ impl Report {
             label_count: all.len() as u64,
             labels: shown,
             other_labels: others,
-            resources: window(&total)
+            resources: Window::of(&total)
                 .and_then(|window| Resources::new(presentation.resources, window)),
             insights,
             criteria: Vec::new(),
@@ -156,115 +150,6 @@ fn accounting(analysed: &Analysed) -> Result<Accounting> {
         rejected: analysed.rejected(),
         rejections,
     })
-}
-
-/// From the first start to the last end; `None` without rows.
-pub(super) fn window(stats: &LabelStats) -> Option<Window> {
-    (stats.rows > 0).then_some(Window {
-        start_ms: stats.start,
-        end_ms: stats.end,
-    })
-}
-
-pub(super) fn label_report(
-    label: &str,
-    stats: &LabelStats,
-    percentiles: &[Percentile],
-) -> LabelReport {
-    let distributions = stats.distributions();
-    let elapsed = distributions.elapsed();
-    let window = window(stats);
-    let seconds = window
-        .map(|window| window.duration_ms() as f64 / MS_PER_SECOND)
-        .filter(|seconds| *seconds > 0.0);
-    // In JMeter's order of operations, so that the last digit is JMeter's too.
-    let rate = |count: u64| {
-        window
-            .map(Window::duration_ms)
-            .filter(|&ms| ms > 0)
-            .map(|ms| count as f64 / ms as f64 * MS_PER_SECOND)
-    };
-    let kb_per_sec = |bytes: Option<i128>| Some(bytes? as f64 / seconds? / BYTES_PER_KB);
-    LabelReport {
-        label: label.to_owned(),
-        samples: stats.samples,
-        errors: stats.errors,
-        error_ratio: ratio(stats.errors, stats.samples),
-        elapsed: summary(&elapsed, percentiles).map(|summary| of_all(summary, stats)),
-        elapsed_ok: summary(&distributions.elapsed_ok, percentiles),
-        elapsed_ko: summary(&distributions.elapsed_ko, percentiles),
-        latency: summary(&distributions.latency, percentiles),
-        connect: summary(&distributions.connect, percentiles),
-        window,
-        throughput: rate(stats.samples),
-        goodput: rate(stats.successes()),
-        received_kb_per_sec: kb_per_sec(stats.bytes()),
-        sent_kb_per_sec: kb_per_sec(stats.sent_bytes()),
-        average_bytes: stats
-            .bytes()
-            .filter(|_| stats.samples > 0)
-            .map(|bytes| bytes as f64 / stats.samples as f64),
-        distribution: elapsed.counts(),
-    }
-}
-
-fn ratio(part: u64, whole: u64) -> Option<f64> {
-    (whole > 0).then(|| part as f64 / whole as f64)
-}
-
-/// The summary of a distribution; `None` without samples.
-fn summary(distribution: &Distribution, percentiles: &[Percentile]) -> Option<Summary> {
-    let counts = distribution.counts();
-    let (&(min, _), &(max, _)) = (counts.first()?, counts.last()?);
-    let count = distribution.count();
-    if count == 0 {
-        return None;
-    }
-    let sum: i128 = counts
-        .iter()
-        .map(|&(value, count)| i128::from(value) * i128::from(count))
-        .sum();
-    let mean = sum as f64 / count as f64;
-    // Around the mean: the difference of two large sums of squares would lose precision.
-    let variance = counts
-        .iter()
-        .map(|&(value, count)| (value as f64 - mean).powi(2) * count as f64)
-        .sum::<f64>()
-        / count as f64;
-    let percentiles = percentiles
-        .iter()
-        .filter_map(|&percent| {
-            Some(PercentileValue {
-                percent,
-                value: value_at(&counts, count, percent)?,
-            })
-        })
-        .collect();
-    Some(Summary {
-        count,
-        mean,
-        std_dev: variance.sqrt(),
-        min,
-        max,
-        percentiles,
-    })
-}
-
-/// The summary of all samples of a label. With aggregated rows, JMeter computes mean and deviation
-/// from the rows' sums, not from their truncated quotients.
-fn of_all(summary: Summary, stats: &LabelStats) -> Summary {
-    let count = stats.samples as f64;
-    let mean = stats.elapsed_sum() as f64 / count;
-    if stats.square_excess_ms2() == 0.0 && mean == summary.mean {
-        return summary;
-    }
-    let squares = summary.std_dev.powi(2) + summary.mean.powi(2);
-    let variance = squares + stats.square_excess_ms2() / count - mean.powi(2);
-    Summary {
-        mean,
-        std_dev: variance.max(0.0).sqrt(),
-        ..summary
-    }
 }
 
 fn errors(aggregate: &Aggregate, samplers: &LabelStats) -> Vec<ErrorReport> {

@@ -1,4 +1,4 @@
-//! Percentiles corrected for coordinated omission.
+//! Corrects percentiles for coordinated omission.
 
 use serde::{Deserialize, Serialize};
 

@@ -25,6 +25,6 @@ pub struct CriterionResult {
 pub struct Found {
     /// The number, not rounded.
     pub value: f64,
-    /// Such as `ms`; empty for a plain number.
+    /// The unit, such as `ms`; empty for a plain number.
     pub unit: String,
 }

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::stats::{Aggregate, ErrorStats, kind_of};
 
-/// Most kinds of error in a report.
+/// Maximum kinds of error in a report.
 const MAX_KINDS: usize = 100;
 
-/// Most labels that are named for a kind.
+/// Maximum labels named for a kind.
 const MAX_LABELS: usize = 10;
 
 /// Errors of one kind.
@@ -48,7 +48,7 @@ impl ErrorKind {
     }
 }
 
-/// Returns the kinds of error of a run, most frequent first, at most a hundred.
+/// Returns at most 100 kinds of error, the most frequent first.
 pub(super) fn kinds(aggregate: &Aggregate) -> Vec<ErrorKind> {
     let mut kinds: Vec<KindCounts<'_>> = Vec::new();
     let mut numbers: HashMap<String, usize> = HashMap::new();

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::statistics::TOTAL;
 use crate::stats::{Aggregate, ErrorStats, Label, LabelStats};
 
-/// Most types of error that are listed for a label.
+/// Maximum types of error listed for a label.
 const MAX_TOP_ERRORS: usize = 5;
 
 /// How many requests succeeded and failed.
@@ -51,7 +51,7 @@ pub struct LabelErrors {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ErrorCount {
-    /// Such as `500/Internal Server Error`.
+    /// The key, such as `500/Internal Server Error`.
     pub error: String,
     /// Number of failed rows.
     pub count: u64,

@@ -1,30 +1,28 @@
-//! The labels that a report shows: all or, if there are very many, the busiest.
+//! Selects the labels that a report shows: all, or the busiest if there are very many.
 
 use std::cmp::Reverse;
 
-use super::build::label_report;
-use super::{LabelReport, Options};
+use super::LabelReport;
 use crate::format;
 use crate::percentile::Percentile;
 use crate::stats::{Aggregate, Label, LabelStats};
 
-/// The labels of a report.
+/// The labels of a report, and those left out.
 pub(super) struct Labels {
-    /// The places of those shown among all, ascending.
-    pub places: Vec<usize>,
-    /// Those shown, in order of first appearance.
+    /// Indexes of the labels shown, ascending.
+    pub indexes: Vec<usize>,
+    /// The labels shown, in order of first appearance.
     pub shown: Vec<LabelReport>,
-    /// The others, summed up.
+    /// The sum of the labels left out; `None` if all are shown.
     pub others: Option<LabelReport>,
-    /// The sum of all.
+    /// The sum of all labels.
     pub total: LabelStats,
 }
 
 impl Labels {
-    /// Picks the labels with the most samples out of `all`, which are in order of first
-    /// appearance.
-    pub fn of(all: &[Label<'_>], options: &Options) -> Self {
-        let shown = busiest(all, options.max_labels);
+    /// Selects the labels with the most samples from `all`, which are in order of first appearance.
+    pub fn of(all: &[Label<'_>], max_labels: usize, percentiles: &[Percentile]) -> Self {
+        let shown = busiest(all, max_labels);
         let mut is_shown = vec![false; all.len()];
         for &number in &shown {
             is_shown[number] = true;
@@ -41,22 +39,23 @@ impl Labels {
         Labels {
             shown: shown
                 .iter()
-                .map(|&number| row(all[number], &options.percentiles))
+                .map(|&number| row(all[number], percentiles))
                 .collect(),
             others: (left_out > 0).then(|| {
                 let label = match left_out {
                     1 => "(1 other label)".to_owned(),
                     _ => format!("({} other labels)", format::thousands(left_out as u64)),
                 };
-                label_report(&label, &others, &options.percentiles)
+                LabelReport::new(&label, &others, percentiles)
             }),
             total,
-            places: shown,
+            indexes: shown,
         }
     }
 }
 
-/// Rows for all labels, however many, in order of first appearance. Each is made on demand.
+/// Iterates over the figures of all labels, however many, in order of first appearance. Each is computed
+/// on demand.
 pub fn label_rows<'a>(
     aggregate: &'a Aggregate,
     percentiles: &'a [Percentile],
@@ -69,18 +68,18 @@ pub fn label_rows<'a>(
 
 fn row(label: Label<'_>, percentiles: &[Percentile]) -> LabelReport {
     let name = String::from_utf8_lossy(label.name);
-    label_report(&name, &label.all(), percentiles)
+    LabelReport::new(&name, &label.all(), percentiles)
 }
 
-/// The places of the `max` labels with the most samples, ascending. Among equals the first win.
+/// Returns the indexes of the `max` labels with the most samples, ascending; among equals, the first.
 fn busiest(all: &[Label<'_>], max: usize) -> Vec<usize> {
-    let mut places: Vec<usize> = (0..all.len()).collect();
-    if max < places.len() {
-        places.select_nth_unstable_by_key(max, |&place| (Reverse(all[place].samples()), place));
-        places.truncate(max);
-        places.sort_unstable();
+    let mut indexes: Vec<usize> = (0..all.len()).collect();
+    if max < indexes.len() {
+        indexes.select_nth_unstable_by_key(max, |&index| (Reverse(all[index].samples()), index));
+        indexes.truncate(max);
+        indexes.sort_unstable();
     }
-    places
+    indexes
 }
 
 #[cfg(test)]
@@ -89,7 +88,7 @@ mod tests {
     use crate::percentile::Percentile;
     use crate::stats::tests::sample;
 
-    /// Labels `a`, `b`, ... with these numbers of samples.
+    /// Records labels `a`, `b`, ... with these numbers of samples.
     fn aggregate(samples: &[usize]) -> Aggregate {
         let mut aggregate = Aggregate::default();
         for (number, &count) in samples.iter().enumerate() {
@@ -107,11 +106,7 @@ mod tests {
 
     fn labels(samples: &[usize], max_labels: usize) -> (Vec<String>, Option<(String, u64)>, u64) {
         let aggregate = aggregate(samples);
-        let options = Options {
-            max_labels,
-            ..Options::default()
-        };
-        let labels = Labels::of(&aggregate.labels(), &options);
+        let labels = Labels::of(&aggregate.labels(), max_labels, &Percentile::DEFAULTS);
         (
             labels.shown.into_iter().map(|row| row.label).collect(),
             labels.others.map(|row| (row.label, row.samples)),

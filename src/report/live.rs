@@ -1,36 +1,36 @@
-//! The state of a run that is going on: its report so far, and what is new.
+//! The state of a run in progress: its report so far, and what is new.
 
 use super::{PercentileValue, Report};
 use crate::format;
 use crate::percentile::{Percentile, value_at};
 use crate::stats::{NewestErrors, Recent};
 
-/// Maximum letters of a label, a code or a message.
-const MAX_LETTERS: usize = 300;
+/// Maximum characters of a label, a code or a message.
+const MAX_CHARACTERS: usize = 300;
 
-/// A run that is going on: the report of what was read so far, and what is new in it.
+/// A run in progress: its report so far, its last seconds, and its newest errors.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Live {
-    /// Of all that was read so far.
+    /// The report of everything read so far.
     pub report: Report,
-    /// The last seconds; `None` before the first one is over.
+    /// The last seconds; `None` during the first one.
     pub recent: Option<RecentFigures>,
     /// The errors read last, the newest first.
     pub newest_errors: Vec<NewError>,
 }
 
-/// The figures of the last seconds before the last row.
+/// The figures of the seconds before the last row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecentFigures {
-    /// How many seconds.
+    /// Number of seconds.
     pub seconds: i64,
     /// Samples that ended, per second.
     pub throughput: f64,
-    /// Failed ones among them, 0 to 1; `None` without samples.
+    /// Share of failed samples, 0 to 1; `None` without samples.
     pub error_ratio: Option<f64>,
     /// Mean elapsed time, ms; `None` without samples.
     pub mean: Option<f64>,
-    /// Percentiles of the elapsed time: exact below 2,048 ms, above within 0.1%, rounded up.
+    /// Percentiles of the elapsed time: exact below 2,048 ms, within 0.1% above, rounded up.
     pub percentiles: Vec<PercentileValue>,
     /// The largest elapsed time, with the same precision; `None` without samples.
     pub max: Option<i64>,
@@ -39,20 +39,20 @@ pub struct RecentFigures {
 /// A sample that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewError {
-    /// When it ended, epoch ms.
+    /// The end of the sample, epoch ms.
     pub end_ms: i64,
-    /// Its label.
+    /// The label.
     pub label: String,
     /// Response code; may be empty.
     pub code: String,
-    /// What the server said, and then the assertion that failed; may be empty.
+    /// The response message, then the message of the failed assertion; may be empty.
     pub message: String,
 }
 
 impl Live {
-    /// The state of a run, from what was read so far.
+    /// Combines a report with the run's last seconds and newest errors.
     pub fn new(report: Report, recent: &Recent, newest: &NewestErrors) -> Self {
-        let text = |bytes: &[u8]| format::shorten(&String::from_utf8_lossy(bytes), MAX_LETTERS);
+        let text = |bytes: &[u8]| format::shorten(&String::from_utf8_lossy(bytes), MAX_CHARACTERS);
         Live {
             recent: figures(recent, &report.options.percentiles),
             newest_errors: newest

@@ -1,7 +1,6 @@
-//! The result of an analysis: plain data, built once, with no I/O and no clock.
+//! The result of an analysis as plain data, built once, without I/O or a clock.
 //!
-//! Numbers are raw; rounding belongs to renderers. What is undefined is `None`, never NaN,
-//! infinity or 0.
+//! Numbers are not rounded; renderers do that. An undefined figure is `None`, never NaN, infinity or 0.
 
 mod apdex;
 mod build;
@@ -10,6 +9,7 @@ mod criteria;
 mod error_kinds;
 mod failures;
 mod insights;
+mod label_report;
 mod labels;
 mod live;
 mod notes;
@@ -30,7 +30,7 @@ use crate::percentile::Percentile;
 use crate::select::Filtered;
 
 pub use apdex::{Apdex, ApdexTable};
-pub use build::{Presentation, TOTAL};
+pub use build::Presentation;
 pub use corrected::{CorrectedRow, CorrectedTimes};
 pub use criteria::{CriterionResult, Found};
 pub use error_kinds::ErrorKind;
@@ -40,6 +40,7 @@ pub use insights::{
     Knee, LateGenerator, NewConnections, PeriodicStalls, SeveralRuns, SlowEngine, SlowHost,
     SlowLabel, SteadyWindow, SubResults, TooFewSamples,
 };
+pub use label_report::{LabelReport, PercentileValue, Summary, TOTAL, Window};
 pub use labels::label_rows;
 pub use live::{Live, NewError, RecentFigures};
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};
@@ -52,7 +53,7 @@ pub use statistics::{
 };
 pub use within::middles as step_middles;
 
-/// Version of the [`Report`] layout in `report.json`; it grows when a field changes meaning.
+/// Version of the layout of `report.json`; it grows when a field changes its meaning.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// Maximum labels reported one by one, by default.
@@ -62,13 +63,13 @@ pub const DEFAULT_MAX_LABELS: usize = 100;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Report {
-    /// [`SCHEMA_VERSION`] when it was written.
+    /// [`SCHEMA_VERSION`] of the perfkit that wrote it.
     pub schema_version: u32,
     /// Version of perfkit that wrote it.
     pub perfkit_version: String,
     /// Title of the run, if one was given.
     pub title: Option<String>,
-    /// The platform's details, in the order they are shown.
+    /// The platform's details, in the order shown.
     pub details: Vec<Detail>,
     /// The options that shaped the figures.
     pub options: Options,
@@ -89,7 +90,7 @@ pub struct Report {
     pub total: LabelReport,
     /// JMeter's Statistics table, with exact percentiles.
     pub statistics: Statistics,
-    /// The figures of JMeter's dashboard, if asked for.
+    /// The figures of JMeter's dashboard, if requested.
     pub dashboard: Option<Dashboard>,
     /// Apdex: how well the elapsed times satisfy users.
     pub apdex: ApdexTable,
@@ -103,14 +104,14 @@ pub struct Report {
     pub error_kinds: Vec<ErrorKind>,
     /// Errors by label, the five most frequent of each.
     pub top_errors: TopErrors,
-    /// Percentiles corrected for coordinated omission, if asked for.
+    /// Percentiles corrected for coordinated omission, if requested.
     pub corrected: Option<CorrectedTimes>,
     /// The run over time; `None` without samples.
     pub time_series: Option<TimeSeries>,
-    /// What each label did in slices of time; `None` without samples.
+    /// Elapsed times and errors by label and slice; `None` without samples.
     #[serde(default)]
     pub slices: Option<Slices>,
-    /// What the server used; `None` without its monitor's file.
+    /// The server's use of CPU, memory and connections; `None` without its monitor's file.
     pub resources: Option<Resources>,
     /// Insights: what the figures reveal about the run, and what distorts them.
     #[serde(default)]
@@ -123,7 +124,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// The rows of the aggregate table: the labels, the sum of those left out, then TOTAL.
+    /// Iterates over the rows of the aggregate table: the labels, the sum of those left out, then TOTAL.
     pub fn rows(&self) -> impl Iterator<Item = &LabelReport> {
         self.labels
             .iter()
@@ -136,9 +137,9 @@ impl Report {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Detail {
-    /// Such as "Platform".
+    /// The name, such as "Platform".
     pub key: String,
-    /// Such as "Intel i7-1165G7, 32 GB, Linux 6.1".
+    /// The text, such as "Intel i7-1165G7, 32 GB, Linux 6.1".
     pub value: String,
 }
 
@@ -150,21 +151,21 @@ pub struct Options {
     pub percentiles: Vec<Percentile>,
     /// Whether `timeStamp` was taken as the end of a sample rather than its start.
     pub timestamp_is_end: bool,
-    /// Apdex thresholds as given; labels without one have JMeter's 500 and 1500 ms.
+    /// Apdex thresholds as given; labels that match none have JMeter's 500 and 1500 ms.
     pub apdex: Vec<Rule>,
-    /// The interval at which each thread was meant to send, ms, if given.
+    /// The interval at which each thread should have sent, ms, if given.
     pub expected_interval_ms: Option<u64>,
-    /// Maximum labels to report one by one: those with the most samples.
+    /// Maximum labels reported one by one; those with the most samples.
     pub max_labels: usize,
     /// The keys of the columns in tables of labels, in their order; JMeter's columns if `None`.
     #[serde(default)]
     pub columns: Option<Vec<String>>,
-    /// The options that chose what counts, such as `--include Login`; empty if every sample counts.
+    /// The options that selected samples, such as `--include Login`; empty if every sample counts.
     #[serde(default)]
     pub selection: Vec<String>,
 }
 
-/// JMeter's table.
+/// The options that give JMeter's table.
 impl Default for Options {
     fn default() -> Self {
         Options {
@@ -179,7 +180,7 @@ impl Default for Options {
     }
 }
 
-/// One input.
+/// One input of the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Input {
@@ -195,14 +196,14 @@ pub struct Input {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Accounting {
-    /// Data rows found, headers and blank lines not counted.
+    /// Rows found, without headers and blank lines.
     pub rows_read: u64,
     /// Rows in the figures.
     pub counted: u64,
-    /// Rows left out on request.
+    /// Rows filtered out.
     pub filtered: u64,
-    /// Rows left out by each option, in the order of their tests. A row counts once, for the first
-    /// option that leaves it out.
+    /// Rows filtered out by each option, in the order in which options apply. A row counts only for the
+    /// first option that filters it out.
     #[serde(default)]
     pub filters: Vec<Filtered>,
     /// Rows that could not be read.
@@ -215,118 +216,27 @@ pub struct Accounting {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Rejection {
-    /// What is wrong with such rows.
+    /// The reason.
     pub reason: String,
-    /// How many there are.
+    /// Number of such rows.
     pub count: u64,
-    /// The first one's file.
+    /// File of the first such row.
     pub first_input: String,
-    /// The first one's line, counted from 1.
+    /// Line of the first such row, counted from 1.
     pub first_line: u64,
-    /// The first one's column name, if one is to blame.
+    /// Column that caused the first rejection, if known.
     pub first_column: Option<String>,
-    /// The first one's value, shortened.
+    /// Value that caused the first rejection, shortened.
     pub first_value: Option<String>,
-}
-
-/// The time that the samples span.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Window {
-    /// First start of a sample, epoch ms.
-    pub start_ms: i64,
-    /// Last end of a sample, epoch ms.
-    pub end_ms: i64,
-}
-
-impl Window {
-    /// Length in ms.
-    pub fn duration_ms(self) -> i64 {
-        self.end_ms.saturating_sub(self.start_ms)
-    }
-}
-
-/// The figures of one label, or of all.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct LabelReport {
-    /// The label; invalid UTF-8 becomes replacement characters.
-    pub label: String,
-    /// Number of samples.
-    pub samples: u64,
-    /// Number of failed samples.
-    pub errors: u64,
-    /// `errors / samples`, 0 to 1.
-    pub error_ratio: Option<f64>,
-    /// Elapsed time of all samples, ms.
-    pub elapsed: Option<Summary>,
-    /// Elapsed time of the successful samples, ms.
-    pub elapsed_ok: Option<Summary>,
-    /// Elapsed time of the failed samples, ms.
-    pub elapsed_ko: Option<Summary>,
-    /// Time to the first byte of the response, ms; `None` if the file has no such column.
-    pub latency: Option<Summary>,
-    /// Time to connect, ms; `None` if the file has no such column.
-    pub connect: Option<Summary>,
-    /// First start to last end.
-    pub window: Option<Window>,
-    /// Samples per second of the window; `None` for a window of zero length.
-    pub throughput: Option<f64>,
-    /// Successful samples per second of the window; `None` for a window of zero length.
-    #[serde(default)]
-    pub goodput: Option<f64>,
-    /// KB received per second of the window; `None` for a window of zero length or without the column.
-    pub received_kb_per_sec: Option<f64>,
-    /// KB sent per second of the window; `None` for a window of zero length or without the column.
-    pub sent_kb_per_sec: Option<f64>,
-    /// Bytes received per sample; `None` without the column.
-    pub average_bytes: Option<f64>,
-    /// Every elapsed value and how many samples took it: `[[ms, count], ...]`, ascending.
-    pub distribution: Vec<(i64, u64)>,
-}
-
-impl LabelReport {
-    /// Number of successful samples; 0 if rows report more errors than samples.
-    pub fn successes(&self) -> u64 {
-        self.samples.saturating_sub(self.errors)
-    }
-}
-
-/// The summary of a distribution of times in ms.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Summary {
-    /// Number of samples.
-    pub count: u64,
-    /// Arithmetic mean.
-    pub mean: f64,
-    /// Population standard deviation.
-    pub std_dev: f64,
-    /// Smallest value.
-    pub min: i64,
-    /// Largest value.
-    pub max: i64,
-    /// The percentiles asked for, in the order asked.
-    pub percentiles: Vec<PercentileValue>,
-}
-
-/// One percentile's value.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct PercentileValue {
-    /// Which.
-    pub percent: Percentile,
-    /// Its value in ms.
-    pub value: i64,
 }
 
 /// One type of error. The key is JMeter's: code and message, or the failure message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ErrorReport {
-    /// Such as `500/Internal Server Error`.
+    /// The key, such as `500/Internal Server Error`.
     pub error: String,
-    /// Number of samples that failed so.
+    /// Number of samples with this error.
     pub count: u64,
     /// End of the first, epoch ms.
     pub first_ms: i64,
@@ -334,6 +244,6 @@ pub struct ErrorReport {
     pub last_ms: i64,
     /// Share of all errors, 0 to 1.
     pub ratio_of_errors: f64,
-    /// Share of all samples, those of transaction controllers left out, 0 to 1.
+    /// Share of all samples except those of transaction controllers, 0 to 1.
     pub ratio_of_samples: f64,
 }

@@ -1,11 +1,11 @@
-//! Notes: how the results were read, if not as one would expect.
+//! Notes: how the results were read, where that might surprise.
 
 use crate::analysed::Analysed;
 use crate::format;
 use crate::jtl::{InputRead, XmlSummary};
 use crate::stats::{ErrorDetail, MAX_ERROR_TYPES};
 
-/// The notes of a run, in words.
+/// Returns the notes of a run.
 pub(super) fn collect(analysed: &Analysed, labels: usize, max_labels: usize) -> Vec<String> {
     let aggregate = &analysed.aggregate;
     let controller_rows = aggregate.controller_rows();
@@ -38,7 +38,7 @@ fn of_input(input: &InputRead) -> Vec<String> {
     }
     if summary.width > summary.named_columns {
         notes.push(format!(
-            "{name}: rows have {} columns, {} of them without a name: taken for sample_variables.",
+            "{name}: rows have {} columns, {} of them without a name: read as sample_variables.",
             summary.width,
             summary.width - summary.named_columns
         ));
@@ -50,7 +50,7 @@ fn of_input(input: &InputRead) -> Vec<String> {
     }
     if summary.is_unterminated {
         notes.push(format!(
-            "{name} does not end with a line end: JMeter is still writing or was stopped, and the \
+            "{name} does not end with a line break: JMeter is still writing or was stopped, and the \
              last value may be cut short."
         ));
     }
@@ -61,34 +61,34 @@ fn of_xml(name: &str, xml: &XmlSummary) -> Vec<String> {
     let mut notes = Vec::new();
     if xml.nested_samples > 0 {
         notes.push(format!(
-            "{name}: {} samples within samples are not counted, as JMeter does not when it loads \
-             XML; a CSV file of the same run has a row for each, and figures that differ.",
-            xml.nested_samples
+            "{name}: perfkit leaves out {}, as JMeter does when it loads XML. A CSV file of the same run \
+             has a row for each, so its figures differ.",
+            format::counted(xml.nested_samples, "sub-result")
         ));
     }
     if !xml.is_closed {
         notes.push(format!(
             "{name} does not end with </testResults>: JMeter is still writing or was stopped; the \
-             figures cover what is there."
+             figures cover what could be read."
         ));
     }
     notes
 }
 
-/// Errors that are no longer distinguished by message.
+/// Says how errors are grouped if there are too many to distinguish by message.
 fn of_errors(detail: ErrorDetail) -> Option<String> {
     let how = match detail {
         ErrorDetail::Key => return None,
-        ErrorDetail::Kind => "by what their messages have in common, numbers and ids left out",
-        ErrorDetail::Code => "by response code alone",
+        ErrorDetail::Kind => "by what their messages have in common, ignoring numbers and ids",
+        ErrorDetail::Code => "by response code",
     };
     Some(format!(
-        "More than {} different errors, or 16 MiB of them: they are told apart {how}.",
+        "More than {} different errors, or 16 MiB of them: they are grouped {how}.",
         format::thousands(MAX_ERROR_TYPES as u64)
     ))
 }
 
-/// Labels that are not shown one by one.
+/// Says how many labels are not shown one by one.
 fn left_out(labels: usize, shown: usize) -> Option<String> {
     let others = labels.checked_sub(shown).filter(|&others| others > 0)?;
     let thousands = |number: usize| format::thousands(number as u64);

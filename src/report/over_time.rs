@@ -1,4 +1,4 @@
-//! The run over time: the model, and how it is built from an aggregate.
+//! The run over time: its data model, and how it is built from an aggregate.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +19,7 @@ pub struct TimeSeries {
     pub hits: Vec<u64>,
     /// All labels together.
     pub total: Activity,
-    /// Each label, in order of first appearance; empty if there are more than 100.
+    /// One entry per label, in order of first appearance; empty with more than 100 labels.
     pub labels: Vec<LabelSeries>,
     /// Samples by response code; empty if the file has no such column. In a run with more than 64
     /// codes, they are grouped into classes such as `4xx`.
@@ -290,8 +290,8 @@ impl Heatmap {
     }
 }
 
-/// Returns 0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, ...: whole numbers, about ten per decade, up to the
-/// first one above `max`.
+/// Returns the bounds 0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20, ...: whole numbers, about ten per decade,
+/// up to the first above `max`.
 fn bounds_up_to(max: i64) -> Vec<i64> {
     let mut bounds = vec![0];
     for step in 0.. {

@@ -2,10 +2,10 @@
 
 use crate::stats::Cell;
 
-/// What a label did in one slice.
+/// The elapsed times of one label in one slice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Slice {
-    /// Its number, counted from 0 at [`Slices::start_ms`](super::Slices::start_ms).
+    /// The index, counted from 0 at the start of [`Slices`](super::Slices).
     pub index: u64,
     /// Sum of elapsed times, ms.
     pub elapsed_sum: i64,
@@ -32,7 +32,7 @@ impl Slice {
         merged(&self.ok, &self.ko)
     }
 
-    /// Adds the samples of another slice; the index stays.
+    /// Adds the samples of another slice, and keeps the index.
     pub fn merge(&mut self, other: &Slice) {
         self.elapsed_sum = self.elapsed_sum.saturating_add(other.elapsed_sum);
         self.ok = merged(&self.ok, &other.ok);

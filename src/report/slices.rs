@@ -1,4 +1,4 @@
-//! The run by label and time slice: the model, and how it is built from an aggregate.
+//! The run by label and slice: its data model, and how it is built from an aggregate.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +17,8 @@ const MAX_BYTES: usize = 2_200_000;
 /// all samples.
 const MAX_STRAY: f64 = 0.01;
 
-/// What each label did in each time slice since the start of the run. A sample belongs to the slice of
-/// its start. Samples with stray time stamps, far from all others, are in no slice.
+/// The elapsed times of each label in each slice of the run. A sample belongs to the slice in which it
+/// starts. Samples with stray time stamps, far from all others, are in no slice.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Slices {

@@ -1,8 +1,9 @@
-//! The Statistics table of JMeter's dashboard: with exact percentiles, and with JMeter's own.
+//! The Statistics table of JMeter's dashboard, with exact percentiles and with JMeter's.
 
 use serde::{Deserialize, Serialize};
 
-use super::build::window;
+use super::Window;
+use crate::format;
 use crate::percentile::{Percentile, value_at};
 use crate::stats::{
     Aggregate, DASHBOARD_WINDOW, DashboardStats, DashboardTable, Label, LabelStats,
@@ -50,7 +51,7 @@ pub struct StatisticsRow {
     pub error_percent: Option<f64>,
     /// Elapsed time of all samples; `None` without any.
     pub elapsed: Option<StatisticsTimes>,
-    /// Samples per second from the first start to the last end; `None` if that is no time.
+    /// Samples per second from the first start to the last end; `None` if both are the same instant.
     pub throughput: Option<f64>,
     /// KB received per second of the window.
     pub received_kb_per_sec: Option<f64>,
@@ -98,7 +99,7 @@ pub(super) fn exact(labels: &[Label<'_>], samplers: &LabelStats) -> Statistics {
 }
 
 fn exact_row(label: &str, stats: &LabelStats) -> StatisticsRow {
-    let duration_ms = window(stats)
+    let duration_ms = Window::of(stats)
         .map(|window| window.duration_ms() as f64)
         .filter(|ms| *ms > 0.0);
     let kb_per_sec =
@@ -167,8 +168,8 @@ fn dashboard_row(label: &str, stats: &DashboardStats) -> StatisticsRow {
     }
 }
 
-/// Explains how the dashboard's percentiles differ from the exact ones, by the example of the one that
-/// is furthest off; preferably one of a label with more rows than the dashboard's window.
+/// Explains how the dashboard's percentiles differ from the exact ones. The example is the percentile
+/// that differs most, if possible of a label with more rows than the dashboard's window.
 fn difference(exact: &Statistics, dashboard: &Statistics) -> String {
     let mut farthest: Option<((bool, f64), String)> = None;
     for (exact, dashboard) in exact.rows().zip(dashboard.rows()) {
@@ -204,8 +205,9 @@ fn exceeds_window(rows: u64) -> bool {
 fn reason(rows: u64) -> String {
     match exceeds_window(rows) {
         true => format!(
-            "it looks at the last {DASHBOARD_WINDOW} of {rows} rows, and interpolates between \
-             neighbouring ones"
+            "it uses the last {} of {} rows, and interpolates between neighbouring ones",
+            format::thousands(DASHBOARD_WINDOW as u64),
+            format::thousands(rows),
         ),
         false => "it interpolates between neighbouring samples".to_owned(),
     }

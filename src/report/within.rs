@@ -1,4 +1,4 @@
-//! Cuts a part out of a saved run, using its time slices.
+//! Cuts a part out of a saved run, using its slices.
 
 use super::{
     Cells, LabelReport, LabelSlices, Options, PercentileValue, Report, Slice, Slices, Summary,
@@ -9,9 +9,9 @@ use crate::stats::CompactHistogram;
 use crate::units::MS_PER_SECOND;
 
 impl Report {
-    /// Returns the part of the run between two times (epoch ms), rounded to whole slices, with what a
-    /// comparison needs: elapsed times and errors by label. Percentiles are within 1.6%. `None` if the
-    /// report has no slices, or no sample in that time.
+    /// Returns the part of the run between two times (epoch ms), rounded to whole slices. It has the
+    /// elapsed times and errors by label that a comparison needs; percentiles are within 1.6%. `None` if
+    /// the report has no slices, or no sample in that time.
     pub fn within(&self, from: i64, to: i64) -> Option<Report> {
         let slices = self.slices.as_ref()?;
         let (start, width) = (slices.start_ms, i64::try_from(slices.slice_ms).ok()?);

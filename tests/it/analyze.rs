@@ -63,7 +63,7 @@ fn without_a_platform_it_names_this_machine_with_a_note() {
         let is_shown = printed.contains("**Platform**") || printed.contains("\"Platform\"");
         (
             is_shown,
-            said.contains("the platform shown is this machine, the tester"),
+            said.contains("the platform shown is this machine. Name the tested one"),
         )
     };
     assert_eq!(shows_and_notes(&["--no-report"]), (true, true));

@@ -184,7 +184,7 @@ fn inputs_that_cannot_be_compared_are_explained() {
         (&["a.jtl", "none.jtl"], "none.jtl"),
         (
             &["a.jtl", "b.jtl", "--name", "x"],
-            "there are 2 runs and 1 names",
+            "there are 2 runs but 1 names",
         ),
         (
             &[
@@ -196,7 +196,7 @@ fn inputs_that_cannot_be_compared_are_explained() {
                 "--name",
                 "x",
             ],
-            "there are 2 sides and 1 names",
+            "there are 2 sides but 1 names",
         ),
         (&["-", "-"], "standard input can be read only once"),
         (
@@ -209,7 +209,7 @@ fn inputs_that_cannot_be_compared_are_explained() {
         ),
         (
             &["a.jtl", "saved/report.json", "--include", "A"],
-            "Of a saved run only --from, --to and --trim-ramp can be chosen",
+            "For a saved report, only --from, --to and --trim-ramp can be chosen",
         ),
         (&["a.jtl", "b.jtl", "--fail-if", "X: p95 > 1s"], "X"),
         (

@@ -126,7 +126,7 @@ fn fewer_than_three_runs_are_not_judged_and_never_pass() {
     let missing = [&two[..], &["none.jtl", "--fail-if-worse"]].concat();
     let said = perfkit.fail(&[&["compare"], &missing[..]].concat());
     assert!(
-        said.contains("--fail-if-worse needs 3 runs on each side") && said.contains("2 and 1"),
+        said.contains("--fail-if-worse needs 3 runs per side") && said.contains("2 and 1"),
         "{said}"
     );
     // One of each side is a comparison of single runs.
@@ -148,7 +148,7 @@ fn fewer_than_three_runs_are_not_judged_and_never_pass() {
     let (code, _, said) = compared(&perfkit, &arguments);
     assert_eq!(code, 2, "{said}");
     assert!(
-        said.contains("cannot judge A: it is in fewer than 3 runs of a side"),
+        said.contains("cannot judge A: fewer than 3 runs of a side have it"),
         "{said}"
     );
 }

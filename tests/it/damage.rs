@@ -118,11 +118,11 @@ fn unreadable_inputs_are_rejected_with_a_message() {
         ("empty.jtl", "empty.jtl: is empty: no header and no row"),
         (
             "header.jtl",
-            "header.jtl: no samples to report: there is no row: did the test run?",
+            "header.jtl: no samples to report: the results have no rows: did the test run?",
         ),
         (
             "results.xml",
-            "results.xml: no samples to report: there is no row: did the test run?",
+            "results.xml: no samples to report: the results have no rows: did the test run?",
         ),
         (
             "notes.txt",

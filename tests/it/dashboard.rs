@@ -47,7 +47,7 @@ fn dashboard_figures_are_jmeters_byte_for_byte() {
         let (printed, said) = analyze(&perfkit, results.to_str().unwrap(), &options);
         let statistics = perfkit.read("report/statistics.json");
         assert_eq!(entries(&statistics), expected);
-        let difference = "it looks at the last 20000 of ";
+        let difference = "it uses the last 20,000 of ";
         for text in [printed, said, perfkit.read("report/report.md")] {
             assert!(text.contains(difference), "{text}");
         }

@@ -191,7 +191,7 @@ fn xml_has_the_figures_of_the_csv_of_the_same_run() {
         (290, 370)
     );
     assert!(
-        xml.notes[0].contains("80 samples within samples are not counted"),
+        xml.notes[0].contains("leaves out 80 sub-results, as JMeter does"),
         "{:?}",
         xml.notes
     );

@@ -300,7 +300,7 @@ fn listen_serves_the_run_in_progress() {
     let perfkit = Perfkit::new();
     let options = ["--listen", "0", "--format", "csv", "-o", "followed"];
     let following = Following::start(&perfkit, &options);
-    following.hear("while the run goes on");
+    following.hear("the live report is at ");
     let said = following.said();
     let address = said.split("http://").nth(1).unwrap();
     let address = address.split_whitespace().next().unwrap();

@@ -339,7 +339,7 @@ fn the_report_echoes_the_selection_and_accounts_for_it() {
 
 #[test]
 fn an_empty_selection_is_an_error() {
-    insta::assert_snapshot!(refused(&["--include", "Nothing", "--only-errors"]), @"perfkit: error: run.jtl: no samples to report: every row was filtered out, 10 by --only-errors, 1 by --include Nothing");
+    insta::assert_snapshot!(refused(&["--include", "Nothing", "--only-errors"]), @"perfkit: error: run.jtl: no samples to report: every row was filtered out: 10 by --only-errors, 1 by --include Nothing");
     insta::assert_snapshot!(refused(&["--from", "+2s", "--to", "+1s"]), @"perfkit: error: --from +2s (2023-11-14 22:13:22.000 UTC) is not before --to +1s (2023-11-14 22:13:21.000 UTC): nothing would be left");
 }
 
@@ -383,7 +383,7 @@ fn from_stdin(arguments: &[&str]) -> (Option<i32>, String) {
 fn standard_input_cannot_be_read_twice() {
     let (code, said) = from_stdin(&["--from", "+1s", "--sub-results", "exclude"]);
     assert_eq!(code, Some(2));
-    insta::assert_snapshot!(said, @"perfkit: error: -: can be read only once, too little for --from +1s and --sub-results exclude: save it to a file first");
+    insta::assert_snapshot!(said, @"perfkit: error: -: must be read twice for --from +1s and --sub-results exclude, but can be read only once: save it to a file first");
     let (code, said) = from_stdin(&["--from", "2023-11-14 22:13:21", "--include", "Home"]);
     assert_eq!(code, Some(0));
     assert_eq!(said, "perfkit: 5 filtered out by --include Home");

@@ -68,7 +68,7 @@ fn summaries_can_be_piped_and_merged() {
     assert_eq!(
         said.trim(),
         format!(
-            "perfkit: 9 rows read: 7 counted, 0 filtered out, 2 rejected; in a summary of {} bytes",
+            "perfkit: 9 rows read: 7 counted, 0 filtered out, 2 rejected; the summary file has {} bytes",
             piped.stdout.len()
         )
     );

@@ -80,7 +80,7 @@ fn a_block_is_named_after_the_platform_or_the_results() {
     assert!(readme.contains("\n\n<!-- perfkit:begin results -->\n"));
     let said = perfkit.fail(&[&UPDATE[..7], &["--key=-->"]].concat());
     assert!(
-        said.contains("--key: a name of letters and digits is needed"),
+        said.contains("--key: the name needs a letter or digit"),
         "{said}"
     );
 }

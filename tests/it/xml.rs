@@ -33,7 +33,7 @@ fn xml_is_detected_by_content_and_merges_with_csv() {
     let (printed, said) = perfkit.run(&arguments);
     assert_eq!(printed, expected);
     assert!(
-        said.contains("2.jtl: 1 samples within samples are not counted"),
+        said.contains("2.jtl: perfkit leaves out 1 sub-result, as JMeter does"),
         "{said}"
     );
     assert!(
@@ -73,7 +73,7 @@ fn rows_of_xml_are_accounted_for() {
     let (_, said) = perfkit.run(&["analyze", "damaged.xml", "--no-report", "--platform", "x"]);
     insta::assert_snapshot!(said, @r#"
     perfkit: insight: 2 samples are too few to trust p90, p95 and p99 (p99 needs 299).
-    perfkit: note: damaged.xml does not end with </testResults>: JMeter is still writing or was stopped; the figures cover what is there.
+    perfkit: note: damaged.xml does not end with </testResults>: JMeter is still writing or was stopped; the figures cover what could be read.
     perfkit: 5 rows read: 2 counted, 0 filtered out, 3 rejected
     perfkit: warning: 2 rejected: t (elapsed) is not a whole number in range; first at damaged.xml:3: "x"
     perfkit: warning: 1 rejected: the file ends within the row; first at damaged.xml:6: "<sample t="

@@ -13,7 +13,7 @@ pub fn figures(run: &Run<'_>) -> Vec<Figure> {
     figures
 }
 
-/// Median response times of successes and failures against samples per second.
+/// Builds the figure of median response times against samples per second, for successes and failures.
 fn response_time(run: &Run<'_>) -> Figure {
     let medians = [
         ("succeeded", palette::OK, &run.series.ok_median),
@@ -44,7 +44,7 @@ fn response_time(run: &Run<'_>) -> Figure {
     figure(run, words, rate_axis(&rates), axis.axis, series)
 }
 
-/// Mean latency against samples per second; `None` if the results lack it.
+/// Builds the figure of mean latency against samples per second; `None` if the results lack latency.
 fn latency(run: &Run<'_>) -> Option<Figure> {
     let latency = &run.series.total.latency_mean;
     let axis = TimesAxis::of("mean latency", latency.iter().flatten().copied());
@@ -67,7 +67,8 @@ fn latency(run: &Run<'_>) -> Option<Figure> {
     (!latency.is_empty()).then(|| figure(run, words, rate_axis(&rates), axis.axis, series))
 }
 
-/// Mean response time by label against active threads; `None` if the results lack it.
+/// Builds the figure of mean response time by label against active threads; `None` if the results lack
+/// threads.
 fn threads(run: &Run<'_>) -> Option<Figure> {
     let threads = &run.series.active_threads;
     let labels = run.labels();
@@ -112,7 +113,7 @@ fn figure(run: &Run<'_>, words: Words<'_>, x: Axis, y: Axis, series: Vec<Series>
     }
 }
 
-/// Returns how many samples ended per second, by bucket.
+/// Returns the number of samples that ended per second, by bucket.
 fn rates(run: &Run<'_>) -> Vec<Option<f64>> {
     let total = &run.series.total;
     let all: Vec<u64> = total

@@ -23,7 +23,7 @@ use run::Run;
 /// Largest ratio of maximum to typical value on a linear axis; above it the axis is logarithmic.
 const MAX_LINEAR_RATIO: f64 = 30.0;
 
-/// The slugs of all figures, in their order.
+/// The slugs of all figures, in order.
 pub const SLUGS: [&str; 20] = [
     "response-time-percentiles-over-time",
     "response-time-over-time",
@@ -74,12 +74,12 @@ fn busiest(report: &Report) -> Vec<&LabelReport> {
     labels.into_iter().map(|(_, label)| label).collect()
 }
 
-/// Which labels a figure shows, for its subtitle: nothing if it shows them all.
+/// Says which labels a figure shows, for its subtitle; empty if it shows all.
 fn which_labels(report: &Report) -> String {
     which_of(report.label_count, palette::PALETTE_SIZE)
 }
 
-/// The same for a figure of at most `max` of `all` labels.
+/// Does the same for a figure of at most `max` of `all` labels.
 fn which_of(all: u64, max: usize) -> String {
     match all > max as u64 {
         true => format!("the {max} busiest of {} labels; ", format::thousands(all)),
@@ -104,7 +104,7 @@ struct TimesAxis {
 }
 
 impl TimesAxis {
-    /// An axis for `what`, measured in ms, with a typical and a largest value.
+    /// Builds an axis for `what`, in ms, from a typical and a largest value.
     fn new(what: &str, typical: f64, max: f64) -> Self {
         let is_logarithmic = max > typical.max(1.0) * MAX_LINEAR_RATIO;
         let axis = if is_logarithmic {
@@ -118,7 +118,7 @@ impl TimesAxis {
         }
     }
 
-    /// An axis for these values.
+    /// Builds an axis for these values.
     fn of(what: &str, values: impl Iterator<Item = f64>) -> Self {
         let mut values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
         values.sort_by(f64::total_cmp);
@@ -127,7 +127,7 @@ impl TimesAxis {
         TimesAxis::new(what, typical, max)
     }
 
-    /// The place of a value on the axis; values outside it are drawn at its ends.
+    /// Returns the position of a value on the axis; values beyond it are drawn at its ends.
     fn place(&self, value: f64) -> f64 {
         let place = if self.is_logarithmic {
             value.max(1.0).log10()

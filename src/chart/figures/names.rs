@@ -1,4 +1,4 @@
-//! Names in legends.
+//! Formats names in legends.
 
 /// Names a percentile: "50th percentile".
 pub fn ordinal(percent: f64) -> String {

@@ -93,7 +93,7 @@ fn percentiles(run: &Run<'_>) -> Figure {
     run.figure(words, axis.axis, series)
 }
 
-/// Active threads over time; `None` if the results lack it.
+/// Builds the figure of active threads; `None` if the results lack them.
 fn threads(run: &Run<'_>) -> Option<Figure> {
     let threads = &run.series.active_threads;
     if threads.is_empty() {
@@ -120,7 +120,7 @@ fn threads(run: &Run<'_>) -> Option<Figure> {
     Some(run.figure(words, scale::linear("active threads", max), vec![series]))
 }
 
-/// Bytes in and out over time; `None` if the results lack it.
+/// Builds the figure of bytes in and out; `None` if the results lack them.
 fn bytes(run: &Run<'_>) -> Option<Figure> {
     let kb = |bytes: &[u64]| run.pieces(|bucket| Some(run.rate(bucket, bytes)? / BYTES_PER_KB));
     let total = &run.report.total;
@@ -157,7 +157,7 @@ fn bytes(run: &Run<'_>) -> Option<Figure> {
     (!series.is_empty()).then(|| run.figure(words, scale::linear("KB per second", max), series))
 }
 
-/// Heatmap of samples by time and response time.
+/// Builds the heatmap of samples by time and response time.
 fn heatmap(run: &Run<'_>) -> Figure {
     let heatmap = &run.series.heatmap;
     // Samples below 1 ms have a row of their own.

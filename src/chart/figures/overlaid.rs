@@ -1,4 +1,4 @@
-//! Several runs in one figure: one colour per run, aligned at their starts.
+//! Draws several runs in one figure: one colour per run, aligned at their starts.
 
 use std::cmp::Reverse;
 
@@ -10,7 +10,7 @@ use crate::chart::model::{Figure, Mark, Section, Series};
 use crate::chart::{palette, scale};
 use crate::report::{LabelReport, Report};
 
-/// The slugs of the figures of single labels, and with them their maximum number.
+/// The slugs of the figures of single labels; their number is the maximum of such figures.
 const LABEL_SLUGS: [&str; 8] = [
     "response-times-of-label-1",
     "response-times-of-label-2",
@@ -22,7 +22,7 @@ const LABEL_SLUGS: [&str; 8] = [
     "response-times-of-label-8",
 ];
 
-/// Builds the figures of named runs that are compared; runs beyond the number of colours are left out.
+/// Builds the figures of compared runs; leaves out runs beyond the number of colours.
 pub fn overlaid(runs: &[(String, Report)]) -> Vec<Figure> {
     let which = match runs.len() {
         all if all > palette::PALETTE_SIZE => {
@@ -106,7 +106,7 @@ struct TimeFigure {
     slug: &'static str,
     title: &'static str,
     what: &'static str,
-    /// Title of the vertical axis; of times, without its unit.
+    /// Title of the vertical axis; for times, without the unit.
     axis: &'static str,
     is_time: bool,
     pieces: fn(&Run<'_>) -> Pieces,

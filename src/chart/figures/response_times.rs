@@ -8,7 +8,7 @@ use crate::chart::scale;
 use crate::percentile::value_of_rank;
 use crate::report::{LabelReport, Report};
 
-/// The percentile up to which a distribution is drawn; the tail beyond it would flatten the rest.
+/// The percentile at which a drawn distribution ends; a longer tail would flatten the rest.
 pub const DISTRIBUTION_SHOWS: f64 = 99.5;
 
 /// A label to draw.
@@ -102,13 +102,13 @@ pub fn panels(drawn: &[Drawn<'_>], typical: &LabelReport) -> Option<Vec<Panel>> 
     ])
 }
 
-/// A label's values against the share of samples that do not exceed them, as steps.
+/// Returns a label's values against the share of samples that do not exceed them, as steps.
 fn percentile_curve(label: &LabelReport, axis: &TimesAxis) -> Vec<(f64, f64)> {
     let all: u64 = label.distribution.iter().map(|(_, count)| count).sum();
     let mut curve = Vec::new();
     let mut below = 0;
     for &(value, count) in &label.distribution {
-        // The largest value is reached by the last sample, not by 100%, which has no place.
+        // The last sample reaches the largest value; 100% has no position on this axis.
         let reached = (below + count).min(all.saturating_sub(1));
         let y = axis.place(value as f64);
         curve.push((scale::nines(below.min(reached) as f64 / all as f64), y));
@@ -118,7 +118,7 @@ fn percentile_curve(label: &LabelReport, axis: &TimesAxis) -> Vec<(f64, f64)> {
     curve
 }
 
-/// The outline of bins, as steps.
+/// Returns the outline of bins, as steps.
 fn outline(bins: Bins, shares: &[f64]) -> Vec<(f64, f64)> {
     shares
         .iter()

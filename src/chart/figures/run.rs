@@ -1,4 +1,4 @@
-//! Series over time of one run, for its figures.
+//! Builds series over time of one run, for its figures.
 
 use super::names::elided;
 use super::{TimesAxis, busiest, panel, which_labels};
@@ -25,7 +25,7 @@ pub struct Words<'a> {
     pub slug: &'static str,
     pub section: Section,
     pub title: &'a str,
-    /// What is counted and how, before the width of a bucket and the time of the start.
+    /// What is counted and how; the width of a bucket and the start of the run follow it.
     pub what: &'a str,
     pub description: String,
 }
@@ -113,7 +113,7 @@ impl<'a> Run<'a> {
         found
     }
 
-    /// The width of a bucket in words: "1 s".
+    /// Returns the width of a bucket in words: "1 s".
     pub fn bucket(&self) -> String {
         let seconds = self.series.bucket_ms as f64 / 1000.0;
         match self.series.bucket_ms {

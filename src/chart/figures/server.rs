@@ -1,4 +1,4 @@
-//! Resources of the server, on the time axis of the run.
+//! Draws the server's resources on the time axis of the run.
 
 use super::run::{Run, highest_of};
 use super::{TimesAxis, panel};
@@ -7,7 +7,7 @@ use crate::chart::{palette, scale};
 use crate::format;
 use crate::report::ResourceRow;
 
-/// A line is interrupted where the monitor has no row for this long.
+/// A line breaks if the monitor has no row for this long.
 const GAP_MS: f64 = 3_000.0;
 
 const MB: f64 = (1 << 20) as f64;

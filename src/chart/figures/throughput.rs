@@ -17,12 +17,12 @@ pub fn figures(run: &Run<'_>) -> Vec<Figure> {
     figures
 }
 
-/// Samples per second, successes and failures.
+/// Builds the figure of samples per second, successes and failures.
 fn total(run: &Run<'_>) -> Figure {
     let total = &run.series.total;
     let failed: u64 = total.ko.iter().sum();
     let all: u64 = failed + total.ok.iter().sum::<u64>();
-    let (name, told) = match failed {
+    let (name, outcome) = match failed {
         0 => ("failed (none)".to_owned(), "none failed".to_owned()),
         _ => (
             "failed".to_owned(),
@@ -53,7 +53,7 @@ fn total(run: &Run<'_>) -> Figure {
         title: "Throughput and errors over time",
         what: "samples by end time, mean per",
         description: format!(
-            "Samples per second over time, up to {}; of {} samples {told}.",
+            "Samples per second over time, up to {}; of {} samples {outcome}.",
             scale::grouped(max, 1),
             scale::grouped(all as f64, 0)
         ),
@@ -82,7 +82,7 @@ fn hits(run: &Run<'_>) -> Figure {
     run.figure(words, scale::linear("hits per second", max), series)
 }
 
-/// Response codes per second; `None` if the results lack them.
+/// Builds the figure of response codes per second; `None` if the results lack them.
 fn codes(run: &Run<'_>) -> Option<Figure> {
     let mut codes: Vec<&CodeSeries> = run.series.codes.iter().collect();
     let all = codes.len();
@@ -123,7 +123,7 @@ fn codes(run: &Run<'_>) -> Option<Figure> {
     (all > 0).then(|| run.figure(words, scale::linear("responses per second", max), series))
 }
 
-/// Transactions per second by label; `None` without labels.
+/// Builds the figure of transactions per second by label; `None` without labels.
 fn by_label(run: &Run<'_>) -> Option<Figure> {
     let series = run.lines(|label| {
         let activity = &label.activity;

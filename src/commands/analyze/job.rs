@@ -1,4 +1,4 @@
-//! Arguments of `perfkit analyze` to what is to be done.
+//! Parses and checks the arguments of `perfkit analyze`.
 
 use std::path::{Path, PathBuf};
 
@@ -12,16 +12,16 @@ use crate::commands::{analysis, columns, input_name};
 use crate::error::Result;
 use crate::report::{self, Presentation};
 
-/// What `perfkit analyze` is to do: its arguments, parsed and checked before the results are read,
-/// which may take long.
+/// A parsed and checked command line of `perfkit analyze`. Reading results may take long, so every
+/// mistake in the arguments is reported before.
 pub struct Job {
-    /// The results.
+    /// The results files and summary files.
     pub paths: Vec<PathBuf>,
-    /// How they are read, and what of them counts.
+    /// How to read them, and which samples count.
     pub analysis: Analysis,
-    /// Whether the run is still going on.
+    /// Whether and how to follow a run.
     pub follow: FollowArgs,
-    /// What shows in the report beside the figures.
+    /// What the report shows beside the figures.
     pub presentation: Presentation,
     /// When the run fails.
     pub gate: Gate,
@@ -29,31 +29,31 @@ pub struct Job {
     pub server: Server,
     /// Where the platform block goes.
     pub publication: Publication,
-    /// What is written and printed.
+    /// What to write and print.
     pub outputs: Outputs,
 }
 
-/// What is written and printed.
+/// What to write and print.
 pub struct Outputs {
-    /// What is printed.
+    /// What to print on standard output.
     pub format: Format,
-    /// The report's directory.
+    /// The report directory; `None` with `--no-report`.
     pub directory: Option<PathBuf>,
     /// The charts to draw, by their slugs.
     pub charts: Vec<&'static str>,
-    /// How they are drawn.
+    /// How to draw them.
     pub style: Style,
-    /// Whether JMeter's CSV has all labels, however many the tables show.
+    /// Whether JMeter's CSV has all labels, even if the tables show fewer.
     pub has_csv_all_labels: bool,
 }
 
 impl Job {
-    /// The job of the arguments.
+    /// Parses and checks the arguments.
     ///
     /// # Errors
     ///
-    /// Options that make no sense; criteria, a baseline, a README or a monitor's file that cannot be
-    /// read; a server that does not answer.
+    /// If an option is invalid; if criteria, a baseline, a README or a monitor's file cannot be read; if
+    /// the server does not answer.
     pub fn new(args: AnalyzeArgs) -> Result<Self> {
         let analysis = Analysis {
             with_dashboard: args.compat == Some(Compat::Dashboard),
@@ -101,7 +101,7 @@ impl Job {
     }
 }
 
-/// The report's directory: as given, or named after the first input, in the working directory.
+/// Returns the report directory: as given, else named after the first input in the working directory.
 fn directory_of(args: &AnalyzeArgs) -> Option<PathBuf> {
     if args.no_report {
         return None;
@@ -116,7 +116,7 @@ fn directory_of(args: &AnalyzeArgs) -> Option<PathBuf> {
     )))
 }
 
-/// The first of the results; `-` stands for standard input.
+/// Returns the first input; `-` is standard input.
 fn first_input(args: &AnalyzeArgs) -> &Path {
     args.results
         .first()

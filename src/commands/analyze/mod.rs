@@ -1,4 +1,4 @@
-//! `perfkit analyze`: results in, table and report out.
+//! `perfkit analyze`: reads results, prints a table, writes a report.
 
 pub mod job;
 
@@ -20,8 +20,8 @@ use crate::stats::Aggregate;
 ///
 /// # Errors
 ///
-/// Options that make no sense, inputs that cannot be read or hold no samples, outputs that cannot
-/// be written; with `--strict`, a row that cannot be read.
+/// If an option is invalid, an input cannot be read or has no samples, or an output cannot be written;
+/// with `--strict`, also if a row is rejected.
 pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
     let mut job = Job::new(args)?;
     let analysed = job.analyse()?;
@@ -36,7 +36,7 @@ impl Job {
             return reading::read(&self.analysis, &self.paths);
         }
         let analysed = follow::read(self)?;
-        // Its monitor has gone on as well.
+        // The monitor has written more rows meanwhile.
         self.server.resources = self.server.read_monitor()?;
         self.presentation.resources = self.server.resources.clone();
         Ok(analysed)
@@ -88,7 +88,7 @@ impl Job {
 }
 
 impl Outputs {
-    /// JMeter's CSV: of all labels, unless it was said how many.
+    /// Renders JMeter's CSV, with all labels unless `--max-labels` is given.
     fn csv(&self, aggregate: &Aggregate, report: &Report) -> Result<String> {
         if report.other_labels.is_none() || !self.has_csv_all_labels {
             return render::csv::render(report);
@@ -98,7 +98,7 @@ impl Outputs {
         render::csv::render_rows(&report.options, labels.chain([report.total.clone()]))
     }
 
-    /// Writes the report's directory; `tables` are files that hold more than the report shows.
+    /// Writes the report directory; `tables` are files with more labels than the report shows.
     fn write_report(
         &self,
         directory: &Path,
@@ -127,8 +127,8 @@ impl Outputs {
     }
 }
 
-/// The platform block, after the results of criteria and before JMeter's dashboard's table, if there
-/// are any.
+/// Renders the results of criteria, the platform block, and the table of JMeter's dashboard, as far as
+/// the report has them.
 fn markdown(report: &Report) -> String {
     let parts = [
         render::criteria::markdown(report),
@@ -140,10 +140,10 @@ fn markdown(report: &Report) -> String {
     parts.join("\n\n") + "\n"
 }
 
-/// Maximum labels in `statistics.json`: with a million it would take half a GB.
+/// Maximum labels in `statistics.json`; a million would take half a GB.
 const MAX_STATISTICS: u64 = 10_000;
 
-/// JMeter's `statistics.json`: of all labels or, if there are too many, of those that are shown.
+/// Renders JMeter's `statistics.json` with all labels, or with those shown if there are too many.
 fn statistics(aggregate: &Aggregate, report: &Report) -> Result<String> {
     match &report.dashboard {
         Some(dashboard) => render::statistics::render(&dashboard.statistics),

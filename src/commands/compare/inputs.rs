@@ -1,4 +1,4 @@
-//! The runs to compare: their files, their names, and reading them.
+//! Names and reads the runs to compare.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,14 +11,14 @@ use crate::error::{Error, Result};
 use crate::percentile::{Percentile, value_at};
 use crate::report::{LabelReport, Options, PercentileValue, Presentation, Report};
 
-/// The runs to compare.
+/// The runs to compare, by side.
 #[derive(Debug)]
 pub struct Inputs {
     /// The baseline, then the candidates.
     sides: Vec<Planned>,
 }
 
-/// A side to read.
+/// A side that has not been read yet.
 #[derive(Debug)]
 struct Planned {
     name: String,
@@ -26,11 +26,11 @@ struct Planned {
 }
 
 impl Inputs {
-    /// The runs that the arguments name.
+    /// Takes the runs and their names from the arguments.
     ///
     /// # Errors
     ///
-    /// The number of names is not that of the runs or sides, or standard input is given twice.
+    /// If the number of names differs from the number of runs or sides, or standard input is given twice.
     pub fn new(args: &CompareArgs) -> Result<Self> {
         let has_groups = !args.baseline.is_empty();
         let paths: Vec<&PathBuf> = match has_groups {
@@ -69,12 +69,12 @@ impl Inputs {
         Ok(Inputs { sides })
     }
 
-    /// The number of runs on each side.
+    /// Returns the number of runs on each side.
     pub fn counts(&self) -> Vec<usize> {
         self.sides.iter().map(|side| side.runs.len()).collect()
     }
 
-    /// Notes about the files, such as that one is given twice.
+    /// Returns notes about the files, such as one that is given twice.
     pub fn notes(&self) -> Vec<String> {
         let paths = || self.sides.iter().flat_map(|side| &side.runs);
         let places: Vec<PathBuf> = paths()
@@ -98,11 +98,11 @@ impl Inputs {
         notes
     }
 
-    /// Reads all runs; `options` shape the reports of result files.
+    /// Reads all runs; `options` shape the reports of results files.
     ///
     /// # Errors
     ///
-    /// One cannot be read, has no samples, or was saved with another choice of what counts.
+    /// If a run cannot be read, has no samples, or was saved with another selection.
     pub fn read(self, analysis: &Analysis, options: &Options) -> Result<Vec<Side>> {
         let side = |side: Planned| {
             let runs = side.runs.into_iter().map(|(name, path)| {
@@ -121,18 +121,18 @@ impl Inputs {
     }
 }
 
-/// The names given, one per run or side; `None` without names.
+/// Returns the names given, one per run or side; `None` without names.
 fn given(args: &CompareArgs, count: usize, of: &str) -> Result<Option<Vec<String>>> {
     match args.name.len() {
         0 => Ok(None),
         names if names == count => Ok(Some(args.name.clone())),
         names => Err(Error::Usage(format!(
-            "there are {count} {of} and {names} names: give --name once for each, or not at all"
+            "there are {count} {of} but {names} names: give --name once for each, or not at all"
         ))),
     }
 }
 
-/// The files' names without extensions; their paths if names are alike.
+/// Returns the files' names without extensions, or their paths if two names are equal.
 fn names(paths: &[&PathBuf]) -> Vec<String> {
     let stems: Vec<String> = paths.iter().map(|path| input_name::stem_of(path)).collect();
     let is_alike = |stem: &String| stems.iter().filter(|other| *other == stem).count() > 1;
@@ -145,8 +145,8 @@ fn names(paths: &[&PathBuf]) -> Vec<String> {
         .collect()
 }
 
-/// The report of a result file, or of a summary. It has no details: the machine that compares is not
-/// the one that was tested.
+/// Builds the report of a results file or a summary file. It has no platform details, because the machine
+/// that compares is not the one that was tested.
 fn run_of_results(
     analysis: &Analysis,
     options: &Options,
@@ -164,7 +164,7 @@ fn run_of_results(
     if !analysed::is_summary(path)? {
         return report(analysis);
     }
-    // A time is selected of its report.
+    // The time is selected from the report below.
     let whole = report(&Analysis {
         selection: analysis.selection.split_times().1,
         ..analysis.clone()
@@ -181,7 +181,7 @@ fn saved_run(analysis: &Analysis, path: &Path) -> Result<Report> {
     }
 }
 
-/// The report with these percentiles, whichever it was saved with: its distributions are exact.
+/// Computes these percentiles for a saved report, from its exact distributions.
 fn with_percentiles(mut report: Report, percentiles: &[Percentile]) -> Report {
     if report.options.percentiles == percentiles {
         return report;

@@ -1,4 +1,4 @@
-//! `perfkit compare`: runs in, what changed out.
+//! `perfkit compare`: reads runs, says what changed.
 
 mod inputs;
 mod regression;
@@ -19,18 +19,18 @@ use crate::render;
 use crate::render::compare::Extent;
 use crate::report::{self, Report};
 
-/// Percentiles that are tested by default: few, which keeps intervals narrow.
+/// Percentiles tested by default. Fewer tests give narrower intervals.
 const DEFAULT_TESTED: [f64; 2] = [50.0, 95.0];
 
-/// Labels that are compared one by one.
+/// Maximum labels to compare one by one.
 const MAX_LABELS: usize = 500;
 
 /// Runs `perfkit compare`.
 ///
 /// # Errors
 ///
-/// Options that make no sense, inputs that cannot be read or hold no samples, outputs that cannot
-/// be written, criteria that need what a run does not have.
+/// If an option is invalid, an input cannot be read or has no samples, an output cannot be written, or a
+/// criterion needs what a run does not have.
 pub fn run(args: CompareArgs) -> Result<ExitCode> {
     let analysis = analysis::parse(&args.reading, &args.selection)?;
     let settings = settings(&args);
@@ -126,7 +126,7 @@ fn runs(sides: &[Side]) -> impl Iterator<Item = &(String, Report)> {
     sides.iter().flat_map(|side| &side.runs)
 }
 
-/// Evaluates the criteria for each run of the candidates, against the first run of the baseline.
+/// Evaluates the criteria for each candidate run, against the first run of the baseline.
 fn judge(gate: &Gate, sides: &[Side]) -> Result<Report> {
     let mut judged = Report::default();
     let Some((baseline, candidates)) = sides.split_first() else {

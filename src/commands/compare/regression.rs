@@ -1,4 +1,4 @@
-//! `--fail-if-worse`: when a comparison fails.
+//! `--fail-if-worse`: decides whether a comparison fails.
 
 use regex::bytes::Regex;
 
@@ -19,18 +19,18 @@ pub struct Regressions {
 /// Why a comparison failed.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// In a few words.
+    /// The reason in a few words.
     pub title: &'static str,
-    /// In a sentence.
+    /// The reason in a sentence.
     pub message: String,
 }
 
 impl Regressions {
-    /// What the arguments ask for.
+    /// Parses the arguments.
     ///
     /// # Errors
     ///
-    /// A label's pattern is not a regular expression, or there are too few runs to judge.
+    /// If a label's pattern is not a regular expression, or there are too few runs to judge.
     pub fn new(args: &CompareArgs, inputs: &Inputs) -> Result<Self> {
         let patterns = args.allow_missing.iter();
         let allowed = patterns.map(|pattern| {
@@ -45,19 +45,19 @@ impl Regressions {
         if args.fail_if_worse && has_several && counts.iter().any(|&count| count < MIN_RUNS) {
             let counts: Vec<String> = counts.iter().map(usize::to_string).collect();
             return Err(Error::Usage(format!(
-                "--fail-if-worse needs {MIN_RUNS} runs on each side to tell a change from what \
-                 differs between runs anyway; there are {}: give more runs, or one on each side",
+                "--fail-if-worse needs {MIN_RUNS} runs per side to tell a change from noise between \
+                 runs, but there are {}: give more runs, or one per side",
                 counts.join(" and ")
             )));
         }
         Ok(regressions)
     }
 
-    /// Why the comparison failed; empty if it did not, or was not asked to.
+    /// Returns why the comparison failed; empty if it did not, or without `--fail-if-worse`.
     ///
     /// # Errors
     ///
-    /// Nothing failed, but a label has too few runs to be judged.
+    /// If nothing failed, but a label has too few runs to be judged.
     pub fn failures(&self, comparison: &Comparison) -> Result<Vec<Failure>> {
         if !self.is_asked {
             return Ok(Vec::new());
@@ -89,7 +89,7 @@ impl Regressions {
         });
         match open.next() {
             Some(found) if failures.is_empty() => Err(Error::Usage(format!(
-                "--fail-if-worse cannot judge {}: it is in fewer than {MIN_RUNS} runs of a side",
+                "--fail-if-worse cannot judge {}: fewer than {MIN_RUNS} runs of a side have it",
                 render::text::printable(&found.label.label)
             ))),
             _ => Ok(failures),

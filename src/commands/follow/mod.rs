@@ -1,5 +1,5 @@
-//! `--follow`: reads results while JMeter writes them and shows them as they come. The final record is
-//! that of reading them at once.
+//! `--follow`: reads results while JMeter writes them, and shows them as they arrive. The final record
+//! equals that of reading the finished file.
 
 mod running;
 mod screen;
@@ -24,12 +24,12 @@ use crate::jtl::{Growing, Progress};
 use crate::report::{Live, Presentation, Report};
 use crate::select::{Choice, Needs, Selected, Survey};
 
-/// Time between two looks at the file.
+/// Time between two polls of the file.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// Minimum time between two reports.
 const MIN_REFRESH: Duration = Duration::from_secs(1);
-/// The next report waits this many times as long as the last one took, so that reports take at most a
-/// tenth of the time.
+/// The next report waits this many times as long as the last one took: reports then take at most a tenth
+/// of the time.
 const MIN_REFRESH_FACTOR: u32 = 10;
 /// Blocks read between two polls for keys: a few hundredths of a second.
 const MAX_BLOCKS: usize = 64;
@@ -41,8 +41,8 @@ const QUIET: Duration = Duration::from_secs(15);
 ///
 /// # Errors
 ///
-/// There is more than one file, it cannot be read or is no CSV of results, or the run does not have
-/// what the selection needs; with `--strict`, a row that cannot be read.
+/// If there is more than one file, if it cannot be read or is not CSV, or if the run lacks what the
+/// selection needs; with `--strict`, also if a row is rejected.
 pub fn read(job: &Job) -> Result<Analysed> {
     let path = one_file(&job.paths)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -58,9 +58,9 @@ pub fn read(job: &Job) -> Result<Analysed> {
     };
     let address = web.as_ref().map(Web::url);
     if let Some(address) = &address {
-        eprintln!("perfkit: the report is at {address} while the run goes on");
+        eprintln!("perfkit: the live report is at {address}");
         if args.listen.is_some_and(|listen| !listen.ip().is_loopback()) {
-            eprintln!("perfkit: note: anyone who can reach this address can read it");
+            eprintln!("perfkit: note: anyone who can reach this address can read the report");
         }
     }
     let screen = Screen::open(args.interval, address);
@@ -92,15 +92,15 @@ fn one_file(paths: &[PathBuf]) -> Result<&Path> {
     let refuse = |why: &str| Err(Error::Usage(format!("--follow: {why}")));
     match paths {
         [path] if path == Path::new("-") => refuse(
-            "standard input is read to its end in any case: leave the option out, or name the file \
-             that JMeter writes",
+            "standard input is always read to its end: omit the option, or name the file that \
+             JMeter writes",
         ),
         [path] if analysed::is_summary(path)? => {
-            refuse("a summary is complete: leave the option out")
+            refuse("a summary file is complete: omit the option")
         }
         [path] => Ok(path),
         _ => refuse(
-            "name one file: JMeter writes the results of all engines of a distributed test to one",
+            "name one file: in a distributed test, JMeter writes the results of all load generators to one",
         ),
     }
 }
@@ -114,29 +114,29 @@ struct Follower<'a> {
     screen: Screen,
     web: Option<Web>,
     live: Option<Arc<Live>>,
-    /// When the last row came or, before the first, when waiting began.
+    /// When the last row arrived or, before the first, when waiting began.
     last_row: Instant,
     next_refresh: Instant,
     /// Whether the user asked to end.
     is_ended: bool,
-    /// Whether following has ended, and only the rest of the file is to be read.
+    /// Whether following has ended, and only the rest of the file remains to be read.
     is_ending: bool,
 }
 
-/// How following one file under one choice ended.
+/// What to do after following one file under one choice.
 enum Next {
-    /// All is read.
+    /// The file was read to its end.
     Done(Box<Analysed>),
     /// The file must be read again, with the choice that this survey settles.
     Again(Option<Survey>),
-    /// Another run took the file's place.
+    /// Another run replaced the file.
     Changed(Change),
 }
 
 type Sink<'c> = (Survey, Selected<'c, Running>);
 
 impl Follower<'_> {
-    /// Follows the file to the end; `None` if it never existed.
+    /// Follows the file to its end; `None` if it never existed.
     fn follow(&mut self) -> Result<Option<Analysed>> {
         loop {
             let Some(tail) = self.open()? else {
@@ -145,7 +145,7 @@ impl Follower<'_> {
             let mut survey = None;
             loop {
                 let known = survey.take().unwrap_or_else(|| Survey::new(self.needs));
-                // While the run begins it may not have what the selection needs: in the end it must.
+                // A run that has just begun may lack what the selection needs; a finished one must not.
                 let choice = match self.job.analysis.settle(&known) {
                     Err(error) if self.is_ending => return Err(error),
                     Err(_) => self.job.analysis.settle(&Survey::new(self.needs))?,
@@ -247,7 +247,7 @@ impl Follower<'_> {
         }
     }
 
-    /// Whether the run as known by now still settles the selection as `choice` does.
+    /// Whether the selection still leads to `choice`, given what is known of the run by now.
     fn is_chosen(&self, choice: &Choice, survey: &Survey) -> bool {
         let now = self.job.analysis.settle(survey);
         now.map_or(true, |now| now.filters_like(choice))
@@ -272,20 +272,20 @@ impl Follower<'_> {
         Ok(Next::Done(Box::new(analysed)))
     }
 
-    /// Makes a report of what was read so far.
+    /// Builds and shows a report of what was read so far.
     fn refresh(&mut self, growing: &Growing<Sink<'_>>, choice: &Choice) -> Result<()> {
         let began = Instant::now();
         let selected = &growing.sink().1;
         let read = growing.outcome();
         let analysed = self.job.analysis.record(read, choice, selected.parts());
         let presentation = Presentation {
-            // The last line may be half written.
+            // The monitor's last line may be half-written.
             resources: self.job.server.read_monitor().unwrap_or_default(),
             ..self.job.presentation.clone()
         };
         let mut report = Report::new(&analysed, presentation)?;
         if report.total.samples > 0 {
-            // A criterion may need what only comes later.
+            // A criterion may need what the run does not have yet.
             report.criteria = self.job.gate.evaluate(&report).unwrap_or_default();
             let live = Arc::new(Live::new(
                 report,

@@ -1,4 +1,4 @@
-//! What is kept of a run that is going on.
+//! Statistics of a run in progress.
 
 use crate::analysed::Recorded;
 use crate::jtl::{Sample, Sink};
@@ -7,16 +7,16 @@ use crate::stats::{DashboardTable, NewestErrors, Recent};
 /// The samples of a run so far.
 #[derive(Default)]
 pub struct Running {
-    /// Those of the whole run.
+    /// The whole run's statistics.
     pub recorded: Recorded,
-    /// Those of the last seconds.
+    /// The statistics of the last seconds.
     pub recent: Recent,
     /// The errors read last.
     pub newest: NewestErrors,
 }
 
 impl Running {
-    /// No samples yet.
+    /// Starts without samples.
     pub fn new(with_dashboard: bool) -> Self {
         let mut running = Running::default();
         running.recorded.dashboard = with_dashboard.then(DashboardTable::default);

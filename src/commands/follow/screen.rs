@@ -1,4 +1,4 @@
-//! Where a run that is going on is shown: a terminal's screen, or lines.
+//! Shows a run in progress, on a terminal's screen or as lines.
 
 use std::io::{self, BufWriter, IsTerminal, Stderr, Write};
 use std::panic;
@@ -18,13 +18,13 @@ use ratatui::crossterm::terminal::{
 use crate::render::live::{self, View};
 use crate::report::Live;
 
-/// Labels that Page Up and Page Down scroll by.
+/// Number of labels that Page Up and Page Down scroll.
 const PAGE: usize = 10;
 
 /// Whether the terminal must be restored.
 static IS_TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// The state of a run.
+/// The state of a run, to be shown.
 pub struct State<'s> {
     /// The file's name.
     pub name: &'s str,
@@ -36,7 +36,7 @@ pub struct State<'s> {
     pub is_warning: bool,
 }
 
-/// Where a run is shown.
+/// Shows a run in progress.
 pub enum Screen {
     /// A terminal's whole screen.
     Full(Full),
@@ -45,8 +45,8 @@ pub enum Screen {
 }
 
 impl Screen {
-    /// A full screen if standard error is a terminal that can show one, else lines this far apart.
-    /// `address` is where a browser finds the run.
+    /// Opens a full screen if standard error is a terminal that supports it; otherwise prints lines at
+    /// this interval. `address` is the URL of the page.
     pub fn open(interval: Duration, address: Option<String>) -> Self {
         match Full::open(address) {
             Some(full) => Screen::Full(full),
@@ -58,7 +58,7 @@ impl Screen {
         }
     }
 
-    /// Shows the state of the run, if it is time to.
+    /// Shows the state of the run, if it is due.
     pub fn show(&mut self, state: &State<'_>) {
         match self {
             Screen::Full(full) => full.draw(state),
@@ -66,7 +66,7 @@ impl Screen {
         }
     }
 
-    /// Waits this time, or until a key is pressed. Returns whether the user wants to end.
+    /// Waits for this time, or until a key is pressed. Returns whether the user wants to end.
     pub fn wait(&mut self, time: Duration) -> bool {
         match self {
             Screen::Full(full) => full.wait(time),
@@ -90,7 +90,7 @@ impl Screen {
 pub struct Lines {
     interval: Duration,
     last: Instant,
-    /// The line printed last.
+    /// The last line printed.
     last_line: String,
 }
 
@@ -104,7 +104,7 @@ impl Lines {
             Some(live) => live::line(live),
             None => format!("{}: {}", state.name, state.words),
         };
-        // A repeated line says nothing new.
+        // Do not repeat a line.
         if line != self.last_line {
             eprintln!("perfkit: {line}");
             self.last_line = line;
@@ -114,7 +114,7 @@ impl Lines {
     }
 }
 
-/// A terminal's whole screen. Dropping it restores the terminal.
+/// A terminal's whole screen; dropping it restores the terminal.
 pub struct Full {
     terminal: Terminal<CrosstermBackend<BufWriter<Stderr>>>,
     has_colors: bool,
@@ -160,7 +160,7 @@ impl Full {
             first_label: self.first_label,
             has_colors: self.has_colors,
         };
-        // Polling for keys notices that a terminal is gone.
+        // Polling for keys detects that the terminal is gone.
         let _drawn = self.terminal.draw(|frame| live::draw(frame, &view));
     }
 
@@ -203,10 +203,10 @@ impl Drop for Full {
     }
 }
 
-/// Restores the terminal, if it was taken.
+/// Restores the terminal if this process took it over.
 pub fn restore() {
     if IS_TAKEN.swap(false, Ordering::Relaxed) {
-        // A failure has nowhere to go.
+        // There is nowhere to report a failure.
         let mut output = io::stderr();
         let _restored = execute!(output, LeaveAlternateScreen, Show);
         let _flushed = output.flush();
@@ -214,7 +214,7 @@ pub fn restore() {
     }
 }
 
-/// Makes a panic restore the terminal first, so that its message can be read.
+/// Makes a panic restore the terminal first, so that its message is readable.
 fn restore_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

@@ -1,4 +1,4 @@
-//! Signals that end following. The report is still written.
+//! Handles signals that end following; the report is still written.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,12 +18,12 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Listens for Ctrl-C, SIGTERM and SIGHUP. [`Signals::has_come`] reports the first; another one,
-    /// or one after following is over, ends the process as usual.
+    /// Listens for Ctrl-C, SIGTERM and SIGHUP. [`Signals::has_come`] reports the first. A second one, or
+    /// one after following has ended, ends the process as usual.
     ///
     /// # Errors
     ///
-    /// Signals cannot be listened for.
+    /// If the system refuses to deliver signals.
     pub fn listen(runtime: &Handle) -> Result<Self> {
         let signals = Signals {
             came: Arc::default(),
@@ -46,7 +46,7 @@ impl Signals {
         Ok(signals)
     }
 
-    /// Whether a signal came.
+    /// Whether a signal arrived.
     pub fn has_come(&self) -> bool {
         self.came.load(Ordering::Relaxed)
     }

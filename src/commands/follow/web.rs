@@ -1,4 +1,4 @@
-//! The page of a run that is going on, served to browsers.
+//! Serves the page of a run in progress to browsers.
 
 use std::convert::Infallible;
 use std::io;
@@ -26,7 +26,7 @@ use crate::report::Live;
 /// Time for browsers to receive the end event, and again to fetch the last state of the run.
 const END_GRACE: Duration = Duration::from_secs(1);
 
-/// Headers that restrict what a browser does with the answers, beside the page's own policy.
+/// Headers that restrict what a browser does with responses, in addition to the page's own policy.
 const HEADERS: [(header::HeaderName, &str); 5] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -35,7 +35,7 @@ const HEADERS: [(header::HeaderName, &str); 5] = [
     (header::X_FRAME_OPTIONS, "DENY"),
 ];
 
-/// A server of the run's page.
+/// Serves the run's page.
 pub struct Web {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -43,12 +43,12 @@ pub struct Web {
 
 struct Shared {
     state: watch::Sender<Shown>,
-    /// The page rendered last, and its revision.
+    /// The last page rendered, and its revision.
     page: Mutex<Option<(u64, Bytes)>>,
     is_loopback: bool,
 }
 
-/// A state of the run.
+/// A state of the run that browsers can fetch.
 #[derive(Clone, Default)]
 struct Shown {
     /// Counts the states; 0 before the first sample.
@@ -58,11 +58,11 @@ struct Shown {
 }
 
 impl Web {
-    /// Listens, and serves until the runtime shuts down.
+    /// Starts to listen, and serves until the runtime shuts down.
     ///
     /// # Errors
     ///
-    /// The address cannot be listened on.
+    /// If the server cannot listen on the address.
     pub fn start(runtime: &Handle, address: SocketAddr) -> Result<Self> {
         let fail = |error| cannot_listen(address, &error);
         let listener = TcpListener::bind(address).map_err(fail)?;
@@ -85,7 +85,7 @@ impl Web {
         })
     }
 
-    /// The URL of the page.
+    /// Returns the URL of the page.
     pub fn url(&self) -> String {
         let address = match self.address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => {
@@ -107,14 +107,14 @@ impl Web {
         });
     }
 
-    /// Announces that this was the last state, and gives browsers a little time to fetch it.
+    /// Announces the last state, and gives browsers a little time to fetch it.
     pub fn end(&self) {
         self.shared.state.send_modify(|shown| shown.is_last = true);
         if self.shared.state.receiver_count() == 0 {
             return;
         }
         let began = Instant::now();
-        // Each listener leaves once it has the event.
+        // Each receiver disconnects once it has the event.
         while self.shared.state.receiver_count() > 0 && began.elapsed() < END_GRACE {
             std::thread::sleep(Duration::from_millis(20));
         }
@@ -143,11 +143,12 @@ fn app(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-/// Refuses requests to a loopback address under another name. A page of another site could make a
-/// browser send them under its own name (DNS rebinding).
+/// Refuses requests to a loopback address under another host name, which a page of another site could
+/// make a browser send (DNS rebinding).
 async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
     let mut response = if shared.is_loopback && !is_for_loopback(request.headers(), request.uri()) {
-        let why = "this page is only for the machine that serves it: open it as localhost\n";
+        let why =
+            "this page is only for the machine that serves it: use localhost in its address\n";
         (StatusCode::FORBIDDEN, why).into_response()
     } else {
         next.run(request).await
@@ -176,14 +177,14 @@ fn is_for_loopback(headers: &HeaderMap, uri: &Uri) -> bool {
     name.eq_ignore_ascii_case("localhost") || ip.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
-/// The page of the newest state.
+/// Responds with the page of the newest state.
 async fn page(State(shared): State<Arc<Shared>>) -> Response {
     let rendered = tokio::task::spawn_blocking(move || rendered(&shared)).await;
     answer(rendered.ok())
 }
 
 fn rendered(shared: &Shared) -> Result<Bytes> {
-    // Locked while it is rendered, so that it is rendered once for all browsers.
+    // Hold the lock while rendering: all browsers share one rendering.
     let mut page = shared.page.lock().unwrap_or_else(PoisonError::into_inner);
     let shown = shared.state.borrow().clone();
     match &*page {
@@ -199,7 +200,7 @@ fn rendered(shared: &Shared) -> Result<Bytes> {
     }
 }
 
-/// The report of the newest state as a file that stands alone.
+/// Responds with the report of the newest state as a standalone file.
 async fn report(State(shared): State<Arc<Shared>>) -> Response {
     let live = shared.state.borrow().live.clone();
     let Some(live) = live else {
@@ -220,7 +221,7 @@ fn answer(rendered: Option<Result<Bytes>>) -> Response {
     }
 }
 
-/// Sends an event for the newest state at once, for each new state, and for the end.
+/// Sends an event for the current state, for each new one, and for the end.
 async fn events(
     State(shared): State<Arc<Shared>>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {

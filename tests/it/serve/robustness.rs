@@ -185,7 +185,7 @@ fn survives_running_out_of_file_descriptors() {
         server
             .said
             .contains("--max-connections 1000 needs 1064 open files")
-            && server.said.contains("room for 12 connections")
+            && server.said.contains("only 12 connections")
             && server.said.contains("ulimit -Hn 1064"),
         "{}",
         server.said

@@ -1,0 +1,207 @@
+//! The figures of one label, and the window they cover.
+
+use serde::{Deserialize, Serialize};
+
+use crate::percentile::{Percentile, value_at};
+use crate::stats::{Distribution, LabelStats};
+use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
+
+/// The label of all labels together.
+pub const TOTAL: &str = "TOTAL";
+
+/// The time that samples span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Window {
+    /// First start of a sample, epoch ms.
+    pub start_ms: i64,
+    /// Last end of a sample, epoch ms.
+    pub end_ms: i64,
+}
+
+impl Window {
+    /// Returns the window of a label's samples; `None` without samples.
+    pub(super) fn of(stats: &LabelStats) -> Option<Self> {
+        (stats.rows > 0).then_some(Window {
+            start_ms: stats.start,
+            end_ms: stats.end,
+        })
+    }
+
+    /// Returns the length in ms.
+    pub fn duration_ms(self) -> i64 {
+        self.end_ms.saturating_sub(self.start_ms)
+    }
+}
+
+/// The figures of one label, or of all.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct LabelReport {
+    /// The label; invalid UTF-8 becomes replacement characters.
+    pub label: String,
+    /// Number of samples.
+    pub samples: u64,
+    /// Number of failed samples.
+    pub errors: u64,
+    /// `errors / samples`, 0 to 1.
+    pub error_ratio: Option<f64>,
+    /// Elapsed time of all samples, ms.
+    pub elapsed: Option<Summary>,
+    /// Elapsed time of the successful samples, ms.
+    pub elapsed_ok: Option<Summary>,
+    /// Elapsed time of the failed samples, ms.
+    pub elapsed_ko: Option<Summary>,
+    /// Time to the first byte of the response, ms; `None` if the file has no such column.
+    pub latency: Option<Summary>,
+    /// Time to connect, ms; `None` if the file has no such column.
+    pub connect: Option<Summary>,
+    /// From the first start to the last end.
+    pub window: Option<Window>,
+    /// Samples per second of the window; `None` for a window of zero length.
+    pub throughput: Option<f64>,
+    /// Successful samples per second of the window; `None` for a window of zero length.
+    #[serde(default)]
+    pub goodput: Option<f64>,
+    /// KB received per second of the window; `None` for a window of zero length or without the column.
+    pub received_kb_per_sec: Option<f64>,
+    /// KB sent per second of the window; `None` for a window of zero length or without the column.
+    pub sent_kb_per_sec: Option<f64>,
+    /// Bytes received per sample; `None` without the column.
+    pub average_bytes: Option<f64>,
+    /// Every elapsed time and its number of samples: `[[ms, count], ...]`, ascending.
+    pub distribution: Vec<(i64, u64)>,
+}
+
+impl LabelReport {
+    /// Computes the figures of a label.
+    pub(super) fn new(label: &str, stats: &LabelStats, percentiles: &[Percentile]) -> Self {
+        let distributions = stats.distributions();
+        let elapsed = distributions.elapsed();
+        let window = Window::of(stats);
+        let seconds = window
+            .map(|window| window.duration_ms() as f64 / MS_PER_SECOND)
+            .filter(|seconds| *seconds > 0.0);
+        // Same order of operations as in JMeter, so that even the last digit is equal.
+        let rate = |count: u64| {
+            window
+                .map(Window::duration_ms)
+                .filter(|&ms| ms > 0)
+                .map(|ms| count as f64 / ms as f64 * MS_PER_SECOND)
+        };
+        let kb_per_sec = |bytes: Option<i128>| Some(bytes? as f64 / seconds? / BYTES_PER_KB);
+        LabelReport {
+            label: label.to_owned(),
+            samples: stats.samples,
+            errors: stats.errors,
+            error_ratio: ratio(stats.errors, stats.samples),
+            elapsed: summary(&elapsed, percentiles).map(|summary| of_all(summary, stats)),
+            elapsed_ok: summary(&distributions.elapsed_ok, percentiles),
+            elapsed_ko: summary(&distributions.elapsed_ko, percentiles),
+            latency: summary(&distributions.latency, percentiles),
+            connect: summary(&distributions.connect, percentiles),
+            window,
+            throughput: rate(stats.samples),
+            goodput: rate(stats.successes()),
+            received_kb_per_sec: kb_per_sec(stats.bytes()),
+            sent_kb_per_sec: kb_per_sec(stats.sent_bytes()),
+            average_bytes: stats
+                .bytes()
+                .filter(|_| stats.samples > 0)
+                .map(|bytes| bytes as f64 / stats.samples as f64),
+            distribution: elapsed.counts(),
+        }
+    }
+
+    /// Returns the number of successful samples; 0 if rows report more errors than samples.
+    pub fn successes(&self) -> u64 {
+        self.samples.saturating_sub(self.errors)
+    }
+}
+
+/// The summary of a distribution of times in ms.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Summary {
+    /// Number of samples.
+    pub count: u64,
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Population standard deviation.
+    pub std_dev: f64,
+    /// Smallest value.
+    pub min: i64,
+    /// Largest value.
+    pub max: i64,
+    /// The requested percentiles, in the requested order.
+    pub percentiles: Vec<PercentileValue>,
+}
+
+/// One percentile's value.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PercentileValue {
+    /// The percentile.
+    pub percent: Percentile,
+    /// Its value in ms.
+    pub value: i64,
+}
+
+fn ratio(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// Summarises a distribution; `None` without samples.
+fn summary(distribution: &Distribution, percentiles: &[Percentile]) -> Option<Summary> {
+    let counts = distribution.counts();
+    let (&(min, _), &(max, _)) = (counts.first()?, counts.last()?);
+    let count = distribution.count();
+    if count == 0 {
+        return None;
+    }
+    let sum: i128 = counts
+        .iter()
+        .map(|&(value, count)| i128::from(value) * i128::from(count))
+        .sum();
+    let mean = sum as f64 / count as f64;
+    // Sum around the mean: the difference of two large sums of squares would lose precision.
+    let variance = counts
+        .iter()
+        .map(|&(value, count)| (value as f64 - mean).powi(2) * count as f64)
+        .sum::<f64>()
+        / count as f64;
+    let percentiles = percentiles
+        .iter()
+        .filter_map(|&percent| {
+            Some(PercentileValue {
+                percent,
+                value: value_at(&counts, count, percent)?,
+            })
+        })
+        .collect();
+    Some(Summary {
+        count,
+        mean,
+        std_dev: variance.sqrt(),
+        min,
+        max,
+        percentiles,
+    })
+}
+
+/// Corrects the summary of a label with aggregated rows. JMeter computes mean and deviation from the
+/// rows' sums, not from their truncated quotients.
+fn of_all(summary: Summary, stats: &LabelStats) -> Summary {
+    let count = stats.samples as f64;
+    let mean = stats.elapsed_sum() as f64 / count;
+    if stats.square_excess_ms2() == 0.0 && mean == summary.mean {
+        return summary;
+    }
+    let squares = summary.std_dev.powi(2) + summary.mean.powi(2);
+    let variance = squares + stats.square_excess_ms2() / count - mean.powi(2);
+    Summary {
+        mean,
+        std_dev: variance.max(0.0).sqrt(),
+        ..summary
+    }
+}
