@@ -16,7 +16,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use common::{HEADER, Perfkit, fixtures, row};
+use common::{CHART_SIZE, HEADER, Perfkit, fixtures, row};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -147,6 +147,7 @@ fn commands_print_what_the_pages_say() {
         trycmd::TestCases::new()
             .env("TZ", "UTC")
             .env("COLUMNS", "100")
+            .env(CHART_SIZE.0, CHART_SIZE.1)
             .env("PERFKIT_THREADS", "2")
             .case(&path)
             .run();

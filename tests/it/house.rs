@@ -223,12 +223,11 @@ fn no_banned_words() {
     let mut found = Vec::new();
     for path in paths {
         let text = fs::read_to_string(&path).unwrap();
-        for (number, line) in text.lines().enumerate() {
-            for (word, instead) in &words {
-                if let Some(word) = word.find(line) {
-                    let place = format!("{}:{}", shown(&path), number + 1);
-                    found.push(format!("{place}: `{}`: write {instead}", word.as_str()));
-                }
+        for (word, instead) in &words {
+            for word in word.find_iter(&text) {
+                let line = text[..word.start()].matches('\n').count() + 1;
+                let place = format!("{}:{line}", shown(&path));
+                found.push(format!("{place}: `{}`: write {instead}", word.as_str()));
             }
         }
     }

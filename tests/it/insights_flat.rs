@@ -78,16 +78,17 @@ fn users(seed: u64) -> String {
     let ramp_s = seconds * [0.0, 0.03, 0.08][random.below(3)];
     let sigma = [0.2, 0.7][random.below(2)];
     let mut rows = Vec::new();
-    let up_at = |user: usize| ramp_s * user as f64 / users as f64;
-    for user in 0..users {
-        let mut time = up_at(user);
+    let starts = (0..users).map(|user| ramp_s * user as f64 / users as f64);
+    let starts: Vec<f64> = starts.collect();
+    for &start in &starts {
+        let mut time = start;
         while time < seconds {
             let elapsed = random.log_normal(60.0, sigma);
-            let up = (0..users).filter(|&other| up_at(other) <= time).count();
+            let threads = starts.partition_point(|&start| start <= time);
             rows.push(Row {
                 start: time * 1_000.0,
                 elapsed,
-                threads: up as f64,
+                threads: threads as f64,
                 label: format!("Label {}", random.below(2)),
                 ..Row::default()
             });
