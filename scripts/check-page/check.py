@@ -290,11 +290,15 @@ class ComparisonCheck(Check):
         return self.failures
 
     def colours(self):
-        colour = "return [...document.querySelectorAll('#changes td')].filter(cell => cell.textContent === '{}').map(cell => getComputedStyle(cell).color)"
+        colour = "return [...document.querySelectorAll('{} td')].filter(cell => /{}/.test(cell.textContent)).map(cell => getComputedStyle(cell).color)"
         ink = self.browser.run("return getComputedStyle(document.body).color")
-        found = {word: set(self.browser.run(colour.format(word))) for word in ("worse", "better")}
-        is_right = any(found.values()) and all(ink not in colours and len(colours) < 2 for colours in found.values())
-        self.tell("shows in colour what is worse or better", is_right, (ink, found))
+        verdicts = {word: set(self.browser.run(colour.format("#figures", f"^{word}$"))) for word in ("worse", "better")}
+        changes = set(self.browser.run(colour.format("#changes", "[▲▼]")))
+        others = set(self.browser.run(colour.format("#changes", "^[^▲▼]*$")))
+        told = set().union(*verdicts.values())
+        is_right = told and ink not in told and all(len(colours) < 2 for colours in verdicts.values())
+        is_right = is_right and len(told) == sum(map(len, verdicts.values())) and changes and changes <= told
+        self.tell("shows in colour what is worse or better", is_right and others <= {ink}, (ink, verdicts, changes, others))
 
 
 def main():

@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 
+use maud::html;
 use plotters::element::{Drawable, PointCollection};
 use plotters_backend::{
     BackendColor, BackendCoord, BackendStyle, DrawingBackend, DrawingErrorKind,
@@ -190,16 +191,29 @@ impl<'s> Drawable<SvgBackend<'s>> for Label<'_> {
 /// Escapes text for use between tags or within a quoted attribute. Replaces characters that could hide
 /// or reorder text.
 pub fn escaped(raw: &str) -> String {
-    let mut escaped = String::with_capacity(raw.len());
-    for letter in raw.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            letter if text::is_unsafe(letter) => escaped.push('\u{FFFD}'),
-            letter => escaped.push(letter),
+    html! { (text::printable(raw)) }.into_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn markup_is_text() {
+        assert_eq!(
+            escaped("<b title=\"x\" id='y'>&\u{7}\u{202E}"),
+            "&lt;b title=&quot;x&quot; id='y'&gt;&amp;\u{FFFD}\u{FFFD}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_leaves_its_place(raw in any::<String>()) {
+            let escaped = escaped(&raw);
+            prop_assert!(!escaped.contains(['<', '>', '"']));
+            prop_assert!(!escaped.chars().any(text::is_unsafe));
         }
     }
-    escaped
 }

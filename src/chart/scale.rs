@@ -1,6 +1,7 @@
 //! Builds axes: ranges that contain the data, and ticks at round values.
 
 use super::model::{Axis, Scale, Tick};
+use crate::format;
 
 /// Round steps of time, ms.
 const TIME_STEPS: [i64; 22] = [
@@ -174,28 +175,11 @@ pub fn round_step(min: f64) -> f64 {
 pub fn grouped(value: f64, decimals: usize) -> String {
     for (unit, size) in [("T", 1e12), ("G", 1e9), ("M", 1e6)] {
         if value.abs() >= size {
-            let text = format!("{:.1}", value / size);
+            let text = format::fixed(value / size, 1);
             return format!("{}{unit}", text.trim_end_matches(".0"));
         }
     }
-    let text = format!("{value:.decimals$}");
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-    let mut grouped = String::new();
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0
-            && (whole.len() - at).is_multiple_of(3)
-            && digit.is_ascii_digit()
-            && whole.as_bytes()[at - 1] != b'-'
-        {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    if fraction.is_empty() {
-        grouped
-    } else {
-        format!("{grouped}.{fraction}")
-    }
+    format::decimals(value, decimals)
 }
 
 fn clock(ms: i64, step: i64, duration: i64) -> String {

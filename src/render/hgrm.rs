@@ -1,7 +1,7 @@
 //! Percentile distributions in HdrHistogram's text format (`.hgrm`), which its plotter draws.
 //!
-//! One block a label and one for all, each behind a comment that names it; the plotter wants a file
-//! a curve. Values are in ms, and exact.
+//! One block per label and one for TOTAL, each after a comment with its name; the plotter expects one
+//! curve per file. Values are exact, in ms.
 //!
 //! Source: `outputPercentileDistribution` of HdrHistogram 2.2, five ticks per half distance.
 
@@ -9,11 +9,12 @@ use std::f64::consts::LN_2;
 use std::fmt::Write;
 
 use super::text;
+use crate::format;
 use crate::report::{LabelReport, Report, Summary};
 
 const TICKS_PER_HALF_DISTANCE: f64 = 5.0;
 
-/// The distributions of elapsed time, of each label and of all.
+/// Renders the distributions of elapsed time, of each label and of TOTAL.
 pub fn render(report: &Report) -> String {
     let blocks: Vec<String> = report
         .rows()
@@ -35,7 +36,7 @@ fn block(label: &LabelReport, summary: &Summary) -> String {
         let _ = write!(
             block,
             "{:>12} {level:>14.12} {count:>10}",
-            fixed(value as f64)
+            format::fixed(value as f64, 3)
         );
         let _ = match level < 1.0 {
             true => writeln!(block, " {:>14.2}", 1.0 / (1.0 - level)),
@@ -47,9 +48,9 @@ fn block(label: &LabelReport, summary: &Summary) -> String {
         "#[Mean    = {:>12}, StdDeviation   = {:>12}]\n\
          #[Max     = {:>12}, Total count    = {:>12}]\n\
          #[Buckets = {:>12}, SubBuckets     = {:>12}]\n",
-        fixed(summary.mean),
-        fixed(summary.std_dev),
-        fixed(summary.max as f64),
+        format::fixed(summary.mean, 3),
+        format::fixed(summary.std_dev, 3),
+        format::fixed(summary.max as f64, 3),
         summary.count,
         1,
         label.distribution.len(),
@@ -57,12 +58,8 @@ fn block(label: &LabelReport, summary: &Summary) -> String {
     block
 }
 
-fn fixed(value: f64) -> String {
-    format!("{value:.3}")
-}
-
-/// The lines of a block: value, percentile level (0 to 1), samples up to the value. Levels lie the
-/// closer the nearer they come to 1.
+/// Returns the lines of a block: value, percentile level (0 to 1), samples up to the value. Levels get
+/// denser towards 1.
 fn levels(distribution: &[(i64, u64)]) -> Vec<(i64, f64, u64)> {
     let total: u64 = distribution.iter().map(|(_, count)| count).sum();
     let mut lines = Vec::new();
@@ -70,7 +67,7 @@ fn levels(distribution: &[(i64, u64)]) -> Vec<(i64, f64, u64)> {
     for &(value, count) in distribution {
         seen += count;
         let reached = 100.0 * seen as f64 / total as f64;
-        // The last value's levels have no end: HdrHistogram stops where it is reached.
+        // The last value reaches every level: HdrHistogram stops at the first.
         while level <= reached && level < 100.0 {
             lines.push((value, level / 100.0, seen));
             if seen == total {
@@ -83,7 +80,7 @@ fn levels(distribution: &[(i64, u64)]) -> Vec<(i64, f64, u64)> {
     lines
 }
 
-/// The level after this one: a step is a fifth of what is left, rounded up to a power of two.
+/// Returns the next level: a step is a fifth of the rest, rounded up to a power of two.
 fn next(level: f64) -> f64 {
     let halves = ((100.0 / (100.0 - level)).ln() / LN_2).trunc() + 1.0;
     let half_distance = halves.exp2();

@@ -1,24 +1,23 @@
-//! The criteria as JUnit XML, for CI servers: one test case for each criterion and label.
+//! The criteria as JUnit XML for CI servers: one test case per criterion and label.
 //!
-//! There is no one schema. What is written is valid against the stricter of the common ones, that
-//! of Ant's JUnit task, whose elements all have their place and whose attributes are all there,
-//! and against that of Jenkins' xUnit plugin.
+//! JUnit XML has no single schema. The output is valid against those of Ant's JUnit task, the
+//! strictest in common use, and of Jenkins' xUnit plugin.
 
 use std::fmt::Write;
 
 use crate::report::{CriterionResult, Report};
 use crate::units::MS_PER_SECOND;
 
-/// What a character becomes that XML 1.0 cannot hold, even escaped.
+/// Replaces characters that XML 1.0 cannot hold, even escaped.
 const REPLACEMENT: char = '\u{FFFD}';
 
-/// The document, with a line feed at its end.
+/// Renders the document, ending with a line feed.
 pub fn render(report: &Report) -> String {
     let criteria = &report.criteria;
     let failures = criteria.iter().filter(|result| result.is_failed).count();
     let start_ms = report.window.map_or(0, |window| window.start_ms);
     let duration_ms = report.window.map_or(0, |window| window.duration_ms());
-    // The run's: no criterion takes time.
+    // Criteria take no time of their own: each gets the run's.
     let time = format!("{:.3}", duration_ms as f64 / MS_PER_SECOND);
     let name = match report.title.as_deref().map(str::trim) {
         None | Some("") => "perfkit",
@@ -61,13 +60,13 @@ fn test_case(result: &CriterionResult, time: &str) -> String {
     case
 }
 
-/// In UTC and without a zone, as the schema wants it; the start of 1970 where it cannot be shown so.
+/// Formats a time in UTC without a zone, as the schema requires; the epoch if no calendar has it.
 fn timestamp(epoch_ms: i64) -> String {
     let time = jiff::Timestamp::from_millisecond(epoch_ms.max(0)).unwrap_or_default();
     time.strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
-/// Text made fit for attributes and content alike.
+/// Escapes text for attributes and content.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for letter in text.chars() {

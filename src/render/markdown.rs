@@ -15,7 +15,7 @@ pub struct ChartLink {
     pub path: String,
     /// Title of the chart.
     pub title: String,
-    /// What it shows, for those who cannot see it.
+    /// What it shows, for screen readers.
     pub description: String,
 }
 
@@ -43,8 +43,7 @@ pub fn aggregate_table(report: &Report) -> String {
     markdown::table(&tables::aggregate(report))
 }
 
-/// The Statistics table of JMeter's dashboard, with what explains it; empty if it was not asked
-/// for.
+/// The Statistics table of JMeter's dashboard with its introduction; empty if it was not requested.
 pub fn dashboard(report: &Report) -> String {
     tables::dashboard(report).map_or_else(String::new, |found| section(&found))
 }
@@ -75,7 +74,7 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
     let _ = writeln!(text, "{}", accounting(&report.accounting));
     if !report.options.selection.is_empty() {
         let selection = report.options.selection.join(", ");
-        let _ = writeln!(text, "What counts was chosen: {}.\n", escape(&selection));
+        let _ = writeln!(text, "Selection: {}.\n", escape(&selection));
     }
     for note in &report.notes {
         let _ = writeln!(text, "- {}", escape(note));
@@ -125,7 +124,7 @@ fn section(section: &Section) -> String {
     )
 }
 
-/// What became of every row, in a paragraph.
+/// Accounts for every row, in a paragraph.
 fn accounting(accounting: &Accounting) -> String {
     let mut text = format!(
         "{} rows read: {} counted, {} filtered out, {} rejected.\n",

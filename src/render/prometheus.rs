@@ -1,8 +1,8 @@
-//! The report in Prometheus' text format, in seconds and bytes, to be put where a collector of text
-//! files or a push gateway finds it.
+//! The report in Prometheus' text format, in seconds and bytes, for node_exporter's textfile
+//! collector or a Pushgateway.
 //!
-//! Metrics of a label carry it as `label`; those of the whole run begin with `perfkit_run_`, so that
-//! a sum over labels counts nothing twice.
+//! Metrics per label carry it as `label`; those of the whole run begin with `perfkit_run_`, so that
+//! a sum over labels never counts a sample twice.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -10,7 +10,7 @@ use std::fmt::Write;
 use crate::report::{Apdex, LabelReport, Report};
 use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
 
-/// A metric: name behind the prefix, type, meaning, and its lines for a row.
+/// A metric: name after the prefix, type, help text, and its lines for a row.
 struct Metric {
     name: &'static str,
     kind: &'static str,
@@ -18,13 +18,13 @@ struct Metric {
     lines: fn(&Row<'_>) -> Vec<Line>,
 }
 
-/// What the metrics of one label, or of all, are taken from.
+/// The source of the metrics of one label, or of TOTAL.
 struct Row<'a> {
     label: &'a LabelReport,
     apdex: Option<&'a Apdex>,
 }
 
-/// One line: what follows the metric's name, further label, value.
+/// One line: suffix of the metric's name, additional label, value.
 type Line = (&'static str, Option<(&'static str, String)>, f64);
 
 const METRICS: [Metric; 8] = [
@@ -81,7 +81,7 @@ const METRICS: [Metric; 8] = [
     },
 ];
 
-/// The report as metrics.
+/// Renders the report as metrics.
 pub fn render(report: &Report) -> String {
     let mut text = String::new();
     let apdex: HashMap<&str, &Apdex> = report
@@ -109,7 +109,7 @@ pub fn render(report: &Report) -> String {
     text
 }
 
-/// Every metric of some rows; one that has no value anywhere is left out.
+/// Writes every metric of these rows, except those without any value.
 fn family(
     text: &mut String,
     prefix: &str,
@@ -144,7 +144,7 @@ fn elapsed(row: &Row<'_>) -> Vec<Line> {
         return Vec::new();
     };
     let quantiles = summary.percentiles.iter().map(|percentile| {
-        // In units that are whole numbers, for 99.9 / 100 is 0.9990000000000001.
+        // Rounded in whole units, because 99.9 / 100 is 0.9990000000000001.
         let quantile = (percentile.percent.percent() * 1e10).round() / 1e12;
         let value = percentile.value as f64 / MS_PER_SECOND;
         ("", Some(("quantile", quantile.to_string())), value)
@@ -168,7 +168,7 @@ fn labels_text(labels: &[Option<(&str, String)>]) -> String {
     }
 }
 
-/// A label's value: backslash, quote and line feed are escaped, all else is UTF-8.
+/// Escapes backslashes, quotes and line feeds in a label's value.
 fn escape(value: &str) -> String {
     value
         .replace('\\', "\\\\")

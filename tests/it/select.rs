@@ -330,7 +330,7 @@ fn the_report_echoes_the_selection_and_accounts_for_it() {
     - filtered out: 1 by --only-success
     - filtered out: 3 by --exclude &lt;b&gt;\|Home
 
-    What counts was chosen: --from +1s, --exclude &lt;b&gt;\|Home, --only-success, --rename s/GET //.
+    Selection: --from +1s, --exclude &lt;b&gt;\|Home, --only-success, --rename s/GET //.
 
     - --from +1s: counts only samples that start at 2023-11-14 22:13:21.000 UTC or later.
     - 1 rows were written by transaction controllers: TOTAL counts them beside the samples they sum up, as JMeter's Aggregate Report does; --controllers exclude leaves them out.

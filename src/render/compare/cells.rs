@@ -3,10 +3,10 @@
 use crate::compare::{Change, Figure, LabelComparison, Test, Verdict};
 use crate::format::decimals as number;
 
-/// What stands for a value that a side does not have.
+/// Shown for a value that a side does not have.
 pub const MISSING: &str = "–";
 
-/// Changes from this ratio on are told as a factor.
+/// Smallest ratio that is written as a factor.
 const MIN_FACTOR: f64 = 9.0;
 
 /// A figure's value on one side, with its unit.
@@ -122,7 +122,7 @@ pub fn from_to(figure: &Figure, candidate: usize) -> String {
     }
 }
 
-/// A value without the digits that a summary can do without; percent with their sign.
+/// A value rounded for a summary; percentages with their sign.
 fn brief(unit: &str, value: f64) -> String {
     match unit {
         "%" => format!("{}%", decimal(value, if value < 0.01 { 4 } else { 2 })),
@@ -156,7 +156,7 @@ fn percent(ratio: f64) -> String {
     format!("{}%", signed(ratio * 100.0, 1))
 }
 
-/// With its sign, except for what rounds to 0.
+/// A number with its sign, except if it rounds to 0.
 fn signed(value: f64, decimals: usize) -> String {
     let text = number(value, decimals);
     match text.trim_matches(['-', '0', '.']) {
@@ -166,7 +166,7 @@ fn signed(value: f64, decimals: usize) -> String {
     }
 }
 
-/// Without zeros at the end of its fraction.
+/// Removes trailing zeros of a fraction.
 pub fn decimal(value: f64, decimals: usize) -> String {
     let text = number(value, decimals);
     match text.contains('.') {

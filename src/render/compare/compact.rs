@@ -37,7 +37,7 @@ pub struct Row<'a> {
     pub cells: Vec<Cell>,
     /// Changes of figures without a column.
     pub others: Vec<Cell>,
-    /// How much matters what changed.
+    /// How much the changes matter.
     weight: f64,
 }
 
@@ -98,7 +98,7 @@ impl<'a> Compact<'a> {
     }
 }
 
-/// A table of these rows; what their signs mean is in the [`legend`].
+/// Builds a table of these rows. The [`legend`] explains their signs.
 pub fn table(
     caption: &str,
     compact: &Compact<'_>,
@@ -242,7 +242,7 @@ fn signed(text: &str, tone: Tone, figure: &Figure, change: &Change) -> String {
         .to_owned()
 }
 
-/// How many times the smallest change that matters a change is.
+/// The size of a change, in multiples of the smallest that matters.
 pub fn weight(comparison: &Comparison, figure: &Figure, change: &Change) -> f64 {
     let settings = &comparison.settings;
     let smallest = match figure.unit {
@@ -286,7 +286,7 @@ pub fn verdicts(comparison: &Comparison, candidate: usize) -> impl Iterator<Item
     })
 }
 
-/// What the signs in these rows mean.
+/// Explains the signs in these rows.
 pub fn legend(comparison: &Comparison, rows: &[Row<'_>]) -> String {
     let cells = || {
         rows.iter()

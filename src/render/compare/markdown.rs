@@ -11,10 +11,10 @@ use crate::render::print::markdown::{bold, escape, table};
 /// GitHub refuses comments of more than 65,536 characters; criteria may follow.
 const MAX_BYTES: usize = 60_000;
 
-/// Rows of labels that did not change, from what is usual to what fits whatever the labels are.
+/// Limits on the unchanged labels shown, from the usual one down to one that always fits.
 const MAX_REST: [usize; 5] = [200, 100, 50, 20, 0];
 
-/// The verdict, what changed and, folded, all else; or every figure.
+/// Renders the verdict, the changes and, folded, the rest; or every figure.
 pub fn markdown(comparison: &Comparison, extent: Extent) -> String {
     match extent {
         Extent::Changes => changes(comparison),
@@ -22,7 +22,7 @@ pub fn markdown(comparison: &Comparison, extent: Extent) -> String {
     }
 }
 
-/// As much as fits into a comment.
+/// Renders as much as fits into a comment.
 fn changes(comparison: &Comparison) -> String {
     let compact = Compact::of(comparison);
     let mut page = String::new();
@@ -113,7 +113,7 @@ fn rest_title(comparison: &Comparison, compact: &Compact<'_>) -> String {
     }
 }
 
-/// How the verdicts came about, and what else to know.
+/// Explains how the verdicts were reached, and lists the notes.
 fn explained(comparison: &Comparison, more: &str) -> String {
     let method = format!("{} {more}", method(comparison));
     let mut text = format!("{}\n", escape(&method));

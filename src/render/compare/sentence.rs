@@ -6,10 +6,10 @@ use crate::compare::{Comparison, Found, Method, Verdict};
 use crate::format::{shorten, thousands};
 use crate::report::TOTAL;
 
-/// Labels named one by one.
+/// Maximum number of labels named one by one.
 const MAX_NAMED: usize = 3;
 
-/// Letters of a label.
+/// Maximum length of a label, in characters.
 const MAX_LETTERS: usize = 80;
 
 /// The verdict on each candidate, in a sentence or two.
@@ -129,7 +129,7 @@ fn first(found: &[Found<'_>]) -> String {
     }
 }
 
-/// Without any change: whether that is so, or could not be told.
+/// Without any change: whether there was none, or none could be detected.
 fn undecided(comparison: &Comparison, candidate: usize) -> String {
     let (before, after) = (
         &comparison.runs[0].name,
@@ -204,7 +204,7 @@ fn named(labels: &[&str]) -> String {
     }
 }
 
-/// How the verdicts came about.
+/// Explains how the verdicts were reached.
 pub fn method(comparison: &Comparison) -> String {
     let settings = &comparison.settings;
     let percentiles = settings.tested_percentiles.iter();
@@ -240,7 +240,7 @@ pub fn method(comparison: &Comparison) -> String {
     text
 }
 
-/// What the effect means, for renderers that show it.
+/// Explains the effect size, for renderers that show it.
 pub fn effect() -> &'static str {
     "P(slower) is the probability that a random sample of the candidate is slower than a random one \
      of the baseline; 50% is no difference."

@@ -9,10 +9,10 @@ use crate::render::print::terminal::{Style, colored, table, wrapped};
 use crate::render::table::Tone;
 use crate::render::text::printable;
 
-/// Rows of labels that did not change.
+/// Maximum number of unchanged labels shown.
 const MAX_REST: usize = 40;
 
-/// The verdict, what changed and all else in brief, or every figure; as wide as the terminal.
+/// Renders the verdict, the changes and the rest in brief, or every figure; as wide as the terminal.
 pub fn terminal(
     comparison: &Comparison,
     extent: Extent,
@@ -110,7 +110,7 @@ fn bullet(note: &str, style: Style) -> String {
     lines.collect::<String>() + "\n"
 }
 
-/// Text in lines as wide as the terminal, or one line of any width.
+/// Wraps text to the terminal's width, if it has one.
 fn paragraph(text: &str, style: Style) -> String {
     let text = printable(text);
     let limit = style.width.unwrap_or(usize::MAX).max(20);

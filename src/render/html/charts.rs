@@ -1,12 +1,13 @@
 //! The page's charts: static SVG in the page, and the data from which the script draws them again.
 
-use maud::PreEscaped;
+use maud::{Markup, PreEscaped, html};
 
 use super::page::Section;
 use super::{Detail, data, escape, thin};
 use crate::chart::palette::PALETTE_SIZE;
 use crate::chart::{self, Figure, Style};
 use crate::error::{Error, Result};
+use crate::render::print::html::BREAK;
 use crate::report::Window;
 
 const SECTIONS: [(chart::Section, &str, &str); 4] = [
@@ -31,12 +32,13 @@ pub fn sections(
     for figure in &mut figures {
         let is_thinned = thin::figure(figure, detail.points);
         data::round(figure);
-        drawn.push((figure.section, html(figure, is_thinned)?));
+        drawn.push((figure.section, drawn_figure(figure, is_thinned)?));
     }
     let sections = SECTIONS.into_iter().filter_map(|(section, id, title)| {
         let own = drawn.iter().filter(|(of, _)| *of == section);
-        let body: String = own.map(|(_, html)| html.as_str()).collect();
-        (!body.is_empty()).then(|| Section::new(id, title, PreEscaped(body)))
+        let own: Vec<&Markup> = own.map(|(_, figure)| figure).collect();
+        let body = html! { @for figure in &own { (figure) } };
+        (!own.is_empty()).then(|| Section::new(id, title, body))
     });
     let sections = sections.collect();
     let data = data::of(window, &figures);
@@ -45,31 +47,27 @@ pub fn sections(
     Ok((sections, escape::json(&json)))
 }
 
-fn html(figure: &Figure, is_thinned: bool) -> Result<String> {
-    let series = figure.legend().iter();
-    let legend: String = series
-        .map(|series| {
-            format!(
-                "<li><i class=c{}></i>{}</li>",
-                series.color % PALETTE_SIZE,
-                escape::text(&series.name)
-            )
-        })
-        .collect();
-    let legend = match legend.is_empty() {
-        true => String::new(),
-        false => format!("<ul class=legend>{legend}</ul>\n"),
-    };
-    let remark = match is_thinned {
-        true => "<p class=remark>Downsampled; extremes kept.</p>\n",
-        false => "",
-    };
-    Ok(format!(
-        "<figure id=\"{slug}\">\n<figcaption><h3>{}</h3>\n<p>{}</p></figcaption>\n{legend}\
-         <div class=plot>{}</div>\n{remark}</figure>\n",
-        escape::text(&figure.title),
-        escape::text(&figure.subtitle),
-        chart::svg(figure, &Style::page())?,
-        slug = figure.slug,
-    ))
+fn drawn_figure(figure: &Figure, is_thinned: bool) -> Result<Markup> {
+    let legend = figure.legend();
+    let drawing = chart::svg(figure, &Style::page())?;
+    Ok(html! {
+        figure id=(figure.slug) {
+            (BREAK)
+            figcaption {
+                h3 { (figure.title) } (BREAK)
+                p { (figure.subtitle) }
+            } (BREAK)
+            @if !legend.is_empty() {
+                ul.legend {
+                    @for series in legend {
+                        li { i class={ "c" (series.color % PALETTE_SIZE) } {} (series.name) }
+                    }
+                } (BREAK)
+            }
+            div.plot { (PreEscaped(drawing)) } (BREAK)
+            @if is_thinned {
+                p.remark { "Downsampled; extremes kept." } (BREAK)
+            }
+        } (BREAK)
+    })
 }

@@ -1,4 +1,4 @@
-//! The page of a comparison: the verdict, what changed, all figures, and the runs in one chart.
+//! The page of a comparison: verdict, changes, all figures, and charts with all runs.
 
 use maud::{Markup, html};
 
@@ -13,7 +13,7 @@ use crate::render::print::html::{BREAK, table};
 use crate::render::table::Cell;
 use crate::report::{Report, TOTAL};
 
-/// What has all rows.
+/// Where all rows are.
 const WHOLE: &str = "JSON";
 
 /// The whole page.
@@ -51,7 +51,7 @@ fn title(comparison: &Comparison) -> String {
     shorten_middle(&title, MAX_LETTERS)
 }
 
-/// The verdict, and when each run was.
+/// The verdict, and the time of each run.
 fn head(comparison: &Comparison, runs: &[(String, Report)]) -> Markup {
     let lines = runs.iter().take(MAX_LINES).map(|(name, report)| {
         let mut told = vec![format::counted(report.total.samples, "sample")];
@@ -77,7 +77,7 @@ fn changes(comparison: &Comparison, detail: Detail) -> Section {
             (rows(comparison, &compact, &compact.changed, detail))
             @if compact.more > 0 {
                 p.remark {
-                    (thousands(compact.more as u64)) " more labels changed: see all figures."
+                    (thousands(compact.more as u64)) " more labels changed: see “All figures”."
                 } (BREAK)
             }
         }
@@ -85,7 +85,7 @@ fn changes(comparison: &Comparison, detail: Detail) -> Section {
     Section::new("changes", "What changed", body)
 }
 
-/// Rows of labels, and below them what their signs mean.
+/// A table of labels, and below it the meaning of its signs.
 fn rows(
     comparison: &Comparison,
     compact: &Compact<'_>,
@@ -105,7 +105,7 @@ fn platforms(comparison: &Comparison, detail: Detail) -> Option<Section> {
     Some(Section::new("platforms", "Platforms", body))
 }
 
-/// Those of TOTAL first: they must be there however many labels there are.
+/// All figures. TOTAL comes first, so that it is shown however many labels there are.
 fn all_figures(comparison: &Comparison, detail: Detail) -> Section {
     let mut figures = compare::all_figures(comparison);
     let is_total = |row: &&Vec<_>| {

@@ -1,4 +1,4 @@
-//! What the script draws the charts from: the figures, packed, and the numbers of the drawing.
+//! The script's data: the packed figures, and the measures of the drawing.
 
 use serde::Serialize;
 
@@ -17,7 +17,7 @@ pub struct Data<'f> {
     measures: Measures,
     /// The rules for the drawing's classes, for charts that are saved.
     css: String,
-    /// Places on the axis of time that several series share, ascending.
+    /// Times that several series share, ascending.
     grids: Vec<Vec<Number>>,
     figures: Vec<FigureData<'f>>,
 }

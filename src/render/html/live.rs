@@ -1,4 +1,4 @@
-//! The page of a run that has no sample yet.
+//! The live page before the first sample.
 
 use maud::html;
 
@@ -7,7 +7,7 @@ use super::{DETAILS, charts};
 use crate::error::Result;
 use crate::render::print::html::BREAK;
 
-/// A page that says so, and shows the run as soon as there is one.
+/// Renders a page that waits, and shows the run once it has a sample.
 pub fn waiting(revision: u64) -> Result<String> {
     let (sections, data) = charts::sections(None, Vec::new(), DETAILS[0])?;
     Ok(page::document(&Parts {

@@ -1,7 +1,7 @@
-//! `report.html`: one file that opens anywhere, asks nobody for anything and is below 1 MB.
+//! `report.html`: one self-contained file below 1 MB that makes no requests.
 //!
-//! Tables and charts are there as HTML and SVG; the script, where it runs, sorts the tables and
-//! draws the charts again from the figures' data, so that they respond.
+//! Tables and charts are static HTML and SVG. The script, if enabled, makes tables sortable and
+//! redraws the charts from the figures' data to make them interactive.
 
 mod charts;
 mod compare;
@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::render::text;
 use crate::report::Report;
 
-/// No page is larger, in bytes.
+/// Maximum size of a page, in bytes.
 pub const MAX_BYTES: usize = 1_000_000;
 
 /// How much of a run a page shows.
@@ -29,13 +29,13 @@ pub const MAX_BYTES: usize = 1_000_000;
 struct Detail {
     /// Rows of a table.
     rows: usize,
-    /// Points of a line or cloud, beyond which some are left out.
+    /// Points of a series, beyond which it is downsampled.
     points: usize,
-    /// Letters of a label or a message.
+    /// Characters of a label.
     letters: usize,
 }
 
-/// From what is usual to what is below [`MAX_BYTES`] whatever the run was.
+/// From the usual detail down to one with which every page fits into [`MAX_BYTES`].
 const DETAILS: [Detail; 4] = [
     Detail {
         rows: 200,
@@ -59,8 +59,8 @@ const DETAILS: [Detail; 4] = [
     },
 ];
 
-/// The page of a report with its figures, see [`crate::chart::figures`]; the same report gives the
-/// same bytes.
+/// Renders a report with its figures (see [`crate::chart::figures`]). The same report gives the same
+/// bytes.
 ///
 /// # Errors
 ///
@@ -69,9 +69,9 @@ pub fn render(report: &Report, figures: &[Figure]) -> Result<String> {
     smallest(|detail| page::html(report, figures.to_vec(), detail, None))
 }
 
-/// The page of a run that is going on, to be served: it listens to `/events`, and when these tell of
-/// a revision that it does not show, it puts in its place what `/` has, and keeps what the reader
-/// did to it. `report` is `None` before the first row.
+/// Renders the live page of a running test. It listens to `/events`; when they announce a newer
+/// revision, it loads that from `/` and keeps the reader's zoom, sorting and scrolling. `report` is
+/// `None` before the first row.
 ///
 /// # Errors
 ///
@@ -83,7 +83,7 @@ pub fn live(report: Option<(&Report, &[Figure])>, revision: u64) -> Result<Strin
     smallest(|detail| page::html(report, figures.to_vec(), detail, Some(revision)))
 }
 
-/// The page of a comparison of these runs, with what became of the criteria that `judged` has.
+/// Renders a comparison of `runs`, with the results of the criteria in `judged`.
 ///
 /// # Errors
 ///
@@ -97,7 +97,7 @@ pub fn comparison(
     smallest(|detail| compare::html(comparison, runs, judged, figures.to_vec(), detail))
 }
 
-/// The page with the most detail of those that are small enough.
+/// Renders the most detailed page that fits into [`MAX_BYTES`].
 fn smallest(page_of: impl Fn(Detail) -> Result<String>) -> Result<String> {
     let mut page = String::new();
     for detail in DETAILS {
@@ -109,7 +109,7 @@ fn smallest(page_of: impl Fn(Detail) -> Result<String>) -> Result<String> {
     Ok(page)
 }
 
-/// The page without what could forge or hide what it shows.
+/// Replaces characters that could forge or hide text.
 fn harmless(page: &str) -> String {
     let letters = page.chars().map(|letter| match letter {
         '\n' => '\n',

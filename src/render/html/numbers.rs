@@ -2,10 +2,10 @@
 
 use serde::{Serialize, Serializer};
 
-/// Larger whole numbers are not exact in JavaScript.
+/// Limit up to which JavaScript holds whole numbers exactly.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// A number in the page's data, whole ones without `.0`: it would be a fifth of the page.
+/// A number in the page's data. Whole ones are written without `.0`, which would be a fifth of the page.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Number(pub f64);
 
@@ -20,8 +20,8 @@ impl Serialize for Number {
     }
 }
 
-/// The number at five significant digits, more than can be seen; whole numbers of up to seven
-/// digits as they are.
+/// Rounds to five significant digits, more than a chart can show. Whole numbers of up to seven digits
+/// stay exact.
 pub fn significant(number: f64) -> f64 {
     if number.fract() == 0.0 && number.abs() < 1e7 {
         return number;

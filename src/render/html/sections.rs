@@ -1,4 +1,4 @@
-//! The sections of the page that have tables.
+//! The page's sections with tables.
 
 use maud::{Markup, html};
 
@@ -11,7 +11,7 @@ use crate::render::table::Table;
 use crate::render::tables;
 use crate::report::Report;
 
-/// What has all rows.
+/// Where all rows are.
 const WHOLE: &str = "report.json";
 
 /// The tables below the notes, in order.
@@ -29,7 +29,7 @@ pub fn of_tables(report: &Report, detail: Detail) -> Vec<Section> {
     sections
 }
 
-/// The criteria and what became of them; `None` without any.
+/// The criteria and their results; `None` without criteria.
 pub fn criteria(report: &Report, detail: Detail) -> Option<Section> {
     let results = &report.criteria;
     (!results.is_empty()).then(|| {
@@ -46,7 +46,7 @@ fn aggregate(report: &Report, detail: Detail) -> Section {
     Section::new("aggregate", "Aggregate Report", body)
 }
 
-/// The shares of successes and failures as a bar, and in words.
+/// The shares of successes and failures, as a bar and in words.
 fn requests(report: &Report) -> Option<Section> {
     let section = tables::requests(report)?;
     let requests = &report.requests;
@@ -76,7 +76,7 @@ fn requests(report: &Report) -> Option<Section> {
     Some(Section::new(section.id, section.title, body))
 }
 
-/// What was read, and what became of every row.
+/// The files read, and an account of every row.
 fn rows(report: &Report, detail: Detail) -> Section {
     let accounting = &report.accounting;
     let body = html! {

@@ -3,8 +3,8 @@
 use crate::chart::palette::Palette;
 use crate::chart::{MEASURES, Theme, style};
 
-/// Colours beside those of the charts: name, in light, in dark. Text has a contrast of at least 4.5
-/// to the paper.
+/// Colours besides those of the charts: name, light, dark. Text has a contrast of at least 4.5 with
+/// the paper.
 const COLORS: [(&str, &str, &str); 5] = [
     ("surface", "#f5f7f9", "#1c2129"),
     ("line", "#dfe3e8", "#313843"),
@@ -13,8 +13,8 @@ const COLORS: [(&str, &str, &str); 5] = [
     ("good", "#006a50", "#5fc9a6"),
 ];
 
-/// The rules that give the variables their values, and those of the charts. Paper is white, so only
-/// screens are dark.
+/// Returns the rules that set the variables, and those of the charts. Dark applies to screens only:
+/// paper is white.
 pub fn css() -> String {
     let (light, dark) = (variables(Theme::Light), variables(Theme::Dark));
     format!(

@@ -1,12 +1,12 @@
-//! The run in a few sentences: figures of the report, picked and put into words.
+//! The run's main figures in a few sentences.
 
 use crate::format;
 use crate::report::{LabelReport, Report, Summary};
 
-/// Percentiles that a verdict mentions, in percent.
+/// Percentiles that the verdict mentions, in percent.
 const MENTIONED: [f64; 3] = [50.0, 95.0, 99.0];
 
-/// The sentences, as plain text; labels and messages in them have at most `letters` letters.
+/// Writes the sentences as plain text; labels and messages are shortened to `letters` characters.
 pub fn sentences(report: &Report, letters: usize) -> Vec<String> {
     let mut sentences = vec![outcome(report)];
     sentences.extend(times(&report.total));
@@ -15,7 +15,7 @@ pub fn sentences(report: &Report, letters: usize) -> Vec<String> {
     sentences
 }
 
-/// How many, how long, how fast, how many failed.
+/// Says how many samples there were, over how long, at what rate, and how many failed.
 fn outcome(report: &Report) -> String {
     let total = &report.total;
     let mut text = format::counted(total.samples, "sample");
@@ -23,7 +23,7 @@ fn outcome(report: &Report) -> String {
         text += &format!(" in {}", format::duration(window.duration_ms()));
     }
     if let Some(rate) = total.throughput {
-        text += &format!(", {} a second", format::decimals(rate, 2));
+        text += &format!(", {} per second", format::decimals(rate, 2));
     }
     text += &match (total.errors, total.error_ratio) {
         (0, _) => ": none failed.".to_owned(),
@@ -38,7 +38,7 @@ fn outcome(report: &Report) -> String {
     text
 }
 
-/// How long they took.
+/// Says how long samples took.
 fn times(total: &LabelReport) -> Option<String> {
     let elapsed = total.elapsed.as_ref()?;
     let mut parts: Vec<String> = elapsed
@@ -65,7 +65,7 @@ fn times(total: &LabelReport) -> Option<String> {
     }
 }
 
-/// A bound in words: JMeter's 0 ms is less than one.
+/// Words an upper bound; JMeter's 0 ms means less than 1 ms.
 fn at_most(ms: i64) -> String {
     match ms {
         0 => "less than 1 ms".to_owned(),
@@ -73,7 +73,8 @@ fn at_most(ms: i64) -> String {
     }
 }
 
-/// The label with the highest 95th percentile, or mean if that was not asked for; `None` for one label.
+/// Names the label with the highest p95, or the highest mean if p95 was not requested. `None` with a
+/// single label.
 fn slowest_label(report: &Report, letters: usize) -> Option<String> {
     let p95 = |summary: &Summary| {
         let all = &summary.percentiles;
@@ -185,7 +186,7 @@ mod tests {
         assert_eq!(
             sentences(&report, 20),
             [
-                "300,000 samples, 1,234.50 a second: 1 failed (less than 0.001%).",
+                "300,000 samples, 1,234.50 per second: 1 failed (less than 0.001%).",
                 "Half took at most 9 ms, 95% at most 24 ms, 99% at most 57 ms, the slowest 1,270 ms.",
                 "The slowest label is “Slow”: 95% of its samples took at most 24 ms.",
             ]
@@ -199,7 +200,7 @@ mod tests {
         assert_eq!(
             sentences(&report(all_failed, nameless), 20),
             [
-                "1 sample, 1,234.50 a second: all failed.",
+                "1 sample, 1,234.50 per second: all failed.",
                 "On average 12 ms, the slowest 1,270 ms.",
                 "The slowest label is the one without a name: 12 ms on average.",
             ]
@@ -208,7 +209,7 @@ mod tests {
         assert_eq!(
             sentences(&report(none_failed, Vec::new()), 20),
             [
-                "3 samples, 1,234.50 a second: none failed.",
+                "3 samples, 1,234.50 per second: none failed.",
                 "99% took at most 5 ms, the slowest 1,270 ms.",
             ]
         );

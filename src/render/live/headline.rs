@@ -1,4 +1,4 @@
-//! The figures that a person wants first: of the last seconds, and of the whole run.
+//! The headline figures: of the last seconds, and of the whole run.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;

@@ -1,10 +1,10 @@
-//! A run that is going on, in one line: for the log of a CI job.
+//! A running test in one line, for the log of a CI job.
 
 use super::{ms, percent, rate};
 use crate::format;
 use crate::report::{Live, PercentileValue};
 
-/// How the run is going, in a line without an end.
+/// Summarises the run so far in a line without a line feed.
 pub fn line(live: &Live) -> String {
     let report = &live.report;
     let time = report.window.map_or(0, |window| window.duration_ms());

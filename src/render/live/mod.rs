@@ -1,4 +1,4 @@
-//! A run that is going on, for a terminal: as a screen, or a line at a time.
+//! A running test in a terminal: as a screen, or a line at a time.
 
 mod charts;
 mod errors;
@@ -24,24 +24,24 @@ pub struct View<'v> {
     pub name: &'v str,
     /// The run so far; `None` before the first row.
     pub live: Option<&'v Live>,
-    /// How it is going, in a few words.
+    /// The state of the run, in a few words.
     pub state: &'v str,
-    /// Whether something is not as it should be, such as no new row for long.
+    /// Whether something is wrong, such as no new row for a long time.
     pub is_warning: bool,
-    /// Where else the run is shown, and what keys do.
+    /// The address of the live page, and the keys.
     pub footer: &'v str,
-    /// Labels scrolled past.
+    /// Number of labels scrolled past.
     pub first_label: usize,
-    /// Whether colours are wanted.
+    /// Whether to use colours.
     pub has_colors: bool,
 }
 
 /// Blanks at the left and the right.
 const MARGIN: u16 = 1;
-/// Lines of a chart's bars, where there is no room for more, and at most.
+/// Smallest and largest height of a chart's bars, in lines.
 const MIN_BARS: u16 = 2;
 const MAX_BARS: u16 = 12;
-/// Lines of errors that come before higher charts, title included.
+/// Lines of errors, title included, that take precedence over higher charts.
 const FEW_ERRORS: u16 = 11;
 /// From this width on all charts stand side by side.
 const WIDE: u16 = 120;
@@ -96,10 +96,10 @@ pub fn draw(frame: &mut Frame<'_>, view: &View<'_>) {
     frame.render_widget(Line::styled(view.footer, look.dim()), bottom);
 }
 
-/// How many lines the parts have whose height is not fixed.
+/// The layout of the parts whose height varies.
 #[derive(Debug, PartialEq, Eq)]
 struct Rooms {
-    /// Charts beside each other.
+    /// Number of charts side by side.
     columns: u16,
     charts: u16,
     table: u16,
@@ -140,7 +140,7 @@ impl Rooms {
     }
 }
 
-/// The file, how long the run has taken, and how it is going.
+/// Draws the file's name, the run's duration and its state.
 fn head(frame: &mut Frame<'_>, area: Rect, view: &View<'_>, look: Look) {
     let mut left = vec![Span::styled(printable(view.name), look.bold())];
     if let Some(live) = view.live
@@ -161,7 +161,7 @@ fn head(frame: &mut Frame<'_>, area: Rect, view: &View<'_>, look: Look) {
     frame.render_widget(state.right_aligned(), area);
 }
 
-/// Few colours, and only where they say something; without them, what they say stands in words.
+/// The screen's colours: few, and only where they carry meaning. Words say the same without them.
 #[derive(Debug, Clone, Copy)]
 struct Look {
     has_colors: bool,
@@ -205,11 +205,11 @@ fn percent(share: Option<f64>) -> String {
     share.map_or_else(missing, format::percent)
 }
 
-/// A rate per second, with a decimal where it is small.
+/// A rate per second, with one decimal below 1,000.
 fn rate(rate: Option<f64>) -> String {
     match rate {
         None => missing(),
-        Some(rate) if rate < 1_000.0 => format!("{rate:.1}"),
+        Some(rate) if rate < 1_000.0 => format::fixed(rate, 1),
         Some(rate) => format::thousands(rate.round() as u64),
     }
 }

@@ -1,4 +1,4 @@
-//! The aggregate table, with as many columns and labels as there is room for.
+//! The aggregate table, with as many columns and labels as fit.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -13,7 +13,7 @@ use crate::render::table::Alignment;
 use crate::render::text::printable;
 use crate::report::{LabelReport, Report};
 
-/// Columns that are left out first where there is no room, by their keys.
+/// Keys of the columns that are dropped first if there is no room.
 const LEFT_OUT_FIRST: [&str; 6] = [
     "sent_kb_per_sec",
     "received_kb_per_sec",
@@ -27,7 +27,7 @@ const LEFT_OUT_FIRST: [&str; 6] = [
 const MAX_LABEL: usize = 40;
 const MIN_LABEL: usize = 12;
 
-/// Most and least blanks between columns.
+/// Largest and smallest number of blanks between columns.
 const MAX_GAP: usize = 3;
 const MIN_GAP: usize = 2;
 
@@ -146,7 +146,7 @@ impl Table {
     }
 }
 
-/// The title as short as it can be understood.
+/// Returns a short form of a title.
 fn title(column: &Column) -> String {
     let title = column.title();
     match title.strip_suffix(" Line") {

@@ -1,24 +1,24 @@
-//! Tables in HTML: they scroll by themselves, can be sorted, and read aloud well.
+//! Tables in HTML: scrollable, sortable and accessible to screen readers.
 
 use maud::{Markup, PreEscaped, html};
 
 use crate::format::{shorten_middle, thousands};
 use crate::render::table::{Cell, Heading, Kind, Table, Tone};
 
-/// Letters of a shortened text that are there to read when pointed at.
+/// Maximum length of the tooltip of a shortened text, in characters.
 const MAX_IN_TITLE: usize = 300;
 
-/// How many times longer than a label a message may be.
+/// How many times as long as a label a message may be.
 const MESSAGE: usize = 3;
 
 /// What stands for an undefined value.
 const MISSING: &str = "–";
 
-/// A line break, so that the source can be read.
+/// A line break, to keep the source readable.
 pub const BREAK: PreEscaped<&str> = PreEscaped("\n");
 
-/// A table of at most `max_rows` rows and labels of at most `max_letters` letters, and a sentence
-/// about the rows left out, all of which `whole` has.
+/// Prints a table of at most `max_rows` rows, with labels of at most `max_letters` characters. A
+/// sentence refers to `whole` for the rows left out.
 pub fn table(table: &Table, max_rows: usize, max_letters: usize, whole: &str) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label=(table.caption) {
@@ -52,8 +52,7 @@ pub fn table(table: &Table, max_rows: usize, max_letters: usize, whole: &str) ->
         } (BREAK)
         @if table.rows.len() > max_rows {
             p.remark {
-                "The first " (max_rows) " of " (thousands(table.rows.len() as u64)) " rows; "
-                (whole) " has them all."
+                "The first " (max_rows) " of " (thousands(table.rows.len() as u64)) " rows; all are in " (whole) "."
             } (BREAK)
         }
     }
@@ -75,7 +74,7 @@ fn row(cells: &[Cell], headings: &[Heading], max_letters: usize) -> Markup {
     }
 }
 
-/// What is in a cell, and the text that was too long for it.
+/// The content of a cell, and the tooltip if it was shortened.
 fn content(cell: &Cell, heading: &Heading, max_letters: usize) -> (String, Option<String>) {
     let Some(text) = &cell.text else {
         return (MISSING.to_owned(), None);

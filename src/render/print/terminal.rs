@@ -1,31 +1,48 @@
-//! Tables and text for a terminal: no number is broken over two lines.
+//! Tables and text for a terminal. Numbers never break across lines.
 
+use comfy_table::{
+    CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, TableStyle,
+    Width,
+};
 use unicode_width::UnicodeWidthStr;
 
 use crate::format::fit_middle;
 use crate::render::table::{Alignment, Cell, Heading, Kind, Table, Tone};
 use crate::render::text::printable;
 
-/// Blanks between columns.
+/// Blanks between columns: one of them is the border that the style draws, the others are padding.
 const GAP: usize = 2;
+const PADDING: u16 = GAP as u16 - 1;
 
 /// Smallest width of a last column that is wrapped between words.
 const MIN_WRAPPED: usize = 12;
 
-/// Width that a key keeps however narrow the terminal is.
+/// Smallest width of a key, however narrow the terminal is.
 const MIN_KEY: usize = 12;
 
-/// What stands for an undefined value.
+/// Shown for an undefined value.
 const MISSING: &str = "-";
+
+const RULE: LineStyle = LineStyle::none().fill('─').junction('─');
+const CELLS: ContentLineStyle = ContentLineStyle::none().junction(' ');
+
+/// The header and the rows, with a rule between them.
+const ROWS: TableStyle = TableStyle::new()
+    .header_lines(CELLS)
+    .header_separator(RULE)
+    .content_lines(CELLS);
+
+/// The totals, without any rows above them.
+const TOTALS: TableStyle = TableStyle::new().content_lines(CELLS);
 
 /// How a table is drawn.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
-    /// Width of the terminal; `None` for any.
+    /// Width of the terminal; `None` if unlimited.
     pub width: Option<usize>,
-    /// Whether what is bad or good has a colour.
+    /// Whether bad and good cells are coloured.
     pub has_colors: bool,
-    /// Columns that begin each table if one is too wide and must be split.
+    /// Number of leading columns that each piece repeats if the table must be split.
     pub keys: usize,
 }
 
@@ -53,7 +70,7 @@ pub fn colored(text: &str, tone: Option<Tone>, has_colors: bool) -> String {
     }
 }
 
-/// A table: in one piece or, if the terminal is too narrow, in several below each other.
+/// Prints a table: in one piece or, if the terminal is too narrow, in several below each other.
 pub fn table(table: &Table, style: Style) -> String {
     let limit = style.width.unwrap_or(usize::MAX);
     let keys = style.keys.min(table.headings.len());
@@ -86,10 +103,10 @@ pub fn table(table: &Table, style: Style) -> String {
         .map(|(at, heading)| pieces.column(at, heading))
         .collect();
     let (keys, others) = all.split_at(keys);
-    let of_keys: usize = keys.iter().map(|key| key.width + GAP).sum();
+    let width_of_keys: usize = keys.iter().map(|key| key.width + GAP).sum();
     let mut text = String::new();
     let mut columns = keys.to_vec();
-    let mut used = of_keys;
+    let mut used = width_of_keys;
     for &column in others {
         let left = limit.saturating_sub(used);
         let is_last = column.at + 1 == table.headings.len();
@@ -99,18 +116,18 @@ pub fn table(table: &Table, style: Style) -> String {
             false => column.width,
         };
         if columns.len() > keys.len() && used + width > limit {
-            text += &pieces.table(&columns);
+            text += &pieces.piece(&columns);
             text.push('\n');
             columns.truncate(keys.len());
-            used = of_keys;
+            used = width_of_keys;
         }
         columns.push(Column { width, ..column });
         used += width + GAP;
     }
-    text + &pieces.table(&columns)
+    text + &pieces.piece(&columns)
 }
 
-/// A table's rows, of which some columns make a piece.
+/// A table's cells, drawn in pieces of some columns each.
 struct Pieces {
     header: Vec<Printed>,
     rows: Vec<Vec<Printed>>,
@@ -136,53 +153,57 @@ impl Pieces {
         }
     }
 
-    /// A table of these columns.
-    fn table(&self, columns: &[Column]) -> String {
-        let width: usize = columns.iter().map(|column| column.width + GAP).sum();
-        let rule = "─".repeat(width.saturating_sub(GAP)) + "\n";
-        let mut text = self.lines(&self.header, columns) + &rule;
-        for row in &self.rows {
-            text += &self.lines(row, columns);
+    /// The table of these columns.
+    fn piece(&self, columns: &[Column]) -> String {
+        let rows = drawn(ROWS, columns, |table| {
+            table.set_header(self.row(&self.header, columns));
+            table.add_rows(self.rows.iter().map(|row| self.row(row, columns)));
+        });
+        if self.totals.is_empty() {
+            return rows;
         }
-        if !self.rows.is_empty() && !self.totals.is_empty() {
-            text += &rule;
-        }
-        for total in &self.totals {
-            text += &self.lines(total, columns);
-        }
-        text
+        let style = match self.rows.is_empty() {
+            true => TOTALS,
+            false => TOTALS.top_border(RULE),
+        };
+        let totals = drawn(style, columns, |table| {
+            table.add_rows(self.totals.iter().map(|row| self.row(row, columns)));
+        });
+        rows + &totals
     }
 
-    /// A row, in as many lines as its cell with the most lines has.
-    fn lines(&self, row: &[Printed], columns: &[Column]) -> String {
-        let cells = columns.iter().filter_map(|column| {
-            let cell = row.get(column.at)?;
-            Some((wrapped(&cell.text, column.width), column, cell.tone))
-        });
-        let cells: Vec<_> = cells.collect();
-        let height = cells.iter().map(|(lines, ..)| lines.len()).max();
-        let mut text = String::new();
-        for line in 0..height.unwrap_or(0) {
-            let mut pending = 0;
-            for (lines, column, tone) in &cells {
-                let content = lines.get(line).map_or("", String::as_str);
-                let blanks = column.width.saturating_sub(content.width());
-                let (before, after) = match column.alignment {
-                    Alignment::Left => (0, blanks),
-                    Alignment::Right => (blanks, 0),
-                };
-                pending += before;
-                if !content.is_empty() {
-                    text += &" ".repeat(pending);
-                    text += &colored(content, *tone, self.has_colors);
-                    pending = 0;
-                }
-                pending += after + GAP;
-            }
-            text.push('\n');
-        }
-        text
+    /// The cells of these columns.
+    fn row(&self, row: &[Printed], columns: &[Column]) -> Vec<String> {
+        let cells = columns.iter().filter_map(|column| row.get(column.at));
+        let cells = cells.map(|cell| colored(&cell.text, cell.tone, self.has_colors));
+        cells.collect()
     }
+}
+
+/// Lays out what `fill` adds to a table of these columns, each of its own width.
+fn drawn(
+    style: TableStyle,
+    columns: &[Column],
+    fill: impl FnOnce(&mut comfy_table::Table),
+) -> String {
+    let mut table = comfy_table::Table::new();
+    table
+        .load_style(style)
+        .set_content_arrangement(ContentArrangement::Disabled);
+    fill(&mut table);
+    for (laid_out, column) in table.column_iter_mut().zip(columns) {
+        let is_last = laid_out.index + 1 == columns.len();
+        let padding = if is_last { 0 } else { PADDING };
+        let width = u16::try_from(column.width).unwrap_or(u16::MAX);
+        let width = Width::Fixed(width.saturating_add(padding));
+        laid_out.set_padding((0, padding));
+        laid_out.set_constraint(ColumnConstraint::Absolute(width));
+        laid_out.set_cell_alignment(match column.alignment {
+            Alignment::Left => CellAlignment::Left,
+            Alignment::Right => CellAlignment::Right,
+        });
+    }
+    table.trim_fmt() + "\n"
 }
 
 /// Lines of at most this width, broken between words.

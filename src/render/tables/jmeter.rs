@@ -84,7 +84,7 @@ pub fn requests(report: &Report) -> Option<Section> {
     (requests.ok + requests.ko > 0).then(|| Section {
         id: "requests",
         title: "Requests",
-        introduction: "Transaction controllers are no requests.".to_owned(),
+        introduction: "Transaction controllers are not counted as requests.".to_owned(),
         table: Table {
             caption: "Requests".to_owned(),
             headings: vec![

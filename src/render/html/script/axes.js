@@ -1,4 +1,4 @@
-// Axes: from values to places, and ticks that suit what is in view.
+// Axes: converts values to positions, and picks ticks for the current view.
 
 const TIME_STEPS = [
   1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5, 36e5, 72e5,
@@ -8,7 +8,7 @@ const placeOn = (axis, value) => {
   if (axis.scale !== "logarithmic") return value;
   return value < 1 ? axis.min : Math.log10(value);
 };
-// Time since the start as the axis writes it: as exact as the steps between its ticks.
+// Formats a time since the start, as precisely as the step between ticks requires.
 const clock = (ms, step, whole) => {
   const decimals = step >= 1000 ? 0 : step >= 100 ? 1 : step >= 10 ? 2 : 3;
   if (whole < 60000 && step < 1000) return (ms / 1000).toFixed(decimals);
@@ -24,7 +24,7 @@ const timeStep = (span, max) => {
   const day = 86400000;
   return TIME_STEPS.find((step) => span / step <= max) || (Math.floor(span / max / day) + 1) * day;
 };
-// From one tick to the next, in pixels: all of an axis' ticks have that at the width of perfkit's own drawing.
+// Minimum distance between ticks, in pixels. At the width of the static drawing all ticks fit.
 const MIN_TICK_ROOM = 70;
 const ticksOf = (axis, view, width) => {
   const maxSteps = Math.max(2, Math.floor(width / MIN_TICK_ROOM));
@@ -48,14 +48,14 @@ const ticksOf = (axis, view, width) => {
     return { at, text: percentText(at) };
   });
 };
-// A percentile with as many decimals as it has nines, and one more.
+// Formats a percentile with one decimal more than it has nines.
 const percentText = (at) => String(Number(((1 - 10 ** -at) * 100).toFixed(Math.min(8, Math.max(1, Math.ceil(at) - 1)))));
 const axisTitle = (axis, view) => {
   const isZoomed = axis.scale === "time" && (view[0] !== axis.min || view[1] !== axis.max);
   return isZoomed ? axis.label.replace(/ \([^)]*\)$/, axis.max < 60000 ? " (s)" : axis.max < 3600000 ? " (min:s)" : " (h:min)") : axis.label;
 };
 
-// Series, unpacked: pieces of { x, y, value }, x and y places on the axes.
+// Unpacks series into pieces of { x, y, value }; x and y are positions on the axes.
 
 const unpack = (panel) => {
   for (const series of panel.series) {

@@ -2,7 +2,7 @@ const root = document.documentElement;
 const dataOf = (page) => JSON.parse(page.getElementById("data").textContent);
 let data = dataOf(document);
 
-// Elements. Text is only ever set as text: labels are not to be trusted.
+// Elements. Text is always set as text: labels are untrusted.
 
 const SVG = "http://www.w3.org/2000/svg";
 const put = (element, attributes, children) => {
@@ -26,7 +26,7 @@ const grouped = (value, decimals) => {
   }
   return value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 };
-// A value to read: all that the data tell, five digits.
+// Formats a value with the five significant digits that the data hold.
 const told = (value) => {
   const decimals = Number.isInteger(value) ? 0 : Math.max(0, 4 - Math.floor(Math.log10(Math.abs(value))));
   return value.toLocaleString("en-US", { maximumFractionDigits: Math.min(decimals, 8) });

@@ -1,10 +1,9 @@
-// A chart: its state, its drawing, and what people do with it.
+// A chart: its state, its drawing, and its interaction.
 
 const charts = [];
 const shared = { view: null };
 
-// Charts to be drawn, one after the other so that the page never stops responding; what is in sight
-// comes first.
+// Charts waiting to be drawn: one at a time to keep the page responsive, those in view first.
 const waiting = new Set();
 const drawSoon = (chart) => {
   if (!waiting.size) setTimeout(drawNext);
@@ -37,7 +36,7 @@ class Chart {
     this.listen();
   }
 
-  // Shows what was shown of the chart of an earlier state of the same run.
+  // Takes over the view of the same chart in an earlier revision.
   takeOver(before) {
     if (before.own.length === this.own.length) this.own = before.own;
     this.hidden = before.hidden;
@@ -97,7 +96,7 @@ class Chart {
     });
   }
 
-  // The numbers behind the chart, written when they are asked for.
+  // Adds the data table, filled when it is first opened.
   addTable() {
     const details = html("details", {}, html("summary", {}, "Data table"));
     details.addEventListener("toggle", () => {
@@ -207,7 +206,7 @@ class Chart {
     this.layer.append(svg("rect", { class: "zoom", x: left, width: right - left, y: place.box.top, height: place.box.bottom - place.box.top }));
   }
 
-  // Shows what lies between two pixels; all axes of time together.
+  // Zooms to the range between two pixels; all time axes zoom together.
   zoom(place, left, right) {
     const { panel, to } = place;
     const [low, high] = [to.back(Math.min(left, right)), to.back(Math.max(left, right))];

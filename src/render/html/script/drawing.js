@@ -1,12 +1,11 @@
-// Drawing: a panel between its axes, path by path as perfkit's own drawing has it (chart/drawing.rs),
-// from the same numbers.
+// Drawing: mirrors chart/drawing.rs path by path, from the same numbers.
 
 const { measures } = data;
 let clips = 0;
 
 const tenths = (pixels) => Math.round(pixels * 10);
 const round = (pixels) => tenths(pixels) / 10;
-// From `low` at the pixel `start` to `high` at the pixel `end`, in whole tenths as plotters counts them.
+// Maps `low`..`high` to the pixels `start`..`end`, in whole tenths as plotters does.
 const along = (low, high, start, end) => {
   const [first, length] = [tenths(start), tenths(end) - tenths(start)];
   return (at) => {
@@ -29,7 +28,7 @@ const linePath = (points) => points.map(([x, y], at) => `${at ? "L" : "M"}${x} $
 const dotsPath = (dots) => dots.map(([x, y]) => `M${x} ${y}h0`).join("");
 const rectanglePath = (left, top, right, bottom) => `M${left} ${top}H${right}V${bottom}H${left}z`;
 
-// The points of a line without those that it passes unseen.
+// Drops the points of a line that make no visible difference.
 const visible = (points) => {
   let last = null;
   return points.filter((point, at) => {
@@ -39,14 +38,14 @@ const visible = (points) => {
   });
 };
 
-// Names need more room than numbers, but not more than the panel can spare.
+// Names need more room than numbers, within what the panel can spare.
 const letterWidth = measures.page_text * measures.letter;
 const leftOf = (panel, wide) => {
   if (panel.letters === undefined) return measures.left;
   const names = panel.letters * letterWidth + measures.names_padding;
   return Math.min(wide * measures.max_names, Math.max(measures.left, names));
 };
-// A name shortened to the room for it: most of what is kept is its end, which tells it from others.
+// Shortens a name to fit. Keeps mostly its end, where names differ.
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 const widthOf = (character) => (WIDE.test(character) ? 2 : /[\p{M}\u200d]/u.test(character) ? 0 : 1);
 const take = (characters, max) => {
@@ -89,7 +88,7 @@ const drawSeries = (panel, series, box, to) => {
     const bars = series.points.map((point) => rectanglePath(round(box.left), to.y(point.y + half), to.x(point.x), to.y(point.y - half)));
     paths.push(path(`bars ${color}`, bars.join("")));
   } else if (series.mark === "points") {
-    // Dealt to several paths in turn: where their dots overlap, it is darker.
+    // Spread over several paths, so that overlapping dots look darker.
     const { cloud_layers: layers } = measures;
     const dots = pieces.flat();
     for (let layer = 0; layer < layers; layer += 1) {
@@ -107,7 +106,7 @@ const drawSeries = (panel, series, box, to) => {
   return put(svg("g", { "data-series": series.name }), {}, paths);
 };
 
-// The cells of each shade in a path, neighbours in a row as one rectangle.
+// Draws one path per shade; neighbouring cells in a row share a rectangle.
 const drawCells = (panel, to) => {
   const { cells } = panel;
   const max = cells.counts.reduce((max, column) => column.slice(1).reduce((a, b) => Math.max(a, b), max), 0);
@@ -127,7 +126,7 @@ const drawCells = (panel, to) => {
   return put(svg("g"), {}, paths);
 };
 
-// All panels of a figure, side by side or one above the other; where each lies is in `boxes`.
+// Draws all panels of a figure, side by side or stacked; returns their positions in `boxes`.
 const STACKED_BELOW = 640;
 const MIN_NAME_HEIGHT = 16;
 const drawPanels = (figure, views, hidden, width, top = 0, side = 0) => {

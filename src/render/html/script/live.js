@@ -1,4 +1,4 @@
-// A run that is going on: the page asks for its newer state, and keeps what was done to it.
+// A running test: the page fetches newer revisions, and keeps the reader's changes.
 
 const revisionOf = (page) => Number(page.querySelector("meta[name=revision]").content);
 let revision = revisionOf(document);
@@ -16,10 +16,10 @@ const tell = (what) => { if (badge.textContent !== what) badge.textContent = wha
 tell("● Live");
 document.querySelector("nav ul").after(badge);
 
-// What can be pressed or reached with the keyboard, in the order of the page.
+// The focusable elements, in the order of the page.
 const reachable = () => [...document.querySelectorAll("main a, main button, main summary, main [tabindex]")];
 
-// What the reader did to the page, to be done again to the newer one.
+// Records the reader's changes, to apply them to the next revision.
 const kept = () => {
   const anchor = [...document.querySelectorAll("main > header, main > section, main figure")].findLast((part) => part.getBoundingClientRect().top <= 80);
   return {
@@ -37,7 +37,7 @@ const restore = (old) => {
     const before = old.charts.get(chart.figure.slug);
     if (before) chart.takeOver(before);
     const { top, bottom } = chart.element.getBoundingClientRect();
-    // What is in sight is drawn at once, so that nothing flickers.
+    // Charts in view are drawn at once, to avoid flicker.
     if (bottom > -innerHeight && top < 2 * innerHeight) chart.draw();
     if (before && !before.tip.hidden && before.pointer) chart.read(...before.pointer);
   }
@@ -53,7 +53,7 @@ const restore = (old) => {
   reachable()[old.focus]?.focus({ preventScroll: true });
 };
 
-// Nobody is disturbed who is drawing a zoom or marking text.
+// Waits while the reader is zooming or selecting text.
 const isBusy = () => charts.some((chart) => chart.drag) || !getSelection().isCollapsed;
 const refresh = async () => {
   if (isRefreshing || wanted === revision) return;
@@ -71,10 +71,10 @@ const refresh = async () => {
     begin();
     restore(old);
   } catch {
-    // The connection is lost; the events tell of that, and begin again when it is there.
+    // The connection is lost; the event source reports that, and reconnects.
   }
   isRefreshing = false;
-  // What came meanwhile.
+  // Handles a revision that arrived in the meantime.
   if (wanted !== revision) refreshLater();
 };
 

@@ -1,6 +1,6 @@
-// Reading: what lies at a place.
+// Reading: finds the values at a position.
 
-// The first of points in ascending order of x that lies at x or beyond.
+// Returns the index of the first point at or beyond x; points ascend by x.
 const from = (points, x) => {
   let [low, high] = [0, points.length];
   while (low < high) {
@@ -22,13 +22,13 @@ const xText = (panel, x) => {
   if (panel.x.scale === "nines") return `${percentText(x)}th percentile`;
   if (panel.x.scale !== "time") return `${told(Number(x.toPrecision(5)))}${unitOf(panel.x)} ${panel.x.label.replace(/ \((ms|%)\)/, "")}`;
   const since = clock(x, panel.x.max < 60000 ? 100 : 1000, panel.x.max);
-  // Runs that are compared began at different times.
+  // Compared runs started at different times.
   const moment = new Date(data.start === null ? NaN : data.start + x);
   const utc = Number.isNaN(moment.getTime()) ? "" : ` · ${moment.toISOString().slice(11, panel.x.max < 60000 ? 23 : 19)} UTC`;
   return since + (panel.x.max < 60000 ? " s" : "") + utc;
 };
 
-// What is to be told at a pixel: a heading, lines of colour, name and value, and what to mark.
+// Returns the reading at a pixel: heading, lines (colour, name, value) and points to mark.
 const readAt = (place, hidden, pixelX, pixelY) => {
   const { panel, box, view, to } = place;
   const x = to.back(Math.min(box.right, Math.max(box.left, pixelX)));

@@ -1,4 +1,4 @@
-// Saving: a drawing that stands alone, with title, legend and colours in it.
+// Saving: a self-contained drawing with title, legend and colours.
 
 const FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', 'DejaVu Sans', sans-serif";
 

@@ -10,11 +10,11 @@ const themeButton = () => {
   return made;
 };
 
-// Beginning.
+// Startup.
 
 root.classList.add("js");
 document.querySelector("nav").append(themeButton());
-// What is to be done with all that `main` holds.
+// Sets up everything in `main`.
 const begin = () => {
   for (const scroll of document.querySelectorAll(".scroll")) {
     const table = scroll.querySelector("table");
@@ -34,12 +34,12 @@ const begin = () => {
   for (const section of document.querySelectorAll("main > header, main > section")) spy.observe(section);
 };
 
-// Charts are drawn again when their width changes, and first of all when it is first known.
+// Draws charts when their width is first known, and whenever it changes.
 const byElement = new Map();
 const resized = new ResizeObserver((entries) => {
   for (const { target } of entries) if (byElement.get(target).hasRoomChanged()) drawSoon(byElement.get(target));
 });
-// On paper all charts have the same width, whatever the window's.
+// On paper all charts have the same width, whatever the window's width.
 const PAPER_WIDTH = 800;
 addEventListener("beforeprint", () => charts.forEach((chart) => chart.draw(PAPER_WIDTH)));
 addEventListener("afterprint", () => charts.forEach((chart) => chart.draw()));
@@ -51,7 +51,7 @@ addEventListener("keydown", (event) => {
   }
 });
 
-// The section in view is marked in the navigation.
+// Marks the section in view in the navigation.
 const links = new Map();
 const spy = new IntersectionObserver((entries) => {
   for (const { target, isIntersecting } of entries) {

@@ -1,4 +1,4 @@
-// The numbers behind a chart as tables.
+// The data of a chart as tables.
 
 const MAX_ROWS = 2000;
 
@@ -39,7 +39,7 @@ const cellRows = ({ cells, ...panel }) => ({
   ]).filter((row) => row[3] !== "0")),
 });
 
-// Tables that sort.
+// Sortable tables.
 
 const sortable = (table) => {
   const body = table.tBodies[0];
@@ -51,7 +51,7 @@ const sortable = (table) => {
     const isText = head.classList.contains("t");
     const compare = (one, other) => (isText ? one.cells[at].textContent.localeCompare(other.cells[at].textContent, "en", { numeric: true }) : number(one, at) - number(other, at));
     const press = button("", "", () => {
-      // Once, the other way round, and then as it was; numbers begin with the largest.
+      // Cycles through both orders and the original one; numbers start with the largest.
       const order = isText ? ["ascending", "descending"] : ["descending", "ascending"];
       const next = order[order.indexOf(head.getAttribute("aria-sort")) + 1];
       heads.forEach((other) => other.removeAttribute("aria-sort"));
