@@ -18,5 +18,6 @@ pub use figures::{SLUGS, figures, overlaid};
 pub(crate) use layout::max_letters;
 pub use measures::{MEASURES, Measures};
 pub use model::{Axis, Cells, Figure, Mark, Panel, Scale, Section, Series, Tick};
+pub use palette::Theme;
 pub use png::{Chart, draw, png};
-pub use style::{Medium, Size, SizeError, Style, Theme};
+pub use style::{Medium, Size, SizeError, Style};

@@ -3,7 +3,15 @@
 
 use std::fmt;
 
-use super::style::Theme;
+/// The theme of a picture.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// Dark ink on white paper.
+    #[default]
+    Light,
+    /// Light ink on dark paper.
+    Dark,
+}
 
 /// Number of colours, and so of series that a reader can distinguish.
 pub const PALETTE_SIZE: usize = 8;

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::measures::MEASURES;
-use super::palette::{PALETTE_SIZE, Palette};
+use super::palette::{PALETTE_SIZE, Palette, Theme};
 
 /// The size and medium of a drawing.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -119,16 +119,6 @@ impl Default for Size {
             density: 2.0,
         }
     }
-}
-
-/// The theme of a picture.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Theme {
-    /// Dark ink on white paper.
-    #[default]
-    Light,
-    /// Light ink on dark paper.
-    Dark,
 }
 
 /// Sizes at which a figure is legible and fits into memory.

@@ -274,6 +274,9 @@ mod tests {
     }
 
     proptest! {
+        // Each case has up to 1,500 samples, enough for all representations.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn agrees_with_plain_distributions(
             a in proptest::collection::vec(times(), 0..1_500),

@@ -98,11 +98,11 @@ fn users(seed: u64) -> String {
     jtl(rows)
 }
 
-/// The number of flat runs of each of the two kinds; `FLAT_RUNS` sets another. 100 runs without an alarm
-/// bound the rate of false alarms by 3% with 95% confidence.
+/// The number of flat runs of each of the two kinds; `FLAT_RUNS` sets another. 200 runs without an alarm
+/// bound the rate of false alarms by 1.5% with 95% confidence.
 fn flat_runs() -> u64 {
     let runs = std::env::var("FLAT_RUNS").ok();
-    runs.and_then(|runs| runs.parse().ok()).unwrap_or(50)
+    runs.and_then(|runs| runs.parse().ok()).unwrap_or(100)
 }
 
 #[test]

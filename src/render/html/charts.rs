@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::page::Section;
+use super::document::Section;
 use super::{Detail, data, escape, thin};
 use crate::chart::palette::PALETTE_SIZE;
 use crate::chart::{self, Figure, Style};

@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::page::{self, MAX_LETTERS, MAX_LINES, Parts, Section};
+use super::document::{Parts, Section, document};
+use super::page::{self, MAX_LETTERS, MAX_LINES};
 use super::{Detail, charts, sections};
 use crate::chart::Figure;
 use crate::compare::Comparison;
@@ -33,7 +34,7 @@ pub fn html(
     all.push(all_figures(comparison, detail));
     all.extend(drawn);
     all.extend(page::notes_section(&notes, WHOLE));
-    Ok(page::document(&Parts {
+    Ok(document(&Parts {
         title: &title(comparison),
         head: head(comparison, runs),
         sections: &all,

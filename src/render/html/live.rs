@@ -2,7 +2,7 @@
 
 use maud::html;
 
-use super::page::{self, Parts};
+use super::document::{Parts, document};
 use super::{DETAILS, charts};
 use crate::error::Result;
 use crate::render::print::html::BREAK;
@@ -10,7 +10,7 @@ use crate::render::print::html::BREAK;
 /// Renders a page that waits, and shows the run once it has a sample.
 pub fn waiting(revision: u64) -> Result<String> {
     let (sections, data) = charts::sections(None, Vec::new(), DETAILS[0])?;
-    Ok(page::document(&Parts {
+    Ok(document(&Parts {
         title: "Load test",
         head: html! { p.verdict { "Waiting for the first sample." } (BREAK) },
         sections: &sections,

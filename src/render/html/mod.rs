@@ -6,6 +6,7 @@
 mod charts;
 mod compare;
 mod data;
+mod document;
 mod escape;
 mod live;
 mod numbers;

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::Detail;
-use super::page::Section;
+use super::document::Section;
 use crate::format::{nonzero_percent, thousands};
 use crate::render::criteria;
 use crate::render::print::html::{BREAK, table};
