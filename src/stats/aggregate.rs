@@ -413,11 +413,14 @@ mod tests {
     #[test]
     fn the_first_failure_of_each_stretch_is_known() {
         let first = first_failures(&failing(&[(1, 4), (0, 3), (7, 5), (8, 6)]));
-        let told = |time, position, error: &str| Some((time, position, error.to_owned()));
+        let first_error = |time, position, error: &str| Some((time, position, error.to_owned()));
         // They end after 10, 10, 100 and 130 ms; buckets are 100 ms wide.
         assert_eq!(
             first,
-            [told(10, 0, "500/row 3"), told(100, 49, "500/row 5")]
+            [
+                first_error(10, 0, "500/row 3"),
+                first_error(100, 49, "500/row 5")
+            ]
         );
     }
 

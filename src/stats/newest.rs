@@ -84,8 +84,8 @@ mod tests {
         let ends: Vec<i64> = newest.iter().map(|failed| failed.end).collect();
         assert_eq!(ends.len(), MAX_ERRORS);
         assert_eq!(ends[..3], [1_009, 1_007, 1_005]);
-        let told = |failed: &FailedSample| [failed.message.clone(), failed.failure.clone()];
-        let told: Vec<[Vec<u8>; 2]> = newest.iter().map(told).collect();
-        assert_eq!(told[..2], [[&b""[..], b"no"], [b"OK", b""]]);
+        let messages = |failed: &FailedSample| [failed.message.clone(), failed.failure.clone()];
+        let messages: Vec<[Vec<u8>; 2]> = newest.iter().map(messages).collect();
+        assert_eq!(messages[..2], [[&b""[..], b"no"], [b"OK", b""]]);
     }
 }

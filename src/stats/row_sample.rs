@@ -65,7 +65,7 @@ impl Default for RowSample {
 }
 
 impl RowSample {
-    /// The hash of a row, if the row is to be added.
+    /// The hash of a row, if the row belongs to the sample.
     #[inline(always)]
     pub fn takes(&self, sample: &Sample<'_>) -> Option<u64> {
         let hash = hash(sample);

@@ -256,7 +256,7 @@ pub fn weight(comparison: &Comparison, figure: &Figure, change: &Change) -> f64 
     change.difference.abs() / smallest.max(1e-9)
 }
 
-/// The findings that are told, those of one candidate, heaviest first. TOTAL of a single label is
+/// The findings to show, of one candidate, most serious first. TOTAL of a single label is
 /// that label.
 pub fn findings<'a>(
     comparison: &'a Comparison,

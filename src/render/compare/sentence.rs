@@ -41,7 +41,7 @@ fn of_candidate(comparison: &Comparison, candidate: usize) -> Vec<String> {
     if !added.is_empty() {
         sentences.push(format!("New in {after}: {}.", named(&added)));
     }
-    // No errors on either side is told as no change.
+    // No errors on either side counts as no change.
     let is_same = |found: &Found<'_>| {
         let is_untested = found.change.test.is_none() && found.verdict == Verdict::NoChange;
         found.verdict == Verdict::Identical || (is_untested && found.change.difference == 0.0)

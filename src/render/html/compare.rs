@@ -55,12 +55,12 @@ fn title(comparison: &Comparison) -> String {
 /// The verdict, and the time of each run.
 fn head(comparison: &Comparison, runs: &[(String, Report)]) -> Markup {
     let lines = runs.iter().take(MAX_LINES).map(|(name, report)| {
-        let mut told = vec![format::counted(report.total.samples, "sample")];
+        let mut facts = vec![format::counted(report.total.samples, "sample")];
         if let Some(window) = report.window {
-            told.push(format!("from {}", format::utc(window.start_ms)));
-            told.push(format::duration(window.duration_ms()));
+            facts.push(format!("from {}", format::utc(window.start_ms)));
+            facts.push(format::duration(window.duration_ms()));
         }
-        (name.as_str(), told.join(" · "))
+        (name.as_str(), facts.join(" · "))
     });
     html! {
         p.verdict { (compare::summary(comparison)) } (BREAK)

@@ -135,7 +135,7 @@ impl Chart {
             .into_iter()
             .map(|value| match value? {
                 value if value <= 0.0 || peak <= 0.0 => Some(0),
-                // What is there at all is to be seen.
+                // Any value above zero must be visible.
                 value => Some(((value / peak * tallest).round() as u64).max(1)),
             })
             .collect();

@@ -106,7 +106,7 @@ pub(super) fn find(
     bursts.sort_by_key(|burst| std::cmp::Reverse(burst.errors));
     bursts.truncate(MAX_BURSTS);
     bursts.sort_by_key(|burst| burst.from);
-    let told = bursts.iter().filter_map(|burst| {
+    let reported = bursts.iter().filter_map(|burst| {
         let moments = course.moments.get(burst.from..burst.to)?;
         let begin = moments.first()?.start_ms;
         let end = moments.last()?.start_ms.saturating_add(course.bucket_ms);
@@ -129,7 +129,7 @@ pub(super) fn find(
             bursts: all,
         })
     });
-    told.collect()
+    reported.collect()
 }
 
 /// Returns the time and type of the first error of a new type, if that type has enough errors in the
