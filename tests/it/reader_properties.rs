@@ -267,7 +267,7 @@ fn oversized_rows_do_not_depend_on_block_size() {
     let row = |message: &str| {
         format!("1700000000000,5,Fib,200,{message},T 1-1,text,true,,1,2,1,1,,4,0,0\n")
     };
-    let longer = "y,".repeat(jtl::MAX_ROW);
+    let longer = "y,".repeat(jtl::MAX_ROW / 2 + 100);
     let fitting = "z".repeat(jtl::MAX_ROW - 100);
     let quoted_lines = format!("\"{}\"", "one\ntwo\n".repeat(jtl::MAX_ROW / 4));
     let open = format!("\"{longer}");
