@@ -137,6 +137,40 @@ pub struct Summary {
     pub percentiles: Vec<PercentileValue>,
 }
 
+impl Summary {
+    /// Summarises `count` values, given how often each occurs, in ascending order, and their mean;
+    /// `None` without values.
+    pub(super) fn of_counts(
+        counts: &[(i64, u64)],
+        count: u64,
+        mean: f64,
+        percentiles: &[Percentile],
+    ) -> Option<Summary> {
+        let (&(min, _), &(max, _)) = (counts.first()?, counts.last()?);
+        if count == 0 {
+            return None;
+        }
+        // Sum around the mean: the difference of two large sums of squares would lose precision.
+        let squares = counts
+            .iter()
+            .map(|&(value, count)| (value as f64 - mean).powi(2) * count as f64);
+        let values = percentiles.iter().filter_map(|&percent| {
+            Some(PercentileValue {
+                percent,
+                value: value_at(counts, count, percent)?,
+            })
+        });
+        Some(Summary {
+            count,
+            mean,
+            std_dev: (squares.sum::<f64>() / count as f64).sqrt(),
+            min,
+            max,
+            percentiles: values.collect(),
+        })
+    }
+}
+
 /// One percentile's value.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -153,40 +187,12 @@ fn ratio(part: u64, whole: u64) -> Option<f64> {
 
 /// Summarises a distribution; `None` without samples.
 fn summary(distribution: &Distribution, percentiles: &[Percentile]) -> Option<Summary> {
-    let counts = distribution.counts();
-    let (&(min, _), &(max, _)) = (counts.first()?, counts.last()?);
-    let count = distribution.count();
-    if count == 0 {
-        return None;
-    }
+    let (counts, count) = (distribution.counts(), distribution.count());
     let sum: i128 = counts
         .iter()
         .map(|&(value, count)| i128::from(value) * i128::from(count))
         .sum();
-    let mean = sum as f64 / count as f64;
-    // Sum around the mean: the difference of two large sums of squares would lose precision.
-    let variance = counts
-        .iter()
-        .map(|&(value, count)| (value as f64 - mean).powi(2) * count as f64)
-        .sum::<f64>()
-        / count as f64;
-    let percentiles = percentiles
-        .iter()
-        .filter_map(|&percent| {
-            Some(PercentileValue {
-                percent,
-                value: value_at(&counts, count, percent)?,
-            })
-        })
-        .collect();
-    Some(Summary {
-        count,
-        mean,
-        std_dev: variance.sqrt(),
-        min,
-        max,
-        percentiles,
-    })
+    Summary::of_counts(&counts, count, sum as f64 / count as f64, percentiles)
 }
 
 /// Corrects the summary of a label with aggregated rows. JMeter computes mean and deviation from the

@@ -1,10 +1,6 @@
 //! Cuts a part out of a saved run, using its slices.
 
-use super::{
-    Cells, LabelReport, LabelSlices, Options, PercentileValue, Report, Slice, Slices, Summary,
-    Window,
-};
-use crate::percentile::{Percentile, value_at};
+use super::{Cells, LabelReport, LabelSlices, Options, Report, Slice, Slices, Summary, Window};
 use crate::stats::CompactHistogram;
 use crate::units::MS_PER_SECOND;
 
@@ -91,39 +87,13 @@ fn row(label: &str, slices: &[Slice], window: Window, options: &Options) -> Labe
         samples,
         errors,
         error_ratio: (samples > 0).then(|| errors as f64 / samples as f64),
-        elapsed: summary(&distribution, samples, mean, &options.percentiles),
+        elapsed: Summary::of_counts(&distribution, samples, mean, &options.percentiles),
         window: Some(window),
         throughput: rate(samples),
         goodput: rate(samples - errors),
         distribution,
         ..LabelReport::default()
     }
-}
-
-fn summary(
-    distribution: &[(i64, u64)],
-    count: u64,
-    mean: f64,
-    percentiles: &[Percentile],
-) -> Option<Summary> {
-    let (&(min, _), &(max, _)) = (distribution.first()?, distribution.last()?);
-    let squares = distribution
-        .iter()
-        .map(|&(value, count)| (value as f64 - mean).powi(2) * count as f64);
-    let values = percentiles.iter().filter_map(|&percent| {
-        Some(PercentileValue {
-            percent,
-            value: value_at(distribution, count, percent)?,
-        })
-    });
-    Some(Summary {
-        count,
-        mean,
-        std_dev: (squares.sum::<f64>() / count as f64).sqrt(),
-        min,
-        max,
-        percentiles: values.collect(),
-    })
 }
 
 /// Replaces each step by its middle value, ms.

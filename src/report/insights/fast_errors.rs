@@ -1,4 +1,4 @@
-//! Errors that are so much faster than successes that the percentiles of all samples look too good.
+//! Errors that are much faster than successes, and so make the percentiles of all samples look too good.
 
 use serde::{Deserialize, Serialize};
 

@@ -16,7 +16,7 @@ const MIN_LABELS: usize = 200;
 /// With ids in labels, the mean number of samples per label is below this: few occur twice.
 const MAX_SAMPLES_PER_LABEL: u64 = 5;
 
-/// There are so many labels that most have only a few samples.
+/// Most labels have only a few samples, as if each had an id of its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct IdsInLabels {

@@ -76,7 +76,7 @@ pub enum Finding {
     FastErrors(FastErrors),
     /// Nearly every request opened a new connection.
     NewConnections(NewConnections),
-    /// There are so many labels that they seem to contain ids.
+    /// The number of labels suggests that they contain ids.
     IdsInLabels(IdsInLabels),
     /// Sub-results are counted as well as their parents.
     SubResults(SubResults),
