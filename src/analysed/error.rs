@@ -41,16 +41,14 @@ pub enum DecodeError {
     Damaged,
     /// The file has an unknown version of the format.
     #[error(
-        "is a summary file in version {found} of the format, but this perfkit reads versions {first} \
-         and {last}: make it again with this perfkit, or read it with the one that made it"
+        "is a summary file in version {found} of the format, but this perfkit reads version {own}: \
+         make it again with this perfkit, or read it with the one that made it"
     )]
     Version {
         /// The file's version.
         found: u32,
-        /// The first version that this perfkit reads.
-        first: u32,
-        /// The last version that this perfkit reads.
-        last: u32,
+        /// The version that this perfkit reads.
+        own: u32,
     },
     /// The figures contradict each other.
     #[error("is a summary file that contradicts itself ({0}): make it again")]

@@ -6,8 +6,7 @@
 //! |     4 | version of the format, little-endian, as all numbers of the head         |
 //! |     8 | length of the record before compression                                  |
 //! |     4 | CRC-32 of the version, the length, and all that follows                  |
-//! |  rest | the record in postcard's encoding and, from version 2 on, its slices of  |
-//! |       | time, together compressed with zstd                                      |
+//! |  rest | the record in postcard's encoding, compressed with zstd                  |
 
 use super::{Analysed, DecodeError, Inconsistent};
 use crate::error::{Error, Result};
@@ -17,10 +16,7 @@ use crate::error::{Error, Result};
 pub const MAGIC: [u8; 8] = *b"\x93PKSUM\r\n";
 
 /// Version of the format; it grows when the layout of [`Analysed`] or anything in it changes.
-const VERSION: u32 = 2;
-
-/// The first version, which has no slices. perfkit still reads it.
-const WITHOUT_SLICES: u32 = 1;
+const VERSION: u32 = 3;
 
 /// Compression level of zstd. Higher levels take several times as long and save little.
 const LEVEL: i32 = 9;
@@ -68,11 +64,10 @@ pub fn encode(analysed: &Analysed) -> Result<Vec<u8>> {
 /// If the bytes are damaged or of an unknown version, or their figures contradict each other.
 pub fn decode(file: &[u8]) -> Result<Analysed, DecodeError> {
     let (version, length, sum, packed) = head(file).ok_or(DecodeError::Damaged)?;
-    if version != VERSION && version != WITHOUT_SLICES {
+    if version != VERSION {
         return Err(DecodeError::Version {
             found: version,
-            first: WITHOUT_SLICES,
-            last: VERSION,
+            own: VERSION,
         });
     }
     if checksum(version, length, packed) != sum || length > max_length(packed.len()) {
@@ -83,11 +78,7 @@ pub fn decode(file: &[u8]) -> Result<Analysed, DecodeError> {
         .and_then(|length| zstd::bulk::decompress(packed, length).ok())
         .filter(|text| text.len() as u64 == length)
         .ok_or(DecodeError::Damaged)?;
-    let analysed = match version {
-        WITHOUT_SLICES => decode_first(&text),
-        _ => decode_text(&text),
-    };
-    Ok(analysed?)
+    Ok(decode_text(&text)?)
 }
 
 /// Encodes a record with postcard alone, without the head. Fuzzing uses this: the checksum in the head
@@ -97,9 +88,7 @@ pub fn decode(file: &[u8]) -> Result<Analysed, DecodeError> {
 ///
 /// If a figure is too large for the format, which no real run reaches.
 pub fn encode_text(analysed: &Analysed) -> postcard::Result<Vec<u8>> {
-    let mut text = postcard::to_stdvec(analysed)?;
-    text.extend(postcard::to_stdvec(analysed.aggregate.stored_slices())?);
-    Ok(text)
+    postcard::to_stdvec(analysed)
 }
 
 /// Decodes the bytes of [`encode_text`].
@@ -108,23 +97,8 @@ pub fn encode_text(analysed: &Analysed) -> postcard::Result<Vec<u8>> {
 ///
 /// If the layout differs, or figures contradict each other.
 pub fn decode_text(text: &[u8]) -> Result<Analysed, Inconsistent> {
-    let (mut analysed, rest): (Analysed, &[u8]) = take(text)?;
-    let (slices, rest) = take(rest)?;
-    analysed.aggregate.set_slices(slices);
-    finish(analysed, rest)
-}
-
-/// Decodes a record of the first version of the format.
-fn decode_first(text: &[u8]) -> Result<Analysed, Inconsistent> {
-    let (analysed, rest) = take(text)?;
-    finish(analysed, rest)
-}
-
-fn take<'a, T: serde::Deserialize<'a>>(text: &'a [u8]) -> Result<(T, &'a [u8]), Inconsistent> {
-    postcard::take_from_bytes(text).map_err(|_| Inconsistent::new("its layout is unknown"))
-}
-
-fn finish(analysed: Analysed, rest: &[u8]) -> Result<Analysed, Inconsistent> {
+    let (analysed, rest): (Analysed, &[u8]) =
+        postcard::take_from_bytes(text).map_err(|_| Inconsistent::new("its layout is unknown"))?;
     if !rest.is_empty() {
         return Err(Inconsistent::new("there are bytes after its end"));
     }
@@ -199,12 +173,12 @@ mod tests {
     #[test]
     fn another_version_says_so() {
         let mut newer = file();
-        newer[MAGIC.len()] = 3;
+        newer[MAGIC.len()] = 4;
         let why = decode(&newer).unwrap_err();
         let why = why.to_string();
         assert!(
             why.starts_with(
-                "is a summary file in version 3 of the format, but this perfkit reads versions 1 and 2:"
+                "is a summary file in version 4 of the format, but this perfkit reads version 3:"
             ),
             "{why}"
         );

@@ -26,8 +26,6 @@ pub struct Aggregate {
     label_errors: LabelErrors,
     row_sample: RowSample,
     timeline: Timeline,
-    /// Stored apart, because the first version of summaries has no slices.
-    #[serde(skip)]
     slices: Slices,
 }
 
@@ -274,8 +272,7 @@ impl Aggregate {
         &self.timeline
     }
 
-    /// Each label in slices of time. `None` if some rows are missing in them, as with a summary of
-    /// the first version.
+    /// Each label in slices of time. `None` if some rows are missing in them.
     pub fn slices(&self) -> Option<&Slices> {
         let samples = self
             .timeline
@@ -283,16 +280,6 @@ impl Aggregate {
             .map(|bucket| bucket.hits)
             .sum::<u64>();
         (samples > 0 && self.slices.samples() == samples).then_some(&self.slices)
-    }
-
-    /// The slices as they are stored.
-    pub(crate) fn stored_slices(&self) -> &Slices {
-        &self.slices
-    }
-
-    /// Puts back slices that were stored.
-    pub(crate) fn set_slices(&mut self, slices: Slices) {
-        self.slices = slices;
     }
 }
 
