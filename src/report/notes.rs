@@ -1,5 +1,6 @@
 //! Notes: how the results were read, where that might surprise.
 
+use super::engines;
 use crate::analysed::Analysed;
 use crate::format;
 use crate::jtl::{InputRead, XmlSummary};
@@ -11,6 +12,7 @@ pub(super) fn collect(analysed: &Analysed, labels: usize, max_labels: usize) -> 
     let controller_rows = aggregate.controller_rows();
     let mut notes: Vec<String> = analysed.inputs.iter().flat_map(of_input).collect();
     notes.extend(analysed.choices.iter().cloned());
+    notes.extend(engines::notes(aggregate.timeline(), &analysed.inputs));
     if controller_rows > 0 && controller_rows < aggregate.rows() {
         notes.push(format!(
             "{controller_rows} rows were written by transaction controllers: TOTAL counts them \
