@@ -22,6 +22,8 @@ pub struct Analysis {
     /// Whether to compute the figures of JMeter's dashboard too. They depend on the order of rows, so a
     /// single thread then reads all results.
     pub with_dashboard: bool,
+    /// Whether the same input may be given twice. Its rows then count twice.
+    pub allow_repeats: bool,
 }
 
 /// The progress of reading. It restarts for a second pass, and after each summary file.

@@ -21,6 +21,7 @@ pub fn parse(reading: &ReadingArgs, selection: &SelectionArgs) -> Result<Analysi
         reading,
         selection,
         with_dashboard: false,
+        allow_repeats: false,
     })
 }
 

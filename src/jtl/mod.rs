@@ -22,6 +22,7 @@ pub mod csv;
 mod engine;
 mod excerpt;
 mod fault;
+mod fingerprint;
 mod flag;
 mod growing;
 pub mod input;

@@ -15,6 +15,7 @@ use super::csv::{
     is_detectable, refuse_other_text,
 };
 use super::fault::MAX_ROW;
+use super::fingerprint::{self, Fingerprinted, SharedFingerprint};
 use super::input::Input;
 use super::options::TimestampOptions;
 use super::outcome::InputSummary;
@@ -57,7 +58,9 @@ pub struct Source {
 /// The input being read.
 struct Current {
     input: Input,
+    /// All except the fingerprint.
     summary: InputSummary,
+    fingerprint: SharedFingerprint,
     /// Bytes that were read but are not in a block yet.
     carry: Vec<u8>,
     is_at_end: bool,
@@ -93,8 +96,8 @@ impl Source {
 
     /// What is known about the inputs so far.
     pub fn summaries(&self) -> Vec<InputSummary> {
-        let current = self.current.iter().map(|current| &current.summary);
-        self.finished.iter().chain(current).cloned().collect()
+        let current = self.current.iter().map(Current::summary);
+        self.finished.iter().cloned().chain(current).collect()
     }
 
     /// Whether the input seen so far confirms the detected layouts.
@@ -139,7 +142,7 @@ impl Source {
                 }
                 self.are_layouts_wrong |= !self.confirms_layouts();
                 self.finished
-                    .extend(self.current.take().map(|done| done.summary));
+                    .extend(self.current.take().map(|done| done.summary()));
                 continue;
             };
             let Some(parser) = &current.parser else {
@@ -191,7 +194,7 @@ impl Source {
                 is_truncated: current.summary.is_truncated || reader.is_truncated(),
                 is_unterminated: false,
                 xml: Some(reader.summary()),
-                ..current.summary
+                ..current.summary()
             });
         }
     }
@@ -205,10 +208,14 @@ struct Cut {
 }
 
 impl Current {
-    fn new(input: Input) -> Self {
+    fn new(mut input: Input) -> Self {
+        let reader = std::mem::replace(&mut input.reader, Box::new(io::empty()));
+        let (reader, fingerprint) = Fingerprinted::new(reader);
+        input.reader = Box::new(reader);
         let summary = InputSummary {
             name: input.name.clone(),
             bytes: 0,
+            fingerprint: 0,
             headers: 0,
             width: 0,
             named_columns: 0,
@@ -219,12 +226,21 @@ impl Current {
         Current {
             input,
             summary,
+            fingerprint,
             carry: Vec::new(),
             is_at_end: false,
             is_waiting: false,
             provisional: ProvisionalLayouts::default(),
             headers_before: 0,
             parser: None,
+        }
+    }
+
+    /// What is known about the input so far.
+    fn summary(&self) -> InputSummary {
+        InputSummary {
+            fingerprint: fingerprint::lock(&self.fingerprint).value(),
+            ..self.summary.clone()
         }
     }
 

@@ -157,3 +157,126 @@ fn engines_named_by_address() {
         assert_eq!(found["time_series"]["active_threads"][1], 200.0, "{name}");
     }
 }
+
+#[test]
+fn an_input_given_twice_is_refused() {
+    let perfkit = Perfkit::new();
+    let rows = rows(2).concat();
+    perfkit.write("a.jtl", format!("{HEADER}{rows}"));
+    perfkit.write("copy.jtl", format!("{HEADER}{rows}"));
+    std::fs::create_dir(perfkit.path("d")).unwrap();
+    perfkit.write("d/a.jtl", format!("{HEADER}{rows}"));
+    perfkit.run(&["summarize", "a.jtl", "-o", "a.summary"]);
+    perfkit.run(&["summarize", "a.jtl", "-o", "b.summary"]);
+    perfkit.run(&["summarize", "copy.jtl", "-o", "copy.summary"]);
+    let refused = |inputs: &[&str]| perfkit.fail(&[&["analyze", "--no-report"], inputs].concat());
+    assert_eq!(
+        refused(&["a.jtl", "copy.jtl", "a.jtl"]),
+        "perfkit: error: a.jtl: is given twice, so every row would count twice: leave one out, or say \
+         --allow-repeats if that is meant"
+    );
+    assert!(refused(&["a.jtl", "./a.jtl"]).contains("./a.jtl: is the same input as a.jtl"));
+    assert!(refused(&["a.jtl", "d/../a.jtl"]).contains("is the same input as a.jtl"));
+    assert!(refused(&["-", "-"]).contains("-: is given twice"));
+    assert!(refused(&["a.summary", "a.summary"]).contains("a.summary: is given twice"));
+    for inputs in [
+        ["a.summary", "a.jtl"],
+        ["a.jtl", "a.summary"],
+        ["a.summary", "b.summary"],
+    ] {
+        let said = refused(&inputs);
+        assert!(said.contains("every row would count twice"), "{said}");
+        assert!(said.contains("a.jtl"), "{said}");
+    }
+    assert!(refused(&["a.summary", "d/a.jtl"]).contains("d/a.jtl: is the same input as a.jtl"));
+    #[cfg(unix)]
+    {
+        std::fs::hard_link(perfkit.path("a.jtl"), perfkit.path("hard.jtl")).unwrap();
+        std::os::unix::fs::symlink("a.jtl", perfkit.path("soft.jtl")).unwrap();
+        for link in ["hard.jtl", "soft.jtl"] {
+            let said = refused(&["a.jtl", link]);
+            assert!(
+                said.contains(&format!("{link}: is the same input as a.jtl")),
+                "{said}"
+            );
+        }
+    }
+    let said = perfkit.fail(&["summarize", "a.jtl", "a.jtl", "-o", "twice.summary"]);
+    assert!(said.contains("a.jtl: is given twice"), "{said}");
+    // If it is meant, it is done and said.
+    let samples = |inputs: &[&str]| report(&perfkit, inputs)["total"]["samples"].clone();
+    let once = samples(&["a.jtl"]).as_u64().unwrap();
+    assert_eq!(samples(&["a.jtl", "a.jtl", "--allow-repeats"]), 2 * once);
+    assert_eq!(
+        samples(&["a.summary", "a.jtl", "--allow-repeats"]),
+        2 * once
+    );
+    // A copy under another name may be another run, if hardly ever.
+    for inputs in [
+        ["a.jtl", "copy.jtl"],
+        ["a.summary", "copy.summary"],
+        ["a.summary", "copy.jtl"],
+    ] {
+        let found = notes(&report(&perfkit, &inputs));
+        assert!(
+            found.contains("copy.jtl has the same content as a.jtl"),
+            "{found}"
+        );
+    }
+}
+
+#[test]
+fn inputs_without_rows_are_no_copies() {
+    let perfkit = Perfkit::new();
+    perfkit.write("a.jtl", HEADER);
+    perfkit.write("b.jtl", HEADER);
+    perfkit.write("c.jtl", format!("{HEADER}{}", rows(1).concat()));
+    let report = report(&perfkit, &["a.jtl", "b.jtl", "c.jtl"]);
+    assert_eq!(report["notes"], serde_json::json!([]));
+}
+
+#[test]
+fn summaries_from_standard_input_can_be_named() {
+    let perfkit = Perfkit::new();
+    for (name, shift) in [("east", 0), ("west", 20_000)] {
+        let rows = rows(5).concat();
+        let mut text = HEADER.to_owned();
+        for row in rows.lines() {
+            let (stamp, rest) = row.split_once(',').unwrap();
+            let stamp = stamp.parse::<i64>().unwrap() + shift;
+            text += &format!("{stamp},{rest}\n");
+        }
+        let summary = format!("{name}.summary");
+        let mut command = perfkit.command(&["summarize", "-", "--name", name, "-o", &summary]);
+        command.write_stdin(text).assert().success();
+    }
+    let report = report(&perfkit, &["east.summary", "west.summary"]);
+    assert_eq!(report["inputs"][1]["name"], "west");
+    let insights = report["insights"].to_string();
+    assert!(
+        insights.contains("Engine “west” starts and ends about 20 s later than “east”"),
+        "{insights}"
+    );
+    let said = perfkit.fail(&[
+        "summarize",
+        "east.summary",
+        "west.summary",
+        "--name",
+        "x",
+        "-o",
+        "y",
+    ]);
+    assert!(
+        said.contains("--name names one input, but there are 2"),
+        "{said}"
+    );
+    perfkit.run(&[
+        "summarize",
+        "east.summary",
+        "west.summary",
+        "-o",
+        "both.summary",
+    ]);
+    let said = perfkit.fail(&["summarize", "both.summary", "--name", "x", "-o", "y"]);
+    assert!(said.contains("but the summary file holds 2"), "{said}");
+}
