@@ -28,6 +28,7 @@ pub fn run(args: &SummarizeArgs) -> Result<ExitCode> {
         )));
     }
     let analysis = Analysis {
+        input_name: args.name.clone(),
         allow_repeats: args.allow_repeats,
         ..analysis::parse(&args.reading, &args.selection)?
     };

@@ -41,7 +41,7 @@ pub use csv::{DatePattern, InvalidDatePattern};
 pub(crate) use engine::{Engine, host_prefix, shifted_engine};
 pub use fault::{Fault, Field, MAX_ROW, XmlFault};
 pub use growing::{Growing, Progress};
-pub use options::{ReadOptions, TimestampOptions};
+pub use options::{ColumnOptions, ReadOptions, TimestampOptions};
 pub use outcome::{InputRead, InputSummary, Outcome, RejectionTally};
 pub(crate) use pieces::{Edge, Reach, Trace, chains};
 pub use reader::read;

@@ -17,7 +17,7 @@ use super::csv::{
 use super::fault::MAX_ROW;
 use super::fingerprint::{self, Fingerprinted, SharedFingerprint};
 use super::input::Input;
-use super::options::TimestampOptions;
+use super::options::{ColumnOptions, TimestampOptions};
 use super::outcome::InputSummary;
 use super::xml::{self, XmlInput, XmlReader};
 use crate::error::{Error, Result};
@@ -53,6 +53,7 @@ pub struct Source {
     /// Whether an input that has ended was read with a wrong layout.
     are_layouts_wrong: bool,
     unquoted: Unquoted,
+    columns: Arc<ColumnOptions>,
 }
 
 /// The input being read.
@@ -70,6 +71,7 @@ struct Current {
     headers_before: u64,
     /// `None` while the layout is not known: at the start and before a further header.
     parser: Option<RowParser>,
+    columns: Arc<ColumnOptions>,
 }
 
 impl Source {
@@ -86,6 +88,15 @@ impl Source {
             is_stopped: false,
             are_layouts_wrong: false,
             unquoted: Unquoted::default(),
+            columns: Arc::default(),
+        }
+    }
+
+    /// Also reads the columns that a selection needs.
+    pub fn with_columns(self, columns: &ColumnOptions) -> Self {
+        Source {
+            columns: Arc::new(columns.clone()),
+            ..self
         }
     }
 
@@ -124,7 +135,7 @@ impl Source {
                 let Some(input) = self.waiting.next() else {
                     return Ok(None);
                 };
-                self.current = Some(Current::new(input));
+                self.current = Some(Current::new(input, Arc::clone(&self.columns)));
                 continue;
             };
             if current.is_xml(buffer)? {
@@ -178,7 +189,8 @@ impl Source {
                 std::mem::take(&mut current.carry),
                 reader,
                 self.timestamps.is_end,
-            ),
+            )
+            .with_column(self.columns.group.as_deref()),
             index,
             input: self.finished.len() as u32,
             position: self.position,
@@ -208,7 +220,7 @@ struct Cut {
 }
 
 impl Current {
-    fn new(mut input: Input) -> Self {
+    fn new(mut input: Input, columns: Arc<ColumnOptions>) -> Self {
         let reader = std::mem::replace(&mut input.reader, Box::new(io::empty()));
         let (reader, fingerprint) = Fingerprinted::new(reader);
         input.reader = Box::new(reader);
@@ -233,6 +245,7 @@ impl Current {
             provisional: ProvisionalLayouts::default(),
             headers_before: 0,
             parser: None,
+            columns,
         }
     }
 
@@ -385,7 +398,8 @@ impl Current {
             refuse_other_text(&buffer[..*filled]).map_err(refuse)?;
         }
         let window = &buffer[..(*filled).min(DETECTION_WINDOW)];
-        let layout = Layout::detect(window, timestamps.format.as_ref()).map_err(refuse)?;
+        let mut layout = Layout::detect(window, timestamps.format.as_ref()).map_err(refuse)?;
+        layout.find(&self.columns).map_err(refuse)?;
         if self.is_waiting && window.len() < DETECTION_WINDOW {
             self.provisional.begin(window, &layout);
         }

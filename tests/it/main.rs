@@ -29,6 +29,7 @@ mod follow_terminal;
 mod fuzz_corpus;
 mod gate;
 mod gate_over_time;
+mod grouping;
 mod house;
 mod html;
 mod insights;

@@ -226,7 +226,7 @@ fn an_input_given_twice_is_refused() {
 }
 
 #[test]
-fn inputs_without_rows_are_no_copies() {
+fn inputs_without_rows_are_not_copies() {
     let perfkit = Perfkit::new();
     perfkit.write("a.jtl", HEADER);
     perfkit.write("b.jtl", HEADER);
