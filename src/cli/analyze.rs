@@ -45,6 +45,10 @@ pub struct AnalyzeArgs {
     #[arg(required = true, value_name = "RESULTS")]
     pub results: Vec<PathBuf>,
 
+    /// Take the same input twice: its rows count twice
+    #[arg(long, hide_short_help = true, help_heading = "Reading")]
+    pub allow_repeats: bool,
+
     /// What to print on standard output
     #[arg(short, long, default_value_t, value_parser = FormatParser)]
     pub format: Format,

@@ -7,7 +7,7 @@ use crate::cli::{self, ReadingArgs, SelectionArgs};
 use crate::error::{Error, Result};
 use crate::jtl::ReadOptions;
 use crate::jtl::{DatePattern, TimestampOptions};
-use crate::select::{self, Bound, Controllers, GroupBy, Moment, Rename, Selection};
+use crate::select::{self, Bound, Controllers, GroupBy, Moment, Rename, Selection, SubResults};
 
 /// Parses the arguments into an [`Analysis`].
 ///
@@ -18,9 +18,14 @@ pub fn parse(reading: &ReadingArgs, selection: &SelectionArgs) -> Result<Analysi
     let reading = read_options(reading)?;
     let selection = parse_selection(selection, &reading.timestamps.zone)?;
     Ok(Analysis {
-        reading,
+        reading: ReadOptions {
+            columns: selection.columns(),
+            ..reading
+        },
         selection,
         with_dashboard: false,
+        input_name: None,
+        allow_repeats: false,
     })
 }
 
@@ -76,7 +81,11 @@ fn parse_selection(args: &SelectionArgs, zone: &TimeZone) -> Result<Selection> {
             cli::Controllers::Exclude => Controllers::Exclude,
             cli::Controllers::Only => Controllers::Only,
         },
-        without_sub_results: args.sub_results == cli::SubResults::Exclude,
+        sub_results: match args.sub_results {
+            cli::SubResults::Include => SubResults::Include,
+            cli::SubResults::Exclude => SubResults::Exclude,
+            cli::SubResults::Only => SubResults::Only,
+        },
         only_success: match (args.only_success, args.only_errors) {
             (true, _) => Some(true),
             (false, true) => Some(false),

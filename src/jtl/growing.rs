@@ -39,7 +39,8 @@ impl<S: Sink> Growing<S> {
         let timestamps = options.timestamps.clone();
         Growing {
             name: input.name.clone(),
-            source: Source::new(vec![input], timestamps, options.block_size),
+            source: Source::new(vec![input], timestamps, options.block_size)
+                .with_columns(&options.columns),
             worker: Worker::new(options, sink),
             parser: None,
             buffer: Vec::new(),

@@ -25,6 +25,17 @@ pub struct ReadOptions {
     pub timestamps: TimestampOptions,
     /// Whether reading stops at the first rejected row.
     pub strict: bool,
+    /// The columns that are needed beside the usual ones.
+    pub columns: ColumnOptions,
+}
+
+/// Columns that a selection needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ColumnOptions {
+    /// The column whose text becomes [`Sample::group_text`](super::Sample::group_text).
+    pub group: Option<String>,
+    /// Columns that every CSV input must have, each with the option that needs it.
+    pub required: Vec<(String, String)>,
 }
 
 /// How `timeStamp` is read.
@@ -45,6 +56,7 @@ impl Default for ReadOptions {
             block_size: 256 << 10,
             timestamps: TimestampOptions::default(),
             strict: false,
+            columns: ColumnOptions::default(),
         }
     }
 }

@@ -41,6 +41,8 @@ pub struct InputSummary {
     pub name: String,
     /// Number of bytes, decompressed.
     pub bytes: u64,
+    /// A hash by which copies are recognised: of its first and last bytes and its length.
+    pub fingerprint: u64,
     /// Number of header rows.
     pub headers: u64,
     /// Number of columns in the first layout.

@@ -15,8 +15,9 @@ use super::csv::{
     is_detectable, refuse_other_text,
 };
 use super::fault::MAX_ROW;
+use super::fingerprint::{self, Fingerprinted, SharedFingerprint};
 use super::input::Input;
-use super::options::TimestampOptions;
+use super::options::{ColumnOptions, TimestampOptions};
 use super::outcome::InputSummary;
 use super::xml::{self, XmlInput, XmlReader};
 use crate::error::{Error, Result};
@@ -52,12 +53,15 @@ pub struct Source {
     /// Whether an input that has ended was read with a wrong layout.
     are_layouts_wrong: bool,
     unquoted: Unquoted,
+    columns: Arc<ColumnOptions>,
 }
 
 /// The input being read.
 struct Current {
     input: Input,
+    /// All except the fingerprint.
     summary: InputSummary,
+    fingerprint: SharedFingerprint,
     /// Bytes that were read but are not in a block yet.
     carry: Vec<u8>,
     is_at_end: bool,
@@ -67,6 +71,7 @@ struct Current {
     headers_before: u64,
     /// `None` while the layout is not known: at the start and before a further header.
     parser: Option<RowParser>,
+    columns: Arc<ColumnOptions>,
 }
 
 impl Source {
@@ -83,6 +88,15 @@ impl Source {
             is_stopped: false,
             are_layouts_wrong: false,
             unquoted: Unquoted::default(),
+            columns: Arc::default(),
+        }
+    }
+
+    /// Also reads the columns that a selection needs.
+    pub fn with_columns(self, columns: &ColumnOptions) -> Self {
+        Source {
+            columns: Arc::new(columns.clone()),
+            ..self
         }
     }
 
@@ -93,8 +107,8 @@ impl Source {
 
     /// What is known about the inputs so far.
     pub fn summaries(&self) -> Vec<InputSummary> {
-        let current = self.current.iter().map(|current| &current.summary);
-        self.finished.iter().chain(current).cloned().collect()
+        let current = self.current.iter().map(Current::summary);
+        self.finished.iter().cloned().chain(current).collect()
     }
 
     /// Whether the input seen so far confirms the detected layouts.
@@ -121,7 +135,7 @@ impl Source {
                 let Some(input) = self.waiting.next() else {
                     return Ok(None);
                 };
-                self.current = Some(Current::new(input));
+                self.current = Some(Current::new(input, Arc::clone(&self.columns)));
                 continue;
             };
             if current.is_xml(buffer)? {
@@ -139,7 +153,7 @@ impl Source {
                 }
                 self.are_layouts_wrong |= !self.confirms_layouts();
                 self.finished
-                    .extend(self.current.take().map(|done| done.summary));
+                    .extend(self.current.take().map(|done| done.summary()));
                 continue;
             };
             let Some(parser) = &current.parser else {
@@ -175,7 +189,8 @@ impl Source {
                 std::mem::take(&mut current.carry),
                 reader,
                 self.timestamps.is_end,
-            ),
+            )
+            .with_column(self.columns.group.as_deref()),
             index,
             input: self.finished.len() as u32,
             position: self.position,
@@ -191,7 +206,7 @@ impl Source {
                 is_truncated: current.summary.is_truncated || reader.is_truncated(),
                 is_unterminated: false,
                 xml: Some(reader.summary()),
-                ..current.summary
+                ..current.summary()
             });
         }
     }
@@ -205,10 +220,14 @@ struct Cut {
 }
 
 impl Current {
-    fn new(input: Input) -> Self {
+    fn new(mut input: Input, columns: Arc<ColumnOptions>) -> Self {
+        let reader = std::mem::replace(&mut input.reader, Box::new(io::empty()));
+        let (reader, fingerprint) = Fingerprinted::new(reader);
+        input.reader = Box::new(reader);
         let summary = InputSummary {
             name: input.name.clone(),
             bytes: 0,
+            fingerprint: 0,
             headers: 0,
             width: 0,
             named_columns: 0,
@@ -219,12 +238,22 @@ impl Current {
         Current {
             input,
             summary,
+            fingerprint,
             carry: Vec::new(),
             is_at_end: false,
             is_waiting: false,
             provisional: ProvisionalLayouts::default(),
             headers_before: 0,
             parser: None,
+            columns,
+        }
+    }
+
+    /// What is known about the input so far.
+    fn summary(&self) -> InputSummary {
+        InputSummary {
+            fingerprint: fingerprint::lock(&self.fingerprint).value(),
+            ..self.summary.clone()
         }
     }
 
@@ -369,7 +398,8 @@ impl Current {
             refuse_other_text(&buffer[..*filled]).map_err(refuse)?;
         }
         let window = &buffer[..(*filled).min(DETECTION_WINDOW)];
-        let layout = Layout::detect(window, timestamps.format.as_ref()).map_err(refuse)?;
+        let mut layout = Layout::detect(window, timestamps.format.as_ref()).map_err(refuse)?;
+        layout.find(&self.columns).map_err(refuse)?;
         if self.is_waiting && window.len() < DETECTION_WINDOW {
             self.provisional.begin(window, &layout);
         }

@@ -7,6 +7,7 @@ mod apdex;
 mod build;
 mod corrected;
 mod criteria;
+mod engines;
 mod error_kinds;
 mod failures;
 mod insights;

@@ -1,6 +1,7 @@
 //! Notes: how the results were read, where that might surprise.
 
-use crate::analysed::Analysed;
+use super::engines;
+use crate::analysed::{Analysed, copies};
 use crate::format;
 use crate::jtl::{InputRead, XmlSummary};
 use crate::stats::{ErrorDetail, MAX_ERROR_TYPES};
@@ -11,6 +12,8 @@ pub(super) fn collect(analysed: &Analysed, labels: usize, max_labels: usize) -> 
     let controller_rows = aggregate.controller_rows();
     let mut notes: Vec<String> = analysed.inputs.iter().flat_map(of_input).collect();
     notes.extend(analysed.choices.iter().cloned());
+    notes.extend(of_copies(&analysed.inputs));
+    notes.extend(engines::notes(aggregate.timeline(), &analysed.inputs));
     if controller_rows > 0 && controller_rows < aggregate.rows() {
         notes.push(format!(
             "{controller_rows} rows were written by transaction controllers: TOTAL counts them \
@@ -73,6 +76,27 @@ fn of_xml(name: &str, xml: &XmlSummary) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// Says which inputs have the same content.
+fn of_copies(inputs: &[InputRead]) -> Vec<String> {
+    let name = |number: usize| inputs.get(number).map_or("-", |input| &input.summary.name);
+    let copies = copies(inputs).into_iter().map(|(first, again)| {
+        let (first, count) = (name(first), again.len() + 1);
+        let others: Vec<&str> = again.into_iter().map(name).collect();
+        match others[..] {
+            [other] if other != first => format!(
+                "{other} has the same content as {first}: if it is a copy, leave it out, because its \
+                 rows count twice."
+            ),
+            [other] => format!("{other} is given twice: its rows count twice."),
+            _ => format!(
+                "{count} inputs have the same content as {first}: if they are copies, leave them out, \
+                 because their rows count {count} times."
+            ),
+        }
+    });
+    copies.collect()
 }
 
 /// Says how errors are grouped if there are too many to distinguish by message.

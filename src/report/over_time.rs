@@ -153,7 +153,7 @@ impl TimeSeries {
             codes: codes(series, &buckets),
             received_bytes: bytes(|bucket| bucket.bytes.total()),
             sent_bytes: bytes(|bucket| bucket.sent_bytes.total()),
-            active_threads: active_threads(series, &buckets),
+            active_threads: active_threads(series),
             percentiles: percentiles
                 .iter()
                 .map(|&percent| PercentileSeries {
@@ -258,11 +258,8 @@ fn codes(series: &stats::Timeline, buckets: &[&Bucket]) -> Vec<CodeSeries> {
     codes
 }
 
-fn active_threads(series: &stats::Timeline, buckets: &[&Bucket]) -> Vec<Option<f64>> {
-    let threads: Vec<Option<f64>> = buckets
-        .iter()
-        .map(|bucket| series.active_threads(bucket))
-        .collect();
+fn active_threads(series: &stats::Timeline) -> Vec<Option<f64>> {
+    let threads: Vec<Option<f64>> = series.active_threads().collect();
     // JMeter's Statistical sender does not know the threads, and writes 0 in every row.
     let has_threads = threads.iter().flatten().any(|&threads| threads > 0.0);
     if has_threads { threads } else { Vec::new() }

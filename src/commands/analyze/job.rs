@@ -57,6 +57,7 @@ impl Job {
     pub fn new(args: AnalyzeArgs) -> Result<Self> {
         let analysis = Analysis {
             with_dashboard: args.compat == Some(Compat::Dashboard),
+            allow_repeats: args.allow_repeats,
             ..analysis::parse(&args.reading, &args.selection)?
         };
         let options = report::Options {

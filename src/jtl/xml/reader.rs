@@ -100,6 +100,12 @@ impl XmlReader {
         }
     }
 
+    /// Also reads the attribute of this column: a sample variable, or what JMeter calls it in CSV.
+    pub fn with_column(mut self, column: Option<&str>) -> Self {
+        self.rows.row.fields.keep(column);
+        self
+    }
+
     /// The next row, or `None` at the end. The input's number is `input`, and it starts at
     /// `position`.
     ///
