@@ -4,7 +4,7 @@
 //! after unlocking. Under the lock, bytes are only copied and searched for quotes and header rows,
 //! which is many times faster than parsing.
 
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,9 +15,9 @@ use super::csv::{
     is_detectable, refuse_other_text,
 };
 use super::fault::MAX_ROW;
-use super::input::Input;
-use super::options::TimestampOptions;
-use super::outcome::InputSummary;
+use super::input::{Encoding, EncodingSource, Input, Transcoder};
+use super::options::{ReadOptions, TimestampOptions};
+use super::outcome::{InputEncoding, InputSummary};
 use super::xml::{self, XmlInput, XmlReader};
 use crate::error::{Error, Result};
 
@@ -45,6 +45,7 @@ pub struct Source {
     current: Option<Current>,
     finished: Vec<InputSummary>,
     timestamps: TimestampOptions,
+    encoding: Option<Encoding>,
     block_size: usize,
     blocks: u64,
     position: u64,
@@ -56,7 +57,7 @@ pub struct Source {
 
 /// The input being read.
 struct Current {
-    input: Input,
+    reader: Transcoder,
     summary: InputSummary,
     /// Bytes that were read but are not in a block yet.
     carry: Vec<u8>,
@@ -70,14 +71,15 @@ struct Current {
 }
 
 impl Source {
-    /// A source of blocks of about `block_size` bytes, at most [`MAX_BLOCK`].
-    pub fn new(inputs: Vec<Input>, timestamps: TimestampOptions, block_size: usize) -> Self {
+    /// A source of blocks of about the size that the options ask for, at most [`MAX_BLOCK`].
+    pub fn new(inputs: Vec<Input>, options: &ReadOptions) -> Self {
         Source {
             waiting: inputs.into_iter(),
             current: None,
             finished: Vec::new(),
-            timestamps,
-            block_size: block_size.clamp(1, MAX_BLOCK),
+            timestamps: options.timestamps.clone(),
+            encoding: options.encoding,
+            block_size: options.block_size.clamp(1, MAX_BLOCK),
             blocks: 0,
             position: 0,
             is_stopped: false,
@@ -97,12 +99,14 @@ impl Source {
         self.finished.iter().chain(current).cloned().collect()
     }
 
-    /// Whether the input seen so far confirms the detected layouts.
+    /// Whether the input seen so far confirms its detected encoding and layouts.
     pub fn confirms_layouts(&mut self) -> bool {
         let format = self.timestamps.format.as_ref();
         let mut current = self.current.iter_mut();
-        let are_confirmed =
-            current.all(|current| current.provisional.are_confirmed(format, DETECTION_WINDOW));
+        let are_confirmed = current.all(|current| {
+            current.reader.is_confirmed()
+                && current.provisional.are_confirmed(format, DETECTION_WINDOW)
+        });
         are_confirmed && !self.are_layouts_wrong
     }
 
@@ -121,7 +125,7 @@ impl Source {
                 let Some(input) = self.waiting.next() else {
                     return Ok(None);
                 };
-                self.current = Some(Current::new(input));
+                self.current = Some(Current::new(input, self.encoding));
                 continue;
             };
             if current.is_xml(buffer)? {
@@ -166,12 +170,13 @@ impl Source {
     /// Returns the current input as XML.
     fn take_xml(&mut self) -> Option<Piece> {
         let current = self.current.as_mut()?;
-        let reader = std::mem::replace(&mut current.input.reader, Box::new(io::empty()));
+        let nothing = Transcoder::new(Box::new(io::empty()), None);
+        let reader = std::mem::replace(&mut current.reader, nothing);
         let index = self.blocks;
         self.blocks += 1;
         Some(Piece::Xml(Box::new(XmlInput {
             reader: XmlReader::new(
-                current.input.name.clone(),
+                current.summary.name.clone(),
                 std::mem::take(&mut current.carry),
                 reader,
                 self.timestamps.is_end,
@@ -205,9 +210,10 @@ struct Cut {
 }
 
 impl Current {
-    fn new(input: Input) -> Self {
+    fn new(input: Input, encoding: Option<Encoding>) -> Self {
         let summary = InputSummary {
-            name: input.name.clone(),
+            name: input.name,
+            encoding: None,
             bytes: 0,
             headers: 0,
             width: 0,
@@ -217,7 +223,7 @@ impl Current {
             xml: None,
         };
         Current {
-            input,
+            reader: Transcoder::new(input.reader, encoding),
             summary,
             carry: Vec::new(),
             is_at_end: false,
@@ -237,6 +243,13 @@ impl Current {
         let mut filled = 0;
         self.read_until(buffer, &mut filled, DETECTION_WINDOW)?;
         self.carry.extend_from_slice(&buffer[..filled]);
+        self.summary.encoding = self
+            .reader
+            .encoding()
+            .map(|(encoding, source)| InputEncoding {
+                name: encoding.to_string(),
+                is_detected: source == EncodingSource::Detected,
+            });
         let is_xml = xml::is_xml(&self.carry);
         if is_xml && self.summary.is_unterminated {
             // The line feed that was added for rows.
@@ -323,7 +336,7 @@ impl Current {
             buffer.resize(target + 1 + PADDING, 0);
         }
         while *filled < target && !self.is_at_end {
-            match self.input.reader.read(&mut buffer[*filled..target]) {
+            match self.reader.read(&mut buffer[*filled..target]) {
                 Ok(0) => self.is_at_end = true,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.is_waiting = true;
@@ -340,7 +353,7 @@ impl Current {
                     self.is_at_end = true;
                     self.summary.is_truncated = true;
                 }
-                Err(error) => return Err(Error::read(Path::new(&self.input.name), error)),
+                Err(error) => return Err(Error::read(Path::new(&self.summary.name), error)),
             }
             if self.is_at_end && *filled > 0 && buffer[*filled - 1] != b'\n' {
                 buffer[*filled] = b'\n';
@@ -360,7 +373,7 @@ impl Current {
         filled: &mut usize,
         timestamps: &TimestampOptions,
     ) -> Result<()> {
-        let refuse = |problem: UnknownLayout| Error::input(self.input.name.clone(), problem);
+        let refuse = |problem: UnknownLayout| Error::input(self.summary.name.clone(), problem);
         let is_first = self.summary.width == 0;
         if is_first {
             if buffer[..*filled].starts_with(b"\xEF\xBB\xBF") {
@@ -422,7 +435,6 @@ fn take_front(buffer: &mut [u8], filled: &mut usize, length: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jtl::ReadOptions;
 
     #[test]
     fn a_block_is_never_larger_than_its_positions_reach() {
@@ -432,8 +444,8 @@ mod tests {
             reader: Box::new(text.as_bytes()),
             size: None,
         };
-        let timestamps = ReadOptions::default().timestamps;
-        let mut source = Source::new(vec![input], timestamps, usize::MAX);
+        let options = ReadOptions::default().block_size(usize::MAX);
+        let mut source = Source::new(vec![input], &options);
         assert_eq!(source.block_size, MAX_BLOCK);
         let mut buffer = Vec::new();
         let piece = source.next_piece(&mut buffer).unwrap();

@@ -2,6 +2,7 @@
 
 use crate::format;
 use crate::jtl::InputRead;
+use crate::text;
 
 /// Longest name or message in a sentence, in characters; `report.json` has it in full.
 const MAX_LENGTH: usize = 80;
@@ -58,13 +59,13 @@ pub(super) fn threads(threads: f64) -> String {
 pub(super) fn engine(key: &[u8], inputs: &[InputRead]) -> String {
     let input = match key {
         [0] => Some(0),
-        [0, number @ ..] => String::from_utf8_lossy(number).parse::<usize>().ok(),
+        [0, number @ ..] => text::of(number).parse::<usize>().ok(),
         _ => None,
     };
     match input.map(|number| inputs.get(number)) {
         Some(Some(input)) => input.summary.name.clone(),
         Some(None) => String::new(),
-        None => String::from_utf8_lossy(key).into_owned(),
+        None => text::of(key).into_owned(),
     }
 }
 
