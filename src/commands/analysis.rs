@@ -5,8 +5,7 @@ use jiff::tz::TimeZone;
 use crate::analysed::Analysis;
 use crate::cli::{self, ReadingArgs, SelectionArgs};
 use crate::error::{Error, Result};
-use crate::jtl::ReadOptions;
-use crate::jtl::{DatePattern, TimestampOptions};
+use crate::jtl::{DatePattern, Encoding, ReadOptions, TimestampOptions};
 use crate::select::{self, Bound, Controllers, GroupBy, Moment, Rename, Selection, SubResults};
 
 /// Parses the arguments into an [`Analysis`].
@@ -33,6 +32,7 @@ fn read_options(reading: &ReadingArgs) -> Result<ReadOptions> {
     let defaults = ReadOptions::default();
     let format = reading.timestamp_format.as_deref().map(DatePattern::new);
     let format = format.transpose();
+    let encoding = reading.encoding.as_deref().map(str::parse::<Encoding>);
     Ok(ReadOptions {
         threads: reading.threads.map_or(defaults.threads, usize::from),
         timestamps: TimestampOptions {
@@ -41,6 +41,9 @@ fn read_options(reading: &ReadingArgs) -> Result<ReadOptions> {
             is_end: reading.timestamp_is_end,
         },
         strict: reading.strict,
+        encoding: encoding
+            .transpose()
+            .map_err(|why| refused("--encoding", why))?,
         ..defaults
     })
 }

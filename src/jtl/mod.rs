@@ -41,9 +41,12 @@ pub use csv::{DatePattern, InvalidDatePattern};
 pub(crate) use engine::{Engine, host_prefix, shifted_engine};
 pub use fault::{Fault, Field, MAX_ROW, Repair, TextColumn, XmlFault};
 pub use growing::{Growing, Progress};
+pub use input::{Encoding, UnknownEncoding};
 pub use options::{ColumnOptions, ReadOptions, TimestampOptions};
 pub(crate) use outcome::first_fault;
-pub use outcome::{InputRead, InputSummary, Outcome, RejectionTally, RepairTally, RowTally};
+pub use outcome::{
+    InputEncoding, InputRead, InputSummary, Outcome, RejectionTally, RepairTally, RowTally,
+};
 pub(crate) use pieces::{Edge, Reach, Trace, chains};
 pub use reader::read;
 pub use sample::Sample;

@@ -5,6 +5,7 @@ use std::thread;
 use jiff::tz::TimeZone;
 
 use super::csv::DatePattern;
+use super::input::Encoding;
 
 /// How results are read.
 ///
@@ -25,6 +26,8 @@ pub struct ReadOptions {
     pub timestamps: TimestampOptions,
     /// Whether reading stops at the first rejected row.
     pub strict: bool,
+    /// The encoding of inputs that do not begin with a byte-order mark; `None` to detect it.
+    pub encoding: Option<Encoding>,
     /// The columns that are needed beside the usual ones.
     pub columns: ColumnOptions,
 }
@@ -57,6 +60,7 @@ impl Default for ReadOptions {
             timestamps: TimestampOptions::default(),
             strict: false,
             columns: ColumnOptions::default(),
+            encoding: None,
         }
     }
 }
@@ -96,5 +100,11 @@ impl ReadOptions {
     #[must_use]
     pub fn strict(self, strict: bool) -> Self {
         ReadOptions { strict, ..self }
+    }
+
+    /// Sets [`ReadOptions::encoding`].
+    #[must_use]
+    pub fn encoding(self, encoding: Option<Encoding>) -> Self {
+        ReadOptions { encoding, ..self }
     }
 }

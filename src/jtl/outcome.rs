@@ -39,7 +39,9 @@ pub struct InputRead {
 pub struct InputSummary {
     /// Name as given.
     pub name: String,
-    /// Number of bytes, decompressed.
+    /// The encoding of its text; `None` for UTF-8.
+    pub encoding: Option<InputEncoding>,
+    /// Number of bytes, decompressed and as UTF-8.
     pub bytes: u64,
     /// A hash by which copies are recognised: of its first and last bytes and its length.
     pub fingerprint: u64,
@@ -55,6 +57,15 @@ pub struct InputSummary {
     pub is_truncated: bool,
     /// What is known about XML results; `None` for CSV.
     pub xml: Option<XmlSummary>,
+}
+
+/// The encoding of an input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputEncoding {
+    /// Its name.
+    pub name: String,
+    /// Whether it was detected, rather than stated by an option or by the input.
+    pub is_detected: bool,
 }
 
 /// The rejected rows with one fault.

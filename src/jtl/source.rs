@@ -4,7 +4,7 @@
 //! after unlocking. Under the lock, bytes are only copied and searched for quotes and header rows,
 //! which is many times faster than parsing.
 
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,9 +16,9 @@ use super::csv::{
 };
 use super::fault::MAX_ROW;
 use super::fingerprint::{self, Fingerprinted, SharedFingerprint};
-use super::input::Input;
-use super::options::{ColumnOptions, TimestampOptions};
-use super::outcome::InputSummary;
+use super::input::{Encoding, EncodingSource, Input, Transcoder};
+use super::options::{ColumnOptions, ReadOptions, TimestampOptions};
+use super::outcome::{InputEncoding, InputSummary};
 use super::xml::{self, XmlInput, XmlReader};
 use crate::error::{Error, Result};
 
@@ -46,6 +46,7 @@ pub struct Source {
     current: Option<Current>,
     finished: Vec<InputSummary>,
     timestamps: TimestampOptions,
+    encoding: Option<Encoding>,
     block_size: usize,
     blocks: u64,
     position: u64,
@@ -58,7 +59,7 @@ pub struct Source {
 
 /// The input being read.
 struct Current {
-    input: Input,
+    reader: Transcoder,
     /// All except the fingerprint.
     summary: InputSummary,
     fingerprint: SharedFingerprint,
@@ -75,28 +76,21 @@ struct Current {
 }
 
 impl Source {
-    /// A source of blocks of about `block_size` bytes, at most [`MAX_BLOCK`].
-    pub fn new(inputs: Vec<Input>, timestamps: TimestampOptions, block_size: usize) -> Self {
+    /// A source of blocks of about the size that the options ask for, at most [`MAX_BLOCK`].
+    pub fn new(inputs: Vec<Input>, options: &ReadOptions) -> Self {
         Source {
             waiting: inputs.into_iter(),
             current: None,
             finished: Vec::new(),
-            timestamps,
-            block_size: block_size.clamp(1, MAX_BLOCK),
+            timestamps: options.timestamps.clone(),
+            encoding: options.encoding,
+            block_size: options.block_size.clamp(1, MAX_BLOCK),
             blocks: 0,
             position: 0,
             is_stopped: false,
             are_layouts_wrong: false,
             unquoted: Unquoted::default(),
-            columns: Arc::default(),
-        }
-    }
-
-    /// Also reads the columns that a selection needs.
-    pub fn with_columns(self, columns: &ColumnOptions) -> Self {
-        Source {
-            columns: Arc::new(columns.clone()),
-            ..self
+            columns: Arc::new(options.columns.clone()),
         }
     }
 
@@ -111,12 +105,14 @@ impl Source {
         self.finished.iter().cloned().chain(current).collect()
     }
 
-    /// Whether the input seen so far confirms the detected layouts.
+    /// Whether the input seen so far confirms its detected encoding and layouts.
     pub fn confirms_layouts(&mut self) -> bool {
         let format = self.timestamps.format.as_ref();
         let mut current = self.current.iter_mut();
-        let are_confirmed =
-            current.all(|current| current.provisional.are_confirmed(format, DETECTION_WINDOW));
+        let are_confirmed = current.all(|current| {
+            current.reader.is_confirmed()
+                && current.provisional.are_confirmed(format, DETECTION_WINDOW)
+        });
         are_confirmed && !self.are_layouts_wrong
     }
 
@@ -135,7 +131,8 @@ impl Source {
                 let Some(input) = self.waiting.next() else {
                     return Ok(None);
                 };
-                self.current = Some(Current::new(input, Arc::clone(&self.columns)));
+                let columns = Arc::clone(&self.columns);
+                self.current = Some(Current::new(input, self.encoding, columns));
                 continue;
             };
             if current.is_xml(buffer)? {
@@ -180,12 +177,13 @@ impl Source {
     /// Returns the current input as XML.
     fn take_xml(&mut self) -> Option<Piece> {
         let current = self.current.as_mut()?;
-        let reader = std::mem::replace(&mut current.input.reader, Box::new(io::empty()));
+        let nothing = Transcoder::new(Box::new(io::empty()), None);
+        let reader = std::mem::replace(&mut current.reader, nothing);
         let index = self.blocks;
         self.blocks += 1;
         Some(Piece::Xml(Box::new(XmlInput {
             reader: XmlReader::new(
-                current.input.name.clone(),
+                current.summary.name.clone(),
                 std::mem::take(&mut current.carry),
                 reader,
                 self.timestamps.is_end,
@@ -220,12 +218,11 @@ struct Cut {
 }
 
 impl Current {
-    fn new(mut input: Input, columns: Arc<ColumnOptions>) -> Self {
-        let reader = std::mem::replace(&mut input.reader, Box::new(io::empty()));
-        let (reader, fingerprint) = Fingerprinted::new(reader);
-        input.reader = Box::new(reader);
+    fn new(input: Input, encoding: Option<Encoding>, columns: Arc<ColumnOptions>) -> Self {
+        let (reader, fingerprint) = Fingerprinted::new(input.reader);
         let summary = InputSummary {
-            name: input.name.clone(),
+            name: input.name,
+            encoding: None,
             bytes: 0,
             fingerprint: 0,
             headers: 0,
@@ -236,7 +233,7 @@ impl Current {
             xml: None,
         };
         Current {
-            input,
+            reader: Transcoder::new(Box::new(reader), encoding),
             summary,
             fingerprint,
             carry: Vec::new(),
@@ -266,6 +263,13 @@ impl Current {
         let mut filled = 0;
         self.read_until(buffer, &mut filled, DETECTION_WINDOW)?;
         self.carry.extend_from_slice(&buffer[..filled]);
+        self.summary.encoding = self
+            .reader
+            .encoding()
+            .map(|(encoding, source)| InputEncoding {
+                name: encoding.to_string(),
+                is_detected: source == EncodingSource::Detected,
+            });
         let is_xml = xml::is_xml(&self.carry);
         if is_xml && self.summary.is_unterminated {
             // The line feed that was added for rows.
@@ -352,7 +356,7 @@ impl Current {
             buffer.resize(target + 1 + PADDING, 0);
         }
         while *filled < target && !self.is_at_end {
-            match self.input.reader.read(&mut buffer[*filled..target]) {
+            match self.reader.read(&mut buffer[*filled..target]) {
                 Ok(0) => self.is_at_end = true,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.is_waiting = true;
@@ -369,7 +373,7 @@ impl Current {
                     self.is_at_end = true;
                     self.summary.is_truncated = true;
                 }
-                Err(error) => return Err(Error::read(Path::new(&self.input.name), error)),
+                Err(error) => return Err(Error::read(Path::new(&self.summary.name), error)),
             }
             if self.is_at_end && *filled > 0 && buffer[*filled - 1] != b'\n' {
                 buffer[*filled] = b'\n';
@@ -389,7 +393,7 @@ impl Current {
         filled: &mut usize,
         timestamps: &TimestampOptions,
     ) -> Result<()> {
-        let refuse = |problem: UnknownLayout| Error::input(self.input.name.clone(), problem);
+        let refuse = |problem: UnknownLayout| Error::input(self.summary.name.clone(), problem);
         let is_first = self.summary.width == 0;
         if is_first {
             if buffer[..*filled].starts_with(b"\xEF\xBB\xBF") {
@@ -452,7 +456,6 @@ fn take_front(buffer: &mut [u8], filled: &mut usize, length: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jtl::ReadOptions;
 
     #[test]
     fn a_block_is_never_larger_than_its_positions_reach() {
@@ -462,8 +465,8 @@ mod tests {
             reader: Box::new(text.as_bytes()),
             size: None,
         };
-        let timestamps = ReadOptions::default().timestamps;
-        let mut source = Source::new(vec![input], timestamps, usize::MAX);
+        let options = ReadOptions::default().block_size(usize::MAX);
+        let mut source = Source::new(vec![input], &options);
         assert_eq!(source.block_size, MAX_BLOCK);
         let mut buffer = Vec::new();
         let piece = source.next_piece(&mut buffer).unwrap();

@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::format;
 use crate::jtl::InputRead;
 use crate::stats::{Aggregate, ErrorStats, Label, LabelStats};
+use crate::text;
 
 /// Maximum types of error that a report lists one by one.
 const MAX_ERRORS: usize = 100;
@@ -119,6 +120,7 @@ impl From<&InputRead> for Input {
     fn from(input: &InputRead) -> Self {
         Input {
             name: input.summary.name.clone(),
+            encoding: (input.summary.encoding.as_ref()).map(|encoding| encoding.name.clone()),
             bytes: input.summary.bytes,
             lines: input.lines,
         }
@@ -140,7 +142,7 @@ fn errors(aggregate: &Aggregate, samplers: &LabelStats) -> Vec<ErrorReport> {
     let (frequent, rare) = errors.split_at(errors.len().min(MAX_ERRORS));
     let mut reports: Vec<ErrorReport> = frequent
         .iter()
-        .map(|(key, stats)| report(String::from_utf8_lossy(key).into_owned(), **stats))
+        .map(|(key, stats)| report(text::of(key).into_owned(), **stats))
         .collect();
     let others = rare.iter().map(|(_, stats)| **stats);
     if let Some(others) = others.reduce(ErrorStats::and) {

@@ -188,6 +188,9 @@ impl Default for Options {
 pub struct Input {
     /// Name as given on the command line; `-` is standard input.
     pub name: String,
+    /// The encoding of its text, if that is not UTF-8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
     /// Bytes of result text read (after decompression).
     pub bytes: u64,
     /// Lines read, the header's included.

@@ -4,7 +4,8 @@ use super::engines;
 use crate::analysed::{Analysed, copies};
 use crate::format;
 use crate::jtl::{InputRead, XmlSummary};
-use crate::stats::{ErrorDetail, MAX_ERROR_TYPES};
+use crate::stats::{Aggregate, ErrorDetail, MAX_ERROR_TYPES};
+use crate::text;
 
 /// Returns the notes of a run.
 pub(super) fn collect(analysed: &Analysed, labels: usize, max_labels: usize) -> Vec<String> {
@@ -21,6 +22,7 @@ pub(super) fn collect(analysed: &Analysed, labels: usize, max_labels: usize) -> 
              --controllers exclude leaves them out."
         ));
     }
+    notes.extend(of_text(aggregate));
     notes.extend(of_errors(aggregate.errors().detail()));
     notes.extend(left_out(labels, max_labels));
     notes
@@ -33,6 +35,14 @@ fn of_input(input: &InputRead) -> Vec<String> {
         Some(xml) => of_xml(name, xml),
         None => Vec::new(),
     };
+    if let Some(encoding) = &summary.encoding
+        && encoding.is_detected
+    {
+        notes.push(format!(
+            "{name} is not UTF-8: read as {}. If letters look wrong, name the encoding with --encoding.",
+            encoding.name
+        ));
+    }
     if summary.headers == 0 && summary.xml.is_none() {
         notes.push(format!(
             "{name} has no header: read in JMeter's default column order of {} columns.",
@@ -97,6 +107,19 @@ fn of_copies(inputs: &[InputRead]) -> Vec<String> {
         }
     });
     copies.collect()
+}
+
+/// Says how bytes are shown that are not text in the encoding of their input.
+fn of_text(aggregate: &Aggregate) -> Option<String> {
+    let labels = aggregate.labels().into_iter().map(|label| label.name);
+    let errors = aggregate.errors().iter().map(|(error, _)| error);
+    let has_other = labels.chain(errors).any(|name| !text::is_valid(name));
+    has_other.then(|| {
+        "Some labels or errors have bytes that are not UTF-8, or not in the encoding they were read in: \
+         such bytes are shown as \\xE9 or \\x{E9}. If the results have another encoding, name it with \
+         --encoding."
+            .to_owned()
+    })
 }
 
 /// Says how errors are grouped if there are too many to distinguish by message.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::percentile::{Percentile, value_at};
 use crate::stats::{self, Aggregate, Bucket, Distributions, LabelBucket};
+use crate::text;
 
 /// The run over time in buckets of equal width; each vector has one entry per bucket.
 ///
@@ -232,7 +233,7 @@ fn labels(
                 .map(|bucket| bucket.labels.get(number).copied().unwrap_or_default())
                 .collect();
             LabelSeries {
-                label: String::from_utf8_lossy(label).into_owned(),
+                label: text::of(label).into_owned(),
                 activity: Activity::new(&of_label, distributions),
             }
         })
@@ -245,7 +246,7 @@ fn codes(series: &stats::Timeline, buckets: &[&Bucket]) -> Vec<CodeSeries> {
         .iter()
         .enumerate()
         .map(|(number, code)| CodeSeries {
-            code: String::from_utf8_lossy(code).into_owned(),
+            code: text::of(code).into_owned(),
             samples: buckets
                 .iter()
                 .map(|bucket| bucket.codes.get(number).copied().unwrap_or(0))

@@ -8,6 +8,7 @@ use crate::percentile::{Percentile, value_at};
 use crate::stats::{
     Aggregate, DASHBOARD_WINDOW, DashboardStats, DashboardTable, Label, LabelStats,
 };
+use crate::text;
 use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
 
 /// The name of the last row in the dashboard's tables, for all labels together.
@@ -92,7 +93,7 @@ pub(super) fn exact(labels: &[Label<'_>], samplers: &LabelStats) -> Statistics {
             .iter()
             .map(|label| (label.name, label.counted_by_dashboard()))
             .filter(|(_, stats)| stats.rows > 0)
-            .map(|(name, stats)| exact_row(&String::from_utf8_lossy(name), &stats))
+            .map(|(name, stats)| exact_row(&text::of(name), &stats))
             .collect(),
         total: exact_row(TOTAL, samplers),
     }
@@ -138,7 +139,7 @@ impl Dashboard {
         let statistics = Statistics {
             labels: table
                 .labels()
-                .map(|(label, stats)| dashboard_row(&String::from_utf8_lossy(label), stats))
+                .map(|(label, stats)| dashboard_row(&text::of(label), stats))
                 .collect(),
             total: dashboard_row(TOTAL, table.total()),
         };

@@ -1,6 +1,5 @@
 //! XML results, read row by row.
 
-use std::io::Read;
 use std::ops::ControlFlow;
 
 use super::rows::{Rows, Step};
@@ -8,6 +7,7 @@ use super::summary::XmlSummary;
 use super::tokens::Tokens;
 use crate::error::{Error, Result};
 use crate::jtl::fault::Fault;
+use crate::jtl::input::Transcoder;
 use crate::jtl::sample::{Origin, Sample};
 
 /// Whether an input that begins with `start` is XML.
@@ -85,7 +85,7 @@ impl XmlReader {
     pub fn new(
         name: String,
         mut start: Vec<u8>,
-        reader: Box<dyn Read + Send>,
+        reader: Transcoder,
         timestamp_is_end: bool,
     ) -> Self {
         let mark = match start.strip_prefix(BYTE_ORDER_MARK) {
@@ -93,8 +93,8 @@ impl XmlReader {
             None => 0,
         };
         XmlReader {
-            tokens: Tokens::new(name, start, reader),
-            rows: Rows::new(timestamp_is_end),
+            rows: Rows::new(timestamp_is_end, reader.is_settled()),
+            tokens: Tokens::new(name, start, Box::new(reader)),
             mark,
             is_finished: false,
         }
