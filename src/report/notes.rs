@@ -1,6 +1,6 @@
 //! Notes: how the results were read, where that might surprise.
 
-use super::engines;
+use super::{PartialColumn, engines};
 use crate::analysed::{Analysed, copies};
 use crate::format;
 use crate::jtl::{InputRead, XmlSummary};
@@ -8,7 +8,12 @@ use crate::stats::{Aggregate, ErrorDetail, MAX_ERROR_TYPES};
 use crate::text;
 
 /// Returns the notes of a run.
-pub(super) fn collect(analysed: &Analysed, labels: usize, max_labels: usize) -> Vec<String> {
+pub(super) fn collect(
+    analysed: &Analysed,
+    labels: usize,
+    max_labels: usize,
+    partial: &[PartialColumn],
+) -> Vec<String> {
     let aggregate = &analysed.aggregate;
     let controller_rows = aggregate.controller_rows();
     let mut notes: Vec<String> = analysed.inputs.iter().flat_map(of_input).collect();
@@ -23,6 +28,7 @@ pub(super) fn collect(analysed: &Analysed, labels: usize, max_labels: usize) -> 
         ));
     }
     notes.extend(of_text(aggregate));
+    notes.extend(of_partial(partial));
     notes.extend(of_errors(aggregate.errors().detail()));
     notes.extend(left_out(labels, max_labels));
     notes
@@ -119,6 +125,18 @@ fn of_text(aggregate: &Aggregate) -> Option<String> {
          such bytes are shown as \\xE9 or \\x{E9}. If the results have another encoding, name it with \
          --encoding."
             .to_owned()
+    })
+}
+
+/// Says which columns only some samples have.
+fn of_partial(partial: &[PartialColumn]) -> Option<String> {
+    let columns: Vec<String> = partial.iter().map(PartialColumn::in_words).collect();
+    (!columns.is_empty()).then(|| {
+        format!(
+            "Some samples lack a column: perfkit found {}. Averages and percentiles cover the samples \
+             that have it; rates and active threads are too low, because the rest is unknown.",
+            columns.join(", ")
+        )
     })
 }
 
