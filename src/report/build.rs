@@ -26,6 +26,10 @@ pub struct Presentation {
     pub title: Option<String>,
     /// The platform's details.
     pub details: Vec<Detail>,
+    /// The [`platform_key`](super::platform_key) of the run; `None` if nothing names its platform.
+    pub platform: Option<String>,
+    /// The machine that analyses the results, to be shown if the platform is not named.
+    pub analysed_on: Option<String>,
     /// How to show the figures. `timestamp_is_end` and `selection` are ignored: the record has its own.
     pub options: Options,
     /// The rows of the server's monitor.
@@ -90,6 +94,8 @@ impl Report {
             perfkit_version: env!("CARGO_PKG_VERSION").to_owned(),
             title: presentation.title,
             details: presentation.details,
+            platform: presentation.platform,
+            analysed_on: presentation.analysed_on,
             notes: notes::collect(analysed, all.len(), options.max_labels, &sum.partial),
             accounting,
             inputs: analysed.inputs.iter().map(Input::from).collect(),

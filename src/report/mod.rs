@@ -17,6 +17,7 @@ mod live;
 mod notes;
 mod over_time;
 mod partial;
+mod platform_key;
 mod resources;
 #[cfg(test)]
 mod schema;
@@ -48,6 +49,8 @@ pub use labels::label_rows;
 pub use live::{Live, NewError, RecentFigures};
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};
 pub use partial::{OptionalColumn, PartialColumn};
+pub use platform_key::platform_key;
+pub(crate) use platform_key::{PLATFORM, UNNAMED_PLATFORM, bounded};
 pub use resources::{ResourceRow, Resources, Saturation, no_overlap};
 pub use slice::{Slice, joined as joined_slices};
 pub use slices::{LabelSlices, Slices};
@@ -75,6 +78,13 @@ pub struct Report {
     pub title: Option<String>,
     /// The platform's details, in the order shown.
     pub details: Vec<Detail>,
+    /// What identifies the platform from run to run: see [`platform_key`]. `None` if nothing names it.
+    #[serde(default)]
+    pub platform: Option<String>,
+    /// The machine that analysed the results, given only if the platform is not named. It need not be
+    /// the machine that was tested.
+    #[serde(default)]
+    pub analysed_on: Option<String>,
     /// The options that shaped the figures.
     pub options: Options,
     /// The files read, in order.

@@ -71,8 +71,8 @@ impl Job {
             ..report::Options::default()
         };
         let gate = Gate::of(&args.gate, args.baseline.as_deref(), &options.percentiles)?;
-        let publication = Publication::of(&args, &input_name::stem_of(first_input(&args)))?;
         let server = Server::of(&args)?;
+        let publication = Publication::of(&args, first_input(&args), &server)?;
         let theme = match args.chart_theme {
             ChartTheme::Light => Theme::Light,
             ChartTheme::Dark => Theme::Dark,
@@ -91,6 +91,8 @@ impl Job {
             presentation: Presentation {
                 title: args.title,
                 details: server.details.clone(),
+                platform: server.platform.clone(),
+                analysed_on: server.analysed_on.clone(),
                 options,
                 resources: server.resources.clone(),
             },
