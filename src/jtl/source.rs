@@ -11,14 +11,15 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use super::csv::{
-    Block, Layout, PADDING, ProvisionalLayouts, RowParser, UnknownLayout, Unquoted, cut,
+    Block, EpochUnit, PADDING, ProvisionalLayouts, RowParser, UnknownLayout, Unquoted, cut,
     is_detectable, refuse_other_text,
 };
+use super::dates::TimestampsRead;
 use super::fault::MAX_ROW;
 use super::input::Input;
 use super::options::TimestampOptions;
 use super::outcome::InputSummary;
-use super::xml::{self, XmlInput, XmlReader};
+use super::xml::{self, Stamps, XmlInput, XmlReader};
 use crate::error::{Error, Result};
 
 /// Bytes from which the layout is detected, whatever the block size.
@@ -57,6 +58,8 @@ pub struct Source {
 /// The input being read.
 struct Current {
     input: Input,
+    /// Number of the input, counted from 0.
+    number: u32,
     summary: InputSummary,
     /// Bytes that were read but are not in a block yet.
     carry: Vec<u8>,
@@ -99,10 +102,11 @@ impl Source {
 
     /// Whether the input seen so far confirms the detected layouts.
     pub fn confirms_layouts(&mut self) -> bool {
-        let format = self.timestamps.format.as_ref();
-        let mut current = self.current.iter_mut();
-        let are_confirmed =
-            current.all(|current| current.provisional.are_confirmed(format, DETECTION_WINDOW));
+        let timestamps = &self.timestamps;
+        let are_confirmed = self.current.iter_mut().all(|current| {
+            let detect = |start: &[u8]| timestamps.detect(current.number, start);
+            current.provisional.are_confirmed(detect, DETECTION_WINDOW)
+        });
         are_confirmed && !self.are_layouts_wrong
     }
 
@@ -121,7 +125,7 @@ impl Source {
                 let Some(input) = self.waiting.next() else {
                     return Ok(None);
                 };
-                self.current = Some(Current::new(input));
+                self.current = Some(Current::new(input, self.finished.len() as u32));
                 continue;
             };
             if current.is_xml(buffer)? {
@@ -167,6 +171,10 @@ impl Source {
     fn take_xml(&mut self) -> Option<Piece> {
         let current = self.current.as_mut()?;
         let reader = std::mem::replace(&mut current.input.reader, Box::new(io::empty()));
+        let stamps = Stamps::of(&current.carry, &self.timestamps);
+        if self.timestamps.unit.is_none() && stamps.unit != EpochUnit::default() {
+            current.summary.timestamps.detected_unit = Some(stamps.unit);
+        }
         let index = self.blocks;
         self.blocks += 1;
         Some(Piece::Xml(Box::new(XmlInput {
@@ -174,7 +182,7 @@ impl Source {
                 current.input.name.clone(),
                 std::mem::take(&mut current.carry),
                 reader,
-                self.timestamps.is_end,
+                stamps,
             ),
             index,
             input: self.finished.len() as u32,
@@ -205,7 +213,7 @@ struct Cut {
 }
 
 impl Current {
-    fn new(input: Input) -> Self {
+    fn new(input: Input, number: u32) -> Self {
         let summary = InputSummary {
             name: input.name.clone(),
             bytes: 0,
@@ -215,8 +223,10 @@ impl Current {
             is_unterminated: false,
             is_truncated: false,
             xml: None,
+            timestamps: TimestampsRead::default(),
         };
         Current {
+            number,
             input,
             summary,
             carry: Vec::new(),
@@ -369,7 +379,8 @@ impl Current {
             refuse_other_text(&buffer[..*filled]).map_err(refuse)?;
         }
         let window = &buffer[..(*filled).min(DETECTION_WINDOW)];
-        let layout = Layout::detect(window, timestamps.format.as_ref()).map_err(refuse)?;
+        let layout = timestamps.detect(self.number, window).map_err(refuse)?;
+        self.summary.timestamps.add_layout(&layout, timestamps);
         if self.is_waiting && window.len() < DETECTION_WINDOW {
             self.provisional.begin(window, &layout);
         }

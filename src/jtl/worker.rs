@@ -8,12 +8,12 @@ use fearless_simd::{Level, dispatch};
 use memchr::memchr_iter;
 
 use super::csv::{
-    Block, FastPath, Index, Jmeter5, NoFastPath, Record, Rejected, RowParser, Unquoted, is_jmeter5,
-    quoted, trim_line_end,
+    Block, DateEvidence, FastPath, Index, Jmeter5, NoFastPath, Record, Rejected, RowParser,
+    Unquoted, is_jmeter5, quoted, trim_line_end,
 };
-use super::fault::{Fault, MAX_ROW};
+use super::fault::{Fault, Field, MAX_ROW};
 use super::options::ReadOptions;
-use super::outcome::{BlockLines, Part, Place, Tally};
+use super::outcome::{BlockLines, DatesSeen, Part, Place, Tally};
 use super::sample::Sample;
 use super::sink::Sink;
 use super::source::{Piece, Source};
@@ -46,6 +46,7 @@ pub(super) struct Worker<S> {
     pub rows: u64,
     pub rejected: BTreeMap<Fault, Tally>,
     pub blocks: Vec<BlockLines>,
+    pub dates: DatesSeen,
 }
 
 impl<S: Sink> Worker<S> {
@@ -55,6 +56,7 @@ impl<S: Sink> Worker<S> {
             rows: self.rows,
             rejected: self.rejected,
             blocks: self.blocks,
+            dates: self.dates,
         }
     }
 
@@ -68,6 +70,7 @@ impl<S: Sink> Worker<S> {
             rows: 0,
             rejected: BTreeMap::new(),
             blocks: Vec::new(),
+            dates: DatesSeen::default(),
         }
     }
 
@@ -98,7 +101,8 @@ impl<S: Sink> Worker<S> {
             let rows_before = self.rows;
             self.parse(&mut parser, &buffer, &block);
             progress(self.rows - rows_before);
-            if self.options.strict && !self.rejected.is_empty() {
+            let is_refused = self.options.strict && !self.rejected.is_empty();
+            if is_refused || self.dates.contradiction.is_some() {
                 lock(source).stop();
             }
         }
@@ -115,6 +119,11 @@ impl<S: Sink> Worker<S> {
             )),
         };
         self.parse_block(parser, buffer, block);
+        let evidence = parser.date_evidence();
+        if evidence != DateEvidence::default() {
+            let own = self.dates.evidence.entry(block.input).or_default();
+            *own = own.and(evidence);
+        }
     }
 
     /// Reads XML results to their end.
@@ -246,7 +255,7 @@ impl<S: Sink> Worker<S> {
                 Ok(sample) => self.sink.record(&sample),
                 Err(rejected) => {
                     let is_last = line.end + 1 == block.len;
-                    self.reject_row(rejected, is_last && block.is_unterminated, place);
+                    self.reject_row(parser, rejected, is_last && block.is_unterminated, place);
                 }
             }
         }
@@ -283,7 +292,7 @@ impl<S: Sink> Worker<S> {
                     Ok(sample) => record_unquoted(&mut self.sink, &sample),
                     Err(rejected) => {
                         let is_last = end == bytes.len();
-                        self.reject_row(rejected, is_last && block.is_unterminated, place);
+                        self.reject_row(parser, rejected, is_last && block.is_unterminated, place);
                     }
                 }
                 end
@@ -316,7 +325,19 @@ impl<S: Sink> Worker<S> {
     /// with its fields.
     #[cold]
     #[inline(never)]
-    fn reject_row(&mut self, rejected: Rejected<'_>, is_cut_short: bool, place: Place) {
+    fn reject_row(
+        &mut self,
+        parser: &RowParser,
+        rejected: Rejected<'_>,
+        is_cut_short: bool,
+        place: Place,
+    ) {
+        if rejected.fault == Fault::Value(Field::TimeStamp)
+            && self.dates.contradiction.is_none()
+            && parser.contradicts_date_order(rejected.value)
+        {
+            self.dates.contradiction = Some((place, rejected.value.to_vec()));
+        }
         let fault = if is_cut_short {
             Fault::CutShort
         } else {

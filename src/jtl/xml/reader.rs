@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
+use super::fields::Stamps;
 use super::rows::{Rows, Step};
 use super::summary::XmlSummary;
 use super::tokens::Tokens;
@@ -86,7 +87,7 @@ impl XmlReader {
         name: String,
         mut start: Vec<u8>,
         reader: Box<dyn Read + Send>,
-        timestamp_is_end: bool,
+        stamps: Stamps,
     ) -> Self {
         let mark = match start.strip_prefix(BYTE_ORDER_MARK) {
             Some(_) => start.drain(..BYTE_ORDER_MARK.len()).len() as u64,
@@ -94,7 +95,7 @@ impl XmlReader {
         };
         XmlReader {
             tokens: Tokens::new(name, start, reader),
-            rows: Rows::new(timestamp_is_end),
+            rows: Rows::new(stamps),
             mark,
             is_finished: false,
         }

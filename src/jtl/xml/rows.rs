@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use quick_xml::events::attributes::Attributes;
 
-use super::fields::{self, Child, ChildText, Fields, Rejection, name_of};
+use super::fields::{self, Child, ChildText, Fields, Rejection, Stamps, name_of};
 use super::path::Path;
 use super::summary::XmlSummary;
 use super::tokens::{Found, Token};
@@ -30,7 +30,7 @@ pub(super) enum Step {
 /// Reads rows from tokens.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    timestamp_is_end: bool,
+    stamps: Stamps,
     place: Place,
     /// The open elements of a sample, beginning with itself.
     path: Path,
@@ -77,9 +77,9 @@ pub(super) struct Row {
 
 impl Rows {
     /// Rows whose `timeStamp` is the end of a sample, or its start.
-    pub fn new(timestamp_is_end: bool) -> Self {
+    pub fn new(stamps: Stamps) -> Self {
         Rows {
-            timestamp_is_end,
+            stamps,
             ..Rows::default()
         }
     }
@@ -149,7 +149,7 @@ impl Rows {
         self.row_indent = found.indent;
         if is_too_long {
             self.reject(Fault::TooLong, Some(tag));
-        } else if let Err(rejection) = self.row.fields.read(tag, self.timestamp_is_end) {
+        } else if let Err(rejection) = self.row.fields.read(tag, self.stamps) {
             self.row.rejection = Some(rejection);
         }
         if is_empty {
