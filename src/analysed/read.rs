@@ -222,7 +222,8 @@ impl Analysis {
             strict: false,
             ..self.reading.clone()
         };
-        let outcome = opened.read(&lenient, progress, survey)?;
+        drop(opened);
+        let outcome = read_in_order(paths, lenient, progress, survey)?;
         let (whole, _) = outcome.merge_sinks(survey, |whole, part| whole.merge(&part));
         Ok(whole)
     }
@@ -235,7 +236,6 @@ impl Analysis {
         progress: &(dyn Fn(SoFar) + Sync),
         merge: impl Fn(&mut S, S),
     ) -> Result<Analysed> {
-        let opened = Opened::new(paths)?;
         let options = ReadOptions {
             threads: match self.with_dashboard || self.selection.needs_order() {
                 true => 1,
@@ -244,18 +244,43 @@ impl Analysis {
             ..self.reading.clone()
         };
         let (selected, read) = if choice.is_everything() {
-            let outcome = opened.read(&options, progress, S::default)?;
+            let outcome = read_in_order(paths, options, progress, S::default)?;
             let (whole, read) = outcome.merge_sinks(S::default, merge);
             (Parts::everything(whole), read)
         } else {
             let sink = || Selected::new(choice, S::default());
-            let outcome = opened.read(&options, progress, sink)?;
+            let outcome = read_in_order(paths, options, progress, sink)?;
             let (whole, read) = outcome.merge_sinks(sink, |whole, part| whole.merge(part, &merge));
             (whole.into_parts(), read)
         };
         let counted = read.rows_read - read.rejected() - selected.filtered_out();
         self.check_groups(&selected, counted)?;
         Ok(self.record(read, choice, selected))
+    }
+}
+
+/// Reads files, again if a date shows that day and month were read the wrong way round.
+fn read_in_order<S: Sink + Send>(
+    paths: &[PathBuf],
+    mut options: ReadOptions,
+    progress: &(dyn Fn(SoFar) + Sync),
+    make_sink: impl Fn() -> S + Sync,
+) -> Result<Outcome<S>> {
+    loop {
+        let opened = Opened::new(paths)?;
+        // A stream can be read only once.
+        let can_repeat = opened.inputs.iter().all(|input| input.size.is_some());
+        let outcome = opened.read(&options, progress, &make_sink)?;
+        let orders = &mut options.timestamps.orders;
+        match outcome.other_order() {
+            Some((input, order)) if can_repeat && !orders.contains_key(&input) => {
+                orders.insert(input, order);
+            }
+            _ => match &outcome.contradiction {
+                Some(found) => return Err(found.refuse(orders.contains_key(&found.input))),
+                None => return Ok(outcome),
+            },
+        }
     }
 }
 
@@ -288,6 +313,6 @@ impl Opened {
                 rows: rows_read.fetch_add(rows, Ordering::Relaxed) + rows,
             });
         };
-        jtl::read(self.inputs, options, &on_rows, make_sink)
+        jtl::read_unchecked(self.inputs, options, &on_rows, make_sink)
     }
 }

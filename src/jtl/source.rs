@@ -11,15 +11,16 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use super::csv::{
-    Block, Layout, PADDING, ProvisionalLayouts, RowParser, UnknownLayout, Unquoted, cut,
+    Block, EpochUnit, PADDING, ProvisionalLayouts, RowParser, UnknownLayout, Unquoted, cut,
     is_detectable, refuse_other_text,
 };
+use super::dates::TimestampsRead;
 use super::fault::MAX_ROW;
 use super::fingerprint::{self, Fingerprinted, SharedFingerprint};
 use super::input::{Encoding, EncodingSource, Input, Transcoder};
 use super::options::{ColumnOptions, ReadOptions, TimestampOptions};
 use super::outcome::{InputEncoding, InputSummary};
-use super::xml::{self, XmlInput, XmlReader};
+use super::xml::{self, Stamps, XmlInput, XmlReader};
 use crate::error::{Error, Result};
 
 /// Bytes from which the layout is detected, whatever the block size.
@@ -60,6 +61,8 @@ pub struct Source {
 /// The input being read.
 struct Current {
     reader: Transcoder,
+    /// Number of the input, counted from 0.
+    number: u32,
     /// All except the fingerprint.
     summary: InputSummary,
     fingerprint: SharedFingerprint,
@@ -107,11 +110,11 @@ impl Source {
 
     /// Whether the input seen so far confirms its detected encoding and layouts.
     pub fn confirms_layouts(&mut self) -> bool {
-        let format = self.timestamps.format.as_ref();
-        let mut current = self.current.iter_mut();
-        let are_confirmed = current.all(|current| {
+        let timestamps = &self.timestamps;
+        let are_confirmed = self.current.iter_mut().all(|current| {
+            let detect = |start: &[u8]| timestamps.detect(current.number, start);
             current.reader.is_confirmed()
-                && current.provisional.are_confirmed(format, DETECTION_WINDOW)
+                && current.provisional.are_confirmed(detect, DETECTION_WINDOW)
         });
         are_confirmed && !self.are_layouts_wrong
     }
@@ -132,7 +135,8 @@ impl Source {
                     return Ok(None);
                 };
                 let columns = Arc::clone(&self.columns);
-                self.current = Some(Current::new(input, self.encoding, columns));
+                let number = self.finished.len() as u32;
+                self.current = Some(Current::new(input, number, self.encoding, columns));
                 continue;
             };
             if current.is_xml(buffer)? {
@@ -179,6 +183,10 @@ impl Source {
         let current = self.current.as_mut()?;
         let nothing = Transcoder::new(Box::new(io::empty()), None);
         let reader = std::mem::replace(&mut current.reader, nothing);
+        let stamps = Stamps::of(&current.carry, &self.timestamps);
+        if self.timestamps.unit.is_none() && stamps.unit != EpochUnit::default() {
+            current.summary.timestamps.detected_unit = Some(stamps.unit);
+        }
         let index = self.blocks;
         self.blocks += 1;
         Some(Piece::Xml(Box::new(XmlInput {
@@ -186,7 +194,7 @@ impl Source {
                 current.summary.name.clone(),
                 std::mem::take(&mut current.carry),
                 reader,
-                self.timestamps.is_end,
+                stamps,
             )
             .with_column(self.columns.group.as_deref()),
             index,
@@ -218,7 +226,12 @@ struct Cut {
 }
 
 impl Current {
-    fn new(input: Input, encoding: Option<Encoding>, columns: Arc<ColumnOptions>) -> Self {
+    fn new(
+        input: Input,
+        number: u32,
+        encoding: Option<Encoding>,
+        columns: Arc<ColumnOptions>,
+    ) -> Self {
         let (reader, fingerprint) = Fingerprinted::new(input.reader);
         let summary = InputSummary {
             name: input.name,
@@ -231,9 +244,11 @@ impl Current {
             is_unterminated: false,
             is_truncated: false,
             xml: None,
+            timestamps: TimestampsRead::default(),
         };
         Current {
             reader: Transcoder::new(Box::new(reader), encoding),
+            number,
             summary,
             fingerprint,
             carry: Vec::new(),
@@ -402,8 +417,9 @@ impl Current {
             refuse_other_text(&buffer[..*filled]).map_err(refuse)?;
         }
         let window = &buffer[..(*filled).min(DETECTION_WINDOW)];
-        let mut layout = Layout::detect(window, timestamps.format.as_ref()).map_err(refuse)?;
+        let mut layout = timestamps.detect(self.number, window).map_err(refuse)?;
         layout.find(&self.columns).map_err(refuse)?;
+        self.summary.timestamps.add_layout(&layout, timestamps);
         if self.is_waiting && window.len() < DETECTION_WINDOW {
             self.provisional.begin(window, &layout);
         }

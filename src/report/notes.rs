@@ -3,7 +3,7 @@
 use super::{PartialColumn, engines};
 use crate::analysed::{Analysed, copies};
 use crate::format;
-use crate::jtl::{InputRead, XmlSummary};
+use crate::jtl::{EpochUnit, InputRead, TimestampsRead, XmlSummary};
 use crate::stats::{Aggregate, ErrorDetail, MAX_ERROR_TYPES};
 use crate::text;
 
@@ -62,6 +62,7 @@ fn of_input(input: &InputRead) -> Vec<String> {
             summary.width - summary.named_columns
         ));
     }
+    notes.extend(of_timestamps(name, &summary.timestamps));
     if summary.is_truncated {
         notes.push(format!(
             "{name}: the compressed data ends early; the figures cover what could be read."
@@ -71,6 +72,37 @@ fn of_input(input: &InputRead) -> Vec<String> {
         notes.push(format!(
             "{name} does not end with a line break: JMeter is still writing or was stopped, and the \
              last value may be cut short."
+        ));
+    }
+    notes
+}
+
+/// Says how time stamps were read if they might mean something else.
+fn of_timestamps(name: &str, timestamps: &TimestampsRead) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(unit) = timestamps.detected_unit {
+        let precision = match unit {
+            EpochUnit::Seconds => ", so times are only as precise",
+            _ => "",
+        };
+        notes.push(format!(
+            "{name}: timeStamp is in {} since 1970{precision}; --timestamp-unit ms reads it as JMeter does.",
+            unit.name()
+        ));
+    }
+    if let Some(dates) = &timestamps.dates
+        && !dates.is_confirmed
+    {
+        notes.push(format!(
+            "{name}: dates are read as {}, but no row shows whether the day or the month comes first; \
+             --timestamp-format '{}' reads them the other way.",
+            dates.format, dates.other
+        ));
+    }
+    if timestamps.has_repeated_hour {
+        notes.push(format!(
+            "{name}: some times are in an hour that occurs twice, because clocks were set back; they are \
+             read as the first. Epoch ms, or dates with an offset, avoid that."
         ));
     }
     notes

@@ -20,7 +20,7 @@ use crate::analysed::{self, Analysed};
 use crate::error::{Error, Result};
 use crate::format;
 use crate::jtl::input::{Change, Tail};
-use crate::jtl::{Growing, Progress};
+use crate::jtl::{Growing, Progress, ReadOptions};
 use crate::report::{Live, Presentation, Report};
 use crate::select::{Choice, Needs, Selected, Survey};
 
@@ -66,6 +66,7 @@ pub fn read(job: &Job) -> Result<Analysed> {
     let screen = Screen::open(args.interval, address);
     let mut follower = Follower {
         job,
+        reading: job.analysis.reading.clone(),
         name: path.to_string_lossy().into_owned(),
         path,
         needs: job.analysis.selection.needs(),
@@ -107,6 +108,8 @@ fn one_file(paths: &[PathBuf]) -> Result<&Path> {
 
 struct Follower<'a> {
     job: &'a Job,
+    /// How the file is read, with what earlier readings of it showed.
+    reading: ReadOptions,
     name: String,
     path: &'a Path,
     needs: Needs,
@@ -166,6 +169,7 @@ impl Follower<'_> {
                             ),
                         });
                         self.live = None;
+                        self.reading = self.job.analysis.reading.clone();
                         break;
                     }
                 }
@@ -192,7 +196,7 @@ impl Follower<'_> {
         let analysis = &job.analysis;
         let running = Running::new(analysis.with_dashboard);
         let sink: Sink<'_> = (Survey::new(self.needs), Selected::new(choice, running));
-        let mut growing = Growing::new(tail.input(), &analysis.reading, sink);
+        let mut growing = Growing::new(tail.input(), &self.reading, sink);
         let (mut rows, mut reported) = (0, 0);
         loop {
             let progress = growing.read_on(MAX_BLOCKS)?;
@@ -207,7 +211,10 @@ impl Follower<'_> {
                 self.last_row = Instant::now();
             }
             let is_all = match progress {
-                Progress::Misjudged => return Ok(Next::Again(None)),
+                Progress::Misjudged => {
+                    self.reading = growing.options_for_next(&self.reading);
+                    return Ok(Next::Again(None));
+                }
                 Progress::ToTheEnd => true,
                 Progress::Further => false,
             };

@@ -34,7 +34,7 @@ impl Layout {
             width: header.names.len(),
             columns: Columns::named(&header.names),
             names: header.names,
-            timestamp_format: TimestampFormat::EpochMs,
+            timestamp_format: TimestampFormat::default(),
             has_header: true,
         }
     }
