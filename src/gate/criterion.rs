@@ -137,7 +137,7 @@ impl Criterion {
     /// percentiles of the whole run come from the distribution; all others must be computed on
     /// request.
     pub fn needs_computed(&self) -> Option<Percentile> {
-        match self.metric {
+        match &self.metric {
             Metric::Elapsed(_) if self.sustained.is_none() => None,
             metric => metric.percentile(),
         }

@@ -44,7 +44,7 @@ fn judge(
     report: &Report,
     baseline: Option<&Report>,
 ) -> Result<CriterionResult, Undecidable> {
-    let metric = criterion.metric;
+    let metric = &criterion.metric;
     let (limit, origin) = limit(criterion, row, report, baseline)?;
     let Judged {
         found,
@@ -196,10 +196,10 @@ fn limit(
     };
     let same = same.ok_or_else(|| no_label(&row.label, baseline).in_baseline())?;
     let in_baseline = |reason| of_label(same, reason).in_baseline();
-    if let Some(reason) = other_thresholds(criterion.metric, (row, report), (same, baseline)) {
+    if let Some(reason) = other_thresholds(&criterion.metric, (row, report), (same, baseline)) {
         return Err(in_baseline(reason));
     }
-    let base = value(criterion.metric, same, baseline).map_err(in_baseline)?;
+    let base = value(&criterion.metric, same, baseline).map_err(in_baseline)?;
     let limit = match change {
         None => base,
         Some((Arithmetic::Times, factor)) => decimal_product(base, factor.base()),
@@ -215,10 +215,17 @@ fn limit(
 }
 
 /// Returns the value of a metric over the whole run, in [`Metric::unit`].
-fn value(metric: Metric, row: &LabelReport, report: &Report) -> Result<f64, Undecidable> {
-    let no_samples = || Undecidable::NoSamples { metric };
-    let no_duration = || Undecidable::NoDuration { metric };
-    let no_column = |column| Undecidable::NoColumn { metric, column };
+fn value(metric: &Metric, row: &LabelReport, report: &Report) -> Result<f64, Undecidable> {
+    let no_samples = || Undecidable::NoSamples {
+        metric: metric.clone(),
+    };
+    let no_duration = || Undecidable::NoDuration {
+        metric: metric.clone(),
+    };
+    let no_column = |column| Undecidable::NoColumn {
+        metric: metric.clone(),
+        column,
+    };
     let elapsed = || row.elapsed.as_ref().ok_or_else(no_samples);
     match metric {
         Metric::Count => Ok(row.samples as f64),
@@ -232,7 +239,7 @@ fn value(metric: Metric, row: &LabelReport, report: &Report) -> Result<f64, Unde
         Metric::StdDev => Ok(elapsed()?.std_dev),
         Metric::Elapsed(Statistic::Percentile(percentile)) => {
             let count = row.distribution.iter().map(|(_, count)| count).sum();
-            let value = value_at(&row.distribution, count, percentile);
+            let value = value_at(&row.distribution, count, *percentile);
             value.map(|value| value as f64).ok_or_else(no_samples)
         }
         Metric::Throughput => row.throughput.ok_or_else(no_duration),
@@ -253,7 +260,7 @@ fn value(metric: Metric, row: &LabelReport, report: &Report) -> Result<f64, Unde
             let summary = row.latency.as_ref();
             of_summary(
                 metric,
-                statistic,
+                *statistic,
                 summary.ok_or_else(|| no_column("Latency"))?,
             )
         }
@@ -261,7 +268,7 @@ fn value(metric: Metric, row: &LabelReport, report: &Report) -> Result<f64, Unde
             let summary = row.connect.as_ref();
             of_summary(
                 metric,
-                statistic,
+                *statistic,
                 summary.ok_or_else(|| no_column("Connect"))?,
             )
         }
@@ -281,7 +288,7 @@ fn apdex<'a>(row: &LabelReport, report: &'a Report) -> Option<&'a Apdex> {
 
 /// Returns an error if the metric is the Apdex and the two runs have different thresholds for it.
 fn other_thresholds(
-    metric: Metric,
+    metric: &Metric,
     (row, report): (&LabelReport, &Report),
     (same, baseline): (&LabelReport, &Report),
 ) -> Option<Undecidable> {
@@ -289,13 +296,17 @@ fn other_thresholds(
     let theirs = apdex(same, baseline)?.thresholds;
     let shown =
         |thresholds: Thresholds| format!("{},{}", thresholds.satisfied_ms, thresholds.tolerated_ms);
-    (metric == Metric::Apdex && ours != theirs).then(|| Undecidable::OtherThresholds {
+    (*metric == Metric::Apdex && ours != theirs).then(|| Undecidable::OtherThresholds {
         ours: shown(ours),
         theirs: shown(theirs),
     })
 }
 
-fn of_summary(metric: Metric, statistic: Statistic, summary: &Summary) -> Result<f64, Undecidable> {
+fn of_summary(
+    metric: &Metric,
+    statistic: Statistic,
+    summary: &Summary,
+) -> Result<f64, Undecidable> {
     match statistic {
         Statistic::Average => Ok(summary.mean),
         Statistic::Percentile(percentile) => summary
@@ -303,6 +314,9 @@ fn of_summary(metric: Metric, statistic: Statistic, summary: &Summary) -> Result
             .iter()
             .find(|value| value.percent == percentile)
             .map(|value| value.value as f64)
-            .ok_or(Undecidable::NotComputed { metric, percentile }),
+            .ok_or(Undecidable::NotComputed {
+                metric: metric.clone(),
+                percentile,
+            }),
     }
 }

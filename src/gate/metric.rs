@@ -6,7 +6,7 @@ use super::value::Unit;
 use crate::percentile::Percentile;
 
 /// A metric of a run or of a label.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Metric {
     /// Number of samples.
@@ -90,7 +90,7 @@ impl Metric {
     }
 
     /// Returns the unit of its values.
-    pub fn unit(self) -> Unit {
+    pub fn unit(&self) -> Unit {
         match self {
             Metric::Count | Metric::Errors | Metric::Apdex => Unit::None,
             Metric::ErrorPercent => Unit::Percent,
@@ -106,7 +106,7 @@ impl Metric {
     }
 
     /// Returns the units that a limit may be written in. For `error%` the unit is optional.
-    pub(super) fn units(self) -> &'static [Unit] {
+    pub(super) fn units(&self) -> &'static [Unit] {
         match self.unit() {
             Unit::Ms => &[Unit::Ms, Unit::Seconds],
             Unit::Percent => &[Unit::Percent, Unit::None],
@@ -117,12 +117,12 @@ impl Metric {
     }
 
     /// Returns the percentile that it is about, if it is about one.
-    pub fn percentile(self) -> Option<Percentile> {
+    pub fn percentile(&self) -> Option<Percentile> {
         match self {
             Metric::Elapsed(statistic)
             | Metric::Latency(statistic)
             | Metric::Connect(statistic) => match statistic {
-                Statistic::Percentile(percentile) => Some(percentile),
+                Statistic::Percentile(percentile) => Some(*percentile),
                 Statistic::Average => None,
             },
             _ => None,

@@ -52,7 +52,7 @@ fn parse(text: &str) -> Result<Criterion, Located> {
     let metric_at = cursor.at();
     let metric = metric(&mut cursor)?;
     let op = op(&mut cursor)?;
-    let limit = limit(&mut cursor, metric)?;
+    let limit = limit(&mut cursor, &metric)?;
     let sustained = match cursor.word() {
         (_, "") => None,
         (_, "for") => Some(time(&mut cursor)?),
@@ -141,7 +141,7 @@ fn is_comparison(letter: char) -> bool {
     matches!(letter, '<' | '>' | '=' | '!')
 }
 
-fn limit(cursor: &mut Cursor, metric: Metric) -> Result<Limit, Located> {
+fn limit(cursor: &mut Cursor, metric: &Metric) -> Result<Limit, Located> {
     let (at, word) = cursor.take(|letter| letter.is_alphabetic());
     if word.is_empty() {
         return Ok(Limit::Value(quantity(cursor, metric, metric.units())?));
@@ -172,7 +172,7 @@ fn limit(cursor: &mut Cursor, metric: Metric) -> Result<Limit, Located> {
     Ok(Limit::Baseline(Some((arithmetic, change))))
 }
 
-fn quantity(cursor: &mut Cursor, metric: Metric, units: &[Unit]) -> Result<Quantity, Located> {
+fn quantity(cursor: &mut Cursor, metric: &Metric, units: &[Unit]) -> Result<Quantity, Located> {
     let value = number(cursor, &example(units))?;
     let (at, name) = cursor.unit();
     if let Some(&unit) = units.iter().find(|unit| unit.name() == name) {
@@ -407,7 +407,7 @@ mod tests {
         ]
     }
 
-    fn any_limit(metric: Metric) -> impl Strategy<Value = Limit> {
+    fn any_limit(metric: &Metric) -> impl Strategy<Value = Limit> + use<> {
         let change = prop_oneof![
             quantity_of(&[Unit::None]).prop_map(|factor| (Arithmetic::Times, factor)),
             quantity_of(metric.units()).prop_map(|more| (Arithmetic::Plus, more)),
@@ -430,7 +430,10 @@ mod tests {
     }
 
     fn any_criterion() -> impl Strategy<Value = Criterion> {
-        let limited = any_metric().prop_flat_map(|metric| (Just(metric), any_limit(metric)));
+        let limited = any_metric().prop_flat_map(|metric| {
+            let limit = any_limit(&metric);
+            (Just(metric), limit)
+        });
         let time = quantity_of(&[Unit::Ms, Unit::Seconds, Unit::Minutes, Unit::Hours]);
         let op = proptest::sample::select(&Op::ALL[..]);
         (any_scope(), limited, op, proptest::option::of(time)).prop_map(

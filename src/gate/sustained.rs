@@ -20,7 +20,7 @@ use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
 /// Says why no time series can have the metric of a sustained criterion; `None` if it can.
 pub(super) fn unavailable(criterion: &Criterion) -> Option<String> {
     criterion.sustained?;
-    let metric = criterion.metric;
+    let metric = &criterion.metric;
     let is_total = match &criterion.scope {
         Scope::Total => true,
         Scope::Label(label) => label == TOTAL,
@@ -71,7 +71,7 @@ struct Stretch {
 pub(super) fn judge(
     report: &Report,
     label: Option<&str>,
-    metric: Metric,
+    metric: &Metric,
     (op, limit): (Op, f64),
     time_ms: f64,
 ) -> Result<Judged, Undecidable> {
@@ -89,7 +89,10 @@ pub(super) fn judge(
         });
     }
     if values.iter().all(Option::is_none) {
-        return Err(Undecidable::NeverDefined { metric, width });
+        return Err(Undecidable::NeverDefined {
+            metric: metric.clone(),
+            width,
+        });
     }
     let holds = values
         .iter()
@@ -172,11 +175,11 @@ fn metric_series(
     report: &Report,
     series: &TimeSeries,
     label: Option<&str>,
-    metric: Metric,
+    metric: &Metric,
 ) -> Result<MetricSeries, Undecidable> {
     match (label, metric) {
         (Some(label), Metric::Elapsed(Statistic::Percentile(percentile))) => {
-            percentile_series(label, percentile, report, series)
+            percentile_series(label, *percentile, report, series)
         }
         _ => Ok(MetricSeries {
             start_ms: series.start_ms,
@@ -219,7 +222,7 @@ fn values(
     report: &Report,
     series: &TimeSeries,
     label: Option<&str>,
-    metric: Metric,
+    metric: &Metric,
 ) -> Result<Vec<Option<f64>>, Undecidable> {
     let activity = activity(series, label)?;
     let whole = whole_buckets(report, series);
@@ -229,7 +232,10 @@ fn values(
         rates.map(|(rate, whole)| whole.then_some(rate)).collect()
     };
     let samples = activity.ok.iter().zip(&activity.ko);
-    let no_column = |column| Undecidable::NoColumn { metric, column };
+    let no_column = |column| Undecidable::NoColumn {
+        metric: metric.clone(),
+        column,
+    };
     let means = |means: &[Option<f64>], column| match means {
         [] => Err(no_column(column)),
         means => Ok(means.to_vec()),
@@ -256,13 +262,15 @@ fn values(
         }
         Metric::Elapsed(Statistic::Percentile(percentile)) => {
             let percentiles = &mut series.percentiles.iter();
-            match percentiles.find(|series| series.percent == percentile) {
+            match percentiles.find(|series| series.percent == *percentile) {
                 Some(percentile) => Ok(percentile
                     .values
                     .iter()
                     .map(|value| value.map(|value| value as f64))
                     .collect()),
-                None => Err(Undecidable::NotComputedOverTime { percentile }),
+                None => Err(Undecidable::NotComputedOverTime {
+                    percentile: *percentile,
+                }),
             }
         }
         Metric::Count
@@ -272,7 +280,9 @@ fn values(
         | Metric::StdDev
         | Metric::Apdex
         | Metric::Latency(Statistic::Percentile(_))
-        | Metric::Connect(Statistic::Percentile(_)) => Err(Undecidable::NotOverTime { metric }),
+        | Metric::Connect(Statistic::Percentile(_)) => Err(Undecidable::NotOverTime {
+            metric: metric.clone(),
+        }),
     }
 }
 
