@@ -1,4 +1,4 @@
-//! Parsing of blocks: rows to samples, counts and rejections.
+//! Parsing of blocks: rows to samples, counts, rejections and repairs.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -11,7 +11,7 @@ use super::csv::{
     Block, FastPath, Index, Jmeter5, NoFastPath, Record, Rejected, RowParser, Unquoted, is_jmeter5,
     quoted, trim_line_end,
 };
-use super::fault::{Fault, MAX_ROW};
+use super::fault::{Fault, MAX_ROW, Repair};
 use super::options::ReadOptions;
 use super::outcome::{BlockLines, Part, Place, Tally};
 use super::sample::Sample;
@@ -45,6 +45,7 @@ pub(super) struct Worker<S> {
     crlf_marks: Vec<u32>,
     pub rows: u64,
     pub rejected: BTreeMap<Fault, Tally>,
+    pub repaired: BTreeMap<Repair, Tally>,
     pub blocks: Vec<BlockLines>,
 }
 
@@ -54,6 +55,7 @@ impl<S: Sink> Worker<S> {
             sink: self.sink,
             rows: self.rows,
             rejected: self.rejected,
+            repaired: self.repaired,
             blocks: self.blocks,
         }
     }
@@ -67,8 +69,14 @@ impl<S: Sink> Worker<S> {
             crlf_marks: Vec::new(),
             rows: 0,
             rejected: BTreeMap::new(),
+            repaired: BTreeMap::new(),
             blocks: Vec::new(),
         }
+    }
+
+    /// Whether any row was rejected or repaired.
+    pub fn has_faults(&self) -> bool {
+        !self.rejected.is_empty() || !self.repaired.is_empty()
     }
 
     pub fn run(mut self, source: &Mutex<Source>, progress: &(dyn Fn(u64) + Sync)) -> Result<Self> {
@@ -82,7 +90,7 @@ impl<S: Sink> Worker<S> {
                     // The source stays locked, because the start of the next input is not known
                     // yet.
                     let outcome = self.read_xml(*input, &mut reading, progress);
-                    if outcome.is_err() || self.options.strict && !self.rejected.is_empty() {
+                    if outcome.is_err() || self.options.strict && self.has_faults() {
                         reading.stop();
                     }
                     outcome?;
@@ -98,7 +106,7 @@ impl<S: Sink> Worker<S> {
             let rows_before = self.rows;
             self.parse(&mut parser, &buffer, &block);
             progress(self.rows - rows_before);
-            if self.options.strict && !self.rejected.is_empty() {
+            if self.options.strict && self.has_faults() {
                 lock(source).stop();
             }
         }
@@ -328,17 +336,21 @@ impl<S: Sink> Worker<S> {
     #[cold]
     #[inline(never)]
     fn reject(&mut self, fault: Fault, value: &[u8], place: Place) {
-        const MAX_VALUE: usize = 200;
-        let value = &value[..value.len().min(MAX_VALUE)];
-        self.rejected
-            .entry(fault)
-            .and_modify(|tally| tally.count += 1)
-            .or_insert_with(|| Tally {
-                count: 1,
-                first: place,
-                first_value: value.to_vec(),
-            });
+        tally(&mut self.rejected, fault, value, place);
     }
+}
+
+/// Counts a row with a fault.
+fn tally<F: Ord>(tallies: &mut BTreeMap<F, Tally>, fault: F, value: &[u8], place: Place) {
+    const MAX_VALUE: usize = 200;
+    tallies
+        .entry(fault)
+        .and_modify(|tally| tally.count += 1)
+        .or_insert_with(|| Tally {
+            count: 1,
+            first: place,
+            first_value: value[..value.len().min(MAX_VALUE)].to_vec(),
+        });
 }
 
 /// The marks of a row that ends with a carriage return and a line feed, with the last one moved

@@ -6,13 +6,13 @@ use super::insights::{self, Evidence};
 use super::labels::Labels;
 use super::{
     Accounting, ApdexTable, CorrectedTimes, Dashboard, Detail, ErrorReport, Input, LabelReport,
-    Options, Rejection, Report, Requests, ResourceRow, Resources, SCHEMA_VERSION, Slices, TOTAL,
-    TimeSeries, TopErrors, Window, error_kinds, notes, statistics,
+    Options, Report, Requests, ResourceRow, Resources, SCHEMA_VERSION, Slices, TOTAL, TimeSeries,
+    TopErrors, Window, error_kinds, notes, statistics,
 };
 use crate::analysed::Analysed;
 use crate::error::Result;
 use crate::format;
-use crate::jtl::{InputRead, RejectionTally};
+use crate::jtl::InputRead;
 use crate::stats::{Aggregate, ErrorStats, Label, LabelStats};
 
 /// Maximum types of error that a report lists one by one.
@@ -38,7 +38,7 @@ impl Report {
     ///
     /// If the record does not account for every row: see [`Analysed::counted`].
     pub fn new(analysed: &Analysed, presentation: Presentation) -> Result<Report> {
-        let accounting = accounting(analysed)?;
+        let accounting = Accounting::new(analysed)?;
         let aggregate = &analysed.aggregate;
         let options = Options {
             timestamp_is_end: analysed.timestamp_is_end,
@@ -123,33 +123,6 @@ impl From<&InputRead> for Input {
             lines: input.lines,
         }
     }
-}
-
-fn accounting(analysed: &Analysed) -> Result<Accounting> {
-    let name = |tally: &RejectionTally| {
-        let input = analysed.inputs.get(tally.first_input as usize);
-        input.map(|input| input.summary.name.clone())
-    };
-    let tallies = analysed.rejections.iter();
-    let mut rejections: Vec<Rejection> = tallies
-        .map(|tally| Rejection {
-            reason: tally.fault.reason(),
-            count: tally.count,
-            first_input: name(tally).unwrap_or_default(),
-            first_line: tally.first_line,
-            first_column: tally.fault.column().map(str::to_owned),
-            first_value: Some(String::from_utf8_lossy(&tally.first_value).into_owned()),
-        })
-        .collect();
-    rejections.sort_by_key(|rejection| std::cmp::Reverse(rejection.count));
-    Ok(Accounting {
-        rows_read: analysed.rows_read,
-        counted: analysed.counted()?,
-        filtered: analysed.filtered_out(),
-        filters: analysed.filtered.clone(),
-        rejected: analysed.rejected(),
-        rejections,
-    })
 }
 
 fn errors(aggregate: &Aggregate, samplers: &LabelStats) -> Vec<ErrorReport> {

@@ -162,6 +162,7 @@ fn grown(bytes: &[u8], pieces: &[usize], block_size: usize) -> Result<Found, Str
         inputs: outcome.inputs,
         rows_read: outcome.rows_read,
         rejections: outcome.rejections,
+        repairs: outcome.repairs,
         sinks: vec![growing.into_sink()],
     }))
 }
@@ -179,6 +180,7 @@ fn found(outcome: Outcome<Collect>) -> Found {
         inputs: outcome.inputs,
         rows_read: outcome.rows_read,
         rejections: outcome.rejections,
+        repairs: outcome.repairs,
         ..Analysed::default()
     };
     Found {

@@ -1,9 +1,11 @@
-//! Why rows are rejected.
+//! Why rows are rejected or repaired.
 
+mod repair;
 mod xml;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::repair::{Repair, TextColumn};
 pub use self::xml::XmlFault;
 
 /// Bytes of the longest row that is read. Longer rows are rejected, so that memory stays bounded.

@@ -4,7 +4,7 @@ mod failures;
 mod jmeter;
 mod labels;
 
-pub use failures::{criteria, inputs, rejections};
+pub use failures::{criteria, inputs, rejections, repairs};
 pub use jmeter::{dashboard, requests};
 pub use labels::{aggregate, details, labels, summary};
 
