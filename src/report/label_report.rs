@@ -71,6 +71,20 @@ pub struct LabelReport {
     pub average_bytes: Option<f64>,
     /// Every elapsed time and its number of samples: `[[ms, count], ...]`, ascending.
     pub distribution: Vec<(i64, u64)>,
+    /// Samples by response code; empty if the file has no such column. In a run with more than 64
+    /// codes, they are grouped into classes such as `4xx`.
+    #[serde(default)]
+    pub codes: Vec<CodeCount>,
+}
+
+/// One response code and how many samples have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct CodeCount {
+    /// The code: three digits, a message, or empty.
+    pub code: String,
+    /// Number of samples.
+    pub samples: u64,
 }
 
 impl LabelReport {
@@ -110,6 +124,7 @@ impl LabelReport {
                 .filter(|_| stats.samples > 0)
                 .map(|bytes| bytes as f64 / stats.samples as f64),
             distribution: elapsed.counts(),
+            codes: Vec::new(),
         }
     }
 

@@ -29,6 +29,8 @@ mod follow_terminal;
 mod fuzz_corpus;
 mod gate;
 mod gate_over_time;
+mod gate_rejected;
+mod gate_windows;
 mod house;
 mod html;
 mod insights;

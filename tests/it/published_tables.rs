@@ -41,6 +41,7 @@ fn label((name, (samples, times, rates)): (&str, Figures)) -> LabelReport {
         sent_kb_per_sec: Some(sent),
         average_bytes: None,
         distribution: Vec::new(),
+        codes: Vec::new(),
     }
 }
 
