@@ -40,6 +40,7 @@ mod plan;
 mod platform;
 mod published_tables;
 mod reader_properties;
+mod repair;
 mod schema;
 mod select;
 mod select_properties;

@@ -17,6 +17,8 @@ pub enum Repair {
     QuotedRow,
     /// Empty fields follow the last column.
     EmptyFields,
+    /// The row has only the columns that the header names, though others have more.
+    NoVariables,
     /// NUL bytes precede the row.
     Nul,
 }
@@ -55,6 +57,9 @@ impl Repair {
             Repair::TextAfterQuote => "text after a closing quote was kept".to_owned(),
             Repair::QuotedRow => "the row was quoted as a whole and was unwrapped".to_owned(),
             Repair::EmptyFields => "empty fields after the last column were ignored".to_owned(),
+            Repair::NoVariables => {
+                "the row has only the header's columns, though others have more".to_owned()
+            }
             Repair::Nul => "NUL bytes (0x00) before the row were skipped".to_owned(),
         }
     }
