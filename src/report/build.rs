@@ -7,7 +7,8 @@ use super::labels::Labels;
 use super::{
     Accounting, ApdexTable, CorrectedTimes, Dashboard, Detail, ErrorReport, Input, LabelReport,
     OptionalColumn, Options, PartialColumn, Report, Requests, ResourceRow, Resources,
-    SCHEMA_VERSION, Slices, TOTAL, TimeSeries, TopErrors, Window, error_kinds, notes, statistics,
+    SCHEMA_VERSION, Slices, TOTAL, TimeSeries, TopErrors, Window, codes, error_kinds, notes,
+    statistics,
 };
 use crate::analysed::Analysed;
 use crate::error::Result;
@@ -54,8 +55,8 @@ impl Report {
         let all = aggregate.labels();
         let Labels {
             indexes,
-            shown,
-            others,
+            mut shown,
+            mut others,
             total,
         } = Labels::of(&all, options.max_labels, percentiles);
         // Without transaction controllers, all totals are equal.
@@ -73,6 +74,12 @@ impl Report {
             .map(|table| Dashboard::new(table, &statistics::exact(&all, &samplers)));
         let mut sum = LabelReport::new(TOTAL, &total, percentiles);
         sum.partial.extend(partial_threads(aggregate));
+        codes::add(
+            aggregate,
+            &all,
+            (&mut shown, &indexes),
+            (others.as_mut(), &mut sum),
+        );
         let corrected = options.expected_interval_ms.map(|interval| {
             let labels = shown.iter().chain(&others);
             CorrectedTimes::new(interval, labels, &sum, percentiles)

@@ -5,6 +5,7 @@
 mod accounting;
 mod apdex;
 mod build;
+mod codes;
 mod corrected;
 mod criteria;
 mod engines;
@@ -44,7 +45,7 @@ pub use insights::{
     Knee, LateGenerator, NewConnections, PeriodicStalls, SeveralRuns, SlowEngine, SlowHost,
     SlowLabel, SteadyWindow, SubResults, TooFewSamples,
 };
-pub use label_report::{LabelReport, PercentileValue, Summary, TOTAL, Window};
+pub use label_report::{CodeCount, LabelReport, PercentileValue, Summary, TOTAL, Window};
 pub use labels::label_rows;
 pub use live::{Live, NewError, RecentFigures};
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};

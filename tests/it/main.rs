@@ -30,6 +30,8 @@ mod follow_terminal;
 mod fuzz_corpus;
 mod gate;
 mod gate_over_time;
+mod gate_rejected;
+mod gate_windows;
 mod grouping;
 mod house;
 mod html;

@@ -299,8 +299,10 @@ impl Follower<'_> {
         };
         let mut report = Report::new(&analysed, presentation)?;
         if report.total.samples > 0 {
-            // A criterion may need what the run does not have yet.
-            report.criteria = self.job.gate.evaluate(&report).unwrap_or_default();
+            // Without those that need what the run does not have yet.
+            let mut criteria = self.job.gate.evaluate(&report);
+            criteria.retain(|result| !result.is_undecided);
+            report.criteria = criteria;
             let live = Arc::new(Live::new(
                 report,
                 &selected.inner().recent,
