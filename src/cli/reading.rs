@@ -10,6 +10,10 @@ pub struct ReadingArgs {
     #[arg(long, hide_short_help = true)]
     pub timestamp_is_end: bool,
 
+    /// Columns of CSV without a header, in their order, such as timeStamp,elapsed,label,success
+    #[arg(long, value_name = "LIST", hide_short_help = true)]
+    pub header: Option<String>,
+
     /// Format of timeStamp in CSV, as a pattern of Java's SimpleDateFormat [default: detected]
     #[arg(long, value_name = "PATTERN", hide_short_help = true)]
     pub timestamp_format: Option<String>,

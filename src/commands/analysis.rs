@@ -5,8 +5,7 @@ use jiff::tz::TimeZone;
 use crate::analysed::Analysis;
 use crate::cli::{self, ReadingArgs, SelectionArgs};
 use crate::error::{Error, Result};
-use crate::jtl::ReadOptions;
-use crate::jtl::{DatePattern, TimestampOptions};
+use crate::jtl::{DatePattern, GivenHeader, ReadOptions, TimestampOptions};
 use crate::select::{self, Bound, Controllers, GroupBy, Moment, Rename, Selection};
 
 /// Parses the arguments into an [`Analysis`].
@@ -28,6 +27,7 @@ fn read_options(reading: &ReadingArgs) -> Result<ReadOptions> {
     let defaults = ReadOptions::default();
     let format = reading.timestamp_format.as_deref().map(DatePattern::new);
     let format = format.transpose();
+    let header = reading.header.as_deref().map(GivenHeader::new).transpose();
     Ok(ReadOptions {
         threads: reading.threads.map_or(defaults.threads, usize::from),
         timestamps: TimestampOptions {
@@ -36,6 +36,7 @@ fn read_options(reading: &ReadingArgs) -> Result<ReadOptions> {
             is_end: reading.timestamp_is_end,
         },
         strict: reading.strict,
+        header: header.map_err(|why| Error::Usage(format!("--header: {why}")))?,
         ..defaults
     })
 }

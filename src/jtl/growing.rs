@@ -36,10 +36,9 @@ pub struct Growing<S> {
 impl<S: Sink> Growing<S> {
     /// Prepares to read `input`.
     pub fn new(input: Input, options: &ReadOptions, sink: S) -> Self {
-        let timestamps = options.timestamps.clone();
         Growing {
             name: input.name.clone(),
-            source: Source::new(vec![input], timestamps, options.block_size),
+            source: Source::new(vec![input], options),
             worker: Worker::new(options, sink),
             parser: None,
             buffer: Vec::new(),

@@ -35,7 +35,7 @@ mod source;
 mod worker;
 mod xml;
 
-pub use csv::{DatePattern, InvalidDatePattern};
+pub use csv::{DatePattern, GivenHeader, InvalidDatePattern};
 pub(crate) use engine::{Engine, host_prefix, shifted_engine};
 pub use fault::{Fault, Field, MAX_ROW, Repair, TextColumn, XmlFault};
 pub use growing::{Growing, Progress};

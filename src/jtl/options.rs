@@ -4,7 +4,7 @@ use std::thread;
 
 use jiff::tz::TimeZone;
 
-use super::csv::DatePattern;
+use super::csv::{DatePattern, GivenHeader};
 
 /// How results are read.
 ///
@@ -23,8 +23,10 @@ pub struct ReadOptions {
     pub block_size: usize,
     /// How `timeStamp` is read.
     pub timestamps: TimestampOptions,
-    /// Whether reading stops at the first rejected row.
+    /// Whether reading stops at the first row that is rejected or repaired.
     pub strict: bool,
+    /// The columns of CSV without a header; `None` to detect one of JMeter's default orders.
+    pub header: Option<GivenHeader>,
 }
 
 /// How `timeStamp` is read.
@@ -45,6 +47,7 @@ impl Default for ReadOptions {
             block_size: 256 << 10,
             timestamps: TimestampOptions::default(),
             strict: false,
+            header: None,
         }
     }
 }

@@ -4,19 +4,20 @@
 //! after unlocking. Under the lock, bytes are only copied and searched for quotes and header rows,
 //! which is many times faster than parsing.
 
+use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use memchr::memchr;
+use memchr::{memchr, memmem};
 
 use super::csv::{
-    Block, Layout, PADDING, ProvisionalLayouts, RowParser, UnknownLayout, Unquoted, cut,
-    is_detectable, refuse_other_text,
+    Block, GivenHeader, Layout, PADDING, ProvisionalLayouts, RowParser, UnknownLayout, Unquoted,
+    cut, is_detectable, refuse_other_text, separator_line,
 };
 use super::fault::MAX_ROW;
-use super::input::Input;
-use super::options::TimestampOptions;
+use super::input::{Input, describe_other};
+use super::options::{ReadOptions, TimestampOptions};
 use super::outcome::InputSummary;
 use super::xml::{self, XmlInput, XmlReader};
 use crate::error::{Error, Result};
@@ -45,6 +46,7 @@ pub struct Source {
     current: Option<Current>,
     finished: Vec<InputSummary>,
     timestamps: TimestampOptions,
+    header: Option<GivenHeader>,
     block_size: usize,
     blocks: u64,
     position: u64,
@@ -70,14 +72,15 @@ struct Current {
 }
 
 impl Source {
-    /// A source of blocks of about `block_size` bytes, at most [`MAX_BLOCK`].
-    pub fn new(inputs: Vec<Input>, timestamps: TimestampOptions, block_size: usize) -> Self {
+    /// A source of blocks of about the size that the options ask for, at most [`MAX_BLOCK`].
+    pub fn new(inputs: Vec<Input>, options: &ReadOptions) -> Self {
         Source {
             waiting: inputs.into_iter(),
             current: None,
             finished: Vec::new(),
-            timestamps,
-            block_size: block_size.clamp(1, MAX_BLOCK),
+            timestamps: options.timestamps.clone(),
+            header: options.header.clone(),
+            block_size: options.block_size.clamp(1, MAX_BLOCK),
             blocks: 0,
             position: 0,
             is_stopped: false,
@@ -130,7 +133,7 @@ impl Source {
             let Some(cut) = current.fill(
                 buffer,
                 self.block_size,
-                &self.timestamps,
+                (&self.timestamps, self.header.as_ref()),
                 &mut self.unquoted,
             )?
             else {
@@ -212,6 +215,8 @@ impl Current {
             headers: 0,
             width: 0,
             named_columns: 0,
+            respelled: Vec::new(),
+            is_header_given: false,
             is_unterminated: false,
             is_truncated: false,
             xml: None,
@@ -238,6 +243,10 @@ impl Current {
         self.read_until(buffer, &mut filled, DETECTION_WINDOW)?;
         self.carry.extend_from_slice(&buffer[..filled]);
         let is_xml = xml::is_xml(&self.carry);
+        let is_other = is_xml && memmem::find(&self.carry, b"<testResults").is_none();
+        if is_other && let Some(other) = describe_other(&self.carry) {
+            return Err(Error::input(self.input.name.clone(), other));
+        }
         if is_xml && self.summary.is_unterminated {
             // The line feed that was added for rows.
             self.carry.pop();
@@ -251,7 +260,7 @@ impl Current {
         &mut self,
         buffer: &mut Vec<u8>,
         block_size: usize,
-        timestamps: &TimestampOptions,
+        how: (&TimestampOptions, Option<&GivenHeader>),
         unquoted: &mut Unquoted,
     ) -> Result<Option<Cut>> {
         let mut filled = self.carry.len();
@@ -274,7 +283,7 @@ impl Current {
                 if filled == 0 && self.summary.headers > 0 {
                     return Ok(None);
                 }
-                self.begin_section(buffer, &mut filled, timestamps)?;
+                self.begin_section(buffer, &mut filled, how)?;
                 self.read_until(buffer, &mut filled, target)?;
             }
             if filled == 0 {
@@ -358,7 +367,7 @@ impl Current {
         &mut self,
         buffer: &mut [u8],
         filled: &mut usize,
-        timestamps: &TimestampOptions,
+        (timestamps, header): (&TimestampOptions, Option<&GivenHeader>),
     ) -> Result<()> {
         let refuse = |problem: UnknownLayout| Error::input(self.input.name.clone(), problem);
         let is_first = self.summary.width == 0;
@@ -367,17 +376,35 @@ impl Current {
                 take_front(buffer, filled, 3);
             }
             refuse_other_text(&buffer[..*filled]).map_err(refuse)?;
+            if let Some(length) = separator_line(&buffer[..*filled]) {
+                take_front(buffer, filled, length);
+                self.summary.headers += 1;
+                self.headers_before += 1;
+            }
         }
-        let window = &buffer[..(*filled).min(DETECTION_WINDOW)];
-        let layout = Layout::detect(window, timestamps.format.as_ref()).map_err(refuse)?;
-        if self.is_waiting && window.len() < DETECTION_WINDOW {
-            self.provisional.begin(window, &layout);
+        let mut window = Cow::Borrowed(&buffer[..(*filled).min(DETECTION_WINDOW)]);
+        let refuse = |problem: UnknownLayout| {
+            let other = describe_other(&buffer[..*filled]).filter(|_| is_first);
+            refuse(other.map_or(problem, UnknownLayout::Other))
+        };
+        let mut is_header_given = false;
+        if is_first && let Some(header) = header {
+            let line = header.line_for(&window).map_err(refuse)?;
+            is_header_given = line.is_some();
+            window.to_mut().splice(..0, line.unwrap_or_default());
+        }
+        let detected = Layout::detect(&window, timestamps.format.as_ref());
+        let layout = detected.map_err(refuse)?;
+        if self.is_waiting && *filled < DETECTION_WINDOW {
+            self.provisional.begin(&window, &layout);
         }
         if is_first {
             self.summary.width = layout.width;
             self.summary.named_columns = layout.names.len();
+            self.summary.respelled.clone_from(&layout.respelled);
+            self.summary.is_header_given = is_header_given;
         }
-        if layout.has_header {
+        if layout.has_header && !is_header_given {
             let end = memchr(b'\n', &buffer[..*filled]).map_or(*filled, |at| at + 1);
             take_front(buffer, filled, end);
             self.summary.headers += 1;
@@ -422,7 +449,6 @@ fn take_front(buffer: &mut [u8], filled: &mut usize, length: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jtl::ReadOptions;
 
     #[test]
     fn a_block_is_never_larger_than_its_positions_reach() {
@@ -432,8 +458,8 @@ mod tests {
             reader: Box::new(text.as_bytes()),
             size: None,
         };
-        let timestamps = ReadOptions::default().timestamps;
-        let mut source = Source::new(vec![input], timestamps, usize::MAX);
+        let options = ReadOptions::default().block_size(usize::MAX);
+        let mut source = Source::new(vec![input], &options);
         assert_eq!(source.block_size, MAX_BLOCK);
         let mut buffer = Vec::new();
         let piece = source.next_piece(&mut buffer).unwrap();

@@ -34,6 +34,7 @@ mod html;
 mod insights;
 mod insights_flat;
 mod oracle;
+mod other_files;
 mod plan;
 mod platform;
 mod published_tables;
