@@ -22,6 +22,9 @@ pub fn run(args: &SummarizeArgs) -> Result<ExitCode> {
             "a summary file is binary: name it with -o, or redirect standard output".to_owned(),
         ));
     }
+    if let Some(path) = &args.output {
+        output::check_file(path)?;
+    }
     let analysis = analysis::parse(&args.reading, &args.selection)?;
     let analysed = reading::read(&analysis, &args.results)?;
     let file = analysed::encode(&analysed)?;

@@ -170,3 +170,65 @@ fn a_directory_names_the_results_in_it() {
         "perfkit: error: run: is a directory: did you mean run/results.jtl?"
     );
 }
+
+#[test]
+fn outputs_are_checked_before_results_are_read() {
+    let perfkit = Perfkit::new();
+    perfkit.write("file", "");
+    fs::create_dir(perfkit.path("directory")).unwrap();
+    // No results: were they read first, that would be the error.
+    for (arguments, expected) in [
+        (
+            &["analyze", "no.jtl", "-o", "file"][..],
+            "cannot create the directory file: it is a file: name a directory",
+        ),
+        (
+            &["analyze", "no.jtl", "-o", "file/report"],
+            "cannot create the directory file/report: file is a file, not a directory",
+        ),
+        (
+            &[
+                "analyze",
+                "no.jtl",
+                "--no-report",
+                "--fail-if",
+                "p95 > 5ms",
+                "--junit",
+                "no/junit.xml",
+            ],
+            "cannot write no/junit.xml: there is no directory no: create it first",
+        ),
+        (
+            &[
+                "analyze",
+                "no.jtl",
+                "--no-report",
+                "--fail-if",
+                "p95 > 5ms",
+                "--junit",
+                "directory",
+            ],
+            "cannot write directory: it is a directory: name a file",
+        ),
+        (
+            &["summarize", "no.jtl", "-o", "file/a.perfkit"],
+            "cannot write file/a.perfkit: file is a file, not a directory",
+        ),
+        (
+            &["compare", "no.jtl", "no2.jtl", "-o", "no/page.html"],
+            "cannot write no/page.html: there is no directory no: create it first",
+        ),
+    ] {
+        let said = perfkit.fail(arguments);
+        assert_eq!(said, format!("perfkit: error: {expected}"), "{arguments:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_is_written_to_and_not_replaced() {
+    let perfkit = Perfkit::new();
+    perfkit.write("a.jtl", five_samples());
+    perfkit.run(&["summarize", "a.jtl", "-o", "/dev/null"]);
+    assert!(!fs::metadata("/dev/null").unwrap().is_file());
+}

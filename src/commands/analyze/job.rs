@@ -8,7 +8,7 @@ use crate::cli::{AnalyzeArgs, ChartTheme, Compat, FollowArgs, Format};
 use crate::commands::gate::Gate;
 use crate::commands::publish::Publication;
 use crate::commands::server::Server;
-use crate::commands::{analysis, columns, input_name};
+use crate::commands::{analysis, columns, input_name, output};
 use crate::error::Result;
 use crate::report::{self, Presentation};
 
@@ -71,6 +71,7 @@ impl Job {
         };
         let gate = Gate::of(&args.gate, args.baseline.as_deref(), &options.percentiles)?;
         let publication = Publication::of(&args, &input_name::stem_of(first_input(&args)))?;
+        check_outputs(&args)?;
         let server = Server::of(&args)?;
         let theme = match args.chart_theme {
             ChartTheme::Light => Theme::Light,
@@ -99,6 +100,15 @@ impl Job {
             outputs,
         })
     }
+}
+
+/// Checks that every output can be written.
+fn check_outputs(args: &AnalyzeArgs) -> Result<()> {
+    if let Some(directory) = directory_of(args) {
+        output::check_directory(&directory)?;
+    }
+    let files = args.gate.junit.iter().chain(&args.publish.update);
+    files.map(PathBuf::as_path).try_for_each(output::check_file)
 }
 
 /// Returns the report directory: as given, else named after the first input in the working directory.
