@@ -22,6 +22,9 @@ pub fn run(args: &SummarizeArgs) -> Result<ExitCode> {
             "a summary file is binary: name it with -o, or redirect standard output".to_owned(),
         ));
     }
+    if let Some(path) = &args.output {
+        output::check_file(path)?;
+    }
     if args.name.is_some() && args.results.len() > 1 {
         return Err(Error::Usage(format!(
             "--name names one input, but there are {}: make a summary file of each, then one of these",

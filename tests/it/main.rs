@@ -38,6 +38,7 @@ mod html;
 mod insights;
 mod insights_flat;
 mod oracle;
+mod other_files;
 mod partial_columns;
 mod pieces;
 mod plan;

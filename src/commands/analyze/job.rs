@@ -8,7 +8,7 @@ use crate::cli::{AnalyzeArgs, ChartTheme, Compat, FollowArgs, Format};
 use crate::commands::gate::Gate;
 use crate::commands::publish::Publication;
 use crate::commands::server::Server;
-use crate::commands::{analysis, columns, input_name};
+use crate::commands::{analysis, columns, input_name, output};
 use crate::error::Result;
 use crate::report::{self, Presentation};
 
@@ -71,6 +71,7 @@ impl Job {
             ..report::Options::default()
         };
         let gate = Gate::of(&args.gate, args.baseline.as_deref(), &options.percentiles)?;
+        check_outputs(&args)?;
         let server = Server::of(&args)?;
         let publication = Publication::of(&args, first_input(&args), &server)?;
         let theme = match args.chart_theme {
@@ -102,6 +103,15 @@ impl Job {
             outputs,
         })
     }
+}
+
+/// Checks that every output can be written.
+fn check_outputs(args: &AnalyzeArgs) -> Result<()> {
+    if let Some(directory) = directory_of(args) {
+        output::check_directory(&directory)?;
+    }
+    let files = args.gate.junit.iter().chain(&args.publish.update);
+    files.map(PathBuf::as_path).try_for_each(output::check_file)
 }
 
 /// Returns the report directory: as given, else named after the first input in the working directory.

@@ -51,6 +51,9 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
         }
         None => None,
     };
+    let files = [&args.output, &args.gate.junit, &args.update];
+    let mut files = files.into_iter().flatten();
+    files.try_for_each(|path| output::check_file(path))?;
     let notes = inputs.notes();
     for note in &notes {
         eprintln!("perfkit: note: {}", render::text::printable(note));
