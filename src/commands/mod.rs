@@ -30,6 +30,7 @@ use crate::error::Result;
 ///
 /// Exit codes: 0 done; 1 a criterion failed or a regression was found; 2 usage, input or output error.
 pub fn main() -> ExitCode {
+    output::survive_file_size_limit();
     let outcome = cli::parse().and_then(run);
     match outcome {
         Ok(code) => code,

@@ -8,7 +8,7 @@ use crate::cli::{AnalyzeArgs, ChartTheme, Compat, FollowArgs, Format};
 use crate::commands::gate::Gate;
 use crate::commands::publish::Publication;
 use crate::commands::server::Server;
-use crate::commands::{analysis, columns, input_name};
+use crate::commands::{analysis, columns, input_name, report_directory};
 use crate::error::Result;
 use crate::report::{self, Presentation};
 
@@ -83,6 +83,7 @@ impl Job {
             style: Style::picture(args.chart_size, theme),
             has_csv_all_labels: args.max_labels.is_none(),
         };
+        outputs.check()?;
         Ok(Job {
             paths: args.results,
             analysis,
@@ -98,6 +99,17 @@ impl Job {
             publication,
             outputs,
         })
+    }
+}
+
+impl Outputs {
+    /// Checks that the report replaces no file of someone else's.
+    fn check(&self) -> Result<()> {
+        let Some(directory) = &self.directory else {
+            return Ok(());
+        };
+        let charts = self.charts.iter().map(|slug| format!("charts/{slug}.png"));
+        report_directory::check(directory, &charts.collect::<Vec<_>>())
     }
 }
 
