@@ -4,6 +4,7 @@
 
 mod apdex;
 mod build;
+mod check;
 mod corrected;
 mod criteria;
 mod error_kinds;
@@ -31,6 +32,7 @@ use crate::select::Filtered;
 
 pub use apdex::{Apdex, ApdexTable};
 pub use build::Presentation;
+pub use check::Contradiction;
 pub use corrected::{CorrectedRow, CorrectedTimes};
 pub use criteria::{CriterionResult, Found};
 pub use error_kinds::ErrorKind;

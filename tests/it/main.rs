@@ -20,6 +20,7 @@ mod config;
 mod damage;
 mod damage_properties;
 mod dashboard;
+mod edited_report;
 mod examples;
 mod fixtures;
 #[cfg(unix)]
