@@ -27,6 +27,8 @@ pub struct Presentation {
     pub details: Vec<Detail>,
     /// How to show the figures. `timestamp_is_end` and `selection` are ignored: the record has its own.
     pub options: Options,
+    /// Notes that come before those about reading, such as which options a file set.
+    pub notes: Vec<String>,
     /// The rows of the server's monitor.
     pub resources: Vec<ResourceRow>,
 }
@@ -88,7 +90,11 @@ impl Report {
             perfkit_version: env!("CARGO_PKG_VERSION").to_owned(),
             title: presentation.title,
             details: presentation.details,
-            notes: notes::collect(analysed, all.len(), options.max_labels),
+            notes: [
+                presentation.notes,
+                notes::collect(analysed, all.len(), options.max_labels),
+            ]
+            .concat(),
             accounting,
             inputs: analysed.inputs.iter().map(Input::from).collect(),
             window: Window::of(&total),

@@ -54,7 +54,7 @@ impl Job {
     ///
     /// If an option is invalid; if criteria, a baseline, a README or a monitor's file cannot be read; if
     /// the server does not answer.
-    pub fn new(args: AnalyzeArgs) -> Result<Self> {
+    pub fn new(args: AnalyzeArgs, notes: Vec<String>) -> Result<Self> {
         let analysis = Analysis {
             with_dashboard: args.compat == Some(Compat::Dashboard),
             ..analysis::parse(&args.reading, &args.selection)?
@@ -92,6 +92,7 @@ impl Job {
                 title: args.title,
                 details: server.details.clone(),
                 options,
+                notes,
                 resources: server.resources.clone(),
             },
             gate,

@@ -16,14 +16,14 @@ use crate::render::{self, markdown::ChartLink};
 use crate::report::{self, Report};
 use crate::stats::Aggregate;
 
-/// Runs `perfkit analyze`.
+/// Runs `perfkit analyze`. The report has `notes`, which were printed already.
 ///
 /// # Errors
 ///
 /// If an option is invalid, an input cannot be read or has no samples, or an output cannot be written;
 /// with `--strict`, also if a row is rejected.
-pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
-    let mut job = Job::new(args)?;
+pub fn run(args: AnalyzeArgs, notes: Vec<String>) -> Result<ExitCode> {
+    let mut job = Job::new(args, notes)?;
     let analysed = job.analyse()?;
     let report = job.report(&analysed)?;
     job.write(&analysed, &report)

@@ -25,13 +25,13 @@ const DEFAULT_TESTED: [f64; 2] = [50.0, 95.0];
 /// Maximum labels to compare one by one.
 const MAX_LABELS: usize = 500;
 
-/// Runs `perfkit compare`.
+/// Runs `perfkit compare`. The comparison has `notes`, which were printed already.
 ///
 /// # Errors
 ///
 /// If an option is invalid, an input cannot be read or has no samples, an output cannot be written, or a
 /// criterion needs what a run does not have.
-pub fn run(args: CompareArgs) -> Result<ExitCode> {
+pub fn run(args: CompareArgs, mut notes: Vec<String>) -> Result<ExitCode> {
     let analysis = analysis::parse(&args.reading, &args.selection)?;
     let settings = settings(&args);
     let shown = &settings.percentiles;
@@ -45,9 +45,9 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
         }
         None => None,
     };
-    let notes = inputs.notes();
-    for note in &notes {
-        eprintln!("perfkit: note: {}", render::text::printable(note));
+    for note in inputs.notes() {
+        eprintln!("perfkit: note: {}", render::text::printable(&note));
+        notes.push(note);
     }
     let sides = inputs.read(
         &analysis,
