@@ -2,6 +2,7 @@
 
 mod analysis;
 mod analyze;
+mod clash;
 mod columns;
 mod compare;
 mod follow;

@@ -35,6 +35,7 @@ mod html;
 mod insights;
 mod insights_flat;
 mod oracle;
+mod outputs;
 mod plan;
 mod platform;
 mod published_tables;

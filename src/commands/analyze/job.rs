@@ -8,7 +8,7 @@ use crate::cli::{AnalyzeArgs, ChartTheme, Compat, FollowArgs, Format};
 use crate::commands::gate::Gate;
 use crate::commands::publish::Publication;
 use crate::commands::server::Server;
-use crate::commands::{analysis, columns, input_name, report_directory};
+use crate::commands::{analysis, clash, columns, input_name, report_directory};
 use crate::error::Result;
 use crate::report::{self, Presentation};
 
@@ -55,6 +55,7 @@ impl Job {
     /// If an option is invalid; if criteria, a baseline, a README or a monitor's file cannot be read; if
     /// the server does not answer.
     pub fn new(args: AnalyzeArgs, notes: Vec<String>) -> Result<Self> {
+        check_files(&args)?;
         let analysis = Analysis {
             with_dashboard: args.compat == Some(Compat::Dashboard),
             ..analysis::parse(&args.reading, &args.selection)?
@@ -101,6 +102,25 @@ impl Job {
             outputs,
         })
     }
+}
+
+/// Checks that no output is an input.
+fn check_files(args: &AnalyzeArgs) -> Result<()> {
+    let inputs = args
+        .results
+        .iter()
+        .chain(&args.baseline)
+        .chain(&args.monitor);
+    let directory = directory_of(args);
+    let report = directory.as_deref().map(report_directory::files);
+    let report: Vec<PathBuf> = report.into_iter().flatten().collect();
+    let report = report.iter().map(|path| ("--output", path));
+    let junit = args.gate.junit.iter().map(|path| ("--junit", path));
+    let readme = args.publish.update.iter().map(|path| ("--update", path));
+    clash::check(
+        inputs.chain(&args.gate.criteria),
+        report.chain(junit).chain(readme),
+    )
 }
 
 impl Outputs {

@@ -9,7 +9,7 @@ use self::inputs::Inputs;
 use self::regression::Regressions;
 use super::gate::{self, Gate};
 use super::readme::{self, Readme};
-use super::{analysis, output};
+use super::{analysis, clash, output};
 use crate::chart;
 use crate::cli::{CompareArgs, CompareFormat};
 use crate::compare::{self, Settings, Side};
@@ -32,6 +32,7 @@ const MAX_LABELS: usize = 500;
 /// If an option is invalid, an input cannot be read or has no samples, an output cannot be written, or a
 /// criterion needs what a run does not have.
 pub fn run(args: CompareArgs, mut notes: Vec<String>) -> Result<ExitCode> {
+    check_files(&args)?;
     let analysis = analysis::parse(&args.reading, &args.selection)?;
     let settings = settings(&args);
     let shown = &settings.percentiles;
@@ -103,6 +104,22 @@ pub fn run(args: CompareArgs, mut notes: Vec<String>) -> Result<ExitCode> {
         gate::print_failure(failure.title, &failure.message);
     }
     gate::exit_code(!failures.is_empty() || gate::is_failed(&judged), printed)
+}
+
+/// Checks that no output is an input.
+fn check_files(args: &CompareArgs) -> Result<()> {
+    let runs = args
+        .runs
+        .iter()
+        .chain(&args.baseline)
+        .chain(&args.candidate);
+    let output = args.output.iter().map(|path| ("--output", path));
+    let junit = args.gate.junit.iter().map(|path| ("--junit", path));
+    let readme = args.update.iter().map(|path| ("--update", path));
+    clash::check(
+        runs.chain(&args.gate.criteria),
+        output.chain(junit).chain(readme),
+    )
 }
 
 fn settings(args: &CompareArgs) -> Settings {

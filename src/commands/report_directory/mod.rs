@@ -69,6 +69,11 @@ pub fn write(directory: &Path, files: &[ReportFile]) -> Result<()> {
     replace(staged, directory, directory, files, &new)
 }
 
+/// Returns the paths of the tables and pages that every report has.
+pub fn files(directory: &Path) -> impl Iterator<Item = PathBuf> {
+    FILES.into_iter().map(|file| directory.join(file))
+}
+
 /// Checks, before results are read, that a report with these charts replaces no file but those of an
 /// earlier report.
 ///
