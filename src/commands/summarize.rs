@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use super::{analysis, output, reading};
+use super::{analysis, clash, output, reading};
 use crate::analysed::{self, Analysed, Analysis};
 use crate::cli::SummarizeArgs;
 use crate::error::{Error, Result};
@@ -22,6 +22,8 @@ pub fn run(args: &SummarizeArgs) -> Result<ExitCode> {
             "a summary file is binary: name it with -o, or redirect standard output".to_owned(),
         ));
     }
+    let output = args.output.iter().map(|path| ("--output", path));
+    clash::check(&args.results, output)?;
     if let Some(path) = &args.output {
         output::check_file(path)?;
     }

@@ -33,6 +33,8 @@ pub struct Presentation {
     pub analysed_on: Option<String>,
     /// How to show the figures. `timestamp_is_end` and `selection` are ignored: the record has its own.
     pub options: Options,
+    /// Notes that come before those about reading, such as which options a file set.
+    pub notes: Vec<String>,
     /// The rows of the server's monitor.
     pub resources: Vec<ResourceRow>,
 }
@@ -103,7 +105,11 @@ impl Report {
             details: presentation.details,
             platform: presentation.platform,
             analysed_on: presentation.analysed_on,
-            notes: notes::collect(analysed, all.len(), options.max_labels, &sum.partial),
+            notes: [
+                presentation.notes,
+                notes::collect(analysed, all.len(), options.max_labels, &sum.partial),
+            ]
+            .concat(),
             accounting,
             inputs: analysed.inputs.iter().map(Input::from).collect(),
             window: Window::of(&total),

@@ -5,6 +5,7 @@
 mod accounting;
 mod apdex;
 mod build;
+mod check;
 mod codes;
 mod corrected;
 mod criteria;
@@ -36,6 +37,7 @@ use crate::percentile::Percentile;
 pub use accounting::{Accounting, RowFault};
 pub use apdex::{Apdex, ApdexTable};
 pub use build::Presentation;
+pub use check::Contradiction;
 pub use corrected::{CorrectedRow, CorrectedTimes};
 pub use criteria::{CriterionResult, Found};
 pub use error_kinds::ErrorKind;

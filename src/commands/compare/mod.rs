@@ -9,7 +9,7 @@ use self::inputs::Inputs;
 use self::regression::Regressions;
 use super::gate::{self, Gate};
 use super::readme::{self, Readme};
-use super::{analysis, output};
+use super::{analysis, clash, output};
 use crate::chart;
 use crate::cli::{CompareArgs, CompareFormat};
 use crate::compare::{self, Settings, Side};
@@ -27,13 +27,14 @@ const DEFAULT_TESTED: [f64; 2] = [50.0, 95.0];
 /// Maximum labels to compare one by one.
 const MAX_LABELS: usize = 500;
 
-/// Runs `perfkit compare`.
+/// Runs `perfkit compare`. The comparison has `notes`, which were printed already.
 ///
 /// # Errors
 ///
 /// If an option is invalid, an input cannot be read or has no samples, an output cannot be written, or a
 /// criterion needs what a run does not have.
-pub fn run(args: CompareArgs) -> Result<ExitCode> {
+pub fn run(args: CompareArgs, mut notes: Vec<String>) -> Result<ExitCode> {
+    check_files(&args)?;
     let analysis = analysis::parse(&args.reading, &args.selection)?;
     let settings = settings(&args);
     let shown = &settings.percentiles;
@@ -54,9 +55,9 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
     let files = [&args.output, &args.gate.junit, &args.update];
     let mut files = files.into_iter().flatten();
     files.try_for_each(|path| output::check_file(path))?;
-    let notes = inputs.notes();
-    for note in &notes {
-        eprintln!("perfkit: note: {}", render::text::printable(note));
+    for note in inputs.notes() {
+        eprintln!("perfkit: note: {}", render::text::printable(&note));
+        notes.push(note);
     }
     let sides = inputs.read(
         &analysis,
@@ -129,6 +130,22 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
         !failures.is_empty(),
         unjudged.into_iter().chain(too_many),
         printed,
+    )
+}
+
+/// Checks that no output is an input.
+fn check_files(args: &CompareArgs) -> Result<()> {
+    let runs = args
+        .runs
+        .iter()
+        .chain(&args.baseline)
+        .chain(&args.candidate);
+    let output = args.output.iter().map(|path| ("--output", path));
+    let junit = args.gate.junit.iter().map(|path| ("--junit", path));
+    let readme = args.update.iter().map(|path| ("--update", path));
+    clash::check(
+        runs.chain(&args.gate.criteria),
+        output.chain(junit).chain(readme),
     )
 }
 
