@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::panic::{self, PanicHookInfo};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
@@ -14,6 +13,7 @@ use crate::format;
 use crate::serve::monitor::Monitor;
 use crate::serve::platform::Platform;
 use crate::serve::{self, AccessLog, Limits, Target};
+use crate::stderr;
 
 /// Runs `perfkit serve`.
 ///
@@ -30,7 +30,8 @@ pub fn run(args: ServeArgs) -> Result<ExitCode> {
         .max_blocking_threads(cores)
         .build()
         .map_err(|error| Error::Internal(format!("cannot start the server's threads: {error}")))?;
-    panic::set_hook(Box::new(explain));
+    // A bug that fails one request and nothing else.
+    stderr::report_panics("a request failed with 500");
     let outcome = runtime.block_on(serve(args, limits));
     // Do not wait for a computation that outlasts the grace period.
     runtime.shutdown_background();
@@ -59,12 +60,12 @@ async fn serve(args: ServeArgs, limits: Limits) -> Result<ExitCode> {
     }
     let uptime = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
     let counts = target.metrics().counts();
-    eprintln!(
+    stderr::say(format_args!(
         "perfkit: served {} requests, {} errors, in {}",
         counts.total(),
         counts.errors(),
         format::duration(uptime)
-    );
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -77,12 +78,12 @@ fn limits(args: &ServeArgs) -> Limits {
     });
     let asked = args.max_connections.unwrap_or(default.max_connections);
     if args.max_connections.is_some() && asked > possible {
-        eprintln!(
+        stderr::say(format_args!(
             "perfkit: warning: --max-connections {asked} needs {needed} open files, but the \
              system's limit allows only {possible} connections. Raise it with `ulimit -Hn {needed}` \
              as root, or LimitNOFILE={needed} in a systemd unit",
             needed = serve::open_files_for(asked)
-        );
+        ));
     }
     Limits {
         max_connections: asked.min(possible),
@@ -94,22 +95,12 @@ fn limits(args: &ServeArgs) -> Limits {
     }
 }
 
-/// Reports a panic: a bug that failed one request and nothing else.
-fn explain(panic: &PanicHookInfo<'_>) {
-    let message = panic.payload_as_str().unwrap_or("no reason given");
-    let place = panic
-        .location()
-        .map_or_else(|| "unknown location".to_owned(), ToString::to_string);
-    eprintln!(
-        "perfkit: a request failed with 500: {message} (at {place}). This is a bug in perfkit; \
-         please report it"
-    );
-}
-
 /// Prints the server's addresses, also as JMeter's options, and how to stop it.
 fn print_addresses(address: SocketAddr, limits: &Limits) {
-    eprintln!("perfkit {} serves on {address}", env!("CARGO_PKG_VERSION"));
-    eprintln!("  this machine: {}", Platform::detect().one_line());
+    let mut lines = vec![
+        format!("perfkit {} serves on {address}", env!("CARGO_PKG_VERSION")),
+        format!("  this machine: {}", Platform::detect().one_line()),
+    ];
     let port = address.port();
     for ip in reachable(address.ip()) {
         let origin = if ip.is_loopback() {
@@ -117,15 +108,16 @@ fn print_addresses(address: SocketAddr, limits: &Limits) {
         } else {
             "from another machine"
         };
-        eprintln!(
+        lines.push(format!(
             "  {origin}: http://{}   (jmeter -Jhost={ip} -Jport={port})",
             SocketAddr::new(ip, port)
-        );
+        ));
     }
-    eprintln!(
+    lines.push(format!(
         "  up to {} connections at once; stop with Ctrl-C",
         limits.max_connections
-    );
+    ));
+    stderr::say_lines(lines.join("\n"));
 }
 
 /// Returns the addresses that reach a server listening on `ip`, those of the local network first.

@@ -14,6 +14,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use super::app::Target;
 use super::connection::{Server, linger, send_refusal};
 use super::limits::Limits;
+use crate::stderr;
 
 /// Connections that the kernel queues until the server accepts them.
 const BACKLOG: u32 = 16_384;
@@ -87,11 +88,11 @@ async fn accept(listener: &TcpListener, server: &Arc<Server>, stop: &watch::Rece
             Err(error) => {
                 if warned.is_none_or(|warned| warned.elapsed() >= WARNING_INTERVAL) {
                     warned = Some(Instant::now());
-                    eprintln!(
+                    stderr::say(format_args!(
                         "perfkit: warning: cannot accept new connections at the moment: {error}; \
                          {} are open and being served",
                         server.target().metrics().connections()
-                    );
+                    ));
                 }
                 sleep(ACCEPT_RETRY).await;
             }
