@@ -8,6 +8,20 @@ use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 
+/// Makes writing beyond `ulimit -f` an error like a full disk. The signal that the system sends by default
+/// would end the process at once, and leave temporary files behind.
+#[cfg(unix)]
+pub fn survive_file_size_limit() {
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicBool;
+    let is_seen = Arc::new(AtomicBool::new(false));
+    // Without a handler the process would only end earlier.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, is_seen);
+}
+
+#[cfg(not(unix))]
+pub fn survive_file_size_limit() {}
+
 /// Prints a result on standard output.
 ///
 /// # Errors

@@ -5,21 +5,23 @@
 //! which is many times faster than parsing.
 
 use std::borrow::Cow;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 use memchr::{memchr, memmem};
 
 use super::csv::{
-    Block, GivenHeader, Layout, PADDING, ProvisionalLayouts, RowParser, UnknownLayout, Unquoted,
+    Block, EpochUnit, GivenHeader, PADDING, ProvisionalLayouts, RowParser, UnknownLayout, Unquoted,
     cut, is_detectable, refuse_other_text, separator_line,
 };
+use super::dates::TimestampsRead;
 use super::fault::MAX_ROW;
-use super::input::{Input, describe_other};
-use super::options::{ReadOptions, TimestampOptions};
-use super::outcome::InputSummary;
-use super::xml::{self, XmlInput, XmlReader};
+use super::fingerprint::{self, Fingerprinted, SharedFingerprint};
+use super::input::{Encoding, EncodingSource, Input, Transcoder, describe_other};
+use super::options::{ColumnOptions, ReadOptions, TimestampOptions};
+use super::outcome::{InputEncoding, InputSummary};
+use super::xml::{self, Stamps, XmlInput, XmlReader};
 use crate::error::{Error, Result};
 
 /// Bytes from which the layout is detected, whatever the block size.
@@ -46,6 +48,7 @@ pub struct Source {
     current: Option<Current>,
     finished: Vec<InputSummary>,
     timestamps: TimestampOptions,
+    encoding: Option<Encoding>,
     header: Option<GivenHeader>,
     block_size: usize,
     blocks: u64,
@@ -54,12 +57,17 @@ pub struct Source {
     /// Whether an input that has ended was read with a wrong layout.
     are_layouts_wrong: bool,
     unquoted: Unquoted,
+    columns: Arc<ColumnOptions>,
 }
 
 /// The input being read.
 struct Current {
-    input: Input,
+    reader: Transcoder,
+    /// Number of the input, counted from 0.
+    number: u32,
+    /// All except the fingerprint.
     summary: InputSummary,
+    fingerprint: SharedFingerprint,
     /// Bytes that were read but are not in a block yet.
     carry: Vec<u8>,
     is_at_end: bool,
@@ -69,6 +77,7 @@ struct Current {
     headers_before: u64,
     /// `None` while the layout is not known: at the start and before a further header.
     parser: Option<RowParser>,
+    columns: Arc<ColumnOptions>,
 }
 
 impl Source {
@@ -79,6 +88,7 @@ impl Source {
             current: None,
             finished: Vec::new(),
             timestamps: options.timestamps.clone(),
+            encoding: options.encoding,
             header: options.header.clone(),
             block_size: options.block_size.clamp(1, MAX_BLOCK),
             blocks: 0,
@@ -86,6 +96,7 @@ impl Source {
             is_stopped: false,
             are_layouts_wrong: false,
             unquoted: Unquoted::default(),
+            columns: Arc::new(options.columns.clone()),
         }
     }
 
@@ -96,16 +107,18 @@ impl Source {
 
     /// What is known about the inputs so far.
     pub fn summaries(&self) -> Vec<InputSummary> {
-        let current = self.current.iter().map(|current| &current.summary);
-        self.finished.iter().chain(current).cloned().collect()
+        let current = self.current.iter().map(Current::summary);
+        self.finished.iter().cloned().chain(current).collect()
     }
 
-    /// Whether the input seen so far confirms the detected layouts.
+    /// Whether the input seen so far confirms its detected encoding and layouts.
     pub fn confirms_layouts(&mut self) -> bool {
-        let format = self.timestamps.format.as_ref();
-        let mut current = self.current.iter_mut();
-        let are_confirmed =
-            current.all(|current| current.provisional.are_confirmed(format, DETECTION_WINDOW));
+        let timestamps = &self.timestamps;
+        let are_confirmed = self.current.iter_mut().all(|current| {
+            let detect = |start: &[u8]| timestamps.detect(current.number, start);
+            current.reader.is_confirmed()
+                && current.provisional.are_confirmed(detect, DETECTION_WINDOW)
+        });
         are_confirmed && !self.are_layouts_wrong
     }
 
@@ -124,7 +137,9 @@ impl Source {
                 let Some(input) = self.waiting.next() else {
                     return Ok(None);
                 };
-                self.current = Some(Current::new(input));
+                let columns = Arc::clone(&self.columns);
+                let number = self.finished.len() as u32;
+                self.current = Some(Current::new(input, number, self.encoding, columns));
                 continue;
             };
             if current.is_xml(buffer)? {
@@ -142,7 +157,7 @@ impl Source {
                 }
                 self.are_layouts_wrong |= !self.confirms_layouts();
                 self.finished
-                    .extend(self.current.take().map(|done| done.summary));
+                    .extend(self.current.take().map(|done| done.summary()));
                 continue;
             };
             let Some(parser) = &current.parser else {
@@ -169,16 +184,22 @@ impl Source {
     /// Returns the current input as XML.
     fn take_xml(&mut self) -> Option<Piece> {
         let current = self.current.as_mut()?;
-        let reader = std::mem::replace(&mut current.input.reader, Box::new(io::empty()));
+        let nothing = Transcoder::new(Box::new(io::empty()), None);
+        let reader = std::mem::replace(&mut current.reader, nothing);
+        let stamps = Stamps::of(&current.carry, &self.timestamps);
+        if self.timestamps.unit.is_none() && stamps.unit != EpochUnit::default() {
+            current.summary.timestamps.detected_unit = Some(stamps.unit);
+        }
         let index = self.blocks;
         self.blocks += 1;
         Some(Piece::Xml(Box::new(XmlInput {
             reader: XmlReader::new(
-                current.input.name.clone(),
+                current.summary.name.clone(),
                 std::mem::take(&mut current.carry),
                 reader,
-                self.timestamps.is_end,
-            ),
+                stamps,
+            )
+            .with_column(self.columns.group.as_deref()),
             index,
             input: self.finished.len() as u32,
             position: self.position,
@@ -194,7 +215,7 @@ impl Source {
                 is_truncated: current.summary.is_truncated || reader.is_truncated(),
                 is_unterminated: false,
                 xml: Some(reader.summary()),
-                ..current.summary
+                ..current.summary()
             });
         }
     }
@@ -208,10 +229,18 @@ struct Cut {
 }
 
 impl Current {
-    fn new(input: Input) -> Self {
+    fn new(
+        input: Input,
+        number: u32,
+        encoding: Option<Encoding>,
+        columns: Arc<ColumnOptions>,
+    ) -> Self {
+        let (reader, fingerprint) = Fingerprinted::new(input.reader);
         let summary = InputSummary {
-            name: input.name.clone(),
+            name: input.name,
+            encoding: None,
             bytes: 0,
+            fingerprint: 0,
             headers: 0,
             width: 0,
             named_columns: 0,
@@ -220,16 +249,28 @@ impl Current {
             is_unterminated: false,
             is_truncated: false,
             xml: None,
+            timestamps: TimestampsRead::default(),
         };
         Current {
-            input,
+            reader: Transcoder::new(Box::new(reader), encoding),
+            number,
             summary,
+            fingerprint,
             carry: Vec::new(),
             is_at_end: false,
             is_waiting: false,
             provisional: ProvisionalLayouts::default(),
             headers_before: 0,
             parser: None,
+            columns,
+        }
+    }
+
+    /// What is known about the input so far.
+    fn summary(&self) -> InputSummary {
+        InputSummary {
+            fingerprint: fingerprint::lock(&self.fingerprint).value(),
+            ..self.summary.clone()
         }
     }
 
@@ -242,10 +283,17 @@ impl Current {
         let mut filled = 0;
         self.read_until(buffer, &mut filled, DETECTION_WINDOW)?;
         self.carry.extend_from_slice(&buffer[..filled]);
+        self.summary.encoding = self
+            .reader
+            .encoding()
+            .map(|(encoding, source)| InputEncoding {
+                name: encoding.to_string(),
+                is_detected: source == EncodingSource::Detected,
+            });
         let is_xml = xml::is_xml(&self.carry);
         let is_other = is_xml && memmem::find(&self.carry, b"<testResults").is_none();
         if is_other && let Some(other) = describe_other(&self.carry) {
-            return Err(Error::input(self.input.name.clone(), other));
+            return Err(Error::input(self.summary.name.clone(), other));
         }
         if is_xml && self.summary.is_unterminated {
             // The line feed that was added for rows.
@@ -332,7 +380,7 @@ impl Current {
             buffer.resize(target + 1 + PADDING, 0);
         }
         while *filled < target && !self.is_at_end {
-            match self.input.reader.read(&mut buffer[*filled..target]) {
+            match self.reader.read(&mut buffer[*filled..target]) {
                 Ok(0) => self.is_at_end = true,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.is_waiting = true;
@@ -349,7 +397,7 @@ impl Current {
                     self.is_at_end = true;
                     self.summary.is_truncated = true;
                 }
-                Err(error) => return Err(Error::read(Path::new(&self.input.name), error)),
+                Err(error) => return Err(Error::read(Path::new(&self.summary.name), error)),
             }
             if self.is_at_end && *filled > 0 && buffer[*filled - 1] != b'\n' {
                 buffer[*filled] = b'\n';
@@ -369,7 +417,7 @@ impl Current {
         filled: &mut usize,
         (timestamps, header): (&TimestampOptions, Option<&GivenHeader>),
     ) -> Result<()> {
-        let refuse = |problem: UnknownLayout| Error::input(self.input.name.clone(), problem);
+        let refuse = |problem: UnknownLayout| Error::input(self.summary.name.clone(), problem);
         let is_first = self.summary.width == 0;
         if is_first {
             if buffer[..*filled].starts_with(b"\xEF\xBB\xBF") {
@@ -393,8 +441,10 @@ impl Current {
             is_header_given = line.is_some();
             window.to_mut().splice(..0, line.unwrap_or_default());
         }
-        let detected = Layout::detect(&window, timestamps.format.as_ref());
-        let layout = detected.map_err(refuse)?;
+        let detected = timestamps.detect(self.number, &window);
+        let mut layout = detected.map_err(refuse)?;
+        layout.find(&self.columns).map_err(refuse)?;
+        self.summary.timestamps.add_layout(&layout, timestamps);
         if self.is_waiting && *filled < DETECTION_WINDOW {
             self.provisional.begin(&window, &layout);
         }

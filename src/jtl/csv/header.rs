@@ -6,6 +6,7 @@ use super::columns::{COLUMN_NAMES, REQUIRED};
 use super::lines::{split_record, trim_line_end};
 use super::unknown_layout::UnknownLayout;
 use super::unquoted::unwrap;
+use crate::text;
 
 /// The column names of a header line.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl Header {
         };
         let mut names: Vec<String> = split_record(line, delimiter)
             .into_iter()
-            .map(|name| String::from_utf8_lossy(&name).trim().to_owned())
+            .map(|name| text::of(&name).trim().to_owned())
             .collect();
         let respelled = respell(&mut names);
         let has = |name: &str| names.iter().any(|n| n == name);

@@ -35,7 +35,8 @@ pub(super) use self::provisional::{ProvisionalLayouts, is_detectable};
 pub(super) use self::quoted::Record;
 pub(super) use self::repair::repair;
 pub(super) use self::row::{Rejected, RowParser};
-pub use self::timestamp::{DatePattern, InvalidDatePattern};
+pub(super) use self::timestamp::DateEvidence;
+pub use self::timestamp::{DateOrder, DatePattern, EpochUnit, InvalidDatePattern};
 #[doc(hidden)]
 pub use self::timestamp::{TimestampFormat, TimestampParser};
 #[doc(hidden)]
