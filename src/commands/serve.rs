@@ -60,10 +60,11 @@ async fn serve(args: ServeArgs, limits: Limits) -> Result<ExitCode> {
     let uptime = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
     let counts = target.metrics().counts();
     eprintln!(
-        "perfkit: served {} requests, {} errors, in {}",
-        counts.total(),
-        counts.errors(),
-        format::duration(uptime)
+        "perfkit: served {}, {}, in {}, over {}",
+        format::counted(counts.total(), "request"),
+        format::counted(counts.errors(), "error"),
+        format::duration(uptime),
+        format::counted(target.metrics().accepted(), "connection")
     );
     Ok(ExitCode::SUCCESS)
 }

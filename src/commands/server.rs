@@ -263,5 +263,6 @@ fn resource_row(row: monitor::MonitorRow) -> ResourceRow {
         p50_ms: row.p50_ms,
         p95_ms: row.p95_ms,
         p99_ms: row.p99_ms,
+        connections_opened: row.connections_opened,
     }
 }
