@@ -37,13 +37,17 @@ Examples:
 #[command(
     help_template = super::help::EXAMPLES_FIRST,
     before_help = EXAMPLES,
-    after_help = "Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error."
+    after_help = "Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error, or a criterion that cannot be judged."
 )]
 pub struct AnalyzeArgs {
     /// JMeter results (CSV or XML, plain, gzip or zstd) or summary files, read as one run; `-` is
     /// standard input
     #[arg(required = true, value_name = "RESULTS")]
     pub results: Vec<PathBuf>,
+
+    /// Take the same input twice: its rows count twice
+    #[arg(long, hide_short_help = true, help_heading = "Reading")]
+    pub allow_repeats: bool,
 
     /// What to print on standard output
     #[arg(short, long, default_value_t, value_parser = FormatParser)]
