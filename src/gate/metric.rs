@@ -196,6 +196,17 @@ impl Metric {
         }
     }
 
+    /// Returns the field of a label's report that it comes from, if that may be partial.
+    pub(super) fn field(&self) -> Option<&'static str> {
+        match self {
+            Metric::Received => Some("received_kb_per_sec"),
+            Metric::Sent => Some("sent_kb_per_sec"),
+            Metric::Latency(_) => Some("latency"),
+            Metric::Connect(_) => Some("connect"),
+            _ => None,
+        }
+    }
+
     /// Whether it is about the rows of the files, not about samples.
     pub(super) fn is_of_rows(&self) -> bool {
         matches!(

@@ -296,11 +296,11 @@ fn buckets(
             Ok(of(series, Buckets::Means(means.collect()), extremes(all)))
         }
     };
-    let kb = |bytes: &[u64], column: Option<f64>, name| match column {
+    let kb = |bytes: &[Option<u64>], column: Option<f64>, name| match column {
         None => Err(no_column(name)),
         Some(each) => {
-            let kb = &mut bytes.iter().map(|&bytes| bytes as f64 / BYTES_PER_KB);
-            Ok(rates(kb, each))
+            let bytes = bytes.iter().map(|bytes| bytes.unwrap_or(0) as f64);
+            Ok(rates(&mut bytes.map(|bytes| bytes / BYTES_PER_KB), each))
         }
     };
     let total = &report.total;
@@ -322,7 +322,8 @@ fn buckets(
             kb(&series.received_bytes, each, "bytes")
         }
         Metric::Sent => {
-            let sent: f64 = series.sent_bytes.iter().map(|&bytes| bytes as f64).sum();
+            let sent = series.sent_bytes.iter().flatten();
+            let sent: f64 = sent.map(|&bytes| bytes as f64).sum();
             let each = sent / BYTES_PER_KB / (total.samples as f64).max(1.0);
             let each = total.sent_kb_per_sec.map(|_| each);
             kb(&series.sent_bytes, each, "sentBytes")

@@ -10,6 +10,21 @@ use super::value::rounded;
 use crate::percentile::{Percentile, value_at};
 use crate::report::{Apdex, LabelReport, Report, Summary};
 
+/// Checks that all samples have the column that a metric is computed from, if any of them has it.
+///
+/// # Errors
+///
+/// If only some have it.
+pub(super) fn check_complete(metric: &Metric, row: &LabelReport) -> Result<(), Undecidable> {
+    match metric.field().and_then(|field| row.partial(field)) {
+        None => Ok(()),
+        Some(column) => Err(Undecidable::Partial {
+            metric: metric.clone(),
+            found: column.in_words(),
+        }),
+    }
+}
+
 /// Returns the value of a metric over the whole run, in [`Metric::unit`].
 pub(super) fn value(
     metric: &Metric,

@@ -38,9 +38,19 @@ pub fn details_table(details: &[Detail]) -> String {
     markdown::table(&tables::details(details))
 }
 
-/// The aggregate table, header and TOTAL bold.
+/// The aggregate table, header and TOTAL bold, with a note if some samples lack a column.
 pub fn aggregate_table(report: &Report) -> String {
-    markdown::table(&tables::aggregate(report))
+    with_note(
+        markdown::table(&tables::aggregate(report)),
+        tables::aggregate_note(report),
+    )
+}
+
+fn with_note(table: String, note: Option<String>) -> String {
+    match note {
+        Some(note) => format!("{table}\n{}\n", escape(&note)),
+        None => table,
+    }
 }
 
 /// The Statistics table of JMeter's dashboard with its introduction; empty if it was not requested.
@@ -92,7 +102,8 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
         platform_block(&untitled)
     );
     if let Some(table) = tables::summary(report) {
-        let _ = writeln!(text, "## Summary Report\n\n{}", markdown::table(&table));
+        let table = with_note(markdown::table(&table), tables::labels_note(report));
+        let _ = writeln!(text, "## Summary Report\n\n{table}");
     }
     let sections = tables::requests(report).into_iter();
     for found in sections.chain(tables::sections(report)) {

@@ -6,8 +6,9 @@ use super::insights::{self, Evidence};
 use super::labels::Labels;
 use super::{
     Accounting, ApdexTable, CorrectedTimes, Dashboard, Detail, ErrorReport, Input, LabelReport,
-    Options, Report, Requests, ResourceRow, Resources, SCHEMA_VERSION, Slices, TOTAL, TimeSeries,
-    TopErrors, Window, codes, error_kinds, notes, statistics,
+    OptionalColumn, Options, PartialColumn, Report, Requests, ResourceRow, Resources,
+    SCHEMA_VERSION, Slices, TOTAL, TimeSeries, TopErrors, Window, codes, error_kinds, notes,
+    statistics,
 };
 use crate::analysed::Analysed;
 use crate::error::Result;
@@ -73,6 +74,7 @@ impl Report {
             (&mut shown, &indexes),
             (others.as_mut(), &mut sum),
         );
+        sum.partial.extend(partial_threads(aggregate));
         let corrected = options.expected_interval_ms.map(|interval| {
             let labels = shown.iter().chain(&others);
             CorrectedTimes::new(interval, labels, &sum, percentiles)
@@ -94,7 +96,7 @@ impl Report {
             perfkit_version: env!("CARGO_PKG_VERSION").to_owned(),
             title: presentation.title,
             details: presentation.details,
-            notes: notes::collect(analysed, all.len(), options.max_labels),
+            notes: notes::collect(analysed, all.len(), options.max_labels, &sum.partial),
             accounting,
             inputs: analysed.inputs.iter().map(Input::from).collect(),
             window: Window::of(&total),
@@ -129,6 +131,14 @@ impl From<&InputRead> for Input {
             lines: input.lines,
         }
     }
+}
+
+/// Returns the mark of `allThreads` if only some samples have it: the threads of the others are unknown.
+fn partial_threads(aggregate: &Aggregate) -> Option<PartialColumn> {
+    let buckets = aggregate.timeline().buckets();
+    let counts = buckets.map(|bucket| (bucket.samples(), bucket.without_threads()));
+    let (all, without) = counts.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
+    PartialColumn::new(OptionalColumn::AllThreads, all.saturating_sub(without), all)
 }
 
 fn errors(aggregate: &Aggregate, samplers: &LabelStats) -> Vec<ErrorReport> {

@@ -16,6 +16,7 @@ mod labels;
 mod live;
 mod notes;
 mod over_time;
+mod partial;
 mod resources;
 #[cfg(test)]
 mod schema;
@@ -46,6 +47,7 @@ pub use label_report::{CodeCount, LabelReport, PercentileValue, Summary, TOTAL, 
 pub use labels::label_rows;
 pub use live::{Live, NewError, RecentFigures};
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};
+pub use partial::{OptionalColumn, PartialColumn};
 pub use resources::{ResourceRow, Resources, Saturation, no_overlap};
 pub use slice::{Slice, joined as joined_slices};
 pub use slices::{LabelSlices, Slices};

@@ -1,12 +1,18 @@
 //! Notes: how the results were read, where that might surprise.
 
+use super::PartialColumn;
 use crate::analysed::Analysed;
 use crate::format;
 use crate::jtl::{InputRead, XmlSummary};
 use crate::stats::{ErrorDetail, MAX_ERROR_TYPES};
 
 /// Returns the notes of a run.
-pub(super) fn collect(analysed: &Analysed, labels: usize, max_labels: usize) -> Vec<String> {
+pub(super) fn collect(
+    analysed: &Analysed,
+    labels: usize,
+    max_labels: usize,
+    partial: &[PartialColumn],
+) -> Vec<String> {
     let aggregate = &analysed.aggregate;
     let controller_rows = aggregate.controller_rows();
     let mut notes: Vec<String> = analysed.inputs.iter().flat_map(of_input).collect();
@@ -18,6 +24,7 @@ pub(super) fn collect(analysed: &Analysed, labels: usize, max_labels: usize) -> 
              --controllers exclude leaves them out."
         ));
     }
+    notes.extend(of_partial(partial));
     notes.extend(of_errors(aggregate.errors().detail()));
     notes.extend(left_out(labels, max_labels));
     notes
@@ -73,6 +80,18 @@ fn of_xml(name: &str, xml: &XmlSummary) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// Says which columns only some samples have.
+fn of_partial(partial: &[PartialColumn]) -> Option<String> {
+    let columns: Vec<String> = partial.iter().map(PartialColumn::in_words).collect();
+    (!columns.is_empty()).then(|| {
+        format!(
+            "Some samples lack a column: perfkit found {}. Averages and percentiles cover the samples \
+             that have it; rates and active threads are too low, because the rest is unknown.",
+            columns.join(", ")
+        )
+    })
 }
 
 /// Says how errors are grouped if there are too many to distinguish by message.

@@ -198,7 +198,7 @@ impl Rows {
                     start: all.start,
                     end: all.end,
                     elapsed: elapsed.counts().into_iter().collect(),
-                    bytes: all.bytes(),
+                    bytes: all.bytes().map(|bytes| bytes.sum),
                 };
                 (label.name, figures)
             })

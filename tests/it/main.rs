@@ -36,6 +36,7 @@ mod html;
 mod insights;
 mod insights_flat;
 mod oracle;
+mod partial_columns;
 mod plan;
 mod platform;
 mod published_tables;

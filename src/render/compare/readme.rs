@@ -34,12 +34,22 @@ pub fn readme_table(runs: &[(&str, &Report)], percentiles: &[Percentile]) -> Str
         rows.extend(report.other_labels.as_ref().map(|others| row(name, others)));
     }
     let totals = runs().map(|((_, report), name)| row(name, &report.total));
-    markdown::table(&Table {
+    let mut text = markdown::table(&Table {
         caption: "Figures by platform".to_owned(),
         headings,
         rows,
         totals: totals.collect(),
-    })
+    });
+    for ((_, report), name) in runs() {
+        if let Some(note) = columns::partial_note(&columns, &report.total) {
+            text.push_str(&format!(
+                "\n{}: {}\n",
+                markdown::escape(name),
+                markdown::escape(&note)
+            ));
+        }
+    }
+    text
 }
 
 /// The labels of all runs in order of appearance.

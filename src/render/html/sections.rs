@@ -42,7 +42,10 @@ pub fn criteria(report: &Report, detail: Detail) -> Option<Section> {
 }
 
 fn aggregate(report: &Report, detail: Detail) -> Section {
-    let body = printed(&tables::labels(report), detail);
+    let body = html! {
+        (printed(&tables::labels(report), detail))
+        @if let Some(note) = tables::labels_note(report) { (introduction(&note)) }
+    };
     Section::new("aggregate", "Aggregate Report", body)
 }
 

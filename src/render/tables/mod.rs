@@ -6,7 +6,7 @@ mod labels;
 
 pub use failures::{criteria, inputs, rejections, repairs};
 pub use jmeter::{dashboard, requests};
-pub use labels::{aggregate, details, labels, summary};
+pub use labels::{aggregate, aggregate_note, details, labels, labels_note, summary};
 
 use super::table::Table;
 use crate::report::Report;
