@@ -75,7 +75,7 @@ fn undecided(criterion: &Criterion, label: &str, why: &Undecidable) -> Criterion
 fn judge(criterion: &Criterion, row: &LabelReport, run: Run<'_>) -> Result<Judged, Undecidable> {
     let report = run.report;
     let unit = criterion.metric.unit();
-    whole::check_complete(&criterion.metric, row).map_err(|why| of_label(row, why))?;
+    whole::check_complete(&criterion.metric, row, report).map_err(|why| of_label(row, why))?;
     let limit = limit(criterion, row, run)?;
     if let Some(why) = never_holds(&criterion.metric, criterion.op, limit.range.low) {
         let limit = with_unit(limit.value, unit);
@@ -306,7 +306,7 @@ fn limit(
     if let Some(reason) = other_thresholds(metric, (row, report), (same, baseline)) {
         return Err(in_baseline(reason));
     }
-    whole::check_complete(metric, same).map_err(in_baseline)?;
+    whole::check_complete(metric, same, baseline).map_err(in_baseline)?;
     let base = whole::value(metric, same, baseline).map_err(in_baseline)?;
     let rejected = baseline.accounting.rejected_whole();
     let range = whole::range(metric, same, baseline, rejected).map_err(in_baseline)?;

@@ -15,13 +15,27 @@ use crate::report::{Apdex, LabelReport, Report, Summary};
 /// # Errors
 ///
 /// If only some have it.
-pub(super) fn check_complete(metric: &Metric, row: &LabelReport) -> Result<(), Undecidable> {
-    match metric.field().and_then(|field| row.partial(field)) {
-        None => Ok(()),
-        Some(column) => Err(Undecidable::Partial {
+pub(super) fn check_complete(
+    metric: &Metric,
+    row: &LabelReport,
+    report: &Report,
+) -> Result<(), Undecidable> {
+    let partial = |found| {
+        Err(Undecidable::Partial {
             metric: metric.clone(),
-            found: column.in_words(),
-        }),
+            found,
+        })
+    };
+    let is_of_codes = matches!(metric, Metric::Codes(_) | Metric::CodesPercent(_));
+    let without_codes = report.inputs.iter().find(|input| input.lacks_codes);
+    match (without_codes, row.codes.is_empty()) {
+        (Some(input), false) if is_of_codes => {
+            partial(format!("no responseCode column in {}", input.name))
+        }
+        _ => match metric.field().and_then(|field| row.partial(field)) {
+            None => Ok(()),
+            Some(column) => partial(column.in_words()),
+        },
     }
 }
 

@@ -47,6 +47,8 @@ pub struct InputSummary {
     pub width: usize,
     /// Number of columns that the first layout's header names.
     pub named_columns: usize,
+    /// Whether the first layout, or one that follows, has no column of response codes.
+    pub lacks_codes: bool,
     /// Whether its last line has no line feed.
     pub is_unterminated: bool,
     /// Whether its compressed data ended early.

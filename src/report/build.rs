@@ -129,6 +129,7 @@ impl From<&InputRead> for Input {
             name: input.summary.name.clone(),
             bytes: input.summary.bytes,
             lines: input.lines,
+            lacks_codes: input.summary.lacks_codes,
         }
     }
 }

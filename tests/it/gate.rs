@@ -269,6 +269,19 @@ fn a_partial_figure_is_not_judged() {
     insta::assert_snapshot!(errors.join("\n"));
     let (code, _, said) = analyzed(&partial, &["--fail-if", "sent > 9KB/s"]);
     assert_eq!(code, 0, "{said}");
+    // A file without response codes beside one with them.
+    let perfkit = Perfkit::new();
+    perfkit.write("results.jtl", five_samples());
+    let without = "timeStamp,elapsed,label,success\n1700000000000,7,A,false\n";
+    perfkit.write("other.jtl", without);
+    let judged = |criterion| {
+        let (code, _, said) = run(&perfkit, &["other.jtl", "--fail-if", criterion]);
+        (code, last_error(&said))
+    };
+    let (code, said) = judged("rc5xx > 1");
+    assert_eq!(code, 2);
+    insta::assert_snapshot!(said);
+    assert_eq!(judged("errors > 1").0, 1);
 }
 
 #[test]
