@@ -19,7 +19,7 @@ pub struct ChartLink {
     pub description: String,
 }
 
-/// The platform block: title, details table, results table.
+/// The platform block: title, details table, results table, and what spoils its rates.
 pub fn platform_block(report: &Report) -> String {
     let mut block = String::new();
     if let Some(title) = &report.title {
@@ -30,6 +30,9 @@ pub fn platform_block(report: &Report) -> String {
         block.push('\n');
     }
     block.push_str(&aggregate_table(report));
+    if let Some(stray) = &report.stray_times {
+        let _ = writeln!(block, "\n{}", escape(&stray.sentence()));
+    }
     block
 }
 

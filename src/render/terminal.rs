@@ -4,7 +4,7 @@ use super::print::terminal::{Style, table};
 use super::tables;
 use crate::report::Report;
 
-/// The aggregate table. If a `width` (in terminal columns) is too small for all of it, the columns
+/// The aggregate table, and what spoils its rates. If a `width` (in terminal columns) is too small for all of it, the columns
 /// are laid out in several tables below one another.
 pub fn render(report: &Report, width: Option<u16>) -> String {
     let style = Style {
@@ -12,5 +12,9 @@ pub fn render(report: &Report, width: Option<u16>) -> String {
         has_colors: false,
         keys: 1,
     };
-    table(&tables::aggregate(report), style)
+    let table = table(&tables::aggregate(report), style);
+    match &report.stray_times {
+        Some(stray) => format!("{table}{}\n", stray.sentence()),
+        None => table,
+    }
 }

@@ -6,14 +6,14 @@ use super::insights::{self, Evidence};
 use super::labels::Labels;
 use super::{
     Accounting, ApdexTable, CorrectedTimes, Dashboard, Detail, ErrorReport, Input, LabelReport,
-    Options, Rejection, Report, Requests, ResourceRow, Resources, SCHEMA_VERSION, Slices, TOTAL,
-    TimeSeries, TopErrors, Window, error_kinds, notes, statistics,
+    Options, Rejection, Report, Requests, ResourceRow, Resources, SCHEMA_VERSION, Slices,
+    StrayTimes, TOTAL, TimeSeries, TopErrors, Window, error_kinds, notes, statistics,
 };
 use crate::analysed::Analysed;
 use crate::error::Result;
 use crate::format;
 use crate::jtl::{InputRead, RejectionTally};
-use crate::stats::{Aggregate, ErrorStats, Label, LabelStats};
+use crate::stats::{Aggregate, ErrorStats, Label, LabelStats, find_strays};
 
 /// Maximum types of error that a report lists one by one.
 const MAX_ERRORS: usize = 100;
@@ -71,8 +71,18 @@ impl Report {
             let labels = shown.iter().chain(&others);
             CorrectedTimes::new(interval, labels, &sum, percentiles)
         });
+        let strays = find_strays(aggregate.timeline());
+        let kept = strays.as_ref().map(|strays| strays.buckets.clone());
+        let timeline = aggregate
+            .timeline()
+            .dense(kept.unwrap_or(i64::MIN..=i64::MAX));
+        let stray_times = strays.map(|strays| StrayTimes::new(aggregate, &strays));
+        let window = match &stray_times {
+            Some(stray_times) => Some(stray_times.window),
+            None => Window::of(&total),
+        };
         let time_series = (total.rows > 0)
-            .then(|| TimeSeries::new(aggregate, &total.distributions(), percentiles));
+            .then(|| TimeSeries::new(aggregate, &timeline, &total.distributions(), percentiles));
         let insights = insights::find(&Evidence {
             analysed,
             aggregate,
@@ -80,8 +90,10 @@ impl Report {
             samplers: &samplers,
             rows: &shown.iter().chain([&sum]).collect::<Vec<_>>(),
             elapsed: &total.distributions().elapsed(),
-            window: Window::of(&total),
+            window,
+            timeline: &timeline,
             series: time_series.as_ref(),
+            stray_times: stray_times.as_ref(),
         });
         Ok(Report {
             schema_version: SCHEMA_VERSION,
@@ -91,7 +103,8 @@ impl Report {
             notes: notes::collect(analysed, all.len(), options.max_labels),
             accounting,
             inputs: analysed.inputs.iter().map(Input::from).collect(),
-            window: Window::of(&total),
+            window,
+            stray_times,
             statistics: statistics::exact(&picked, &samplers),
             dashboard,
             apdex: ApdexTable::new(&picked, &counted_by_apdex, &options.apdex),
@@ -101,13 +114,12 @@ impl Report {
             top_errors: TopErrors::new(aggregate, &picked, &samplers),
             corrected,
             time_series,
-            slices: Slices::new(aggregate, &picked),
+            slices: Slices::new(aggregate, &picked, window),
             total: sum,
             label_count: all.len() as u64,
             labels: shown,
             other_labels: others,
-            resources: Window::of(&total)
-                .and_then(|window| Resources::new(presentation.resources, window)),
+            resources: window.and_then(|window| Resources::new(presentation.resources, window)),
             insights,
             criteria: Vec::new(),
             options,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::percentile::{Percentile, value_at};
-use crate::stats::{self, Aggregate, Bucket, Distributions, LabelBucket};
+use crate::stats::{self, Aggregate, Bucket, DenseTimeline, Distributions, LabelBucket};
 
 /// The run over time in buckets of equal width; each vector has one entry per bucket.
 ///
@@ -133,11 +133,12 @@ impl TimeSeries {
 
     pub(super) fn new(
         aggregate: &Aggregate,
+        dense: &DenseTimeline,
         distributions: &Distributions,
         percentiles: &[Percentile],
     ) -> Self {
-        let series = aggregate.timeline();
-        let buckets: Vec<&Bucket> = series.buckets().collect();
+        let series = dense.timeline();
+        let buckets: Vec<&Bucket> = dense.buckets().collect();
         let totals: Vec<LabelBucket> = buckets.iter().map(|bucket| bucket.total()).collect();
         let bytes = |of: fn(&Bucket) -> i128| {
             let bytes = buckets.iter().map(|bucket| of(bucket));
@@ -146,7 +147,7 @@ impl TimeSeries {
         let successes: Vec<Counts> = buckets.iter().map(|b| b.successes.counts()).collect();
         let failures: Vec<Counts> = buckets.iter().map(|b| b.failures.counts()).collect();
         TimeSeries {
-            start_ms: series.start_ms(),
+            start_ms: dense.start_ms(),
             bucket_ms: series.bucket_ms().unsigned_abs(),
             hits: buckets.iter().map(|bucket| bucket.hits).collect(),
             labels: labels(aggregate, &buckets, distributions),

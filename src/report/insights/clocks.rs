@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::words;
 use crate::format;
 use crate::jtl::InputRead;
-use crate::stats::Timeline;
+use crate::stats::DenseTimeline;
 
 /// Fewest rows of an engine that show when it was active.
 const MIN_ROWS: u64 = 100;
@@ -72,8 +72,8 @@ struct Span {
     rows: u64,
 }
 
-pub(super) fn find(series: &Timeline, inputs: &[InputRead]) -> Option<ClocksApart> {
-    let names = series.engines()?;
+pub(super) fn find(series: &DenseTimeline, inputs: &[InputRead]) -> Option<ClocksApart> {
+    let names = series.timeline().engines()?;
     let spans = spans(series, names.len());
     if spans.len() < 2 {
         return None;
@@ -84,7 +84,7 @@ pub(super) fn find(series: &Timeline, inputs: &[InputRead]) -> Option<ClocksApar
     let middle = **by_start.get((by_start.len() - 1) / 2)?;
     let apart: Vec<(i64, Span)> = spans
         .iter()
-        .filter_map(|span| Some((offset(*span, middle, series.bucket_ms())?, *span)))
+        .filter_map(|span| Some((offset(*span, middle, series.timeline().bucket_ms())?, *span)))
         .filter(|(_, span)| is_silence_significant(series, *span, middle))
         .collect();
     let &(later_ms, span) = apart
@@ -100,7 +100,7 @@ pub(super) fn find(series: &Timeline, inputs: &[InputRead]) -> Option<ClocksApar
     })
 }
 
-fn spans(series: &Timeline, engines: usize) -> Vec<Span> {
+fn spans(series: &DenseTimeline, engines: usize) -> Vec<Span> {
     let mut spans: Vec<Option<Span>> = vec![None; engines];
     for (index, bucket) in (0..).zip(series.buckets()) {
         let rows = bucket.rows_of_engines().enumerate();
@@ -131,7 +131,7 @@ fn offset(span: Span, other: Span, bucket_ms: i64) -> Option<i64> {
 
 /// Whether one engine was silent at the start and the other at the end for longer than chance explains,
 /// given their numbers of rows.
-fn is_silence_significant(series: &Timeline, one: Span, other: Span) -> bool {
+fn is_silence_significant(series: &DenseTimeline, one: Span, other: Span) -> bool {
     let (earlier, later) = match one.first < other.first {
         true => (one, other),
         false => (other, one),
@@ -152,15 +152,16 @@ fn is_silence_significant(series: &Timeline, one: Span, other: Span) -> bool {
 mod tests {
     use super::*;
     use crate::jtl::Sample;
+    use crate::stats::Timeline;
     use crate::stats::tests::sample;
 
     /// Engines with 300 samples each, from when to when, in seconds.
-    fn run(engines: &[(i64, i64)]) -> Timeline {
+    fn run(engines: &[(i64, i64)]) -> DenseTimeline {
         run_of(300, engines)
     }
 
     /// A series of engines with `samples` each, active from second to second.
-    fn run_of(samples: i64, engines: &[(i64, i64)]) -> Timeline {
+    fn run_of(samples: i64, engines: &[(i64, i64)]) -> DenseTimeline {
         let mut series = Timeline::default();
         for (number, &(from, to)) in engines.iter().enumerate() {
             let thread_name = format!("10.0.0.{number}:1099-Users 1-1");
@@ -173,7 +174,7 @@ mod tests {
                 series.record(&row, 0);
             }
         }
-        series
+        series.dense(i64::MIN..=i64::MAX)
     }
 
     #[test]
@@ -196,7 +197,7 @@ mod tests {
         ] {
             assert_eq!(find(&run(engines), &[]), None, "{engines:?}");
         }
-        assert_eq!(find(&Timeline::default(), &[]), None);
+        assert_eq!(find(&DenseTimeline::default(), &[]), None);
     }
 
     #[test]

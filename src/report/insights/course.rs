@@ -3,7 +3,7 @@
 use super::times::{self, Counts};
 use crate::format;
 use crate::report::{TimeSeries, Window};
-use crate::stats::{Aggregate, FirstFailure};
+use crate::stats::{DenseTimeline, FirstFailure};
 use crate::units::MS_PER_SECOND;
 
 /// A run over time, in the buckets of the report's time series.
@@ -39,15 +39,15 @@ pub(super) struct Moment {
 }
 
 impl Course {
-    /// Builds the course of a run from its aggregate and its time series.
+    /// Builds the course of a run from its timeline and its time series.
     pub fn new(
-        aggregate: &Aggregate,
+        timeline: &DenseTimeline,
         series: &TimeSeries,
         window: Window,
         elapsed: Counts,
     ) -> Self {
-        let buckets = aggregate.timeline().buckets().enumerate();
-        let bucket_ms = aggregate.timeline().bucket_ms();
+        let buckets = timeline.buckets().enumerate();
+        let bucket_ms = timeline.timeline().bucket_ms();
         let moment = |(place, bucket): (usize, &crate::stats::Bucket)| Moment {
             start_ms: series
                 .start_ms
