@@ -51,7 +51,13 @@ pub struct ReadingArgs {
     )]
     pub timezone: Option<String>,
 
-    /// Fail on the first row that cannot be read
+    /// Encoding of the results, such as windows-1252, GBK or UTF-16LE [default: detected]
+    ///
+    /// A byte-order mark in a file decides over it.
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub encoding: Option<String>,
+
+    /// Fail on the first row that cannot be read, or only after a repair
     #[arg(long, hide_short_help = true)]
     pub strict: bool,
 

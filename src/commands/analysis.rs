@@ -5,8 +5,8 @@ use jiff::tz::TimeZone;
 use crate::analysed::Analysis;
 use crate::cli::{self, ReadingArgs, SelectionArgs, TimestampUnit};
 use crate::error::{Error, Result};
-use crate::jtl::{DatePattern, EpochUnit, ReadOptions, TimestampOptions};
-use crate::select::{self, Bound, Controllers, GroupBy, Moment, Rename, Selection};
+use crate::jtl::{DatePattern, Encoding, EpochUnit, ReadOptions, TimestampOptions};
+use crate::select::{self, Bound, Controllers, GroupBy, Moment, Rename, Selection, SubResults};
 
 /// Parses the arguments into an [`Analysis`].
 ///
@@ -17,9 +17,14 @@ pub fn parse(reading: &ReadingArgs, selection: &SelectionArgs) -> Result<Analysi
     let reading = read_options(reading)?;
     let selection = parse_selection(selection, &reading.timestamps.zone)?;
     Ok(Analysis {
-        reading,
+        reading: ReadOptions {
+            columns: selection.columns(),
+            ..reading
+        },
         selection,
         with_dashboard: false,
+        input_name: None,
+        allow_repeats: false,
     })
 }
 
@@ -27,6 +32,7 @@ fn read_options(reading: &ReadingArgs) -> Result<ReadOptions> {
     let defaults = ReadOptions::default();
     let format = reading.timestamp_format.as_deref().map(DatePattern::new);
     let format = format.transpose();
+    let encoding = reading.encoding.as_deref().map(str::parse::<Encoding>);
     Ok(ReadOptions {
         threads: reading.threads.map_or(defaults.threads, usize::from),
         timestamps: TimestampOptions {
@@ -37,6 +43,9 @@ fn read_options(reading: &ReadingArgs) -> Result<ReadOptions> {
             ..TimestampOptions::default()
         },
         strict: reading.strict,
+        encoding: encoding
+            .transpose()
+            .map_err(|why| refused("--encoding", why))?,
         ..defaults
     })
 }
@@ -86,7 +95,11 @@ fn parse_selection(args: &SelectionArgs, zone: &TimeZone) -> Result<Selection> {
             cli::Controllers::Exclude => Controllers::Exclude,
             cli::Controllers::Only => Controllers::Only,
         },
-        without_sub_results: args.sub_results == cli::SubResults::Exclude,
+        sub_results: match args.sub_results {
+            cli::SubResults::Include => SubResults::Include,
+            cli::SubResults::Exclude => SubResults::Exclude,
+            cli::SubResults::Only => SubResults::Only,
+        },
         only_success: match (args.only_success, args.only_errors) {
             (true, _) => Some(true),
             (false, true) => Some(false),

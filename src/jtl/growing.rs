@@ -38,10 +38,9 @@ pub struct Growing<S> {
 impl<S: Sink> Growing<S> {
     /// Prepares to read `input`.
     pub fn new(input: Input, options: &ReadOptions, sink: S) -> Self {
-        let timestamps = options.timestamps.clone();
         Growing {
             name: input.name.clone(),
-            source: Source::new(vec![input], timestamps, options.block_size),
+            source: Source::new(vec![input], options),
             worker: Worker::new(options, sink),
             parser: None,
             buffer: Vec::new(),
@@ -107,9 +106,9 @@ impl<S: Sink> Growing<S> {
         self.worker.rows
     }
 
-    /// Whether any row was rejected.
-    pub fn has_rejected(&self) -> bool {
-        !self.worker.rejected.is_empty()
+    /// Whether any row was rejected or repaired.
+    pub fn has_faults(&self) -> bool {
+        self.worker.has_faults()
     }
 
     /// The sink, with every sample that was read.
@@ -124,6 +123,7 @@ impl<S: Sink> Growing<S> {
             sink: (),
             rows: worker.rows,
             rejected: worker.rejected.clone(),
+            repaired: worker.repaired.clone(),
             blocks: worker.blocks.clone(),
             dates: worker.dates.clone(),
         };
@@ -134,7 +134,10 @@ impl<S: Sink> Growing<S> {
     /// rows at a time for hours would have very many blocks.
     fn join_blocks(&mut self) {
         let Worker {
-            rejected, blocks, ..
+            rejected,
+            repaired,
+            blocks,
+            ..
         } = &mut self.worker;
         let [.., one, other] = &mut blocks[..] else {
             return;
@@ -142,7 +145,7 @@ impl<S: Sink> Growing<S> {
         if other.headers_before > 0 {
             return;
         }
-        for Tally { first, .. } in rejected.values_mut() {
+        for Tally { first, .. } in rejected.values_mut().chain(repaired.values_mut()) {
             if first.0 == other.index {
                 *first = (one.index, one.lines + first.1);
             }

@@ -6,6 +6,7 @@ use std::thread;
 use jiff::tz::TimeZone;
 
 use super::csv::{DateOrder, DatePattern, EpochUnit, Layout, UnknownLayout};
+use super::input::Encoding;
 
 /// How results are read.
 ///
@@ -26,6 +27,19 @@ pub struct ReadOptions {
     pub timestamps: TimestampOptions,
     /// Whether reading stops at the first rejected row.
     pub strict: bool,
+    /// The encoding of inputs that do not begin with a byte-order mark; `None` to detect it.
+    pub encoding: Option<Encoding>,
+    /// The columns that are needed beside the usual ones.
+    pub columns: ColumnOptions,
+}
+
+/// Columns that a selection needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ColumnOptions {
+    /// The column whose text becomes [`Sample::group_text`](super::Sample::group_text).
+    pub group: Option<String>,
+    /// Columns that every CSV input must have, each with the option that needs it.
+    pub required: Vec<(String, String)>,
 }
 
 /// How `timeStamp` is read.
@@ -51,6 +65,8 @@ impl Default for ReadOptions {
             block_size: 256 << 10,
             timestamps: TimestampOptions::default(),
             strict: false,
+            columns: ColumnOptions::default(),
+            encoding: None,
         }
     }
 }
@@ -101,5 +117,11 @@ impl ReadOptions {
     #[must_use]
     pub fn strict(self, strict: bool) -> Self {
         ReadOptions { strict, ..self }
+    }
+
+    /// Sets [`ReadOptions::encoding`].
+    #[must_use]
+    pub fn encoding(self, encoding: Option<Encoding>) -> Self {
+        ReadOptions { encoding, ..self }
     }
 }

@@ -43,11 +43,7 @@ pub(crate) fn read_unchecked<S: Sink + Send>(
     progress: &(dyn Fn(u64) + Sync),
     make_sink: impl Fn() -> S + Sync,
 ) -> Result<Outcome<S>> {
-    let source = Mutex::new(Source::new(
-        inputs,
-        options.timestamps.clone(),
-        options.block_size,
-    ));
+    let source = Mutex::new(Source::new(inputs, options));
     let work = || Worker::new(options, make_sink()).run(&source, progress);
     let workers: Vec<Worker<S>> = if options.threads <= 1 {
         vec![work()?]

@@ -4,7 +4,7 @@
 //! after unlocking. Under the lock, bytes are only copied and searched for quotes and header rows,
 //! which is many times faster than parsing.
 
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,9 +16,10 @@ use super::csv::{
 };
 use super::dates::TimestampsRead;
 use super::fault::MAX_ROW;
-use super::input::Input;
-use super::options::TimestampOptions;
-use super::outcome::InputSummary;
+use super::fingerprint::{self, Fingerprinted, SharedFingerprint};
+use super::input::{Encoding, EncodingSource, Input, Transcoder};
+use super::options::{ColumnOptions, ReadOptions, TimestampOptions};
+use super::outcome::{InputEncoding, InputSummary};
 use super::xml::{self, Stamps, XmlInput, XmlReader};
 use crate::error::{Error, Result};
 
@@ -46,6 +47,7 @@ pub struct Source {
     current: Option<Current>,
     finished: Vec<InputSummary>,
     timestamps: TimestampOptions,
+    encoding: Option<Encoding>,
     block_size: usize,
     blocks: u64,
     position: u64,
@@ -53,14 +55,17 @@ pub struct Source {
     /// Whether an input that has ended was read with a wrong layout.
     are_layouts_wrong: bool,
     unquoted: Unquoted,
+    columns: Arc<ColumnOptions>,
 }
 
 /// The input being read.
 struct Current {
-    input: Input,
     /// Number of the input, counted from 0.
     number: u32,
+    reader: Transcoder,
+    /// All except the fingerprint.
     summary: InputSummary,
+    fingerprint: SharedFingerprint,
     /// Bytes that were read but are not in a block yet.
     carry: Vec<u8>,
     is_at_end: bool,
@@ -70,22 +75,25 @@ struct Current {
     headers_before: u64,
     /// `None` while the layout is not known: at the start and before a further header.
     parser: Option<RowParser>,
+    columns: Arc<ColumnOptions>,
 }
 
 impl Source {
-    /// A source of blocks of about `block_size` bytes, at most [`MAX_BLOCK`].
-    pub fn new(inputs: Vec<Input>, timestamps: TimestampOptions, block_size: usize) -> Self {
+    /// A source of blocks of about the size that the options ask for, at most [`MAX_BLOCK`].
+    pub fn new(inputs: Vec<Input>, options: &ReadOptions) -> Self {
         Source {
             waiting: inputs.into_iter(),
             current: None,
             finished: Vec::new(),
-            timestamps,
-            block_size: block_size.clamp(1, MAX_BLOCK),
+            timestamps: options.timestamps.clone(),
+            encoding: options.encoding,
+            block_size: options.block_size.clamp(1, MAX_BLOCK),
             blocks: 0,
             position: 0,
             is_stopped: false,
             are_layouts_wrong: false,
             unquoted: Unquoted::default(),
+            columns: Arc::new(options.columns.clone()),
         }
     }
 
@@ -96,16 +104,17 @@ impl Source {
 
     /// What is known about the inputs so far.
     pub fn summaries(&self) -> Vec<InputSummary> {
-        let current = self.current.iter().map(|current| &current.summary);
-        self.finished.iter().chain(current).cloned().collect()
+        let current = self.current.iter().map(Current::summary);
+        self.finished.iter().cloned().chain(current).collect()
     }
 
-    /// Whether the input seen so far confirms the detected layouts.
+    /// Whether the input seen so far confirms its detected encoding and layouts.
     pub fn confirms_layouts(&mut self) -> bool {
         let timestamps = &self.timestamps;
         let are_confirmed = self.current.iter_mut().all(|current| {
             let detect = |start: &[u8]| timestamps.detect(current.number, start);
-            current.provisional.are_confirmed(detect, DETECTION_WINDOW)
+            current.reader.is_confirmed()
+                && current.provisional.are_confirmed(detect, DETECTION_WINDOW)
         });
         are_confirmed && !self.are_layouts_wrong
     }
@@ -125,7 +134,9 @@ impl Source {
                 let Some(input) = self.waiting.next() else {
                     return Ok(None);
                 };
-                self.current = Some(Current::new(input, self.finished.len() as u32));
+                let number = self.finished.len() as u32;
+                let columns = Arc::clone(&self.columns);
+                self.current = Some(Current::new(input, number, self.encoding, columns));
                 continue;
             };
             if current.is_xml(buffer)? {
@@ -143,7 +154,7 @@ impl Source {
                 }
                 self.are_layouts_wrong |= !self.confirms_layouts();
                 self.finished
-                    .extend(self.current.take().map(|done| done.summary));
+                    .extend(self.current.take().map(|done| done.summary()));
                 continue;
             };
             let Some(parser) = &current.parser else {
@@ -170,7 +181,8 @@ impl Source {
     /// Returns the current input as XML.
     fn take_xml(&mut self) -> Option<Piece> {
         let current = self.current.as_mut()?;
-        let reader = std::mem::replace(&mut current.input.reader, Box::new(io::empty()));
+        let nothing = Transcoder::new(Box::new(io::empty()), None);
+        let reader = std::mem::replace(&mut current.reader, nothing);
         let stamps = Stamps::of(&current.carry, &self.timestamps);
         if self.timestamps.unit.is_none() && stamps.unit != EpochUnit::default() {
             current.summary.timestamps.detected_unit = Some(stamps.unit);
@@ -179,11 +191,12 @@ impl Source {
         self.blocks += 1;
         Some(Piece::Xml(Box::new(XmlInput {
             reader: XmlReader::new(
-                current.input.name.clone(),
+                current.summary.name.clone(),
                 std::mem::take(&mut current.carry),
                 reader,
                 stamps,
-            ),
+            )
+            .with_column(self.columns.group.as_deref()),
             index,
             input: self.finished.len() as u32,
             position: self.position,
@@ -199,7 +212,7 @@ impl Source {
                 is_truncated: current.summary.is_truncated || reader.is_truncated(),
                 is_unterminated: false,
                 xml: Some(reader.summary()),
-                ..current.summary
+                ..current.summary()
             });
         }
     }
@@ -213,10 +226,18 @@ struct Cut {
 }
 
 impl Current {
-    fn new(input: Input, number: u32) -> Self {
+    fn new(
+        input: Input,
+        number: u32,
+        encoding: Option<Encoding>,
+        columns: Arc<ColumnOptions>,
+    ) -> Self {
+        let (reader, fingerprint) = Fingerprinted::new(input.reader);
         let summary = InputSummary {
-            name: input.name.clone(),
+            name: input.name,
+            encoding: None,
             bytes: 0,
+            fingerprint: 0,
             headers: 0,
             width: 0,
             named_columns: 0,
@@ -227,14 +248,24 @@ impl Current {
         };
         Current {
             number,
-            input,
+            reader: Transcoder::new(Box::new(reader), encoding),
             summary,
+            fingerprint,
             carry: Vec::new(),
             is_at_end: false,
             is_waiting: false,
             provisional: ProvisionalLayouts::default(),
             headers_before: 0,
             parser: None,
+            columns,
+        }
+    }
+
+    /// What is known about the input so far.
+    fn summary(&self) -> InputSummary {
+        InputSummary {
+            fingerprint: fingerprint::lock(&self.fingerprint).value(),
+            ..self.summary.clone()
         }
     }
 
@@ -247,6 +278,13 @@ impl Current {
         let mut filled = 0;
         self.read_until(buffer, &mut filled, DETECTION_WINDOW)?;
         self.carry.extend_from_slice(&buffer[..filled]);
+        self.summary.encoding = self
+            .reader
+            .encoding()
+            .map(|(encoding, source)| InputEncoding {
+                name: encoding.to_string(),
+                is_detected: source == EncodingSource::Detected,
+            });
         let is_xml = xml::is_xml(&self.carry);
         if is_xml && self.summary.is_unterminated {
             // The line feed that was added for rows.
@@ -333,7 +371,7 @@ impl Current {
             buffer.resize(target + 1 + PADDING, 0);
         }
         while *filled < target && !self.is_at_end {
-            match self.input.reader.read(&mut buffer[*filled..target]) {
+            match self.reader.read(&mut buffer[*filled..target]) {
                 Ok(0) => self.is_at_end = true,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.is_waiting = true;
@@ -350,7 +388,7 @@ impl Current {
                     self.is_at_end = true;
                     self.summary.is_truncated = true;
                 }
-                Err(error) => return Err(Error::read(Path::new(&self.input.name), error)),
+                Err(error) => return Err(Error::read(Path::new(&self.summary.name), error)),
             }
             if self.is_at_end && *filled > 0 && buffer[*filled - 1] != b'\n' {
                 buffer[*filled] = b'\n';
@@ -370,7 +408,7 @@ impl Current {
         filled: &mut usize,
         timestamps: &TimestampOptions,
     ) -> Result<()> {
-        let refuse = |problem: UnknownLayout| Error::input(self.input.name.clone(), problem);
+        let refuse = |problem: UnknownLayout| Error::input(self.summary.name.clone(), problem);
         let is_first = self.summary.width == 0;
         if is_first {
             if buffer[..*filled].starts_with(b"\xEF\xBB\xBF") {
@@ -379,8 +417,9 @@ impl Current {
             refuse_other_text(&buffer[..*filled]).map_err(refuse)?;
         }
         let window = &buffer[..(*filled).min(DETECTION_WINDOW)];
-        let layout = timestamps.detect(self.number, window).map_err(refuse)?;
+        let mut layout = timestamps.detect(self.number, window).map_err(refuse)?;
         self.summary.timestamps.add_layout(&layout, timestamps);
+        layout.find(&self.columns).map_err(refuse)?;
         if self.is_waiting && window.len() < DETECTION_WINDOW {
             self.provisional.begin(window, &layout);
         }
@@ -433,7 +472,6 @@ fn take_front(buffer: &mut [u8], filled: &mut usize, length: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jtl::ReadOptions;
 
     #[test]
     fn a_block_is_never_larger_than_its_positions_reach() {
@@ -443,8 +481,8 @@ mod tests {
             reader: Box::new(text.as_bytes()),
             size: None,
         };
-        let timestamps = ReadOptions::default().timestamps;
-        let mut source = Source::new(vec![input], timestamps, usize::MAX);
+        let options = ReadOptions::default().block_size(usize::MAX);
+        let mut source = Source::new(vec![input], &options);
         assert_eq!(source.block_size, MAX_BLOCK);
         let mut buffer = Vec::new();
         let piece = source.next_piece(&mut buffer).unwrap();

@@ -1,16 +1,25 @@
 //! Notes: how the results were read, where that might surprise.
 
-use crate::analysed::Analysed;
+use super::{PartialColumn, engines};
+use crate::analysed::{Analysed, copies};
 use crate::format;
 use crate::jtl::{EpochUnit, InputRead, TimestampsRead, XmlSummary};
-use crate::stats::{ErrorDetail, MAX_ERROR_TYPES};
+use crate::stats::{Aggregate, ErrorDetail, MAX_ERROR_TYPES};
+use crate::text;
 
 /// Returns the notes of a run.
-pub(super) fn collect(analysed: &Analysed, labels: usize, max_labels: usize) -> Vec<String> {
+pub(super) fn collect(
+    analysed: &Analysed,
+    labels: usize,
+    max_labels: usize,
+    partial: &[PartialColumn],
+) -> Vec<String> {
     let aggregate = &analysed.aggregate;
     let controller_rows = aggregate.controller_rows();
     let mut notes: Vec<String> = analysed.inputs.iter().flat_map(of_input).collect();
     notes.extend(analysed.choices.iter().cloned());
+    notes.extend(of_copies(&analysed.inputs));
+    notes.extend(engines::notes(aggregate.timeline(), &analysed.inputs));
     if controller_rows > 0 && controller_rows < aggregate.rows() {
         notes.push(format!(
             "{controller_rows} rows were written by transaction controllers: TOTAL counts them \
@@ -18,6 +27,8 @@ pub(super) fn collect(analysed: &Analysed, labels: usize, max_labels: usize) -> 
              --controllers exclude leaves them out."
         ));
     }
+    notes.extend(of_text(aggregate));
+    notes.extend(of_partial(partial));
     notes.extend(of_errors(aggregate.errors().detail()));
     notes.extend(left_out(labels, max_labels));
     notes
@@ -30,6 +41,14 @@ fn of_input(input: &InputRead) -> Vec<String> {
         Some(xml) => of_xml(name, xml),
         None => Vec::new(),
     };
+    if let Some(encoding) = &summary.encoding
+        && encoding.is_detected
+    {
+        notes.push(format!(
+            "{name} is not UTF-8: read as {}. If letters look wrong, name the encoding with --encoding.",
+            encoding.name
+        ));
+    }
     if summary.headers == 0 && summary.xml.is_none() {
         notes.push(format!(
             "{name} has no header: read in JMeter's default column order of {} columns.",
@@ -105,6 +124,52 @@ fn of_xml(name: &str, xml: &XmlSummary) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// Says which inputs have the same content.
+fn of_copies(inputs: &[InputRead]) -> Vec<String> {
+    let name = |number: usize| inputs.get(number).map_or("-", |input| &input.summary.name);
+    let copies = copies(inputs).into_iter().map(|(first, again)| {
+        let (first, count) = (name(first), again.len() + 1);
+        let others: Vec<&str> = again.into_iter().map(name).collect();
+        match others[..] {
+            [other] if other != first => format!(
+                "{other} has the same content as {first}: if it is a copy, leave it out, because its \
+                 rows count twice."
+            ),
+            [other] => format!("{other} is given twice: its rows count twice."),
+            _ => format!(
+                "{count} inputs have the same content as {first}: if they are copies, leave them out, \
+                 because their rows count {count} times."
+            ),
+        }
+    });
+    copies.collect()
+}
+
+/// Says how bytes are shown that are not text in the encoding of their input.
+fn of_text(aggregate: &Aggregate) -> Option<String> {
+    let labels = aggregate.labels().into_iter().map(|label| label.name);
+    let errors = aggregate.errors().iter().map(|(error, _)| error);
+    let has_other = labels.chain(errors).any(|name| !text::is_valid(name));
+    has_other.then(|| {
+        "Some labels or errors have bytes that are not UTF-8, or not in the encoding they were read in: \
+         such bytes are shown as \\xE9 or \\x{E9}. If the results have another encoding, name it with \
+         --encoding."
+            .to_owned()
+    })
+}
+
+/// Says which columns only some samples have.
+fn of_partial(partial: &[PartialColumn]) -> Option<String> {
+    let columns: Vec<String> = partial.iter().map(PartialColumn::in_words).collect();
+    (!columns.is_empty()).then(|| {
+        format!(
+            "Some samples lack a column: perfkit found {}. Averages and percentiles cover the samples \
+             that have it; rates and active threads are too low, because the rest is unknown.",
+            columns.join(", ")
+        )
+    })
 }
 
 /// Says how errors are grouped if there are too many to distinguish by message.

@@ -6,6 +6,7 @@ use super::Window;
 use super::slice::{Slice, joined};
 use super::slices_text::Cells;
 use crate::stats::{Aggregate, Label};
+use crate::text;
 
 /// Slices are merged to save space only as long as at least this many remain.
 const MIN_SLICES: u64 = 240;
@@ -78,7 +79,7 @@ impl Slices {
             found.others = Cells(of_label(0));
         } else {
             let labels = shown.iter().map(|label| LabelSlices {
-                label: String::from_utf8_lossy(label.name).into_owned(),
+                label: text::of(label.name).into_owned(),
                 cells: Cells(of_label(label.number)),
             });
             found.labels = labels.collect();

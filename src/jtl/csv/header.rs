@@ -5,6 +5,7 @@ use memchr::memmem;
 use super::columns::{COLUMN_NAMES, REQUIRED};
 use super::lines::{split_record, trim_line_end};
 use super::unknown_layout::UnknownLayout;
+use crate::text;
 
 /// The column names of a header line.
 #[derive(Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ impl Header {
         };
         let names: Vec<String> = split_record(line, delimiter)
             .into_iter()
-            .map(|name| String::from_utf8_lossy(&name).trim().to_owned())
+            .map(|name| text::of(&name).trim().to_owned())
             .collect();
         let has = |name: &str| names.iter().any(|n| n == name);
         if !has("elapsed") && !has("timeStamp") {

@@ -110,6 +110,7 @@ impl RowParser {
             thread_name: row.optional_text(columns.thread_name),
             url: row.optional_text(columns.url),
             hostname: row.optional_text(columns.hostname),
+            group_text: row.optional_text(columns.group),
             success,
             bytes: row.optional(columns.bytes, Field::Bytes)?,
             sent_bytes: row.optional(columns.sent_bytes, Field::SentBytes)?,

@@ -7,10 +7,8 @@ pub enum UnknownLayout {
     /// The input is empty or blank.
     #[error("is empty: no header and no row")]
     Empty,
-    /// The text is UTF-16.
-    #[error(
-        "is UTF-16 text, not UTF-8 as JMeter writes it: convert it first (iconv -f UTF-16 -t UTF-8)"
-    )]
+    /// The text is UTF-16, read in another encoding.
+    #[error("is UTF-16 text, and --encoding names another encoding: leave the option out")]
     Utf16,
     /// The header lacks columns that every result needs.
     #[error(
@@ -20,6 +18,18 @@ pub enum UnknownLayout {
     MissingColumns {
         /// The missing columns.
         missing: String,
+        /// The columns that the header names.
+        names: String,
+    },
+    /// The header lacks a column that the selection needs.
+    #[error("has no column {column}, which {option} needs{suggestion}; its columns are {names}")]
+    NeededColumn {
+        /// The missing column.
+        column: String,
+        /// The option that needs it.
+        option: String,
+        /// A similar column, as a question.
+        suggestion: String,
         /// The columns that the header names.
         names: String,
     },

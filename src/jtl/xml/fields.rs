@@ -72,6 +72,9 @@ pub(super) struct Fields {
     url: Range<usize>,
     failure_message: Option<Range<usize>>,
     numbers: Numbers,
+    /// The attribute that samples are grouped by.
+    group_name: Option<String>,
+    group: Range<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -96,7 +99,33 @@ const NAMES: [&str; 18] = [
     "hn", "rs",
 ];
 
+/// The attributes of columns that are otherwise not kept as text, by their names in CSV.
+const COLUMN_ATTRIBUTES: [(&str, &str); 14] = [
+    ("timeStamp", "ts"),
+    ("elapsed", "t"),
+    ("IdleTime", "it"),
+    ("Latency", "lt"),
+    ("Connect", "ct"),
+    ("success", "s"),
+    ("dataType", "dt"),
+    ("Encoding", "de"),
+    ("bytes", "by"),
+    ("sentBytes", "sby"),
+    ("grpThreads", "ng"),
+    ("allThreads", "na"),
+    ("SampleCount", "sc"),
+    ("ErrorCount", "ec"),
+];
+
 impl Fields {
+    /// Keeps the text of a column, named as in CSV.
+    pub fn keep(&mut self, column: Option<&str>) {
+        self.group_name = column.map(|column| {
+            let known = COLUMN_ATTRIBUTES.iter().find(|(name, _)| *name == column);
+            known.map_or(column, |(_, attribute)| attribute).to_owned()
+        });
+    }
+
     /// Reads a start tag: name and attributes.
     ///
     /// # Errors
@@ -107,6 +136,7 @@ impl Fields {
         self.ranges = Default::default();
         self.url = 0..0;
         self.failure_message = None;
+        self.group = 0..0;
         self.split(tag)?;
         self.numbers = self.numbers(tag, stamps)?;
         Ok(())
@@ -119,16 +149,24 @@ impl Fields {
         let mut attributes = Attributes::new(&masked, name_of(tag).len());
         for attribute in attributes.with_checks(false) {
             let attribute = attribute.map_err(|_| damaged())?;
-            let Some(known) = NAMES.iter().position(|name| *name == attribute.key.0) else {
+            let known = NAMES.iter().position(|name| *name == attribute.key.0);
+            let is_group = self.group_name.as_deref() == Some(attribute.key.0);
+            if known.is_none() && !is_group {
                 continue;
-            };
+            }
             let value = match &attribute.value {
                 Cow::Borrowed(value) => &tag[place_in(&masked, value)],
                 Cow::Owned(value) => value.as_bytes(),
             };
             let start = self.text.len();
             references::decode(value, Within::Attribute, &mut self.text).map_err(|_| damaged())?;
-            if self.ranges[known].replace(start..self.text.len()).is_some() {
+            let range = start..self.text.len();
+            if is_group {
+                self.group = range.clone();
+            }
+            if let Some(known) = known
+                && self.ranges[known].replace(range).is_some()
+            {
                 return Err(damaged());
             }
         }
@@ -266,6 +304,10 @@ impl Fields {
             thread_name: text("tn"),
             url: &self.text[self.url.clone()],
             hostname: text("hn"),
+            group_text: match &self.text[self.group.clone()] {
+                b"null" => b"",
+                text => text,
+            },
             success: numbers.success,
             bytes: numbers.bytes,
             sent_bytes: numbers.sent_bytes,
