@@ -24,7 +24,7 @@ pub struct Outcome<S> {
     /// Rejected rows by fault, in the order of the first row of each.
     pub rejections: Vec<RejectionTally>,
     /// The first row whose date contradicts the assumed order of day and month.
-    pub(crate) contradiction: Option<Contradiction>,
+    pub contradiction: Option<Contradiction>,
     /// Repaired rows, which are among those recorded, in the order of the first row of each.
     pub repairs: Vec<RepairTally>,
 }

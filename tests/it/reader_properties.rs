@@ -162,6 +162,7 @@ fn grown(bytes: &[u8], pieces: &[usize], block_size: usize) -> Result<Found, Str
         inputs: outcome.inputs,
         rows_read: outcome.rows_read,
         rejections: outcome.rejections,
+        contradiction: None,
         repairs: outcome.repairs,
         sinks: vec![growing.into_sink()],
     }))

@@ -1,7 +1,5 @@
 //! Time stamps: dates whose order of day and month is in doubt, units, and times that cannot be.
 
-use std::process::Stdio;
-
 use crate::common::{Perfkit, row};
 use perfkit::report::Report;
 
@@ -21,10 +19,14 @@ fn analyzed(perfkit: &Perfkit, files: &[&str], options: &[&str]) -> Report {
     let arguments = [
         &["analyze"],
         files,
-        &["--no-report", "--timezone", "UTC", "--format", "json"],
+        &["--no-report", "--format", "json"],
         options,
     ];
-    let (printed, _) = perfkit.run(&arguments.concat());
+    let mut arguments = arguments.concat();
+    if !options.contains(&"--timezone") {
+        arguments.extend(["--timezone", "UTC"]);
+    }
+    let (printed, _) = perfkit.run(&arguments);
     serde_json::from_str(&printed).unwrap()
 }
 
@@ -139,17 +141,7 @@ fn contradicting_dates_are_an_error() {
     // A stream cannot be read again.
     let results = settled_late(&["31/10/23 23:59:00"]);
     let mut command = perfkit.command(&["analyze", "-", "--no-report"]);
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let writer = std::thread::spawn(move || {
-        let _ = std::io::Write::write_all(&mut stdin, results.as_bytes());
-    });
-    let output = child.wait_with_output().unwrap();
-    writer.join().unwrap();
+    let output = command.write_stdin(results).output().unwrap();
     let told = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{told}");
     let expected = "-:5002: timeStamp \"31/10/23 23:59:00\" is a date only as dd/MM/yy HH:mm:ss, but the \
