@@ -23,10 +23,10 @@ pub struct Outcome<S> {
     pub rows_read: u64,
     /// Rejected rows by fault, in the order of the first row of each.
     pub rejections: Vec<RejectionTally>,
-    /// The first row whose date contradicts the assumed order of day and month.
-    pub contradiction: Option<Contradiction>,
     /// Repaired rows, which are among those recorded, in the order of the first row of each.
     pub repairs: Vec<RepairTally>,
+    /// The first row whose date contradicts the assumed order of day and month.
+    pub contradiction: Option<Contradiction>,
 }
 
 /// One input, read.
@@ -55,6 +55,10 @@ pub struct InputSummary {
     pub width: usize,
     /// Number of columns that the first layout's header names.
     pub named_columns: usize,
+    /// The names in that header that differ from JMeter's spelling, such as `timestamp`.
+    pub respelled: Vec<String>,
+    /// Whether the columns were named by an option, because the input has no header.
+    pub is_header_given: bool,
     /// Whether its last line has no line feed.
     pub is_unterminated: bool,
     /// Whether its compressed data ended early.
@@ -156,8 +160,8 @@ impl<S> Outcome<S> {
             inputs: Vec::new(),
             rows_read: 0,
             rejections: Vec::new(),
-            contradiction: None,
             repairs: Vec::new(),
+            contradiction: None,
         };
         let mut dates = DatesSeen::default();
         let mut blocks = Vec::new();
@@ -232,8 +236,8 @@ impl<S> Outcome<S> {
             inputs: self.inputs,
             rows_read: self.rows_read,
             rejections: self.rejections,
-            contradiction: self.contradiction,
             repairs: self.repairs,
+            contradiction: self.contradiction,
         };
         (merged.unwrap_or_else(empty), rest)
     }

@@ -360,12 +360,6 @@ impl<S: Sink> Worker<S> {
     #[cold]
     #[inline(never)]
     fn repair_or_reject(&mut self, parser: &RowParser, row: Row<'_>, rejected: Rejected<'_>) {
-        if rejected.fault == Fault::Value(Field::TimeStamp)
-            && self.dates.contradiction.is_none()
-            && parser.contradicts_date_order(rejected.value)
-        {
-            self.dates.contradiction = Some((row.place, rejected.value.to_vec()));
-        }
         if let Some(repaired) = repair(parser, row.text, row.is_cut_short)
             && let Ok(sample) = parser.parse_unquoted(&repaired.fields, row.origin)
         {
@@ -374,6 +368,12 @@ impl<S: Sink> Worker<S> {
             tally(&mut self.repaired, repaired.fault, value, row.place);
             record_unquoted(&mut self.sink, &sample);
             return;
+        }
+        if rejected.fault == Fault::Value(Field::TimeStamp)
+            && self.dates.contradiction.is_none()
+            && parser.contradicts_date_order(rejected.value)
+        {
+            self.dates.contradiction = Some((row.place, rejected.value.to_vec()));
         }
         let (fault, value) = match nul_bytes(row.text) {
             Some(nul_bytes) => (Fault::Nul, nul_bytes.into_bytes()),

@@ -295,6 +295,10 @@ fn stray_times_are_told_and_the_option_leaves_them_out() {
             without.time_series.unwrap().hits,
             report.time_series.unwrap().hits
         );
+        // A rate is not judged; other figures are.
+        let told = perfkit.fail(&[&ANALYZE[..], &["--fail-if", "throughput < 5/s"]].concat());
+        assert!(told.contains("throughput cannot be judged"), "{told}");
+        perfkit.run(&[&ANALYZE[..], &["--fail-if", "p95 > 1s"]].concat());
         // JMeter's table stays JMeter's.
         let (csv, _) = perfkit.run(&[&ANALYZE[..], &["--format", "csv"]].concat());
         assert!(!csv.contains("far from"), "{csv}");

@@ -79,8 +79,8 @@ pub(super) struct Row {
 }
 
 impl Rows {
-    /// Rows whose `timeStamp` is the end of a sample, or its start. Their encoding may be known
-    /// already, whatever the XML declares.
+    /// Rows whose time stamps are read as `stamps` says. Their encoding may be known already, whatever
+    /// the XML declares.
     pub fn new(stamps: Stamps, is_encoding_known: bool) -> Self {
         Rows {
             stamps,
