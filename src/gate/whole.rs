@@ -17,7 +17,7 @@ fn check_times(metric: &Metric, row: &LabelReport, report: &Report) -> Result<()
         Metric::Throughput | Metric::Goodput | Metric::Received | Metric::Sent
     );
     match &report.stray_times {
-        Some(stray_times) if is_rate && stray_times.spoils(row) => Err(Undecidable::StrayTimes {
+        Some(stray_times) if is_rate && row.has_stray_times => Err(Undecidable::StrayTimes {
             metric: metric.clone(),
             found: stray_times.sentence(),
         }),

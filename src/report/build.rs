@@ -96,6 +96,11 @@ impl Report {
             Some(stray_times) => Some(stray_times.window),
             None => Window::of(&total),
         };
+        if let Some(stray_times) = &stray_times {
+            for row in shown.iter_mut().chain(&mut others).chain([&mut sum]) {
+                row.has_stray_times = stray_times.spoils(row);
+            }
+        }
         let time_series = (total.rows > 0)
             .then(|| TimeSeries::new(aggregate, &timeline, &total.distributions(), percentiles));
         let insights = insights::find(&Evidence {

@@ -65,7 +65,7 @@ impl StrayTimes {
     }
 
     /// Whether the rates of a row count the time between these samples and the others.
-    pub fn spoils(&self, row: &LabelReport) -> bool {
+    pub(in crate::report) fn spoils(&self, row: &LabelReport) -> bool {
         row.window.is_some_and(|window| {
             window.start_ms < self.window.start_ms || window.end_ms > self.window.end_ms
         })
