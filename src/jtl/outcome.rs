@@ -26,7 +26,7 @@ pub struct Outcome<S> {
     /// Repaired rows, which are among those recorded, in the order of the first row of each.
     pub repairs: Vec<RepairTally>,
     /// The first row whose date contradicts the assumed order of day and month.
-    pub(crate) contradiction: Option<Contradiction>,
+    pub contradiction: Option<Contradiction>,
 }
 
 /// One input, read.

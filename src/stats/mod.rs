@@ -28,12 +28,13 @@ mod recent;
 mod row_sample;
 mod slices;
 mod steps;
+mod strays;
 mod sum;
 mod timeline;
 mod timings;
 
 pub use aggregate::{Aggregate, Label};
-pub use bucket::Bucket;
+pub use bucket::{Bucket, HitsSpan};
 pub(crate) use bucket::{FirstFailure, LabelBucket};
 pub use cell::Cell;
 pub(crate) use column_sum::ColumnSum;
@@ -53,7 +54,8 @@ pub(crate) use newest::NewestErrors;
 pub(crate) use recent::Recent;
 pub(crate) use row_sample::SampledRow;
 pub use slices::Slices;
-pub use timeline::Timeline;
+pub use strays::{Strays, find as find_strays};
+pub use timeline::{DenseTimeline, Timeline};
 pub use timings::Distributions;
 
 #[cfg(test)]
