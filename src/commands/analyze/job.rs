@@ -56,7 +56,7 @@ impl Job {
     /// the server does not answer.
     pub fn new(args: AnalyzeArgs) -> Result<Self> {
         let analysis = Analysis {
-            with_dashboard: args.compat == Some(Compat::Dashboard),
+            dashboard: args.compat.map(|Compat::Dashboard(settings)| settings),
             allow_repeats: args.allow_repeats,
             ..analysis::parse(&args.reading, &args.selection)?
         };
