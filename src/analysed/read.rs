@@ -83,6 +83,7 @@ impl From<Outcome<Aggregate>> for Analysed {
             inputs: read.inputs,
             rows_read: read.rows_read,
             rejections: read.rejections,
+            repairs: read.repairs,
             ..Analysed::default()
         }
     }
@@ -94,7 +95,7 @@ impl Analysed {
     /// # Errors
     ///
     /// If an input cannot be read or is not a results file; with [`ReadOptions::strict`], also if a row is
-    /// rejected.
+    /// rejected or repaired.
     pub fn read(inputs: Vec<Input>, options: &ReadOptions) -> Result<Analysed> {
         let outcome = jtl::read(inputs, options, &|_rows| (), Aggregate::default)?;
         let analysed = Analysed {
@@ -104,9 +105,10 @@ impl Analysed {
         analysed.check_strictly(options)
     }
 
-    /// Returns the record, or an error if a row was rejected and [`ReadOptions::strict`] is set.
+    /// Returns the record, or an error if [`ReadOptions::strict`] is set and a row was rejected or
+    /// repaired.
     pub(super) fn check_strictly(self, options: &ReadOptions) -> Result<Self> {
-        match self.first_rejection() {
+        match self.first_fault() {
             Some(error) if options.strict => Err(error),
             _ => Ok(self),
         }
@@ -119,7 +121,7 @@ impl Analysis {
     /// # Errors
     ///
     /// If a file cannot be read, or not a second time if needed; if the run lacks what the selection
-    /// needs; with [`ReadOptions::strict`], also if a row is rejected.
+    /// needs; with [`ReadOptions::strict`], also if a row is rejected or repaired.
     pub(super) fn read_files(
         &self,
         paths: &[PathBuf],
@@ -194,6 +196,7 @@ impl Analysis {
             inputs: read.inputs,
             rows_read: read.rows_read,
             rejections: read.rejections,
+            repairs: read.repairs,
             filtered: selected.filtered,
             choices: choice.notes.clone(),
             file_labels: selected.file_labels,
@@ -226,7 +229,8 @@ impl Analysis {
             strict: false,
             ..self.reading.clone()
         };
-        let outcome = opened.read(&lenient, progress, survey)?;
+        drop(opened);
+        let outcome = read_in_order(paths, lenient, progress, survey)?;
         let (whole, _) = outcome.merge_sinks(survey, |whole, part| whole.merge(&part));
         Ok(whole)
     }
@@ -240,7 +244,6 @@ impl Analysis {
         empty: impl Fn() -> S + Sync,
         merge: impl Fn(&mut S, S),
     ) -> Result<Analysed> {
-        let opened = Opened::new(paths)?;
         let options = ReadOptions {
             threads: match self.dashboard.is_some() || self.selection.needs_order() {
                 true => 1,
@@ -249,18 +252,43 @@ impl Analysis {
             ..self.reading.clone()
         };
         let (selected, read) = if choice.is_everything() {
-            let outcome = opened.read(&options, progress, &empty)?;
+            let outcome = read_in_order(paths, options, progress, &empty)?;
             let (whole, read) = outcome.merge_sinks(&empty, merge);
             (Parts::everything(whole), read)
         } else {
             let sink = || Selected::new(choice, empty());
-            let outcome = opened.read(&options, progress, sink)?;
+            let outcome = read_in_order(paths, options, progress, sink)?;
             let (whole, read) = outcome.merge_sinks(sink, |whole, part| whole.merge(part, &merge));
             (whole.into_parts(), read)
         };
         let counted = read.rows_read - read.rejected() - selected.filtered_out();
         self.check_groups(&selected, counted)?;
         Ok(self.record(read, choice, selected))
+    }
+}
+
+/// Reads files, again if a date shows that day and month were read the wrong way round.
+fn read_in_order<S: Sink + Send>(
+    paths: &[PathBuf],
+    mut options: ReadOptions,
+    progress: &(dyn Fn(SoFar) + Sync),
+    make_sink: impl Fn() -> S + Sync,
+) -> Result<Outcome<S>> {
+    loop {
+        let opened = Opened::new(paths)?;
+        // A stream can be read only once.
+        let can_repeat = opened.inputs.iter().all(|input| input.size.is_some());
+        let outcome = opened.read(&options, progress, &make_sink)?;
+        let orders = &mut options.timestamps.orders;
+        match outcome.other_order() {
+            Some((input, order)) if can_repeat && !orders.contains_key(&input) => {
+                orders.insert(input, order);
+            }
+            _ => match &outcome.contradiction {
+                Some(found) => return Err(found.refuse(orders.contains_key(&found.input))),
+                None => return Ok(outcome),
+            },
+        }
     }
 }
 
@@ -293,6 +321,6 @@ impl Opened {
                 rows: rows_read.fetch_add(rows, Ordering::Relaxed) + rows,
             });
         };
-        jtl::read(self.inputs, options, &on_rows, make_sink)
+        jtl::read_unchecked(self.inputs, options, &on_rows, make_sink)
     }
 }

@@ -3,10 +3,11 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use super::{analysis, output, reading};
+use super::{analysis, clash, output, reading};
 use crate::analysed::{self, Analysed, Analysis};
 use crate::cli::SummarizeArgs;
 use crate::error::{Error, Result};
+use crate::report::Accounting;
 
 /// Runs `perfkit summarize`. Results without samples also get a summary file, because other parts of the
 /// run may have samples.
@@ -20,6 +21,11 @@ pub fn run(args: &SummarizeArgs) -> Result<ExitCode> {
         return Err(Error::Usage(
             "a summary file is binary: name it with -o, or redirect standard output".to_owned(),
         ));
+    }
+    let output = args.output.iter().map(|path| ("--output", path));
+    clash::check(&args.results, output)?;
+    if let Some(path) = &args.output {
+        output::check_file(path)?;
     }
     if args.name.is_some() && args.results.len() > 1 {
         return Err(Error::Usage(format!(
@@ -46,11 +52,8 @@ pub fn run(args: &SummarizeArgs) -> Result<ExitCode> {
         }
     }
     eprintln!(
-        "perfkit: {} rows read: {} counted, {} filtered out, {} rejected; the summary file has {} bytes",
-        analysed.rows_read,
-        analysed.counted()?,
-        analysed.filtered_out(),
-        analysed.rejected(),
+        "perfkit: {}; the summary file has {} bytes",
+        Accounting::new(&analysed)?.phrase(),
         file.len(),
     );
     Ok(ExitCode::SUCCESS)

@@ -6,7 +6,9 @@ use std::ops::Range;
 use quick_xml::events::attributes::Attributes;
 
 use super::references::{self, Within};
+use crate::jtl::csv::{EpochUnit, TimestampFormat};
 use crate::jtl::fault::{Fault, MAX_ROW, XmlFault};
+use crate::jtl::options::TimestampOptions;
 use crate::jtl::sample::{self, Origin, Sample};
 use crate::jtl::{flag, number};
 
@@ -25,6 +27,38 @@ impl Rejection {
         Rejection {
             fault: fault.into(),
             value: value[..value.len().min(MAX_VALUE)].to_vec(),
+        }
+    }
+}
+
+/// How time stamps are read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Stamps {
+    /// Whether they are the ends of samples.
+    pub are_ends: bool,
+    /// Their unit.
+    pub unit: EpochUnit,
+}
+
+impl Stamps {
+    /// Finds the unit of an input that begins with `start`, if none is given.
+    pub fn of(start: &[u8], timestamps: &TimestampOptions) -> Self {
+        const ATTRIBUTE: &[u8] = b" ts=\"";
+        const MAX_ROWS: usize = 100;
+        let detect = || {
+            let found = memchr::memmem::find_iter(start, ATTRIBUTE).take(MAX_ROWS);
+            let stamps = found.map(|at| {
+                let text = &start[at + ATTRIBUTE.len()..];
+                &text[..memchr::memchr(b'"', text).unwrap_or(0)]
+            });
+            match TimestampFormat::of_most(stamps) {
+                Some(TimestampFormat::Epoch(unit)) => unit,
+                _ => EpochUnit::default(),
+            }
+        };
+        Stamps {
+            are_ends: timestamps.is_end,
+            unit: timestamps.unit.unwrap_or_else(detect),
         }
     }
 }
@@ -97,14 +131,14 @@ impl Fields {
     /// # Errors
     ///
     /// When a required attribute is missing, a value cannot be read, or the tag is not valid XML.
-    pub fn read(&mut self, tag: &[u8], timestamp_is_end: bool) -> Result<(), Rejection> {
+    pub fn read(&mut self, tag: &[u8], stamps: Stamps) -> Result<(), Rejection> {
         self.text.clear();
         self.ranges = Default::default();
         self.url = 0..0;
         self.failure_message = None;
         self.group = 0..0;
         self.split(tag)?;
-        self.numbers = self.numbers(tag, timestamp_is_end)?;
+        self.numbers = self.numbers(tag, stamps)?;
         Ok(())
     }
 
@@ -139,16 +173,16 @@ impl Fields {
         Ok(())
     }
 
-    fn numbers(&self, tag: &[u8], timestamp_is_end: bool) -> Result<Numbers, Rejection> {
+    fn numbers(&self, tag: &[u8], stamps: Stamps) -> Result<Numbers, Rejection> {
         let missing = |name| Rejection::new(XmlFault::Missing(name), tag);
         let elapsed = self.number("t")?.ok_or_else(|| missing("t"))?;
-        let stamp = self.number("ts")?.ok_or_else(|| missing("ts"))?;
+        let stamp = self.stamp(stamps.unit)?.ok_or_else(|| missing("ts"))?;
         let success = self.attribute("s").ok_or_else(|| missing("s"))?;
         let success =
             flag::parse(success).ok_or_else(|| Rejection::new(XmlFault::Value("s"), success))?;
         self.attribute("lb").ok_or_else(|| missing("lb"))?;
         // Start and end must both exist as epoch ms.
-        let (start, end) = if timestamp_is_end {
+        let (start, end) = if stamps.are_ends {
             (stamp.checked_sub(elapsed), Some(stamp))
         } else {
             (Some(stamp), stamp.checked_add(elapsed))
@@ -177,6 +211,17 @@ impl Fields {
             sample_count: count("sc")?.unwrap_or(1),
             error_count: count("ec")?.unwrap_or(u64::from(!success)),
         })
+    }
+
+    /// The time stamp, epoch ms.
+    fn stamp(&self, unit: EpochUnit) -> Result<Option<i64>, Rejection> {
+        match (unit, self.attribute("ts")) {
+            (EpochUnit::Milliseconds, _) | (_, None | Some(b"" | b"null")) => self.number("ts"),
+            (unit, Some(text)) => match unit.parse(text) {
+                Some(ms) => Ok(Some(ms)),
+                None => Err(self.rejected("ts")),
+            },
+        }
     }
 
     fn attribute(&self, name: &str) -> Option<&[u8]> {

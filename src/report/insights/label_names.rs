@@ -9,6 +9,7 @@ use crate::analysed::Analysed;
 use crate::format;
 use crate::select::is_sub_result;
 use crate::stats::{Label, LabelStats};
+use crate::text;
 
 /// Fewest labels for them to be suspected of containing ids.
 const MIN_LABELS: usize = 200;
@@ -75,7 +76,7 @@ pub(super) fn sub_results(analysed: &Analysed, labels: &[Label<'_>]) -> Option<S
     };
     Some(SubResults {
         labels: found.len() as u64,
-        label: String::from_utf8_lossy(found.first()?).into_owned(),
+        label: text::of(found.first()?).into_owned(),
     })
 }
 

@@ -13,6 +13,7 @@ use crate::format;
 use crate::jtl::InputRead;
 use crate::percentile::Percentile;
 use crate::stats::{Aggregate, Label, SampledRow};
+use crate::text;
 
 /// Fewest rows of the origin, and of the others.
 const MIN_ROWS: u64 = 40;
@@ -136,14 +137,14 @@ pub(super) fn slow_host(
     let is_label = |row: &OriginRow<'_>| {
         let label = labels.iter().find(|label| label.number == row.label);
         label.is_some_and(|label| {
-            let name = String::from_utf8_lossy(label.name);
+            let name = text::of(label.name);
             slow_labels.iter().any(|slow| slow.label == name)
         })
     };
     let own = rows.iter().filter(|row| row.origin == slow.origin);
     let of_slow_labels = own.filter(|row| is_label(row)).count();
     (of_slow_labels as f64 <= slow.rows as f64 * MAX_SHARE_OF_SLOW_LABELS).then(|| SlowHost {
-        host: String::from_utf8_lossy(slow.origin).into_owned(),
+        host: text::of(slow.origin).into_owned(),
         hosts: slow.origins,
         sampled_rows: slow.rows,
         others_sampled_rows: slow.others_rows,
