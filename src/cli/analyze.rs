@@ -12,6 +12,7 @@ use super::{FollowArgs, GateArgs, PublishArgs, ReadingArgs, SelectionArgs};
 use crate::apdex::Rule;
 use crate::chart::{SLUGS, Size};
 use crate::percentile::Percentile;
+use crate::stats::DashboardSettings;
 
 const COLUMNS_HELP: &str = "\
 Columns of the label tables, in this order; the label comes first [default: JMeter's]
@@ -171,11 +172,16 @@ pub struct AnalyzeArgs {
     )]
     pub apdex: Vec<Rule>,
 
-    /// Add the Statistics table as TOOL computes it, beside the exact one
+    /// Add the Statistics table as JMeter's dashboard (jmeter -g) computes it, beside the exact one;
+    /// reads with one thread
+    ///
+    /// The dashboard takes percentiles of the last 20,000 rows of each label. If your JMeter sets
+    /// backend_metrics_percentile_estimator or jmeter.reportgenerator.statistic_window, say so:
+    /// dashboard:R_3, dashboard:LEGACY,window=5000, dashboard:window=-1 (-1 is all rows).
     #[arg(
         long,
-        value_enum,
-        value_name = "TOOL",
+        value_parser = compat,
+        value_name = "dashboard[:ESTIMATOR][,window=N]",
         hide_short_help = true,
         help_heading = "Tables"
     )]
@@ -324,12 +330,36 @@ impl TypedValueParser for FormatParser {
 }
 
 /// A tool whose figures can be reproduced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compat {
-    /// JMeter's HTML dashboard (jmeter -g), with percentiles of the last 20,000 rows of each label;
-    /// reads with one thread
-    Dashboard,
+    /// JMeter's HTML dashboard (`jmeter -g`), with these properties.
+    Dashboard(DashboardSettings),
 }
+
+/// Reads `dashboard`, `dashboard:R_3`, `dashboard:R_3,window=5000` or `dashboard:window=-1`.
+fn compat(text: &str) -> Result<Compat, ValueError> {
+    let (tool, settings) = text.split_once(':').unwrap_or((text, "LEGACY"));
+    if tool != "dashboard" {
+        return Err(ValueError::Compat);
+    }
+    let mut found = DashboardSettings::default();
+    for setting in settings.split(',').map(str::trim) {
+        match setting.split_once('=') {
+            Some(("window", rows)) => {
+                found.window = match rows.parse::<i64>() {
+                    Ok(-1) => None,
+                    Ok(rows @ 1..=MAX_WINDOW) => Some(rows as usize),
+                    _ => return Err(ValueError::Window),
+                };
+            }
+            _ => found.estimator = setting.parse()?,
+        }
+    }
+    Ok(Compat::Dashboard(found))
+}
+
+/// Rows of the largest window: Java's largest `int`.
+const MAX_WINDOW: i64 = i32::MAX as i64;
 
 fn chart_name(text: &str) -> Result<String, ValueError> {
     let name = text.trim().trim_end_matches(".png");
