@@ -113,6 +113,7 @@ impl Outputs {
                 path: format!("charts/{}.png", chart.slug),
                 title: chart.title.clone(),
                 description: chart.description.clone(),
+                caption: chart.caption.clone(),
             })
             .collect();
         let mut files = tables;
