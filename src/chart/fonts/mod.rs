@@ -134,8 +134,8 @@ fn runs(text: &str) -> impl Iterator<Item = Run<'_>> {
         let can_show_first = can_show(first);
         let (mut end, mut kept) = (0, 0);
         for letter in rest.chars() {
-            let is_neutral = letter == ' ' || is_mark(letter);
-            if can_show(letter) != can_show_first && !(is_neutral && !can_show_first) {
+            let joins = !can_show_first && (letter == ' ' || is_mark(letter));
+            if !joins && can_show(letter) != can_show_first {
                 break;
             }
             end += letter.len_utf8();
