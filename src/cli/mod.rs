@@ -29,7 +29,7 @@ pub use gate::GateArgs;
 pub use plan::{PlanArgs, Protocol};
 pub use platform::{PlatformArgs, PlatformFormat};
 pub use publish::PublishArgs;
-pub use reading::ReadingArgs;
+pub use reading::{ReadingArgs, TimestampUnit};
 pub use selection::{Controllers, SelectionArgs, SubResults};
 pub use serve::ServeArgs;
 pub use shell::{CompletionsArgs, ManArgs};

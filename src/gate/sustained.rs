@@ -234,9 +234,14 @@ fn values(
         [] => Err(no_column(column)),
         means => Ok(means.to_vec()),
     };
-    let kb = |bytes: &[u64], has_column: bool, column| match has_column {
+    let kb = |bytes: &[Option<u64>], has_column: bool, column| match has_column {
         false => Err(no_column(column)),
-        true => Ok(rate(&mut bytes.iter().map(|&b| b as f64 / BYTES_PER_KB))),
+        true => {
+            let amounts = bytes.iter().map(|bytes| bytes.unwrap_or(0) as f64);
+            let rates = rate(&mut amounts.map(|bytes| bytes / BYTES_PER_KB));
+            let rates = rates.into_iter().zip(bytes);
+            Ok(rates.map(|(rate, bytes)| bytes.and(rate)).collect())
+        }
     };
     match metric {
         Metric::ErrorPercent => Ok(samples

@@ -11,14 +11,16 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use super::csv::{
-    Block, Layout, PADDING, ProvisionalLayouts, RowParser, UnknownLayout, Unquoted, cut,
+    Block, EpochUnit, PADDING, ProvisionalLayouts, RowParser, UnknownLayout, Unquoted, cut,
     is_detectable, refuse_other_text,
 };
+use super::dates::TimestampsRead;
 use super::fault::MAX_ROW;
+use super::fingerprint::{self, Fingerprinted, SharedFingerprint};
 use super::input::{Encoding, EncodingSource, Input, Transcoder};
-use super::options::{ReadOptions, TimestampOptions};
+use super::options::{ColumnOptions, ReadOptions, TimestampOptions};
 use super::outcome::{InputEncoding, InputSummary};
-use super::xml::{self, XmlInput, XmlReader};
+use super::xml::{self, Stamps, XmlInput, XmlReader};
 use crate::error::{Error, Result};
 
 /// Bytes from which the layout is detected, whatever the block size.
@@ -53,12 +55,17 @@ pub struct Source {
     /// Whether an input that has ended was read with a wrong layout.
     are_layouts_wrong: bool,
     unquoted: Unquoted,
+    columns: Arc<ColumnOptions>,
 }
 
 /// The input being read.
 struct Current {
     reader: Transcoder,
+    /// Number of the input, counted from 0.
+    number: u32,
+    /// All except the fingerprint.
     summary: InputSummary,
+    fingerprint: SharedFingerprint,
     /// Bytes that were read but are not in a block yet.
     carry: Vec<u8>,
     is_at_end: bool,
@@ -68,6 +75,7 @@ struct Current {
     headers_before: u64,
     /// `None` while the layout is not known: at the start and before a further header.
     parser: Option<RowParser>,
+    columns: Arc<ColumnOptions>,
 }
 
 impl Source {
@@ -85,6 +93,7 @@ impl Source {
             is_stopped: false,
             are_layouts_wrong: false,
             unquoted: Unquoted::default(),
+            columns: Arc::new(options.columns.clone()),
         }
     }
 
@@ -95,17 +104,17 @@ impl Source {
 
     /// What is known about the inputs so far.
     pub fn summaries(&self) -> Vec<InputSummary> {
-        let current = self.current.iter().map(|current| &current.summary);
-        self.finished.iter().chain(current).cloned().collect()
+        let current = self.current.iter().map(Current::summary);
+        self.finished.iter().cloned().chain(current).collect()
     }
 
     /// Whether the input seen so far confirms its detected encoding and layouts.
     pub fn confirms_layouts(&mut self) -> bool {
-        let format = self.timestamps.format.as_ref();
-        let mut current = self.current.iter_mut();
-        let are_confirmed = current.all(|current| {
+        let timestamps = &self.timestamps;
+        let are_confirmed = self.current.iter_mut().all(|current| {
+            let detect = |start: &[u8]| timestamps.detect(current.number, start);
             current.reader.is_confirmed()
-                && current.provisional.are_confirmed(format, DETECTION_WINDOW)
+                && current.provisional.are_confirmed(detect, DETECTION_WINDOW)
         });
         are_confirmed && !self.are_layouts_wrong
     }
@@ -125,7 +134,9 @@ impl Source {
                 let Some(input) = self.waiting.next() else {
                     return Ok(None);
                 };
-                self.current = Some(Current::new(input, self.encoding));
+                let columns = Arc::clone(&self.columns);
+                let number = self.finished.len() as u32;
+                self.current = Some(Current::new(input, number, self.encoding, columns));
                 continue;
             };
             if current.is_xml(buffer)? {
@@ -143,7 +154,7 @@ impl Source {
                 }
                 self.are_layouts_wrong |= !self.confirms_layouts();
                 self.finished
-                    .extend(self.current.take().map(|done| done.summary));
+                    .extend(self.current.take().map(|done| done.summary()));
                 continue;
             };
             let Some(parser) = &current.parser else {
@@ -172,6 +183,10 @@ impl Source {
         let current = self.current.as_mut()?;
         let nothing = Transcoder::new(Box::new(io::empty()), None);
         let reader = std::mem::replace(&mut current.reader, nothing);
+        let stamps = Stamps::of(&current.carry, &self.timestamps);
+        if self.timestamps.unit.is_none() && stamps.unit != EpochUnit::default() {
+            current.summary.timestamps.detected_unit = Some(stamps.unit);
+        }
         let index = self.blocks;
         self.blocks += 1;
         Some(Piece::Xml(Box::new(XmlInput {
@@ -179,8 +194,9 @@ impl Source {
                 current.summary.name.clone(),
                 std::mem::take(&mut current.carry),
                 reader,
-                self.timestamps.is_end,
-            ),
+                stamps,
+            )
+            .with_column(self.columns.group.as_deref()),
             index,
             input: self.finished.len() as u32,
             position: self.position,
@@ -196,7 +212,7 @@ impl Source {
                 is_truncated: current.summary.is_truncated || reader.is_truncated(),
                 is_unterminated: false,
                 xml: Some(reader.summary()),
-                ..current.summary
+                ..current.summary()
             });
         }
     }
@@ -210,27 +226,46 @@ struct Cut {
 }
 
 impl Current {
-    fn new(input: Input, encoding: Option<Encoding>) -> Self {
+    fn new(
+        input: Input,
+        number: u32,
+        encoding: Option<Encoding>,
+        columns: Arc<ColumnOptions>,
+    ) -> Self {
+        let (reader, fingerprint) = Fingerprinted::new(input.reader);
         let summary = InputSummary {
             name: input.name,
             encoding: None,
             bytes: 0,
+            fingerprint: 0,
             headers: 0,
             width: 0,
             named_columns: 0,
             is_unterminated: false,
             is_truncated: false,
             xml: None,
+            timestamps: TimestampsRead::default(),
         };
         Current {
-            reader: Transcoder::new(input.reader, encoding),
+            reader: Transcoder::new(Box::new(reader), encoding),
+            number,
             summary,
+            fingerprint,
             carry: Vec::new(),
             is_at_end: false,
             is_waiting: false,
             provisional: ProvisionalLayouts::default(),
             headers_before: 0,
             parser: None,
+            columns,
+        }
+    }
+
+    /// What is known about the input so far.
+    fn summary(&self) -> InputSummary {
+        InputSummary {
+            fingerprint: fingerprint::lock(&self.fingerprint).value(),
+            ..self.summary.clone()
         }
     }
 
@@ -382,7 +417,9 @@ impl Current {
             refuse_other_text(&buffer[..*filled]).map_err(refuse)?;
         }
         let window = &buffer[..(*filled).min(DETECTION_WINDOW)];
-        let layout = Layout::detect(window, timestamps.format.as_ref()).map_err(refuse)?;
+        let mut layout = timestamps.detect(self.number, window).map_err(refuse)?;
+        layout.find(&self.columns).map_err(refuse)?;
+        self.summary.timestamps.add_layout(&layout, timestamps);
         if self.is_waiting && window.len() < DETECTION_WINDOW {
             self.provisional.begin(window, &layout);
         }

@@ -7,6 +7,7 @@ mod aggregate;
 mod bucket;
 mod cell;
 mod codes;
+mod column_sum;
 mod compact;
 mod consistency;
 mod controllers;
@@ -34,6 +35,8 @@ pub use aggregate::{Aggregate, Label};
 pub use bucket::Bucket;
 pub(crate) use bucket::{FirstFailure, LabelBucket};
 pub use cell::Cell;
+pub(crate) use column_sum::ColumnSum;
+pub use column_sum::ColumnTotal;
 pub use compact::CompactHistogram;
 pub use consistency::Inconsistent;
 pub(crate) use correction::Corrected;
@@ -73,6 +76,7 @@ pub(crate) mod tests {
             thread_name: b"Thread Group 1-1",
             url: b"http://localhost/",
             hostname: b"",
+            group_text: b"",
             success: true,
             bytes: Some(200),
             sent_bytes: Some(100),

@@ -198,7 +198,7 @@ impl Rows {
                     start: all.start,
                     end: all.end,
                     elapsed: elapsed.counts().into_iter().collect(),
-                    bytes: all.bytes(),
+                    bytes: all.bytes().map(|bytes| bytes.sum),
                 };
                 (label.name, figures)
             })
@@ -336,6 +336,10 @@ fn check_neighbours(
         "{said}: {torn_rows} rows of {torn_lines} lines"
     );
     let first_torn = lines(&bytes[..damage_start]) + 1;
+    for tally in &outcome.repairs {
+        let torn_lines = first_torn..first_torn + torn_lines;
+        assert!(torn_lines.contains(&tally.first_line), "{said}: {tally:?}");
+    }
     for tally in &outcome.rejections {
         let line = tally.first_line;
         assert!(

@@ -57,6 +57,7 @@ impl Job {
     pub fn new(args: AnalyzeArgs) -> Result<Self> {
         let analysis = Analysis {
             with_dashboard: args.compat == Some(Compat::Dashboard),
+            allow_repeats: args.allow_repeats,
             ..analysis::parse(&args.reading, &args.selection)?
         };
         let options = report::Options {
@@ -70,8 +71,8 @@ impl Job {
             ..report::Options::default()
         };
         let gate = Gate::of(&args.gate, args.baseline.as_deref(), &options.percentiles)?;
-        let publication = Publication::of(&args, &input_name::stem_of(first_input(&args)))?;
         let server = Server::of(&args)?;
+        let publication = Publication::of(&args, first_input(&args), &server)?;
         let theme = match args.chart_theme {
             ChartTheme::Light => Theme::Light,
             ChartTheme::Dark => Theme::Dark,
@@ -90,6 +91,8 @@ impl Job {
             presentation: Presentation {
                 title: args.title,
                 details: server.details.clone(),
+                platform: server.platform.clone(),
+                analysed_on: server.analysed_on.clone(),
                 options,
                 resources: server.resources.clone(),
             },

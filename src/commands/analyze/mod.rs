@@ -49,7 +49,7 @@ impl Job {
         Ok(report)
     }
 
-    fn write(&self, analysed: &Analysed, report: &Report) -> Result<ExitCode> {
+    fn write(&mut self, analysed: &Analysed, report: &Report) -> Result<ExitCode> {
         let outputs = &self.outputs;
         let aggregate = &analysed.aggregate;
         self.gate.write_junit(report)?;
@@ -74,7 +74,7 @@ impl Job {
             || self.publication.is_wanted()
             || self.follow.listen.is_some();
         if is_platform_shown {
-            self.server.warn_if_guessed();
+            self.server.note_if_unnamed();
         }
         if let Some(directory) = &outputs.directory {
             eprintln!(

@@ -17,6 +17,7 @@ use crate::error::Result;
 use crate::percentile::Percentile;
 use crate::render;
 use crate::render::compare::Extent;
+use crate::render::readme_block::Wanted;
 use crate::report::{self, Report};
 
 /// Percentiles tested by default. Fewer tests give narrower intervals.
@@ -38,10 +39,14 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
     let inputs = Inputs::new(&args)?;
     let regressions = Regressions::new(&args, &inputs)?;
     let gate = Gate::against_first(&args.gate, shown)?;
-    let readme = match &args.update {
+    let mut readme = match &args.update {
         Some(path) => {
-            let key = readme::key([args.key.as_str()])?;
-            Some(Readme::new(path.clone(), key)?)
+            let wanted = Wanted {
+                key: readme::key_given(&args.key)?,
+                is_key_given: true,
+                ..Wanted::default()
+            };
+            Some(Readme::new(path.clone(), wanted)?)
         }
         None => None,
     };
@@ -62,11 +67,17 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
     gate.write_junit(&judged)?;
     let mut comparison = compare::compare(&sides, &settings);
     comparison.notes.splice(0..0, notes);
-    if let Some(readme) = &readme {
+    if let Some(readme) = &mut readme {
         let runs: Vec<(&str, &Report)> = runs(&sides)
             .map(|(name, report)| (name.as_str(), report))
             .collect();
-        readme.update(&render::compare::readme_table(&runs, shown))?;
+        let reports = || runs.iter().map(|(_, report)| *report);
+        let names = render::compare::readme_names(&runs);
+        readme.set_platforms(
+            platforms(reports()),
+            names.into_iter().map(str::to_owned).collect(),
+        );
+        readme.update(&render::compare::readme_table(&runs, shown), reports())?;
     }
     let extent = match args.all {
         true => Extent::All,
@@ -120,6 +131,17 @@ fn settings(args: &CompareArgs) -> Settings {
             .filter_map(Percentile::new)
             .collect()),
     }
+}
+
+/// Returns the keys of the platforms of some runs, each once.
+fn platforms<'r>(reports: impl Iterator<Item = &'r Report>) -> Vec<String> {
+    let mut platforms: Vec<String> = Vec::new();
+    for platform in reports.filter_map(Report::platform_key) {
+        if !platforms.contains(&platform) {
+            platforms.push(platform);
+        }
+    }
+    platforms
 }
 
 fn runs(sides: &[Side]) -> impl Iterator<Item = &(String, Report)> {

@@ -20,7 +20,7 @@ use crate::analysed::{self, Analysed};
 use crate::error::{Error, Result};
 use crate::format;
 use crate::jtl::input::{Change, Tail};
-use crate::jtl::{Growing, Progress};
+use crate::jtl::{Growing, Progress, ReadOptions};
 use crate::report::{Live, Presentation, Report};
 use crate::select::{Choice, Needs, Selected, Survey};
 
@@ -42,7 +42,7 @@ const QUIET: Duration = Duration::from_secs(15);
 /// # Errors
 ///
 /// If there is more than one file, if it cannot be read or is not CSV, or if the run lacks what the
-/// selection needs; with `--strict`, also if a row is rejected.
+/// selection needs; with `--strict`, also if a row is rejected or repaired.
 pub fn read(job: &Job) -> Result<Analysed> {
     let path = one_file(&job.paths)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -66,6 +66,7 @@ pub fn read(job: &Job) -> Result<Analysed> {
     let screen = Screen::open(args.interval, address);
     let mut follower = Follower {
         job,
+        reading: job.analysis.reading.clone(),
         name: path.to_string_lossy().into_owned(),
         path,
         needs: job.analysis.selection.needs(),
@@ -107,6 +108,8 @@ fn one_file(paths: &[PathBuf]) -> Result<&Path> {
 
 struct Follower<'a> {
     job: &'a Job,
+    /// How the file is read, with what earlier readings of it showed.
+    reading: ReadOptions,
     name: String,
     path: &'a Path,
     needs: Needs,
@@ -146,9 +149,9 @@ impl Follower<'_> {
             loop {
                 let known = survey.take().unwrap_or_else(|| Survey::new(self.needs));
                 // A run that has just begun may lack what the selection needs; a finished one must not.
-                let choice = match self.job.analysis.settle(&known) {
+                let choice = match self.settled(&known) {
                     Err(error) if self.is_ending => return Err(error),
-                    Err(_) => self.job.analysis.settle(&Survey::new(self.needs))?,
+                    Err(_) => self.settled(&Survey::new(self.needs))?,
                     Ok(choice) => choice,
                 };
                 match self.follow_file(&tail, &choice)? {
@@ -166,6 +169,7 @@ impl Follower<'_> {
                             ),
                         });
                         self.live = None;
+                        self.reading = self.job.analysis.reading.clone();
                         break;
                     }
                 }
@@ -192,13 +196,13 @@ impl Follower<'_> {
         let analysis = &job.analysis;
         let running = Running::new(analysis.with_dashboard);
         let sink: Sink<'_> = (Survey::new(self.needs), Selected::new(choice, running));
-        let mut growing = Growing::new(tail.input(), &analysis.reading, sink);
+        let mut growing = Growing::new(tail.input(), &self.reading, sink);
         let (mut rows, mut reported) = (0, 0);
         loop {
             let progress = growing.read_on(MAX_BLOCKS)?;
             if analysis.reading.strict
-                && growing.has_rejected()
-                && let Some(error) = growing.outcome().first_rejection()
+                && growing.has_faults()
+                && let Some(error) = growing.outcome().first_fault()
             {
                 return Err(error);
             }
@@ -207,7 +211,10 @@ impl Follower<'_> {
                 self.last_row = Instant::now();
             }
             let is_all = match progress {
-                Progress::Misjudged => return Ok(Next::Again(None)),
+                Progress::Misjudged => {
+                    self.reading = growing.options_for_next(&self.reading);
+                    return Ok(Next::Again(None));
+                }
                 Progress::ToTheEnd => true,
                 Progress::Further => false,
             };
@@ -247,15 +254,20 @@ impl Follower<'_> {
         }
     }
 
+    /// Decides which samples count in a run.
+    fn settled(&self, survey: &Survey) -> Result<Choice> {
+        self.job.analysis.settle(survey, &self.job.paths)
+    }
+
     /// Whether the selection still leads to `choice`, given what is known of the run by now.
     fn is_chosen(&self, choice: &Choice, survey: &Survey) -> bool {
-        let now = self.job.analysis.settle(survey);
+        let now = self.settled(survey);
         now.map_or(true, |now| now.filters_like(choice))
     }
 
     fn finish(&mut self, growing: Growing<Sink<'_>>, choice: &Choice) -> Result<Next> {
         let survey = &growing.sink().0;
-        let settled = self.job.analysis.settle(survey)?;
+        let settled = self.settled(survey)?;
         if !settled.filters_like(choice) {
             return Ok(Next::Again(Some(survey.clone())));
         }
@@ -268,6 +280,8 @@ impl Follower<'_> {
         }
         let read = growing.outcome();
         let selected = growing.into_sink().1.into_parts();
+        let counted = read.rows_read - read.rejected() - selected.filtered_out();
+        self.job.analysis.check_groups(&selected, counted)?;
         let analysed = self.job.analysis.record(read, &settled, selected);
         Ok(Next::Done(Box::new(analysed)))
     }

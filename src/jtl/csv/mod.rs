@@ -12,7 +12,9 @@ mod layout;
 mod lines;
 mod provisional;
 pub(super) mod quoted;
+mod repair;
 mod row;
+mod text_columns;
 mod timestamp;
 mod unknown_layout;
 mod unquoted;
@@ -28,8 +30,10 @@ pub use self::layout::Layout;
 pub(super) use self::lines::trim_line_end;
 pub(super) use self::provisional::{ProvisionalLayouts, is_detectable};
 pub(super) use self::quoted::Record;
+pub(super) use self::repair::repair;
 pub(super) use self::row::{Rejected, RowParser};
-pub use self::timestamp::{DatePattern, InvalidDatePattern};
+pub(super) use self::timestamp::DateEvidence;
+pub use self::timestamp::{DateOrder, DatePattern, EpochUnit, InvalidDatePattern};
 #[doc(hidden)]
 pub use self::timestamp::{TimestampFormat, TimestampParser};
 #[doc(hidden)]

@@ -5,7 +5,7 @@
 //! again.
 
 use super::layout::Layout;
-use super::timestamp::DatePattern;
+use super::unknown_layout::UnknownLayout;
 
 /// Sections of an input whose layout was detected from less than a whole window.
 #[derive(Debug, Default)]
@@ -39,9 +39,13 @@ impl ProvisionalLayouts {
 
     /// Detects all layouts again and returns whether they are still the same. Sections with a whole
     /// window are dropped then: their layouts are final.
-    pub fn are_confirmed(&mut self, format: Option<&DatePattern>, window: usize) -> bool {
+    pub fn are_confirmed(
+        &mut self,
+        detect: impl Fn(&[u8]) -> Result<Layout, UnknownLayout>,
+        window: usize,
+    ) -> bool {
         let are_confirmed = self.0.iter().all(|section| {
-            let now = Layout::detect(&section.bytes, format);
+            let now = detect(&section.bytes);
             now.is_ok_and(|now| now == section.layout)
         });
         if are_confirmed {

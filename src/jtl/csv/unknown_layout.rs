@@ -21,6 +21,18 @@ pub enum UnknownLayout {
         /// The columns that the header names.
         names: String,
     },
+    /// The header lacks a column that the selection needs.
+    #[error("has no column {column}, which {option} needs{suggestion}; its columns are {names}")]
+    NeededColumn {
+        /// The missing column.
+        column: String,
+        /// The option that needs it.
+        option: String,
+        /// A similar column, as a question.
+        suggestion: String,
+        /// The columns that the header names.
+        names: String,
+    },
     /// The header names a column more than once.
     #[error("the header names the column {0} twice: which one is meant cannot be known")]
     RepeatedColumn(&'static str),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use quick_xml::events::attributes::Attributes;
 
-use super::fields::{self, Child, ChildText, Fields, Rejection, name_of};
+use super::fields::{self, Child, ChildText, Fields, Rejection, Stamps, name_of};
 use super::path::Path;
 use super::summary::XmlSummary;
 use super::tokens::{Found, Token};
@@ -31,7 +31,7 @@ pub(super) enum Step {
 /// Reads rows from tokens.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    timestamp_is_end: bool,
+    stamps: Stamps,
     /// Whether the encoding is known, whatever the XML declares.
     is_encoding_known: bool,
     place: Place,
@@ -79,11 +79,11 @@ pub(super) struct Row {
 }
 
 impl Rows {
-    /// Rows whose `timeStamp` is the end of a sample, or its start. Their encoding may be known
-    /// already, whatever the XML declares.
-    pub fn new(timestamp_is_end: bool, is_encoding_known: bool) -> Self {
+    /// Rows whose time stamps are read as `stamps` says. Their encoding may be known already, whatever
+    /// the XML declares.
+    pub fn new(stamps: Stamps, is_encoding_known: bool) -> Self {
         Rows {
-            timestamp_is_end,
+            stamps,
             is_encoding_known,
             ..Rows::default()
         }
@@ -154,7 +154,7 @@ impl Rows {
         self.row_indent = found.indent;
         if is_too_long {
             self.reject(Fault::TooLong, Some(tag));
-        } else if let Err(rejection) = self.row.fields.read(tag, self.timestamp_is_end) {
+        } else if let Err(rejection) = self.row.fields.read(tag, self.stamps) {
             self.row.rejection = Some(rejection);
         }
         if is_empty {

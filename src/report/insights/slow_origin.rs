@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::engines;
 use super::slow_label::SlowLabel;
 use super::times::{self, Counts};
 use super::words;
@@ -74,7 +75,7 @@ impl SlowHost {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SlowEngine {
-    /// The engine: `host:port` of its thread names, its Hostname, or its file.
+    /// The engine: the host in its thread names, its Hostname, or its file.
     pub engine: String,
     /// Number of engines.
     pub engines: u64,
@@ -153,10 +154,17 @@ pub(super) fn slow_host(
 }
 
 pub(super) fn slow_engine(aggregate: &Aggregate, inputs: &[InputRead]) -> Option<SlowEngine> {
-    let rows: Vec<OriginRow<'_>> = aggregate.row_sample().rows().map(of_engine).collect();
-    let slow = slowest(&rows)?;
+    let pieces = engines::pieces(aggregate.timeline());
+    let rows = aggregate.row_sample().rows().map(|row| OriginRow {
+        // All pieces of an engine count as its first one.
+        origin: pieces.get(row.engine).map_or(row.engine, |keys| keys[0]),
+        ..of_engine(row)
+    });
+    let slow = slowest(&rows.collect::<Vec<_>>())?;
+    let own = [slow.origin];
+    let keys = pieces.get(slow.origin).map_or(&own[..], Vec::as_slice);
     Some(SlowEngine {
-        engine: words::engine(slow.origin, inputs),
+        engine: engines::name(keys.iter().copied(), inputs),
         engines: slow.origins,
         sampled_rows: slow.rows,
         others_sampled_rows: slow.others_rows,
