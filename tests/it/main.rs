@@ -58,3 +58,4 @@ mod update;
 mod values;
 mod xml;
 mod xml_damage;
+mod xml_nested;
