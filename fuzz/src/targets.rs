@@ -172,7 +172,12 @@ pub fn criteria(bytes: &[u8]) {
         let again: perfkit::gate::Criterion = words.parse().unwrap();
         assert_eq!(again.to_string(), words);
         let report = Report::new(&five_rows().into(), Presentation::default()).unwrap();
-        let _no_panic = perfkit::gate::evaluate(&[criterion], &report, Some(&report));
+        let run = perfkit::gate::Run {
+            report: &report,
+            baseline: Some(&report),
+            max_rejected: None,
+        };
+        let _no_panic = perfkit::gate::evaluate(&[criterion], run);
     }
 }
 

@@ -23,6 +23,10 @@ pub struct ReadingArgs {
     #[arg(long, hide_short_help = true)]
     pub timestamp_is_end: bool,
 
+    /// Columns of CSV without a header, in their order, such as timeStamp,elapsed,label,success
+    #[arg(long, value_name = "LIST", hide_short_help = true)]
+    pub header: Option<String>,
+
     /// Format of dates in timeStamp, as in Java's SimpleDateFormat [default: detected]
     ///
     /// Letters: yyyy yy MM MMM dd HH, hh with a, mm ss SSS, EEE, and the zone as X, XX, XXX, Z or z.

@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use crate::analysed::Analysis;
 use crate::cli::{self, ReadingArgs, SelectionArgs, TimestampUnit};
 use crate::error::{Error, Result};
-use crate::jtl::{DatePattern, Encoding, EpochUnit, ReadOptions, TimestampOptions};
+use crate::jtl::{DatePattern, Encoding, EpochUnit, GivenHeader, ReadOptions, TimestampOptions};
 use crate::select::{self, Bound, Controllers, GroupBy, Moment, Rename, Selection, SubResults};
 
 /// Parses the arguments into an [`Analysis`].
@@ -33,6 +33,7 @@ fn read_options(reading: &ReadingArgs) -> Result<ReadOptions> {
     let format = reading.timestamp_format.as_deref().map(DatePattern::new);
     let format = format.transpose();
     let encoding = reading.encoding.as_deref().map(str::parse::<Encoding>);
+    let header = reading.header.as_deref().map(GivenHeader::new).transpose();
     Ok(ReadOptions {
         threads: reading.threads.map_or(defaults.threads, usize::from),
         timestamps: TimestampOptions {
@@ -46,6 +47,7 @@ fn read_options(reading: &ReadingArgs) -> Result<ReadOptions> {
         encoding: encoding
             .transpose()
             .map_err(|why| refused("--encoding", why))?,
+        header: header.map_err(|why| Error::Usage(format!("--header: {why}")))?,
         ..defaults
     })
 }

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use super::{analysis, output, reading};
+use super::{analysis, clash, output, reading};
 use crate::analysed::{self, Analysed, Analysis};
 use crate::cli::SummarizeArgs;
 use crate::error::{Error, Result};
@@ -21,6 +21,11 @@ pub fn run(args: &SummarizeArgs) -> Result<ExitCode> {
         return Err(Error::Usage(
             "a summary file is binary: name it with -o, or redirect standard output".to_owned(),
         ));
+    }
+    let output = args.output.iter().map(|path| ("--output", path));
+    clash::check(&args.results, output)?;
+    if let Some(path) = &args.output {
+        output::check_file(path)?;
     }
     if args.name.is_some() && args.results.len() > 1 {
         return Err(Error::Usage(format!(

@@ -38,7 +38,7 @@ mod source;
 mod worker;
 mod xml;
 
-pub use csv::{DateOrder, DatePattern, EpochUnit, InvalidDatePattern};
+pub use csv::{DateOrder, DatePattern, EpochUnit, GivenHeader, InvalidDatePattern};
 pub use dates::{AssumedDates, TimestampsRead};
 pub(crate) use engine::{Engine, host_prefix, shifted_engine};
 pub use fault::{Fault, Field, MAX_ROW, Repair, TextColumn, XmlFault};

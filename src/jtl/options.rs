@@ -5,7 +5,7 @@ use std::thread;
 
 use jiff::tz::TimeZone;
 
-use super::csv::{DateOrder, DatePattern, EpochUnit, Layout, UnknownLayout};
+use super::csv::{DateOrder, DatePattern, EpochUnit, GivenHeader, Layout, UnknownLayout};
 use super::input::Encoding;
 
 /// How results are read.
@@ -25,12 +25,14 @@ pub struct ReadOptions {
     pub block_size: usize,
     /// How `timeStamp` is read.
     pub timestamps: TimestampOptions,
-    /// Whether reading stops at the first rejected row.
+    /// Whether reading stops at the first row that is rejected or repaired.
     pub strict: bool,
     /// The encoding of inputs that do not begin with a byte-order mark; `None` to detect it.
     pub encoding: Option<Encoding>,
     /// The columns and rows that are needed beside the usual ones.
     pub columns: ColumnOptions,
+    /// The columns of CSV without a header; `None` to detect one of JMeter's default orders.
+    pub header: Option<GivenHeader>,
 }
 
 /// Columns and rows that a selection needs.
@@ -69,6 +71,7 @@ impl Default for ReadOptions {
             strict: false,
             columns: ColumnOptions::default(),
             encoding: None,
+            header: None,
         }
     }
 }

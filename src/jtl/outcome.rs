@@ -55,6 +55,10 @@ pub struct InputSummary {
     pub width: usize,
     /// Number of columns that the first layout's header names.
     pub named_columns: usize,
+    /// The names in that header that differ from JMeter's spelling, such as `timestamp`.
+    pub respelled: Vec<String>,
+    /// Whether the columns were named by an option, because the input has no header.
+    pub is_header_given: bool,
     /// Whether its last line has no line feed.
     pub is_unterminated: bool,
     /// Whether its compressed data ended early.

@@ -4,20 +4,21 @@
 //! after unlocking. Under the lock, bytes are only copied and searched for quotes and header rows,
 //! which is many times faster than parsing.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use memchr::memchr;
+use memchr::{memchr, memmem};
 
 use super::csv::{
-    Block, EpochUnit, PADDING, ProvisionalLayouts, RowParser, UnknownLayout, Unquoted, cut,
-    is_detectable, refuse_other_text,
+    Block, EpochUnit, GivenHeader, PADDING, ProvisionalLayouts, RowParser, UnknownLayout, Unquoted,
+    cut, is_detectable, refuse_other_text, separator_line,
 };
 use super::dates::TimestampsRead;
 use super::fault::MAX_ROW;
 use super::fingerprint::{self, Fingerprinted, SharedFingerprint};
-use super::input::{Encoding, EncodingSource, Input, Transcoder};
+use super::input::{Encoding, EncodingSource, Input, Transcoder, describe_other};
 use super::options::{ColumnOptions, ReadOptions, TimestampOptions};
 use super::outcome::{InputEncoding, InputSummary};
 use super::xml::{self, Stamps, XmlInput, XmlReader};
@@ -48,6 +49,7 @@ pub struct Source {
     finished: Vec<InputSummary>,
     timestamps: TimestampOptions,
     encoding: Option<Encoding>,
+    header: Option<GivenHeader>,
     block_size: usize,
     blocks: u64,
     position: u64,
@@ -87,6 +89,7 @@ impl Source {
             finished: Vec::new(),
             timestamps: options.timestamps.clone(),
             encoding: options.encoding,
+            header: options.header.clone(),
             block_size: options.block_size.clamp(1, MAX_BLOCK),
             blocks: 0,
             position: 0,
@@ -145,7 +148,7 @@ impl Source {
             let Some(cut) = current.fill(
                 buffer,
                 self.block_size,
-                &self.timestamps,
+                (&self.timestamps, self.header.as_ref()),
                 &mut self.unquoted,
             )?
             else {
@@ -242,6 +245,8 @@ impl Current {
             headers: 0,
             width: 0,
             named_columns: 0,
+            respelled: Vec::new(),
+            is_header_given: false,
             is_unterminated: false,
             is_truncated: false,
             xml: None,
@@ -287,6 +292,10 @@ impl Current {
                 is_detected: source == EncodingSource::Detected,
             });
         let is_xml = xml::is_xml(&self.carry);
+        let is_other = is_xml && memmem::find(&self.carry, b"<testResults").is_none();
+        if is_other && let Some(other) = describe_other(&self.carry) {
+            return Err(Error::input(self.summary.name.clone(), other));
+        }
         if is_xml && self.summary.is_unterminated {
             // The line feed that was added for rows.
             self.carry.pop();
@@ -300,7 +309,7 @@ impl Current {
         &mut self,
         buffer: &mut Vec<u8>,
         block_size: usize,
-        timestamps: &TimestampOptions,
+        how: (&TimestampOptions, Option<&GivenHeader>),
         unquoted: &mut Unquoted,
     ) -> Result<Option<Cut>> {
         let mut filled = self.carry.len();
@@ -323,7 +332,7 @@ impl Current {
                 if filled == 0 && self.summary.headers > 0 {
                     return Ok(None);
                 }
-                self.begin_section(buffer, &mut filled, timestamps)?;
+                self.begin_section(buffer, &mut filled, how)?;
                 self.read_until(buffer, &mut filled, target)?;
             }
             if filled == 0 {
@@ -407,7 +416,7 @@ impl Current {
         &mut self,
         buffer: &mut [u8],
         filled: &mut usize,
-        timestamps: &TimestampOptions,
+        (timestamps, header): (&TimestampOptions, Option<&GivenHeader>),
     ) -> Result<()> {
         let refuse = |problem: UnknownLayout| Error::input(self.summary.name.clone(), problem);
         let is_first = self.summary.width == 0;
@@ -416,19 +425,37 @@ impl Current {
                 take_front(buffer, filled, 3);
             }
             refuse_other_text(&buffer[..*filled]).map_err(refuse)?;
+            if let Some(length) = separator_line(&buffer[..*filled]) {
+                take_front(buffer, filled, length);
+                self.summary.headers += 1;
+                self.headers_before += 1;
+            }
         }
-        let window = &buffer[..(*filled).min(DETECTION_WINDOW)];
-        let mut layout = timestamps.detect(self.number, window).map_err(refuse)?;
+        let mut window = Cow::Borrowed(&buffer[..(*filled).min(DETECTION_WINDOW)]);
+        let refuse = |problem: UnknownLayout| {
+            let other = describe_other(&buffer[..*filled]).filter(|_| is_first);
+            refuse(other.map_or(problem, UnknownLayout::Other))
+        };
+        let mut is_header_given = false;
+        if is_first && let Some(header) = header {
+            let line = header.line_for(&window).map_err(refuse)?;
+            is_header_given = line.is_some();
+            window.to_mut().splice(..0, line.unwrap_or_default());
+        }
+        let detected = timestamps.detect(self.number, &window);
+        let mut layout = detected.map_err(refuse)?;
         layout.find(&self.columns).map_err(refuse)?;
         self.summary.timestamps.add_layout(&layout, timestamps);
-        if self.is_waiting && window.len() < DETECTION_WINDOW {
-            self.provisional.begin(window, &layout);
+        if self.is_waiting && *filled < DETECTION_WINDOW {
+            self.provisional.begin(&window, &layout);
         }
         if is_first {
             self.summary.width = layout.width;
             self.summary.named_columns = layout.names.len();
+            self.summary.respelled.clone_from(&layout.respelled);
+            self.summary.is_header_given = is_header_given;
         }
-        if layout.has_header {
+        if layout.has_header && !is_header_given {
             let end = memchr(b'\n', &buffer[..*filled]).map_or(*filled, |at| at + 1);
             take_front(buffer, filled, end);
             self.summary.headers += 1;

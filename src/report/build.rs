@@ -7,7 +7,8 @@ use super::labels::Labels;
 use super::{
     Accounting, ApdexTable, CorrectedTimes, Dashboard, Detail, ErrorReport, Input, LabelReport,
     OptionalColumn, Options, PartialColumn, Report, Requests, ResourceRow, Resources,
-    SCHEMA_VERSION, Slices, TOTAL, TimeSeries, TopErrors, Window, error_kinds, notes, statistics,
+    SCHEMA_VERSION, Slices, TOTAL, TimeSeries, TopErrors, Window, codes, error_kinds, notes,
+    statistics,
 };
 use crate::analysed::Analysed;
 use crate::error::Result;
@@ -32,6 +33,8 @@ pub struct Presentation {
     pub analysed_on: Option<String>,
     /// How to show the figures. `timestamp_is_end` and `selection` are ignored: the record has its own.
     pub options: Options,
+    /// Notes that come before those about reading, such as which options a file set.
+    pub notes: Vec<String>,
     /// The rows of the server's monitor.
     pub resources: Vec<ResourceRow>,
 }
@@ -54,8 +57,8 @@ impl Report {
         let all = aggregate.labels();
         let Labels {
             indexes,
-            shown,
-            others,
+            mut shown,
+            mut others,
             total,
         } = Labels::of(&all, options.max_labels, percentiles);
         // Without transaction controllers, all totals are equal.
@@ -73,6 +76,12 @@ impl Report {
             .map(|table| Dashboard::new(table, &statistics::exact(&all, &samplers)));
         let mut sum = LabelReport::new(TOTAL, &total, percentiles);
         sum.partial.extend(partial_threads(aggregate));
+        codes::add(
+            aggregate,
+            &all,
+            (&mut shown, &indexes),
+            (others.as_mut(), &mut sum),
+        );
         let corrected = options.expected_interval_ms.map(|interval| {
             let labels = shown.iter().chain(&others);
             CorrectedTimes::new(interval, labels, &sum, percentiles)
@@ -96,7 +105,11 @@ impl Report {
             details: presentation.details,
             platform: presentation.platform,
             analysed_on: presentation.analysed_on,
-            notes: notes::collect(analysed, all.len(), options.max_labels, &sum.partial),
+            notes: [
+                presentation.notes,
+                notes::collect(analysed, all.len(), options.max_labels, &sum.partial),
+            ]
+            .concat(),
             accounting,
             inputs: analysed.inputs.iter().map(Input::from).collect(),
             window: Window::of(&total),

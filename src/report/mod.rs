@@ -5,6 +5,8 @@
 mod accounting;
 mod apdex;
 mod build;
+mod check;
+mod codes;
 mod corrected;
 mod criteria;
 mod engines;
@@ -35,6 +37,7 @@ use crate::percentile::Percentile;
 pub use accounting::{Accounting, RowFault};
 pub use apdex::{Apdex, ApdexTable};
 pub use build::Presentation;
+pub use check::Contradiction;
 pub use corrected::{CorrectedRow, CorrectedTimes};
 pub use criteria::{CriterionResult, Found};
 pub use error_kinds::ErrorKind;
@@ -44,7 +47,7 @@ pub use insights::{
     Knee, LateGenerator, NewConnections, PeriodicStalls, SeveralRuns, SlowEngine, SlowHost,
     SlowLabel, SteadyWindow, SubResults, TooFewSamples,
 };
-pub use label_report::{LabelReport, PercentileValue, Summary, TOTAL, Window};
+pub use label_report::{CodeCount, LabelReport, PercentileValue, Summary, TOTAL, Window};
 pub use labels::label_rows;
 pub use live::{Live, NewError, RecentFigures};
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};

@@ -49,7 +49,15 @@ fn of_input(input: &InputRead) -> Vec<String> {
             encoding.name
         ));
     }
-    if summary.headers == 0 && summary.xml.is_none() {
+    if !summary.respelled.is_empty() {
+        notes.push(format!(
+            "{name}: the header does not spell {} as JMeter does: read as JMeter's columns.",
+            summary.respelled.join(", ")
+        ));
+    }
+    if summary.is_header_given {
+        notes.push(format!("{name} has no header: --header names its columns."));
+    } else if summary.headers == 0 && summary.xml.is_none() {
         notes.push(format!(
             "{name} has no header: read in JMeter's default column order of {} columns.",
             summary.named_columns

@@ -20,6 +20,7 @@ mod errors;
 mod histogram;
 mod interner;
 mod label;
+mod label_codes;
 mod label_errors;
 mod message_kind;
 mod newest;
@@ -77,6 +78,7 @@ pub(crate) mod tests {
             url: b"http://localhost/",
             hostname: b"",
             group_text: b"",
+            is_sub_result: None,
             success: true,
             bytes: Some(200),
             sent_bytes: Some(100),

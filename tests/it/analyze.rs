@@ -199,8 +199,10 @@ fn charts_are_configurable() {
         let mut all = vec!["analyze", "results.jtl", "-o", "report"];
         all.extend(arguments);
         perfkit.run(&all);
-        let entries = fs::read_dir(perfkit.path("report/charts")).unwrap();
+        let entries = fs::read_dir(perfkit.path("report/charts"));
         entries
+            .into_iter()
+            .flatten()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect()
     };

@@ -206,6 +206,58 @@ fn a_replaced_file_starts_a_new_run() {
     check_end(&perfkit, following, &[], "csv");
 }
 
+/// Whatever takes the place of the results, the report of what was read comes first.
+#[test]
+fn a_file_that_cannot_be_read_any_further_costs_no_report() {
+    let gzip = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0];
+    let xml = "<?xml version=\"1.0\"?>\n<testResults version=\"1.2\">\n</testResults>\n";
+    for (what, why) in [
+        (None, "results.jtl: is a directory"),
+        (Some(&gzip[..]), "results.jtl: is compressed"),
+        (Some(xml.as_bytes()), "results.jtl: is XML"),
+        (Some(b"no results\n"), "neither a JTL header nor a row"),
+    ] {
+        let perfkit = Perfkit::new();
+        perfkit.write("results.jtl", five_samples());
+        let following = Following::start(&perfkit, &["--format", "csv", "-o", "followed"]);
+        following.hear(": 5 samples");
+        match what {
+            Some(bytes) => {
+                perfkit.write("other", bytes);
+                fs::rename(perfkit.path("other"), perfkit.path("results.jtl")).unwrap();
+            }
+            None => {
+                fs::remove_file(perfkit.path("results.jtl")).unwrap();
+                fs::create_dir(perfkit.path("results.jtl")).unwrap();
+            }
+        }
+        let (status, table, said) = following.end();
+        assert_eq!(status.code(), Some(2), "{said}");
+        assert!(
+            said.contains("was replaced") && said.contains(why),
+            "{said}"
+        );
+        assert!(table.contains("\nTOTAL,5,"), "{table}");
+        assert_eq!(perfkit.read("followed/aggregate.csv"), table);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_is_refused_rather_than_waited_for() {
+    let perfkit = Perfkit::new();
+    let made = Command::new("mkfifo")
+        .arg(perfkit.path("results.jtl"))
+        .status();
+    assert!(made.unwrap().success());
+    let (status, _, said) = Following::start(&perfkit, &[]).end();
+    assert_eq!(status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("is not a regular file and cannot be followed"),
+        "{said}"
+    );
+}
+
 #[test]
 fn selections_that_depend_on_the_whole_run_match_analyze() {
     // The run's start and end, labels and threads change as it goes on.

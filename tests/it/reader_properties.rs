@@ -5,6 +5,7 @@ use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::common::checked;
 use jiff::tz::TimeZone;
 use perfkit::analysed::Analysed;
 use perfkit::jtl::input::Input;
@@ -181,7 +182,7 @@ fn found<S>(outcome: Outcome<S>, sinks: Vec<Collect>) -> Found {
     };
     Found {
         samples,
-        report: Report::new(&analysed, Presentation::default()).unwrap(),
+        report: checked(Report::new(&analysed, Presentation::default()).unwrap()),
         rows_read: analysed.rows_read,
         rejections: analysed.rejections,
         inputs: analysed.inputs,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::common::checked;
 use jiff::tz::TimeZone;
 use perfkit::jtl::{Sample, Sink};
 use perfkit::report::{Presentation, Report};
@@ -155,7 +156,7 @@ fn rows_of(aggregate: &Aggregate) -> u64 {
 }
 
 fn report(aggregate: &Aggregate) -> Report {
-    Report::new(&aggregate.clone().into(), Presentation::default()).unwrap()
+    checked(Report::new(&aggregate.clone().into(), Presentation::default()).unwrap())
 }
 
 /// The expected rows per label for each of the selections above.

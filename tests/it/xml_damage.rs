@@ -103,10 +103,7 @@ fn entity_declarations_are_rejected() {
 #[test]
 fn other_xml_is_rejected_with_a_message() {
     for (bytes, expected) in [
-        (
-            b"<html><body/></html>".to_vec(),
-            "its root is <html> and not <testResults>",
-        ),
+        (b"<html><body/></html>".to_vec(), "is a web page (HTML)"),
         (
             b"<jmeterTestPlan version=\"1.2\"/>".to_vec(),
             "is a JMeter test plan, not results",

@@ -9,11 +9,12 @@ use self::inputs::Inputs;
 use self::regression::Regressions;
 use super::gate::{self, Gate};
 use super::readme::{self, Readme};
-use super::{analysis, output};
+use super::{analysis, clash, output};
 use crate::chart;
 use crate::cli::{CompareArgs, CompareFormat};
 use crate::compare::{self, Settings, Side};
 use crate::error::Result;
+use crate::gate::rejected_rows;
 use crate::percentile::Percentile;
 use crate::render;
 use crate::render::compare::Extent;
@@ -26,13 +27,14 @@ const DEFAULT_TESTED: [f64; 2] = [50.0, 95.0];
 /// Maximum labels to compare one by one.
 const MAX_LABELS: usize = 500;
 
-/// Runs `perfkit compare`.
+/// Runs `perfkit compare`. The comparison has `notes`, which were printed already.
 ///
 /// # Errors
 ///
 /// If an option is invalid, an input cannot be read or has no samples, an output cannot be written, or a
 /// criterion needs what a run does not have.
-pub fn run(args: CompareArgs) -> Result<ExitCode> {
+pub fn run(args: CompareArgs, mut notes: Vec<String>) -> Result<ExitCode> {
+    check_files(&args)?;
     let analysis = analysis::parse(&args.reading, &args.selection)?;
     let settings = settings(&args);
     let shown = &settings.percentiles;
@@ -50,9 +52,12 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
         }
         None => None,
     };
-    let notes = inputs.notes();
-    for note in &notes {
-        eprintln!("perfkit: note: {}", render::text::printable(note));
+    let files = [&args.output, &args.gate.junit, &args.update];
+    let mut files = files.into_iter().flatten();
+    files.try_for_each(|path| output::check_file(path))?;
+    for note in inputs.notes() {
+        eprintln!("perfkit: note: {}", render::text::printable(&note));
+        notes.push(note);
     }
     let sides = inputs.read(
         &analysis,
@@ -63,10 +68,12 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
             ..report::Options::default()
         },
     )?;
-    let judged = judge(&gate, &sides)?;
+    let judged = judge(&gate, &sides);
     gate.write_junit(&judged)?;
     let mut comparison = compare::compare(&sides, &settings);
-    comparison.notes.splice(0..0, notes);
+    comparison
+        .notes
+        .splice(0..0, notes.into_iter().chain(rejected(&sides)));
     if let Some(readme) = &mut readme {
         let runs: Vec<(&str, &Report)> = runs(&sides)
             .map(|(name, report)| (name.as_str(), report))
@@ -109,11 +116,37 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
         None => output::print(&text),
     };
     gate::print_results(&judged);
-    let failures = regressions.failures(&comparison)?;
+    let failures = regressions.failures(&comparison);
     for failure in &failures {
         gate::print_failure(failure.title, &failure.message);
     }
-    gate::exit_code(!failures.is_empty() || gate::is_failed(&judged), printed)
+    let too_many = runs(&sides).filter_map(|(_, report)| gate.check_rejected(report).err());
+    let unjudged = match failures.is_empty() {
+        true => regressions.unjudged(&comparison, &sides),
+        false => None,
+    };
+    gate::exit_code(
+        &judged,
+        !failures.is_empty(),
+        unjudged.into_iter().chain(too_many),
+        printed,
+    )
+}
+
+/// Checks that no output is an input.
+fn check_files(args: &CompareArgs) -> Result<()> {
+    let runs = args
+        .runs
+        .iter()
+        .chain(&args.baseline)
+        .chain(&args.candidate);
+    let output = args.output.iter().map(|path| ("--output", path));
+    let junit = args.gate.junit.iter().map(|path| ("--junit", path));
+    let readme = args.update.iter().map(|path| ("--update", path));
+    clash::check(
+        runs.chain(&args.gate.criteria),
+        output.chain(junit).chain(readme),
+    )
 }
 
 fn settings(args: &CompareArgs) -> Settings {
@@ -148,16 +181,25 @@ fn runs(sides: &[Side]) -> impl Iterator<Item = &(String, Report)> {
     sides.iter().flat_map(|side| &side.runs)
 }
 
+/// Says which runs have rejected rows.
+fn rejected(sides: &[Side]) -> Vec<String> {
+    let notes = runs(sides).filter_map(|(name, report)| {
+        let rejected = rejected_rows(&report.accounting)?;
+        Some(format!("{name}: {rejected}."))
+    });
+    notes.collect()
+}
+
 /// Evaluates the criteria for each candidate run, against the first run of the baseline.
-fn judge(gate: &Gate, sides: &[Side]) -> Result<Report> {
+fn judge(gate: &Gate, sides: &[Side]) -> Report {
     let mut judged = Report::default();
     let Some((baseline, candidates)) = sides.split_first() else {
-        return Ok(judged);
+        return judged;
     };
     let baseline = baseline.runs.first().map(|(_, report)| report);
     let is_only = runs(candidates).count() == 1;
     for (name, report) in runs(candidates) {
-        let mut results = gate.evaluate_against(report, baseline)?;
+        let mut results = gate.evaluate_against(report, baseline);
         if !is_only {
             for result in &mut results {
                 result.text = format!("{name}: {}", result.text);
@@ -165,7 +207,7 @@ fn judge(gate: &Gate, sides: &[Side]) -> Result<Report> {
         }
         judged.criteria.extend(results);
     }
-    Ok(judged)
+    judged
 }
 
 fn markdown(judged: &Report, comparison: String) -> String {

@@ -18,6 +18,8 @@ pub struct Layout {
     pub width: usize,
     /// Names of the columns, as far as the header has them.
     pub names: Vec<String>,
+    /// Names in the header that differ from JMeter's spelling.
+    pub respelled: Vec<String>,
     /// Places of the columns that perfkit reads.
     pub columns: Columns,
     /// Format of `timeStamp`.
@@ -34,6 +36,7 @@ impl Layout {
             width: header.names.len(),
             columns: Columns::named(&header.names),
             names: header.names,
+            respelled: header.respelled,
             timestamp_format: TimestampFormat::default(),
             has_header: true,
         }

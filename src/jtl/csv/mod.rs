@@ -6,6 +6,7 @@ mod cut;
 mod default_order;
 mod detect;
 mod fast_path;
+mod given_header;
 mod header;
 mod index;
 mod layout;
@@ -23,6 +24,8 @@ pub(super) use self::block::{Block, PADDING};
 pub(super) use self::cut::cut;
 pub(super) use self::detect::refuse_other_text;
 pub(super) use self::fast_path::{FastPath, Jmeter5, NoFastPath, is_jmeter5};
+pub use self::given_header::{GivenHeader, HeaderGuess};
+pub(super) use self::header::separator_line;
 #[doc(hidden)]
 pub use self::index::Index;
 #[doc(hidden)]

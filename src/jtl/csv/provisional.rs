@@ -4,6 +4,7 @@
 //! rows may contradict it, for example if the only row so far was damaged. Then everything is read
 //! again.
 
+use super::header::separator_line;
 use super::layout::Layout;
 use super::unknown_layout::UnknownLayout;
 
@@ -58,11 +59,12 @@ impl ProvisionalLayouts {
 /// Whether a whole first line is there, from which a layout can be detected for now. Without one,
 /// detection could fail on half a line.
 pub fn is_detectable(bytes: &[u8]) -> bool {
-    let Some(line_end) = memchr::memchr(b'\n', bytes) else {
+    let table = &bytes[separator_line(bytes).unwrap_or(0)..];
+    let Some(line_end) = memchr::memchr(b'\n', table) else {
         return false;
     };
     // The line break may be inside quotes.
-    let is_whole = memchr::memchr(b'"', &bytes[..line_end]).is_none();
-    let is_blank = bytes[..line_end].trim_ascii().is_empty();
+    let is_whole = memchr::memchr(b'"', &table[..line_end]).is_none();
+    let is_blank = table[..line_end].trim_ascii().is_empty();
     is_whole && !is_blank
 }

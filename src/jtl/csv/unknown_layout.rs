@@ -1,5 +1,7 @@
 //! Why an input cannot be read as CSV results.
 
+use super::given_header::HeaderGuess;
+
 /// Why an input cannot be read as CSV results.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -43,4 +45,25 @@ pub enum UnknownLayout {
          add one if the file was written without"
     )]
     NotResults(String),
+    /// The first line is a row in none of the orders that perfkit knows.
+    #[error(
+        "has no header, and its {} columns are in none of JMeter's default orders. Name them in their order: \
+         --header '{}' (replace each ? that matters). The first row: {}",
+        .0.values.len(), .0.header(), .0.row()
+    )]
+    UnnamedColumns(HeaderGuess),
+    /// The input is of another kind.
+    #[error("{0}")]
+    Other(String),
+    /// `--header` does not name the columns of the first row.
+    #[error(
+        "has {found} columns in its first row, but --header names {named}: name every column, in the order of \
+         the row"
+    )]
+    GivenHeader {
+        /// Number of columns that `--header` names.
+        named: usize,
+        /// Number of columns in the row.
+        found: usize,
+    },
 }

@@ -1,6 +1,7 @@
 //! Inputs: files, standard input, and files that grow, plain or compressed.
 
 mod decode;
+mod directory;
 mod encoding;
 mod kind;
 mod open;
@@ -9,6 +10,7 @@ mod transcode;
 
 pub use self::encoding::{Encoding, UnknownEncoding};
 pub(super) use self::encoding::{Source as EncodingSource, is_ascii_name};
+pub(super) use self::kind::describe_other;
 pub use self::open::{BytesRead, Input, open};
 pub use self::tail::{Change, Tail};
 pub(super) use self::transcode::Transcoder;

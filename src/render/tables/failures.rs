@@ -7,21 +7,22 @@ use crate::report::{
     CriterionResult, ErrorKind, ErrorReport, Input, LabelErrors, Report, RowFault,
 };
 
-/// One row per criterion and label, those that failed first.
+/// One row per criterion and label: those that failed, those that could not be judged, the others.
 pub fn criteria(results: &[CriterionResult]) -> Table {
     let row = |result: &CriterionResult| {
-        let (verdict, tone) = match result.is_failed {
-            true => ("failed", Tone::Bad),
-            false => ("passed", Tone::Good),
+        let tone = match result.is_failed || result.is_undecided {
+            true => Tone::Bad,
+            false => Tone::Good,
         };
         vec![
             Cell::new(&result.text),
             Cell::new(&result.label),
-            Cell::new(verdict).with_tone(tone),
-            Cell::new(&result.message),
+            Cell::new(result.verdict()).with_tone(tone),
+            Cell::new(result.in_words()),
         ]
     };
-    let (failed, passed): (Vec<_>, Vec<_>) = results.iter().partition(|result| result.is_failed);
+    let mut results: Vec<&CriterionResult> = results.iter().collect();
+    results.sort_by_key(|result| (!result.is_failed, !result.is_undecided));
     Table {
         caption: "Criteria".to_owned(),
         headings: vec![
@@ -30,7 +31,7 @@ pub fn criteria(results: &[CriterionResult]) -> Table {
             Heading::new("Verdict", Kind::Verdict),
             Heading::new("Found", Kind::Message),
         ],
-        rows: failed.into_iter().chain(passed).map(row).collect(),
+        rows: results.into_iter().map(row).collect(),
         totals: Vec::new(),
     }
 }
