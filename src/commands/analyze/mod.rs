@@ -70,7 +70,7 @@ impl Job {
             Format::Csv => outputs.csv(aggregate, report)?,
             Format::Json => render::json::render(report)?,
             Format::Prometheus => render::prometheus::render(report),
-            Format::Hgrm => render::hgrm::render(report),
+            Format::Hgrm => render::hgrm::render(&people),
         });
         let is_platform_shown = matches!(outputs.format, Format::Markdown | Format::Json)
             || outputs.directory.is_some()
