@@ -57,6 +57,8 @@ pub struct InputSummary {
     pub width: usize,
     /// Number of columns that the first layout's header names.
     pub named_columns: usize,
+    /// Whether the first layout, or one that follows, has no column of response codes.
+    pub lacks_codes: bool,
     /// The names in that header that differ from JMeter's spelling, such as `timestamp`.
     pub respelled: Vec<String>,
     /// Whether the columns were named by an option, because the input has no header.

@@ -245,6 +245,7 @@ impl Current {
             has_separator_line: false,
             width: 0,
             named_columns: 0,
+            lacks_codes: false,
             respelled: Vec::new(),
             is_header_given: false,
             is_unterminated: false,
@@ -455,6 +456,7 @@ impl Current {
             self.summary.respelled.clone_from(&layout.respelled);
             self.summary.is_header_given = is_header_given;
         }
+        self.summary.lacks_codes |= layout.columns.response_code.is_none();
         if layout.has_header && !is_header_given {
             let end = memchr(b'\n', &buffer[..*filled]).map_or(*filled, |at| at + 1);
             take_front(buffer, filled, end);
