@@ -61,7 +61,7 @@ pub struct AnalyzeArgs {
     #[arg(long, conflicts_with = "output")]
     pub no_report: bool,
 
-    /// Name of the machine that was tested, as the report shows it
+    /// Name of the tested machine, shown in the report
     #[arg(long, value_name = "TEXT")]
     pub platform: Option<String>,
 
@@ -105,8 +105,8 @@ pub struct AnalyzeArgs {
 
     /// Ask the tested `perfkit serve` for its hardware, such as http://192.168.1.3:5000
     ///
-    /// With --platform, the report shows both. Another server may not report its hardware: then name the
-    /// machine with --platform or --detail, and perfkit only notes that.
+    /// With --platform, the report shows both. A server that does not report its hardware is an error,
+    /// unless --platform or --detail names the machine: then perfkit only prints a note.
     #[arg(
         long,
         value_name = "URL",
@@ -127,9 +127,9 @@ pub struct AnalyzeArgs {
 
     /// Add a line to the platform's details, such as Server=nginx or Commit=3f2a9c1; repeatable
     ///
-    /// With --update, a line that says what ran (Server=nginx, Python=3.13) makes a platform of its own.
-    /// A line on a build or a run does not: keys with a word such as commit, branch, build, release or
-    /// date, and values that are a date or a hash.
+    /// For --update, lines that say what ran (Server=nginx, Python=3.13) are part of the platform. Lines
+    /// about a build or a run are not: keys with a word such as commit, branch, build, release or date,
+    /// and values that are a date or a hash.
     #[arg(
         long,
         value_name = "KEY=VALUE",
