@@ -199,7 +199,8 @@ impl Source {
                 reader,
                 stamps,
             )
-            .with_column(self.columns.group.as_deref()),
+            .with_column(self.columns.group.as_deref())
+            .with_nested(self.columns.nested_samples),
             index,
             input: self.finished.len() as u32,
             position: self.position,

@@ -125,7 +125,7 @@ fn of_xml(name: &str, xml: &XmlSummary) -> Vec<String> {
     if xml.nested_samples > 0 {
         notes.push(format!(
             "{name}: perfkit leaves out {}, as JMeter does when it loads XML. A CSV file of the same run \
-             has a row for each, so its figures differ.",
+             has a row for each, so its figures differ; --sub-results include counts them here, too.",
             format::counted(xml.nested_samples, "sub-result")
         ));
     }

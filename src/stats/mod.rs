@@ -82,6 +82,7 @@ pub(crate) mod tests {
             url: b"http://localhost/",
             hostname: b"",
             group_text: b"",
+            is_sub_result: None,
             success: true,
             bytes: Some(200),
             sent_bytes: Some(100),

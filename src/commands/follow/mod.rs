@@ -385,7 +385,7 @@ impl Follower<'_> {
             criteria.retain(|result| !result.is_undecided);
             report.criteria = criteria;
             let live = Arc::new(Live::new(
-                report,
+                report.for_people().into_owned(),
                 &selected.inner().recent,
                 &selected.inner().newest,
             ));
