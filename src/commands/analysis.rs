@@ -5,8 +5,7 @@ use jiff::tz::TimeZone;
 use crate::analysed::Analysis;
 use crate::cli::{self, ReadingArgs, SelectionArgs};
 use crate::error::{Error, Result};
-use crate::jtl::ReadOptions;
-use crate::jtl::{DatePattern, TimestampOptions};
+use crate::jtl::{DatePattern, MetricColumn, ReadOptions, TimestampOptions};
 use crate::select::{self, Bound, Controllers, GroupBy, Moment, Rename, Selection};
 
 /// Parses the arguments into an [`Analysis`].
@@ -36,8 +35,29 @@ fn read_options(reading: &ReadingArgs) -> Result<ReadOptions> {
             is_end: reading.timestamp_is_end,
         },
         strict: reading.strict,
+        metrics: metrics(&reading.metric)?,
         ..defaults
     })
+}
+
+/// Checks the metrics: each once, and not too many for the page.
+fn metrics(given: &[MetricColumn]) -> Result<Vec<MetricColumn>> {
+    const MAX_METRICS: usize = 8;
+    let is_twice = |(place, metric): (usize, &MetricColumn)| {
+        let mut before = given[..place].iter();
+        before.any(|other| other.name == metric.name)
+    };
+    let mut places = given.iter().enumerate();
+    if let Some((_, metric)) = places.find(|of| is_twice(*of)) {
+        let name = &metric.name;
+        return Err(Error::Usage(format!("--metric: `{name}` is given twice")));
+    }
+    match given.len() {
+        0..=MAX_METRICS => Ok(given.to_vec()),
+        count => Err(Error::Usage(format!(
+            "--metric: at most {MAX_METRICS} metrics fit a report, and {count} are given"
+        ))),
+    }
 }
 
 /// Returns the time zone for times without one: the given zone, or this machine's.

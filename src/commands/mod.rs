@@ -7,6 +7,7 @@ mod compare;
 mod follow;
 mod gate;
 mod input_name;
+mod metrics;
 mod output;
 mod plan;
 mod platform;

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use super::{analysis, output, reading};
+use super::{analysis, metrics, output, reading};
 use crate::analysed;
 use crate::cli::SummarizeArgs;
 use crate::error::{Error, Result};
@@ -23,6 +23,7 @@ pub fn run(args: &SummarizeArgs) -> Result<ExitCode> {
     }
     let analysis = analysis::parse(&args.reading, &args.selection)?;
     let analysed = reading::read(&analysis, &args.results)?;
+    metrics::refuse_unknown(&analysed)?;
     let file = analysed::encode(&analysed)?;
     match &args.output {
         Some(path) => output::write(path, &file)?,

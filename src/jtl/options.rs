@@ -5,6 +5,7 @@ use std::thread;
 use jiff::tz::TimeZone;
 
 use super::csv::DatePattern;
+use super::metric::MetricColumn;
 
 /// How results are read.
 ///
@@ -25,6 +26,8 @@ pub struct ReadOptions {
     pub timestamps: TimestampOptions,
     /// Whether reading stops at the first rejected row.
     pub strict: bool,
+    /// The columns of numbers to read beside the times.
+    pub metrics: Vec<MetricColumn>,
 }
 
 /// How `timeStamp` is read.
@@ -45,6 +48,7 @@ impl Default for ReadOptions {
             block_size: 256 << 10,
             timestamps: TimestampOptions::default(),
             strict: false,
+            metrics: Vec::new(),
         }
     }
 }
@@ -84,5 +88,11 @@ impl ReadOptions {
     #[must_use]
     pub fn strict(self, strict: bool) -> Self {
         ReadOptions { strict, ..self }
+    }
+
+    /// Sets [`ReadOptions::metrics`].
+    #[must_use]
+    pub fn metrics(self, metrics: Vec<MetricColumn>) -> Self {
+        ReadOptions { metrics, ..self }
     }
 }

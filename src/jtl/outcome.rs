@@ -45,6 +45,10 @@ pub struct InputSummary {
     pub width: usize,
     /// Number of columns that the first layout's header names.
     pub named_columns: usize,
+    /// Names of its columns that are neither read nor JMeter's own, such as `sample_variables`.
+    pub extra_columns: Vec<String>,
+    /// Those of them that have numbers in the first rows, and no text.
+    pub numeric_columns: Vec<String>,
     /// Whether its last line has no line feed.
     pub is_unterminated: bool,
     /// Whether its compressed data ended early.

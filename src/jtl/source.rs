@@ -11,8 +11,8 @@ use std::sync::Arc;
 use memchr::memchr;
 
 use super::csv::{
-    Block, Layout, PADDING, ProvisionalLayouts, RowParser, UnknownLayout, Unquoted, cut,
-    is_detectable, refuse_other_text,
+    Block, DatePattern, ExtraColumns, Layout, PADDING, ProvisionalLayouts, RowParser,
+    UnknownLayout, Unquoted, cut, is_detectable, refuse_other_text,
 };
 use super::fault::MAX_ROW;
 use super::input::Input;
@@ -64,6 +64,7 @@ struct Current {
     /// Whether the reader has no more bytes for now, but may have later (`WouldBlock`).
     is_waiting: bool,
     provisional: ProvisionalLayouts,
+    extras: ExtraColumns,
     headers_before: u64,
     /// `None` while the layout is not known: at the start and before a further header.
     parser: Option<RowParser>,
@@ -93,8 +94,9 @@ impl Source {
 
     /// What is known about the inputs so far.
     pub fn summaries(&self) -> Vec<InputSummary> {
-        let current = self.current.iter().map(|current| &current.summary);
-        self.finished.iter().chain(current).cloned().collect()
+        let format = self.timestamps.format.as_ref();
+        let current = self.current.iter().map(|current| current.summary(format));
+        self.finished.iter().cloned().chain(current).collect()
     }
 
     /// Whether the input seen so far confirms the detected layouts.
@@ -138,8 +140,9 @@ impl Source {
                     return Ok(None);
                 }
                 self.are_layouts_wrong |= !self.confirms_layouts();
-                self.finished
-                    .extend(self.current.take().map(|done| done.summary));
+                let format = self.timestamps.format.as_ref();
+                let done = self.current.take();
+                self.finished.extend(done.map(|done| done.summary(format)));
                 continue;
             };
             let Some(parser) = &current.parser else {
@@ -191,6 +194,8 @@ impl Source {
                 is_truncated: current.summary.is_truncated || reader.is_truncated(),
                 is_unterminated: false,
                 xml: Some(reader.summary()),
+                extra_columns: reader.extra_columns(),
+                numeric_columns: reader.numeric_columns(),
                 ..current.summary
             });
         }
@@ -212,6 +217,8 @@ impl Current {
             headers: 0,
             width: 0,
             named_columns: 0,
+            extra_columns: Vec::new(),
+            numeric_columns: Vec::new(),
             is_unterminated: false,
             is_truncated: false,
             xml: None,
@@ -223,8 +230,18 @@ impl Current {
             is_at_end: false,
             is_waiting: false,
             provisional: ProvisionalLayouts::default(),
+            extras: ExtraColumns::default(),
             headers_before: 0,
             parser: None,
+        }
+    }
+
+    /// What is known about the input so far.
+    fn summary(&self, format: Option<&DatePattern>) -> InputSummary {
+        InputSummary {
+            extra_columns: self.extras.names().to_vec(),
+            numeric_columns: self.extras.numeric(format),
+            ..self.summary.clone()
         }
     }
 
@@ -332,6 +349,7 @@ impl Current {
                 Ok(read) => {
                     let bytes = &buffer[*filled..*filled + read];
                     self.provisional.extend(bytes, DETECTION_WINDOW);
+                    self.extras.extend(bytes, DETECTION_WINDOW);
                     *filled += read;
                     self.summary.bytes += read as u64;
                 }
@@ -346,6 +364,7 @@ impl Current {
                 buffer[*filled] = b'\n';
                 *filled += 1;
                 self.provisional.extend(b"\n", DETECTION_WINDOW);
+                self.extras.extend(b"\n", DETECTION_WINDOW);
                 self.summary.is_unterminated = true;
             }
         }
@@ -370,6 +389,7 @@ impl Current {
         }
         let window = &buffer[..(*filled).min(DETECTION_WINDOW)];
         let layout = Layout::detect(window, timestamps.format.as_ref()).map_err(refuse)?;
+        self.extras.begin(&layout, window);
         if self.is_waiting && window.len() < DETECTION_WINDOW {
             self.provisional.begin(window, &layout);
         }

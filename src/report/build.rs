@@ -4,10 +4,12 @@ use std::borrow::Cow;
 
 use super::insights::{self, Evidence};
 use super::labels::Labels;
+use super::metrics::Shown;
 use super::{
     Accounting, ApdexTable, CorrectedTimes, Dashboard, Detail, ErrorReport, Input, LabelReport,
-    OptionalColumn, Options, PartialColumn, Rejection, Report, Requests, ResourceRow, Resources,
-    SCHEMA_VERSION, Slices, TOTAL, TimeSeries, TopErrors, Window, error_kinds, notes, statistics,
+    MetricReport, OptionalColumn, Options, PartialColumn, Rejection, Report, Requests, ResourceRow,
+    Resources, SCHEMA_VERSION, Slices, TOTAL, TimeSeries, TopErrors, Window, error_kinds, notes,
+    statistics,
 };
 use crate::analysed::Analysed;
 use crate::error::Result;
@@ -51,6 +53,7 @@ impl Report {
             indexes,
             shown,
             others,
+            other_stats,
             total,
         } = Labels::of(&all, options.max_labels, percentiles);
         // Without transaction controllers, all totals are equal.
@@ -84,12 +87,27 @@ impl Report {
             window: Window::of(&total),
             series: time_series.as_ref(),
         });
+        let names = shown.iter().map(|row| row.label.as_str());
+        let metrics = MetricReport::of_all(
+            &analysed.metrics,
+            aggregate,
+            &Shown {
+                labels: names.zip(picked.iter().copied()).collect(),
+                others: others
+                    .as_ref()
+                    .map(|row| (row.label.as_str(), &other_stats)),
+                total: &total,
+            },
+            percentiles,
+        );
+        let mut notes = notes::collect(analysed, all.len(), options.max_labels, &sum.partial);
+        notes.extend(metrics.iter().filter_map(MetricReport::note));
         Ok(Report {
             schema_version: SCHEMA_VERSION,
             perfkit_version: env!("CARGO_PKG_VERSION").to_owned(),
             title: presentation.title,
             details: presentation.details,
-            notes: notes::collect(analysed, all.len(), options.max_labels, &sum.partial),
+            notes,
             accounting,
             inputs: analysed.inputs.iter().map(Input::from).collect(),
             window: Window::of(&total),
@@ -102,6 +120,7 @@ impl Report {
             top_errors: TopErrors::new(aggregate, &picked, &samplers),
             corrected,
             time_series,
+            metrics,
             slices: Slices::new(aggregate, &picked),
             total: sum,
             label_count: all.len() as u64,

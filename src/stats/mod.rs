@@ -22,6 +22,7 @@ mod interner;
 mod label;
 mod label_errors;
 mod message_kind;
+mod metrics;
 mod newest;
 mod recent;
 mod row_sample;
@@ -48,6 +49,8 @@ pub(crate) use errors::MAX_TYPES as MAX_ERROR_TYPES;
 pub use errors::{ErrorDetail, ErrorStats, ErrorTable};
 pub use label::LabelStats;
 pub(crate) use message_kind::kind_of;
+pub(crate) use metrics::MetricMean;
+pub use metrics::MetricValues;
 pub(crate) use newest::NewestErrors;
 pub(crate) use recent::Recent;
 pub(crate) use row_sample::SampledRow;
@@ -83,6 +86,7 @@ pub(crate) mod tests {
             all_threads: Some(1),
             sample_count: 1,
             error_count: 0,
+            metrics: &[],
         }
     }
 }

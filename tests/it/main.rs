@@ -33,6 +33,7 @@ mod house;
 mod html;
 mod insights;
 mod insights_flat;
+mod metrics;
 mod oracle;
 mod partial_columns;
 mod plan;

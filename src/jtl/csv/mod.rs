@@ -5,6 +5,7 @@ mod columns;
 mod cut;
 mod default_order;
 mod detect;
+mod extras;
 mod fast_path;
 mod header;
 mod index;
@@ -20,6 +21,7 @@ mod unquoted;
 pub(super) use self::block::{Block, PADDING};
 pub(super) use self::cut::cut;
 pub(super) use self::detect::refuse_other_text;
+pub(super) use self::extras::ExtraColumns;
 pub(super) use self::fast_path::{FastPath, Jmeter5, NoFastPath, is_jmeter5};
 #[doc(hidden)]
 pub use self::index::Index;
