@@ -79,6 +79,7 @@ impl From<Outcome<Aggregate>> for Analysed {
             inputs: read.inputs,
             rows_read: read.rows_read,
             rejections: read.rejections,
+            repairs: read.repairs,
             ..Analysed::default()
         }
     }
@@ -90,7 +91,7 @@ impl Analysed {
     /// # Errors
     ///
     /// If an input cannot be read or is not a results file; with [`ReadOptions::strict`], also if a row is
-    /// rejected.
+    /// rejected or repaired.
     pub fn read(inputs: Vec<Input>, options: &ReadOptions) -> Result<Analysed> {
         let outcome = jtl::read(inputs, options, &|_rows| (), Aggregate::default)?;
         let analysed = Analysed {
@@ -101,9 +102,10 @@ impl Analysed {
         analysed.check_strictly(options)
     }
 
-    /// Returns the record, or an error if a row was rejected and [`ReadOptions::strict`] is set.
+    /// Returns the record, or an error if [`ReadOptions::strict`] is set and a row was rejected or
+    /// repaired.
     pub(super) fn check_strictly(self, options: &ReadOptions) -> Result<Self> {
-        match self.first_rejection() {
+        match self.first_fault() {
             Some(error) if options.strict => Err(error),
             _ => Ok(self),
         }
@@ -116,7 +118,7 @@ impl Analysis {
     /// # Errors
     ///
     /// If a file cannot be read, or not a second time if needed; if the run lacks what the selection
-    /// needs; with [`ReadOptions::strict`], also if a row is rejected.
+    /// needs; with [`ReadOptions::strict`], also if a row is rejected or repaired.
     pub(super) fn read_files(
         &self,
         paths: &[PathBuf],
@@ -162,6 +164,7 @@ impl Analysis {
             inputs: read.inputs,
             rows_read: read.rows_read,
             rejections: read.rejections,
+            repairs: read.repairs,
             filtered: selected.filtered,
             choices: choice.notes.clone(),
             file_labels: selected.file_labels,

@@ -37,7 +37,7 @@ Examples:
 #[command(
     help_template = super::help::EXAMPLES_FIRST,
     before_help = EXAMPLES,
-    after_help = "Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error."
+    after_help = "Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error, or a criterion that cannot be judged."
 )]
 pub struct AnalyzeArgs {
     /// JMeter results (CSV or XML, plain, gzip or zstd) or summary files, read as one run; `-` is

@@ -88,7 +88,8 @@ impl Cli {
 
 /// Returns the path and text of the file: the named one, or else the one in the working directory.
 fn read(given: &ArgMatches) -> Result<Option<(PathBuf, String)>> {
-    if given.get_flag("no_config") {
+    // Flags have no value after an error, which the strict parser reports.
+    if given.get_one("no_config").copied().unwrap_or(false) {
         return Ok(None);
     }
     let named = given.get_one::<PathBuf>("config");

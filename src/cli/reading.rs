@@ -35,7 +35,7 @@ pub struct ReadingArgs {
     )]
     pub timezone: Option<String>,
 
-    /// Fail on the first row that cannot be read
+    /// Fail on the first row that cannot be read, or only after a repair
     #[arg(long, hide_short_help = true)]
     pub strict: bool,
 

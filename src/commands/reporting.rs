@@ -43,21 +43,20 @@ fn print_notices(report: &Report, run: Option<&str>) {
         eprintln!("{from}: note: {}", dashboard.difference);
     }
     let accounting = &report.accounting;
-    eprintln!(
-        "{from}: {} rows read: {} counted, {} filtered out, {} rejected",
-        accounting.rows_read, accounting.counted, accounting.filtered, accounting.rejected
-    );
+    eprintln!("{from}: {}", accounting.phrase());
     for filter in &accounting.filters {
         eprintln!("{from}: {} filtered out by {}", filter.count, filter.option);
     }
-    for rejection in &accounting.rejections {
+    let rejected = accounting.rejections.iter().map(|row| ("rejected", row));
+    let repaired = accounting.repairs.iter().map(|row| ("repaired", row));
+    for (how, fault) in rejected.chain(repaired) {
         eprintln!(
-            "{from}: warning: {} rejected: {}; first at {}:{}: {:?}",
-            rejection.count,
-            rejection.reason,
-            rejection.first_input,
-            rejection.first_line,
-            crate::format::shorten(rejection.first_value.as_deref().unwrap_or_default(), 80),
+            "{from}: warning: {} {how}: {}; first at {}:{}: {:?}",
+            fault.count,
+            fault.reason,
+            fault.first_input,
+            fault.first_line,
+            crate::format::shorten(fault.first_value.as_deref().unwrap_or_default(), 80),
         );
     }
 }

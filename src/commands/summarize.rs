@@ -7,6 +7,7 @@ use super::{analysis, metrics, output, reading};
 use crate::analysed;
 use crate::cli::SummarizeArgs;
 use crate::error::{Error, Result};
+use crate::report::Accounting;
 
 /// Runs `perfkit summarize`. Results without samples also get a summary file, because other parts of the
 /// run may have samples.
@@ -34,11 +35,8 @@ pub fn run(args: &SummarizeArgs) -> Result<ExitCode> {
         }
     }
     eprintln!(
-        "perfkit: {} rows read: {} counted, {} filtered out, {} rejected; the summary file has {} bytes",
-        analysed.rows_read,
-        analysed.counted()?,
-        analysed.filtered_out(),
-        analysed.rejected(),
+        "perfkit: {}; the summary file has {} bytes",
+        Accounting::new(&analysed)?.phrase(),
         file.len(),
     );
     Ok(ExitCode::SUCCESS)

@@ -9,7 +9,7 @@ use crate::report::LabelReport;
 const MIN_PERCENTILE_MS: f64 = 10.0;
 
 /// Smallest change of an error rate that matters, in percentage points.
-const ERROR_RATE_THRESHOLD: f64 = 0.1;
+pub const ERROR_RATE_THRESHOLD: f64 = 0.1;
 
 /// A kind of figure.
 #[derive(Debug, Clone, Copy, PartialEq)]

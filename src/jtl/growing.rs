@@ -82,9 +82,9 @@ impl<S: Sink> Growing<S> {
         self.worker.rows
     }
 
-    /// Whether any row was rejected.
-    pub fn has_rejected(&self) -> bool {
-        !self.worker.rejected.is_empty()
+    /// Whether any row was rejected or repaired.
+    pub fn has_faults(&self) -> bool {
+        self.worker.has_faults()
     }
 
     /// The sink, with every sample that was read.
@@ -99,6 +99,7 @@ impl<S: Sink> Growing<S> {
             sink: (),
             rows: worker.rows,
             rejected: worker.rejected.clone(),
+            repaired: worker.repaired.clone(),
             blocks: worker.blocks.clone(),
         };
         Outcome::new(vec![part], self.source.summaries())
@@ -108,7 +109,10 @@ impl<S: Sink> Growing<S> {
     /// rows at a time for hours would have very many blocks.
     fn join_blocks(&mut self) {
         let Worker {
-            rejected, blocks, ..
+            rejected,
+            repaired,
+            blocks,
+            ..
         } = &mut self.worker;
         let [.., one, other] = &mut blocks[..] else {
             return;
@@ -116,7 +120,7 @@ impl<S: Sink> Growing<S> {
         if other.headers_before > 0 {
             return;
         }
-        for Tally { first, .. } in rejected.values_mut() {
+        for Tally { first, .. } in rejected.values_mut().chain(repaired.values_mut()) {
             if first.0 == other.index {
                 *first = (one.index, one.lines + first.1);
             }

@@ -10,7 +10,7 @@
 //! | part | job |
 //! |---|---|
 //! | `reader`, `growing` | read whole inputs, or one that grows |
-//! | `worker` | parse blocks, count rows and rejections |
+//! | `worker` | parse blocks, count rows, rejections and repairs |
 //! | `source` | inputs to blocks of CSV, or readers of XML |
 //! | `outcome`, `options` | what was read; how to read |
 //! | `csv`, `xml` | the two formats: bytes to samples |
@@ -38,11 +38,12 @@ mod xml;
 
 pub use csv::{DatePattern, InvalidDatePattern};
 pub(crate) use engine::{Engine, host_prefix, shifted_engine};
-pub use fault::{Fault, Field, MAX_ROW, XmlFault};
+pub use fault::{Fault, Field, MAX_ROW, Repair, TextColumn, XmlFault};
 pub use growing::{Growing, Progress};
 pub use metric::{InvalidMetric, MetricColumn};
 pub use options::{ReadOptions, TimestampOptions};
-pub use outcome::{InputRead, InputSummary, Outcome, RejectionTally};
+pub(crate) use outcome::first_fault;
+pub use outcome::{InputRead, InputSummary, Outcome, RejectionTally, RepairTally, RowTally};
 pub use reader::read;
 pub use sample::Sample;
 pub use sink::Sink;

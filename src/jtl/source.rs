@@ -219,6 +219,7 @@ impl Current {
             named_columns: 0,
             extra_columns: Vec::new(),
             numeric_columns: Vec::new(),
+            lacks_codes: false,
             is_unterminated: false,
             is_truncated: false,
             xml: None,
@@ -397,6 +398,7 @@ impl Current {
             self.summary.width = layout.width;
             self.summary.named_columns = layout.names.len();
         }
+        self.summary.lacks_codes |= layout.columns.response_code.is_none();
         if layout.has_header {
             let end = memchr(b'\n', &buffer[..*filled]).map_or(*filled, |at| at + 1);
             take_front(buffer, filled, end);

@@ -141,26 +141,31 @@ fn section(section: &Section) -> String {
 
 /// Accounts for every row, in a paragraph.
 fn accounting(accounting: &Accounting) -> String {
-    let mut text = format!(
-        "{} rows read: {} counted, {} filtered out, {} rejected.\n",
-        accounting.rows_read, accounting.counted, accounting.filtered, accounting.rejected
-    );
-    if !accounting.filters.is_empty() || !accounting.rejections.is_empty() {
+    let mut text = format!("{}.\n", accounting.phrase());
+    let Accounting {
+        filters,
+        rejections,
+        repairs,
+        ..
+    } = accounting;
+    if !filters.is_empty() || !rejections.is_empty() || !repairs.is_empty() {
         text.push('\n');
     }
-    for filter in &accounting.filters {
+    for filter in filters {
         let option = escape(&filter.option);
         let _ = writeln!(text, "- filtered out: {} by {option}", filter.count);
     }
-    for rejection in &accounting.rejections {
-        let value = rejection.first_value.as_deref().unwrap_or_default();
+    let rejected = rejections.iter().map(|fault| ("rejected", fault));
+    let repaired = repairs.iter().map(|fault| ("repaired", fault));
+    for (how, fault) in rejected.chain(repaired) {
+        let value = fault.first_value.as_deref().unwrap_or_default();
         let _ = writeln!(
             text,
-            "- rejected: {} × {}, first at {}:{}: {}",
-            rejection.count,
-            rejection.reason,
-            escape(&rejection.first_input),
-            rejection.first_line,
+            "- {how}: {} × {}, first at {}:{}: {}",
+            fault.count,
+            fault.reason,
+            escape(&fault.first_input),
+            fault.first_line,
             escape(&format::shorten(value, 80)),
         );
     }

@@ -7,14 +7,14 @@ use super::labels::Labels;
 use super::metrics::Shown;
 use super::{
     Accounting, ApdexTable, CorrectedTimes, Dashboard, Detail, ErrorReport, Input, LabelReport,
-    MetricReport, OptionalColumn, Options, PartialColumn, Rejection, Report, Requests, ResourceRow,
-    Resources, SCHEMA_VERSION, Slices, TOTAL, TimeSeries, TopErrors, Window, error_kinds, notes,
+    MetricReport, OptionalColumn, Options, PartialColumn, Report, Requests, ResourceRow, Resources,
+    SCHEMA_VERSION, Slices, TOTAL, TimeSeries, TopErrors, Window, codes, error_kinds, notes,
     statistics,
 };
 use crate::analysed::Analysed;
 use crate::error::Result;
 use crate::format;
-use crate::jtl::{InputRead, RejectionTally};
+use crate::jtl::InputRead;
 use crate::stats::{Aggregate, ErrorStats, Label, LabelStats};
 
 /// Maximum types of error that a report lists one by one.
@@ -40,7 +40,7 @@ impl Report {
     ///
     /// If the record does not account for every row: see [`Analysed::counted`].
     pub fn new(analysed: &Analysed, presentation: Presentation) -> Result<Report> {
-        let accounting = accounting(analysed)?;
+        let accounting = Accounting::new(analysed)?;
         let aggregate = &analysed.aggregate;
         let options = Options {
             timestamp_is_end: analysed.timestamp_is_end,
@@ -51,8 +51,8 @@ impl Report {
         let all = aggregate.labels();
         let Labels {
             indexes,
-            shown,
-            others,
+            mut shown,
+            mut others,
             other_stats,
             total,
         } = Labels::of(&all, options.max_labels, percentiles);
@@ -70,6 +70,12 @@ impl Report {
             .as_ref()
             .map(|table| Dashboard::new(table, &statistics::exact(&all, &samplers)));
         let mut sum = LabelReport::new(TOTAL, &total, percentiles);
+        codes::add(
+            aggregate,
+            &all,
+            (&mut shown, &indexes),
+            (others.as_mut(), &mut sum),
+        );
         sum.partial.extend(partial_threads(aggregate));
         let corrected = options.expected_interval_ms.map(|interval| {
             let labels = shown.iter().chain(&others);
@@ -141,6 +147,7 @@ impl From<&InputRead> for Input {
             name: input.summary.name.clone(),
             bytes: input.summary.bytes,
             lines: input.lines,
+            lacks_codes: input.summary.lacks_codes,
         }
     }
 }
@@ -151,33 +158,6 @@ fn partial_threads(aggregate: &Aggregate) -> Option<PartialColumn> {
     let counts = buckets.map(|bucket| (bucket.samples(), bucket.without_threads()));
     let (all, without) = counts.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
     PartialColumn::new(OptionalColumn::AllThreads, all.saturating_sub(without), all)
-}
-
-fn accounting(analysed: &Analysed) -> Result<Accounting> {
-    let name = |tally: &RejectionTally| {
-        let input = analysed.inputs.get(tally.first_input as usize);
-        input.map(|input| input.summary.name.clone())
-    };
-    let tallies = analysed.rejections.iter();
-    let mut rejections: Vec<Rejection> = tallies
-        .map(|tally| Rejection {
-            reason: tally.fault.reason(),
-            count: tally.count,
-            first_input: name(tally).unwrap_or_default(),
-            first_line: tally.first_line,
-            first_column: tally.fault.column().map(str::to_owned),
-            first_value: Some(String::from_utf8_lossy(&tally.first_value).into_owned()),
-        })
-        .collect();
-    rejections.sort_by_key(|rejection| std::cmp::Reverse(rejection.count));
-    Ok(Accounting {
-        rows_read: analysed.rows_read,
-        counted: analysed.counted()?,
-        filtered: analysed.filtered_out(),
-        filters: analysed.filtered.clone(),
-        rejected: analysed.rejected(),
-        rejections,
-    })
 }
 
 fn errors(aggregate: &Aggregate, samplers: &LabelStats) -> Vec<ErrorReport> {

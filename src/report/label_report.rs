@@ -75,6 +75,20 @@ pub struct LabelReport {
     pub partial: Vec<PartialColumn>,
     /// Every elapsed time and its number of samples: `[[ms, count], ...]`, ascending.
     pub distribution: Vec<(i64, u64)>,
+    /// Samples by response code; empty if the file has no such column. In a run with more than 64
+    /// codes, they are grouped into classes such as `4xx`.
+    #[serde(default)]
+    pub codes: Vec<CodeCount>,
+}
+
+/// One response code and how many samples have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct CodeCount {
+    /// The code: three digits, a message, or empty.
+    pub code: String,
+    /// Number of samples.
+    pub samples: u64,
 }
 
 impl LabelReport {
@@ -116,6 +130,7 @@ impl LabelReport {
                 .map(|bytes| bytes.sum as f64 / bytes.samples as f64),
             partial: partial(stats),
             distribution: elapsed.counts(),
+            codes: Vec::new(),
         }
     }
 

@@ -2,8 +2,10 @@
 //!
 //! Numbers are not rounded; renderers do that. An undefined figure is `None`, never NaN, infinity or 0.
 
+mod accounting;
 mod apdex;
 mod build;
+mod codes;
 mod corrected;
 mod criteria;
 mod error_kinds;
@@ -29,8 +31,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::apdex::Rule;
 use crate::percentile::Percentile;
-use crate::select::Filtered;
 
+pub use accounting::{Accounting, RowFault};
 pub use apdex::{Apdex, ApdexTable};
 pub use build::Presentation;
 pub use corrected::{CorrectedRow, CorrectedTimes};
@@ -42,7 +44,7 @@ pub use insights::{
     Knee, LateGenerator, NewConnections, PeriodicStalls, SeveralRuns, SlowEngine, SlowHost,
     SlowLabel, SteadyWindow, SubResults, TooFewSamples,
 };
-pub use label_report::{LabelReport, PercentileValue, Summary, TOTAL, Window};
+pub use label_report::{CodeCount, LabelReport, PercentileValue, Summary, TOTAL, Window};
 pub use labels::label_rows;
 pub use live::{Live, NewError, RecentFigures};
 pub use metrics::{MetricPercentile, MetricReport, MetricRow, MetricSeries, MetricSummary};
@@ -197,44 +199,9 @@ pub struct Input {
     pub bytes: u64,
     /// Lines read, the header's included.
     pub lines: u64,
-}
-
-/// The account of every row: `rows_read = counted + filtered + rejected`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Accounting {
-    /// Rows found, without headers and blank lines.
-    pub rows_read: u64,
-    /// Rows in the figures.
-    pub counted: u64,
-    /// Rows filtered out.
-    pub filtered: u64,
-    /// Rows filtered out by each option, in the order in which options apply. A row counts only for the
-    /// first option that filters it out.
+    /// Whether it has rows without a column of response codes.
     #[serde(default)]
-    pub filters: Vec<Filtered>,
-    /// Rows that could not be read.
-    pub rejected: u64,
-    /// The kinds of rejection, most frequent first.
-    pub rejections: Vec<Rejection>,
-}
-
-/// One kind of rejected row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Rejection {
-    /// The reason.
-    pub reason: String,
-    /// Number of such rows.
-    pub count: u64,
-    /// File of the first such row.
-    pub first_input: String,
-    /// Line of the first such row, counted from 1.
-    pub first_line: u64,
-    /// Column that caused the first rejection, if known.
-    pub first_column: Option<String>,
-    /// Value that caused the first rejection, shortened.
-    pub first_value: Option<String>,
+    pub lacks_codes: bool,
 }
 
 /// One type of error. The key is JMeter's: code and message, or the failure message.

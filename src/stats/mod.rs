@@ -20,6 +20,7 @@ mod errors;
 mod histogram;
 mod interner;
 mod label;
+mod label_codes;
 mod label_errors;
 mod message_kind;
 mod metrics;

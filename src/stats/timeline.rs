@@ -6,6 +6,7 @@ use super::bucket::{Bucket, FirstFailure, Numbers, Renumbering};
 use super::codes::Codes;
 use super::consistency::{self, Checked};
 use super::engines::{Engines, MAX_ENGINES};
+use super::label_codes::LabelCodes;
 use crate::jtl::Sample;
 
 /// Buckets of the longest run: enough for a chart as wide as a page, few enough that each has
@@ -60,6 +61,7 @@ pub struct Timeline {
     buckets: Vec<Bucket>,
     are_labels_joined: bool,
     codes: Codes,
+    label_codes: LabelCodes,
     engines: Engines,
     #[serde(skip)]
     latest: Latest,
@@ -81,11 +83,12 @@ impl Timeline {
         if label >= MAX_LABELS {
             self.join_labels();
         }
-        let label = if self.are_labels_joined { 0 } else { label };
         let code = match self.codes.known(sample.response_code) {
             Some(number) => number,
             None => self.code(sample.response_code),
         };
+        self.label_codes.record(label, code, sample.sample_count);
+        let label = if self.are_labels_joined { 0 } else { label };
         let engine = match sample.all_threads {
             Some(_) => self.engines.number(sample),
             None => 0,
@@ -146,6 +149,8 @@ impl Timeline {
             engines: self.engines.numbers_of(&other.engines),
             errors: error_numbers.to_vec(),
         };
+        self.label_codes
+            .merge(&other.label_codes, label_numbers, &renumbering.codes);
         let width = other.bucket_ms();
         for (number, bucket) in other.buckets.into_iter().enumerate() {
             if bucket != Bucket::default() {
@@ -183,6 +188,11 @@ impl Timeline {
         consistency::ensure(are_few, "it has too many response codes")?;
         let are_labels = self.are_labels_joined || labels <= MAX_LABELS;
         consistency::ensure(are_labels, "it has too many labels over time")?;
+        let of_labels = self.label_codes.check(labels, self.codes.names().len())?;
+        consistency::ensure(
+            of_labels == samples,
+            "it has different samples by response code and by label",
+        )?;
         let labels = if self.are_labels_joined { 1 } else { labels };
         let (codes, engines) = (self.codes.names().len(), self.engines.count());
         let buckets = self.buckets.iter();
@@ -207,6 +217,7 @@ impl Timeline {
     fn join_codes(&mut self) {
         if !self.codes.are_classes() {
             let numbers = self.codes.become_classes();
+            self.label_codes.renumber(&numbers);
             for bucket in &mut self.buckets {
                 bucket.renumber_codes(&numbers);
             }
@@ -221,6 +232,15 @@ impl Timeline {
     /// The response codes by number.
     pub fn codes(&self) -> &[Box<[u8]>] {
         self.codes.names()
+    }
+
+    /// The response codes of the label with this number and their samples, in no particular order.
+    pub fn codes_of(&self, label: usize) -> impl Iterator<Item = (&[u8], u64)> {
+        let codes = self.label_codes.of_label(label);
+        codes.map(|(code, samples)| {
+            let name = self.codes.names().get(code);
+            (name.map_or(&b""[..], |name| name), samples)
+        })
     }
 
     /// The keys of the engines by number; `None` if there are too many to tell apart.

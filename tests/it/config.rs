@@ -115,3 +115,21 @@ fn follow_options_can_be_set() {
     let (_, said) = perfkit.run(&ANALYZE);
     assert!(!said.contains("5 samples; "), "{said}");
 }
+
+#[test]
+fn an_unknown_flag_is_a_usage_error() {
+    let perfkit = Perfkit::new();
+    perfkit.write("a.jtl", five_samples());
+    for flag in ["--no-png", "--bogus", "--no-"] {
+        let output = perfkit
+            .command(&["analyze", "a.jtl", flag])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{flag}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            said.contains(&format!("unexpected argument '{flag}'")),
+            "{said}"
+        );
+    }
+}

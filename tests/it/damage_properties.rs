@@ -332,6 +332,10 @@ fn check_neighbours(
         "{said}: {torn_rows} rows of {torn_lines} lines"
     );
     let first_torn = lines(&bytes[..damage_start]) + 1;
+    for tally in &outcome.repairs {
+        let torn_lines = first_torn..first_torn + torn_lines;
+        assert!(torn_lines.contains(&tally.first_line), "{said}: {tally:?}");
+    }
     for tally in &outcome.rejections {
         let line = tally.first_line;
         assert!(

@@ -42,6 +42,7 @@ fn label((name, (samples, times, rates)): (&str, Figures)) -> LabelReport {
         average_bytes: None,
         partial: Vec::new(),
         distribution: Vec::new(),
+        codes: Vec::new(),
     }
 }
 

@@ -162,6 +162,7 @@ fn grown(bytes: &[u8], pieces: &[usize], block_size: usize) -> Result<Found, Str
         inputs: outcome.inputs,
         rows_read: outcome.rows_read,
         rejections: outcome.rejections,
+        repairs: outcome.repairs,
         sinks: vec![growing.into_sink()],
     }))
 }
@@ -179,6 +180,7 @@ fn found(outcome: Outcome<Collect>) -> Found {
         inputs: outcome.inputs,
         rows_read: outcome.rows_read,
         rejections: outcome.rejections,
+        repairs: outcome.repairs,
         ..Analysed::default()
     };
     Found {
@@ -205,7 +207,7 @@ fn field() -> impl Strategy<Value = String> {
         ).prop_map(|parts| format!("\"{}\"", parts.concat())),
         // Damage: quotes that do not open a field, close too early, or never close.
         1 => prop_oneof![
-            Just("a\"b".to_owned()), Just("\"a\"b".to_owned()), Just("\"".to_owned()), Just("\"a".to_owned()),
+            Just("x, y".to_owned()), Just("a\"b".to_owned()), Just("\"a\"b".to_owned()), Just("\"".to_owned()), Just("\"a".to_owned()),
         ],
     ]
 }
@@ -237,6 +239,8 @@ fn line() -> impl Strategy<Value = String> {
         1 => Just(String::new()),
         1 => Just("  ".to_owned()),
         1 => row().prop_map(|row| row.chars().take(20).collect()),
+        // A row quoted as a whole, with empty cells.
+        2 => (row(), "[,;]{0,2}").prop_map(|(row, end)| format!("\"{}\"{end}", row.replace('"', "\"\""))),
         1 => "[a-z\",\n]{0,40}",
     ]
 }

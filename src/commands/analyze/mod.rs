@@ -45,7 +45,7 @@ impl Job {
     fn report(&self, analysed: &Analysed) -> Result<Report> {
         let mut report = reporting::report(analysed, self.presentation.clone(), None)?;
         self.server.check(&report)?;
-        report.criteria = self.gate.evaluate(&report)?;
+        report.criteria = self.gate.evaluate(&report);
         Ok(report)
     }
 
@@ -83,7 +83,8 @@ impl Job {
             );
         }
         gate::print_results(report);
-        gate::exit_code(gate::is_failed(report), printed)
+        let unjudged = self.gate.check_rejected(report).err();
+        gate::exit_code(report, false, unjudged, printed)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::chart;
 use crate::cli::{CompareArgs, CompareFormat};
 use crate::compare::{self, Settings, Side};
 use crate::error::Result;
+use crate::gate::rejected_rows;
 use crate::percentile::Percentile;
 use crate::render;
 use crate::render::compare::Extent;
@@ -58,10 +59,12 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
             ..report::Options::default()
         },
     )?;
-    let judged = judge(&gate, &sides)?;
+    let judged = judge(&gate, &sides);
     gate.write_junit(&judged)?;
     let mut comparison = compare::compare(&sides, &settings);
-    comparison.notes.splice(0..0, notes);
+    comparison
+        .notes
+        .splice(0..0, notes.into_iter().chain(rejected(&sides)));
     if let Some(readme) = &readme {
         let runs: Vec<(&str, &Report)> = runs(&sides)
             .map(|(name, report)| (name.as_str(), report))
@@ -98,11 +101,21 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
         None => output::print(&text),
     };
     gate::print_results(&judged);
-    let failures = regressions.failures(&comparison)?;
+    let failures = regressions.failures(&comparison);
     for failure in &failures {
         gate::print_failure(failure.title, &failure.message);
     }
-    gate::exit_code(!failures.is_empty() || gate::is_failed(&judged), printed)
+    let too_many = runs(&sides).filter_map(|(_, report)| gate.check_rejected(report).err());
+    let unjudged = match failures.is_empty() {
+        true => regressions.unjudged(&comparison, &sides),
+        false => None,
+    };
+    gate::exit_code(
+        &judged,
+        !failures.is_empty(),
+        unjudged.into_iter().chain(too_many),
+        printed,
+    )
 }
 
 fn settings(args: &CompareArgs) -> Settings {
@@ -126,16 +139,25 @@ fn runs(sides: &[Side]) -> impl Iterator<Item = &(String, Report)> {
     sides.iter().flat_map(|side| &side.runs)
 }
 
+/// Says which runs have rejected rows.
+fn rejected(sides: &[Side]) -> Vec<String> {
+    let notes = runs(sides).filter_map(|(name, report)| {
+        let rejected = rejected_rows(&report.accounting)?;
+        Some(format!("{name}: {rejected}."))
+    });
+    notes.collect()
+}
+
 /// Evaluates the criteria for each candidate run, against the first run of the baseline.
-fn judge(gate: &Gate, sides: &[Side]) -> Result<Report> {
+fn judge(gate: &Gate, sides: &[Side]) -> Report {
     let mut judged = Report::default();
     let Some((baseline, candidates)) = sides.split_first() else {
-        return Ok(judged);
+        return judged;
     };
     let baseline = baseline.runs.first().map(|(_, report)| report);
     let is_only = runs(candidates).count() == 1;
     for (name, report) in runs(candidates) {
-        let mut results = gate.evaluate_against(report, baseline)?;
+        let mut results = gate.evaluate_against(report, baseline);
         if !is_only {
             for result in &mut results {
                 result.text = format!("{name}: {}", result.text);
@@ -143,7 +165,7 @@ fn judge(gate: &Gate, sides: &[Side]) -> Result<Report> {
         }
         judged.criteria.extend(results);
     }
-    Ok(judged)
+    judged
 }
 
 fn markdown(judged: &Report, comparison: String) -> String {

@@ -42,7 +42,7 @@ const QUIET: Duration = Duration::from_secs(15);
 /// # Errors
 ///
 /// If there is more than one file, if it cannot be read or is not CSV, or if the run lacks what the
-/// selection needs; with `--strict`, also if a row is rejected.
+/// selection needs; with `--strict`, also if a row is rejected or repaired.
 pub fn read(job: &Job) -> Result<Analysed> {
     let path = one_file(&job.paths)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -197,8 +197,8 @@ impl Follower<'_> {
         loop {
             let progress = growing.read_on(MAX_BLOCKS)?;
             if analysis.reading.strict
-                && growing.has_rejected()
-                && let Some(error) = growing.outcome().first_rejection()
+                && growing.has_faults()
+                && let Some(error) = growing.outcome().first_fault()
             {
                 return Err(error);
             }
@@ -285,8 +285,10 @@ impl Follower<'_> {
         };
         let mut report = Report::new(&analysed, presentation)?;
         if report.total.samples > 0 {
-            // A criterion may need what the run does not have yet.
-            report.criteria = self.job.gate.evaluate(&report).unwrap_or_default();
+            // Without those that need what the run does not have yet.
+            let mut criteria = self.job.gate.evaluate(&report);
+            criteria.retain(|result| !result.is_undecided);
+            report.criteria = criteria;
             let live = Arc::new(Live::new(
                 report,
                 &selected.inner().recent,

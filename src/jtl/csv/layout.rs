@@ -2,6 +2,7 @@
 
 use super::columns::Columns;
 use super::header::Header;
+use super::text_columns::numeric_columns;
 use super::timestamp::{DatePattern, TimestampFormat};
 use crate::jtl::{flag, number};
 
@@ -35,13 +36,23 @@ impl Layout {
         }
     }
 
-    /// Whether fields are plausible as a row.
+    /// Whether fields are plausible as a row: a delimiter in a text would shift a number away.
     pub fn is_row(&self, fields: &[Vec<u8>], given_format: Option<&DatePattern>) -> bool {
         let field = |index: usize| fields.get(index).map(Vec::as_slice).unwrap_or_default();
         let stamp = field(self.columns.time_stamp);
         let elapsed = field(self.columns.elapsed);
+        let is_numeric = numeric_columns(&self.columns);
+        let are_numbers = (0..self.width)
+            .filter(|&column| column != self.columns.time_stamp && is_numeric(column))
+            .map(field)
+            .all(|text| matches!(text, b"" | b"null") || is_number(text));
         (given_format.is_some() || TimestampFormat::detect(stamp).is_some())
-            && number::parse(elapsed, 0, elapsed.len()).is_some()
+            && is_number(elapsed)
+            && are_numbers
             && flag::parse(field(self.columns.success)).is_some()
     }
+}
+
+fn is_number(text: &[u8]) -> bool {
+    number::parse(text, 0, text.len()).is_some()
 }

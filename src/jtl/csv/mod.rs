@@ -13,7 +13,9 @@ mod layout;
 mod lines;
 mod provisional;
 pub(super) mod quoted;
+mod repair;
 mod row;
+mod text_columns;
 mod timestamp;
 mod unknown_layout;
 mod unquoted;
@@ -30,6 +32,7 @@ pub use self::layout::Layout;
 pub(super) use self::lines::trim_line_end;
 pub(super) use self::provisional::{ProvisionalLayouts, is_detectable};
 pub(super) use self::quoted::Record;
+pub(super) use self::repair::repair;
 pub(super) use self::row::{Rejected, RowParser};
 pub use self::timestamp::{DatePattern, InvalidDatePattern};
 #[doc(hidden)]

@@ -5,7 +5,7 @@ mod jmeter;
 mod labels;
 mod metrics;
 
-pub use failures::{criteria, inputs, rejections};
+pub use failures::{criteria, inputs, rejections, repairs};
 pub use jmeter::{dashboard, requests};
 pub use labels::{aggregate, aggregate_note, details, labels, labels_note, summary};
 pub use metrics::{INTRODUCTION as METRICS_INTRODUCTION, metrics};
