@@ -299,3 +299,86 @@ fn metrics_are_compared() {
     let (text, _) = perfkit.run(&[&arguments[..], &["--all"]].concat());
     assert!(text.contains("ttft 95% Line"), "{text}");
 }
+
+#[test]
+fn criteria_take_metrics() {
+    let perfkit = written();
+    let judge = |criterion: &str| {
+        let arguments = ["analyze", "run.jtl", "--no-report", "--metric", "ttft=ms"];
+        let more = ["--metric", "queue", "--fail-if", criterion];
+        let output = perfkit
+            .command(&[&arguments[..], &more].concat())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status.code().unwrap(), said)
+    };
+    for (criterion, code, message) in [
+        ("ttft.p95 > 250ms", 1, "found 300 in 3 of 5 rows"),
+        ("ttft.p95 > 0.4s", 0, "found 300 in 3 of 5 rows"),
+        ("ttft.avg > 200.2", 0, "found 200.167 in 3 of 5 rows"),
+        ("Chat: queue.max >= 6", 1, "found 6"),
+        ("queue.min < 0", 1, "found -2"),
+        (
+            "Home: ttft.avg > 1",
+            2,
+            "ttft.avg is undefined: no row has a number in the column",
+        ),
+        (
+            "queue.max > 5ms",
+            2,
+            "the limit is a time, but the unit of `queue` is not ms",
+        ),
+        (
+            "tfft.p95 > 1",
+            2,
+            "the report has no metric `tfft` (did you mean `ttft`?)",
+        ),
+        (
+            "ttft.p95 > 1 for 30s",
+            2,
+            "ttft.p95 is not available over time",
+        ),
+        ("latency.max > 1ms", 2, "unknown metric `latency.max`"),
+    ] {
+        let (found, said) = judge(criterion);
+        assert_eq!(found, code, "{criterion}: {said}");
+        assert!(said.contains(message), "{criterion}: {said}");
+    }
+}
+
+#[test]
+fn a_baseline_has_metrics_too() {
+    let perfkit = written();
+    perfkit.write("slower.jtl", RESULTS.replace("300", "400"));
+    let metric = ["--metric", "ttft=ms", "--charts", "none"];
+    perfkit.run(&[&["analyze", "run.jtl", "-o", "before"], &metric[..]].concat());
+    let judge = |criterion: &str| {
+        let arguments = [
+            "analyze",
+            "slower.jtl",
+            "--baseline",
+            "before/report.json",
+            "--no-report",
+        ];
+        let all = [&arguments[..], &metric, &["--fail-if", criterion]].concat();
+        perfkit.command(&all).output().unwrap().status.code()
+    };
+    assert_eq!(judge("ttft.p95 > baseline * 1.3"), Some(1));
+    assert_eq!(judge("ttft.p95 > baseline * 1.4"), Some(0));
+    assert_eq!(judge("ttft.p95 > baseline + 50ms"), Some(1));
+}
+
+#[test]
+fn a_rejected_row_may_have_had_any_value() {
+    let perfkit = Perfkit::new();
+    perfkit.write("run.jtl", format!("{RESULTS}damaged,1\n"));
+    let judge = |criterion: &str| {
+        let arguments = ["analyze", "run.jtl", "--no-report", "--metric", "queue"];
+        let all = [&arguments[..], &["--fail-if", criterion]].concat();
+        perfkit.command(&all).output().unwrap().status.code()
+    };
+    // The 90% of 5 values is the fourth smallest, 4; with a larger one more it would be the fifth, 6.
+    assert_eq!(judge("queue.p90 > 6"), Some(0));
+    assert_eq!(judge("queue.p90 > 5"), Some(2));
+}
