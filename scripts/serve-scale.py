@@ -134,7 +134,7 @@ def ask(connection):
 
 def fetch(port, path):
     with socket.create_connection(("127.0.0.1", port), 30) as connection:
-        connection.sendall(f"GET {path} HTTP/1.1\r\nConnection: close\r\n\r\n".encode())
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         return b"".join(iter(lambda: connection.recv(65536), b"")).decode()
 
 

@@ -62,7 +62,7 @@
 //! | [`stats`] | records and merges distributions, sums, errors and time series |
 //! | [`select`] | decides which samples count, and under which label |
 //! | [`jtl`] | reads JMeter results files: bytes to blocks to records to samples |
-//! | [`error`], `format`, `text`, `suggest`, `units`, [`percentile`], [`apdex`] | shared by all |
+//! | [`error`], `format`, `text`, `stderr`, `suggest`, `units`, [`percentile`], [`apdex`] | shared by all |
 //!
 //! Two modules stand apart: [`serve`], the target server, and `plan`, the JMeter plan that tests it.
 
@@ -92,6 +92,7 @@ pub mod select;
 #[cfg(feature = "serve")]
 pub mod serve;
 pub mod stats;
+mod stderr;
 mod suggest;
 mod text;
 mod units;

@@ -5,10 +5,10 @@
 use std::io::Cursor;
 
 use perfkit::chart;
-use perfkit::jtl::DatePattern;
 use perfkit::jtl::csv::{Layout, TimestampFormat, TimestampParser};
 use perfkit::jtl::input::Input;
 use perfkit::jtl::{self, Outcome, ReadOptions, Sample, Sink};
+use perfkit::jtl::{DatePattern, Encoding};
 use perfkit::render;
 use perfkit::report::{Presentation, Report};
 use perfkit::stats::Aggregate;
@@ -25,7 +25,11 @@ fn read<S: Sink + Send>(
         reader: Box::new(Cursor::new(bytes.to_vec())),
         size: None,
     };
-    let mut options = ReadOptions::default().threads(1).block_size(block_size);
+    // As they are: other encodings would change the bytes.
+    let mut options = ReadOptions::default()
+        .threads(1)
+        .block_size(block_size)
+        .encoding(Some(Encoding::UTF_8));
     options.timestamps.zone = jiff::tz::TimeZone::UTC;
     jtl::read(vec![input], &options, &|_| (), make).ok()
 }

@@ -13,6 +13,7 @@ mod error;
 mod file;
 mod inputs;
 mod read;
+mod repeats;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +23,7 @@ pub use file::{MAGIC, decode, encode};
 pub use file::{decode_text, encode_text};
 pub use inputs::is_summary;
 pub use read::{Analysis, Recorded, SoFar};
+pub(crate) use repeats::copies;
 
 use crate::error::Error;
 use crate::jtl::{self, InputRead, MetricColumn, RejectionTally, RepairTally, RowTally};

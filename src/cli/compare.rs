@@ -128,8 +128,9 @@ pub struct CompareArgs {
 
     /// Put a table of all runs into this Markdown file, or replace it there
     ///
-    /// The table has one row per label and platform and stands between marker comments. A later run
-    /// replaces it and leaves the rest as it was.
+    /// The table has one row per label and platform and stands between marker comments. A later
+    /// comparison replaces it, and leaves the rest of the file as it was, but never loses a platform:
+    /// compare all that the table shows, or give --key.
     #[arg(long, value_name = "FILE", help_heading = "Publishing")]
     pub update: Option<PathBuf>,
 

@@ -1,6 +1,5 @@
 //! Arguments of `perfkit serve`.
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,7 +22,8 @@ Endpoints:
   /metrics     counters, in Prometheus' text format
   /platform    this machine, in JSON
 
-Ctrl-C or SIGTERM closes idle connections, finishes the requests in flight and exits 0.";
+Ctrl-C, SIGTERM or SIGHUP closes idle connections, finishes the requests in flight, also
+those of connections that wait to be accepted, and exits 0. Under nohup, SIGHUP is ignored.";
 
 const DETAILS: &str = "\
 Columns of the monitor: time_ms (end of the second, epoch ms), process_cpu_percent and
@@ -32,7 +32,10 @@ requests_per_second, p50_ms, p95_ms, p99_ms (from the first byte of a request to
 byte of its response).
 
 Over a limit: 431 for headers, 413 for a body, 408 for a slow request, 503 for one
-connection too many.";
+connection too many. A malformed request gets 400. Each has a JSON body with the reason.
+
+If the access log cannot be written, the server says so, goes on, tries again, and counts
+the lines that were lost.";
 
 /// Arguments of `perfkit serve`.
 #[derive(Debug, Args)]
@@ -43,9 +46,9 @@ connection too many.";
     after_long_help = format!("{ENDPOINTS}\n\n{DETAILS}")
 )]
 pub struct ServeArgs {
-    /// Address to listen on
-    #[arg(long, default_value = "0.0.0.0", value_name = "ADDRESS")]
-    pub host: IpAddr,
+    /// Address to listen on, or a name such as localhost: all addresses that it has
+    #[arg(long, default_value = "0.0.0.0", value_name = "HOST")]
+    pub host: String,
 
     /// Port to listen on; 0 takes any free one
     #[arg(long, default_value_t = 5000, value_name = "PORT")]

@@ -17,16 +17,18 @@ pub fn report(
     presentation: Presentation,
     run: Option<&str>,
 ) -> Result<Report> {
+    let announced = presentation.notes.len();
     let report = Report::new(analysed, presentation)?;
-    print_notices(&report, run);
+    print_notices(&report, announced, run);
     match report.total.samples {
         0 => Err(no_samples(&report)),
         _ => metrics::refuse_empty(analysed).map(|()| report),
     }
 }
 
-/// Prints insights, notes and the accounting of a run on standard error.
-fn print_notices(report: &Report, run: Option<&str>) {
+/// Prints insights, notes and the accounting of a run on standard error, without the first notes, which
+/// were `announced` before reading.
+fn print_notices(report: &Report, announced: usize, run: Option<&str>) {
     let from = match run {
         Some(run) => format!("perfkit: {}", render::text::printable(run)),
         None => "perfkit".to_owned(),
@@ -36,7 +38,7 @@ fn print_notices(report: &Report, run: Option<&str>) {
         eprintln!("{from}: insight: {sentence}");
     }
     let verdict = report.resources.iter().map(|resources| &resources.verdict);
-    for note in report.notes.iter().chain(verdict) {
+    for note in report.notes.iter().skip(announced).chain(verdict) {
         eprintln!("{from}: note: {note}");
     }
     if let Some(dashboard) = &report.dashboard {

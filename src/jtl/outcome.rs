@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::csv::{DateEvidence, DateOrder};
+use super::dates::{Contradiction, TimestampsRead};
 use super::excerpt::excerpt;
 use super::fault::{Fault, Repair};
 use super::xml::XmlSummary;
@@ -23,6 +25,8 @@ pub struct Outcome<S> {
     pub rejections: Vec<RejectionTally>,
     /// Repaired rows, which are among those recorded, in the order of the first row of each.
     pub repairs: Vec<RepairTally>,
+    /// The first row whose date contradicts the assumed order of day and month.
+    pub(crate) contradiction: Option<Contradiction>,
 }
 
 /// One input, read.
@@ -39,8 +43,12 @@ pub struct InputRead {
 pub struct InputSummary {
     /// Name as given.
     pub name: String,
-    /// Number of bytes, decompressed.
+    /// The encoding of its text; `None` for UTF-8.
+    pub encoding: Option<InputEncoding>,
+    /// Number of bytes, decompressed and as UTF-8.
     pub bytes: u64,
+    /// A hash by which copies are recognised: of its first and last bytes and its length.
+    pub fingerprint: u64,
     /// Number of header rows.
     pub headers: u64,
     /// Number of columns in the first layout.
@@ -53,12 +61,27 @@ pub struct InputSummary {
     pub numeric_columns: Vec<String>,
     /// Whether the first layout, or one that follows, has no column of response codes.
     pub lacks_codes: bool,
+    /// The names in that header that differ from JMeter's spelling, such as `timestamp`.
+    pub respelled: Vec<String>,
+    /// Whether the columns were named by an option, because the input has no header.
+    pub is_header_given: bool,
     /// Whether its last line has no line feed.
     pub is_unterminated: bool,
     /// Whether its compressed data ended early.
     pub is_truncated: bool,
     /// What is known about XML results; `None` for CSV.
     pub xml: Option<XmlSummary>,
+    /// How time stamps were read.
+    pub timestamps: TimestampsRead,
+}
+
+/// The encoding of an input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputEncoding {
+    /// Its name.
+    pub name: String,
+    /// Whether it was detected, rather than stated by an option or by the input.
+    pub is_detected: bool,
 }
 
 /// The rejected rows with one fault.
@@ -96,6 +119,16 @@ pub(super) struct Tally {
     pub first_value: Vec<u8>,
 }
 
+/// What dates showed to a worker.
+#[derive(Clone, Default)]
+pub(super) struct DatesSeen {
+    /// By input.
+    pub evidence: BTreeMap<u32, DateEvidence>,
+    /// The first row that contradicts the assumed order of day and month: its place, and its time
+    /// stamp.
+    pub contradiction: Option<(Place, Vec<u8>)>,
+}
+
 /// The lines of a block.
 #[derive(Clone)]
 pub(super) struct BlockLines {
@@ -121,6 +154,8 @@ pub(super) struct Part<S> {
     pub repaired: BTreeMap<Repair, Tally>,
     /// The blocks it parsed, in order.
     pub blocks: Vec<BlockLines>,
+    /// What dates showed, by input.
+    pub dates: DatesSeen,
 }
 
 impl<S> Outcome<S> {
@@ -132,25 +167,62 @@ impl<S> Outcome<S> {
             rows_read: 0,
             rejections: Vec::new(),
             repairs: Vec::new(),
+            contradiction: None,
         };
+        let mut dates = DatesSeen::default();
         let mut blocks = Vec::new();
         let (mut rejected, mut repaired) = (BTreeMap::new(), BTreeMap::new());
         for part in parts {
             outcome.sinks.push(part.sink);
             outcome.rows_read += part.rows;
             blocks.extend(part.blocks);
+            dates.add(part.dates);
             merge_tallies(&mut rejected, part.rejected);
             merge_tallies(&mut repaired, part.repaired);
         }
         blocks.sort_unstable_by_key(|block| block.index);
         outcome.rejections = in_order(rejected, &blocks);
         outcome.repairs = in_order(repaired, &blocks);
-        for (number, summary) in summaries.into_iter().enumerate() {
+        for (number, mut summary) in summaries.into_iter().enumerate() {
+            if let Some(evidence) = dates.evidence.get(&(number as u32)) {
+                summary.timestamps.add_evidence(*evidence);
+            }
             let own = blocks.iter().filter(|block| block.input as usize == number);
             let lines = summary.headers + own.map(|block| block.lines).sum::<u64>();
             outcome.inputs.push(InputRead { summary, lines });
         }
+        if let Some(((block, line), value)) = dates.contradiction {
+            let at = blocks.partition_point(|other| other.index < block);
+            let input = blocks.get(at).map_or(0, |block| block.input);
+            let read = outcome.inputs.get(input as usize);
+            outcome.contradiction = read.and_then(|read| {
+                Some(Contradiction {
+                    input,
+                    name: read.summary.name.clone(),
+                    line: line_numbers(&blocks).get(at).copied().unwrap_or(1) + line,
+                    value,
+                    dates: read.summary.timestamps.dates.clone()?,
+                })
+            });
+        }
         outcome
+    }
+
+    /// An input whose dates are to be read in the other order of day and month, and that order:
+    /// a row contradicts the assumed one, or no row shows it but those of another input do.
+    pub(crate) fn other_order(&self) -> Option<(u32, DateOrder)> {
+        if let Some(contradiction) = &self.contradiction {
+            return Some((contradiction.input, contradiction.order()));
+        }
+        let all = || {
+            self.inputs
+                .iter()
+                .filter_map(|input| input.summary.timestamps.dates.as_ref())
+        };
+        (0..).zip(&self.inputs).find_map(|(number, input)| {
+            let dates = input.summary.timestamps.dates.as_ref()?;
+            Some((number, dates.order_of_others(all())?))
+        })
     }
 
     /// Merges the sinks of all workers into one that holds every sample, or makes an `empty` one if
@@ -171,6 +243,7 @@ impl<S> Outcome<S> {
             rows_read: self.rows_read,
             rejections: self.rejections,
             repairs: self.repairs,
+            contradiction: self.contradiction,
         };
         (merged.unwrap_or_else(empty), rest)
     }
@@ -188,6 +261,17 @@ impl<S> Outcome<S> {
     /// The error for `--strict`: the first row that was rejected or repaired, if any.
     pub fn first_fault(&self) -> Option<Error> {
         first_fault(&self.rejections, &self.repairs, &self.inputs)
+    }
+}
+
+impl DatesSeen {
+    fn add(&mut self, other: DatesSeen) {
+        for (input, evidence) in other.evidence {
+            let own = self.evidence.entry(input).or_default();
+            *own = own.and(evidence);
+        }
+        let first = [self.contradiction.take(), other.contradiction];
+        self.contradiction = first.into_iter().flatten().min_by_key(|(place, _)| *place);
     }
 }
 

@@ -8,12 +8,12 @@ use fearless_simd::{Level, dispatch};
 use memchr::{memchr_iter, memmem};
 
 use super::csv::{
-    Block, FastPath, Index, Jmeter5, NoFastPath, Record, Rejected, RowParser, Unquoted, is_jmeter5,
-    quoted, repair, trim_line_end,
+    Block, DateEvidence, FastPath, Index, Jmeter5, NoFastPath, Record, Rejected, RowParser,
+    Unquoted, is_jmeter5, quoted, repair, trim_line_end,
 };
-use super::fault::{Fault, MAX_ROW, Repair};
+use super::fault::{Fault, Field, MAX_ROW, Repair};
 use super::options::ReadOptions;
-use super::outcome::{BlockLines, Part, Place, Tally};
+use super::outcome::{BlockLines, DatesSeen, Part, Place, Tally};
 use super::sample::{Origin, Sample};
 use super::sink::Sink;
 use super::source::{Piece, Source};
@@ -60,6 +60,7 @@ pub(super) struct Worker<S> {
     pub rejected: BTreeMap<Fault, Tally>,
     pub repaired: BTreeMap<Repair, Tally>,
     pub blocks: Vec<BlockLines>,
+    pub dates: DatesSeen,
 }
 
 impl<S: Sink> Worker<S> {
@@ -70,6 +71,7 @@ impl<S: Sink> Worker<S> {
             rejected: self.rejected,
             repaired: self.repaired,
             blocks: self.blocks,
+            dates: self.dates,
         }
     }
 
@@ -85,6 +87,7 @@ impl<S: Sink> Worker<S> {
             rejected: BTreeMap::new(),
             repaired: BTreeMap::new(),
             blocks: Vec::new(),
+            dates: DatesSeen::default(),
         }
     }
 
@@ -120,7 +123,8 @@ impl<S: Sink> Worker<S> {
             let rows_before = self.rows;
             self.parse(&mut parser, &buffer, &block);
             progress(self.rows - rows_before);
-            if self.options.strict && self.has_faults() {
+            let is_refused = self.options.strict && self.has_faults();
+            if is_refused || self.dates.contradiction.is_some() {
                 lock(source).stop();
             }
         }
@@ -140,6 +144,11 @@ impl<S: Sink> Worker<S> {
             ),
         };
         self.parse_block(parser, buffer, block);
+        let evidence = parser.date_evidence();
+        if evidence != DateEvidence::default() {
+            let own = self.dates.evidence.entry(block.input).or_default();
+            *own = own.and(evidence);
+        }
     }
 
     /// Reads XML results to their end.
@@ -396,6 +405,12 @@ impl<S: Sink> Worker<S> {
                 record_unquoted(&mut self.sink, &sample);
             }
             return;
+        }
+        if rejected.fault == Fault::Value(Field::TimeStamp)
+            && self.dates.contradiction.is_none()
+            && parser.contradicts_date_order(rejected.value)
+        {
+            self.dates.contradiction = Some((row.place, rejected.value.to_vec()));
         }
         let (fault, value) = match nul_bytes(row.text) {
             Some(nul_bytes) => (Fault::Nul, nul_bytes.into_bytes()),

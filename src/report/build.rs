@@ -16,6 +16,7 @@ use crate::error::Result;
 use crate::format;
 use crate::jtl::InputRead;
 use crate::stats::{Aggregate, ErrorStats, Label, LabelStats};
+use crate::text;
 
 /// Maximum types of error that a report lists one by one.
 const MAX_ERRORS: usize = 100;
@@ -27,8 +28,14 @@ pub struct Presentation {
     pub title: Option<String>,
     /// The platform's details.
     pub details: Vec<Detail>,
+    /// The [`platform_key`](super::platform_key) of the run; `None` if nothing names its platform.
+    pub platform: Option<String>,
+    /// The machine that analyses the results, to be shown if the platform is not named.
+    pub analysed_on: Option<String>,
     /// How to show the figures. `timestamp_is_end` and `selection` are ignored: the record has its own.
     pub options: Options,
+    /// Notes that come before those about reading, such as which options a file set.
+    pub notes: Vec<String>,
     /// The rows of the server's monitor.
     pub resources: Vec<ResourceRow>,
 }
@@ -113,7 +120,9 @@ impl Report {
             perfkit_version: env!("CARGO_PKG_VERSION").to_owned(),
             title: presentation.title,
             details: presentation.details,
-            notes,
+            platform: presentation.platform,
+            analysed_on: presentation.analysed_on,
+            notes: [presentation.notes, notes].concat(),
             accounting,
             inputs: analysed.inputs.iter().map(Input::from).collect(),
             window: Window::of(&total),
@@ -145,6 +154,7 @@ impl From<&InputRead> for Input {
     fn from(input: &InputRead) -> Self {
         Input {
             name: input.summary.name.clone(),
+            encoding: (input.summary.encoding.as_ref()).map(|encoding| encoding.name.clone()),
             bytes: input.summary.bytes,
             lines: input.lines,
             lacks_codes: input.summary.lacks_codes,
@@ -175,7 +185,7 @@ fn errors(aggregate: &Aggregate, samplers: &LabelStats) -> Vec<ErrorReport> {
     let (frequent, rare) = errors.split_at(errors.len().min(MAX_ERRORS));
     let mut reports: Vec<ErrorReport> = frequent
         .iter()
-        .map(|(key, stats)| report(String::from_utf8_lossy(key).into_owned(), **stats))
+        .map(|(key, stats)| report(text::of(key).into_owned(), **stats))
         .collect();
     let others = rare.iter().map(|(_, stats)| **stats);
     if let Some(others) = others.reduce(ErrorStats::and) {

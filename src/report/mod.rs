@@ -5,9 +5,11 @@
 mod accounting;
 mod apdex;
 mod build;
+mod check;
 mod codes;
 mod corrected;
 mod criteria;
+mod engines;
 mod error_kinds;
 mod failures;
 mod insights;
@@ -18,6 +20,7 @@ mod metrics;
 mod notes;
 mod over_time;
 mod partial;
+mod platform_key;
 mod resources;
 #[cfg(test)]
 mod schema;
@@ -35,6 +38,7 @@ use crate::percentile::Percentile;
 pub use accounting::{Accounting, RowFault};
 pub use apdex::{Apdex, ApdexTable};
 pub use build::Presentation;
+pub use check::Contradiction;
 pub use corrected::{CorrectedRow, CorrectedTimes};
 pub use criteria::{CriterionResult, Found};
 pub use error_kinds::ErrorKind;
@@ -50,6 +54,8 @@ pub use live::{Live, NewError, RecentFigures};
 pub use metrics::{MetricPercentile, MetricReport, MetricRow, MetricSeries, MetricSummary};
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};
 pub use partial::{OptionalColumn, PartialColumn};
+pub use platform_key::platform_key;
+pub(crate) use platform_key::{PLATFORM, UNNAMED_PLATFORM, bounded};
 pub use resources::{ResourceRow, Resources, Saturation, no_overlap};
 pub use slice::{Slice, joined as joined_slices};
 pub use slices::{LabelSlices, Slices};
@@ -77,6 +83,13 @@ pub struct Report {
     pub title: Option<String>,
     /// The platform's details, in the order shown.
     pub details: Vec<Detail>,
+    /// What identifies the platform from run to run: see [`platform_key`]. `None` if nothing names it.
+    #[serde(default)]
+    pub platform: Option<String>,
+    /// The machine that analysed the results, given only if the platform is not named. It need not be
+    /// the machine that was tested.
+    #[serde(default)]
+    pub analysed_on: Option<String>,
     /// The options that shaped the figures.
     pub options: Options,
     /// The files read, in order.
@@ -195,6 +208,9 @@ impl Default for Options {
 pub struct Input {
     /// Name as given on the command line; `-` is standard input.
     pub name: String,
+    /// The encoding of its text, if that is not UTF-8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
     /// Bytes of result text read (after decompression).
     pub bytes: u64,
     /// Lines read, the header's included.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::percentile::{Percentile, value_at};
 use crate::stats::{self, Aggregate, Bucket, ColumnSum, Distributions, LabelBucket};
+use crate::text;
 
 /// The run over time in buckets of equal width; each vector has one entry per bucket.
 ///
@@ -150,7 +151,7 @@ impl TimeSeries {
             codes: codes(series, &buckets),
             received_bytes: bytes(&buckets, |bucket| bucket.bytes),
             sent_bytes: bytes(&buckets, |bucket| bucket.sent_bytes),
-            active_threads: active_threads(series, &buckets),
+            active_threads: active_threads(series),
             percentiles: percentiles
                 .iter()
                 .map(|&percent| PercentileSeries {
@@ -244,7 +245,7 @@ fn labels(
                 .map(|bucket| bucket.labels.get(number).copied().unwrap_or_default())
                 .collect();
             LabelSeries {
-                label: String::from_utf8_lossy(label).into_owned(),
+                label: text::of(label).into_owned(),
                 activity: Activity::new(&of_label, distributions),
             }
         })
@@ -257,7 +258,7 @@ fn codes(series: &stats::Timeline, buckets: &[&Bucket]) -> Vec<CodeSeries> {
         .iter()
         .enumerate()
         .map(|(number, code)| CodeSeries {
-            code: String::from_utf8_lossy(code).into_owned(),
+            code: text::of(code).into_owned(),
             samples: buckets
                 .iter()
                 .map(|bucket| bucket.codes.get(number).copied().unwrap_or(0))
@@ -270,11 +271,8 @@ fn codes(series: &stats::Timeline, buckets: &[&Bucket]) -> Vec<CodeSeries> {
     codes
 }
 
-fn active_threads(series: &stats::Timeline, buckets: &[&Bucket]) -> Vec<Option<f64>> {
-    let threads: Vec<Option<f64>> = buckets
-        .iter()
-        .map(|bucket| series.active_threads(bucket))
-        .collect();
+fn active_threads(series: &stats::Timeline) -> Vec<Option<f64>> {
+    let threads: Vec<Option<f64>> = series.active_threads().collect();
     // JMeter's Statistical sender does not know the threads, and writes 0 in every row.
     let has_threads = threads.iter().flatten().any(|&threads| threads > 0.0);
     if has_threads { threads } else { Vec::new() }

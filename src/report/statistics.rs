@@ -9,6 +9,7 @@ use crate::percentile::{Percentile, value_at};
 use crate::stats::{
     Aggregate, ColumnTotal, DASHBOARD_WINDOW, DashboardStats, DashboardTable, Label, LabelStats,
 };
+use crate::text;
 use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
 
 /// The name of the last row in the dashboard's tables, for all labels together.
@@ -104,7 +105,7 @@ pub(super) fn exact(labels: &[Label<'_>], samplers: &LabelStats) -> Statistics {
             .iter()
             .map(|label| (label.name, label.counted_by_dashboard()))
             .filter(|(_, stats)| stats.rows > 0)
-            .map(|(name, stats)| exact_row(&String::from_utf8_lossy(name), &stats))
+            .map(|(name, stats)| exact_row(&text::of(name), &stats))
             .collect(),
         total: exact_row(TOTAL, samplers),
     }
@@ -152,7 +153,7 @@ impl Dashboard {
         let statistics = Statistics {
             labels: table
                 .labels()
-                .map(|(label, stats)| dashboard_row(&String::from_utf8_lossy(label), stats))
+                .map(|(label, stats)| dashboard_row(&text::of(label), stats))
                 .collect(),
             total: dashboard_row(TOTAL, table.total()),
         };

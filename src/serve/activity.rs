@@ -1,19 +1,22 @@
 //! Tracks what a connection is doing, from its reads and writes, so that a watchdog can time it.
 
-use std::io::{self, IoSlice};
+use std::cell::RefCell;
+use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
-use std::time::Instant;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
 use hyper::StatusCode;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::app::Target;
 use super::limits::Limits;
 use super::metrics::Route;
+use super::wire::{self, LengthWatch};
 
 /// The stage of a connection's current request.
 #[derive(Debug, Clone, Copy)]
@@ -138,10 +141,10 @@ impl Activity {
     }
 
     /// Decides what to do with the connection at time `now`.
-    pub fn judge(&self, limits: &Limits, now: Instant) -> WatchdogAction {
+    pub fn judge(&self, limits: &Limits, idle_timeout: Duration, now: Instant) -> WatchdogAction {
         let state = self.state();
         let (limit, overdue) = match state.phase {
-            Phase::Idle => (limits.idle_timeout, WatchdogAction::CloseIdle),
+            Phase::Idle => (idle_timeout, WatchdogAction::CloseIdle),
             Phase::Reading => (limits.read_timeout, WatchdogAction::RefuseSlowRequest),
             Phase::Writing { .. } => (limits.read_timeout, WatchdogAction::CloseSlowReader),
             Phase::Working => return WatchdogAction::CheckAgainAt(now + limits.read_timeout),
@@ -162,11 +165,21 @@ impl Drop for Activity {
     }
 }
 
-/// A socket that reports its reads and writes to an [`Activity`].
+/// The most bytes that one read takes from a socket.
+const MAX_READ: usize = 16 << 10;
+
+thread_local! {
+    /// Where bytes are looked at between the socket and hyper's own buffer, which can only be written.
+    static ARRIVED: RefCell<[u8; MAX_READ]> = const { RefCell::new([0; MAX_READ]) };
+}
+
+/// A socket that reports its reads and writes to an [`Activity`]. It keeps back the responses without a
+/// body that hyper writes to malformed requests: the server sends its own.
 #[derive(Debug)]
 pub struct Watched {
     stream: TokioIo<TcpStream>,
     activity: Arc<Activity>,
+    length: LengthWatch,
 }
 
 impl Watched {
@@ -175,7 +188,13 @@ impl Watched {
         Watched {
             stream: TokioIo::new(stream),
             activity,
+            length: LengthWatch::default(),
         }
+    }
+
+    /// Whether the client announced a body whose length exceeds 64 bits.
+    pub fn announced_absurd_length(&self) -> bool {
+        self.length.is_absurd()
     }
 
     /// Unwraps the socket.
@@ -188,13 +207,17 @@ impl Read for Watched {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-        buffer: ReadBufCursor<'_>,
+        mut buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
-        if let Poll::Ready(Ok(())) = polled {
+        ARRIVED.with_borrow_mut(|arrived| {
+            let space = buffer.remaining().min(MAX_READ);
+            let mut arrived = ReadBuf::new(&mut arrived[..space]);
+            ready!(Pin::new(self.stream.inner_mut()).poll_read(context, &mut arrived))?;
+            self.length.observe(arrived.filled());
             self.activity.read();
-        }
-        polled
+            buffer.put_slice(arrived.filled());
+            Poll::Ready(Ok(()))
+        })
     }
 }
 
@@ -204,7 +227,12 @@ impl Write for Watched {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        match wire::own_response(bytes) {
+            Some(0) => Poll::Ready(Ok(bytes.len())),
+            // What stands before it is a response that was not yet written.
+            Some(start) => Pin::new(&mut self.stream).poll_write(context, &bytes[..start]),
+            None => Pin::new(&mut self.stream).poll_write(context, bytes),
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -218,17 +246,5 @@ impl Write for Watched {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        pieces: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, pieces)
     }
 }

@@ -39,6 +39,10 @@ impl Default for Limits {
     }
 }
 
+/// The fewest files that a process must be allowed to open to serve at all: those it opens for itself, and
+/// some connections.
+pub const MIN_OPEN_FILES: u64 = 24;
+
 /// Returns how many connections a process can serve at once if it may open `open_files` files.
 pub fn connections_within(open_files: u64) -> usize {
     // Under a very low limit, half of it is for connections.

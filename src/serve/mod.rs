@@ -18,11 +18,12 @@ pub mod monitor;
 pub mod platform;
 mod prime;
 mod usage;
+mod wire;
 
 pub use access_log::AccessLog;
 pub use app::{DEFAULT_MAX_FIBONACCI, Target, app};
 pub use fibonacci::Fibonacci;
-pub use limits::{Limits, connections_within, open_files_for};
-pub use listener::{listen, run};
+pub use limits::{Limits, MIN_OPEN_FILES, connections_within, open_files_for};
+pub use listener::{listen, run, run_all};
 pub use metrics::{Answered, Counts, Metrics, Route};
 pub use prime::{TRIAL_DIVISION_LIMIT, is_prime};

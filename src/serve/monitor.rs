@@ -16,6 +16,7 @@ use super::app::Target;
 use super::metrics::{Answered, Metrics};
 use super::usage::{Meter, Usage};
 use crate::error::{Error, Result};
+use crate::stderr;
 
 /// Time between rows.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -94,10 +95,10 @@ impl Monitor {
             .name("monitor".to_owned())
             .spawn(move || {
                 if let Err(error) = monitor(file, sampler, &target, &stopped) {
-                    eprintln!(
+                    stderr::say(format_args!(
                         "perfkit: warning: cannot write {}: {error}; the server goes on without it",
                         path.display()
-                    );
+                    ));
                 }
             })
             .map_err(|error| Error::Internal(format!("cannot start the monitor: {error}")))?;

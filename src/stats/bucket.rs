@@ -282,23 +282,25 @@ impl Bucket {
         self.without_threads
     }
 
-    /// Active threads: the sum of each engine's mean, or the mean of all rows if engines cannot be
-    /// told apart. `None` if no row has the column.
-    pub fn active_threads(&self, are_engines_apart: bool) -> Option<f64> {
-        let means = self.threads.iter().filter(|mean| mean.rows > 0);
-        means.clone().next()?;
-        Some(if are_engines_apart {
-            let of = |mean: &ThreadMean| mean.sum.total() as f64 / mean.rows as f64;
-            // By size, so that the sum does not depend on the order of merging.
-            let mut terms: Vec<f64> = means.map(of).collect();
-            terms.sort_by(f64::total_cmp);
-            terms.iter().sum()
-        } else {
-            let (rows, sum) = means.fold((0, 0), |(rows, sum), mean| {
+    /// Active threads: the sum of the mean of each chain of engines, or the mean of all rows if
+    /// engines cannot be told apart. `None` if no row has the column.
+    pub fn active_threads(&self, chains: Option<&[Vec<usize>]>) -> Option<f64> {
+        let mean = |engines: &mut dyn Iterator<Item = &ThreadMean>| {
+            let (rows, sum) = engines.fold((0, 0), |(rows, sum), mean| {
                 (rows + mean.rows, sum + mean.sum.total())
             });
-            sum as f64 / rows as f64
-        })
+            (rows > 0).then(|| sum as f64 / rows as f64)
+        };
+        let Some(chains) = chains else {
+            return mean(&mut self.threads.iter());
+        };
+        let means = chains.iter().filter_map(|chain| {
+            mean(&mut chain.iter().filter_map(|&engine| self.threads.get(engine)))
+        });
+        // By size, so that the sum does not depend on the order of merging.
+        let mut terms: Vec<f64> = means.collect();
+        terms.sort_by(f64::total_cmp);
+        (!terms.is_empty()).then(|| terms.iter().sum())
     }
 }
 

@@ -80,6 +80,7 @@ pub(crate) mod tests {
             thread_name: b"Thread Group 1-1",
             url: b"http://localhost/",
             hostname: b"",
+            group_text: b"",
             success: true,
             bytes: Some(200),
             sent_bytes: Some(100),

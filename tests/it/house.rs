@@ -8,7 +8,7 @@ use regex::Regex;
 
 /// The layers, lowest first. A module may import those of its own line and of the lines above it here.
 const LAYERS: &[&[&str]] = &[
-    &["error", "format", "percentile", "text", "units"],
+    &["error", "format", "percentile", "stderr", "text", "units"],
     &["apdex", "suggest"],
     &["jtl"],
     &["stats", "select"],
@@ -23,7 +23,11 @@ const LAYERS: &[&[&str]] = &[
 
 /// The wings: each with the only layers that it may import, and the only ones that may import it.
 const WINGS: &[(&str, &[&str], &[&str])] = &[
-    ("serve", &["error", "format", "units"], &["cli", "commands"]),
+    (
+        "serve",
+        &["error", "format", "stderr", "units"],
+        &["cli", "commands"],
+    ),
     ("plan", &["error", "format", "units"], &["cli", "commands"]),
 ];
 

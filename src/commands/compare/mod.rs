@@ -9,7 +9,7 @@ use self::inputs::Inputs;
 use self::regression::Regressions;
 use super::gate::{self, Gate};
 use super::readme::{self, Readme};
-use super::{analysis, output};
+use super::{analysis, clash, output};
 use crate::chart;
 use crate::cli::{CompareArgs, CompareFormat};
 use crate::compare::{self, Settings, Side};
@@ -18,6 +18,7 @@ use crate::gate::rejected_rows;
 use crate::percentile::Percentile;
 use crate::render;
 use crate::render::compare::Extent;
+use crate::render::readme_block::Wanted;
 use crate::report::{self, Report};
 
 /// Percentiles tested by default. Fewer tests give narrower intervals.
@@ -26,29 +27,37 @@ const DEFAULT_TESTED: [f64; 2] = [50.0, 95.0];
 /// Maximum labels to compare one by one.
 const MAX_LABELS: usize = 500;
 
-/// Runs `perfkit compare`.
+/// Runs `perfkit compare`. The comparison has `notes`, which were printed already.
 ///
 /// # Errors
 ///
 /// If an option is invalid, an input cannot be read or has no samples, an output cannot be written, or a
 /// criterion needs what a run does not have.
-pub fn run(args: CompareArgs) -> Result<ExitCode> {
+pub fn run(args: CompareArgs, mut notes: Vec<String>) -> Result<ExitCode> {
+    check_files(&args)?;
     let analysis = analysis::parse(&args.reading, &args.selection)?;
     let settings = settings(&args);
     let shown = &settings.percentiles;
     let inputs = Inputs::new(&args)?;
     let regressions = Regressions::new(&args, &inputs)?;
     let gate = Gate::against_first(&args.gate, shown)?;
-    let readme = match &args.update {
+    let mut readme = match &args.update {
         Some(path) => {
-            let key = readme::key([args.key.as_str()])?;
-            Some(Readme::new(path.clone(), key)?)
+            let wanted = Wanted {
+                key: readme::key_given(&args.key)?,
+                is_key_given: true,
+                ..Wanted::default()
+            };
+            Some(Readme::new(path.clone(), wanted)?)
         }
         None => None,
     };
-    let notes = inputs.notes();
-    for note in &notes {
-        eprintln!("perfkit: note: {}", render::text::printable(note));
+    let files = [&args.output, &args.gate.junit, &args.update];
+    let mut files = files.into_iter().flatten();
+    files.try_for_each(|path| output::check_file(path))?;
+    for note in inputs.notes() {
+        eprintln!("perfkit: note: {}", render::text::printable(&note));
+        notes.push(note);
     }
     let sides = inputs.read(
         &analysis,
@@ -65,11 +74,17 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
     comparison
         .notes
         .splice(0..0, notes.into_iter().chain(rejected(&sides)));
-    if let Some(readme) = &readme {
+    if let Some(readme) = &mut readme {
         let runs: Vec<(&str, &Report)> = runs(&sides)
             .map(|(name, report)| (name.as_str(), report))
             .collect();
-        readme.update(&render::compare::readme_table(&runs, shown))?;
+        let reports = || runs.iter().map(|(_, report)| *report);
+        let names = render::compare::readme_names(&runs);
+        readme.set_platforms(
+            platforms(reports()),
+            names.into_iter().map(str::to_owned).collect(),
+        );
+        readme.update(&render::compare::readme_table(&runs, shown), reports())?;
     }
     let extent = match args.all {
         true => Extent::All,
@@ -118,6 +133,22 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
     )
 }
 
+/// Checks that no output is an input.
+fn check_files(args: &CompareArgs) -> Result<()> {
+    let runs = args
+        .runs
+        .iter()
+        .chain(&args.baseline)
+        .chain(&args.candidate);
+    let output = args.output.iter().map(|path| ("--output", path));
+    let junit = args.gate.junit.iter().map(|path| ("--junit", path));
+    let readme = args.update.iter().map(|path| ("--update", path));
+    clash::check(
+        runs.chain(&args.gate.criteria),
+        output.chain(junit).chain(readme),
+    )
+}
+
 fn settings(args: &CompareArgs) -> Settings {
     let or = |defaults: Vec<Percentile>| match args.percentiles.is_empty() {
         true => defaults,
@@ -133,6 +164,17 @@ fn settings(args: &CompareArgs) -> Settings {
             .filter_map(Percentile::new)
             .collect()),
     }
+}
+
+/// Returns the keys of the platforms of some runs, each once.
+fn platforms<'r>(reports: impl Iterator<Item = &'r Report>) -> Vec<String> {
+    let mut platforms: Vec<String> = Vec::new();
+    for platform in reports.filter_map(Report::platform_key) {
+        if !platforms.contains(&platform) {
+            platforms.push(platform);
+        }
+    }
+    platforms
 }
 
 fn runs(sides: &[Side]) -> impl Iterator<Item = &(String, Report)> {

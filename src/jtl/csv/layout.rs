@@ -4,7 +4,10 @@ use super::columns::Columns;
 use super::header::Header;
 use super::text_columns::numeric_columns;
 use super::timestamp::{DatePattern, TimestampFormat};
+use super::unknown_layout::UnknownLayout;
+use crate::jtl::options::ColumnOptions;
 use crate::jtl::{flag, number};
+use crate::suggest::did_you_mean;
 
 /// The layout of a file, or of the part of it that follows a header.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +18,8 @@ pub struct Layout {
     pub width: usize,
     /// Names of the columns, as far as the header has them.
     pub names: Vec<String>,
+    /// Names in the header that differ from JMeter's spelling.
+    pub respelled: Vec<String>,
     /// Places of the columns that perfkit reads.
     pub columns: Columns,
     /// Format of `timeStamp`.
@@ -31,9 +36,32 @@ impl Layout {
             width: header.names.len(),
             columns: Columns::named(&header.names),
             names: header.names,
-            timestamp_format: TimestampFormat::EpochMs,
+            respelled: header.respelled,
+            timestamp_format: TimestampFormat::default(),
             has_header: true,
         }
+    }
+
+    /// Finds the columns that a selection needs.
+    ///
+    /// # Errors
+    ///
+    /// When the header lacks one of them.
+    pub fn find(&mut self, wanted: &ColumnOptions) -> Result<(), UnknownLayout> {
+        for (column, option) in &wanted.required {
+            if !self.names.contains(column) {
+                let names = || self.names.iter().map(String::as_str);
+                return Err(UnknownLayout::NeededColumn {
+                    column: column.clone(),
+                    option: option.clone(),
+                    suggestion: did_you_mean(column, names()),
+                    names: names().collect::<Vec<_>>().join(", "),
+                });
+            }
+        }
+        let group = wanted.group.as_ref();
+        self.columns.group = group.and_then(|name| self.names.iter().position(|own| own == name));
+        Ok(())
     }
 
     /// Whether fields are plausible as a row: a delimiter in a text would shift a number away.

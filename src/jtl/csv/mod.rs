@@ -7,6 +7,7 @@ mod default_order;
 mod detect;
 mod extras;
 mod fast_path;
+mod given_header;
 mod header;
 mod index;
 mod layout;
@@ -25,6 +26,8 @@ pub(super) use self::cut::cut;
 pub(super) use self::detect::refuse_other_text;
 pub(super) use self::extras::ExtraColumns;
 pub(super) use self::fast_path::{FastPath, Jmeter5, NoFastPath, is_jmeter5};
+pub use self::given_header::{GivenHeader, HeaderGuess};
+pub(super) use self::header::separator_line;
 #[doc(hidden)]
 pub use self::index::Index;
 #[doc(hidden)]
@@ -34,7 +37,8 @@ pub(super) use self::provisional::{ProvisionalLayouts, is_detectable};
 pub(super) use self::quoted::Record;
 pub(super) use self::repair::repair;
 pub(super) use self::row::{Rejected, RowParser};
-pub use self::timestamp::{DatePattern, InvalidDatePattern};
+pub(super) use self::timestamp::DateEvidence;
+pub use self::timestamp::{DateOrder, DatePattern, EpochUnit, InvalidDatePattern};
 #[doc(hidden)]
 pub use self::timestamp::{TimestampFormat, TimestampParser};
 #[doc(hidden)]

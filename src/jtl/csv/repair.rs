@@ -42,7 +42,7 @@ pub fn repair(parser: &RowParser, row: &[u8], may_lack_end: bool) -> Option<Repa
     let start = row.iter().position(|&byte| byte != 0)?;
     let text = &row[start..];
     let delimiter = parser.layout().delimiter;
-    if let Some(inner) = unwrap(text, delimiter) {
+    if let Some(inner) = unwrap(text) {
         let (_, fields, _) = read(parser, &inner, false)?;
         return Some(Repaired {
             fault: Repair::QuotedRow,

@@ -108,15 +108,15 @@ pub fn split_leniently(record: &[u8], delimiter: u8) -> Option<Fields> {
 }
 
 /// The inside of a row that is quoted as a whole, as a spreadsheet does if it takes the row for one cell.
-/// Empty cells may follow. Doubled quotes are single inside.
-pub fn unwrap(row: &[u8], delimiter: u8) -> Option<Vec<u8>> {
+/// Empty cells may follow. Doubled quotes are single inside. `None` for a row that is not quoted so, and for
+/// one with a single word in quotes.
+pub fn unwrap(row: &[u8]) -> Option<Vec<u8>> {
     let quoted = row.strip_prefix(b"\"")?;
     let mut inner = Vec::new();
     let end = unquote(quoted, &mut inner)?;
-    let are_cells_empty = quoted[end..]
-        .iter()
-        .all(|byte| *byte == delimiter || b",;\t|".contains(byte));
-    (are_cells_empty && memchr(delimiter, &inner).is_some()).then_some(inner)
+    let are_cells_empty = quoted[end..].iter().all(|byte| b",;\t|".contains(byte));
+    let is_word = inner.iter().all(u8::is_ascii_alphanumeric);
+    (are_cells_empty && !is_word).then_some(inner)
 }
 
 /// The end of a record.

@@ -93,7 +93,8 @@ impl Fault {
         match self {
             Fault::Columns => "wrong number of columns".to_owned(),
             Fault::Value(Field::TimeStamp) => {
-                "timeStamp is not a time in the file's format".to_owned()
+                "timeStamp is not a time in the file's format (--timestamp-format names another)"
+                    .to_owned()
             }
             Fault::Value(Field::Success) => "success is neither true nor false".to_owned(),
             Fault::Value(field) => format!("{} is not a whole number in range", field.name()),

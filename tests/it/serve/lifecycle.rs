@@ -78,7 +78,7 @@ fn access_log_has_a_line_per_request() {
     let mut connection = server.connect();
     ask(&mut connection, "GET /fibo/10 HTTP/1.1\r\nHost: x\r\n\r\n");
     ask(&mut connection, "GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n");
-    let last = "HEAD /healthz?x=1 HTTP/1.1\r\nConnection: close\r\n\r\n";
+    let last = "HEAD /healthz?x=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     connection.get_mut().write_all(last.as_bytes()).unwrap();
     connection.read_to_end(&mut Vec::new()).unwrap();
     server.signal("-TERM");

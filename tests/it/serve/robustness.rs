@@ -10,7 +10,7 @@ use super::server::{Server, ask, read_response};
 const HEALTH: &str = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 
 /// Asserts that the server has closed the connection.
-fn assert_closed(connection: &mut BufReader<TcpStream>) {
+pub fn assert_closed(connection: &mut BufReader<TcpStream>) {
     let mut rest = Vec::new();
     connection.read_to_end(&mut rest).unwrap();
     assert_eq!(String::from_utf8_lossy(&rest), "");
@@ -27,10 +27,10 @@ fn malformed_requests_get_400() {
     for request in [
         "GARBAGE\r\n\r\n",
         "GET /healthz\r\n\r\n",
-        "GET /healthz HTTP/1.1\r\nno colon\r\n\r\n",
+        "GET /healthz HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n",
         "GET /healthz HTTP/9.9\r\nHost: x\r\n\r\n",
-        "GET /fibo/1 HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-        "POST /fibo/1 HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        "GET /fibo/1 HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
+        "POST /fibo/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
         "\x16\x03\x01\x02\x00\x01\x00\x01\x7c\x03\x03\r\n",
     ] {
         let mut connection = server.connect();
@@ -44,11 +44,20 @@ fn malformed_requests_get_400() {
 #[test]
 fn headers_too_large_get_431() {
     let server = Server::start(&["--max-header", "4"]);
-    let most = format!("GET /healthz HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(4000));
+    let most = format!(
+        "GET /healthz HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n",
+        "x".repeat(4000)
+    );
     assert_eq!(ask(&mut server.connect(), &most).0, "HTTP/1.1 200 OK");
-    let value = format!("GET /healthz HTTP/1.1\r\nX: {}\r\n\r\n", "x".repeat(5000));
+    let value = format!(
+        "GET /healthz HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n",
+        "x".repeat(5000)
+    );
     let path = format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(100_000));
-    let many = format!("GET / HTTP/1.1\r\n{}\r\n", "X: y\r\n".repeat(200));
+    let many = format!(
+        "GET / HTTP/1.1\r\nHost: x\r\n{}\r\n",
+        "X: y\r\n".repeat(200)
+    );
     for request in [value, path, many] {
         let mut connection = server.connect();
         let (status, _, _) = ask(&mut connection, &request);
@@ -67,10 +76,10 @@ fn bodies_are_read_and_ignored() {
     let server = Server::start(&["--max-body", "64"]);
     let mut connection = server.connect();
     let whole = format!(
-        "POST /fibo/10 HTTP/1.1\r\nContent-Length: 65536\r\n\r\n{}",
+        "POST /fibo/10 HTTP/1.1\r\nHost: x\r\nContent-Length: 65536\r\n\r\n{}",
         "x".repeat(65_536)
     );
-    let chunked = "POST /fibo/10 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\
+    let chunked = "POST /fibo/10 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n\
                    3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n";
     for request in [&whole, chunked, &whole, HEALTH] {
         let (status, _, _) = ask(&mut connection, request);
@@ -81,14 +90,15 @@ fn bodies_are_read_and_ignored() {
 #[test]
 fn bodies_too_large_get_413() {
     let server = Server::start(&["--max-body", "64"]);
-    let announced = "POST /fibo/10 HTTP/1.1\r\nContent-Length: 99999999\r\n\r\n".to_owned();
+    let announced =
+        "POST /fibo/10 HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n".to_owned();
     let sent = format!(
-        "POST /fibo/10 HTTP/1.1\r\nContent-Length: 500000\r\n\r\n{}",
+        "POST /fibo/10 HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n\r\n{}",
         "x".repeat(500_000)
     );
     let chunk = format!("4000\r\n{}\r\n", "x".repeat(0x4000));
     let chunked = format!(
-        "POST /fibo/10 HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+        "POST /fibo/10 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{}",
         chunk.repeat(20)
     );
     for request in [announced, sent, chunked] {
@@ -108,7 +118,7 @@ fn slow_requests_get_408() {
     for part in [
         "GET /healthz HT",
         "GET /healthz HTTP/1.1\r\nHost: x\r\n",
-        "POST /fibo/10 HTTP/1.1\r\nContent-Length: 10\r\n\r\nhalf",
+        "POST /fibo/10 HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf",
     ] {
         let mut connection = server.connect();
         let (status, headers, body) = ask(&mut connection, part);
@@ -132,7 +142,7 @@ fn slow_requests_get_408() {
 fn clients_that_do_not_read_responses_are_disconnected() {
     let server = Server::start(&["--read-timeout", "0.2"]);
     let mut connection = server.connect();
-    let requests = "GET /fibo/10000 HTTP/1.1\r\n\r\n".repeat(100);
+    let requests = "GET /fibo/10000 HTTP/1.1\r\nHost: x\r\n\r\n".repeat(100);
     // Ends when responses fill all buffers and the write times out.
     while connection.get_mut().write_all(requests.as_bytes()).is_ok() {}
     assert_serves(&server);
@@ -180,7 +190,7 @@ fn connections_over_the_limit_get_503() {
 
 #[test]
 fn survives_running_out_of_file_descriptors() {
-    let mut server = Server::start_within(24, "--max-connections 1000");
+    let mut server = Server::start_after("ulimit -n 24", "--max-connections 1000");
     assert!(
         server
             .said
@@ -201,13 +211,54 @@ fn survives_running_out_of_file_descriptors() {
     assert_eq!(server.wait().0.code(), Some(0));
 }
 
+#[test]
+fn clients_without_a_descriptor_get_503() {
+    // Seven more files are open than the server counts on, and all that are left are taken.
+    let inherited: String = (3..10).map(|n| format!(" {n}</dev/null")).collect();
+    let mut server = Server::start_after(&format!("ulimit -n 24; exec{inherited}"), "");
+    let mut connections = Vec::new();
+    let mut refused = 0;
+    for _ in 0..60 {
+        let mut connection = server.connect();
+        let (status, _, body) = ask(&mut connection, HEALTH);
+        if status == "HTTP/1.1 503 Service Unavailable" {
+            assert!(body.contains("no file descriptor left"), "{body}");
+            refused += 1;
+        } else {
+            assert_eq!(status, "HTTP/1.1 200 OK");
+        }
+        connections.push(connection);
+    }
+    assert!(refused > 0);
+    server.hear("warning: cannot accept new connections at the moment");
+    connections.clear();
+    while ask_whatever(&server) != "HTTP/1.1 200 OK" {}
+}
+
+#[test]
+fn too_few_open_files_are_refused_at_the_start() {
+    for setup in ["ulimit -n 10", "ulimit -n 23"] {
+        let script = format!(
+            "{setup}; exec '{}' serve --port 0",
+            env!("CARGO_BIN_EXE_perfkit")
+        );
+        assert_cmd::Command::new("bash")
+            .args(["-c", &script])
+            .timeout(Duration::from_secs(30))
+            .assert()
+            .code(2)
+            .stderr(predicates::str::contains("at least 24"))
+            .stderr(predicates::str::contains("ulimit -n 24"));
+    }
+}
+
 /// The status that a new connection gets, if it is not closed at once.
 fn ask_whatever(server: &Server) -> String {
     let mut connection = server.connect();
     let mut answer = String::new();
     let _reset = connection
         .get_mut()
-        .write_all(b"GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n");
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
     let _reset = connection.read_to_string(&mut answer);
     answer.lines().next().unwrap_or_default().to_owned()
 }
@@ -217,7 +268,7 @@ fn pipelined_requests_are_answered_in_order() {
     let server = Server::start(&[]);
     let mut connection = server.connect();
     let requests: String = (0..100)
-        .map(|n| format!("GET /fibo/{n} HTTP/1.1\r\n\r\n"))
+        .map(|n| format!("GET /fibo/{n} HTTP/1.1\r\nHost: x\r\n\r\n"))
         .collect();
     connection.get_mut().write_all(requests.as_bytes()).unwrap();
     for n in 0..100 {
@@ -243,7 +294,7 @@ fn a_half_closed_client_gets_its_response() {
 #[test]
 fn upgrades_and_tunnels_are_declined() {
     let server = Server::start(&[]);
-    let upgrade = "GET /healthz HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
+    let upgrade = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
     assert_eq!(ask(&mut server.connect(), upgrade).0, "HTTP/1.1 200 OK");
     let tunnel = "CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let (status, _, _) = ask(&mut server.connect(), tunnel);
@@ -255,7 +306,7 @@ fn upgrades_and_tunnels_are_declined() {
 fn head_is_get_without_a_body() {
     let server = Server::start(&[]);
     let mut connection = server.connect();
-    let request = "HEAD /fibo/10 HTTP/1.1\r\nConnection: close\r\n\r\n";
+    let request = "HEAD /fibo/10 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     connection.get_mut().write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     connection.read_to_string(&mut answer).unwrap();

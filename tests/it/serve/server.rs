@@ -22,13 +22,19 @@ impl Server {
         Server::run(command.args(arguments))
     }
 
-    /// Starts it with a limit on open files.
-    pub fn start_within(open_files: u32, arguments: &str) -> Server {
+    /// Starts it on a free port of `host`.
+    pub fn start_at(host: &str) -> Server {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_perfkit"));
+        Server::run(command.args(["serve", "--host", host, "--port", "0"]))
+    }
+
+    /// Starts it from bash, after `setup`, such as a limit or a redirection.
+    pub fn start_after(setup: &str, arguments: &str) -> Server {
         let script = format!(
-            "ulimit -n {open_files}; exec '{}' serve --host 127.0.0.1 --port 0 {arguments}",
+            "{setup}; exec '{}' serve --host 127.0.0.1 --port 0 {arguments}",
             env!("CARGO_BIN_EXE_perfkit")
         );
-        Server::run(Command::new("sh").args(["-c", &script]))
+        Server::run(Command::new("bash").args(["-c", &script]))
     }
 
     fn run(command: &mut Command) -> Server {
@@ -63,11 +69,7 @@ impl Server {
     }
 
     pub fn connect(&self) -> BufReader<TcpStream> {
-        let connection = TcpStream::connect(&self.address).unwrap();
-        // A server that hangs fails the test.
-        let patience = Duration::from_secs(30);
-        connection.set_read_timeout(Some(patience)).unwrap();
-        BufReader::new(connection)
+        connect(&self.address)
     }
 
     /// Sends a signal, such as "-TERM".
@@ -94,12 +96,28 @@ impl Server {
             .unwrap();
         (self.process.wait().unwrap(), said, printed)
     }
+
+    /// Waits for the exit, and returns stderr up to the line with `text`. Other processes may hold stderr
+    /// and stdout open.
+    pub fn wait_after(mut self, text: &str) -> (ExitStatus, String) {
+        let line = self.hear(text);
+        (self.process.wait().unwrap(), line)
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         let _already_gone = self.process.kill();
     }
+}
+
+/// Connects to a server.
+pub fn connect(address: &str) -> BufReader<TcpStream> {
+    let connection = TcpStream::connect(address).unwrap();
+    // A server that hangs fails the test.
+    let patience = Duration::from_secs(30);
+    connection.set_read_timeout(Some(patience)).unwrap();
+    BufReader::new(connection)
 }
 
 /// Sends a request and reads one response: status line, headers, body.
