@@ -93,6 +93,11 @@ pub fn utc_bare(epoch_ms: i64) -> String {
     moment(epoch_ms, "%Y-%m-%d %H:%M:%S")
 }
 
+/// Formats the date in UTC: `2026-11-24`.
+pub fn utc_date(epoch_ms: i64) -> String {
+    moment(epoch_ms, "%Y-%m-%d")
+}
+
 /// Formats the time of day in UTC: `13:16:05`.
 pub fn utc_time(epoch_ms: i64) -> String {
     moment(epoch_ms, "%H:%M:%S")

@@ -111,6 +111,23 @@ fn workplace() -> Perfkit {
             .collect();
         perfkit.write(name, format!("{HEADER}{rows}"));
     }
+    // Every 50th row has no elapsed time.
+    let rows = (0..200).map(|at| {
+        let row = row(
+            1_700_000_000_000 + at * 20,
+            20 + at * 7 % 31,
+            "Search",
+            true,
+        );
+        match at % 50 {
+            49 => row.replacen(&format!(",{},", 20 + at * 7 % 31), ",-,", 1),
+            _ => row,
+        }
+    });
+    perfkit.write(
+        "damaged.jtl",
+        format!("{HEADER}{}", rows.collect::<String>()),
+    );
     // The columns that Taurus configures.
     let kpi = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,success,bytes,grpThreads,allThreads,Latency,Hostname,Connect\n".to_owned();
     let rows = (0..300).map(|at| {

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
-use super::{Analysed, Analysis, MAGIC, SoFar, decode};
+use super::{Analysed, Analysis, MAGIC, SoFar, decode, repeats};
 use crate::error::{Error, Result};
 
 /// Consecutive inputs that are read together.
@@ -20,9 +20,12 @@ impl Analysis {
     ///
     /// # Errors
     ///
-    /// If an input cannot be read, a summary file was made with other options, or the run lacks what the
+    /// If an input is given twice or cannot be read, a summary file was made with other options, or the run lacks what the
     /// selection needs; with [`strict`](crate::jtl::ReadOptions::strict), also if a row is rejected.
     pub fn read(&self, paths: &[PathBuf], progress: &(dyn Fn(SoFar) + Sync)) -> Result<Analysed> {
+        if !self.allow_repeats {
+            repeats::refuse_same_files(paths)?;
+        }
         let groups = groups(paths)?;
         if let [] | [Group::Files(_)] = groups[..] {
             return self.read_files(paths, progress);
@@ -45,9 +48,14 @@ impl Analysis {
             };
             match &mut whole {
                 None => whole = Some(next),
-                Some(whole) => whole
-                    .append(next)
-                    .map_err(|why| Error::input(name.to_string_lossy(), why.to_string()))?,
+                Some(whole) => {
+                    if !self.allow_repeats {
+                        repeats::refuse_same_inputs(&whole.inputs, &next.inputs, name)?;
+                    }
+                    whole
+                        .append(next)
+                        .map_err(|why| Error::input(name.to_string_lossy(), why.to_string()))?;
+                }
             }
         }
         whole.unwrap_or_default().check_strictly(&self.reading)

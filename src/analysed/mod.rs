@@ -13,6 +13,7 @@ mod error;
 mod file;
 mod inputs;
 mod read;
+mod repeats;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,9 +23,10 @@ pub use file::{MAGIC, decode, encode};
 pub use file::{decode_text, encode_text};
 pub use inputs::is_summary;
 pub use read::{Analysis, Recorded, SoFar};
+pub(crate) use repeats::copies;
 
 use crate::error::Error;
-use crate::jtl::{InputRead, RejectionTally};
+use crate::jtl::{self, InputRead, RejectionTally, RepairTally, RowTally};
 use crate::select::{Filtered, LabelSet};
 use crate::stats::{Aggregate, DashboardTable};
 
@@ -39,6 +41,8 @@ pub struct Analysed {
     pub rows_read: u64,
     /// Rejected rows by kind, with the first row of each.
     pub rejections: Vec<RejectionTally>,
+    /// Repaired rows by kind, with the first row of each. Each is in the aggregate or filtered out.
+    pub repairs: Vec<RepairTally>,
     /// Rows filtered out, by option.
     pub filtered: Vec<Filtered>,
     /// What the selection chose in this run, in words.
@@ -74,6 +78,11 @@ impl Analysed {
         self.rejections.iter().map(|tally| tally.count).sum()
     }
 
+    /// Returns the number of rows that were repaired: counted ones and those filtered out.
+    pub fn repaired(&self) -> u64 {
+        self.repairs.iter().map(|tally| tally.count).sum()
+    }
+
     /// Returns the number of rows filtered out.
     pub fn filtered_out(&self) -> u64 {
         self.filtered.iter().map(|filter| filter.count).sum()
@@ -99,10 +108,9 @@ impl Analysed {
         }
     }
 
-    /// Returns the error for `--strict`: the first rejected row, if any.
-    pub fn first_rejection(&self) -> Option<Error> {
-        let tally = self.rejections.first()?;
-        Some(tally.refuse(&self.inputs))
+    /// Returns the error for `--strict`: the first row that was rejected or repaired, if any.
+    pub fn first_fault(&self) -> Option<Error> {
+        jtl::first_fault(&self.rejections, &self.repairs, &self.inputs)
     }
 
     /// Appends the record of the next inputs, as if all had been read at once.
@@ -122,19 +130,8 @@ impl Analysed {
         self.aggregate.merge(next.aggregate);
         self.inputs.extend(next.inputs);
         self.rows_read += next.rows_read;
-        for tally in next.rejections {
-            match self
-                .rejections
-                .iter_mut()
-                .find(|own| own.fault == tally.fault)
-            {
-                Some(own) => own.count += tally.count,
-                None => self.rejections.push(RejectionTally {
-                    first_input: tally.first_input.saturating_add(inputs),
-                    ..tally
-                }),
-            }
-        }
+        append_tallies(&mut self.rejections, next.rejections, inputs);
+        append_tallies(&mut self.repairs, next.repairs, inputs);
         for filter in next.filtered {
             match self
                 .filtered
@@ -189,11 +186,20 @@ impl Analysed {
             return Err(Inconsistent::new("its numbers of rows do not add up"));
         }
         let inputs = self.inputs.len();
-        let is_known = |tally: &RejectionTally| (tally.first_input as usize) < inputs;
-        if !self.rejections.iter().all(is_known) {
+        let rejected = self.rejections.iter().map(|tally| tally.first_input);
+        let repaired = self.repairs.iter().map(|tally| tally.first_input);
+        if rejected
+            .chain(repaired)
+            .any(|input| input as usize >= inputs)
+        {
             return Err(Inconsistent::new(
-                "it rejects a row of an input that it does not list",
+                "it rejects or repairs a row of an input that it does not list",
             ));
+        }
+        let repaired = self.repairs.iter().map(|tally| tally.count);
+        let repaired = repaired.fold(0, u64::saturating_add);
+        if repaired > self.rows_read.saturating_sub(self.rejected()) {
+            return Err(Inconsistent::new("it repairs more rows than it has"));
         }
         match self.file_labels.as_ref().is_none_or(LabelSet::is_sound) {
             true => Ok(()),
@@ -208,5 +214,18 @@ impl Analysed {
             .chain(filtered)
             .try_fold(counted, |sum, count| sum.checked_add(count));
         read == Some(self.rows_read)
+    }
+}
+
+/// Adds the tallies of the next inputs, which come behind `inputs` others.
+fn append_tallies<F: PartialEq>(own: &mut Vec<RowTally<F>>, next: Vec<RowTally<F>>, inputs: u32) {
+    for tally in next {
+        match own.iter_mut().find(|own| own.fault == tally.fault) {
+            Some(own) => own.count += tally.count,
+            None => own.push(RowTally {
+                first_input: tally.first_input.saturating_add(inputs),
+                ..tally
+            }),
+        }
     }
 }

@@ -22,6 +22,10 @@ pub struct Analysis {
     /// Whether to compute the figures of JMeter's dashboard too. They depend on the order of rows, so a
     /// single thread then reads all results.
     pub with_dashboard: bool,
+    /// The name of the only input; `None` for its path.
+    pub input_name: Option<String>,
+    /// Whether the same input may be given twice. Its rows then count twice.
+    pub allow_repeats: bool,
 }
 
 /// The progress of reading. It restarts for a second pass, and after each summary file.
@@ -79,6 +83,7 @@ impl From<Outcome<Aggregate>> for Analysed {
             inputs: read.inputs,
             rows_read: read.rows_read,
             rejections: read.rejections,
+            repairs: read.repairs,
             ..Analysed::default()
         }
     }
@@ -90,7 +95,7 @@ impl Analysed {
     /// # Errors
     ///
     /// If an input cannot be read or is not a results file; with [`ReadOptions::strict`], also if a row is
-    /// rejected.
+    /// rejected or repaired.
     pub fn read(inputs: Vec<Input>, options: &ReadOptions) -> Result<Analysed> {
         let outcome = jtl::read(inputs, options, &|_rows| (), Aggregate::default)?;
         let analysed = Analysed {
@@ -100,9 +105,10 @@ impl Analysed {
         analysed.check_strictly(options)
     }
 
-    /// Returns the record, or an error if a row was rejected and [`ReadOptions::strict`] is set.
+    /// Returns the record, or an error if [`ReadOptions::strict`] is set and a row was rejected or
+    /// repaired.
     pub(super) fn check_strictly(self, options: &ReadOptions) -> Result<Self> {
-        match self.first_rejection() {
+        match self.first_fault() {
             Some(error) if options.strict => Err(error),
             _ => Ok(self),
         }
@@ -115,14 +121,14 @@ impl Analysis {
     /// # Errors
     ///
     /// If a file cannot be read, or not a second time if needed; if the run lacks what the selection
-    /// needs; with [`ReadOptions::strict`], also if a row is rejected.
+    /// needs; with [`ReadOptions::strict`], also if a row is rejected or repaired.
     pub(super) fn read_files(
         &self,
         paths: &[PathBuf],
         progress: &(dyn Fn(SoFar) + Sync),
     ) -> Result<Analysed> {
         let survey = self.survey(paths, progress)?;
-        let choice = self.settle(&survey)?;
+        let choice = self.settle(&survey, paths)?;
         let analysed = match self.with_dashboard {
             false => self.read_into(paths, &choice, progress, Aggregate::merge)?,
             true => {
@@ -134,15 +140,37 @@ impl Analysis {
         analysed.check_strictly(&self.reading)
     }
 
-    /// Decides which samples count in the surveyed run.
+    /// Decides which samples count in the surveyed run of these inputs.
     ///
     /// # Errors
     ///
     /// If the run lacks what the selection needs.
-    pub fn settle(&self, survey: &Survey) -> Result<Choice> {
+    pub fn settle(&self, survey: &Survey, paths: &[PathBuf]) -> Result<Choice> {
         let zone = &self.reading.timestamps.zone;
         let choice = self.selection.settle(survey, zone);
-        choice.map_err(|why| Error::Usage(why.to_string()))
+        let choice = choice.map_err(|why| Error::Usage(why.to_string()))?;
+        Ok(match &self.input_name {
+            Some(name) => choice.with_inputs([name.as_str()]),
+            None => choice.with_inputs(paths.iter().map(|path| path.to_string_lossy())),
+        })
+    }
+
+    /// Checks that there was a sample to group, if samples are grouped by more than their label.
+    ///
+    /// # Errors
+    ///
+    /// If all samples lack the text to group them by.
+    pub fn check_groups<S>(&self, selected: &Parts<S>, samples: u64) -> Result<()> {
+        let group_by = &self.selection.group_by;
+        match group_by.column() {
+            Some(column) if samples > 0 && selected.ungrouped == samples => {
+                Err(Error::Usage(format!(
+                    "--group-by {}: no sample has a value of {column}",
+                    group_by.as_str()
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Builds the record of what was read through a choice.
@@ -161,6 +189,7 @@ impl Analysis {
             inputs: read.inputs,
             rows_read: read.rows_read,
             rejections: read.rejections,
+            repairs: read.repairs,
             filtered: selected.filtered,
             choices: choice.notes.clone(),
             file_labels: selected.file_labels,
@@ -193,7 +222,8 @@ impl Analysis {
             strict: false,
             ..self.reading.clone()
         };
-        let outcome = opened.read(&lenient, progress, survey)?;
+        drop(opened);
+        let outcome = read_in_order(paths, lenient, progress, survey)?;
         let (whole, _) = outcome.merge_sinks(survey, |whole, part| whole.merge(&part));
         Ok(whole)
     }
@@ -206,25 +236,51 @@ impl Analysis {
         progress: &(dyn Fn(SoFar) + Sync),
         merge: impl Fn(&mut S, S),
     ) -> Result<Analysed> {
-        let opened = Opened::new(paths)?;
         let options = ReadOptions {
-            threads: match self.with_dashboard {
+            threads: match self.with_dashboard || self.selection.needs_order() {
                 true => 1,
                 false => self.reading.threads,
             },
             ..self.reading.clone()
         };
         let (selected, read) = if choice.is_everything() {
-            let outcome = opened.read(&options, progress, S::default)?;
+            let outcome = read_in_order(paths, options, progress, S::default)?;
             let (whole, read) = outcome.merge_sinks(S::default, merge);
             (Parts::everything(whole), read)
         } else {
             let sink = || Selected::new(choice, S::default());
-            let outcome = opened.read(&options, progress, sink)?;
+            let outcome = read_in_order(paths, options, progress, sink)?;
             let (whole, read) = outcome.merge_sinks(sink, |whole, part| whole.merge(part, &merge));
             (whole.into_parts(), read)
         };
+        let counted = read.rows_read - read.rejected() - selected.filtered_out();
+        self.check_groups(&selected, counted)?;
         Ok(self.record(read, choice, selected))
+    }
+}
+
+/// Reads files, again if a date shows that day and month were read the wrong way round.
+fn read_in_order<S: Sink + Send>(
+    paths: &[PathBuf],
+    mut options: ReadOptions,
+    progress: &(dyn Fn(SoFar) + Sync),
+    make_sink: impl Fn() -> S + Sync,
+) -> Result<Outcome<S>> {
+    loop {
+        let opened = Opened::new(paths)?;
+        // A stream can be read only once.
+        let can_repeat = opened.inputs.iter().all(|input| input.size.is_some());
+        let outcome = opened.read(&options, progress, &make_sink)?;
+        let orders = &mut options.timestamps.orders;
+        match outcome.other_order() {
+            Some((input, order)) if can_repeat && !orders.contains_key(&input) => {
+                orders.insert(input, order);
+            }
+            _ => match &outcome.contradiction {
+                Some(found) => return Err(found.refuse(orders.contains_key(&found.input))),
+                None => return Ok(outcome),
+            },
+        }
     }
 }
 
@@ -257,6 +313,6 @@ impl Opened {
                 rows: rows_read.fetch_add(rows, Ordering::Relaxed) + rows,
             });
         };
-        jtl::read(self.inputs, options, &on_rows, make_sink)
+        jtl::read_unchecked(self.inputs, options, &on_rows, make_sink)
     }
 }

@@ -37,13 +37,17 @@ Examples:
 #[command(
     help_template = super::help::EXAMPLES_FIRST,
     before_help = EXAMPLES,
-    after_help = "Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error."
+    after_help = "Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error, or a criterion that cannot be judged."
 )]
 pub struct AnalyzeArgs {
     /// JMeter results (CSV or XML, plain, gzip or zstd) or summary files, read as one run; `-` is
     /// standard input
     #[arg(required = true, value_name = "RESULTS")]
     pub results: Vec<PathBuf>,
+
+    /// Take the same input twice: its rows count twice
+    #[arg(long, hide_short_help = true, help_heading = "Reading")]
+    pub allow_repeats: bool,
 
     /// What to print on standard output
     #[arg(short, long, default_value_t, value_parser = FormatParser)]
@@ -57,7 +61,7 @@ pub struct AnalyzeArgs {
     #[arg(long, conflicts_with = "output")]
     pub no_report: bool,
 
-    /// The machine that was tested [default: this machine]
+    /// Name of the machine that was tested, as the report shows it
     #[arg(long, value_name = "TEXT")]
     pub platform: Option<String>,
 
@@ -100,10 +104,12 @@ pub struct AnalyzeArgs {
     pub title: Option<String>,
 
     /// Ask the tested `perfkit serve` for its hardware, such as http://192.168.1.3:5000
+    ///
+    /// With --platform, the report shows both. Another server may not report its hardware: then name the
+    /// machine with --platform or --detail, and perfkit only notes that.
     #[arg(
         long,
         value_name = "URL",
-        conflicts_with = "platform",
         hide_short_help = true,
         help_heading = "Platform"
     )]
@@ -119,7 +125,11 @@ pub struct AnalyzeArgs {
     )]
     pub monitor: Option<PathBuf>,
 
-    /// Add a line to the details; repeatable
+    /// Add a line to the platform's details, such as Server=nginx or Commit=3f2a9c1; repeatable
+    ///
+    /// With --update, a line that says what ran (Server=nginx, Python=3.13) makes a platform of its own.
+    /// A line on a build or a run does not: keys with a word such as commit, branch, build, release or
+    /// date, and values that are a date or a hash.
     #[arg(
         long,
         value_name = "KEY=VALUE",

@@ -27,7 +27,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  a criterion failed; or, with --fail-if-worse, a figure got worse or a label is missing
-  2  usage, input or output error; or --fail-if-worse has too few runs to judge";
+  2  usage, input or output error; or a criterion cannot be judged; or --fail-if-worse has too few runs
+     or too many rejected rows to judge";
 
 /// Arguments of `perfkit compare`.
 #[derive(Debug, Args)]
@@ -74,7 +75,8 @@ pub struct CompareArgs {
 
     /// Fail with exit code 1 if a figure is worse or a label is missing
     ///
-    /// With one run per side, a figure fails only if its whole interval is beyond the threshold.
+    /// With one run per side, a figure fails only if its whole interval is beyond the threshold. It is an
+    /// error if rejected rows, had they failed, would raise the error rate by 0.1 percentage points.
     #[arg(long, help_heading = "Verdict")]
     pub fail_if_worse: bool,
 
@@ -126,8 +128,9 @@ pub struct CompareArgs {
 
     /// Put a table of all runs into this Markdown file, or replace it there
     ///
-    /// The table has one row per label and platform and stands between marker comments. A later run
-    /// replaces it and leaves the rest as it was.
+    /// The table has one row per label and platform and stands between marker comments. A later
+    /// comparison replaces it, and leaves the rest of the file as it was, but never loses a platform:
+    /// compare all that the table shows, or give --key.
     #[arg(long, value_name = "FILE", help_heading = "Publishing")]
     pub update: Option<PathBuf>,
 

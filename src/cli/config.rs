@@ -3,14 +3,18 @@
 //! Its values become arguments, so clap checks them like those of the command line. An option on the
 //! command line or in the environment overrides the same option in the file, and any that conflicts
 //! with it.
+//!
+//! Whoever changes into a directory did not choose its file. Unless the command line names the file, it
+//! may not reach outside its directory, and each of its options is announced.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
+use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches, ValueHint};
 use toml::{Table, Value};
 
 use super::Cli;
@@ -24,37 +28,69 @@ const FILE: &str = "perfkit.toml";
 /// Options that a file cannot set: they choose the file, or are not settings.
 const EXCLUDED: [&str; 4] = ["config", "no-config", "help", "version"];
 
+/// Options that a file sets only if the command line names it: they contact another machine, open a
+/// port, or keep a file open.
+const ONLY_IF_NAMED: [&str; 3] = ["server", "listen", "monitor"];
+
+/// The options that a file set, and that the command line and the environment did not override.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defaults {
+    /// The file.
+    pub file: PathBuf,
+    /// The options, as on the command line.
+    pub options: Vec<String>,
+}
+
+impl fmt::Display for Defaults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let options = self.options.join(" ");
+        write!(f, "{} sets {options}", self.file.display())
+    }
+}
+
+/// A file of defaults.
+struct ConfigFile {
+    path: PathBuf,
+    text: String,
+    /// Whether the command line or the environment names it.
+    is_named: bool,
+}
+
 /// Parses the command line of this process, with the defaults of a file. Ends the process for `--help`,
 /// `--version` and usage errors of the command line itself.
 ///
 /// # Errors
 ///
 /// If the file cannot be read, is not TOML, or sets an unknown option or an invalid value.
-pub fn parse() -> Result<Cli> {
+pub fn parse() -> Result<(Cli, Option<Defaults>)> {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let mut cli = Cli::command();
     cli.build();
     let lenient = cli.clone().ignore_errors(true);
     let Ok(matches) = lenient.try_get_matches_from(&arguments) else {
-        return Ok(Cli::from_arguments_or_exit(&arguments));
+        return Ok((Cli::from_arguments_or_exit(&arguments), None));
     };
     let Some((name, given)) = matches.subcommand() else {
-        return Ok(Cli::from_arguments_or_exit(&arguments));
+        return Ok((Cli::from_arguments_or_exit(&arguments), None));
     };
-    let Some((path, text)) = read(given)? else {
-        return Ok(Cli::from_arguments_or_exit(&arguments));
+    let Some(file) = read(given)? else {
+        return Ok((Cli::from_arguments_or_exit(&arguments), None));
     };
-    let refused = |why: ConfigError| Error::input(path.to_string_lossy(), why.to_string());
-    let defaults = defaults(&cli, name, given, &text).map_err(refused)?;
+    let refused = |why: ConfigError| Error::input(file.path.to_string_lossy(), why.to_string());
+    let options = defaults(&cli, name, given, &file).map_err(refused)?;
     let mut all = arguments.clone();
     let command = arguments.iter().position(|argument| argument == name);
     let place = command.map_or(all.len(), |at| at + 1);
-    all.splice(place..place, defaults);
+    all.splice(place..place, options.iter().map(OsString::from));
     match Cli::from_arguments(&all) {
-        Ok(cli) => Ok(cli),
+        Ok(cli) => {
+            let file = file.path;
+            let defaults = (!options.is_empty()).then_some(Defaults { file, options });
+            Ok((cli, defaults))
+        }
         // If the command line fails without the file too, the file is not the cause.
         Err(_) if Cli::from_arguments(&arguments).is_err() => {
-            Ok(Cli::from_arguments_or_exit(&arguments))
+            Ok((Cli::from_arguments_or_exit(&arguments), None))
         }
         Err(error) => {
             let said = error.to_string();
@@ -86,15 +122,20 @@ impl Cli {
     }
 }
 
-/// Returns the path and text of the file: the named one, or else the one in the working directory.
-fn read(given: &ArgMatches) -> Result<Option<(PathBuf, String)>> {
-    if given.get_flag("no_config") {
+/// Reads the file: the named one, or else the one in the working directory.
+fn read(given: &ArgMatches) -> Result<Option<ConfigFile>> {
+    // Flags have no value after an error, which the strict parser reports.
+    if given.get_one("no_config").copied().unwrap_or(false) {
         return Ok(None);
     }
     let named = given.get_one::<PathBuf>("config");
     let path = named.map_or(Path::new(FILE), PathBuf::as_path);
     match fs::read_to_string(path) {
-        Ok(text) => Ok(Some((path.to_owned(), text))),
+        Ok(text) => Ok(Some(ConfigFile {
+            path: path.to_owned(),
+            text,
+            is_named: named.is_some(),
+        })),
         Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::read(path, error)),
     }
@@ -105,11 +146,11 @@ fn defaults(
     cli: &Command,
     name: &str,
     given: &ArgMatches,
-    text: &str,
-) -> Result<Vec<OsString>, ConfigError> {
-    let file: Table = text.parse()?;
+    file: &ConfigFile,
+) -> Result<Vec<String>, ConfigError> {
+    let tables: Table = file.text.parse()?;
     let mut arguments = Vec::new();
-    for (table, options) in &file {
+    for (table, options) in &tables {
         let commands = cli.get_subcommands().map(Command::get_name);
         let Some(command) = cli.find_subcommand(table) else {
             return Err(ConfigError::Command {
@@ -125,7 +166,10 @@ fn defaults(
             let option = option(command, table, key)?;
             let words = words(option, table, key, value)?;
             if table == name && !is_settled(command, option, given) {
-                arguments.extend(words.into_iter().map(OsString::from));
+                if !file.is_named {
+                    stay_inside(option, table, key, &words)?;
+                }
+                arguments.extend(words);
             }
         }
     }
@@ -166,6 +210,46 @@ fn is_settled(command: &Command, option: &Arg, given: &ArgMatches) -> bool {
         };
         other.get_id() == option.get_id() || conflict(option, other) || conflict(other, option)
     })
+}
+
+/// Checks that an option of a file that nobody named reaches only what is in the working directory.
+fn stay_inside(option: &Arg, table: &str, key: &str, words: &[String]) -> Result<(), ConfigError> {
+    let is_refused = match option.get_value_hint() {
+        _ if ONLY_IF_NAMED.contains(&key) => !words.is_empty(),
+        ValueHint::AnyPath => words.iter().any(|word| {
+            let path = word.split_once('=').map_or("", |(_, path)| path);
+            !is_inside(Path::new(path))
+        }),
+        _ => false,
+    };
+    match is_refused {
+        true => Err(ConfigError::OnlyIfNamed {
+            table: table.to_owned(),
+            key: key.to_owned(),
+            file: FILE,
+        }),
+        false => Ok(()),
+    }
+}
+
+/// Whether a path is in the working directory, also after following symbolic links.
+fn is_inside(path: &Path) -> bool {
+    let is_below = path
+        .components()
+        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+    let Ok(here) = std::env::current_dir().and_then(fs::canonicalize) else {
+        return false;
+    };
+    // Of a path that does not exist yet, the folders that do.
+    let existing = path.ancestors().find_map(|place| {
+        let place = if place == Path::new("") {
+            Path::new(".")
+        } else {
+            place
+        };
+        fs::canonicalize(place).ok()
+    });
+    is_below && existing.is_some_and(|place| place.starts_with(here))
 }
 
 /// Turns a key and its value into words of the command line.

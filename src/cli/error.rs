@@ -73,6 +73,19 @@ pub enum ConfigError {
         /// The types that the option takes.
         wanted: &'static str,
     },
+    /// The option reaches beyond the working directory, and nobody named the file.
+    #[error(
+        "[{table}] {key} reaches beyond this directory, which a file that the command line does not \
+         name may not: give --config {file} to allow it, or --no-config to ignore the file"
+    )]
+    OnlyIfNamed {
+        /// The name of the table.
+        table: String,
+        /// The option.
+        key: String,
+        /// The file.
+        file: &'static str,
+    },
     /// The command line refuses the value.
     #[error("{0}")]
     Refused(String),

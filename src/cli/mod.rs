@@ -23,13 +23,13 @@ use clap::{Parser, Subcommand};
 
 pub use analyze::{AnalyzeArgs, ChartTheme, Compat, Format};
 pub use compare::{CompareArgs, CompareFormat};
-pub use config::parse;
+pub use config::{Defaults, parse};
 pub use follow::FollowArgs;
 pub use gate::GateArgs;
 pub use plan::{PlanArgs, Protocol};
 pub use platform::{PlatformArgs, PlatformFormat};
 pub use publish::PublishArgs;
-pub use reading::ReadingArgs;
+pub use reading::{ReadingArgs, TimestampUnit};
 pub use selection::{Controllers, SelectionArgs, SubResults};
 pub use serve::ServeArgs;
 pub use shell::{CompletionsArgs, ManArgs};
@@ -49,7 +49,8 @@ perfkit.toml in the working directory sets defaults, by command:
   percentiles = [50, 95, 99.9]
   fail-if = [\"error% > 1%\"]
 
-An option on the command line overrides the environment, which overrides the file.";
+An option on the command line overrides the environment, which overrides the file. Only
+a file named by --config may set server, listen, monitor, or paths outside its directory.";
 
 /// Analyze and compare Apache JMeter load tests
 #[derive(Debug, Parser)]

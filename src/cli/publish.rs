@@ -10,12 +10,13 @@ use clap::Args;
 pub struct PublishArgs {
     /// Put the platform block into this Markdown file, or replace it there
     ///
-    /// The block stands between marker comments. A later run replaces its own block and leaves the
-    /// rest as it was. With --output the block links to the report.
+    /// The block stands between marker comments. A later run of the same platform replaces it, and
+    /// leaves the rest of the file as it was. A block of another platform is never replaced: each has
+    /// its own. With --output the block links to the report.
     #[arg(long, value_name = "FILE")]
     pub update: Option<PathBuf>,
 
-    /// Name of the block [default: from --platform, or from the results file]
+    /// Name of the block [default: from --platform, --server and --detail, else from the results file]
     #[arg(long, value_name = "NAME", requires = "update", hide_short_help = true)]
     pub key: Option<String>,
 

@@ -1,6 +1,19 @@
 //! Arguments for reading results.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+
+/// A unit of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TimestampUnit {
+    /// Milliseconds.
+    Ms,
+    /// Seconds.
+    S,
+    /// Microseconds.
+    Us,
+    /// Nanoseconds.
+    Ns,
+}
 
 /// Arguments for reading results.
 #[derive(Debug, Default, Args)]
@@ -10,9 +23,27 @@ pub struct ReadingArgs {
     #[arg(long, hide_short_help = true)]
     pub timestamp_is_end: bool,
 
-    /// Format of timeStamp in CSV, as a pattern of Java's SimpleDateFormat [default: detected]
+    /// Columns of CSV without a header, in their order, such as timeStamp,elapsed,label,success
+    #[arg(long, value_name = "LIST", hide_short_help = true)]
+    pub header: Option<String>,
+
+    /// Format of dates in timeStamp, as in Java's SimpleDateFormat [default: detected]
+    ///
+    /// Letters: yyyy yy MM MMM dd HH, hh with a, mm ss SSS, EEE, and the zone as X, XX, XXX, Z or z.
+    /// Example: "yyyy-MM-dd'T'HH:mm:ss.SSSXXX". Without it, perfkit recognises the usual formats. If no row
+    /// shows whether 01/11/23 is in January or November, it is read as in January, with a note.
     #[arg(long, value_name = "PATTERN", hide_short_help = true)]
     pub timestamp_format: Option<String>,
+
+    /// Unit of numbers in timeStamp: ms as in JMeter, s, us or ns [default: detected]
+    #[arg(
+        long,
+        value_name = "UNIT",
+        value_enum,
+        hide_possible_values = true,
+        hide_short_help = true
+    )]
+    pub timestamp_unit: Option<TimestampUnit>,
 
     /// Time zone of dates in timeStamp, such as Europe/Berlin [default: this machine's]
     #[arg(
@@ -24,7 +55,13 @@ pub struct ReadingArgs {
     )]
     pub timezone: Option<String>,
 
-    /// Fail on the first row that cannot be read
+    /// Encoding of the results, such as windows-1252, GBK or UTF-16LE [default: detected]
+    ///
+    /// A byte-order mark in a file decides over it.
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub encoding: Option<String>,
+
+    /// Fail on the first row that cannot be read, or only after a repair
     #[arg(long, hide_short_help = true)]
     pub strict: bool,
 

@@ -29,9 +29,11 @@ pub struct SelectionArgs {
     #[arg(long)]
     pub trim_ramp: bool,
 
-    /// Group samples by label, thread-group, host, code, url-path or REGEX
+    /// Group samples by label, thread-group, host, code, url-path, engine, column:NAME or REGEX
     ///
-    /// With a regular expression, the text of its (captures) becomes the new label, joined by spaces.
+    /// engine is the load generator: the host in threadName, else Hostname, else the input.
+    /// column:NAME is any column, such as a sample variable. With a regular expression, the text of
+    /// its (captures) becomes the new label, joined by spaces.
     #[arg(long, value_name = "KEY|REGEX", allow_hyphen_values = true)]
     pub group_by: Option<String>,
 
@@ -53,7 +55,7 @@ pub struct SelectionArgs {
     #[arg(long, value_enum, default_value_t, hide_short_help = true)]
     pub controllers: Controllers,
 
-    /// Rows of sub-results: `label-0`, `label-1` if the run has both a `label` and a `label-0`
+    /// Rows of sub-results, such as redirects: `label-0`, `label-1` within the time of a `label`
     #[arg(long, value_enum, default_value_t, hide_short_help = true)]
     pub sub_results: SubResults,
 }
@@ -78,4 +80,6 @@ pub enum SubResults {
     Include,
     /// Leave them out
     Exclude,
+    /// Count nothing else
+    Only,
 }

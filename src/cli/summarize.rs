@@ -15,6 +15,7 @@ run, with the same report, bit for bit, as from all their results at once.
 Examples:
   perfkit summarize engine1.jtl -o engine1.summary     on each load generator
   perfkit analyze engine*.summary                      merge their summary files
+  zstdcat engine1.zst | perfkit summarize - --name engine1 -o engine1.summary
   perfkit summarize monday.summary tuesday.jtl -o week.summary
 
 Exit codes: 0 done; 2 usage, input or output error.")]
@@ -23,6 +24,14 @@ pub struct SummarizeArgs {
     /// standard input
     #[arg(required = true, value_name = "RESULTS")]
     pub results: Vec<PathBuf>,
+
+    /// Name of the one input in notes and insights, such as its load generator's [default: its path]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+
+    /// Take the same input twice: its rows count twice
+    #[arg(long, hide_short_help = true, help_heading = "Reading")]
+    pub allow_repeats: bool,
 
     /// File to write [default: standard output]
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]

@@ -3,11 +3,10 @@
 use jiff::tz::TimeZone;
 
 use crate::analysed::Analysis;
-use crate::cli::{self, ReadingArgs, SelectionArgs};
+use crate::cli::{self, ReadingArgs, SelectionArgs, TimestampUnit};
 use crate::error::{Error, Result};
-use crate::jtl::ReadOptions;
-use crate::jtl::{DatePattern, TimestampOptions};
-use crate::select::{self, Bound, Controllers, GroupBy, Moment, Rename, Selection};
+use crate::jtl::{DatePattern, Encoding, EpochUnit, GivenHeader, ReadOptions, TimestampOptions};
+use crate::select::{self, Bound, Controllers, GroupBy, Moment, Rename, Selection, SubResults};
 
 /// Parses the arguments into an [`Analysis`].
 ///
@@ -18,9 +17,14 @@ pub fn parse(reading: &ReadingArgs, selection: &SelectionArgs) -> Result<Analysi
     let reading = read_options(reading)?;
     let selection = parse_selection(selection, &reading.timestamps.zone)?;
     Ok(Analysis {
-        reading,
+        reading: ReadOptions {
+            columns: selection.columns(),
+            ..reading
+        },
         selection,
         with_dashboard: false,
+        input_name: None,
+        allow_repeats: false,
     })
 }
 
@@ -28,16 +32,33 @@ fn read_options(reading: &ReadingArgs) -> Result<ReadOptions> {
     let defaults = ReadOptions::default();
     let format = reading.timestamp_format.as_deref().map(DatePattern::new);
     let format = format.transpose();
+    let encoding = reading.encoding.as_deref().map(str::parse::<Encoding>);
+    let header = reading.header.as_deref().map(GivenHeader::new).transpose();
     Ok(ReadOptions {
         threads: reading.threads.map_or(defaults.threads, usize::from),
         timestamps: TimestampOptions {
-            format: format.map_err(|why| Error::Usage(why.to_string()))?,
+            format: format.map_err(|why| Error::Usage(format!("--timestamp-format: {why}")))?,
+            unit: reading.timestamp_unit.map(unit),
             zone: time_zone(reading)?,
             is_end: reading.timestamp_is_end,
+            ..TimestampOptions::default()
         },
         strict: reading.strict,
+        encoding: encoding
+            .transpose()
+            .map_err(|why| refused("--encoding", why))?,
+        header: header.map_err(|why| Error::Usage(format!("--header: {why}")))?,
         ..defaults
     })
+}
+
+fn unit(unit: TimestampUnit) -> EpochUnit {
+    match unit {
+        TimestampUnit::S => EpochUnit::Seconds,
+        TimestampUnit::Ms => EpochUnit::Milliseconds,
+        TimestampUnit::Us => EpochUnit::Microseconds,
+        TimestampUnit::Ns => EpochUnit::Nanoseconds,
+    }
 }
 
 /// Returns the time zone for times without one: the given zone, or this machine's.
@@ -76,7 +97,11 @@ fn parse_selection(args: &SelectionArgs, zone: &TimeZone) -> Result<Selection> {
             cli::Controllers::Exclude => Controllers::Exclude,
             cli::Controllers::Only => Controllers::Only,
         },
-        without_sub_results: args.sub_results == cli::SubResults::Exclude,
+        sub_results: match args.sub_results {
+            cli::SubResults::Include => SubResults::Include,
+            cli::SubResults::Exclude => SubResults::Exclude,
+            cli::SubResults::Only => SubResults::Only,
+        },
         only_success: match (args.only_success, args.only_errors) {
             (true, _) => Some(true),
             (false, true) => Some(false),

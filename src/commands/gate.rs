@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use super::{output, saved_report};
 use crate::cli::GateArgs;
 use crate::error::{Error, Result};
-use crate::gate::{self, Criterion, Limit};
+use crate::gate::{self, Criterion, Limit, MaxRejected};
 use crate::percentile::Percentile;
 use crate::render;
 use crate::report::{CriterionResult, Report};
@@ -17,6 +17,7 @@ use crate::report::{CriterionResult, Report};
 pub struct Gate {
     criteria: Vec<Criterion>,
     baseline: Option<Report>,
+    max_rejected: Option<MaxRejected>,
     junit: Option<PathBuf>,
 }
 
@@ -40,6 +41,7 @@ impl Gate {
         Ok(Gate {
             criteria,
             baseline,
+            max_rejected: args.max_rejected,
             junit: args.junit.clone(),
         })
     }
@@ -53,31 +55,44 @@ impl Gate {
         Ok(Gate {
             criteria: criteria_of(args, percentiles, true)?,
             baseline: None,
+            max_rejected: args.max_rejected,
             junit: args.junit.clone(),
         })
     }
 
     /// Evaluates the criteria for a report.
-    ///
-    /// # Errors
-    ///
-    /// If the report or the baseline lacks what a criterion needs.
-    pub fn evaluate(&self, report: &Report) -> Result<Vec<CriterionResult>> {
+    pub fn evaluate(&self, report: &Report) -> Vec<CriterionResult> {
         self.evaluate_against(report, self.baseline.as_ref())
     }
 
     /// Evaluates the criteria for a report, relative to `baseline`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Gate::evaluate`].
     pub fn evaluate_against(
         &self,
         report: &Report,
         baseline: Option<&Report>,
-    ) -> Result<Vec<CriterionResult>> {
-        gate::evaluate(&self.criteria, report, baseline)
-            .map_err(|error| Error::Usage(format!("criterion {error}")))
+    ) -> Vec<CriterionResult> {
+        let run = gate::Run {
+            report,
+            baseline,
+            max_rejected: self.max_rejected,
+        };
+        gate::evaluate(&self.criteria, run)
+    }
+
+    /// Checks that no more rows of a run were rejected than `--max-rejected` allows.
+    ///
+    /// # Errors
+    ///
+    /// If there are more.
+    pub fn check_rejected(&self, report: &Report) -> Result<()> {
+        let accounting = &report.accounting;
+        let exceeded = self.max_rejected.filter(|max| max.is_exceeded(accounting));
+        match (exceeded, gate::rejected_rows(accounting)) {
+            (Some(max), Some(rejected)) => Err(Error::Usage(format!(
+                "{rejected}: more than --max-rejected {max} allows"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// Writes the results as JUnit XML if `--junit` names a file.
@@ -170,15 +185,40 @@ pub fn is_failed(report: &Report) -> bool {
     report.criteria.iter().any(|result| result.is_failed)
 }
 
-/// Returns the exit code: 1 after a failure, even if standard output was closed early.
+/// Returns the exit code: 1 after a failure, even if standard output was closed early, or if there is
+/// also something that could not be judged. `unjudged` are the errors of what could not be judged
+/// besides criteria.
 ///
 /// # Errors
 ///
-/// If standard output could not be written.
-pub fn exit_code(is_failed: bool, printed: Result<()>) -> Result<ExitCode> {
-    match printed {
-        Err(error) if !(is_failed && error.is_broken_pipe()) => Err(error),
+/// If standard output could not be written; if nothing failed, but a criterion could not be judged or
+/// `unjudged` has an error. All other errors are printed.
+pub fn exit_code(
+    report: &Report,
+    is_worse: bool,
+    unjudged: impl IntoIterator<Item = Error>,
+    printed: Result<()>,
+) -> Result<ExitCode> {
+    let results = report.criteria.iter();
+    let undecided = results.filter(|result| result.is_undecided);
+    let undecided = undecided
+        .map(|result| Error::Usage(format!("criterion `{}`: {}", result.text, result.message)));
+    let mut errors: Vec<Error> = undecided.chain(unjudged).collect();
+    let is_failed = is_worse || is_failed(report);
+    let last = match is_failed {
+        true => None,
+        false => errors.pop(),
+    };
+    for error in errors {
+        eprintln!(
+            "perfkit: error: {}",
+            render::text::printable(&error.to_string())
+        );
+    }
+    match (printed, last) {
+        (Err(error), _) if !error.is_broken_pipe() => Err(error),
+        (_, Some(last)) => Err(last),
         _ if is_failed => Ok(ExitCode::FAILURE),
-        _ => Ok(ExitCode::SUCCESS),
+        (printed, None) => printed.map(|()| ExitCode::SUCCESS),
     }
 }

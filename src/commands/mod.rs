@@ -2,6 +2,7 @@
 
 mod analysis;
 mod analyze;
+mod clash;
 mod columns;
 mod compare;
 mod follow;
@@ -23,13 +24,14 @@ mod summarize;
 
 use std::process::ExitCode;
 
-use crate::cli::{self, Cli, Command};
+use crate::cli::{self, Cli, Command, Defaults};
 use crate::error::Result;
 
 /// Runs the command line of this process.
 ///
 /// Exit codes: 0 done; 1 a criterion failed or a regression was found; 2 usage, input or output error.
 pub fn main() -> ExitCode {
+    output::survive_file_size_limit();
     let outcome = cli::parse().and_then(run);
     match outcome {
         Ok(code) => code,
@@ -41,10 +43,14 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> Result<ExitCode> {
+fn run((cli, defaults): (Cli, Option<Defaults>)) -> Result<ExitCode> {
+    let notes: Vec<String> = defaults.iter().map(Defaults::to_string).collect();
+    for note in &notes {
+        eprintln!("perfkit: note: {}", crate::text::printable(note));
+    }
     match cli.command {
-        Command::Analyze(args) => analyze::run(*args),
-        Command::Compare(args) => compare::run(*args),
+        Command::Analyze(args) => analyze::run(*args, notes),
+        Command::Compare(args) => compare::run(*args, notes),
         Command::Summarize(args) => summarize::run(&args),
         Command::Plan(args) => plan::run(args),
         Command::Serve(args) => serve::run(args),

@@ -16,16 +16,18 @@ pub fn report(
     presentation: Presentation,
     run: Option<&str>,
 ) -> Result<Report> {
+    let announced = presentation.notes.len();
     let report = Report::new(analysed, presentation)?;
-    print_notices(&report, run);
+    print_notices(&report, announced, run);
     match report.total.samples {
         0 => Err(no_samples(&report)),
         _ => Ok(report),
     }
 }
 
-/// Prints insights, notes and the accounting of a run on standard error.
-fn print_notices(report: &Report, run: Option<&str>) {
+/// Prints insights, notes and the accounting of a run on standard error, without the first notes, which
+/// were `announced` before reading.
+fn print_notices(report: &Report, announced: usize, run: Option<&str>) {
     let from = match run {
         Some(run) => format!("perfkit: {}", render::text::printable(run)),
         None => "perfkit".to_owned(),
@@ -35,28 +37,27 @@ fn print_notices(report: &Report, run: Option<&str>) {
         eprintln!("{from}: insight: {sentence}");
     }
     let verdict = report.resources.iter().map(|resources| &resources.verdict);
-    for note in report.notes.iter().chain(verdict) {
+    for note in report.notes.iter().skip(announced).chain(verdict) {
         eprintln!("{from}: note: {note}");
     }
     if let Some(dashboard) = &report.dashboard {
         eprintln!("{from}: note: {}", dashboard.difference);
     }
     let accounting = &report.accounting;
-    eprintln!(
-        "{from}: {} rows read: {} counted, {} filtered out, {} rejected",
-        accounting.rows_read, accounting.counted, accounting.filtered, accounting.rejected
-    );
+    eprintln!("{from}: {}", accounting.phrase());
     for filter in &accounting.filters {
         eprintln!("{from}: {} filtered out by {}", filter.count, filter.option);
     }
-    for rejection in &accounting.rejections {
+    let rejected = accounting.rejections.iter().map(|row| ("rejected", row));
+    let repaired = accounting.repairs.iter().map(|row| ("repaired", row));
+    for (how, fault) in rejected.chain(repaired) {
         eprintln!(
-            "{from}: warning: {} rejected: {}; first at {}:{}: {:?}",
-            rejection.count,
-            rejection.reason,
-            rejection.first_input,
-            rejection.first_line,
-            crate::format::shorten(rejection.first_value.as_deref().unwrap_or_default(), 80),
+            "{from}: warning: {} {how}: {}; first at {}:{}: {:?}",
+            fault.count,
+            fault.reason,
+            fault.first_input,
+            fault.first_line,
+            crate::format::shorten(fault.first_value.as_deref().unwrap_or_default(), 80),
         );
     }
 }

@@ -26,7 +26,7 @@ pub fn is_report(path: &Path) -> bool {
 ///
 /// # Errors
 ///
-/// If the file cannot be read, is cut short, is not a report, or has another layout.
+/// If the file cannot be read, is cut short, is not a report, has another layout, or contradicts itself.
 pub fn read(path: &Path) -> Result<Report> {
     /// The field that every layout has.
     #[derive(serde::Deserialize)]
@@ -53,7 +53,16 @@ pub fn read(path: &Path) -> Result<Report> {
             ),
         ));
     }
-    serde_json::from_slice(&bytes).map_err(damaged)
+    let report: Report = serde_json::from_slice(&bytes).map_err(damaged)?;
+    match report.check() {
+        Ok(()) => Ok(report),
+        Err(contradiction) => Err(Error::input(
+            &name,
+            format!(
+                "is a report that contradicts itself ({contradiction}): analyze those results again"
+            ),
+        )),
+    }
 }
 
 /// Applies the selection of an analysis to a saved run, unless the run was saved with that selection.

@@ -14,7 +14,9 @@ use tokio::net::TcpStream;
 
 use crate::cli::AnalyzeArgs;
 use crate::error::{Error, Result};
-use crate::report::{Detail, Report, ResourceRow, no_overlap};
+use crate::report::{
+    Detail, PLATFORM, Report, ResourceRow, UNNAMED_PLATFORM, no_overlap, platform_key,
+};
 use crate::serve::monitor;
 use crate::serve::platform::Platform;
 
@@ -24,57 +26,76 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// Maximum size of the answer in bytes; a machine's details take a few hundred.
 const MAX_ANSWER: usize = 64 << 10;
 
+/// The detail with the hardware that the server reports, beside the name that the user gives.
+const HARDWARE: &str = "Hardware";
+
 /// The server that was tested.
 #[derive(Debug, Clone)]
 pub struct Server {
     /// The platform's details.
     pub details: Vec<Detail>,
+    /// The key of the platform; `None` if nothing names it.
+    pub platform: Option<String>,
+    /// This machine in one line, if the platform is not named.
+    pub analysed_on: Option<String>,
+    /// The same, without versions that updates change.
+    pub this_machine: Option<String>,
     /// The rows of its monitor's file.
     pub resources: Vec<ResourceRow>,
-    is_platform_guessed: bool,
     monitor: Option<PathBuf>,
 }
 
 impl Server {
-    /// Takes the platform from the arguments, or asks the server for it, or else guesses this machine.
+    /// Takes the platform from the arguments, and asks the server for its hardware.
     ///
     /// # Errors
     ///
-    /// If the server does not answer, or its monitor's file cannot be read.
+    /// If the server does not answer; if it does not know its hardware and the arguments do not name the
+    /// platform; if its monitor's file cannot be read.
     pub fn of(args: &AnalyzeArgs) -> Result<Self> {
-        let is_platform_guessed =
-            args.platform.is_none() && args.server.is_none() && args.detail.is_empty();
-        let platform = match (&args.platform, &args.server) {
-            (Some(platform), _) => Some(platform.clone()),
-            (None, Some(address)) => Some(platform(address)?.one_line()),
-            (None, None) => is_platform_guessed.then(|| Platform::detect().one_line()),
-        };
         let detail = |key: &str, value: &str| Detail {
             key: key.to_owned(),
             value: value.to_owned(),
         };
-        let details = platform
-            .iter()
-            .map(|platform| detail("Platform", platform))
-            .chain(args.detail.iter().map(|(key, value)| detail(key, value)))
-            .chain([detail("perfkit", env!("CARGO_PKG_VERSION"))]);
+        let name = args.platform.iter().map(|name| detail(PLATFORM, name));
+        let given = args.detail.iter().map(|(key, value)| detail(key, value));
+        let named: Vec<Detail> = name.chain(given).collect();
+        let hardware = match &args.server {
+            Some(address) => hardware(address, platform_key(None, &named).is_some())?,
+            None => None,
+        };
+        let identity = hardware.as_ref().map(Platform::identity);
+        let platform = platform_key(identity.as_deref(), &named);
+        let mut details = named;
+        match (hardware, &args.platform) {
+            (Some(hardware), None) => details.insert(0, detail(PLATFORM, &hardware.one_line())),
+            (Some(hardware), Some(_)) => details.insert(1, detail(HARDWARE, &hardware.one_line())),
+            (None, _) if platform.is_none() => {
+                details.insert(0, detail(PLATFORM, UNNAMED_PLATFORM))
+            }
+            (None, _) => {}
+        }
+        details.push(detail("perfkit", env!("CARGO_PKG_VERSION")));
+        let this_machine = platform.is_none().then(Platform::detect);
         Ok(Server {
-            details: details.collect(),
+            details,
+            platform,
+            analysed_on: this_machine.as_ref().map(Platform::one_line),
+            this_machine: this_machine.as_ref().map(Platform::identity),
             resources: match &args.monitor {
                 Some(path) => resources(path)?,
                 None => Vec::new(),
             },
-            is_platform_guessed,
             monitor: args.monitor.clone(),
         })
     }
 
-    /// Warns that the platform shown is a guess, if it is one.
-    pub fn warn_if_guessed(&self) {
-        if self.is_platform_guessed {
+    /// Notes that the platform is not named, if so.
+    pub fn note_if_unnamed(&self) {
+        if self.platform.is_none() {
             eprintln!(
-                "perfkit: note: the platform shown is this machine. Name the tested one with \
-                 --platform TEXT, or ask a running perfkit serve with --server URL"
+                "perfkit: note: the tested platform is not named. Name it with --platform TEXT, or ask \
+                 a running perfkit serve with --server URL"
             );
         }
     }
@@ -107,12 +128,15 @@ impl Server {
     }
 }
 
-/// Asks `perfkit serve` for its machine, at an address such as `http://192.168.1.3:5000`.
+/// Asks a server for its hardware, at an address such as `http://192.168.1.3:5000`. Any server may answer
+/// `/platform` as `perfkit serve` does. `None`, with a note, if this one does not and `is_named`: the
+/// arguments name the platform.
 ///
 /// # Errors
 ///
-/// If the address is invalid, or no `perfkit serve` answers there.
-fn platform(address: &str) -> Result<Platform> {
+/// If the address is invalid, or nothing answers there; unless `is_named`, also if the answer is not a
+/// machine's details.
+fn hardware(address: &str, is_named: bool) -> Result<Option<Platform>> {
     let uri: Uri = address.parse().map_err(|_| not_an_address(address))?;
     let (Some("http"), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
         return Err(not_an_address(address));
@@ -126,20 +150,31 @@ fn platform(address: &str) -> Result<Platform> {
     let fetched = runtime.block_on(async {
         tokio::time::timeout(TIMEOUT, fetch(host, port, authority.as_str())).await
     });
-    let fail = |why: FetchError| {
-        Error::input(
+    let answer = fetched
+        .unwrap_or(Err(FetchError::Late))
+        .and_then(|answer| serde_json::from_slice(&answer).map_err(|_| FetchError::NotDetails));
+    let cannot = "cannot ask the server about its machine";
+    match answer {
+        Ok(platform) => Ok(Some(platform)),
+        Err(why) if why.is_answer() && is_named => {
+            eprintln!(
+                "perfkit: note: {address} does not report its hardware at /platform ({why}), so the \
+                 table shows only what --platform and --detail say"
+            );
+            Ok(None)
+        }
+        Err(why) if why.is_answer() => Err(Error::input(
             address,
             format!(
-                "cannot ask the server about its machine: {why}; is `perfkit serve` running there?"
+                "{cannot}: {why}. Only perfkit serve reports its hardware at /platform: name another \
+                 server's machine with --platform TEXT"
             ),
-        )
-    };
-    let answer = match fetched {
-        Ok(Ok(answer)) => answer,
-        Ok(Err(why)) => return Err(fail(why)),
-        Err(_) => return Err(fail(FetchError::Late)),
-    };
-    serde_json::from_slice(&answer).map_err(|_| fail(FetchError::NotDetails))
+        )),
+        Err(why) => Err(Error::input(
+            address,
+            format!("{cannot}: {why}; is `perfkit serve` running there?"),
+        )),
+    }
 }
 
 fn not_an_address(address: &str) -> Error {
@@ -165,6 +200,19 @@ enum FetchError {
     Late,
     #[error("its answer is not a machine's details")]
     NotDetails,
+}
+
+impl FetchError {
+    /// Whether a server answered, although not with a machine's details.
+    fn is_answer(&self) -> bool {
+        match self {
+            FetchError::Connect(_) | FetchError::Request(_) | FetchError::Late => false,
+            FetchError::Http(_)
+            | FetchError::Body(_)
+            | FetchError::Status(_)
+            | FetchError::NotDetails => true,
+        }
+    }
 }
 
 fn with_source(error: &dyn std::error::Error) -> String {

@@ -3,10 +3,11 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use super::{analysis, output, reading};
-use crate::analysed;
+use super::{analysis, clash, output, reading};
+use crate::analysed::{self, Analysed, Analysis};
 use crate::cli::SummarizeArgs;
 use crate::error::{Error, Result};
+use crate::report::Accounting;
 
 /// Runs `perfkit summarize`. Results without samples also get a summary file, because other parts of the
 /// run may have samples.
@@ -21,8 +22,26 @@ pub fn run(args: &SummarizeArgs) -> Result<ExitCode> {
             "a summary file is binary: name it with -o, or redirect standard output".to_owned(),
         ));
     }
-    let analysis = analysis::parse(&args.reading, &args.selection)?;
-    let analysed = reading::read(&analysis, &args.results)?;
+    let output = args.output.iter().map(|path| ("--output", path));
+    clash::check(&args.results, output)?;
+    if let Some(path) = &args.output {
+        output::check_file(path)?;
+    }
+    if args.name.is_some() && args.results.len() > 1 {
+        return Err(Error::Usage(format!(
+            "--name names one input, but there are {}: make a summary file of each, then one of these",
+            args.results.len()
+        )));
+    }
+    let analysis = Analysis {
+        input_name: args.name.clone(),
+        allow_repeats: args.allow_repeats,
+        ..analysis::parse(&args.reading, &args.selection)?
+    };
+    let mut analysed = reading::read(&analysis, &args.results)?;
+    if let Some(name) = &args.name {
+        rename(&mut analysed, name)?;
+    }
     let file = analysed::encode(&analysed)?;
     match &args.output {
         Some(path) => output::write(path, &file)?,
@@ -33,12 +52,24 @@ pub fn run(args: &SummarizeArgs) -> Result<ExitCode> {
         }
     }
     eprintln!(
-        "perfkit: {} rows read: {} counted, {} filtered out, {} rejected; the summary file has {} bytes",
-        analysed.rows_read,
-        analysed.counted()?,
-        analysed.filtered_out(),
-        analysed.rejected(),
+        "perfkit: {}; the summary file has {} bytes",
+        Accounting::new(&analysed)?.phrase(),
         file.len(),
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// Names the only input.
+fn rename(analysed: &mut Analysed, name: &str) -> Result<()> {
+    match &mut analysed.inputs[..] {
+        [input] => {
+            name.clone_into(&mut input.summary.name);
+            Ok(())
+        }
+        inputs => Err(Error::Usage(format!(
+            "--name names one input, but the summary file holds {}: give the names when you make the \
+             summary file of each",
+            inputs.len()
+        ))),
+    }
 }

@@ -9,7 +9,7 @@ use crate::report::LabelReport;
 const MIN_PERCENTILE_MS: f64 = 10.0;
 
 /// Smallest change of an error rate that matters, in percentage points.
-const ERROR_RATE_THRESHOLD: f64 = 0.1;
+pub const ERROR_RATE_THRESHOLD: f64 = 0.1;
 
 /// A kind of figure.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -70,8 +70,12 @@ impl FigureKind {
         (key.to_owned(), title.to_owned(), unit, decimals)
     }
 
-    /// Returns its value in one run.
+    /// Returns its value in one run; `None` if it covers only some of the samples.
     pub fn value(self, row: &LabelReport) -> Option<f64> {
+        let whole = |figure: &str, value: Option<f64>| match row.partial(figure) {
+            None => value,
+            Some(_) => None,
+        };
         match self {
             FigureKind::Samples => Some(row.samples as f64),
             FigureKind::ErrorPercent => Some(row.error_ratio? * 100.0),
@@ -82,8 +86,8 @@ impl FigureKind {
             FigureKind::Min => Some(row.elapsed.as_ref()?.min as f64),
             FigureKind::Max => Some(row.elapsed.as_ref()?.max as f64),
             FigureKind::Throughput => row.throughput,
-            FigureKind::Received => row.received_kb_per_sec,
-            FigureKind::Sent => row.sent_kb_per_sec,
+            FigureKind::Received => whole("received_kb_per_sec", row.received_kb_per_sec),
+            FigureKind::Sent => whole("sent_kb_per_sec", row.sent_kb_per_sec),
         }
     }
 

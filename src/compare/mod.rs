@@ -49,6 +49,7 @@ mod verdict;
 
 pub use between::MIN_RUNS;
 pub use evidence::Method;
+pub use figures::ERROR_RATE_THRESHOLD;
 pub use interval::Interval;
 pub use model::{
     Change, Comparison, Figure, Found, LabelComparison, Run, Settings, Side, Test, Verdict,

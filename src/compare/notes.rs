@@ -1,7 +1,7 @@
 //! Writes the notes of a comparison.
 
 use super::{LabelComparison, Method, Side, Verdict};
-use crate::report::Report;
+use crate::report::{LabelReport, PartialColumn, Report};
 
 /// Sign changes that are listed one by one.
 const MAX_SIGN_NOTES: usize = 3;
@@ -24,6 +24,7 @@ pub fn on_runs(sides: &[Side]) -> Vec<String> {
                 others.label
             ));
         }
+        notes.extend(on_partial(name, &report.total));
         if report.slices.is_none() {
             notes.push(format!(
                 "{name} was saved without time slices: it is compared as a whole, not phase by \
@@ -37,6 +38,19 @@ pub fn on_runs(sides: &[Side]) -> Vec<String> {
         }
     }
     notes
+}
+
+/// Notes which rates are not compared because some samples lack their column.
+fn on_partial(name: &str, total: &LabelReport) -> Option<String> {
+    let rates = ["received_kb_per_sec", "sent_kb_per_sec"];
+    let partial = rates.into_iter().filter_map(|rate| total.partial(rate));
+    let words: Vec<String> = partial.map(PartialColumn::in_words).collect();
+    (!words.is_empty()).then(|| {
+        format!(
+            "{name}: some samples lack a column ({}): rates from it are not compared.",
+            words.join(", ")
+        )
+    })
 }
 
 fn has_unsliced_labels(report: &Report) -> bool {

@@ -7,8 +7,9 @@ use regex::bytes::Regex;
 use super::metric::Metric;
 use super::value::Quantity;
 use crate::percentile::Percentile;
+use crate::report::TOTAL;
 
-/// The condition under which a run fails: `[label or /regex/:] metric op value [for time]`.
+/// The condition under which a run fails: `[label or /regex/:] metric op value [for|over|within time]`.
 ///
 /// Its `Display` form parses back to the same criterion.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,8 +23,48 @@ pub struct Criterion {
     pub op: Op,
     /// The value that the metric is compared with.
     pub limit: Limit,
-    /// How long the condition must hold without a break; `None` for the metric of the whole run.
-    pub sustained: Option<Quantity>,
+    /// The part of the run that it is about; `None` for the whole run.
+    pub timing: Option<Timing>,
+}
+
+/// Which part of a run a criterion is about: any that is this long.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Timing {
+    /// The condition must hold in every bucket for this time, without a break.
+    For(Quantity),
+    /// The condition must hold for the metric of all samples of a window of this length.
+    Over(Quantity),
+    /// The same; the windows at the start of the run are shorter.
+    Within(Quantity),
+}
+
+impl Timing {
+    /// Returns the keyword.
+    pub fn word(self) -> &'static str {
+        match self {
+            Timing::For(_) => "for",
+            Timing::Over(_) => "over",
+            Timing::Within(_) => "within",
+        }
+    }
+
+    /// Returns the time.
+    pub fn time(self) -> Quantity {
+        match self {
+            Timing::For(time) | Timing::Over(time) | Timing::Within(time) => time,
+        }
+    }
+
+    /// Returns the timing with this keyword, if it is one.
+    pub(super) fn named(word: &str) -> Option<fn(Quantity) -> Timing> {
+        match word {
+            "for" => Some(Timing::For),
+            "over" => Some(Timing::Over),
+            "within" => Some(Timing::Within),
+            _ => None,
+        }
+    }
 }
 
 /// The labels that a criterion is about.
@@ -133,12 +174,21 @@ impl Arithmetic {
 }
 
 impl Criterion {
+    /// Whether it is about all labels together.
+    pub(super) fn is_of_total(&self) -> bool {
+        match &self.scope {
+            Scope::Total => true,
+            Scope::Label(label) => label == TOTAL,
+            Scope::Pattern(_) => false,
+        }
+    }
+
     /// Returns the percentile that `--percentiles` must include for this criterion, if any. Elapsed
-    /// percentiles of the whole run come from the distribution; all others must be computed on
-    /// request.
+    /// percentiles of the whole run and of a window come from distributions; all others must be computed
+    /// on request.
     pub fn needs_computed(&self) -> Option<Percentile> {
-        match self.metric {
-            Metric::Elapsed(_) if self.sustained.is_none() => None,
+        match &self.metric {
+            Metric::Elapsed(_) if !matches!(self.timing, Some(Timing::For(_))) => None,
             metric => metric.percentile(),
         }
     }
@@ -152,8 +202,8 @@ impl fmt::Display for Criterion {
             Scope::Pattern(Pattern(regex)) => write!(f, "/{regex}/: ")?,
         }
         write!(f, "{} {} {}", self.metric, self.op.symbol(), self.limit)?;
-        match self.sustained {
-            Some(time) => write!(f, " for {time}"),
+        match self.timing {
+            Some(timing) => write!(f, " {} {}", timing.word(), timing.time()),
             None => Ok(()),
         }
     }

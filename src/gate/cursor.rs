@@ -1,5 +1,7 @@
 //! A cursor over the text of a criterion.
 
+use super::criterion::Timing;
+
 /// A position in a text, as a byte offset.
 pub(super) struct Cursor<'a> {
     text: &'a str,
@@ -21,7 +23,13 @@ impl<'a> Cursor<'a> {
 
     /// Skips spaces, then takes letters as long as they are `wanted`. Returns their offset and text.
     pub fn take(&mut self, wanted: impl Fn(char) -> bool) -> (usize, &'a str) {
-        let start = self.at();
+        self.at();
+        self.take_here(wanted)
+    }
+
+    /// Takes letters as long as they are `wanted`, without skipping spaces. Returns their offset and text.
+    pub fn take_here(&mut self, wanted: impl Fn(char) -> bool) -> (usize, &'a str) {
+        let start = self.at;
         let rest = self.text.get(start..).unwrap_or_default();
         let length = rest.find(|letter| !wanted(letter)).unwrap_or(rest.len());
         self.at += length;
@@ -33,11 +41,22 @@ impl<'a> Cursor<'a> {
         self.take(|letter| !letter.is_whitespace())
     }
 
-    /// Takes a unit; an empty one if the keyword `for` follows instead.
+    /// Takes what is in double quotes, with the quotes, if `prefix` and a quote follow. Returns the
+    /// prefix, too.
+    pub fn quoted(&mut self, prefix: &str) -> Option<(usize, &'a str)> {
+        let start = self.at();
+        let rest = self.text.get(start..)?;
+        let quoted = rest.strip_prefix(prefix)?.strip_prefix('"')?;
+        let length = prefix.len() + 1 + quoted.find('"')? + 1;
+        self.at += length;
+        Some((start, rest.get(..length)?))
+    }
+
+    /// Takes a unit; an empty one if the keyword of a timing follows instead.
     pub fn unit(&mut self) -> (usize, &'a str) {
         let start = self.at;
         match self.word() {
-            (at, "for") => {
+            (at, word) if Timing::named(word).is_some() => {
                 self.at = start;
                 (at, "")
             }

@@ -3,21 +3,9 @@
 use super::metric::Metric;
 use crate::percentile::Percentile;
 
-/// A criterion that cannot be judged, and why. A run never passes such a criterion.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("`{criterion}`: {reason}")]
-#[non_exhaustive]
-pub struct EvaluateError {
-    /// The criterion as text.
-    pub criterion: String,
-    /// Why it cannot be judged.
-    pub reason: Undecidable,
-}
-
 /// Why a criterion cannot be judged: the report or the baseline lacks something that it needs.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Undecidable {
+pub(super) enum Undecidable {
     /// The criterion names a label that the report does not have.
     #[error("there is no label `{label}`{hint}")]
     UnknownLabel {
@@ -129,11 +117,63 @@ pub enum Undecidable {
         /// The width of a bucket.
         width: String,
     },
+    /// There are samples for a shorter time than the criterion is about.
+    #[error(
+        "{time} is longer than {known}, the time for which there are samples, in buckets of {width}: the criterion could not fail. Give a shorter time"
+    )]
+    TimeTooLong {
+        /// The time.
+        time: String,
+        /// The time for which there are samples.
+        known: String,
+        /// The width of a bucket.
+        width: String,
+    },
+    /// The metric never has a value for which the condition holds.
+    #[error("the limit is {limit}, but {why}")]
+    NeverHolds {
+        /// The limit, which comes from the baseline.
+        limit: String,
+        /// Why it never holds.
+        why: String,
+    },
+    /// The run has too many response codes to tell them apart.
+    #[error(
+        "{metric} was not counted: a run with more than 64 different response codes has only their classes, such as rc5xx"
+    )]
+    CodesInClasses {
+        /// The metric.
+        metric: Metric,
+    },
+    /// The rejected rows could turn the pass into a failure.
+    #[error(
+        "{found}, but {rejected}. With these rows, {could}. Repair them, or fail on them with `rejected > 0`"
+    )]
+    Rejected {
+        /// What was found.
+        found: String,
+        /// How many rows were rejected, and where the first one is.
+        rejected: String,
+        /// What the metric could be.
+        could: String,
+    },
+    /// More rows were rejected than allowed.
+    #[error("{found}, but {rejected}: more than --max-rejected {allowed} allows")]
+    TooManyRejected {
+        /// What was found.
+        found: String,
+        /// How many rows were rejected, and where the first one is.
+        rejected: String,
+        /// The number allowed.
+        allowed: String,
+    },
     /// The metric is undefined throughout the run.
-    #[error("{metric} is undefined in every bucket of {width}")]
+    #[error("{metric}{of} is undefined in every bucket of {width}")]
     NeverDefined {
         /// The metric.
         metric: Metric,
+        /// Which samples it is of, if not of all.
+        of: &'static str,
         /// The width of a bucket.
         width: String,
     },

@@ -1,86 +1,176 @@
 //! Evaluates criteria against a report.
 
+use super::condition::{Condition, Judged};
 use super::criterion::{Arithmetic, Criterion, Limit, Scope};
-use super::error::{EvaluateError, Undecidable};
-use super::metric::{Metric, Statistic};
-use super::sustained::{self, Judged};
+use super::error::Undecidable;
+use super::metric::Metric;
+use super::parse::never_holds;
+use super::range::Range;
+use super::rejected::{self, MaxRejected, rejected_rows};
 use super::value::{Quantity, decimal_product, rounded, with_unit};
+use super::{timing, whole};
 use crate::apdex::Thresholds;
-use crate::percentile::value_at;
-use crate::report::{Apdex, CriterionResult, Found, LabelReport, Report, Summary, TOTAL};
+use crate::report::{Accounting, CriterionResult, Found, LabelReport, Report, TOTAL};
 use crate::suggest::did_you_mean;
 
 /// Labels that a message lists at most.
 const MAX_LISTED: usize = 20;
 
+/// A run that criteria are evaluated for.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    /// Its report.
+    pub report: &'a Report,
+    /// The report that criteria refer to as `baseline`.
+    pub baseline: Option<&'a Report>,
+    /// How many rejected rows a criterion may pass with; `None` if there is no limit.
+    pub max_rejected: Option<MaxRejected>,
+}
+
 /// Evaluates each criterion for each label that it is about. Returns the results in that order.
 ///
-/// # Errors
-///
-/// If a criterion needs a label or metric that the report or the baseline does not have.
-pub fn evaluate(
-    criteria: &[Criterion],
-    report: &Report,
-    baseline: Option<&Report>,
-) -> Result<Vec<CriterionResult>, EvaluateError> {
-    let mut results = Vec::new();
-    for criterion in criteria {
-        let error = |reason| EvaluateError {
-            criterion: criterion.to_string(),
-            reason,
-        };
-        for row in rows_in(&criterion.scope, report).map_err(error)? {
-            let result = judge(criterion, row, report, baseline);
-            results.push(result.map_err(error)?);
-        }
+/// A criterion that needs something which the report or the baseline does not have is not judged. So is
+/// one that passes, but could fail if the rejected rows had been read.
+pub fn evaluate(criteria: &[Criterion], run: Run<'_>) -> Vec<CriterionResult> {
+    criteria.iter().flat_map(|one| results(one, run)).collect()
+}
+
+/// Evaluates a criterion for each label that it is about.
+fn results(criterion: &Criterion, run: Run<'_>) -> Vec<CriterionResult> {
+    let rows = match rows_in(&criterion.scope, run.report) {
+        Ok(rows) => rows,
+        Err(why) => return vec![undecided(criterion, scope_in_words(&criterion.scope), &why)],
+    };
+    let judged = rows
+        .into_iter()
+        .map(|row| match judge(criterion, row, run) {
+            Ok(judged) => CriterionResult {
+                text: criterion.to_string(),
+                label: row.label.clone(),
+                found: judged.found,
+                is_failed: judged.is_failed,
+                is_undecided: false,
+                message: judged.message,
+                note: match criterion.metric.is_of_rows() {
+                    true => None,
+                    false => rejected::note(&run.report.accounting),
+                },
+            },
+            Err(why) => undecided(criterion, &row.label, &why),
+        });
+    judged.collect()
+}
+
+fn undecided(criterion: &Criterion, label: &str, why: &Undecidable) -> CriterionResult {
+    CriterionResult {
+        text: criterion.to_string(),
+        label: label.to_owned(),
+        is_undecided: true,
+        message: why.to_string(),
+        ..CriterionResult::default()
     }
-    Ok(results)
 }
 
 /// Evaluates a criterion for one row.
-fn judge(
-    criterion: &Criterion,
+fn judge(criterion: &Criterion, row: &LabelReport, run: Run<'_>) -> Result<Judged, Undecidable> {
+    let report = run.report;
+    let unit = criterion.metric.unit();
+    let limit = limit(criterion, row, run)?;
+    if let Some(why) = never_holds(&criterion.metric, criterion.op, limit.range.low) {
+        let limit = with_unit(limit.value, unit);
+        return Err(Undecidable::NeverHolds { limit, why });
+    }
+    let rejected = match criterion.metric.is_of_rows() {
+        true => 0,
+        false => report.accounting.rejected_whole(),
+    };
+    let condition = Condition::new(criterion, (limit.value, limit.range), rejected);
+    let mut judged = match criterion.timing {
+        Some(timing) => {
+            let label = (!is_total(row, report)).then_some(row.label.as_str());
+            timing::judge(report, label, &condition, timing)
+        }
+        None => of_whole_run(&condition, row, report),
+    }
+    .map_err(|why| of_label(row, why))?;
+    if let Some(origin) = &limit.origin {
+        let limit = with_unit(limit.value, unit);
+        judged.message = format!("{}; the limit is {limit}, {origin}", judged.message);
+    }
+    match judged.is_failed || criterion.metric.is_of_rows() {
+        true => Ok(judged),
+        false => confirmed(judged, criterion, run).map_err(|why| of_label(row, why)),
+    }
+}
+
+/// Evaluates a condition for one row of the whole run.
+fn of_whole_run(
+    condition: &Condition<'_>,
     row: &LabelReport,
     report: &Report,
-    baseline: Option<&Report>,
-) -> Result<CriterionResult, Undecidable> {
-    let metric = criterion.metric;
-    let (limit, origin) = limit(criterion, row, report, baseline)?;
-    let Judged {
-        found,
-        is_failed,
-        mut message,
-    } = match criterion.sustained {
-        Some(time) => {
-            let condition = (criterion.op, limit);
-            let label = (!is_total(row, report)).then_some(row.label.as_str());
-            sustained::judge(report, label, metric, condition, time.base())?
-        }
-        None => {
-            let value = value(metric, row, report).map_err(|why| of_label(row, why))?;
-            let message = format!("found {}", with_unit(value, metric.unit()));
-            let found = Found {
-                value,
-                unit: metric.unit().name().to_owned(),
-            };
-            Judged {
-                found: Some(found),
-                is_failed: criterion.op.holds(value, limit),
-                message,
-            }
-        }
+) -> Result<Judged, Undecidable> {
+    let metric = condition.metric;
+    let value = whole::value(metric, row, report)?;
+    let found = Found {
+        value,
+        unit: metric.unit().name().to_owned(),
     };
-    if let Some(origin) = origin {
-        let limit = with_unit(limit, metric.unit());
-        message = format!("{message}; the limit is {limit}, {origin}");
-    }
-    Ok(CriterionResult {
-        text: criterion.to_string(),
-        label: row.label.clone(),
-        found,
+    let is_failed = condition.holds(value);
+    let doubt = match condition.is_uncertain() && !is_failed {
+        true => {
+            let range = whole::range(metric, row, report, condition.rejected)?;
+            condition.may_hold(range).then(|| condition.could_be(range))
+        }
+        false => None,
+    };
+    Ok(Judged {
+        found: Some(found),
         is_failed,
-        message,
+        message: format!("found {}", with_unit(value, metric.unit())),
+        doubt,
     })
+}
+
+/// Returns a pass, unless rejected rows put it in doubt.
+fn confirmed(judged: Judged, criterion: &Criterion, run: Run<'_>) -> Result<Judged, Undecidable> {
+    let baseline = match criterion.limit {
+        Limit::Baseline(_) => run.baseline,
+        Limit::Value(_) => None,
+    };
+    let accounts = [Some(run.report), baseline].into_iter().flatten();
+    let accounts: Vec<&Accounting> = accounts.map(|report| &report.accounting).collect();
+    let said = || {
+        let in_run = rejected_rows(&run.report.accounting);
+        let in_baseline = baseline.and_then(|baseline| rejected_rows(&baseline.accounting));
+        let in_baseline = in_baseline.map(|note| format!("in the baseline, {note}"));
+        let notes: Vec<String> = [in_run, in_baseline].into_iter().flatten().collect();
+        notes.join(", and ")
+    };
+    let is_exceeded = |max: &MaxRejected| accounts.iter().any(|rows| max.is_exceeded(rows));
+    if let Some(max) = run.max_rejected.filter(is_exceeded) {
+        return Err(Undecidable::TooManyRejected {
+            found: judged.message,
+            rejected: said(),
+            allowed: max.to_string(),
+        });
+    }
+    match judged.doubt {
+        Some(could) => Err(Undecidable::Rejected {
+            found: judged.message,
+            rejected: said(),
+            could,
+        }),
+        None => Ok(judged),
+    }
+}
+
+/// Names what a criterion is about.
+fn scope_in_words(scope: &Scope) -> &str {
+    match scope {
+        Scope::Total => TOTAL,
+        Scope::Label(label) => label,
+        Scope::Pattern(pattern) => pattern.0.as_str(),
+    }
 }
 
 /// Returns the rows that a criterion is about.
@@ -120,7 +210,7 @@ fn rows_in<'a>(scope: &Scope, report: &'a Report) -> Result<Vec<&'a LabelReport>
 }
 
 /// Whether a row is the TOTAL of all labels, even if a label has that name too.
-fn is_total(row: &LabelReport, report: &Report) -> bool {
+pub(super) fn is_total(row: &LabelReport, report: &Report) -> bool {
     std::ptr::eq(row, &report.total)
 }
 
@@ -178,131 +268,76 @@ fn of_label(row: &LabelReport, reason: Undecidable) -> Undecidable {
     }
 }
 
-/// Returns the value that the metric is compared with and, if it comes from a baseline, how.
+/// The value that a metric is compared with.
+struct LimitFound {
+    value: f64,
+    /// What it could be with the rejected rows of the baseline.
+    range: Range,
+    /// How it comes from the baseline, in words.
+    origin: Option<String>,
+}
+
+/// Returns the value that the metric is compared with.
 fn limit(
     criterion: &Criterion,
     row: &LabelReport,
-    report: &Report,
-    baseline: Option<&Report>,
-) -> Result<(f64, Option<String>), Undecidable> {
+    run: Run<'_>,
+) -> Result<LimitFound, Undecidable> {
     let change = match criterion.limit {
-        Limit::Value(quantity) => return Ok((quantity.base(), None)),
+        Limit::Value(quantity) => {
+            let value = quantity.base();
+            return Ok(LimitFound {
+                value,
+                range: Range::exactly(value),
+                origin: None,
+            });
+        }
         Limit::Baseline(change) => change,
     };
-    let baseline = baseline.ok_or(Undecidable::NoBaseline)?;
+    let (report, metric) = (run.report, &criterion.metric);
+    let baseline = run.baseline.ok_or(Undecidable::NoBaseline)?;
     let same = match is_total(row, report) {
         true => Some(&baseline.total),
         false => row_of(&row.label, baseline),
     };
     let same = same.ok_or_else(|| no_label(&row.label, baseline).in_baseline())?;
     let in_baseline = |reason| of_label(same, reason).in_baseline();
-    if let Some(reason) = other_thresholds(criterion.metric, (row, report), (same, baseline)) {
+    if let Some(reason) = other_thresholds(metric, (row, report), (same, baseline)) {
         return Err(in_baseline(reason));
     }
-    let base = value(criterion.metric, same, baseline).map_err(in_baseline)?;
-    let limit = match change {
+    let base = whole::value(metric, same, baseline).map_err(in_baseline)?;
+    let rejected = baseline.accounting.rejected_whole();
+    let range = whole::range(metric, same, baseline, rejected).map_err(in_baseline)?;
+    let changed = |base: f64| match change {
         None => base,
         Some((Arithmetic::Times, factor)) => decimal_product(base, factor.base()),
         Some((Arithmetic::Plus, more)) => rounded(base + more.base()),
         Some((Arithmetic::Minus, less)) => rounded(base - less.base()),
     };
-    let change = change.map(|(arithmetic, quantity): (Arithmetic, Quantity)| {
+    let words = change.map(|(arithmetic, quantity): (Arithmetic, Quantity)| {
         format!(" {} {quantity}", arithmetic.symbol())
     });
-    let base = with_unit(base, criterion.metric.unit());
-    let origin = format!("from the baseline's {base}{}", change.unwrap_or_default());
-    Ok((limit, Some(origin)))
-}
-
-/// Returns the value of a metric over the whole run, in [`Metric::unit`].
-fn value(metric: Metric, row: &LabelReport, report: &Report) -> Result<f64, Undecidable> {
-    let no_samples = || Undecidable::NoSamples { metric };
-    let no_duration = || Undecidable::NoDuration { metric };
-    let no_column = |column| Undecidable::NoColumn { metric, column };
-    let elapsed = || row.elapsed.as_ref().ok_or_else(no_samples);
-    match metric {
-        Metric::Count => Ok(row.samples as f64),
-        Metric::Errors => Ok(row.errors as f64),
-        // Not from the ratio: multiplying it by 100 would lose its last digit.
-        Metric::ErrorPercent if row.samples == 0 => Err(no_samples()),
-        Metric::ErrorPercent => Ok(row.errors as f64 * 100.0 / row.samples as f64),
-        Metric::Elapsed(Statistic::Average) => Ok(elapsed()?.mean),
-        Metric::Min => Ok(elapsed()?.min as f64),
-        Metric::Max => Ok(elapsed()?.max as f64),
-        Metric::StdDev => Ok(elapsed()?.std_dev),
-        Metric::Elapsed(Statistic::Percentile(percentile)) => {
-            let count = row.distribution.iter().map(|(_, count)| count).sum();
-            let value = value_at(&row.distribution, count, percentile);
-            value.map(|value| value as f64).ok_or_else(no_samples)
-        }
-        Metric::Throughput => row.throughput.ok_or_else(no_duration),
-        Metric::Received => {
-            let column = row.average_bytes.map(|_| row.received_kb_per_sec);
-            let rate = column.ok_or_else(|| no_column("bytes"))?;
-            rate.ok_or_else(no_duration)
-        }
-        // Both a missing column and a run of no length leave the rate undefined.
-        Metric::Sent => row.sent_kb_per_sec.ok_or_else(|| match row.throughput {
-            Some(_) => no_column("sentBytes"),
-            None => no_duration(),
-        }),
-        Metric::Apdex => apdex(row, report)
-            .and_then(|apdex| apdex.apdex)
-            .ok_or_else(no_samples),
-        Metric::Latency(statistic) => {
-            let summary = row.latency.as_ref();
-            of_summary(
-                metric,
-                statistic,
-                summary.ok_or_else(|| no_column("Latency"))?,
-            )
-        }
-        Metric::Connect(statistic) => {
-            let summary = row.connect.as_ref();
-            of_summary(
-                metric,
-                statistic,
-                summary.ok_or_else(|| no_column("Connect"))?,
-            )
-        }
-    }
-}
-
-/// Returns the Apdex of a row; `None` if the row has only empty transaction controllers.
-fn apdex<'a>(row: &LabelReport, report: &'a Report) -> Option<&'a Apdex> {
-    match is_total(row, report) {
-        true => Some(&report.apdex.total),
-        false => {
-            let labels = &mut report.apdex.labels.iter();
-            labels.find(|apdex| apdex.label == row.label)
-        }
-    }
+    let shown = with_unit(base, metric.unit());
+    let origin = format!("from the baseline's {shown}{}", words.unwrap_or_default());
+    Ok(LimitFound {
+        value: changed(base),
+        range: range.map(changed),
+        origin: Some(origin),
+    })
 }
 
 /// Returns an error if the metric is the Apdex and the two runs have different thresholds for it.
 fn other_thresholds(
-    metric: Metric,
+    metric: &Metric,
     (row, report): (&LabelReport, &Report),
     (same, baseline): (&LabelReport, &Report),
 ) -> Option<Undecidable> {
-    let ours = apdex(row, report)?.thresholds;
-    let theirs = apdex(same, baseline)?.thresholds;
+    let ours = whole::apdex(row, report)?.thresholds;
+    let theirs = whole::apdex(same, baseline)?.thresholds;
     let shown =
         |thresholds: Thresholds| format!("{},{}", thresholds.satisfied_ms, thresholds.tolerated_ms);
-    (metric == Metric::Apdex && ours != theirs).then(|| Undecidable::OtherThresholds {
+    (*metric == Metric::Apdex && ours != theirs).then(|| Undecidable::OtherThresholds {
         ours: shown(ours),
         theirs: shown(theirs),
     })
-}
-
-fn of_summary(metric: Metric, statistic: Statistic, summary: &Summary) -> Result<f64, Undecidable> {
-    match statistic {
-        Statistic::Average => Ok(summary.mean),
-        Statistic::Percentile(percentile) => summary
-            .percentiles
-            .iter()
-            .find(|value| value.percent == percentile)
-            .map(|value| value.value as f64)
-            .ok_or(Undecidable::NotComputed { metric, percentile }),
-    }
 }

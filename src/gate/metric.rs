@@ -2,11 +2,12 @@
 
 use std::fmt;
 
+use super::codes::CodePattern;
 use super::value::Unit;
 use crate::percentile::Percentile;
 
 /// A metric of a run or of a label.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Metric {
     /// Number of samples.
@@ -15,6 +16,10 @@ pub enum Metric {
     Errors,
     /// Failed samples, in percent of all.
     ErrorPercent,
+    /// Number of samples with a response code.
+    Codes(CodePattern),
+    /// Samples with a response code, in percent of all.
+    CodesPercent(CodePattern),
     /// A statistic of the elapsed time, ms.
     Elapsed(Statistic),
     /// Smallest elapsed time, ms.
@@ -25,6 +30,8 @@ pub enum Metric {
     StdDev,
     /// Samples per second.
     Throughput,
+    /// Successful samples per second.
+    Goodput,
     /// KB received per second.
     Received,
     /// KB sent per second.
@@ -35,6 +42,14 @@ pub enum Metric {
     Connect(Statistic),
     /// Apdex, 0 to 1.
     Apdex,
+    /// Number of rejected rows, without a last row cut short.
+    Rejected,
+    /// Rejected rows, in percent of those read.
+    RejectedPercent,
+    /// Number of repaired rows.
+    Repaired,
+    /// Repaired rows, in percent of those read.
+    RepairedPercent,
 }
 
 /// A statistic of a distribution of times.
@@ -46,17 +61,21 @@ pub enum Statistic {
     Percentile(Percentile),
 }
 
-/// The names of all metrics, as messages list them; `pNN` stands for any percentile.
-pub(super) const NAMES: [&str; 16] = [
+/// The names of all metrics, as messages list them; `pNN` stands for any percentile, `rcCODE` for any
+/// response code.
+pub(super) const NAMES: [&str; 23] = [
     "count",
     "errors",
     "error%",
+    "rcCODE",
+    "rcCODE%",
     "avg",
     "min",
     "max",
     "stddev",
     "pNN",
     "throughput",
+    "goodput",
     "received",
     "sent",
     "latency.avg",
@@ -64,6 +83,10 @@ pub(super) const NAMES: [&str; 16] = [
     "connect.avg",
     "connect.pNN",
     "apdex",
+    "rejected",
+    "rejected%",
+    "repaired",
+    "repaired%",
 ];
 
 impl Metric {
@@ -77,24 +100,55 @@ impl Metric {
             "max" => Metric::Max,
             "stddev" => Metric::StdDev,
             "throughput" => Metric::Throughput,
+            "goodput" => Metric::Goodput,
             "received" => Metric::Received,
             "sent" => Metric::Sent,
             "apdex" => Metric::Apdex,
-            name => match name.split_once('.') {
-                Some(("latency", statistic)) => Metric::Latency(Statistic::named(statistic)?),
-                Some(("connect", statistic)) => Metric::Connect(Statistic::named(statistic)?),
+            "rejected" => Metric::Rejected,
+            "rejected%" => Metric::RejectedPercent,
+            "repaired" => Metric::Repaired,
+            "repaired%" => Metric::RepairedPercent,
+            name => match (name.split_once('.'), name.strip_prefix("rc")) {
+                (_, Some(codes)) => Metric::of_codes(codes)?,
+                (Some(("latency", statistic)), _) => Metric::Latency(Statistic::named(statistic)?),
+                (Some(("connect", statistic)), _) => Metric::Connect(Statistic::named(statistic)?),
                 _ => Metric::Elapsed(Statistic::named(name)?),
             },
         };
         Some(metric)
     }
 
+    /// Returns the metric of these response codes: `5xx`, `"a code"` or `404%`.
+    fn of_codes(text: &str) -> Option<Self> {
+        let (codes, is_percent) = match text.strip_suffix('%') {
+            Some(codes) => (codes, true),
+            None => (text, false),
+        };
+        let quoted = codes.strip_prefix('"');
+        let codes = match quoted.map(|quoted| quoted.strip_suffix('"')) {
+            Some(code) => CodePattern::exactly(code?),
+            None => CodePattern::new(codes)?,
+        };
+        Some(match is_percent {
+            true => Metric::CodesPercent(codes),
+            false => Metric::Codes(codes),
+        })
+    }
+
     /// Returns the unit of its values.
-    pub fn unit(self) -> Unit {
+    pub fn unit(&self) -> Unit {
         match self {
-            Metric::Count | Metric::Errors | Metric::Apdex => Unit::None,
-            Metric::ErrorPercent => Unit::Percent,
-            Metric::Throughput => Unit::PerSecond,
+            Metric::Count
+            | Metric::Errors
+            | Metric::Codes(_)
+            | Metric::Apdex
+            | Metric::Rejected
+            | Metric::Repaired => Unit::None,
+            Metric::ErrorPercent
+            | Metric::CodesPercent(_)
+            | Metric::RejectedPercent
+            | Metric::RepairedPercent => Unit::Percent,
+            Metric::Throughput | Metric::Goodput => Unit::PerSecond,
             Metric::Received | Metric::Sent => Unit::KbPerSecond,
             Metric::Elapsed(_)
             | Metric::Min
@@ -105,8 +159,8 @@ impl Metric {
         }
     }
 
-    /// Returns the units that a limit may be written in. For `error%` the unit is optional.
-    pub(super) fn units(self) -> &'static [Unit] {
+    /// Returns the units that a limit may be written in. For percentages the unit is optional.
+    pub(super) fn units(&self) -> &'static [Unit] {
         match self.unit() {
             Unit::Ms => &[Unit::Ms, Unit::Seconds],
             Unit::Percent => &[Unit::Percent, Unit::None],
@@ -116,17 +170,38 @@ impl Metric {
         }
     }
 
+    /// Returns the smallest and the largest value that it can have.
+    pub(super) fn bounds(&self) -> (f64, f64) {
+        match self {
+            Metric::Apdex => (0.0, 1.0),
+            metric => match metric.unit() {
+                Unit::Percent => (0.0, 100.0),
+                // JMeter writes negative times if a clock was set back.
+                Unit::Ms => (f64::NEG_INFINITY, f64::INFINITY),
+                _ => (0.0, f64::INFINITY),
+            },
+        }
+    }
+
     /// Returns the percentile that it is about, if it is about one.
-    pub fn percentile(self) -> Option<Percentile> {
+    pub fn percentile(&self) -> Option<Percentile> {
         match self {
             Metric::Elapsed(statistic)
             | Metric::Latency(statistic)
             | Metric::Connect(statistic) => match statistic {
-                Statistic::Percentile(percentile) => Some(percentile),
+                Statistic::Percentile(percentile) => Some(*percentile),
                 Statistic::Average => None,
             },
             _ => None,
         }
+    }
+
+    /// Whether it is about the rows of the files, not about samples.
+    pub(super) fn is_of_rows(&self) -> bool {
+        matches!(
+            self,
+            Metric::Rejected | Metric::RejectedPercent | Metric::Repaired | Metric::RepairedPercent
+        )
     }
 }
 
@@ -150,16 +225,23 @@ impl fmt::Display for Metric {
             Metric::Count => f.write_str("count"),
             Metric::Errors => f.write_str("errors"),
             Metric::ErrorPercent => f.write_str("error%"),
+            Metric::Codes(codes) => write!(f, "rc{codes}"),
+            Metric::CodesPercent(codes) => write!(f, "rc{codes}%"),
             Metric::Elapsed(statistic) => statistic.fmt(f),
             Metric::Min => f.write_str("min"),
             Metric::Max => f.write_str("max"),
             Metric::StdDev => f.write_str("stddev"),
             Metric::Throughput => f.write_str("throughput"),
+            Metric::Goodput => f.write_str("goodput"),
             Metric::Received => f.write_str("received"),
             Metric::Sent => f.write_str("sent"),
             Metric::Latency(statistic) => write!(f, "latency.{statistic}"),
             Metric::Connect(statistic) => write!(f, "connect.{statistic}"),
             Metric::Apdex => f.write_str("apdex"),
+            Metric::Rejected => f.write_str("rejected"),
+            Metric::RejectedPercent => f.write_str("rejected%"),
+            Metric::Repaired => f.write_str("repaired"),
+            Metric::RepairedPercent => f.write_str("repaired%"),
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::str::FromStr;
 
-use super::criterion::{Arithmetic, Criterion, Limit, Op, Pattern, Scope};
+use super::criterion::{Arithmetic, Criterion, Limit, Op, Pattern, Scope, Timing};
 use super::cursor::Cursor;
 use super::metric::{self, Metric};
-use super::sustained;
-use super::value::{Quantity, Unit};
+use super::timing;
+use super::value::{Quantity, Unit, with_unit};
 use crate::select;
 use crate::suggest::did_you_mean;
 
@@ -43,25 +43,32 @@ impl FromStr for Criterion {
 }
 
 fn parse(text: &str) -> Result<Criterion, Located> {
-    // A label may contain colons; a condition cannot.
-    let (scope, condition) = match text.rfind(':') {
-        Some(colon) => (scope(text.get(..colon).unwrap_or_default())?, colon + 1),
-        None => (Scope::Total, 0),
+    let condition = condition_at(text);
+    let scope = match text
+        .get(..condition)
+        .and_then(|text| text.strip_suffix(':'))
+    {
+        Some(label) => scope(label)?,
+        None => Scope::Total,
     };
     let mut cursor = Cursor::new(text, condition);
     let metric_at = cursor.at();
     let metric = metric(&mut cursor)?;
     let op = op(&mut cursor)?;
-    let limit = limit(&mut cursor, metric)?;
-    let sustained = match cursor.word() {
+    let limit_at = cursor.at();
+    let limit = limit(&mut cursor, &metric)?;
+    let timing = match cursor.word() {
         (_, "") => None,
-        (_, "for") => Some(time(&mut cursor)?),
-        (at, _) => {
-            let rest = text.get(at..).unwrap_or_default().trim_end();
-            let message =
-                format!("unexpected `{rest}`: only a time such as `for 30s` may follow the value");
-            return Err((at, message));
-        }
+        (at, word) => match Timing::named(word) {
+            Some(timing) => Some(timing(time(&mut cursor)?)),
+            None => {
+                let rest = text.get(at..).unwrap_or_default().trim_end();
+                let message = format!(
+                    "unexpected `{rest}`: only a time may follow the value, such as `for 30s`, `over 30s` or `within 30s`"
+                );
+                return Err((at, message));
+            }
+        },
     };
     let (at, rest) = cursor.take(|_| true);
     if !rest.is_empty() {
@@ -73,12 +80,60 @@ fn parse(text: &str) -> Result<Criterion, Located> {
         metric,
         op,
         limit,
-        sustained,
+        timing,
     };
-    match sustained::unavailable(&criterion) {
-        Some(why) => Err((metric_at, why)),
+    if let Some(why) = unavailable(&criterion) {
+        return Err((metric_at, why));
+    }
+    let never = match criterion.limit {
+        Limit::Value(limit) => never_holds(&criterion.metric, criterion.op, limit.base()),
+        Limit::Baseline(_) => None,
+    };
+    match never {
+        Some(why) => Err((limit_at, why)),
         None => Ok(criterion),
     }
+}
+
+/// Finds where the condition begins: behind the last colon, if there is one. A label may contain
+/// colons; a condition cannot, except in a quoted response code.
+fn condition_at(text: &str) -> usize {
+    let quoted = text.rmatch_indices("rc\"").find(|&(at, _)| {
+        let before = text.get(..at).unwrap_or_default().trim_end();
+        before.is_empty() || before.ends_with(':')
+    });
+    let searched = quoted.and_then(|(at, _)| text.get(..at)).unwrap_or(text);
+    searched.rfind(':').map_or(0, |colon| colon + 1)
+}
+
+/// Says why there is no such metric of a label or of a part of the run.
+fn unavailable(criterion: &Criterion) -> Option<String> {
+    let metric = &criterion.metric;
+    if metric.is_of_rows() && !criterion.is_of_total() {
+        return Some(format!(
+            "{metric} is available for TOTAL only: a row that cannot be read has no label"
+        ));
+    }
+    timing::unavailable(criterion)
+}
+
+/// Says why a condition can never hold, because the metric never has such a value.
+pub(super) fn never_holds(metric: &Metric, op: Op, limit: f64) -> Option<String> {
+    let (min, max) = metric.bounds();
+    let (is_never, bound) = match op {
+        Op::Greater => (limit >= max, max),
+        Op::GreaterOrEqual => (limit > max, max),
+        Op::Less => (limit <= min, min),
+        Op::LessOrEqual => (limit < min, min),
+        Op::Equal if limit > max => (true, max),
+        Op::Equal => (limit < min, min),
+        Op::NotEqual => (false, min),
+    };
+    let than = if bound == max { "more" } else { "less" };
+    is_never.then(|| {
+        let bound = with_unit(bound, metric.unit());
+        format!("{metric} is never {than} than {bound}, so this criterion could not fail")
+    })
 }
 
 fn scope(text: &str) -> Result<Scope, Located> {
@@ -104,7 +159,16 @@ fn scope(text: &str) -> Result<Scope, Located> {
 }
 
 fn metric(cursor: &mut Cursor) -> Result<Metric, Located> {
-    let (at, name) = cursor.take(|letter| !letter.is_whitespace() && !is_comparison(letter));
+    let is_name = |letter: char| !letter.is_whitespace() && !is_comparison(letter);
+    if let Some((at, code)) = cursor.quoted("rc") {
+        let (_, percent) = cursor.take_here(is_name);
+        let metric = Metric::named(&format!("{code}{percent}"));
+        return metric.ok_or_else(|| {
+            let message = format!("unexpected `{percent}` behind the code: only % may follow it");
+            (at + code.len(), message)
+        });
+    }
+    let (at, name) = cursor.take(is_name);
     if let Some(metric) = Metric::named(name) {
         return Ok(metric);
     }
@@ -121,7 +185,9 @@ fn metric(cursor: &mut Cursor) -> Result<Metric, Located> {
 
 fn known_metrics() -> String {
     let names = metric::NAMES.join(", ");
-    format!("use {names}, with NN above 0 and up to 100, such as p99.9")
+    format!(
+        "use {names}, with NN above 0 and up to 100, such as p99.9, and CODE such as 404, 5xx or \"a code\""
+    )
 }
 
 fn op(cursor: &mut Cursor) -> Result<Op, Located> {
@@ -141,7 +207,7 @@ fn is_comparison(letter: char) -> bool {
     matches!(letter, '<' | '>' | '=' | '!')
 }
 
-fn limit(cursor: &mut Cursor, metric: Metric) -> Result<Limit, Located> {
+fn limit(cursor: &mut Cursor, metric: &Metric) -> Result<Limit, Located> {
     let (at, word) = cursor.take(|letter| letter.is_alphabetic());
     if word.is_empty() {
         return Ok(Limit::Value(quantity(cursor, metric, metric.units())?));
@@ -172,7 +238,7 @@ fn limit(cursor: &mut Cursor, metric: Metric) -> Result<Limit, Located> {
     Ok(Limit::Baseline(Some((arithmetic, change))))
 }
 
-fn quantity(cursor: &mut Cursor, metric: Metric, units: &[Unit]) -> Result<Quantity, Located> {
+fn quantity(cursor: &mut Cursor, metric: &Metric, units: &[Unit]) -> Result<Quantity, Located> {
     let value = number(cursor, &example(units))?;
     let (at, name) = cursor.unit();
     if let Some(&unit) = units.iter().find(|unit| unit.name() == name) {
@@ -248,6 +314,7 @@ fn known_units(units: &[Unit]) -> String {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::codes::CodePattern;
     use super::super::metric::Statistic;
     use super::*;
     use crate::percentile::Percentile;
@@ -276,10 +343,10 @@ mod tests {
                     value: 1.5,
                     unit: Unit::Seconds
                 }),
-                sustained: Some(Quantity {
+                timing: Some(Timing::For(Quantity {
                     value: 2.0,
                     unit: Unit::Minutes
-                }),
+                })),
             }
         );
         let change = Quantity {
@@ -323,7 +390,16 @@ mod tests {
             ("stddev", "1ms"),
             ("p1", "1ms"),
             ("p100", "1ms"),
+            ("rc404", "1"),
+            ("rc5xx%", "1%"),
+            ("rc*Timeout*", "1"),
+            (
+                "rc\"Non HTTP response code: java.net.SocketException\"",
+                "1",
+            ),
+            ("rc\"200 > 199\"%", "1%"),
             ("throughput", "1/s"),
+            ("goodput", "1/s"),
             ("received", "1KB/s"),
             ("sent", "1KB/s"),
             ("latency.avg", "1ms"),
@@ -331,6 +407,10 @@ mod tests {
             ("connect.avg", "1s"),
             ("connect.p50", "1s"),
             ("apdex", "0.85"),
+            ("rejected", "1"),
+            ("rejected%", "1%"),
+            ("repaired", "1"),
+            ("repaired%", "1%"),
         ] {
             let text = format!("{name} > {value}");
             assert_eq!(shown(&text), text);
@@ -372,6 +452,21 @@ mod tests {
             "max > 1s for 30s",
             "A: received > 1KB/s for 30s",
             "/A/: received < 1KB/s for 30s",
+            "A: rejected > 0",
+            "rejected > 0 for 30s",
+            "rc404 > 1 for 30s",
+            "A: rc404 > 1 over 30s",
+            "count < 10 within 30s",
+            "max > 1s over 30s",
+            "rc > 1",
+            "rc\"404 > 1",
+            "rc\"404\"x > 1",
+            "error% > 101%",
+            "error% > 100%",
+            "rc5xx% == 150%",
+            "apdex < 0",
+            "throughput < 0/s",
+            "rejected% >= 100.5%",
         ];
         let errors: Vec<String> = wrong.map(error).to_vec();
         insta::assert_snapshot!(errors.join("\n"));
@@ -390,10 +485,21 @@ mod tests {
                 percentile.prop_map(|p| Statistic::Percentile(Percentile::new(p).unwrap())),
             ]
         };
+        let codes = || {
+            prop_oneof![
+                r"[0-9a-zA-Z*?.]{1,12}".prop_map(|text| CodePattern::new(&text).unwrap()),
+                r#"[^"%\n]{0,12}"#.prop_map(|code| CodePattern::exactly(&code)),
+            ]
+        };
         prop_oneof![
             Just(Metric::Count),
             Just(Metric::Errors),
             Just(Metric::ErrorPercent),
+            codes().prop_map(Metric::Codes),
+            codes().prop_map(Metric::CodesPercent),
+            Just(Metric::Goodput),
+            Just(Metric::Rejected),
+            Just(Metric::RepairedPercent),
             statistic().prop_map(Metric::Elapsed),
             Just(Metric::Min),
             Just(Metric::Max),
@@ -407,7 +513,7 @@ mod tests {
         ]
     }
 
-    fn any_limit(metric: Metric) -> impl Strategy<Value = Limit> {
+    fn any_limit(metric: &Metric) -> impl Strategy<Value = Limit> + use<> {
         let change = prop_oneof![
             quantity_of(&[Unit::None]).prop_map(|factor| (Arithmetic::Times, factor)),
             quantity_of(metric.units()).prop_map(|more| (Arithmetic::Plus, more)),
@@ -430,27 +536,47 @@ mod tests {
     }
 
     fn any_criterion() -> impl Strategy<Value = Criterion> {
-        let limited = any_metric().prop_flat_map(|metric| (Just(metric), any_limit(metric)));
-        let time = quantity_of(&[Unit::Ms, Unit::Seconds, Unit::Minutes, Unit::Hours]);
+        let limited = any_metric().prop_flat_map(|metric| {
+            let limit = any_limit(&metric);
+            (Just(metric), limit)
+        });
+        let time = || quantity_of(&[Unit::Ms, Unit::Seconds, Unit::Minutes, Unit::Hours]);
+        let timing = prop_oneof![
+            time().prop_map(Timing::For),
+            time().prop_map(Timing::Over),
+            time().prop_map(Timing::Within),
+        ];
         let op = proptest::sample::select(&Op::ALL[..]);
-        (any_scope(), limited, op, proptest::option::of(time)).prop_map(
-            |(scope, (metric, limit), op, sustained)| {
+        (any_scope(), limited, op, proptest::option::of(timing))
+            .prop_map(|(scope, (metric, limit), op, timing)| {
                 let criterion = Criterion {
                     scope,
                     metric,
                     op,
                     limit,
-                    sustained: sustained.filter(|time| time.value > 0.0),
+                    timing: timing.filter(|timing| timing.time().value > 0.0),
                 };
-                match sustained::unavailable(&criterion) {
+                match timing::unavailable(&criterion) {
                     None => criterion,
                     Some(_) => Criterion {
-                        sustained: None,
+                        timing: None,
                         ..criterion
                     },
                 }
-            },
-        )
+            })
+            .prop_map(|criterion| match criterion.metric.is_of_rows() {
+                true => Criterion {
+                    scope: Scope::Total,
+                    ..criterion
+                },
+                false => criterion,
+            })
+            .prop_filter("it may fail", |criterion| match criterion.limit {
+                Limit::Value(limit) => {
+                    never_holds(&criterion.metric, criterion.op, limit.base()).is_none()
+                }
+                Limit::Baseline(_) => true,
+            })
     }
 
     proptest! {
@@ -462,7 +588,7 @@ mod tests {
         #[test]
         fn no_text_breaks_it(text in prop_oneof![
             ".*",
-            "[a-z/: ]{0,6}(p95|error%|count|baseline|for|[0-9.]|[<>=! :*+-]|ms|s|%){0,8}",
+            "[a-z/: ]{0,6}(p95|error%|count|rc5xx|rc.|baseline|for|over|[0-9.]|[<>=! :*+-]|ms|s|%){0,8}",
         ]) {
             if let Err(error) = text.parse::<Criterion>() {
                 prop_assert!(error.position <= text.chars().count() + 1);

@@ -1,6 +1,7 @@
 //! Load generators: which engine of a distributed run wrote a row.
 
 use std::borrow::Cow;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::sample::Sample;
 
@@ -14,8 +15,9 @@ pub enum Engine<'a> {
 }
 
 impl<'a> Engine<'a> {
-    /// The engine of a row: by the prefix `host:port-` of the thread name in distributed runs,
-    /// which tells two engines on one host apart; else by the Hostname column, else by the input.
+    /// The engine of a row: by the prefix `host:port-` or `address-` of the thread name in
+    /// distributed runs, which tells two engines on one host apart; else by the Hostname column, else
+    /// by the input.
     #[inline(always)]
     pub fn of(sample: &Sample<'a>) -> Self {
         match (host_prefix(sample.thread_name), sample.hostname) {
@@ -72,7 +74,9 @@ fn begins_with_a_word(thread_name: &[u8]) -> bool {
     first(b' ') < first(b':')
 }
 
-/// `192.168.1.5:1099` of the thread name `192.168.1.5:1099-Thread Group 1-1`.
+/// `192.168.1.5:1099` of the thread name `192.168.1.5:1099-Thread Group 1-1`, or `172.18.33.7` of
+/// `172.18.33.7-Thread Group 1-1`, as Azure Load Testing writes it. A host name needs a port, because
+/// a thread group may be called `web-1`; an IPv4 or IPv6 address does not.
 #[inline(always)]
 pub fn host_prefix(thread_name: &[u8]) -> Option<&[u8]> {
     match begins_with_a_word(thread_name) {
@@ -83,12 +87,66 @@ pub fn host_prefix(thread_name: &[u8]) -> Option<&[u8]> {
 
 #[inline(never)]
 fn find_host(thread_name: &[u8]) -> Option<&[u8]> {
-    let colon = memchr::memchr(b':', thread_name)?;
+    let colon = memchr::memchr(b':', thread_name);
+    let end = colon.and_then(|colon| end_of_port(thread_name, colon));
+    let end = match (thread_name.first()?, colon) {
+        (_, Some(_)) if end.is_some() => end,
+        (b'[', Some(_)) => end_of_brackets(thread_name),
+        (b'0'..=b'9', _) | (_, Some(_)) => end_of_address(thread_name),
+        _ => None,
+    };
+    thread_name.get(..end?)
+}
+
+/// The end of `host:1099`, whose colon is at this place.
+fn end_of_port(thread_name: &[u8], colon: usize) -> Option<usize> {
     let (host, port) = (thread_name.get(..colon)?, thread_name.get(colon + 1..)?);
+    let is_host = !host.is_empty() && !host.contains(&b' ') && host != b"[";
     let digits = port.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let is_host = !host.is_empty() && !host.contains(&b' ');
-    (is_host && digits > 0 && port.get(digits) == Some(&b'-'))
-        .then(|| &thread_name[..colon + 1 + digits])
+    (is_host && digits > 0 && port.get(digits) == Some(&b'-')).then_some(colon + 1 + digits)
+}
+
+/// The end of `[fe80::1]` or `[fe80::1]:1099`.
+fn end_of_brackets(thread_name: &[u8]) -> Option<usize> {
+    let bracket = memchr::memchr(b']', thread_name)?;
+    let is_address = is_ipv6(thread_name.get(1..bracket)?);
+    let end = match thread_name.get(bracket + 1)? {
+        b'-' => bracket + 1,
+        b':' => end_of_port(thread_name, bracket + 1)?,
+        _ => return None,
+    };
+    is_address.then_some(end)
+}
+
+/// The end of `172.18.33.7`, `fe80::1%eth0` or `2001:db8:0:0:0:0:0:1:1099`.
+fn end_of_address(thread_name: &[u8]) -> Option<usize> {
+    let end = memchr::memchr(b'-', thread_name)?;
+    let text = thread_name.get(..end)?;
+    let without_port = || {
+        let colon = memchr::memrchr(b':', text)?;
+        let port = text.get(colon + 1..)?;
+        let is_port = !port.is_empty() && port.iter().all(u8::is_ascii_digit);
+        is_port.then_some(text.get(..colon)?)
+    };
+    let is_address = is_ipv4(text) || is_ipv6(text) || without_port().is_some_and(is_ipv6);
+    is_address.then_some(end)
+}
+
+/// Whether a text is an IPv4 address of a machine. `0.1.2.3` is a version rather than an address.
+fn is_ipv4(text: &[u8]) -> bool {
+    let address = std::str::from_utf8(text).ok();
+    let address = address.and_then(|text| text.parse::<Ipv4Addr>().ok());
+    address.is_some_and(|address| address.octets()[0] > 0)
+}
+
+/// Whether a text is an IPv6 address, maybe with a zone. `db::add` is a name rather than an address.
+fn is_ipv6(text: &[u8]) -> bool {
+    let mut parts = text.splitn(2, |&byte| byte == b'%');
+    let address = parts.next().unwrap_or_default();
+    let is_zone = |zone: &[u8]| !zone.is_empty() && !zone.contains(&b' ');
+    parts.next().is_none_or(is_zone)
+        && address.iter().any(u8::is_ascii_digit)
+        && std::str::from_utf8(address).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok())
 }
 
 #[cfg(test)]
@@ -116,6 +174,60 @@ mod tests {
     }
 
     #[test]
+    fn an_address_before_the_thread_name() {
+        for (name, address) in [
+            ("172.18.33.7-Thread Group 1-5", "172.18.33.7"),
+            ("1.1.1.1-T 1-1", "1.1.1.1"),
+            ("::1-Users 1-1", "::1"),
+            ("fe80::1%eth0-Users 1-1", "fe80::1%eth0"),
+            ("2001:db8:0:0:0:0:0:1-Users 1-1", "2001:db8:0:0:0:0:0:1"),
+            ("2001:db8::1:1099-Users 1-1", "2001:db8::1:1099"),
+            (
+                "2001:db8:0:0:0:0:0:1:1099-Users 1-1",
+                "2001:db8:0:0:0:0:0:1:1099",
+            ),
+            ("[2001:db8::1]-Users 1-1", "[2001:db8::1]"),
+            ("[::1]:1099-Users 1-1", "[::1]:1099"),
+            ("[::ffff:10.0.0.1]:1099-U 1-1", "[::ffff:10.0.0.1]:1099"),
+        ] {
+            assert_eq!(
+                host_prefix(name.as_bytes()),
+                Some(address.as_bytes()),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_thread_group_that_only_looks_like_an_address() {
+        for name in [
+            "10-users 1-1",
+            "10.0-users 1-1",
+            "1.2.3-rc 1-1",
+            "0.1.2.3-rc 1-1",
+            "172.18.33.256-Users 1-1",
+            "172.18.33.7.1-Users 1-1",
+            "172.18.33.07-Users 1-1",
+            "172.18.33.7 -Users 1-1",
+            "172.18.33.7",
+            "172.18.33.7 Users 1",
+            "ip-10-0-0-5-Thread Group 1-5",
+            "web-1-Users 1-1",
+            "db::add-row 1-1",
+            "Order::new-1 1-1",
+            "[::1]Users 1-1",
+            "[::1]:-Users 1-1",
+            "[1-Users 1-1",
+            "[:1-Users 1-1",
+            "[",
+            "-",
+            "",
+        ] {
+            assert_eq!(host_prefix(name.as_bytes()), None, "{name}");
+        }
+    }
+
+    #[test]
     fn a_space_before_the_colon_rules_out_a_host() {
         for (name, is_word) in [
             ("Users 1-1", true),
@@ -132,9 +244,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_host_is_before_a_word(name in "[ :1\\-a-b\\x00\\x1f\\x21\\x39\\x3bé]{0,12}") {
+        fn no_host_is_before_a_word(name in "[ :1.\\[\\]%\\-a-b\\x00\\x1f\\x21\\x39\\x3bé]{0,12}") {
             if begins_with_a_word(name.as_bytes()) {
                 prop_assert_eq!(find_host(name.as_bytes()), None);
+            }
+        }
+
+        #[test]
+        fn a_host_is_followed_by_a_dash(
+            host in "([0-9]{1,3}[.]){3}[0-9]{1,3}|\\[?([0-9a-f]{0,4}:){1,7}[0-9a-f]{0,4}\\]?(:[0-9]{1,5})?",
+            separator in "-| |",
+            group in "[ :1.\\-ab]{0,6}",
+        ) {
+            let name = format!("{host}{separator}{group}");
+            if let Some(found) = host_prefix(name.as_bytes()) {
+                prop_assert_eq!(name.as_bytes().get(found.len()), Some(&b'-'));
+                prop_assert!(!found.contains(&b' '));
             }
         }
     }

@@ -31,18 +31,20 @@ pub struct Growing<S> {
     worker: Worker<S>,
     parser: Option<RowParser>,
     buffer: Vec<u8>,
+    /// Whether an earlier reading showed the order of day and month.
+    is_order_known: bool,
 }
 
 impl<S: Sink> Growing<S> {
     /// Prepares to read `input`.
     pub fn new(input: Input, options: &ReadOptions, sink: S) -> Self {
-        let timestamps = options.timestamps.clone();
         Growing {
             name: input.name.clone(),
-            source: Source::new(vec![input], timestamps, options.block_size),
+            source: Source::new(vec![input], options),
             worker: Worker::new(options, sink),
             parser: None,
             buffer: Vec::new(),
+            is_order_known: !options.timestamps.orders.is_empty(),
         }
     }
 
@@ -56,6 +58,9 @@ impl<S: Sink> Growing<S> {
             match self.source.next_piece(&mut self.buffer)? {
                 Some(Piece::Block(block)) => {
                     self.worker.parse(&mut self.parser, &self.buffer, &block);
+                    if self.worker.dates.contradiction.is_some() {
+                        return self.contradicted();
+                    }
                     self.join_blocks();
                 }
                 Some(Piece::Xml(_)) => {
@@ -72,6 +77,25 @@ impl<S: Sink> Growing<S> {
         Ok(Progress::Further)
     }
 
+    /// Stops at a row that contradicts the assumed order of day and month.
+    fn contradicted(&mut self) -> Result<Progress> {
+        self.source.stop();
+        match self.outcome().contradiction {
+            Some(contradiction) if self.is_order_known => Err(contradiction.refuse(true)),
+            _ => Ok(Progress::Misjudged),
+        }
+    }
+
+    /// The options to read the input with again after [`Progress::Misjudged`].
+    pub fn options_for_next(&self, options: &ReadOptions) -> ReadOptions {
+        let mut options = options.clone();
+        options
+            .timestamps
+            .orders
+            .extend(self.outcome().other_order());
+        options
+    }
+
     /// The sink, with every sample read so far.
     pub fn sink(&self) -> &S {
         &self.worker.sink
@@ -82,9 +106,9 @@ impl<S: Sink> Growing<S> {
         self.worker.rows
     }
 
-    /// Whether any row was rejected.
-    pub fn has_rejected(&self) -> bool {
-        !self.worker.rejected.is_empty()
+    /// Whether any row was rejected or repaired.
+    pub fn has_faults(&self) -> bool {
+        self.worker.has_faults()
     }
 
     /// The sink, with every sample that was read.
@@ -99,7 +123,9 @@ impl<S: Sink> Growing<S> {
             sink: (),
             rows: worker.rows,
             rejected: worker.rejected.clone(),
+            repaired: worker.repaired.clone(),
             blocks: worker.blocks.clone(),
+            dates: worker.dates.clone(),
         };
         Outcome::new(vec![part], self.source.summaries())
     }
@@ -108,7 +134,10 @@ impl<S: Sink> Growing<S> {
     /// rows at a time for hours would have very many blocks.
     fn join_blocks(&mut self) {
         let Worker {
-            rejected, blocks, ..
+            rejected,
+            repaired,
+            blocks,
+            ..
         } = &mut self.worker;
         let [.., one, other] = &mut blocks[..] else {
             return;
@@ -116,7 +145,7 @@ impl<S: Sink> Growing<S> {
         if other.headers_before > 0 {
             return;
         }
-        for Tally { first, .. } in rejected.values_mut() {
+        for Tally { first, .. } in rejected.values_mut().chain(repaired.values_mut()) {
             if first.0 == other.index {
                 *first = (one.index, one.lines + first.1);
             }

@@ -10,24 +10,27 @@
 //! | part | job |
 //! |---|---|
 //! | `reader`, `growing` | read whole inputs, or one that grows |
-//! | `worker` | parse blocks, count rows and rejections |
+//! | `worker` | parse blocks, count rows, rejections and repairs |
 //! | `source` | inputs to blocks of CSV, or readers of XML |
-//! | `outcome`, `options` | what was read; how to read |
+//! | `outcome`, `dates`, `options` | what was read; how to read |
 //! | `csv`, `xml` | the two formats: bytes to samples |
 //! | [`input`] | files and standard input, decompressed |
 //! | `sink`, `sample`, `fault` and the like | what all of them share |
 
 #[doc(hidden)]
 pub mod csv;
+mod dates;
 mod engine;
 mod excerpt;
 mod fault;
+mod fingerprint;
 mod flag;
 mod growing;
 pub mod input;
 mod number;
 mod options;
 mod outcome;
+mod pieces;
 mod reader;
 mod sample;
 mod sink;
@@ -35,13 +38,20 @@ mod source;
 mod worker;
 mod xml;
 
-pub use csv::{DatePattern, InvalidDatePattern};
+pub use csv::{DateOrder, DatePattern, EpochUnit, GivenHeader, InvalidDatePattern};
+pub use dates::{AssumedDates, TimestampsRead};
 pub(crate) use engine::{Engine, host_prefix, shifted_engine};
-pub use fault::{Fault, Field, MAX_ROW, XmlFault};
+pub use fault::{Fault, Field, MAX_ROW, Repair, TextColumn, XmlFault};
 pub use growing::{Growing, Progress};
-pub use options::{ReadOptions, TimestampOptions};
-pub use outcome::{InputRead, InputSummary, Outcome, RejectionTally};
+pub use input::{Encoding, UnknownEncoding};
+pub use options::{ColumnOptions, ReadOptions, TimestampOptions};
+pub(crate) use outcome::first_fault;
+pub use outcome::{
+    InputEncoding, InputRead, InputSummary, Outcome, RejectionTally, RepairTally, RowTally,
+};
+pub(crate) use pieces::{Edge, Reach, Trace, chains};
 pub use reader::read;
+pub(crate) use reader::read_unchecked;
 pub use sample::Sample;
 pub use sink::Sink;
 pub use xml::XmlSummary;

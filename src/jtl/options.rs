@@ -1,10 +1,12 @@
 //! How results are read.
 
+use std::collections::BTreeMap;
 use std::thread;
 
 use jiff::tz::TimeZone;
 
-use super::csv::DatePattern;
+use super::csv::{DateOrder, DatePattern, EpochUnit, GivenHeader, Layout, UnknownLayout};
+use super::input::Encoding;
 
 /// How results are read.
 ///
@@ -23,8 +25,23 @@ pub struct ReadOptions {
     pub block_size: usize,
     /// How `timeStamp` is read.
     pub timestamps: TimestampOptions,
-    /// Whether reading stops at the first rejected row.
+    /// Whether reading stops at the first row that is rejected or repaired.
     pub strict: bool,
+    /// The encoding of inputs that do not begin with a byte-order mark; `None` to detect it.
+    pub encoding: Option<Encoding>,
+    /// The columns that are needed beside the usual ones.
+    pub columns: ColumnOptions,
+    /// The columns of CSV without a header; `None` to detect one of JMeter's default orders.
+    pub header: Option<GivenHeader>,
+}
+
+/// Columns that a selection needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ColumnOptions {
+    /// The column whose text becomes [`Sample::group_text`](super::Sample::group_text).
+    pub group: Option<String>,
+    /// Columns that every CSV input must have, each with the option that needs it.
+    pub required: Vec<(String, String)>,
 }
 
 /// How `timeStamp` is read.
@@ -32,10 +49,15 @@ pub struct ReadOptions {
 pub struct TimestampOptions {
     /// The date format; `None` to detect it.
     pub format: Option<DatePattern>,
-    /// The time zone of dates.
+    /// The unit of numbers; `None` to detect it.
+    pub unit: Option<EpochUnit>,
+    /// The time zone of dates that do not say theirs.
     pub zone: TimeZone,
     /// Whether `timeStamp` is the end of a sample (`sampleresult.timestamp.start=false`).
     pub is_end: bool,
+    /// The orders of day and month by the number of the input, as far as reading showed that the
+    /// assumed one is wrong.
+    pub(crate) orders: BTreeMap<u32, DateOrder>,
 }
 
 impl Default for ReadOptions {
@@ -45,6 +67,9 @@ impl Default for ReadOptions {
             block_size: 256 << 10,
             timestamps: TimestampOptions::default(),
             strict: false,
+            columns: ColumnOptions::default(),
+            encoding: None,
+            header: None,
         }
     }
 }
@@ -55,9 +80,20 @@ impl Default for TimestampOptions {
     fn default() -> Self {
         TimestampOptions {
             format: None,
+            unit: None,
             zone: TimeZone::system(),
             is_end: false,
+            orders: BTreeMap::new(),
         }
+    }
+}
+
+impl TimestampOptions {
+    /// Detects the layout of a part of the input with this number.
+    pub(super) fn detect(&self, input: u32, start: &[u8]) -> Result<Layout, UnknownLayout> {
+        let mut layout = Layout::detect(start, self.format.as_ref())?;
+        layout.adjust_timestamps(self.unit, self.orders.get(&input).copied());
+        Ok(layout)
     }
 }
 
@@ -84,5 +120,11 @@ impl ReadOptions {
     #[must_use]
     pub fn strict(self, strict: bool) -> Self {
         ReadOptions { strict, ..self }
+    }
+
+    /// Sets [`ReadOptions::encoding`].
+    #[must_use]
+    pub fn encoding(self, encoding: Option<Encoding>) -> Self {
+        ReadOptions { encoding, ..self }
     }
 }

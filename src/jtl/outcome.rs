@@ -1,11 +1,13 @@
-//! What was read: samples, rows and rejections of all workers.
+//! What was read: samples, rows, rejections and repairs of all workers.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::csv::{DateEvidence, DateOrder};
+use super::dates::{Contradiction, TimestampsRead};
 use super::excerpt::excerpt;
-use super::fault::Fault;
+use super::fault::{Fault, Repair};
 use super::xml::XmlSummary;
 use crate::error::Error;
 
@@ -21,6 +23,10 @@ pub struct Outcome<S> {
     pub rows_read: u64,
     /// Rejected rows by fault, in the order of the first row of each.
     pub rejections: Vec<RejectionTally>,
+    /// Repaired rows, which are among those recorded, in the order of the first row of each.
+    pub repairs: Vec<RepairTally>,
+    /// The first row whose date contradicts the assumed order of day and month.
+    pub(crate) contradiction: Option<Contradiction>,
 }
 
 /// One input, read.
@@ -37,27 +43,52 @@ pub struct InputRead {
 pub struct InputSummary {
     /// Name as given.
     pub name: String,
-    /// Number of bytes, decompressed.
+    /// The encoding of its text; `None` for UTF-8.
+    pub encoding: Option<InputEncoding>,
+    /// Number of bytes, decompressed and as UTF-8.
     pub bytes: u64,
+    /// A hash by which copies are recognised: of its first and last bytes and its length.
+    pub fingerprint: u64,
     /// Number of header rows.
     pub headers: u64,
     /// Number of columns in the first layout.
     pub width: usize,
     /// Number of columns that the first layout's header names.
     pub named_columns: usize,
+    /// The names in that header that differ from JMeter's spelling, such as `timestamp`.
+    pub respelled: Vec<String>,
+    /// Whether the columns were named by an option, because the input has no header.
+    pub is_header_given: bool,
     /// Whether its last line has no line feed.
     pub is_unterminated: bool,
     /// Whether its compressed data ended early.
     pub is_truncated: bool,
     /// What is known about XML results; `None` for CSV.
     pub xml: Option<XmlSummary>,
+    /// How time stamps were read.
+    pub timestamps: TimestampsRead,
+}
+
+/// The encoding of an input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputEncoding {
+    /// Its name.
+    pub name: String,
+    /// Whether it was detected, rather than stated by an option or by the input.
+    pub is_detected: bool,
 }
 
 /// The rejected rows with one fault.
+pub type RejectionTally = RowTally<Fault>;
+
+/// The repaired rows with one fault.
+pub type RepairTally = RowTally<Repair>;
+
+/// The rows with one fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RejectionTally {
+pub struct RowTally<F> {
     /// What is wrong with them.
-    pub fault: Fault,
+    pub fault: F,
     /// Number of rows.
     pub count: u64,
     /// The first one's input, counted from 0.
@@ -68,10 +99,10 @@ pub struct RejectionTally {
     pub first_value: Vec<u8>,
 }
 
-/// The place of a rejected row: its block, and the number of lines before it in the block.
+/// The place of a row: its block, and the number of lines before it in the block.
 pub(super) type Place = (u64, u64);
 
-/// The rows with one fault that a worker rejected.
+/// The rows with one fault that a worker rejected or repaired.
 #[derive(Clone)]
 pub(super) struct Tally {
     /// Number of rows.
@@ -80,6 +111,16 @@ pub(super) struct Tally {
     pub first: Place,
     /// Its value, or the row.
     pub first_value: Vec<u8>,
+}
+
+/// What dates showed to a worker.
+#[derive(Clone, Default)]
+pub(super) struct DatesSeen {
+    /// By input.
+    pub evidence: BTreeMap<u32, DateEvidence>,
+    /// The first row that contradicts the assumed order of day and month: its place, and its time
+    /// stamp.
+    pub contradiction: Option<(Place, Vec<u8>)>,
 }
 
 /// The lines of a block.
@@ -103,8 +144,12 @@ pub(super) struct Part<S> {
     pub rows: u64,
     /// Rejected rows, by fault.
     pub rejected: BTreeMap<Fault, Tally>,
+    /// Repaired rows, by fault.
+    pub repaired: BTreeMap<Repair, Tally>,
     /// The blocks it parsed, in order.
     pub blocks: Vec<BlockLines>,
+    /// What dates showed, by input.
+    pub dates: DatesSeen,
 }
 
 impl<S> Outcome<S> {
@@ -115,48 +160,63 @@ impl<S> Outcome<S> {
             inputs: Vec::new(),
             rows_read: 0,
             rejections: Vec::new(),
+            repairs: Vec::new(),
+            contradiction: None,
         };
+        let mut dates = DatesSeen::default();
         let mut blocks = Vec::new();
-        let mut rejected: BTreeMap<Fault, Tally> = BTreeMap::new();
+        let (mut rejected, mut repaired) = (BTreeMap::new(), BTreeMap::new());
         for part in parts {
             outcome.sinks.push(part.sink);
             outcome.rows_read += part.rows;
             blocks.extend(part.blocks);
-            for (fault, tally) in part.rejected {
-                // Blocks come to a worker in order, so each tally's first row is its earliest.
-                match rejected.get_mut(&fault) {
-                    Some(known) if known.first <= tally.first => known.count += tally.count,
-                    Some(known) => {
-                        let count = known.count + tally.count;
-                        *known = Tally { count, ..tally };
-                    }
-                    None => {
-                        rejected.insert(fault, tally);
-                    }
-                }
-            }
+            dates.add(part.dates);
+            merge_tallies(&mut rejected, part.rejected);
+            merge_tallies(&mut repaired, part.repaired);
         }
         blocks.sort_unstable_by_key(|block| block.index);
-        let first_lines = line_numbers(&blocks);
-        let mut tallies: Vec<(Fault, Tally)> = rejected.into_iter().collect();
-        tallies.sort_by_key(|(_, tally)| tally.first);
-        for (fault, tally) in tallies {
-            let (block, line) = tally.first;
-            let at = blocks.partition_point(|other| other.index < block);
-            outcome.rejections.push(RejectionTally {
-                fault,
-                count: tally.count,
-                first_input: blocks.get(at).map_or(0, |block| block.input),
-                first_line: first_lines.get(at).copied().unwrap_or(1) + line,
-                first_value: tally.first_value,
-            });
-        }
-        for (number, summary) in summaries.into_iter().enumerate() {
+        outcome.rejections = in_order(rejected, &blocks);
+        outcome.repairs = in_order(repaired, &blocks);
+        for (number, mut summary) in summaries.into_iter().enumerate() {
+            if let Some(evidence) = dates.evidence.get(&(number as u32)) {
+                summary.timestamps.add_evidence(*evidence);
+            }
             let own = blocks.iter().filter(|block| block.input as usize == number);
             let lines = summary.headers + own.map(|block| block.lines).sum::<u64>();
             outcome.inputs.push(InputRead { summary, lines });
         }
+        if let Some(((block, line), value)) = dates.contradiction {
+            let at = blocks.partition_point(|other| other.index < block);
+            let input = blocks.get(at).map_or(0, |block| block.input);
+            let read = outcome.inputs.get(input as usize);
+            outcome.contradiction = read.and_then(|read| {
+                Some(Contradiction {
+                    input,
+                    name: read.summary.name.clone(),
+                    line: line_numbers(&blocks).get(at).copied().unwrap_or(1) + line,
+                    value,
+                    dates: read.summary.timestamps.dates.clone()?,
+                })
+            });
+        }
         outcome
+    }
+
+    /// An input whose dates are to be read in the other order of day and month, and that order:
+    /// a row contradicts the assumed one, or no row shows it but those of another input do.
+    pub(crate) fn other_order(&self) -> Option<(u32, DateOrder)> {
+        if let Some(contradiction) = &self.contradiction {
+            return Some((contradiction.input, contradiction.order()));
+        }
+        let all = || {
+            self.inputs
+                .iter()
+                .filter_map(|input| input.summary.timestamps.dates.as_ref())
+        };
+        (0..).zip(&self.inputs).find_map(|(number, input)| {
+            let dates = input.summary.timestamps.dates.as_ref()?;
+            Some((number, dates.order_of_others(all())?))
+        })
     }
 
     /// Merges the sinks of all workers into one that holds every sample, or makes an `empty` one if
@@ -176,6 +236,8 @@ impl<S> Outcome<S> {
             inputs: self.inputs,
             rows_read: self.rows_read,
             rejections: self.rejections,
+            repairs: self.repairs,
+            contradiction: self.contradiction,
         };
         (merged.unwrap_or_else(empty), rest)
     }
@@ -185,32 +247,112 @@ impl<S> Outcome<S> {
         self.rejections.iter().map(|tally| tally.count).sum()
     }
 
-    /// The error for `--strict`: the place of the first rejected row and its fault.
-    pub fn first_rejection(&self) -> Option<Error> {
-        let tally = self.rejections.first()?;
-        Some(tally.refuse(&self.inputs))
+    /// Number of repaired rows.
+    pub fn repaired(&self) -> u64 {
+        self.repairs.iter().map(|tally| tally.count).sum()
+    }
+
+    /// The error for `--strict`: the first row that was rejected or repaired, if any.
+    pub fn first_fault(&self) -> Option<Error> {
+        first_fault(&self.rejections, &self.repairs, &self.inputs)
     }
 }
 
-impl RejectionTally {
-    /// The error for `--strict`: the place of the first of these rows and its fault.
-    pub fn refuse(&self, inputs: &[InputRead]) -> Error {
+impl DatesSeen {
+    fn add(&mut self, other: DatesSeen) {
+        for (input, evidence) in other.evidence {
+            let own = self.evidence.entry(input).or_default();
+            *own = own.and(evidence);
+        }
+        let first = [self.contradiction.take(), other.contradiction];
+        self.contradiction = first.into_iter().flatten().min_by_key(|(place, _)| *place);
+    }
+}
+
+/// The error for `--strict`: the first row that was rejected or repaired, if any.
+pub(crate) fn first_fault(
+    rejections: &[RejectionTally],
+    repairs: &[RepairTally],
+    inputs: &[InputRead],
+) -> Option<Error> {
+    let rejected = rejections.iter().min_by_key(|tally| tally.place());
+    let repaired = repairs.iter().min_by_key(|tally| tally.place());
+    match (rejected, repaired) {
+        (Some(rejected), Some(repaired)) if repaired.place() < rejected.place() => {
+            Some(repaired.refuse(inputs))
+        }
+        (Some(rejected), _) => Some(rejected.refuse(inputs)),
+        (None, repaired) => repaired.map(|repaired| repaired.refuse(inputs)),
+    }
+}
+
+impl<F> RowTally<F> {
+    /// The input and the line of the first row.
+    fn place(&self) -> (u32, u64) {
+        (self.first_input, self.first_line)
+    }
+
+    fn refuse_for(&self, reason: &str, column: Option<&str>, inputs: &[InputRead]) -> Error {
         let name = inputs
             .get(self.first_input as usize)
             .map_or("-", |input| input.summary.name.as_str());
-        let column = match self.fault.column() {
+        let column = match column {
             Some(column) => format!(", column {column}"),
             None => String::new(),
         };
         Error::input(
             format!("{name}:{}{column}", self.first_line),
-            format!(
-                "{} (--strict): {}",
-                self.fault.reason(),
-                excerpt(&self.first_value)
-            ),
+            format!("{reason} (--strict): {}", excerpt(&self.first_value)),
         )
     }
+}
+
+impl RejectionTally {
+    fn refuse(&self, inputs: &[InputRead]) -> Error {
+        self.refuse_for(&self.fault.reason(), self.fault.column(), inputs)
+    }
+}
+
+impl RepairTally {
+    fn refuse(&self, inputs: &[InputRead]) -> Error {
+        self.refuse_for(&self.fault.reason(), self.fault.column(), inputs)
+    }
+}
+
+/// Adds the tallies of a worker to those of others.
+fn merge_tallies<F: Ord>(all: &mut BTreeMap<F, Tally>, part: BTreeMap<F, Tally>) {
+    for (fault, tally) in part {
+        // Blocks come to a worker in order, so each tally's first row is its earliest.
+        match all.get_mut(&fault) {
+            Some(known) if known.first <= tally.first => known.count += tally.count,
+            Some(known) => {
+                let count = known.count + tally.count;
+                *known = Tally { count, ..tally };
+            }
+            None => {
+                all.insert(fault, tally);
+            }
+        }
+    }
+}
+
+/// The tallies in the order of their first rows, with places turned into lines. `blocks` are sorted.
+fn in_order<F>(tallies: BTreeMap<F, Tally>, blocks: &[BlockLines]) -> Vec<RowTally<F>> {
+    let first_lines = line_numbers(blocks);
+    let mut tallies: Vec<(F, Tally)> = tallies.into_iter().collect();
+    tallies.sort_by_key(|(_, tally)| tally.first);
+    let row_tally = |(fault, tally): (F, Tally)| {
+        let (block, line) = tally.first;
+        let at = blocks.partition_point(|other| other.index < block);
+        RowTally {
+            fault,
+            count: tally.count,
+            first_input: blocks.get(at).map_or(0, |block| block.input),
+            first_line: first_lines.get(at).copied().unwrap_or(1) + line,
+            first_value: tally.first_value,
+        }
+    };
+    tallies.into_iter().map(row_tally).collect()
 }
 
 /// The line number of each block's first line in its input, from blocks in order.

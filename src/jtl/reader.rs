@@ -16,19 +16,34 @@ use crate::error::Result;
 ///
 /// # Errors
 ///
-/// When an input cannot be read or is not a JTL file. Damaged rows are not errors: they are counted
-/// in [`Outcome::rejections`].
+/// When an input cannot be read or is not a JTL file, or a date shows that day and month were read
+/// the wrong way round. Damaged rows are not errors: they are counted in [`Outcome::rejections`].
 pub fn read<S: Sink + Send>(
     inputs: Vec<Input>,
     options: &ReadOptions,
     progress: &(dyn Fn(u64) + Sync),
     make_sink: impl Fn() -> S + Sync,
 ) -> Result<Outcome<S>> {
-    let source = Mutex::new(Source::new(
-        inputs,
-        options.timestamps.clone(),
-        options.block_size,
-    ));
+    let outcome = read_unchecked(inputs, options, progress, make_sink)?;
+    match &outcome.contradiction {
+        Some(contradiction) => Err(contradiction.refuse(false)),
+        None => Ok(outcome),
+    }
+}
+
+/// Does the same as [`read`], but stops without an error at a date that shows that day and month were
+/// read the wrong way round.
+///
+/// # Errors
+///
+/// When an input cannot be read or is not a JTL file.
+pub(crate) fn read_unchecked<S: Sink + Send>(
+    inputs: Vec<Input>,
+    options: &ReadOptions,
+    progress: &(dyn Fn(u64) + Sync),
+    make_sink: impl Fn() -> S + Sync,
+) -> Result<Outcome<S>> {
+    let source = Mutex::new(Source::new(inputs, options));
     let work = || Worker::new(options, make_sink()).run(&source, progress);
     let workers: Vec<Worker<S>> = if options.threads <= 1 {
         vec![work()?]

@@ -44,6 +44,9 @@ pub struct Sample<'a> {
     pub url: &'a [u8],
     /// Host that ran the sampler.
     pub hostname: &'a [u8],
+    /// Text of the column that samples are grouped by, if any: see
+    /// [`ColumnOptions::group`](super::ColumnOptions::group).
+    pub group_text: &'a [u8],
     /// Whether the sample succeeded.
     pub success: bool,
     /// Bytes received.
@@ -87,6 +90,7 @@ impl Default for Sample<'_> {
             thread_name: b"",
             url: b"",
             hostname: b"",
+            group_text: b"",
             success: true,
             bytes: None,
             sent_bytes: None,

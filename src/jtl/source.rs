@@ -4,21 +4,24 @@
 //! after unlocking. Under the lock, bytes are only copied and searched for quotes and header rows,
 //! which is many times faster than parsing.
 
-use std::io;
+use std::borrow::Cow;
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use memchr::memchr;
+use memchr::{memchr, memmem};
 
 use super::csv::{
-    Block, Layout, PADDING, ProvisionalLayouts, RowParser, UnknownLayout, Unquoted, cut,
-    is_detectable, refuse_other_text,
+    Block, EpochUnit, GivenHeader, PADDING, ProvisionalLayouts, RowParser, UnknownLayout, Unquoted,
+    cut, is_detectable, refuse_other_text, separator_line,
 };
+use super::dates::TimestampsRead;
 use super::fault::MAX_ROW;
-use super::input::Input;
-use super::options::TimestampOptions;
-use super::outcome::InputSummary;
-use super::xml::{self, XmlInput, XmlReader};
+use super::fingerprint::{self, Fingerprinted, SharedFingerprint};
+use super::input::{Encoding, EncodingSource, Input, Transcoder, describe_other};
+use super::options::{ColumnOptions, ReadOptions, TimestampOptions};
+use super::outcome::{InputEncoding, InputSummary};
+use super::xml::{self, Stamps, XmlInput, XmlReader};
 use crate::error::{Error, Result};
 
 /// Bytes from which the layout is detected, whatever the block size.
@@ -45,6 +48,8 @@ pub struct Source {
     current: Option<Current>,
     finished: Vec<InputSummary>,
     timestamps: TimestampOptions,
+    encoding: Option<Encoding>,
+    header: Option<GivenHeader>,
     block_size: usize,
     blocks: u64,
     position: u64,
@@ -52,12 +57,17 @@ pub struct Source {
     /// Whether an input that has ended was read with a wrong layout.
     are_layouts_wrong: bool,
     unquoted: Unquoted,
+    columns: Arc<ColumnOptions>,
 }
 
 /// The input being read.
 struct Current {
-    input: Input,
+    reader: Transcoder,
+    /// Number of the input, counted from 0.
+    number: u32,
+    /// All except the fingerprint.
     summary: InputSummary,
+    fingerprint: SharedFingerprint,
     /// Bytes that were read but are not in a block yet.
     carry: Vec<u8>,
     is_at_end: bool,
@@ -67,22 +77,26 @@ struct Current {
     headers_before: u64,
     /// `None` while the layout is not known: at the start and before a further header.
     parser: Option<RowParser>,
+    columns: Arc<ColumnOptions>,
 }
 
 impl Source {
-    /// A source of blocks of about `block_size` bytes, at most [`MAX_BLOCK`].
-    pub fn new(inputs: Vec<Input>, timestamps: TimestampOptions, block_size: usize) -> Self {
+    /// A source of blocks of about the size that the options ask for, at most [`MAX_BLOCK`].
+    pub fn new(inputs: Vec<Input>, options: &ReadOptions) -> Self {
         Source {
             waiting: inputs.into_iter(),
             current: None,
             finished: Vec::new(),
-            timestamps,
-            block_size: block_size.clamp(1, MAX_BLOCK),
+            timestamps: options.timestamps.clone(),
+            encoding: options.encoding,
+            header: options.header.clone(),
+            block_size: options.block_size.clamp(1, MAX_BLOCK),
             blocks: 0,
             position: 0,
             is_stopped: false,
             are_layouts_wrong: false,
             unquoted: Unquoted::default(),
+            columns: Arc::new(options.columns.clone()),
         }
     }
 
@@ -93,16 +107,18 @@ impl Source {
 
     /// What is known about the inputs so far.
     pub fn summaries(&self) -> Vec<InputSummary> {
-        let current = self.current.iter().map(|current| &current.summary);
-        self.finished.iter().chain(current).cloned().collect()
+        let current = self.current.iter().map(Current::summary);
+        self.finished.iter().cloned().chain(current).collect()
     }
 
-    /// Whether the input seen so far confirms the detected layouts.
+    /// Whether the input seen so far confirms its detected encoding and layouts.
     pub fn confirms_layouts(&mut self) -> bool {
-        let format = self.timestamps.format.as_ref();
-        let mut current = self.current.iter_mut();
-        let are_confirmed =
-            current.all(|current| current.provisional.are_confirmed(format, DETECTION_WINDOW));
+        let timestamps = &self.timestamps;
+        let are_confirmed = self.current.iter_mut().all(|current| {
+            let detect = |start: &[u8]| timestamps.detect(current.number, start);
+            current.reader.is_confirmed()
+                && current.provisional.are_confirmed(detect, DETECTION_WINDOW)
+        });
         are_confirmed && !self.are_layouts_wrong
     }
 
@@ -121,7 +137,9 @@ impl Source {
                 let Some(input) = self.waiting.next() else {
                     return Ok(None);
                 };
-                self.current = Some(Current::new(input));
+                let columns = Arc::clone(&self.columns);
+                let number = self.finished.len() as u32;
+                self.current = Some(Current::new(input, number, self.encoding, columns));
                 continue;
             };
             if current.is_xml(buffer)? {
@@ -130,7 +148,7 @@ impl Source {
             let Some(cut) = current.fill(
                 buffer,
                 self.block_size,
-                &self.timestamps,
+                (&self.timestamps, self.header.as_ref()),
                 &mut self.unquoted,
             )?
             else {
@@ -139,7 +157,7 @@ impl Source {
                 }
                 self.are_layouts_wrong |= !self.confirms_layouts();
                 self.finished
-                    .extend(self.current.take().map(|done| done.summary));
+                    .extend(self.current.take().map(|done| done.summary()));
                 continue;
             };
             let Some(parser) = &current.parser else {
@@ -166,16 +184,22 @@ impl Source {
     /// Returns the current input as XML.
     fn take_xml(&mut self) -> Option<Piece> {
         let current = self.current.as_mut()?;
-        let reader = std::mem::replace(&mut current.input.reader, Box::new(io::empty()));
+        let nothing = Transcoder::new(Box::new(io::empty()), None);
+        let reader = std::mem::replace(&mut current.reader, nothing);
+        let stamps = Stamps::of(&current.carry, &self.timestamps);
+        if self.timestamps.unit.is_none() && stamps.unit != EpochUnit::default() {
+            current.summary.timestamps.detected_unit = Some(stamps.unit);
+        }
         let index = self.blocks;
         self.blocks += 1;
         Some(Piece::Xml(Box::new(XmlInput {
             reader: XmlReader::new(
-                current.input.name.clone(),
+                current.summary.name.clone(),
                 std::mem::take(&mut current.carry),
                 reader,
-                self.timestamps.is_end,
-            ),
+                stamps,
+            )
+            .with_column(self.columns.group.as_deref()),
             index,
             input: self.finished.len() as u32,
             position: self.position,
@@ -191,7 +215,7 @@ impl Source {
                 is_truncated: current.summary.is_truncated || reader.is_truncated(),
                 is_unterminated: false,
                 xml: Some(reader.summary()),
-                ..current.summary
+                ..current.summary()
             });
         }
     }
@@ -205,26 +229,48 @@ struct Cut {
 }
 
 impl Current {
-    fn new(input: Input) -> Self {
+    fn new(
+        input: Input,
+        number: u32,
+        encoding: Option<Encoding>,
+        columns: Arc<ColumnOptions>,
+    ) -> Self {
+        let (reader, fingerprint) = Fingerprinted::new(input.reader);
         let summary = InputSummary {
-            name: input.name.clone(),
+            name: input.name,
+            encoding: None,
             bytes: 0,
+            fingerprint: 0,
             headers: 0,
             width: 0,
             named_columns: 0,
+            respelled: Vec::new(),
+            is_header_given: false,
             is_unterminated: false,
             is_truncated: false,
             xml: None,
+            timestamps: TimestampsRead::default(),
         };
         Current {
-            input,
+            reader: Transcoder::new(Box::new(reader), encoding),
+            number,
             summary,
+            fingerprint,
             carry: Vec::new(),
             is_at_end: false,
             is_waiting: false,
             provisional: ProvisionalLayouts::default(),
             headers_before: 0,
             parser: None,
+            columns,
+        }
+    }
+
+    /// What is known about the input so far.
+    fn summary(&self) -> InputSummary {
+        InputSummary {
+            fingerprint: fingerprint::lock(&self.fingerprint).value(),
+            ..self.summary.clone()
         }
     }
 
@@ -237,7 +283,18 @@ impl Current {
         let mut filled = 0;
         self.read_until(buffer, &mut filled, DETECTION_WINDOW)?;
         self.carry.extend_from_slice(&buffer[..filled]);
+        self.summary.encoding = self
+            .reader
+            .encoding()
+            .map(|(encoding, source)| InputEncoding {
+                name: encoding.to_string(),
+                is_detected: source == EncodingSource::Detected,
+            });
         let is_xml = xml::is_xml(&self.carry);
+        let is_other = is_xml && memmem::find(&self.carry, b"<testResults").is_none();
+        if is_other && let Some(other) = describe_other(&self.carry) {
+            return Err(Error::input(self.summary.name.clone(), other));
+        }
         if is_xml && self.summary.is_unterminated {
             // The line feed that was added for rows.
             self.carry.pop();
@@ -251,7 +308,7 @@ impl Current {
         &mut self,
         buffer: &mut Vec<u8>,
         block_size: usize,
-        timestamps: &TimestampOptions,
+        how: (&TimestampOptions, Option<&GivenHeader>),
         unquoted: &mut Unquoted,
     ) -> Result<Option<Cut>> {
         let mut filled = self.carry.len();
@@ -274,7 +331,7 @@ impl Current {
                 if filled == 0 && self.summary.headers > 0 {
                     return Ok(None);
                 }
-                self.begin_section(buffer, &mut filled, timestamps)?;
+                self.begin_section(buffer, &mut filled, how)?;
                 self.read_until(buffer, &mut filled, target)?;
             }
             if filled == 0 {
@@ -323,7 +380,7 @@ impl Current {
             buffer.resize(target + 1 + PADDING, 0);
         }
         while *filled < target && !self.is_at_end {
-            match self.input.reader.read(&mut buffer[*filled..target]) {
+            match self.reader.read(&mut buffer[*filled..target]) {
                 Ok(0) => self.is_at_end = true,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.is_waiting = true;
@@ -340,7 +397,7 @@ impl Current {
                     self.is_at_end = true;
                     self.summary.is_truncated = true;
                 }
-                Err(error) => return Err(Error::read(Path::new(&self.input.name), error)),
+                Err(error) => return Err(Error::read(Path::new(&self.summary.name), error)),
             }
             if self.is_at_end && *filled > 0 && buffer[*filled - 1] != b'\n' {
                 buffer[*filled] = b'\n';
@@ -358,26 +415,46 @@ impl Current {
         &mut self,
         buffer: &mut [u8],
         filled: &mut usize,
-        timestamps: &TimestampOptions,
+        (timestamps, header): (&TimestampOptions, Option<&GivenHeader>),
     ) -> Result<()> {
-        let refuse = |problem: UnknownLayout| Error::input(self.input.name.clone(), problem);
+        let refuse = |problem: UnknownLayout| Error::input(self.summary.name.clone(), problem);
         let is_first = self.summary.width == 0;
         if is_first {
             if buffer[..*filled].starts_with(b"\xEF\xBB\xBF") {
                 take_front(buffer, filled, 3);
             }
             refuse_other_text(&buffer[..*filled]).map_err(refuse)?;
+            if let Some(length) = separator_line(&buffer[..*filled]) {
+                take_front(buffer, filled, length);
+                self.summary.headers += 1;
+                self.headers_before += 1;
+            }
         }
-        let window = &buffer[..(*filled).min(DETECTION_WINDOW)];
-        let layout = Layout::detect(window, timestamps.format.as_ref()).map_err(refuse)?;
-        if self.is_waiting && window.len() < DETECTION_WINDOW {
-            self.provisional.begin(window, &layout);
+        let mut window = Cow::Borrowed(&buffer[..(*filled).min(DETECTION_WINDOW)]);
+        let refuse = |problem: UnknownLayout| {
+            let other = describe_other(&buffer[..*filled]).filter(|_| is_first);
+            refuse(other.map_or(problem, UnknownLayout::Other))
+        };
+        let mut is_header_given = false;
+        if is_first && let Some(header) = header {
+            let line = header.line_for(&window).map_err(refuse)?;
+            is_header_given = line.is_some();
+            window.to_mut().splice(..0, line.unwrap_or_default());
+        }
+        let detected = timestamps.detect(self.number, &window);
+        let mut layout = detected.map_err(refuse)?;
+        layout.find(&self.columns).map_err(refuse)?;
+        self.summary.timestamps.add_layout(&layout, timestamps);
+        if self.is_waiting && *filled < DETECTION_WINDOW {
+            self.provisional.begin(&window, &layout);
         }
         if is_first {
             self.summary.width = layout.width;
             self.summary.named_columns = layout.names.len();
+            self.summary.respelled.clone_from(&layout.respelled);
+            self.summary.is_header_given = is_header_given;
         }
-        if layout.has_header {
+        if layout.has_header && !is_header_given {
             let end = memchr(b'\n', &buffer[..*filled]).map_or(*filled, |at| at + 1);
             take_front(buffer, filled, end);
             self.summary.headers += 1;
@@ -422,7 +499,6 @@ fn take_front(buffer: &mut [u8], filled: &mut usize, length: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jtl::ReadOptions;
 
     #[test]
     fn a_block_is_never_larger_than_its_positions_reach() {
@@ -432,8 +508,8 @@ mod tests {
             reader: Box::new(text.as_bytes()),
             size: None,
         };
-        let timestamps = ReadOptions::default().timestamps;
-        let mut source = Source::new(vec![input], timestamps, usize::MAX);
+        let options = ReadOptions::default().block_size(usize::MAX);
+        let mut source = Source::new(vec![input], &options);
         assert_eq!(source.block_size, MAX_BLOCK);
         let mut buffer = Vec::new();
         let piece = source.next_piece(&mut buffer).unwrap();

@@ -1,24 +1,25 @@
-//! Parsing of blocks: rows to samples, counts and rejections.
+//! Parsing of blocks: rows to samples, counts, rejections and repairs.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fearless_simd::{Level, dispatch};
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memmem};
 
 use super::csv::{
-    Block, FastPath, Index, Jmeter5, NoFastPath, Record, Rejected, RowParser, Unquoted, is_jmeter5,
-    quoted, trim_line_end,
+    Block, DateEvidence, FastPath, Index, Jmeter5, NoFastPath, Record, Rejected, RowParser,
+    Unquoted, is_jmeter5, quoted, repair, trim_line_end,
 };
-use super::fault::{Fault, MAX_ROW};
+use super::fault::{Fault, Field, MAX_ROW, Repair};
 use super::options::ReadOptions;
-use super::outcome::{BlockLines, Part, Place, Tally};
-use super::sample::Sample;
+use super::outcome::{BlockLines, DatesSeen, Part, Place, Tally};
+use super::sample::{Origin, Sample};
 use super::sink::Sink;
 use super::source::{Piece, Source};
 use super::xml::XmlInput;
 use crate::error::Result;
+use crate::format;
 
 /// Locks the source, even if another worker panicked.
 pub(super) fn lock<'m>(source: &'m Mutex<Source>) -> MutexGuard<'m, Source> {
@@ -36,6 +37,16 @@ struct Line {
     number: u64,
 }
 
+/// A damaged row.
+struct Row<'a> {
+    /// Its text, without the line end.
+    text: &'a [u8],
+    place: Place,
+    origin: Origin,
+    /// Whether the file ends with the row, without a line end.
+    is_cut_short: bool,
+}
+
 /// A thread that parses blocks.
 pub(super) struct Worker<S> {
     pub sink: S,
@@ -45,7 +56,9 @@ pub(super) struct Worker<S> {
     crlf_marks: Vec<u32>,
     pub rows: u64,
     pub rejected: BTreeMap<Fault, Tally>,
+    pub repaired: BTreeMap<Repair, Tally>,
     pub blocks: Vec<BlockLines>,
+    pub dates: DatesSeen,
 }
 
 impl<S: Sink> Worker<S> {
@@ -54,7 +67,9 @@ impl<S: Sink> Worker<S> {
             sink: self.sink,
             rows: self.rows,
             rejected: self.rejected,
+            repaired: self.repaired,
             blocks: self.blocks,
+            dates: self.dates,
         }
     }
 
@@ -67,8 +82,15 @@ impl<S: Sink> Worker<S> {
             crlf_marks: Vec::new(),
             rows: 0,
             rejected: BTreeMap::new(),
+            repaired: BTreeMap::new(),
             blocks: Vec::new(),
+            dates: DatesSeen::default(),
         }
+    }
+
+    /// Whether any row was rejected or repaired.
+    pub fn has_faults(&self) -> bool {
+        !self.rejected.is_empty() || !self.repaired.is_empty()
     }
 
     pub fn run(mut self, source: &Mutex<Source>, progress: &(dyn Fn(u64) + Sync)) -> Result<Self> {
@@ -82,7 +104,7 @@ impl<S: Sink> Worker<S> {
                     // The source stays locked, because the start of the next input is not known
                     // yet.
                     let outcome = self.read_xml(*input, &mut reading, progress);
-                    if outcome.is_err() || self.options.strict && !self.rejected.is_empty() {
+                    if outcome.is_err() || self.options.strict && self.has_faults() {
                         reading.stop();
                     }
                     outcome?;
@@ -98,7 +120,8 @@ impl<S: Sink> Worker<S> {
             let rows_before = self.rows;
             self.parse(&mut parser, &buffer, &block);
             progress(self.rows - rows_before);
-            if self.options.strict && !self.rejected.is_empty() {
+            let is_refused = self.options.strict && self.has_faults();
+            if is_refused || self.dates.contradiction.is_some() {
                 lock(source).stop();
             }
         }
@@ -115,6 +138,11 @@ impl<S: Sink> Worker<S> {
             )),
         };
         self.parse_block(parser, buffer, block);
+        let evidence = parser.date_evidence();
+        if evidence != DateEvidence::default() {
+            let own = self.dates.evidence.entry(block.input).or_default();
+            *own = own.and(evidence);
+        }
     }
 
     /// Reads XML results to their end.
@@ -239,14 +267,19 @@ impl<S: Sink> Worker<S> {
         let text = &buffer[line.start..line.end];
         if text.len() >= MAX_ROW {
             self.rows += 1;
-            self.reject(Fault::TooLong, &text[..100], place);
+            self.reject_oversized(&text[..100], place);
         } else if marks.len() == parser.layout().width + 1 || !is_blank(text) {
             self.rows += 1;
             match parser.parse(buffer, marks, block.origin(line.start)) {
                 Ok(sample) => self.sink.record(&sample),
                 Err(rejected) => {
-                    let is_last = line.end + 1 == block.len;
-                    self.reject_row(rejected, is_last && block.is_unterminated, place);
+                    let row = Row {
+                        text,
+                        place,
+                        origin: block.origin(line.start),
+                        is_cut_short: block.is_unterminated && line.end + 1 == block.len,
+                    };
+                    self.repair_or_reject(parser, row, rejected);
                 }
             }
         }
@@ -282,8 +315,13 @@ impl<S: Sink> Worker<S> {
                 match parser.parse_unquoted(&unquoted, block.origin(line.start)) {
                     Ok(sample) => record_unquoted(&mut self.sink, &sample),
                     Err(rejected) => {
-                        let is_last = end == bytes.len();
-                        self.reject_row(rejected, is_last && block.is_unterminated, place);
+                        let row = Row {
+                            text: trim_line_end(&bytes[..end]),
+                            place,
+                            origin: block.origin(line.start),
+                            is_cut_short: block.is_unterminated && end == bytes.len(),
+                        };
+                        self.repair_or_reject(parser, row, rejected);
                     }
                 }
                 end
@@ -293,18 +331,23 @@ impl<S: Sink> Worker<S> {
                     .split(|&byte| byte == b'\n')
                     .next()
                     .unwrap_or_default();
-                let is_cut_short = block.is_unterminated && end == bytes.len();
-                let fault = if is_cut_short {
-                    Fault::CutShort
-                } else {
-                    Fault::Quote
+                let text = trim_line_end(first_line);
+                let row = Row {
+                    text,
+                    place,
+                    origin: block.origin(line.start),
+                    is_cut_short: block.is_unterminated && end == bytes.len(),
                 };
-                self.reject(fault, trim_line_end(first_line), place);
+                let rejected = Rejected {
+                    fault: Fault::Quote,
+                    value: text,
+                };
+                self.repair_or_reject(parser, row, rejected);
                 end
             }
             // A block has whole records, and the caller has found a line end.
             Record::TooLong | Record::Unfinished => {
-                self.reject(Fault::TooLong, &bytes[..bytes.len().min(100)], place);
+                self.reject_oversized(&bytes[..bytes.len().min(100)], place);
                 memchr::memchr(b'\n', bytes).map_or(bytes.len(), |end| end + 1)
             }
         };
@@ -312,33 +355,88 @@ impl<S: Sink> Worker<S> {
         end
     }
 
-    /// Rejects a row. If the end of the file cuts it short, that is the fault, whatever is wrong
-    /// with its fields.
+    /// Records a damaged row if it can be repaired, or else rejects it. If the end of the file cuts
+    /// it short, that is the fault, whatever is wrong with its fields.
     #[cold]
     #[inline(never)]
-    fn reject_row(&mut self, rejected: Rejected<'_>, is_cut_short: bool, place: Place) {
-        let fault = if is_cut_short {
-            Fault::CutShort
-        } else {
-            rejected.fault
+    fn repair_or_reject(&mut self, parser: &RowParser, row: Row<'_>, rejected: Rejected<'_>) {
+        if let Some(repaired) = repair(parser, row.text, row.is_cut_short)
+            && let Ok(sample) = parser.parse_unquoted(&repaired.fields, row.origin)
+        {
+            let column = repaired.column;
+            let value = column.map_or(row.text, |column| repaired.fields.field(column));
+            tally(&mut self.repaired, repaired.fault, value, row.place);
+            record_unquoted(&mut self.sink, &sample);
+            return;
+        }
+        if rejected.fault == Fault::Value(Field::TimeStamp)
+            && self.dates.contradiction.is_none()
+            && parser.contradicts_date_order(rejected.value)
+        {
+            self.dates.contradiction = Some((row.place, rejected.value.to_vec()));
+        }
+        let (fault, value) = match nul_bytes(row.text) {
+            Some(nul_bytes) => (Fault::Nul, nul_bytes.into_bytes()),
+            None => (rejected.fault, rejected.value.to_vec()),
         };
-        self.reject(fault, rejected.value, place);
+        let fault = match row.is_cut_short {
+            true => Fault::CutShort,
+            false => fault,
+        };
+        self.reject(fault, &value, row.place);
+    }
+
+    /// Rejects a row of more than [`MAX_ROW`] bytes.
+    #[cold]
+    #[inline(never)]
+    fn reject_oversized(&mut self, start: &[u8], place: Place) {
+        if start.iter().all(|&byte| byte == 0) {
+            let value = format!("more than {} MiB of NUL (0x00)", MAX_ROW >> 20);
+            self.reject(Fault::Nul, value.as_bytes(), place);
+        } else {
+            self.reject(Fault::TooLong, start, place);
+        }
     }
 
     #[cold]
     #[inline(never)]
     fn reject(&mut self, fault: Fault, value: &[u8], place: Place) {
-        const MAX_VALUE: usize = 200;
-        let value = &value[..value.len().min(MAX_VALUE)];
-        self.rejected
-            .entry(fault)
-            .and_modify(|tally| tally.count += 1)
-            .or_insert_with(|| Tally {
-                count: 1,
-                first: place,
-                first_value: value.to_vec(),
-            });
+        tally(&mut self.rejected, fault, value, place);
     }
+}
+
+/// Describes a row with a long run of NUL bytes, which a crash or a full disk leaves in a file: its text
+/// before and after the run, and the length of the run.
+fn nul_bytes(row: &[u8]) -> Option<String> {
+    const MIN_RUN: usize = 8;
+    const MAX_TEXT: usize = 40;
+    let start = memmem::find(row, &[0; MIN_RUN])?;
+    let run = row[start..].iter().take_while(|&&byte| byte == 0).count();
+    let run_text = format!("{} bytes of NUL (0x00)", format::thousands(run as u64));
+    let text = |text: &[u8]| {
+        let text = String::from_utf8_lossy(text);
+        text.chars().take(MAX_TEXT).collect::<String>()
+    };
+    let (before, behind) = (text(&row[..start]), text(&row[start + run..]));
+    Some(match (before.is_empty(), behind.is_empty()) {
+        (true, true) => run_text,
+        (false, true) => format!("{before} + {run_text}"),
+        (true, false) => format!("{run_text} + {behind}"),
+        (false, false) => format!("{before} + {run_text} + {behind}"),
+    })
+}
+
+/// Counts a row with a fault.
+fn tally<F: Ord>(tallies: &mut BTreeMap<F, Tally>, fault: F, value: &[u8], place: Place) {
+    const MAX_VALUE: usize = 200;
+    tallies
+        .entry(fault)
+        .and_modify(|tally| tally.count += 1)
+        .or_insert_with(|| Tally {
+            count: 1,
+            first: place,
+            first_value: value[..value.len().min(MAX_VALUE)].to_vec(),
+        });
 }
 
 /// The marks of a row that ends with a carriage return and a line feed, with the last one moved

@@ -3,7 +3,10 @@
 use super::table::{self, Cell, Heading};
 use crate::format::{fixed, percent};
 use crate::percentile::Percentile;
-use crate::report::{LabelReport, Options, Summary};
+use crate::report::{LabelReport, Options, PartialColumn, StatisticsRow, Summary};
+
+/// Marks a figure of a column that only some samples have.
+const PARTIAL: char = '†';
 
 /// One column of a table of labels.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,6 +66,46 @@ pub fn known(percentiles: &[Percentile]) -> Vec<Column> {
     ];
     columns.extend(others.map(|kind| Column { kind }));
     columns
+}
+
+/// A cell, marked if its figure covers only some samples.
+pub fn marked(cell: Cell, is_partial: bool) -> Cell {
+    match cell.text {
+        Some(text) if is_partial => Cell {
+            text: Some(format!("{text}{PARTIAL}")),
+            ..cell
+        },
+        text => Cell { text, ..cell },
+    }
+}
+
+/// The sentence that explains the marks of rates in the Statistics table; `None` without marks.
+pub fn rates_note(total: &StatisticsRow) -> Option<String> {
+    let rates = ["received_kb_per_sec", "sent_kb_per_sec"];
+    let partial = rates.into_iter().filter_map(|rate| total.partial(rate));
+    let words: Vec<String> = partial.map(PartialColumn::in_words).collect();
+    (!words.is_empty()).then(|| {
+        format!(
+            " {PARTIAL} Some samples lack the column: {} have it, and KB/s counts only their bytes.",
+            words.join(", ")
+        )
+    })
+}
+
+/// The note below a table with these columns that explains the marks; `None` without marks.
+pub fn partial_note(columns: &[Column], total: &LabelReport) -> Option<String> {
+    let is_shown = |figure: &String| columns.iter().any(|column| column.key() == *figure);
+    let partial = total.partial.iter();
+    let partial = partial.filter(|partial| partial.figures.iter().any(is_shown));
+    let words: Vec<String> = partial.map(PartialColumn::in_words).collect();
+    (!words.is_empty()).then(|| {
+        format!(
+            "{PARTIAL} Some samples lack the column: {} ({}) have it. Averages cover those; KB/sec \
+             counts only their bytes.",
+            words.join(", "),
+            total.label
+        )
+    })
 }
 
 /// The columns of JMeter's Aggregate Report.
@@ -181,8 +224,13 @@ impl Column {
         }
     }
 
-    /// The cell of a label, in JMeter's formats.
+    /// The cell of a label, in JMeter's formats, with a mark if only some samples have the column.
     pub fn cell(&self, row: &LabelReport) -> Cell {
+        let is_partial = !row.partial.is_empty() && row.partial(&self.key()).is_some();
+        marked(self.bare_cell(row), is_partial)
+    }
+
+    fn bare_cell(&self, row: &LabelReport) -> Cell {
         let elapsed = |of: fn(&Summary) -> String| Cell::maybe(row.elapsed.as_ref().map(of));
         let mean = |of: &Option<Summary>| {
             Cell::maybe(
@@ -225,7 +273,7 @@ impl Column {
     /// What JMeter's CSV has in this column's cell: `.50000` for a throughput of 0.50000, an
     /// empty cell for an undefined value, and 0.00 for an unknown rate of bytes.
     pub fn csv_cell(&self, row: &LabelReport) -> String {
-        match (self.kind, self.cell(row).text) {
+        match (self.kind, self.bare_cell(row).text) {
             (Kind::Throughput | Kind::Goodput, Some(rate)) => match rate.strip_prefix("0.") {
                 Some(fraction) => format!(".{fraction}"),
                 None => rate,

@@ -29,13 +29,12 @@ pub fn introduction(criteria: &[CriterionResult]) -> String {
     format!("{}. {FAILS_IF}", verdict(criteria))
 }
 
-/// A line for each criterion in their order, then one for all. Empty without criteria.
+/// A line for each criterion that was judged in their order, then one for all. Empty without criteria.
 pub fn lines(report: &Report) -> String {
     let criteria = &report.criteria;
     let mut lines = String::new();
-    for result in criteria {
-        let verdict = if result.is_failed { "failed" } else { "passed" };
-        let _ = writeln!(lines, "{verdict}: {}", sentence(result));
+    for result in criteria.iter().filter(|result| !result.is_undecided) {
+        let _ = writeln!(lines, "{}", line(result));
     }
     if !criteria.is_empty() {
         let _ = writeln!(lines, "{}", verdict(criteria));
@@ -43,7 +42,13 @@ pub fn lines(report: &Report) -> String {
     lines
 }
 
-/// An annotation of GitHub Actions for each criterion that failed.
+/// The verdict, the criterion and what was found.
+pub(super) fn line(result: &CriterionResult) -> String {
+    format!("{}: {}", result.verdict(), sentence(result))
+}
+
+/// An annotation of GitHub Actions for each criterion that failed or could not be judged, and one for
+/// rejected rows beside those that passed.
 ///
 /// The runner reads such commands from both streams, at the start of a line; what would end a
 /// command or a property in it is escaped.
@@ -51,17 +56,34 @@ pub fn lines(report: &Report) -> String {
 /// Source: `escapeData` and `escapeProperty` in `command.ts` of GitHub's actions/toolkit.
 pub fn github_annotations(report: &Report) -> String {
     let mut annotations = String::new();
-    for result in report.criteria.iter().filter(|result| result.is_failed) {
-        let title = format!("Criterion failed: {}", result.text);
+    for result in &report.criteria {
+        let what = match (result.is_failed, result.is_undecided) {
+            (true, _) => "Criterion failed",
+            (_, true) => "Criterion not judged",
+            _ => continue,
+        };
+        let title = format!("{what}: {}", result.text);
         annotations.push_str(&github_annotation(&title, &sentence(result)));
+    }
+    let passed = report.criteria.iter();
+    let passed = passed.filter(|result| !result.is_failed && !result.is_undecided);
+    let mut notes: Vec<&str> = passed.filter_map(|result| result.note.as_deref()).collect();
+    notes.dedup();
+    for note in notes {
+        let message = format!("{}, which cannot change the verdicts.", printable(note));
+        annotations.push_str(&github_command("warning", "Rows were rejected", &message));
     }
     annotations
 }
 
 /// An annotation of GitHub Actions that says what went wrong.
 pub fn github_annotation(title: &str, message: &str) -> String {
+    github_command("error", title, message)
+}
+
+fn github_command(kind: &str, title: &str, message: &str) -> String {
     let title = github_data(title).replace(':', "%3A").replace(',', "%2C");
-    format!("::error title={title}::{}\n", github_data(message))
+    format!("::{kind} title={title}::{}\n", github_data(message))
 }
 
 fn github_data(text: &str) -> String {
@@ -77,17 +99,23 @@ fn sentence(result: &CriterionResult) -> String {
         true => String::new(),
         false => format!("{}: ", result.label),
     };
-    let sentence = format!("{}: {label}{}", result.text, result.message);
+    let sentence = format!("{}: {label}{}", result.text, result.in_words());
     printable(&sentence)
 }
 
 /// Such as "1 of 3 criteria failed": a criterion counts once for each of its labels.
 fn verdict(criteria: &[CriterionResult]) -> String {
     let failed = criteria.iter().filter(|result| result.is_failed).count();
-    match (failed, criteria.len()) {
-        (0, 1) => "The criterion passed".to_owned(),
-        (1, 1) => "The criterion failed".to_owned(),
-        (0, all) => format!("All {all} criteria passed"),
-        (failed, all) => format!("{failed} of {all} criteria failed"),
+    let undecided = criteria.iter().filter(|result| result.is_undecided).count();
+    match (failed, undecided, criteria.len()) {
+        (0, 0, 1) => "The criterion passed".to_owned(),
+        (1, 0, 1) => "The criterion failed".to_owned(),
+        (0, 1, 1) => "The criterion could not be judged".to_owned(),
+        (0, 0, all) => format!("All {all} criteria passed"),
+        (failed, 0, all) => format!("{failed} of {all} criteria failed"),
+        (0, open, all) => format!("{open} of {all} criteria could not be judged"),
+        (failed, open, all) => {
+            format!("{failed} of {all} criteria failed, {open} could not be judged")
+        }
     }
 }

@@ -5,7 +5,8 @@
 
 use std::fmt::Write;
 
-use crate::report::{CriterionResult, Report};
+use super::criteria::line;
+use crate::report::{Accounting, CriterionResult, Report};
 use crate::units::MS_PER_SECOND;
 
 /// Replaces characters that XML 1.0 cannot hold, even escaped.
@@ -15,6 +16,7 @@ const REPLACEMENT: char = '\u{FFFD}';
 pub fn render(report: &Report) -> String {
     let criteria = &report.criteria;
     let failures = criteria.iter().filter(|result| result.is_failed).count();
+    let errors = criteria.iter().filter(|result| result.is_undecided).count();
     let start_ms = report.window.map_or(0, |window| window.start_ms);
     let duration_ms = report.window.map_or(0, |window| window.duration_ms());
     // Criteria take no time of their own: each gets the run's.
@@ -26,16 +28,45 @@ pub fn render(report: &Report) -> String {
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite id=\"0\" name=\"{}\" \
          package=\"perfkit\" timestamp=\"{}\" hostname=\"localhost\" tests=\"{}\" failures=\"{failures}\" \
-         errors=\"0\" time=\"{time}\">\n    <properties/>\n",
+         errors=\"{errors}\" time=\"{time}\">\n{}",
         escape(name),
         timestamp(start_ms),
         criteria.len(),
+        properties(&report.accounting),
     );
     for result in criteria {
         xml.push_str(&test_case(result, &time));
     }
-    xml.push_str("    <system-out/>\n    <system-err/>\n  </testsuite>\n</testsuites>\n");
+    let lines: Vec<String> = criteria.iter().map(|result| line(result) + "\n").collect();
+    let _ = writeln!(
+        xml,
+        "    <system-out>{}</system-out>",
+        text(&lines.concat())
+    );
+    xml.push_str("    <system-err/>\n  </testsuite>\n</testsuites>\n");
     xml
+}
+
+/// The account of every row, for readers that show properties.
+fn properties(accounting: &Accounting) -> String {
+    let rows = [
+        ("rows_read", accounting.rows_read),
+        ("rows_counted", accounting.counted),
+        ("rows_repaired", accounting.repaired),
+        ("rows_filtered", accounting.filtered),
+        ("rows_rejected", accounting.rejected),
+    ];
+    let mut properties = "    <properties>\n".to_owned();
+    for (name, rows) in rows {
+        let _ = writeln!(
+            properties,
+            "      <property name=\"{name}\" value=\"{rows}\"/>"
+        );
+    }
+    match accounting.rows_read {
+        0 => "    <properties/>\n".to_owned(),
+        _ => properties + "    </properties>\n",
+    }
 }
 
 fn test_case(result: &CriterionResult, time: &str) -> String {
@@ -44,18 +75,20 @@ fn test_case(result: &CriterionResult, time: &str) -> String {
         escape(&result.text),
         escape(&result.label)
     );
-    if !result.is_failed {
-        case.push_str("/>\n");
-        return case;
-    }
-    let message = escape(&result.message);
-    let text = escape(&format!(
-        "{}: {}: {}",
-        result.label, result.text, result.message
-    ));
+    let element = match (result.is_failed, result.is_undecided) {
+        (true, _) => "failure",
+        (false, true) => "error",
+        (false, false) => {
+            case.push_str("/>\n");
+            return case;
+        }
+    };
+    let words = result.in_words();
+    let text = escape(&format!("{}: {}: {words}", result.label, result.text));
     let _ = writeln!(
         case,
-        ">\n      <failure type=\"criterion\" message=\"{message}\">{text}</failure>\n    </testcase>"
+        ">\n      <{element} type=\"criterion\" message=\"{}\">{text}</{element}>\n    </testcase>",
+        escape(&words),
     );
     case
 }
@@ -64,6 +97,12 @@ fn test_case(result: &CriterionResult, time: &str) -> String {
 fn timestamp(epoch_ms: i64) -> String {
     let time = jiff::Timestamp::from_millisecond(epoch_ms.max(0)).unwrap_or_default();
     time.strftime("%Y-%m-%dT%H:%M:%S").to_string()
+}
+
+/// Escapes text for content that keeps its lines.
+fn text(lines: &str) -> String {
+    let lines: Vec<String> = lines.split('\n').map(escape).collect();
+    lines.join("\n")
 }
 
 /// Escapes text for attributes and content.
@@ -115,6 +154,7 @@ mod tests {
             found: None,
             is_failed,
             message: "found 500 ms".to_owned(),
+            ..CriterionResult::default()
         }
     }
 

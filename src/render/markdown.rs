@@ -38,9 +38,19 @@ pub fn details_table(details: &[Detail]) -> String {
     markdown::table(&tables::details(details))
 }
 
-/// The aggregate table, header and TOTAL bold.
+/// The aggregate table, header and TOTAL bold, with a note if some samples lack a column.
 pub fn aggregate_table(report: &Report) -> String {
-    markdown::table(&tables::aggregate(report))
+    with_note(
+        markdown::table(&tables::aggregate(report)),
+        tables::aggregate_note(report),
+    )
+}
+
+fn with_note(table: String, note: Option<String>) -> String {
+    match note {
+        Some(note) => format!("{table}\n{}\n", escape(&note)),
+        None => table,
+    }
 }
 
 /// The Statistics table of JMeter's dashboard with its introduction; empty if it was not requested.
@@ -92,7 +102,8 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
         platform_block(&untitled)
     );
     if let Some(table) = tables::summary(report) {
-        let _ = writeln!(text, "## Summary Report\n\n{}", markdown::table(&table));
+        let table = with_note(markdown::table(&table), tables::labels_note(report));
+        let _ = writeln!(text, "## Summary Report\n\n{table}");
     }
     let sections = tables::requests(report).into_iter();
     for found in sections.chain(tables::sections(report)) {
@@ -126,26 +137,31 @@ fn section(section: &Section) -> String {
 
 /// Accounts for every row, in a paragraph.
 fn accounting(accounting: &Accounting) -> String {
-    let mut text = format!(
-        "{} rows read: {} counted, {} filtered out, {} rejected.\n",
-        accounting.rows_read, accounting.counted, accounting.filtered, accounting.rejected
-    );
-    if !accounting.filters.is_empty() || !accounting.rejections.is_empty() {
+    let mut text = format!("{}.\n", accounting.phrase());
+    let Accounting {
+        filters,
+        rejections,
+        repairs,
+        ..
+    } = accounting;
+    if !filters.is_empty() || !rejections.is_empty() || !repairs.is_empty() {
         text.push('\n');
     }
-    for filter in &accounting.filters {
+    for filter in filters {
         let option = escape(&filter.option);
         let _ = writeln!(text, "- filtered out: {} by {option}", filter.count);
     }
-    for rejection in &accounting.rejections {
-        let value = rejection.first_value.as_deref().unwrap_or_default();
+    let rejected = rejections.iter().map(|fault| ("rejected", fault));
+    let repaired = repairs.iter().map(|fault| ("repaired", fault));
+    for (how, fault) in rejected.chain(repaired) {
+        let value = fault.first_value.as_deref().unwrap_or_default();
         let _ = writeln!(
             text,
-            "- rejected: {} × {}, first at {}:{}: {}",
-            rejection.count,
-            rejection.reason,
-            escape(&rejection.first_input),
-            rejection.first_line,
+            "- {how}: {} × {}, first at {}:{}: {}",
+            fault.count,
+            fault.reason,
+            escape(&fault.first_input),
+            fault.first_line,
             escape(&format::shorten(value, 80)),
         );
     }

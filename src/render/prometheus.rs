@@ -65,13 +65,19 @@ const METRICS: [Metric; 8] = [
         name: "received_bytes_per_second",
         kind: "gauge",
         help: "Bytes received per second over the same time.",
-        lines: |row| one(row.label.received_kb_per_sec.map(|kb| kb * BYTES_PER_KB)),
+        lines: |row| {
+            one(whole(
+                row,
+                "received_kb_per_sec",
+                row.label.received_kb_per_sec,
+            ))
+        },
     },
     Metric {
         name: "sent_bytes_per_second",
         kind: "gauge",
         help: "Bytes sent per second over the same time.",
-        lines: |row| one(row.label.sent_kb_per_sec.map(|kb| kb * BYTES_PER_KB)),
+        lines: |row| one(whole(row, "sent_kb_per_sec", row.label.sent_kb_per_sec)),
     },
     Metric {
         name: "apdex_ratio",
@@ -137,6 +143,12 @@ fn family(
 
 fn one(value: Option<f64>) -> Vec<Line> {
     value.map(|value| ("", None, value)).into_iter().collect()
+}
+
+/// A rate in bytes; `None` if some samples lack the column: a rate of the others would look whole.
+fn whole(row: &Row<'_>, figure: &str, kb: Option<f64>) -> Option<f64> {
+    let is_partial = row.label.partial(figure).is_some();
+    kb.filter(|_| !is_partial).map(|kb| kb * BYTES_PER_KB)
 }
 
 fn elapsed(row: &Row<'_>) -> Vec<Line> {

@@ -2,7 +2,7 @@
 //!
 //! Keys, their order, spacing and the form of numbers are JMeter's; labels come in order of first
 //! appearance where JMeter has them in no order. What JMeter writes as `"NaN"` or `"Infinity"` is
-//! `null`.
+//! `null`. A label named `Total` becomes `Total (label)`; in JMeter it takes the place of the Total.
 
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -16,18 +16,22 @@ use crate::report::{Statistics, StatisticsRow};
 ///
 /// None in practice: every label can be written as JSON.
 pub fn render(statistics: &Statistics) -> Result<String> {
-    // A label `Total` takes the place of the Total, as it does in JMeter.
-    let mut seen = HashSet::new();
-    let entries = statistics
-        .rows()
-        .filter(|row| seen.insert(row.label.as_str()))
-        .map(entry)
-        .collect::<Result<Vec<_>>>()?;
+    // Keys are distinct, or tools would lose a label or the Total.
+    let mut names: HashSet<String> = HashSet::from([statistics.total.label.clone()]);
+    let entries = statistics.labels.iter().map(|row| {
+        let mut name = row.label.clone();
+        while !names.insert(name.clone()) {
+            name.push_str(" (label)");
+        }
+        entry(&name, row)
+    });
+    let mut entries = entries.collect::<Result<Vec<_>>>()?;
+    entries.push(entry(&statistics.total.label, &statistics.total)?);
     Ok(format!("{{\n{}\n}}", entries.join(",\n")))
 }
 
-fn entry(row: &StatisticsRow) -> Result<String> {
-    let label = serde_json::to_string(&row.label)
+fn entry(name: &str, row: &StatisticsRow) -> Result<String> {
+    let label = serde_json::to_string(name)
         .map_err(|error| Error::Internal(format!("cannot write JSON: {error}")))?;
     let times = row.elapsed;
     let percentile = |at: usize| times.map(|times| times.percentiles[at]);

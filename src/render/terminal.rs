@@ -1,6 +1,6 @@
 //! The aggregate table for a terminal.
 
-use super::print::terminal::{Style, table};
+use super::print::terminal::{Style, table, wrapped};
 use super::tables;
 use crate::report::Report;
 
@@ -12,5 +12,10 @@ pub fn render(report: &Report, width: Option<u16>) -> String {
         has_colors: false,
         keys: 1,
     };
-    table(&tables::aggregate(report), style)
+    let mut text = table(&tables::aggregate(report), style);
+    if let Some(note) = tables::aggregate_note(report) {
+        let lines = wrapped(&note, style.width.unwrap_or(usize::MAX));
+        text.push_str(&format!("\n{}\n", lines.join("\n")));
+    }
+    text
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::statistics::TOTAL;
 use crate::apdex::{Rule, Thresholds, default_thresholds, thresholds_of};
 use crate::stats::{Label, LabelStats};
+use crate::text;
 
 /// The Apdex table of JMeter's dashboard. Transaction controllers count, in the Total too, except
 /// empty ones.
@@ -45,7 +46,7 @@ impl ApdexTable {
                 .map(|label| (label.name, label.counted_by_dashboard()))
                 .filter(|(_, stats)| stats.rows > 0)
                 .map(|(name, stats)| {
-                    let label = String::from_utf8_lossy(name);
+                    let label = text::of(name);
                     apdex(&label, &stats, thresholds_of(rules, &label))
                 })
                 .collect(),

@@ -6,14 +6,16 @@ use super::insights::{self, Evidence};
 use super::labels::Labels;
 use super::{
     Accounting, ApdexTable, CorrectedTimes, Dashboard, Detail, ErrorReport, Input, LabelReport,
-    Options, Rejection, Report, Requests, ResourceRow, Resources, SCHEMA_VERSION, Slices, TOTAL,
-    TimeSeries, TopErrors, Window, error_kinds, notes, statistics,
+    OptionalColumn, Options, PartialColumn, Report, Requests, ResourceRow, Resources,
+    SCHEMA_VERSION, Slices, TOTAL, TimeSeries, TopErrors, Window, codes, error_kinds, notes,
+    statistics,
 };
 use crate::analysed::Analysed;
 use crate::error::Result;
 use crate::format;
-use crate::jtl::{InputRead, RejectionTally};
+use crate::jtl::InputRead;
 use crate::stats::{Aggregate, ErrorStats, Label, LabelStats};
+use crate::text;
 
 /// Maximum types of error that a report lists one by one.
 const MAX_ERRORS: usize = 100;
@@ -25,8 +27,14 @@ pub struct Presentation {
     pub title: Option<String>,
     /// The platform's details.
     pub details: Vec<Detail>,
+    /// The [`platform_key`](super::platform_key) of the run; `None` if nothing names its platform.
+    pub platform: Option<String>,
+    /// The machine that analyses the results, to be shown if the platform is not named.
+    pub analysed_on: Option<String>,
     /// How to show the figures. `timestamp_is_end` and `selection` are ignored: the record has its own.
     pub options: Options,
+    /// Notes that come before those about reading, such as which options a file set.
+    pub notes: Vec<String>,
     /// The rows of the server's monitor.
     pub resources: Vec<ResourceRow>,
 }
@@ -38,7 +46,7 @@ impl Report {
     ///
     /// If the record does not account for every row: see [`Analysed::counted`].
     pub fn new(analysed: &Analysed, presentation: Presentation) -> Result<Report> {
-        let accounting = accounting(analysed)?;
+        let accounting = Accounting::new(analysed)?;
         let aggregate = &analysed.aggregate;
         let options = Options {
             timestamp_is_end: analysed.timestamp_is_end,
@@ -49,8 +57,8 @@ impl Report {
         let all = aggregate.labels();
         let Labels {
             indexes,
-            shown,
-            others,
+            mut shown,
+            mut others,
             total,
         } = Labels::of(&all, options.max_labels, percentiles);
         // Without transaction controllers, all totals are equal.
@@ -66,7 +74,14 @@ impl Report {
             .dashboard
             .as_ref()
             .map(|table| Dashboard::new(table, &statistics::exact(&all, &samplers)));
-        let sum = LabelReport::new(TOTAL, &total, percentiles);
+        let mut sum = LabelReport::new(TOTAL, &total, percentiles);
+        sum.partial.extend(partial_threads(aggregate));
+        codes::add(
+            aggregate,
+            &all,
+            (&mut shown, &indexes),
+            (others.as_mut(), &mut sum),
+        );
         let corrected = options.expected_interval_ms.map(|interval| {
             let labels = shown.iter().chain(&others);
             CorrectedTimes::new(interval, labels, &sum, percentiles)
@@ -88,7 +103,13 @@ impl Report {
             perfkit_version: env!("CARGO_PKG_VERSION").to_owned(),
             title: presentation.title,
             details: presentation.details,
-            notes: notes::collect(analysed, all.len(), options.max_labels),
+            platform: presentation.platform,
+            analysed_on: presentation.analysed_on,
+            notes: [
+                presentation.notes,
+                notes::collect(analysed, all.len(), options.max_labels, &sum.partial),
+            ]
+            .concat(),
             accounting,
             inputs: analysed.inputs.iter().map(Input::from).collect(),
             window: Window::of(&total),
@@ -119,37 +140,19 @@ impl From<&InputRead> for Input {
     fn from(input: &InputRead) -> Self {
         Input {
             name: input.summary.name.clone(),
+            encoding: (input.summary.encoding.as_ref()).map(|encoding| encoding.name.clone()),
             bytes: input.summary.bytes,
             lines: input.lines,
         }
     }
 }
 
-fn accounting(analysed: &Analysed) -> Result<Accounting> {
-    let name = |tally: &RejectionTally| {
-        let input = analysed.inputs.get(tally.first_input as usize);
-        input.map(|input| input.summary.name.clone())
-    };
-    let tallies = analysed.rejections.iter();
-    let mut rejections: Vec<Rejection> = tallies
-        .map(|tally| Rejection {
-            reason: tally.fault.reason(),
-            count: tally.count,
-            first_input: name(tally).unwrap_or_default(),
-            first_line: tally.first_line,
-            first_column: tally.fault.column().map(str::to_owned),
-            first_value: Some(String::from_utf8_lossy(&tally.first_value).into_owned()),
-        })
-        .collect();
-    rejections.sort_by_key(|rejection| std::cmp::Reverse(rejection.count));
-    Ok(Accounting {
-        rows_read: analysed.rows_read,
-        counted: analysed.counted()?,
-        filtered: analysed.filtered_out(),
-        filters: analysed.filtered.clone(),
-        rejected: analysed.rejected(),
-        rejections,
-    })
+/// Returns the mark of `allThreads` if only some samples have it: the threads of the others are unknown.
+fn partial_threads(aggregate: &Aggregate) -> Option<PartialColumn> {
+    let buckets = aggregate.timeline().buckets();
+    let counts = buckets.map(|bucket| (bucket.samples(), bucket.without_threads()));
+    let (all, without) = counts.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
+    PartialColumn::new(OptionalColumn::AllThreads, all.saturating_sub(without), all)
 }
 
 fn errors(aggregate: &Aggregate, samplers: &LabelStats) -> Vec<ErrorReport> {
@@ -167,7 +170,7 @@ fn errors(aggregate: &Aggregate, samplers: &LabelStats) -> Vec<ErrorReport> {
     let (frequent, rare) = errors.split_at(errors.len().min(MAX_ERRORS));
     let mut reports: Vec<ErrorReport> = frequent
         .iter()
-        .map(|(key, stats)| report(String::from_utf8_lossy(key).into_owned(), **stats))
+        .map(|(key, stats)| report(text::of(key).into_owned(), **stats))
         .collect();
     let others = rare.iter().map(|(_, stats)| **stats);
     if let Some(others) = others.reduce(ErrorStats::and) {

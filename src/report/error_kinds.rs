@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::stats::{Aggregate, ErrorStats, kind_of};
+use crate::text;
 
 /// Maximum kinds of error in a report.
 const MAX_KINDS: usize = 100;
@@ -123,14 +124,14 @@ impl<'a> KindCounts<'a> {
         let labels = self.labels.into_iter().take(MAX_LABELS);
         ErrorKind {
             kind: self.text,
-            example: String::from_utf8_lossy(self.example).into_owned(),
+            example: text::of(self.example).into_owned(),
             messages: self.messages,
             count: self.stats.count,
             ratio_of_errors: self.stats.count as f64 / all as f64,
             first_ms: self.stats.first_time,
             last_ms: self.stats.last_time,
             labels: labels
-                .map(|(label, _)| String::from_utf8_lossy(label).into_owned())
+                .map(|(label, _)| text::of(label).into_owned())
                 .collect(),
             label_count,
         }

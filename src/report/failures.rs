@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::statistics::TOTAL;
 use crate::stats::{Aggregate, ErrorStats, Label, LabelStats};
+use crate::text;
 
 /// Maximum types of error listed for a label.
 const MAX_TOP_ERRORS: usize = 5;
@@ -83,11 +84,7 @@ impl TopErrors {
                 .iter()
                 .map(|label| {
                     let errors = aggregate.errors_of(*label);
-                    top_errors(
-                        &String::from_utf8_lossy(label.name),
-                        label.samplers,
-                        &errors,
-                    )
+                    top_errors(&text::of(label.name), label.samplers, &errors)
                 })
                 .filter(|label| label.errors > 0)
                 .collect(),
@@ -105,7 +102,7 @@ fn top_errors(label: &str, stats: &LabelStats, errors: &[(&[u8], ErrorStats)]) -
             .iter()
             .take(MAX_TOP_ERRORS)
             .map(|(error, stats)| ErrorCount {
-                error: String::from_utf8_lossy(error).into_owned(),
+                error: text::of(error).into_owned(),
                 count: stats.count,
             })
             .collect(),

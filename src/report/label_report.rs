@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{OptionalColumn, PartialColumn};
 use crate::percentile::{Percentile, value_at};
-use crate::stats::{Distribution, LabelStats};
+use crate::stats::{ColumnTotal, Distribution, LabelStats};
 use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
 
 /// The label of all labels together.
@@ -67,10 +68,27 @@ pub struct LabelReport {
     pub received_kb_per_sec: Option<f64>,
     /// KB sent per second of the window; `None` for a window of zero length or without the column.
     pub sent_kb_per_sec: Option<f64>,
-    /// Bytes received per sample; `None` without the column.
+    /// Bytes received per sample that has the column; `None` without the column.
     pub average_bytes: Option<f64>,
+    /// The columns that only some of the samples have, if there are any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub partial: Vec<PartialColumn>,
     /// Every elapsed time and its number of samples: `[[ms, count], ...]`, ascending.
     pub distribution: Vec<(i64, u64)>,
+    /// Samples by response code; empty if the file has no such column. In a run with more than 64
+    /// codes, they are grouped into classes such as `4xx`.
+    #[serde(default)]
+    pub codes: Vec<CodeCount>,
+}
+
+/// One response code and how many samples have it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct CodeCount {
+    /// The code: three digits, a message, or empty.
+    pub code: String,
+    /// Number of samples.
+    pub samples: u64,
 }
 
 impl LabelReport {
@@ -89,7 +107,8 @@ impl LabelReport {
                 .filter(|&ms| ms > 0)
                 .map(|ms| count as f64 / ms as f64 * MS_PER_SECOND)
         };
-        let kb_per_sec = |bytes: Option<i128>| Some(bytes? as f64 / seconds? / BYTES_PER_KB);
+        let kb_per_sec =
+            |bytes: Option<ColumnTotal>| Some(bytes?.sum as f64 / seconds? / BYTES_PER_KB);
         LabelReport {
             label: label.to_owned(),
             samples: stats.samples,
@@ -107,10 +126,18 @@ impl LabelReport {
             sent_kb_per_sec: kb_per_sec(stats.sent_bytes()),
             average_bytes: stats
                 .bytes()
-                .filter(|_| stats.samples > 0)
-                .map(|bytes| bytes as f64 / stats.samples as f64),
+                .filter(|bytes| bytes.samples > 0)
+                .map(|bytes| bytes.sum as f64 / bytes.samples as f64),
+            partial: partial(stats),
             distribution: elapsed.counts(),
+            codes: Vec::new(),
         }
+    }
+
+    /// Returns the column that makes a figure partial, by the name of the figure's field; `None` if
+    /// the figure covers all samples.
+    pub fn partial(&self, figure: &str) -> Option<&PartialColumn> {
+        PartialColumn::of_figure(&self.partial, figure)
     }
 
     /// Returns the number of successful samples; 0 if rows report more errors than samples.
@@ -179,6 +206,34 @@ pub struct PercentileValue {
     pub percent: Percentile,
     /// Its value in ms.
     pub value: i64,
+}
+
+/// Returns the columns that only some samples have.
+pub(super) fn partial(stats: &LabelStats) -> Vec<PartialColumn> {
+    let distributions = stats.distributions();
+    let bytes = |bytes: Option<ColumnTotal>| bytes.map_or(0, |bytes| bytes.samples);
+    let columns = [
+        (OptionalColumn::Bytes, bytes(stats.bytes()), stats.samples),
+        (
+            OptionalColumn::SentBytes,
+            bytes(stats.sent_bytes()),
+            stats.samples,
+        ),
+        (
+            OptionalColumn::Latency,
+            distributions.latency.count(),
+            stats.rows,
+        ),
+        (
+            OptionalColumn::Connect,
+            distributions.connect.count(),
+            stats.rows,
+        ),
+    ];
+    let columns = columns.into_iter();
+    columns
+        .filter_map(|(column, samples, all)| PartialColumn::new(column, samples, all))
+        .collect()
 }
 
 fn ratio(part: u64, whole: u64) -> Option<f64> {

@@ -6,6 +6,7 @@ use super::LabelReport;
 use crate::format;
 use crate::percentile::Percentile;
 use crate::stats::{Aggregate, Label, LabelStats};
+use crate::text;
 
 /// The labels of a report, and those left out.
 pub(super) struct Labels {
@@ -67,7 +68,7 @@ pub fn label_rows<'a>(
 }
 
 fn row(label: Label<'_>, percentiles: &[Percentile]) -> LabelReport {
-    let name = String::from_utf8_lossy(label.name);
+    let name = text::of(label.name);
     LabelReport::new(&name, &label.all(), percentiles)
 }
 

@@ -4,6 +4,7 @@ use super::{PercentileValue, Report};
 use crate::format;
 use crate::percentile::{Percentile, value_at};
 use crate::stats::{NewestErrors, Recent};
+use crate::text;
 
 /// Maximum characters of a label, a code or a message.
 const MAX_CHARACTERS: usize = 300;
@@ -52,7 +53,7 @@ pub struct NewError {
 impl Live {
     /// Combines a report with the run's last seconds and newest errors.
     pub fn new(report: Report, recent: &Recent, newest: &NewestErrors) -> Self {
-        let text = |bytes: &[u8]| format::shorten(&String::from_utf8_lossy(bytes), MAX_CHARACTERS);
+        let text = |bytes: &[u8]| format::shorten(&text::of(bytes), MAX_CHARACTERS);
         Live {
             recent: figures(recent, &report.options.percentiles),
             newest_errors: newest

@@ -2,10 +2,14 @@
 //!
 //! Numbers are not rounded; renderers do that. An undefined figure is `None`, never NaN, infinity or 0.
 
+mod accounting;
 mod apdex;
 mod build;
+mod check;
+mod codes;
 mod corrected;
 mod criteria;
+mod engines;
 mod error_kinds;
 mod failures;
 mod insights;
@@ -14,6 +18,8 @@ mod labels;
 mod live;
 mod notes;
 mod over_time;
+mod partial;
+mod platform_key;
 mod resources;
 #[cfg(test)]
 mod schema;
@@ -27,10 +33,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::apdex::Rule;
 use crate::percentile::Percentile;
-use crate::select::Filtered;
 
+pub use accounting::{Accounting, RowFault};
 pub use apdex::{Apdex, ApdexTable};
 pub use build::Presentation;
+pub use check::Contradiction;
 pub use corrected::{CorrectedRow, CorrectedTimes};
 pub use criteria::{CriterionResult, Found};
 pub use error_kinds::ErrorKind;
@@ -40,10 +47,13 @@ pub use insights::{
     Knee, LateGenerator, NewConnections, PeriodicStalls, SeveralRuns, SlowEngine, SlowHost,
     SlowLabel, SteadyWindow, SubResults, TooFewSamples,
 };
-pub use label_report::{LabelReport, PercentileValue, Summary, TOTAL, Window};
+pub use label_report::{CodeCount, LabelReport, PercentileValue, Summary, TOTAL, Window};
 pub use labels::label_rows;
 pub use live::{Live, NewError, RecentFigures};
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};
+pub use partial::{OptionalColumn, PartialColumn};
+pub use platform_key::platform_key;
+pub(crate) use platform_key::{PLATFORM, UNNAMED_PLATFORM, bounded};
 pub use resources::{ResourceRow, Resources, Saturation, no_overlap};
 pub use slice::{Slice, joined as joined_slices};
 pub use slices::{LabelSlices, Slices};
@@ -71,6 +81,13 @@ pub struct Report {
     pub title: Option<String>,
     /// The platform's details, in the order shown.
     pub details: Vec<Detail>,
+    /// What identifies the platform from run to run: see [`platform_key`]. `None` if nothing names it.
+    #[serde(default)]
+    pub platform: Option<String>,
+    /// The machine that analysed the results, given only if the platform is not named. It need not be
+    /// the machine that was tested.
+    #[serde(default)]
+    pub analysed_on: Option<String>,
     /// The options that shaped the figures.
     pub options: Options,
     /// The files read, in order.
@@ -186,48 +203,13 @@ impl Default for Options {
 pub struct Input {
     /// Name as given on the command line; `-` is standard input.
     pub name: String,
+    /// The encoding of its text, if that is not UTF-8.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<String>,
     /// Bytes of result text read (after decompression).
     pub bytes: u64,
     /// Lines read, the header's included.
     pub lines: u64,
-}
-
-/// The account of every row: `rows_read = counted + filtered + rejected`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Accounting {
-    /// Rows found, without headers and blank lines.
-    pub rows_read: u64,
-    /// Rows in the figures.
-    pub counted: u64,
-    /// Rows filtered out.
-    pub filtered: u64,
-    /// Rows filtered out by each option, in the order in which options apply. A row counts only for the
-    /// first option that filters it out.
-    #[serde(default)]
-    pub filters: Vec<Filtered>,
-    /// Rows that could not be read.
-    pub rejected: u64,
-    /// The kinds of rejection, most frequent first.
-    pub rejections: Vec<Rejection>,
-}
-
-/// One kind of rejected row.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct Rejection {
-    /// The reason.
-    pub reason: String,
-    /// Number of such rows.
-    pub count: u64,
-    /// File of the first such row.
-    pub first_input: String,
-    /// Line of the first such row, counted from 1.
-    pub first_line: u64,
-    /// Column that caused the first rejection, if known.
-    pub first_column: Option<String>,
-    /// Value that caused the first rejection, shortened.
-    pub first_value: Option<String>,
 }
 
 /// One type of error. The key is JMeter's: code and message, or the failure message.

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::percentile::{Percentile, value_at};
-use crate::stats::{self, Aggregate, Bucket, Distributions, LabelBucket};
+use crate::stats::{self, Aggregate, Bucket, ColumnSum, Distributions, LabelBucket};
+use crate::text;
 
 /// The run over time in buckets of equal width; each vector has one entry per bucket.
 ///
@@ -24,10 +25,11 @@ pub struct TimeSeries {
     /// Samples by response code; empty if the file has no such column. In a run with more than 64
     /// codes, they are grouped into classes such as `4xx`.
     pub codes: Vec<CodeSeries>,
-    /// Bytes received.
-    pub received_bytes: Vec<u64>,
-    /// Bytes sent.
-    pub sent_bytes: Vec<u64>,
+    /// Bytes received; `None` in a bucket whose samples all lack the column, empty if the file has no
+    /// such column.
+    pub received_bytes: Vec<Option<u64>>,
+    /// Bytes sent; `None` and empty as in `received_bytes`.
+    pub sent_bytes: Vec<Option<u64>>,
     /// Active threads: the mean of `allThreads` per engine, summed over the engines. `None` in a
     /// bucket without samples; empty if the file has no such column.
     pub active_threads: Vec<Option<f64>>,
@@ -52,9 +54,9 @@ pub struct Activity {
     pub ko: Vec<u64>,
     /// Mean elapsed time, ms to the nearest microsecond; `None` in a bucket without samples.
     pub elapsed_mean: Vec<Option<f64>>,
-    /// Mean latency, ms; empty if the file has no such column.
+    /// Mean latency of the samples that have the column, ms; empty if the file has no such column.
     pub latency_mean: Vec<Option<f64>>,
-    /// Mean connect time, ms; empty if the file has no such column.
+    /// Mean connect time of the samples that have the column, ms; empty if the file has no such column.
     pub connect_mean: Vec<Option<f64>>,
 }
 
@@ -139,10 +141,6 @@ impl TimeSeries {
         let series = aggregate.timeline();
         let buckets: Vec<&Bucket> = series.buckets().collect();
         let totals: Vec<LabelBucket> = buckets.iter().map(|bucket| bucket.total()).collect();
-        let bytes = |of: fn(&Bucket) -> i128| {
-            let bytes = buckets.iter().map(|bucket| of(bucket));
-            bytes.map(|sum| u64::try_from(sum).unwrap_or(0)).collect()
-        };
         let successes: Vec<Counts> = buckets.iter().map(|b| b.successes.counts()).collect();
         let failures: Vec<Counts> = buckets.iter().map(|b| b.failures.counts()).collect();
         TimeSeries {
@@ -151,9 +149,9 @@ impl TimeSeries {
             hits: buckets.iter().map(|bucket| bucket.hits).collect(),
             labels: labels(aggregate, &buckets, distributions),
             codes: codes(series, &buckets),
-            received_bytes: bytes(|bucket| bucket.bytes.total()),
-            sent_bytes: bytes(|bucket| bucket.sent_bytes.total()),
-            active_threads: active_threads(series, &buckets),
+            received_bytes: bytes(&buckets, |bucket| bucket.bytes),
+            sent_bytes: bytes(&buckets, |bucket| bucket.sent_bytes),
+            active_threads: active_threads(series),
             percentiles: percentiles
                 .iter()
                 .map(|&percent| PercentileSeries {
@@ -167,6 +165,23 @@ impl TimeSeries {
             total: Activity::new(&totals, distributions),
         }
     }
+}
+
+/// Returns a column of bytes by bucket; empty if no sample has the column.
+fn bytes(buckets: &[&Bucket], of: fn(&Bucket) -> ColumnSum) -> Vec<Option<u64>> {
+    let bytes = buckets.iter().map(|bucket| {
+        let samples = bucket.samples();
+        let total = of(bucket).total(samples);
+        (total.is_some(), samples, total.map_or(0, |total| total.sum))
+    });
+    let bytes: Vec<(bool, u64, i128)> = bytes.collect();
+    if !bytes.iter().any(|&(is_known, ..)| is_known) {
+        return Vec::new();
+    }
+    let bytes = bytes.into_iter().map(|(is_known, samples, sum)| {
+        (is_known || samples == 0).then(|| u64::try_from(sum).unwrap_or(0))
+    });
+    bytes.collect()
 }
 
 /// Values with their numbers of samples, ascending.
@@ -186,31 +201,29 @@ fn to_microseconds(ms: f64) -> f64 {
 
 impl Activity {
     fn new(buckets: &[LabelBucket], distributions: &Distributions) -> Self {
-        let mean = |of: fn(&LabelBucket) -> i128| -> Vec<Option<f64>> {
-            buckets
+        let mean = |sum: i128, samples: u64| {
+            (samples > 0).then(|| to_microseconds(sum as f64 / samples as f64))
+        };
+        // Of the samples that have the column.
+        let column_mean = |is_absent: bool, of: fn(&LabelBucket) -> ColumnSum| match is_absent {
+            true => Vec::new(),
+            false => buckets
                 .iter()
                 .map(|bucket| {
-                    let samples = bucket.samples();
-                    (samples > 0).then(|| to_microseconds(of(bucket) as f64 / samples as f64))
+                    let total = of(bucket).total(bucket.samples())?;
+                    mean(total.sum, total.samples)
                 })
-                .collect()
-        };
-        let unless = |is_absent: bool, mean: Vec<Option<f64>>| match is_absent {
-            true => Vec::new(),
-            false => mean,
+                .collect(),
         };
         Activity {
             ok: buckets.iter().map(|bucket| bucket.ok).collect(),
             ko: buckets.iter().map(|bucket| bucket.ko).collect(),
-            elapsed_mean: mean(|bucket| bucket.elapsed.total()),
-            latency_mean: unless(
-                distributions.latency.is_empty(),
-                mean(|bucket| bucket.latency.total()),
-            ),
-            connect_mean: unless(
-                distributions.connect.is_empty(),
-                mean(|bucket| bucket.connect.total()),
-            ),
+            elapsed_mean: buckets
+                .iter()
+                .map(|bucket| mean(bucket.elapsed.total(), bucket.samples()))
+                .collect(),
+            latency_mean: column_mean(distributions.latency.is_empty(), |bucket| bucket.latency),
+            connect_mean: column_mean(distributions.connect.is_empty(), |bucket| bucket.connect),
         }
     }
 }
@@ -232,7 +245,7 @@ fn labels(
                 .map(|bucket| bucket.labels.get(number).copied().unwrap_or_default())
                 .collect();
             LabelSeries {
-                label: String::from_utf8_lossy(label).into_owned(),
+                label: text::of(label).into_owned(),
                 activity: Activity::new(&of_label, distributions),
             }
         })
@@ -245,7 +258,7 @@ fn codes(series: &stats::Timeline, buckets: &[&Bucket]) -> Vec<CodeSeries> {
         .iter()
         .enumerate()
         .map(|(number, code)| CodeSeries {
-            code: String::from_utf8_lossy(code).into_owned(),
+            code: text::of(code).into_owned(),
             samples: buckets
                 .iter()
                 .map(|bucket| bucket.codes.get(number).copied().unwrap_or(0))
@@ -258,11 +271,8 @@ fn codes(series: &stats::Timeline, buckets: &[&Bucket]) -> Vec<CodeSeries> {
     codes
 }
 
-fn active_threads(series: &stats::Timeline, buckets: &[&Bucket]) -> Vec<Option<f64>> {
-    let threads: Vec<Option<f64>> = buckets
-        .iter()
-        .map(|bucket| series.active_threads(bucket))
-        .collect();
+fn active_threads(series: &stats::Timeline) -> Vec<Option<f64>> {
+    let threads: Vec<Option<f64>> = series.active_threads().collect();
     // JMeter's Statistical sender does not know the threads, and writes 0 in every row.
     let has_threads = threads.iter().flatten().any(|&threads| threads > 0.0);
     if has_threads { threads } else { Vec::new() }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::slice::{Slice, joined};
 use super::slices_text::Cells;
 use crate::stats::{Aggregate, Label};
+use crate::text;
 
 /// Slices are merged to save space only as long as at least this many remain.
 const MIN_SLICES: u64 = 240;
@@ -65,7 +66,7 @@ impl Slices {
             found.others = Cells(of_label(0));
         } else {
             let labels = shown.iter().map(|label| LabelSlices {
-                label: String::from_utf8_lossy(label.name).into_owned(),
+                label: text::of(label.name).into_owned(),
                 cells: Cells(of_label(label.number)),
             });
             found.labels = labels.collect();

@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Window;
+use super::label_report::partial;
+use super::{PartialColumn, Window};
 use crate::format;
 use crate::percentile::{Percentile, value_at};
 use crate::stats::{
-    Aggregate, DASHBOARD_WINDOW, DashboardStats, DashboardTable, Label, LabelStats,
+    Aggregate, ColumnTotal, DASHBOARD_WINDOW, DashboardStats, DashboardTable, Label, LabelStats,
 };
+use crate::text;
 use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
 
 /// The name of the last row in the dashboard's tables, for all labels together.
@@ -57,6 +59,9 @@ pub struct StatisticsRow {
     pub received_kb_per_sec: Option<f64>,
     /// KB sent per second of the window.
     pub sent_kb_per_sec: Option<f64>,
+    /// The columns that only some of the samples have, if there are any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub partial: Vec<PartialColumn>,
 }
 
 /// Elapsed times in ms.
@@ -71,6 +76,14 @@ pub struct StatisticsTimes {
     pub max: i64,
     /// The 50th, 90th, 95th and 99th percentile.
     pub percentiles: [f64; 4],
+}
+
+impl StatisticsRow {
+    /// Returns the column that makes a figure partial, by the name of the figure's field; `None` if
+    /// the figure covers all samples.
+    pub fn partial(&self, figure: &str) -> Option<&PartialColumn> {
+        PartialColumn::of_figure(&self.partial, figure)
+    }
 }
 
 impl Statistics {
@@ -92,7 +105,7 @@ pub(super) fn exact(labels: &[Label<'_>], samplers: &LabelStats) -> Statistics {
             .iter()
             .map(|label| (label.name, label.counted_by_dashboard()))
             .filter(|(_, stats)| stats.rows > 0)
-            .map(|(name, stats)| exact_row(&String::from_utf8_lossy(name), &stats))
+            .map(|(name, stats)| exact_row(&text::of(name), &stats))
             .collect(),
         total: exact_row(TOTAL, samplers),
     }
@@ -102,8 +115,9 @@ fn exact_row(label: &str, stats: &LabelStats) -> StatisticsRow {
     let duration_ms = Window::of(stats)
         .map(|window| window.duration_ms() as f64)
         .filter(|ms| *ms > 0.0);
-    let kb_per_sec =
-        |bytes: Option<i128>| Some(bytes? as f64 / (duration_ms? / MS_PER_SECOND) / BYTES_PER_KB);
+    let kb_per_sec = |bytes: Option<ColumnTotal>| {
+        Some(bytes?.sum as f64 / (duration_ms? / MS_PER_SECOND) / BYTES_PER_KB)
+    };
     StatisticsRow {
         label: label.to_owned(),
         samples: stats.samples,
@@ -114,6 +128,7 @@ fn exact_row(label: &str, stats: &LabelStats) -> StatisticsRow {
         throughput: duration_ms.map(|ms| stats.samples as f64 / ms * MS_PER_SECOND),
         received_kb_per_sec: kb_per_sec(stats.bytes()),
         sent_kb_per_sec: kb_per_sec(stats.sent_bytes()),
+        partial: partial(stats),
     }
 }
 
@@ -138,7 +153,7 @@ impl Dashboard {
         let statistics = Statistics {
             labels: table
                 .labels()
-                .map(|(label, stats)| dashboard_row(&String::from_utf8_lossy(label), stats))
+                .map(|(label, stats)| dashboard_row(&text::of(label), stats))
                 .collect(),
             total: dashboard_row(TOTAL, table.total()),
         };
@@ -165,6 +180,7 @@ fn dashboard_row(label: &str, stats: &DashboardStats) -> StatisticsRow {
         throughput: stats.throughput(),
         received_kb_per_sec: stats.received_kb_per_sec(),
         sent_kb_per_sec: stats.sent_kb_per_sec(),
+        partial: Vec::new(),
     }
 }
 

@@ -55,6 +55,8 @@ impl Report {
             perfkit_version: self.perfkit_version.clone(),
             title: self.title.clone(),
             details: self.details.clone(),
+            platform: self.platform.clone(),
+            analysed_on: self.analysed_on.clone(),
             options: self.options.clone(),
             inputs: self.inputs.clone(),
             accounting: self.accounting.clone(),

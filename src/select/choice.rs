@@ -1,12 +1,12 @@
 //! A settled selection, which decides whether a row counts and under which label.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 
 use regex::bytes::Regex;
 
 use super::group::GroupBy;
 use super::rename::Rename;
+use super::selection::SubResults;
 use crate::jtl::Sample;
 
 /// Which rows count, and under which label.
@@ -14,12 +14,16 @@ use crate::jtl::Sample;
 pub struct Choice {
     /// Filters on whole rows, which run first.
     pub(super) rows: Vec<Filter<RowTest>>,
-    /// Filters on labels as the file has them, which run next.
+    /// Whether sub-results count, which is decided next.
+    pub(super) sub_results: SubResults,
+    /// Filters on labels as the file has them, which run last.
     pub(super) labels: Vec<Filter<LabelTest>>,
     /// What replaces the label.
     pub(super) group_by: GroupBy,
     /// How labels are renamed.
     pub(super) renames: Vec<Rename>,
+    /// The names of the inputs, which are those of load generators whose rows name none.
+    pub(super) inputs: Vec<Box<[u8]>>,
     /// How options were resolved that depend on the run, as sentences.
     pub notes: Vec<String>,
 }
@@ -54,8 +58,6 @@ pub enum LabelTest {
     MatchesAny(Vec<Regex>),
     /// The expression does not match.
     MatchesNot(Regex),
-    /// Is not in the set.
-    IsNoneOf(HashSet<Box<[u8]>>),
 }
 
 impl PartialEq for LabelTest {
@@ -68,7 +70,6 @@ impl PartialEq for LabelTest {
             (LabelTest::MatchesNot(own), LabelTest::MatchesNot(other)) => {
                 own.as_str() == other.as_str()
             }
-            (LabelTest::IsNoneOf(own), LabelTest::IsNoneOf(other)) => own == other,
             _ => false,
         }
     }
@@ -101,7 +102,6 @@ impl LabelTest {
         match self {
             LabelTest::MatchesAny(any) => any.iter().any(|regex| regex.is_match(label)),
             LabelTest::MatchesNot(regex) => !regex.is_match(label),
-            LabelTest::IsNoneOf(labels) => !labels.contains(label),
         }
     }
 }
@@ -114,7 +114,9 @@ impl Choice {
 
     /// Whether another choice of the same selection filters the same rows.
     pub fn filters_like(&self, other: &Choice) -> bool {
-        self.rows == other.rows && self.labels == other.labels
+        self.rows == other.rows
+            && self.sub_results == other.sub_results
+            && self.labels == other.labels
     }
 
     /// Whether labels differ from those in the file.
@@ -124,13 +126,14 @@ impl Choice {
 
     /// Number of filters.
     pub fn filters(&self) -> usize {
-        self.rows.len() + self.labels.len()
+        self.first_label_filter() + self.labels.len()
     }
 
     /// The option of each filter, in the order of their numbers.
     pub fn options(&self) -> impl Iterator<Item = &str> {
         let rows = self.rows.iter().map(|filter| filter.option.as_str());
-        rows.chain(self.labels.iter().map(|filter| filter.option.as_str()))
+        let labels = self.labels.iter().map(|filter| filter.option.as_str());
+        rows.chain(self.sub_results.option()).chain(labels)
     }
 
     /// The number of the first row filter that rejects a sample.
@@ -139,6 +142,27 @@ impl Choice {
         self.rows
             .iter()
             .position(|filter| !filter.test.passes(sample))
+    }
+
+    /// Whether sub-results must be told apart from other rows, for which every row is needed.
+    #[inline]
+    pub(super) fn tests_sub_results(&self) -> bool {
+        self.sub_results != SubResults::Include
+    }
+
+    /// The number of the filter on sub-results if it rejects a row.
+    pub(super) fn sub_result_filter(&self, is_sub_result: bool) -> Option<usize> {
+        let rejects = match self.sub_results {
+            SubResults::Include => false,
+            SubResults::Exclude => is_sub_result,
+            SubResults::Only => !is_sub_result,
+        };
+        rejects.then_some(self.rows.len())
+    }
+
+    /// The number of the first filter on labels.
+    fn first_label_filter(&self) -> usize {
+        self.rows.len() + usize::from(self.tests_sub_results())
     }
 
     /// Whether there are filters on labels.
@@ -153,13 +177,28 @@ impl Choice {
             .labels
             .iter()
             .position(|filter| !filter.test.passes(label));
-        filter.map(|number| self.rows.len() + number)
+        filter.map(|number| self.first_label_filter() + number)
     }
 
-    /// The text of a sample that it is grouped by.
+    /// Names the inputs, for grouping by load generator.
+    #[must_use]
+    pub fn with_inputs(self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let names = names.into_iter();
+        Choice {
+            inputs: names.map(|name| name.as_ref().as_bytes().into()).collect(),
+            ..self
+        }
+    }
+
+    /// The text of a sample that it is grouped by; `None` if it has none.
     #[inline]
-    pub(super) fn key<'a>(&self, sample: &Sample<'a>) -> &'a [u8] {
-        self.group_by.key(sample)
+    pub(super) fn key<'a>(&'a self, sample: &Sample<'a>) -> Option<&'a [u8]> {
+        self.group_by.key(sample, &self.inputs)
+    }
+
+    /// What stands for the text of samples without one.
+    pub(super) fn missing_key(&self) -> &[u8] {
+        self.group_by.missing().as_bytes()
     }
 
     /// Whether labels are computed from keys, rather than being the keys.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use regex::bytes::Regex;
 
 use super::pattern::{InvalidRegex, regex};
-use crate::jtl::{Sample, host_prefix};
+use crate::jtl::{Engine, Sample, host_prefix};
 
 /// What replaces a sample's label.
 #[derive(Debug, Clone, Default)]
@@ -21,8 +21,55 @@ pub enum GroupBy {
     Code,
     /// The URL's path, without its query.
     UrlPath,
+    /// The load generator: the host in the thread name, the Hostname or the input.
+    Engine,
+    /// The text of a column.
+    Column(Column),
     /// What a regular expression captures in the label.
     Captures(Regex),
+}
+
+/// A column that samples are grouped by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// As given: `column:region`.
+    text: String,
+    /// What stands for an empty text: `(no region)`.
+    missing: String,
+}
+
+impl Column {
+    /// Marks a column among the ways of grouping.
+    const PREFIX: &'static str = "column:";
+
+    fn new(name: &str) -> Self {
+        Column {
+            text: format!("{}{name}", Column::PREFIX),
+            missing: format!("(no {name})"),
+        }
+    }
+
+    fn name(&self) -> &str {
+        &self.text[Column::PREFIX.len()..]
+    }
+
+    /// The column's text; `None` if a sample does not keep it under its own name.
+    fn known<'a>(&self, sample: &Sample<'a>) -> Option<&'a [u8]> {
+        Some(match self.name() {
+            "label" => sample.label,
+            "responseCode" => sample.response_code,
+            "responseMessage" => sample.response_message,
+            "failureMessage" => sample.failure_message,
+            "threadName" => sample.thread_name,
+            "URL" => sample.url,
+            "Hostname" => sample.hostname,
+            "success" => match sample.success {
+                true => b"true",
+                false => b"false",
+            },
+            _ => return None,
+        })
+    }
 }
 
 /// Text that names no way of grouping.
@@ -34,15 +81,18 @@ pub enum InvalidGroupBy {
     Regex(#[from] InvalidRegex),
     /// A regular expression without a capture group.
     #[error(
-        "`{0}` is neither label, thread-group, host, code or url-path nor a \
+        "`{0}` is neither label, thread-group, host, code, url-path, engine or column:NAME nor a \
          regular expression with (captures)"
     )]
     NoCaptures(String),
+    /// `column:` without a name.
+    #[error("`column:` names no column: write column:NAME, such as column:Hostname")]
+    NoColumn,
 }
 
 impl GroupBy {
-    /// Reads `label`, `thread-group`, `host`, `code`, `url-path`, or a regular expression with
-    /// capture groups.
+    /// Reads `label`, `thread-group`, `host`, `code`, `url-path`, `engine`, `column:NAME`, or a regular
+    /// expression with capture groups.
     ///
     /// # Errors
     ///
@@ -54,6 +104,11 @@ impl GroupBy {
             "host" => GroupBy::Host,
             "code" => GroupBy::Code,
             "url-path" => GroupBy::UrlPath,
+            "engine" => GroupBy::Engine,
+            Column::PREFIX => return Err(InvalidGroupBy::NoColumn),
+            _ if text.starts_with(Column::PREFIX) => {
+                GroupBy::Column(Column::new(&text[Column::PREFIX.len()..]))
+            }
             _ => {
                 let regex = regex(text)?;
                 if regex.captures_len() == 1 {
@@ -72,19 +127,61 @@ impl GroupBy {
             GroupBy::Host => "host",
             GroupBy::Code => "code",
             GroupBy::UrlPath => "url-path",
+            GroupBy::Engine => "engine",
+            GroupBy::Column(column) => &column.text,
             GroupBy::Captures(regex) => regex.as_str(),
         }
     }
 
-    /// The text of the sample that it is grouped by, from which [`GroupBy::name`] makes the label.
-    #[inline]
-    pub fn key<'a>(&self, sample: &Sample<'a>) -> &'a [u8] {
+    /// The column that it needs beside the label; `None` if it needs none.
+    pub fn column(&self) -> Option<&str> {
         match self {
-            GroupBy::Label | GroupBy::Captures(_) => sample.label,
-            GroupBy::ThreadGroup => or(thread_group(sample.thread_name), b"(no thread name)"),
-            GroupBy::Host => or(host(sample.url).unwrap_or_default(), b"(no URL)"),
-            GroupBy::Code => or(sample.response_code, b"(no response code)"),
-            GroupBy::UrlPath => or(path(sample.url).unwrap_or_default(), b"(no URL)"),
+            GroupBy::Label | GroupBy::Captures(_) | GroupBy::Engine => None,
+            GroupBy::ThreadGroup => Some("threadName"),
+            GroupBy::Host | GroupBy::UrlPath => Some("URL"),
+            GroupBy::Code => Some("responseCode"),
+            GroupBy::Column(column) => Some(column.name()),
+        }
+    }
+
+    /// The column whose text it needs as [`Sample::group_text`].
+    pub fn extra_column(&self) -> Option<&str> {
+        match self {
+            GroupBy::Column(column) if column.known(&Sample::default()).is_none() => {
+                Some(column.name())
+            }
+            _ => None,
+        }
+    }
+
+    /// The text of the sample that it is grouped by, from which [`GroupBy::name`] makes the label;
+    /// `None` if the sample has none. `inputs` are the names of the inputs.
+    #[inline]
+    pub fn key<'a>(&self, sample: &Sample<'a>, inputs: &'a [Box<[u8]>]) -> Option<&'a [u8]> {
+        let text = match self {
+            GroupBy::Label | GroupBy::Captures(_) => return Some(sample.label),
+            GroupBy::ThreadGroup => thread_group(sample.thread_name),
+            GroupBy::Host => host(sample.url).unwrap_or_default(),
+            GroupBy::Code => sample.response_code,
+            GroupBy::UrlPath => path(sample.url).unwrap_or_default(),
+            GroupBy::Engine => match Engine::of(sample) {
+                Engine::Named(name) => name,
+                Engine::Input(number) => inputs.get(number as usize)?,
+            },
+            GroupBy::Column(column) => column.known(sample).unwrap_or(sample.group_text),
+        };
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// The label of samples without a key.
+    pub fn missing(&self) -> &str {
+        match self {
+            GroupBy::Label | GroupBy::Captures(_) => "",
+            GroupBy::ThreadGroup => "(no thread name)",
+            GroupBy::Host | GroupBy::UrlPath => "(no URL)",
+            GroupBy::Code => "(no response code)",
+            GroupBy::Engine => "(no engine)",
+            GroupBy::Column(column) => &column.missing,
         }
     }
 
@@ -108,13 +205,6 @@ impl GroupBy {
     /// Whether labels stay as they are.
     pub fn is_label(&self) -> bool {
         matches!(self, GroupBy::Label)
-    }
-}
-
-fn or<'a>(text: &'a [u8], otherwise: &'static [u8]) -> &'a [u8] {
-    match text {
-        b"" => otherwise,
-        text => text,
     }
 }
 
@@ -232,11 +322,58 @@ mod tests {
             response_code: b"",
             ..sample()
         };
-        let key = |group: &str| text(GroupBy::new(group).unwrap().key(&bare));
-        assert_eq!(key("host"), "(no URL)");
-        assert_eq!(key("url-path"), "(no URL)");
-        assert_eq!(key("code"), "(no response code)");
-        assert_eq!(key("thread-group"), "(no thread name)");
+        for (group, label) in [
+            ("host", "(no URL)"),
+            ("url-path", "(no URL)"),
+            ("code", "(no response code)"),
+            ("thread-group", "(no thread name)"),
+            ("engine", "(no engine)"),
+            ("column:region", "(no region)"),
+            ("column:Hostname", "(no Hostname)"),
+        ] {
+            let group = GroupBy::new(group).unwrap();
+            assert_eq!(group.key(&bare, &[]), None, "{label}");
+            assert_eq!(group.missing(), label);
+        }
+    }
+
+    #[test]
+    fn engines_and_columns() {
+        let inputs = ["a.jtl", "b.jtl"].map(|name| Box::from(name.as_bytes()));
+        let row = Sample {
+            input: 1,
+            group_text: b"eu",
+            response_message: b"OK",
+            success: false,
+            ..sample()
+        };
+        let named = Sample {
+            thread_name: b"172.18.33.7-Users 1-1",
+            hostname: b"east",
+            ..row
+        };
+        let hosted = Sample {
+            hostname: b"east",
+            ..row
+        };
+        for (group, row, key, extra) in [
+            ("engine", row, "b.jtl", None),
+            ("engine", named, "172.18.33.7", None),
+            ("engine", hosted, "east", None),
+            ("column:region", row, "eu", Some("region")),
+            ("column:bytes", row, "eu", Some("bytes")),
+            ("column:Hostname", hosted, "east", None),
+            ("column:success", row, "false", None),
+            ("column:responseMessage", row, "OK", None),
+        ] {
+            let group = GroupBy::new(group).unwrap();
+            assert_eq!(group.key(&row, &inputs).map(text), Some(key));
+            assert_eq!(group.extra_column(), extra);
+        }
+        assert!(matches!(
+            GroupBy::new("column:"),
+            Err(InvalidGroupBy::NoColumn)
+        ));
     }
 
     #[test]

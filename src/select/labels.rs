@@ -65,27 +65,25 @@ impl LabelSet {
         let contains = |label: &[u8]| self.labels.contains(label);
         let labels = self.labels.iter().map(|label| &**label);
         let mut found: Vec<&[u8]> = labels
-            .filter(|label| is_sub_result(label, contains))
+            .filter(|label| is_sub_result(label, contains, contains))
             .collect();
         found.sort_unstable();
         found
     }
 }
 
-/// Whether a label belongs to a sub-result. `contains` returns whether the run has a label.
-///
-/// JMeter 5 writes the row of a sample with sub-results (redirects, embedded resources), then a row
-/// for each of them, each followed by its own sub-results: `label`, `label-0`, `label-1`. The row
-/// itself does not say what it is, so the run's labels decide: `X-N` is a sub-result if the run has
-/// both `X` and `X-0`, from which JMeter counts. `X` may be followed by several numbers (`X-0-1`).
-/// With `subresults.disable_renaming` sub-results keep their names and are not recognised.
-///
-/// Source: `SampleResult.storeSubResult`, `HTTPAbstractImpl.configureSampleLabel` (what a sampler
-/// fetches bears its name) and `CSVSaveService.saveSubResults` of JMeter 5.6.3.
-pub fn is_sub_result(label: &[u8], contains: impl Fn(&[u8]) -> bool) -> bool {
+/// Whether a label looks like that of a sub-result. `contains` returns whether the run has a label:
+/// `X-N` looks like one if the run has both `X` and `X-0`, from which JMeter counts. `X` may be
+/// followed by several numbers (`X-0-1`). `is_parent` returns whether `X` may have sub-results with
+/// this label. [`Families`](super::families::Families) decides row by row.
+pub fn is_sub_result(
+    label: &[u8],
+    contains: impl Fn(&[u8]) -> bool,
+    is_parent: impl Fn(&[u8]) -> bool,
+) -> bool {
     let mut parent = without_number(label);
     while let Some(candidate) = parent {
-        if contains(candidate) && contains(&[candidate, b"-0"].concat()) {
+        if is_parent(candidate) && contains(&[candidate, b"-0"].concat()) {
             return true;
         }
         parent = without_number(candidate);
@@ -93,8 +91,20 @@ pub fn is_sub_result(label: &[u8], contains: impl Fn(&[u8]) -> bool) -> bool {
     false
 }
 
+/// The first number of `label-1-0` behind `label`; `None` if other text or nothing follows.
+pub(super) fn numbers_after<'a>(parent: &[u8], label: &'a [u8]) -> Option<&'a [u8]> {
+    let rest = label.strip_prefix(parent)?;
+    let mut before = label;
+    while before.len() > parent.len() {
+        before = without_number(before)?;
+    }
+    let is_all = before.len() == parent.len() && !rest.is_empty();
+    let numbers = is_all.then_some(rest)?.split(|&byte| byte == b'-');
+    numbers.filter(|number| !number.is_empty()).next()
+}
+
 /// A label without the `-12` at its end.
-fn without_number(label: &[u8]) -> Option<&[u8]> {
+pub(super) fn without_number(label: &[u8]) -> Option<&[u8]> {
     let dash = label.iter().rposition(|&byte| byte == b'-')?;
     let (parent, number) = (label.get(..dash)?, label.get(dash + 1..)?);
     let is_number = match number {
@@ -139,6 +149,22 @@ mod tests {
             &["Page", "Page-00", "Page-01", "Page-a", "Page-"],
         ] {
             assert!(set(labels).sub_results().is_empty(), "{labels:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_after_a_label() {
+        let after = |parent: &str, label: &'static str| {
+            numbers_after(parent.as_bytes(), label.as_bytes())
+                .map(|number| std::str::from_utf8(number).unwrap())
+        };
+        assert_eq!(after("Home", "Home-0"), Some("0"));
+        assert_eq!(after("Home", "Home-12-0"), Some("12"));
+        assert_eq!(after("Home-1", "Home-1-0"), Some("0"));
+        for label in [
+            "Home", "Home-", "Home-x", "Home-00", "Home0", "Home-0-x", "Homes-0", "Hom",
+        ] {
+            assert_eq!(after("Home", label), None, "{label}");
         }
     }
 

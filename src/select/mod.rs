@@ -1,11 +1,11 @@
 //! Which samples count, and under which label.
 //!
-//! A [`Selection`] is what the user asked for. It may depend on the whole run (its start, threads
-//! or labels), which a [`Survey`] collects in a first pass over the inputs. [`Selection::settle`]
+//! A [`Selection`] is what the user asked for. It may depend on the whole run (its start or threads), which a [`Survey`] collects in a first pass over the inputs. [`Selection::settle`]
 //! turns both into a [`Choice`], which a [`Selected`] sink applies between [`crate::jtl::read`] and
 //! the sink that counts.
 
 mod choice;
+mod families;
 mod group;
 mod labels;
 mod memo;
@@ -25,6 +25,6 @@ pub use moment::{InvalidMoment, Moment};
 pub use pattern::{InvalidRegex, regex};
 pub use rename::{InvalidRename, Rename, RenameProblem};
 pub use selected::{Filtered, Parts, Selected};
-pub use selection::{Bound, Controllers, Selection, Unselectable};
+pub use selection::{Bound, Controllers, Selection, SubResults, Unselectable};
 pub use survey::{Needs, Survey};
 pub use threads::NoPlateau;

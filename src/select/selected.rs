@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::choice::Choice;
+use super::families::Families;
 use super::labels::LabelSet;
 use super::memo::Memo;
 use crate::jtl::{Sample, Sink};
@@ -21,6 +22,10 @@ pub struct Selected<'c, S> {
     names: Memo<Box<[u8]>>,
     /// The labels as the file has them, if they are replaced.
     labels: LabelSet,
+    /// Samples without the text that they are grouped by.
+    ungrouped: u64,
+    /// The last requests, if sub-results must be told apart.
+    families: Families,
 }
 
 /// What a [`Selected`] sink has recorded.
@@ -32,6 +37,8 @@ pub struct Parts<S> {
     pub filtered: Vec<Filtered>,
     /// The labels of the samples that count as the file has them, if others took their place.
     pub file_labels: Option<LabelSet>,
+    /// Number of rows that count but lack the text that samples are grouped by.
+    pub ungrouped: u64,
 }
 
 /// The rows that one option left out.
@@ -45,12 +52,18 @@ pub struct Filtered {
 }
 
 impl<S> Parts<S> {
+    /// Number of rows left out.
+    pub fn filtered_out(&self) -> u64 {
+        self.filtered.iter().map(|filter| filter.count).sum()
+    }
+
     /// What a sink took in without a choice.
     pub fn everything(inner: S) -> Self {
         Parts {
             inner,
             filtered: Vec::new(),
             file_labels: None,
+            ungrouped: 0,
         }
     }
 }
@@ -65,6 +78,8 @@ impl<'c, S> Selected<'c, S> {
             verdicts: Memo::default(),
             names: Memo::default(),
             labels: LabelSet::default(),
+            ungrouped: 0,
+            families: Families::default(),
         }
     }
 
@@ -79,6 +94,7 @@ impl<'c, S> Selected<'c, S> {
             *own += count;
         }
         self.labels.merge(&other.labels);
+        self.ungrouped += other.ungrouped;
         merge(&mut self.inner, other.inner);
     }
 
@@ -94,6 +110,7 @@ impl<'c, S> Selected<'c, S> {
             inner: &self.inner,
             filtered: filtered.collect(),
             file_labels: labels.cloned(),
+            ungrouped: self.ungrouped,
         }
     }
 
@@ -102,12 +119,14 @@ impl<'c, S> Selected<'c, S> {
         let Parts {
             filtered,
             file_labels,
+            ungrouped,
             ..
         } = self.parts();
         Parts {
             inner: self.inner,
             filtered,
             file_labels,
+            ungrouped,
         }
     }
 
@@ -115,7 +134,12 @@ impl<'c, S> Selected<'c, S> {
     #[inline]
     fn verdict(&mut self, sample: &Sample<'_>) -> Option<usize> {
         let choice = self.choice;
-        let by_row = choice.row_filter(sample);
+        let mut by_row = choice.row_filter(sample);
+        if choice.tests_sub_results() {
+            // Rows that other filters reject may have sub-results, too.
+            let is_sub_result = self.families.is_sub_result(sample);
+            by_row = by_row.or(choice.sub_result_filter(is_sub_result));
+        }
         if by_row.is_some() || !choice.tests_labels() {
             return by_row;
         }
@@ -134,10 +158,14 @@ impl<S: Sink> Sink for Selected<'_, S> {
             return;
         }
         let choice = self.choice;
-        if choice.renames_labels() {
+        // What the rows of a transaction controller contain are no sub-results.
+        if choice.renames_labels() && !sample.is_controller() {
             self.labels.insert(sample.label);
         }
-        let key = choice.key(sample);
+        let key = choice.key(sample).unwrap_or_else(|| {
+            self.ungrouped += 1;
+            choice.missing_key()
+        });
         let label = match choice.names_keys() {
             true => self.names.look_up(key, |key| choice.name(key)),
             false => key,

@@ -10,6 +10,7 @@ use super::rename::Rename;
 use super::survey::{Needs, Survey};
 use super::threads::{NoPlateau, Plateau};
 use crate::format;
+use crate::jtl::ColumnOptions;
 
 /// Length of the shortest plateau, ms.
 const MIN_PLATEAU_MS: i64 = 1_000;
@@ -29,8 +30,8 @@ pub struct Selection {
     pub trim_ramp: bool,
     /// How rows of transaction controllers are treated.
     pub controllers: Controllers,
-    /// Leave out sub-results.
-    pub without_sub_results: bool,
+    /// How rows of sub-results are treated.
+    pub sub_results: SubResults,
     /// Select samples that succeeded (`true`) or failed (`false`).
     pub only_success: Option<bool>,
     /// Select labels that match at least one expression.
@@ -63,12 +64,6 @@ pub enum Unselectable {
         /// The end, epoch ms.
         to_ms: i64,
     },
-    /// Sub-results cannot be told apart.
-    #[error(
-        "--sub-results exclude: there are too many different labels to tell which are \
-         sub-results of others; leave them out with --exclude REGEX"
-    )]
-    TooManyLabels,
     /// The threads never reached a plateau.
     #[error("--trim-ramp: {0}; choose the time with --from and --to")]
     NoPlateau(#[source] NoPlateau),
@@ -110,11 +105,20 @@ pub enum Controllers {
     Only,
 }
 
+/// How rows of sub-results are treated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SubResults {
+    /// They count like other rows, as in JMeter's Aggregate Report.
+    #[default]
+    Include,
+    /// They are left out.
+    Exclude,
+    /// All other rows are left out.
+    Only,
+}
+
 /// The option for samples on the plateau.
 const TRIM_RAMP: &str = "--trim-ramp";
-
-/// The option that leaves sub-results out.
-const WITHOUT_SUB_RESULTS: &str = "--sub-results exclude";
 
 /// The option for samples that succeeded or failed.
 fn only(success: bool) -> &'static str {
@@ -135,6 +139,17 @@ impl Controllers {
     }
 }
 
+impl SubResults {
+    /// The option that asks for it; `None` if nothing is left out.
+    pub(super) fn option(self) -> Option<&'static str> {
+        match self {
+            SubResults::Include => None,
+            SubResults::Exclude => Some("--sub-results exclude"),
+            SubResults::Only => Some("--sub-results only"),
+        }
+    }
+}
+
 impl Selection {
     /// The options that ask for it, such as `--include Login`; empty if everything counts.
     pub fn options(&self) -> Vec<String> {
@@ -150,7 +165,7 @@ impl Selection {
         options.extend(exclude.map(|regex| value("--exclude", regex.as_str())));
         let flags = [
             self.controllers.option(),
-            self.without_sub_results.then_some(WITHOUT_SUB_RESULTS),
+            self.sub_results.option(),
             self.only_success.map(only),
         ];
         options.extend(flags.into_iter().flatten().map(str::to_owned));
@@ -169,10 +184,6 @@ impl Selection {
             .map(|(option, bound)| format!("{option} {}", bound.text))
             .collect();
         options.extend(self.trim_ramp.then(|| TRIM_RAMP.to_owned()));
-        options.extend(
-            self.without_sub_results
-                .then(|| WITHOUT_SUB_RESULTS.to_owned()),
-        );
         options
     }
 
@@ -198,12 +209,31 @@ impl Selection {
         (times, rest)
     }
 
+    /// The columns that it needs beside the usual ones.
+    pub fn columns(&self) -> ColumnOptions {
+        let controllers = self.controllers.option();
+        let controllers = controllers.map(|option| ("responseMessage", option.to_owned()));
+        let group = self.group_by.column();
+        let group = group.map(|name| (name, format!("--group-by {}", self.group_by.as_str())));
+        let required = controllers.into_iter().chain(group);
+        ColumnOptions {
+            group: self.group_by.extra_column().map(str::to_owned),
+            required: required
+                .map(|(column, option)| (column.to_owned(), option))
+                .collect(),
+        }
+    }
+
+    /// Whether rows must be read in the order of the file, by one thread.
+    pub fn needs_order(&self) -> bool {
+        self.sub_results != SubResults::Include
+    }
+
     /// What must be known of the run.
     pub fn needs(&self) -> Needs {
         let mut bounds = self.bounds();
         Needs {
             run: self.trim_ramp || bounds.any(|(_, bound)| bound.moment.needs_run()),
-            labels: self.without_sub_results,
             threads: self.trim_ramp,
         }
     }
@@ -232,16 +262,6 @@ impl Selection {
             rows.push(Filter::new(only(success), RowTest::Succeeded(success)));
         }
         let mut labels = Vec::new();
-        if self.without_sub_results {
-            if survey.labels.is_too_large() {
-                return Err(Unselectable::TooManyLabels);
-            }
-            let found = survey.labels.sub_results().into_iter().map(Box::from);
-            labels.push(Filter::new(
-                WITHOUT_SUB_RESULTS,
-                LabelTest::IsNoneOf(found.collect()),
-            ));
-        }
         if !self.include.is_empty() {
             let options: Vec<String> = self
                 .include
@@ -261,10 +281,12 @@ impl Selection {
         }
         Ok(Choice {
             rows,
+            sub_results: self.sub_results,
             labels,
             group_by: self.group_by.clone(),
             renames: self.renames.clone(),
             notes,
+            ..Choice::default()
         })
     }
 

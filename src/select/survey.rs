@@ -1,6 +1,5 @@
 //! A first pass over the inputs: what a selection has to know about the whole run.
 
-use super::labels::LabelSet;
 use super::threads::Threads;
 use crate::jtl::{Sample, Sink};
 
@@ -9,8 +8,6 @@ use crate::jtl::{Sample, Sink};
 pub struct Needs {
     /// When it starts and ends.
     pub run: bool,
-    /// Its labels.
-    pub labels: bool,
     /// Its threads over time.
     pub threads: bool,
 }
@@ -30,8 +27,6 @@ pub struct Survey {
     pub start: i64,
     /// Last end of a sample, epoch ms.
     pub end: i64,
-    /// The labels, if needed.
-    pub labels: LabelSet,
     /// The threads, if needed.
     pub threads: Threads,
 }
@@ -43,7 +38,6 @@ impl Survey {
             needs,
             start: i64::MAX,
             end: i64::MIN,
-            labels: LabelSet::default(),
             threads: Threads::default(),
         }
     }
@@ -52,7 +46,6 @@ impl Survey {
     pub fn merge(&mut self, other: &Survey) {
         self.start = self.start.min(other.start);
         self.end = self.end.max(other.end);
-        self.labels.merge(&other.labels);
         self.threads.merge(&other.threads);
     }
 
@@ -67,9 +60,6 @@ impl Sink for Survey {
         self.start = self.start.min(sample.time_stamp);
         // A negative elapsed ends before it starts.
         self.end = self.end.max(sample.end()).max(sample.time_stamp);
-        if self.needs.labels {
-            self.labels.insert(sample.label);
-        }
         if self.needs.threads {
             self.threads.record(sample);
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::jtl::{Engine, Sample};
+use crate::jtl::{Edge, Engine, Reach, Sample, Trace, chains};
 
 /// Initial width of a cell, ms. Samplers first take the time and then count the threads, so a lower
 /// number may follow a higher one by chance within a cell.
@@ -25,6 +25,8 @@ pub struct Threads {
 /// One engine's peak in each cell of time with samples.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Cells {
+    /// The first and last row of an engine that is known by its input.
+    reach: Option<Reach>,
     /// Cells are `2^doublings` times [`CELL_MS`] wide.
     doublings: u32,
     cells: BTreeMap<i64, Peak>,
@@ -76,8 +78,13 @@ impl Threads {
             first: end,
             last: end,
         };
-        if let Some(cells) = self.engine(&Engine::of(sample).key()) {
+        let engine = Engine::of(sample);
+        if let Some(cells) = self.engine(&engine.key()) {
             cells.record(peak);
+            if let Engine::Input(_) = engine {
+                let row = Edge::of(sample);
+                cells.extend(Reach::new(row, row));
+            }
         }
     }
 
@@ -110,6 +117,30 @@ impl Threads {
         self.engines.get_mut(name)
     }
 
+    /// The cells of each engine. Inputs that are pieces of one engine's results count as one.
+    fn joined(&self) -> Vec<Cells> {
+        let (inputs, mut joined): (Vec<&Cells>, Vec<&Cells>) = self
+            .engines
+            .values()
+            .partition(|cells| cells.reach.is_some());
+        if inputs.len() < 2 {
+            joined.extend(inputs);
+            return joined.into_iter().cloned().collect();
+        }
+        // Cells of different engines may have different widths.
+        let widest = inputs.iter().map(|cells| cells.doublings).max();
+        let traces = inputs.iter().filter_map(|cells| cells.trace(widest?));
+        let chains = chains(&traces.collect::<Vec<_>>()).into_iter();
+        let of_inputs = chains.map(|chain| {
+            let mut whole = Cells::default();
+            for number in chain {
+                whole.merge(inputs[number]);
+            }
+            whole
+        });
+        of_inputs.chain(joined.into_iter().cloned()).collect()
+    }
+
     /// The longest time during which all threads of every engine are up.
     ///
     /// # Errors
@@ -119,7 +150,8 @@ impl Threads {
         if self.has_too_many {
             return Err(NoPlateau::TooManyEngines);
         }
-        let plateaus = self.engines.values().filter_map(Cells::plateau);
+        let engines = self.joined();
+        let plateaus = engines.iter().filter_map(Cells::plateau);
         let together = plateaus.reduce(|a, b| Plateau {
             threads: a.threads.saturating_add(b.threads),
             start: a.start.max(b.start),
@@ -140,7 +172,33 @@ impl Cells {
         self.widen_to_bound();
     }
 
+    fn extend(&mut self, reach: Reach) {
+        match &mut self.reach {
+            Some(own) => own.merge(reach),
+            own @ None => *own = Some(reach),
+        }
+    }
+
+    /// Its cells with samples, as wide as after this many doublings.
+    fn trace(&self, doublings: u32) -> Option<Trace> {
+        let narrower = doublings.saturating_sub(self.doublings);
+        let mut rows: Vec<(i64, u64)> = Vec::new();
+        for cell in self.cells.keys().map(|cell| cell >> narrower) {
+            match rows.last_mut() {
+                Some((last, count)) if *last == cell => *count += 1,
+                _ => rows.push((cell, 1)),
+            }
+        }
+        Some(Trace {
+            reach: self.reach?,
+            rows,
+        })
+    }
+
     fn merge(&mut self, other: &Cells) {
+        if let Some(reach) = other.reach {
+            self.extend(reach);
+        }
         while self.doublings < other.doublings {
             self.widen();
         }
@@ -280,8 +338,24 @@ mod tests {
             })
         );
         let mut apart = threads(0, &[(0, 4), (1_000, 4), (2_000, 1)]);
-        apart.merge(&threads(1, &[(3_000, 6), (9_000, 6)]));
+        apart.merge(&threads(1, &[(3_000_000, 6), (9_000_000, 6)]));
         assert_eq!(apart.plateau(), Err(NoPlateau::NeverTogether));
+    }
+
+    #[test]
+    fn pieces_of_one_engine_have_one_plateau() {
+        let figures = [
+            (0, 1),
+            (1_000, 4),
+            (3_000, 4),
+            (5_000, 4),
+            (8_000, 4),
+            (9_000, 1),
+        ];
+        let mut pieces = threads(1, &figures[3..]);
+        pieces.merge(&threads(0, &figures[..3]));
+        assert_eq!(pieces.plateau(), threads(0, &figures).plateau());
+        assert_eq!(pieces.plateau().unwrap().threads, 4);
     }
 
     #[test]

@@ -91,6 +91,24 @@ impl Platform {
         .join(", ")
     }
 
+    /// Identifies the machine from run to run: the CPU, the memory and the name of the operating system,
+    /// without versions that updates change.
+    pub fn identity(&self) -> String {
+        let os = self.os.as_deref().map(|os| {
+            let is_name = |word: &&str| !word.starts_with(|first: char| first.is_ascii_digit());
+            os.split(' ')
+                .take_while(is_name)
+                .collect::<Vec<_>>()
+                .join(" ")
+        });
+        let unversioned = Platform {
+            os: os.filter(|os| !os.is_empty()),
+            kernel: None,
+            ..self.clone()
+        };
+        unversioned.one_line()
+    }
+
     fn kernel_name(&self) -> Option<String> {
         let name = if cfg!(target_os = "linux") {
             "Linux"
@@ -152,6 +170,21 @@ mod tests {
                 .one_line()
                 .starts_with("unknown CPU (8 threads), Debian 12")
         );
+    }
+
+    #[test]
+    fn updates_do_not_change_the_identity() {
+        let mut platform = laptop();
+        let identity = "Intel i7-1165G7 (8 threads), 32 GB, Debian";
+        assert_eq!(platform.identity(), identity);
+        platform.os = Some("Debian 13".to_owned());
+        platform.kernel = Some("6.12".to_owned());
+        platform.perfkit = "0.2.0".to_owned();
+        assert_eq!(platform.identity(), identity);
+        platform.os = Some("Linux Mint 22".to_owned());
+        assert!(platform.identity().ends_with("32 GB, Linux Mint"));
+        platform.os = None;
+        assert_eq!(platform.identity(), "Intel i7-1165G7 (8 threads), 32 GB");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::column_sum::ColumnSum;
 use super::consistency::{self, Checked};
 use super::histogram::Histogram;
 use super::sum::Sum;
@@ -17,9 +18,9 @@ pub struct Bucket {
     /// Samples with each response code, by the number of the code.
     pub codes: Vec<u64>,
     /// Bytes received.
-    pub bytes: Sum,
+    pub bytes: ColumnSum,
     /// Bytes sent.
-    pub sent_bytes: Sum,
+    pub sent_bytes: ColumnSum,
     /// Elapsed of successes, ms.
     pub successes: Histogram,
     /// Elapsed of failures, ms.
@@ -28,6 +29,8 @@ pub struct Bucket {
     pub first_failure: Option<FirstFailure>,
     /// Active threads of each engine.
     threads: Vec<ThreadMean>,
+    /// Samples without `allThreads`.
+    without_threads: u64,
 }
 
 /// A failure. The earliest one comes first; of failures at the same time, the first in the file.
@@ -50,10 +53,10 @@ pub struct LabelBucket {
     pub ko: u64,
     /// Sum of elapsed, ms.
     pub elapsed: Sum,
-    /// Sum of latency, ms.
-    pub latency: Sum,
-    /// Sum of connect time, ms.
-    pub connect: Sum,
+    /// Latency, ms.
+    pub latency: ColumnSum,
+    /// Connect time, ms.
+    pub connect: ColumnSum,
 }
 
 /// The numbers of a sample's label, response code and engine.
@@ -91,13 +94,13 @@ impl Bucket {
     #[inline(always)]
     pub fn record(&mut self, sample: &Sample<'_>, numbers: Numbers) {
         let weight = sample.sample_count;
-        self.bytes.add(sample.bytes.unwrap_or(0));
-        self.sent_bytes.add(sample.sent_bytes.unwrap_or(0));
+        self.bytes.add(sample.bytes, weight);
+        self.sent_bytes.add(sample.sent_bytes, weight);
         *at(&mut self.codes, numbers.code) += weight;
         let label = at(&mut self.labels, numbers.label);
         label.elapsed.add(sample.elapsed);
-        label.latency.add(sample.latency.unwrap_or(0));
-        label.connect.add(sample.connect.unwrap_or(0));
+        label.latency.add(sample.latency, weight);
+        label.connect.add(sample.connect, weight);
         if sample.success {
             label.ok += weight;
             self.successes.record(sample.elapsed_each(), weight);
@@ -109,6 +112,8 @@ impl Bucket {
             let mean = at(&mut self.threads, numbers.engine);
             mean.rows += 1;
             mean.sum.add(threads);
+        } else {
+            self.without_threads += weight;
         }
     }
 
@@ -142,6 +147,7 @@ impl Bucket {
         self.hits += other.hits;
         self.bytes.merge(other.bytes);
         self.sent_bytes.merge(other.sent_bytes);
+        self.without_threads += other.without_threads;
         self.successes.merge(&other.successes);
         self.failures.merge(&other.failures);
         if let Some(failure) = other.first_failure {
@@ -216,32 +222,49 @@ impl Bucket {
             samples == of_codes && samples == of_times,
             "the figures of a time differ in their number of samples",
         )?;
-        let of_labels = self.labels.iter();
-        let sums = of_labels.flat_map(|label| [label.elapsed, label.latency, label.connect]);
-        let sums = sums.chain([self.bytes, self.sent_bytes]);
+        let most = samples.max(rows);
+        for label in &self.labels {
+            label.latency.check(most, label.samples())?;
+            label.connect.check(most, label.samples())?;
+        }
+        self.bytes.check(most, samples)?;
+        self.sent_bytes.check(most, samples)?;
+        let sums = self.labels.iter().map(|label| label.elapsed);
         let mut sums = sums.chain(self.threads.iter().map(|mean| mean.sum));
-        let are_sums = sums.all(|sum| sum.is_of(samples.max(rows)));
+        let are_sums = sums.all(|sum| sum.is_of(most)) && self.without_threads <= samples;
         consistency::ensure(are_sums, "a sum is too large for its number of rows")?;
         Ok(samples)
     }
 
-    /// Active threads: the sum of each engine's mean, or the mean of all rows if engines cannot be
-    /// told apart. `None` if no row has the column.
-    pub fn active_threads(&self, are_engines_apart: bool) -> Option<f64> {
-        let means = self.threads.iter().filter(|mean| mean.rows > 0);
-        means.clone().next()?;
-        Some(if are_engines_apart {
-            let of = |mean: &ThreadMean| mean.sum.total() as f64 / mean.rows as f64;
-            // By size, so that the sum does not depend on the order of merging.
-            let mut terms: Vec<f64> = means.map(of).collect();
-            terms.sort_by(f64::total_cmp);
-            terms.iter().sum()
-        } else {
-            let (rows, sum) = means.fold((0, 0), |(rows, sum), mean| {
+    /// Number of samples that ended.
+    pub fn samples(&self) -> u64 {
+        self.labels.iter().map(LabelBucket::samples).sum()
+    }
+
+    /// Number of samples without `allThreads`.
+    pub fn without_threads(&self) -> u64 {
+        self.without_threads
+    }
+
+    /// Active threads: the sum of the mean of each chain of engines, or the mean of all rows if
+    /// engines cannot be told apart. `None` if no row has the column.
+    pub fn active_threads(&self, chains: Option<&[Vec<usize>]>) -> Option<f64> {
+        let mean = |engines: &mut dyn Iterator<Item = &ThreadMean>| {
+            let (rows, sum) = engines.fold((0, 0), |(rows, sum), mean| {
                 (rows + mean.rows, sum + mean.sum.total())
             });
-            sum as f64 / rows as f64
-        })
+            (rows > 0).then(|| sum as f64 / rows as f64)
+        };
+        let Some(chains) = chains else {
+            return mean(&mut self.threads.iter());
+        };
+        let means = chains.iter().filter_map(|chain| {
+            mean(&mut chain.iter().filter_map(|&engine| self.threads.get(engine)))
+        });
+        // By size, so that the sum does not depend on the order of merging.
+        let mut terms: Vec<f64> = means.collect();
+        terms.sort_by(f64::total_cmp);
+        (!terms.is_empty()).then(|| terms.iter().sum())
     }
 }
 

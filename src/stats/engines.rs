@@ -2,39 +2,107 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::consistency::{self, Checked};
 use super::interner::Interner;
-use crate::jtl::{Engine, Sample, shifted_engine};
+use crate::jtl::{Edge, Engine, Reach, Sample, shifted_engine};
 
 /// Engines that are told apart. If a run has more, threads are not summed over engines.
 pub const MAX_ENGINES: usize = 256;
 
 /// The engines of a run by number.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(from = "Stored", into = "Stored")]
 pub struct Engines {
     names: Interner,
-    /// The last input whose rows name no engine, and its number as an engine.
-    #[serde(skip)]
-    latest_input: Option<(u32, usize)>,
+    /// The first and last row of each that is known by its input; as long as needed.
+    reaches: Vec<Option<Reach>>,
+    /// The latest rows of the last input whose rows name no engine. They are not in its reach yet.
+    latest: Option<Latest>,
+}
+
+/// Successive rows of an input whose rows name no engine.
+#[derive(Debug, Clone, Copy)]
+struct Latest {
+    input: u32,
+    number: usize,
+    first: Edge,
+    last: Edge,
+}
+
+/// Engines as they are stored.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    names: Interner,
+    reaches: Vec<Option<Reach>>,
+}
+
+impl From<Engines> for Stored {
+    fn from(mut engines: Engines) -> Self {
+        engines.settle();
+        Stored {
+            names: engines.names,
+            reaches: engines.reaches,
+        }
+    }
+}
+
+impl From<Stored> for Engines {
+    fn from(stored: Stored) -> Self {
+        Engines {
+            names: stored.names,
+            reaches: stored.reaches,
+            latest: None,
+        }
+    }
 }
 
 impl Engines {
-    /// The number of the engine that wrote a row.
+    /// The number of the engine that wrote a row. Rows of an input come in their order.
     #[inline(always)]
     pub fn number(&mut self, sample: &Sample<'_>) -> usize {
         let engine = Engine::of(sample);
-        match (&engine, self.latest_input) {
-            (Engine::Input(input), Some((latest, number))) if *input == latest => number,
-            _ => self.look_up(&engine),
+        match (&engine, &mut self.latest) {
+            (Engine::Input(input), Some(latest)) if *input == latest.input => {
+                latest.last = Edge::of(sample);
+                latest.number
+            }
+            _ => self.look_up(&engine, Edge::of(sample)),
         }
     }
 
     #[inline(never)]
-    fn look_up(&mut self, engine: &Engine<'_>) -> usize {
+    fn look_up(&mut self, engine: &Engine<'_>, row: Edge) -> usize {
         let number = self.number_of(&engine.key());
         if let Engine::Input(input) = engine {
-            self.latest_input = Some((*input, number));
+            self.settle();
+            self.latest = Some(Latest {
+                input: *input,
+                number,
+                first: row,
+                last: row,
+            });
         }
         number
+    }
+
+    /// Adds the latest rows to the reach of their engine.
+    fn settle(&mut self) {
+        if let Some(latest) = self.latest.take() {
+            self.extend(latest.number, Reach::new(latest.first, latest.last));
+        }
+    }
+
+    fn extend(&mut self, number: usize, reach: Reach) {
+        if number >= MAX_ENGINES {
+            return;
+        }
+        if self.reaches.len() <= number {
+            self.reaches.resize(number + 1, None);
+        }
+        match &mut self.reaches[number] {
+            Some(own) => own.merge(reach),
+            own @ None => *own = Some(reach),
+        }
     }
 
     /// All engines beyond [`MAX_ENGINES`] share one number, so that memory is bounded. Numbers are
@@ -47,9 +115,17 @@ impl Engines {
     }
 
     /// Adds the engines of another run. Returns the number of each here by its number there.
-    pub fn numbers_of(&mut self, other: &Engines) -> Vec<usize> {
+    pub fn merge(&mut self, mut other: Engines) -> Vec<usize> {
+        self.settle();
+        other.settle();
         let names = other.names.names().iter();
-        names.map(|name| self.number_of(name)).collect()
+        let numbers: Vec<usize> = names.map(|name| self.number_of(name)).collect();
+        for (&number, reach) in numbers.iter().zip(other.reaches) {
+            if let Some(reach) = reach {
+                self.extend(number, reach);
+            }
+        }
+        numbers
     }
 
     /// Their keys by number.
@@ -57,12 +133,38 @@ impl Engines {
         self.names.names()
     }
 
-    /// Adds to the input numbers that engines without a name are known by.
-    pub(super) fn shift(&mut self, inputs: u32) {
-        let names = std::mem::take(self).names;
-        for name in names.names() {
+    /// The first and last row of an engine that is known by its input.
+    pub fn reach(&self, number: usize) -> Option<Reach> {
+        let settled = self.reaches.get(number).copied().flatten();
+        let latest = self.latest.filter(|latest| latest.number == number);
+        let latest = latest.map(|latest| Reach::new(latest.first, latest.last));
+        match (settled, latest) {
+            (Some(mut reach), Some(latest)) => {
+                reach.merge(latest);
+                Some(reach)
+            }
+            (settled, latest) => settled.or(latest),
+        }
+    }
+
+    /// Moves its rows by this many bytes, and adds to the input numbers that engines without a name
+    /// are known by.
+    pub(super) fn shift(&mut self, positions: u64, inputs: u32) {
+        self.settle();
+        for name in std::mem::take(&mut self.names).names() {
             self.names.number(&shifted_engine(name, inputs));
         }
+        for reach in self.reaches.iter_mut().flatten() {
+            reach.shift(positions);
+        }
+    }
+
+    /// Checks stored engines.
+    pub(super) fn check(&self) -> Checked<()> {
+        let mut reaches = self.reaches.iter().flatten();
+        let are_sound =
+            self.reaches.len() <= self.count().min(MAX_ENGINES) && reaches.all(Reach::is_sound);
+        consistency::ensure(are_sound, "it contains no valid inputs of load generators")
     }
 
     /// Number of engines.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::column_sum::{ColumnSum, ColumnTotal};
 use super::consistency::{self, Checked};
 use super::sum::Sum;
 use super::timings::{Distributions, Times, Timings};
@@ -30,8 +31,8 @@ pub struct LabelStats {
     pub end: i64,
     elapsed: Sum,
     timings: Timings,
-    bytes: Option<Sum>,
-    sent_bytes: Option<Sum>,
+    bytes: ColumnSum,
+    sent_bytes: ColumnSum,
     aggregated: Option<Box<AggregatedRows>>,
 }
 
@@ -54,8 +55,8 @@ impl Default for LabelStats {
             end: i64::MIN,
             elapsed: Sum::default(),
             timings: Timings::default(),
-            bytes: None,
-            sent_bytes: None,
+            bytes: ColumnSum::default(),
+            sent_bytes: ColumnSum::default(),
             aggregated: None,
         }
     }
@@ -84,12 +85,8 @@ impl LabelStats {
             connect: sample.connect,
         };
         self.timings.record(times, weight);
-        if let Some(bytes) = sample.bytes {
-            self.bytes.get_or_insert_default().add(bytes);
-        }
-        if let Some(bytes) = sample.sent_bytes {
-            self.sent_bytes.get_or_insert_default().add(bytes);
-        }
+        self.bytes.add(sample.bytes, weight);
+        self.sent_bytes.add(sample.sent_bytes, weight);
     }
 
     /// Adds the statistics of another label or part.
@@ -105,12 +102,8 @@ impl LabelStats {
             self.add_square_excess(aggregated.square_excess);
         }
         self.timings.merge(&other.timings);
-        if let Some(bytes) = other.bytes {
-            self.bytes.get_or_insert_default().merge(bytes);
-        }
-        if let Some(bytes) = other.sent_bytes {
-            self.sent_bytes.get_or_insert_default().merge(bytes);
-        }
+        self.bytes.merge(other.bytes);
+        self.sent_bytes.merge(other.sent_bytes);
     }
 
     /// Successful samples; 0 if rows claim more errors than samples.
@@ -129,13 +122,13 @@ impl LabelStats {
     }
 
     /// Bytes received; `None` if no row has the column.
-    pub fn bytes(&self) -> Option<i128> {
-        self.bytes.map(Sum::total)
+    pub fn bytes(&self) -> Option<ColumnTotal> {
+        self.bytes.total(self.samples)
     }
 
     /// Bytes sent; `None` if no row has the column.
-    pub fn sent_bytes(&self) -> Option<i128> {
-        self.sent_bytes.map(Sum::total)
+    pub fn sent_bytes(&self) -> Option<ColumnTotal> {
+        self.sent_bytes.total(self.samples)
     }
 
     /// Sum of squares of elapsed that the distribution lacks, ms²: 0 unless there are aggregated
@@ -161,9 +154,10 @@ impl LabelStats {
             "the samples and times of a label differ in number",
         )?;
         consistency::total([self.rows, self.errors])?;
-        let sums = [Some(self.elapsed), self.bytes, self.sent_bytes];
-        let are_sums = sums.into_iter().flatten().all(|sum| sum.is_of(self.rows));
-        consistency::ensure(are_sums, "a sum is too large for its number of rows")
+        self.bytes.check(self.rows, self.samples)?;
+        self.sent_bytes.check(self.rows, self.samples)?;
+        let is_sum = self.elapsed.is_of(self.rows);
+        consistency::ensure(is_sum, "a sum is too large for its number of rows")
     }
 
     #[cold]

@@ -7,6 +7,7 @@ mod aggregate;
 mod bucket;
 mod cell;
 mod codes;
+mod column_sum;
 mod compact;
 mod consistency;
 mod controllers;
@@ -19,6 +20,7 @@ mod errors;
 mod histogram;
 mod interner;
 mod label;
+mod label_codes;
 mod label_errors;
 mod message_kind;
 mod newest;
@@ -34,6 +36,8 @@ pub use aggregate::{Aggregate, Label};
 pub use bucket::Bucket;
 pub(crate) use bucket::{FirstFailure, LabelBucket};
 pub use cell::Cell;
+pub(crate) use column_sum::ColumnSum;
+pub use column_sum::ColumnTotal;
 pub use compact::CompactHistogram;
 pub use consistency::Inconsistent;
 pub(crate) use correction::Corrected;
@@ -73,6 +77,7 @@ pub(crate) mod tests {
             thread_name: b"Thread Group 1-1",
             url: b"http://localhost/",
             hostname: b"",
+            group_text: b"",
             success: true,
             bytes: Some(200),
             sent_bytes: Some(100),

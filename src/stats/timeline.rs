@@ -6,7 +6,8 @@ use super::bucket::{Bucket, FirstFailure, Numbers, Renumbering};
 use super::codes::Codes;
 use super::consistency::{self, Checked};
 use super::engines::{Engines, MAX_ENGINES};
-use crate::jtl::Sample;
+use super::label_codes::LabelCodes;
+use crate::jtl::{self, Sample, Trace};
 
 /// Buckets of the longest run: enough for a chart as wide as a page, few enough that each has
 /// samples for its percentiles. With the widths below, all but the shortest and longest runs have
@@ -60,6 +61,7 @@ pub struct Timeline {
     buckets: Vec<Bucket>,
     are_labels_joined: bool,
     codes: Codes,
+    label_codes: LabelCodes,
     engines: Engines,
     #[serde(skip)]
     latest: Latest,
@@ -81,15 +83,13 @@ impl Timeline {
         if label >= MAX_LABELS {
             self.join_labels();
         }
-        let label = if self.are_labels_joined { 0 } else { label };
         let code = match self.codes.known(sample.response_code) {
             Some(number) => number,
             None => self.code(sample.response_code),
         };
-        let engine = match sample.all_threads {
-            Some(_) => self.engines.number(sample),
-            None => 0,
-        };
+        self.label_codes.record(label, code, sample.sample_count);
+        let label = if self.are_labels_joined { 0 } else { label };
+        let engine = self.engines.number(sample);
         self.bucket(sample.time_stamp).hits += sample.sample_count;
         let numbers = Numbers {
             label,
@@ -143,9 +143,11 @@ impl Timeline {
                 false => label_numbers.to_vec(),
             },
             codes: self.codes.numbers_of(&other.codes),
-            engines: self.engines.numbers_of(&other.engines),
+            engines: self.engines.merge(std::mem::take(&mut other.engines)),
             errors: error_numbers.to_vec(),
         };
+        self.label_codes
+            .merge(&other.label_codes, label_numbers, &renumbering.codes);
         let width = other.bucket_ms();
         for (number, bucket) in other.buckets.into_iter().enumerate() {
             if bucket != Bucket::default() {
@@ -166,7 +168,7 @@ impl Timeline {
         for bucket in &mut self.buckets {
             bucket.shift(positions);
         }
-        self.engines.shift(inputs);
+        self.engines.shift(positions, inputs);
     }
 
     /// Checks a stored timeline against the number of labels, types of error and samples.
@@ -179,10 +181,16 @@ impl Timeline {
             && numbers.contains(&self.first)
             && last.is_some_and(|end| self.buckets.is_empty() || numbers.contains(&(end - 1)));
         consistency::ensure(are_times, "it contains no valid times")?;
+        self.engines.check()?;
         let are_few = self.codes.are_classes() || !self.codes.are_too_many();
         consistency::ensure(are_few, "it has too many response codes")?;
         let are_labels = self.are_labels_joined || labels <= MAX_LABELS;
         consistency::ensure(are_labels, "it has too many labels over time")?;
+        let of_labels = self.label_codes.check(labels, self.codes.names().len())?;
+        consistency::ensure(
+            of_labels == samples,
+            "it has different samples by response code and by label",
+        )?;
         let labels = if self.are_labels_joined { 1 } else { labels };
         let (codes, engines) = (self.codes.names().len(), self.engines.count());
         let buckets = self.buckets.iter();
@@ -207,6 +215,7 @@ impl Timeline {
     fn join_codes(&mut self) {
         if !self.codes.are_classes() {
             let numbers = self.codes.become_classes();
+            self.label_codes.renumber(&numbers);
             for bucket in &mut self.buckets {
                 bucket.renumber_codes(&numbers);
             }
@@ -221,6 +230,15 @@ impl Timeline {
     /// The response codes by number.
     pub fn codes(&self) -> &[Box<[u8]>] {
         self.codes.names()
+    }
+
+    /// The response codes of the label with this number and their samples, in no particular order.
+    pub fn codes_of(&self, label: usize) -> impl Iterator<Item = (&[u8], u64)> {
+        let codes = self.label_codes.of_label(label);
+        codes.map(|(code, samples)| {
+            let name = self.codes.names().get(code);
+            (name.map_or(&b""[..], |name| name), samples)
+        })
     }
 
     /// The keys of the engines by number; `None` if there are too many to tell apart.
@@ -243,9 +261,48 @@ impl Timeline {
         self.buckets.iter()
     }
 
-    /// Active threads in a bucket: the sum of each engine's mean. `None` if no row has the column.
-    pub fn active_threads(&self, bucket: &Bucket) -> Option<f64> {
-        bucket.active_threads(self.engines.count() <= MAX_ENGINES)
+    /// The engines by chain: inputs that are pieces of one engine's results, in the order of time,
+    /// are one chain. Any other engine is a chain of its own. `None` if there are too many to tell
+    /// apart.
+    pub fn engine_chains(&self) -> Option<Vec<Vec<usize>>> {
+        let engines = self.engines()?.len();
+        let reaches = (0..engines).map(|number| self.engines.reach(number));
+        let (inputs, named): (Vec<_>, Vec<_>) =
+            (0..).zip(reaches).partition(|(_, reach)| reach.is_some());
+        let mut chains: Vec<Vec<usize>> = named.iter().map(|&(number, _)| vec![number]).collect();
+        let traces: Vec<(usize, Trace)> = inputs
+            .into_iter()
+            .filter_map(|(number, reach)| {
+                let rows = match engines {
+                    1 => Vec::new(),
+                    _ => self.rows_of_engine(number),
+                };
+                let reach = reach?;
+                Some((number, Trace { reach, rows }))
+            })
+            .collect();
+        let (numbers, traces): (Vec<usize>, Vec<Trace>) = traces.into_iter().unzip();
+        let found = jtl::chains(&traces).into_iter();
+        chains.extend(found.map(|chain| chain.iter().map(|&place| numbers[place]).collect()));
+        Some(chains)
+    }
+
+    /// An engine's rows with `allThreads` by the number of their bucket.
+    fn rows_of_engine(&self, engine: usize) -> Vec<(i64, u64)> {
+        let rows = self.buckets.iter();
+        let rows = rows.map(|bucket| bucket.rows_of_engines().nth(engine).unwrap_or(0));
+        (self.first..)
+            .zip(rows)
+            .filter(|&(_, rows)| rows > 0)
+            .collect()
+    }
+
+    /// Active threads in each bucket: the sum of the mean of each chain of engines, or the mean of all
+    /// rows if engines cannot be told apart. `None` if no row has the column.
+    pub fn active_threads(&self) -> impl Iterator<Item = Option<f64>> {
+        let chains = self.engine_chains();
+        let buckets = self.buckets.iter();
+        buckets.map(move |bucket| bucket.active_threads(chains.as_deref()))
     }
 
     /// The bucket of `time` (epoch ms). Widens all buckets if there would be too many.
@@ -397,8 +454,7 @@ mod tests {
                 series.record(&sample, 0);
             }
         }
-        let bucket = series.buckets().next().unwrap();
-        assert_eq!(series.active_threads(bucket), Some(4.0 + 6.0));
+        assert_eq!(series.active_threads().next(), Some(Some(4.0 + 6.0)));
     }
 
     /// Samples of these labels and codes, one a second.

@@ -54,7 +54,7 @@ fn prints_only_the_platform_block() {
 }
 
 #[test]
-fn without_a_platform_it_names_this_machine_with_a_note() {
+fn without_a_platform_it_asks_for_one() {
     let perfkit = Perfkit::new();
     perfkit.write("results.jtl", five_samples());
     let shows_and_notes = |arguments: &[&str]| {
@@ -63,10 +63,18 @@ fn without_a_platform_it_names_this_machine_with_a_note() {
         let is_shown = printed.contains("**Platform**") || printed.contains("\"Platform\"");
         (
             is_shown,
-            said.contains("the platform shown is this machine. Name the tested one"),
+            said.contains("the tested platform is not named. Name it with --platform TEXT"),
         )
     };
     assert_eq!(shows_and_notes(&["--no-report"]), (true, true));
+    assert_eq!(
+        shows_and_notes(&["--no-report", "--detail=Commit=abc"]),
+        (true, true)
+    );
+    assert_eq!(
+        shows_and_notes(&["--no-report", "--detail=Server=nginx"]),
+        (false, false)
+    );
     assert_eq!(
         shows_and_notes(&["--no-report", "--format=json"]),
         (true, true)
@@ -75,6 +83,15 @@ fn without_a_platform_it_names_this_machine_with_a_note() {
         shows_and_notes(&["--no-report", "--platform=Pi"]),
         (true, false)
     );
+    let (printed, _) = perfkit.run(&["analyze", "results.jtl", "--charts=none"]);
+    let cell = "| **Platform** | not named: give --server or --platform |";
+    assert!(printed.contains(cell), "{printed}");
+    // The page names the machine that analysed, but not as the platform.
+    let machine = perfkit::serve::platform::Platform::detect().one_line();
+    let page = perfkit.read("results-report/report.html");
+    assert!(page.contains("<dt>Analysed on</dt>"), "{page}");
+    assert!(!perfkit.read("results-report/report.md").contains(&machine));
+    assert!(!printed.contains(&machine));
     // Without a platform in the output there is no note.
     for format in ["table", "csv", "prometheus", "hgrm"] {
         let format = format!("--format={format}");
@@ -182,8 +199,10 @@ fn charts_are_configurable() {
         let mut all = vec!["analyze", "results.jtl", "-o", "report"];
         all.extend(arguments);
         perfkit.run(&all);
-        let entries = fs::read_dir(perfkit.path("report/charts")).unwrap();
+        let entries = fs::read_dir(perfkit.path("report/charts"));
         entries
+            .into_iter()
+            .flatten()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .collect()
     };

@@ -115,3 +115,102 @@ fn follow_options_can_be_set() {
     let (_, said) = perfkit.run(&ANALYZE);
     assert!(!said.contains("5 samples; "), "{said}");
 }
+
+#[test]
+fn an_unknown_flag_is_a_usage_error() {
+    let perfkit = Perfkit::new();
+    perfkit.write("a.jtl", five_samples());
+    for flag in ["--no-png", "--bogus", "--no-"] {
+        let output = perfkit
+            .command(&["analyze", "a.jtl", flag])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{flag}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            said.contains(&format!("unexpected argument '{flag}'")),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn options_of_a_file_are_announced() {
+    let perfkit = perfkit_with("[analyze]\nonly-success = true\nformat = \"csv\"\n");
+    let note = "perfkit.toml sets --format=csv --only-success";
+    let (_, said) = perfkit.run(&["analyze", "results.jtl", "--charts", "none"]);
+    assert_eq!(said.matches(note).count(), 1, "{said}");
+    assert!(
+        perfkit.read("results-report/report.md").contains(note),
+        "{}",
+        perfkit.read("results-report/report.md")
+    );
+    assert!(perfkit.read("results-report/report.json").contains(note));
+    // What the command line overrides is not set by the file.
+    let (_, said) = perfkit.run(&[&ANALYZE[..], &["--format", "json"]].concat());
+    assert!(
+        said.starts_with("perfkit: note: perfkit.toml sets --only-success\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_file_that_nobody_named_reaches_nothing_outside_its_directory() {
+    let refused = |option: &str| {
+        let perfkit = perfkit_with(&format!("[analyze]\n{option}\n"));
+        perfkit.fail(&ANALYZE[..3])
+    };
+    assert_eq!(
+        refused("listen = \"0.0.0.0:0\""),
+        "perfkit: error: perfkit.toml: [analyze] listen reaches beyond this directory, which a file that \
+         the command line does not name may not: give --config perfkit.toml to allow it, or --no-config \
+         to ignore the file"
+    );
+    for option in [
+        "server = \"http://127.0.0.1:1\"",
+        "monitor = \"usage.csv\"",
+        "output = \"/tmp/report\"",
+        "output = \"../report\"",
+        "output = \"a/../../report\"",
+        "update = \"/tmp/README.md\"",
+        "junit = \"../junit.xml\"",
+        "baseline = \"/tmp/report.json\"",
+        "criteria = \"../criteria.toml\"",
+    ] {
+        assert!(
+            refused(option).contains("reaches beyond this directory"),
+            "{option}"
+        );
+    }
+    // Inside is fine, and so is everything once the file is named.
+    let perfkit = perfkit_with("[analyze]\noutput = \"deep/report\"\ncharts = \"none\"\n");
+    perfkit.run(&["analyze", "results.jtl"]);
+    assert!(perfkit.path("deep/report/report.md").exists());
+    let outside = Perfkit::new();
+    let report = outside.path("report");
+    perfkit.write("perfkit.toml", format!("[analyze]\noutput = {report:?}\n"));
+    perfkit.run(&[
+        "analyze",
+        "results.jtl",
+        "--config",
+        "perfkit.toml",
+        "--charts=none",
+    ]);
+    assert!(report.join("report.md").exists());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_does_not_lead_out_of_the_directory() {
+    let outside = Perfkit::new();
+    let perfkit = perfkit_with("[analyze]\noutput = \"link/report\"\n");
+    std::os::unix::fs::symlink(outside.directory.path(), perfkit.path("link")).unwrap();
+    let said = perfkit.fail(&ANALYZE[..2]);
+    assert!(
+        said.contains("output reaches beyond this directory"),
+        "{said}"
+    );
+    // The tables of other commands do not matter.
+    perfkit.write("perfkit.toml", "[serve]\nmonitor = \"/tmp/usage.csv\"\n");
+    perfkit.run(&ANALYZE);
+}

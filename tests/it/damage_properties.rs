@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::common::fixtures;
 use jiff::tz::TimeZone;
 use perfkit::jtl::input::Input;
-use perfkit::jtl::{self, Fault, ReadOptions, Sample, Sink};
+use perfkit::jtl::{self, Encoding, Fault, ReadOptions, Sample, Sink};
 use perfkit::stats::Aggregate;
 
 /// Reading resumes within this many bytes after a quote opened by damage.
@@ -198,7 +198,7 @@ impl Rows {
                     start: all.start,
                     end: all.end,
                     elapsed: elapsed.counts().into_iter().collect(),
-                    bytes: all.bytes(),
+                    bytes: all.bytes().map(|bytes| bytes.sum),
                 };
                 (label.name, figures)
             })
@@ -212,7 +212,11 @@ fn read(bytes: &[u8], block_size: usize) -> perfkit::error::Result<jtl::Outcome<
         reader: Box::new(Cursor::new(bytes.to_vec())),
         size: None,
     };
-    let mut options = ReadOptions::default().threads(1).block_size(block_size);
+    // As it is: a torn byte is no reason to read the whole file in another encoding.
+    let mut options = ReadOptions::default()
+        .threads(1)
+        .block_size(block_size)
+        .encoding(Some(Encoding::UTF_8));
     options.timestamps.zone = TimeZone::UTC;
     jtl::read(vec![input], &options, &|_| (), Rows::default)
 }
@@ -332,6 +336,10 @@ fn check_neighbours(
         "{said}: {torn_rows} rows of {torn_lines} lines"
     );
     let first_torn = lines(&bytes[..damage_start]) + 1;
+    for tally in &outcome.repairs {
+        let torn_lines = first_torn..first_torn + torn_lines;
+        assert!(torn_lines.contains(&tally.first_line), "{said}: {tally:?}");
+    }
     for tally in &outcome.rejections {
         let line = tally.first_line;
         assert!(

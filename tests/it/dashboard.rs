@@ -112,10 +112,13 @@ fn a_run_of_zero_length_has_no_rates_in_statistics() {
     for options in [&[][..], &["--compat", "dashboard"]] {
         analyze(&perfkit, "results.jtl", options);
         let text = perfkit.read("report/statistics.json");
-        // A label of this name takes the place of the Total, as it does in JMeter.
+        // A label of this name does not take the place of the Total.
         assert_eq!(text.matches("\"transaction\" : \"Total\"").count(), 1);
         let statistics: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!(statistics["Total"]["throughput"], Value::Null);
+        for name in ["Total", "Total (label)"] {
+            assert_eq!(statistics[name]["sampleCount"], 1);
+            assert_eq!(statistics[name]["throughput"], Value::Null);
+        }
     }
 }
 

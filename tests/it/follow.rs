@@ -95,14 +95,14 @@ impl Following {
     }
 }
 
-fn append(perfkit: &Perfkit, text: &str) {
+fn append(perfkit: &Perfkit, text: impl AsRef<[u8]>) {
     let path = perfkit.path("results.jtl");
     let mut file = OpenOptions::new()
         .create(true)
         .append(true)
         .open(path)
         .unwrap();
-    file.write_all(text.as_bytes()).unwrap();
+    file.write_all(text.as_ref()).unwrap();
 }
 
 /// Checks that following ends with the output and report of analyzing the same file.
@@ -134,11 +134,39 @@ fn follows_a_run_from_a_missing_file_to_a_truncated_last_line() {
         following.hear(": 4 samples");
         append(&perfkit, &samples[quoted + 13..]);
         following.hear(": 5 samples");
-        append(&perfkit, &row(1_700_000_002_000, 70, "C", true));
+        append(&perfkit, row(1_700_000_002_000, 70, "C", true));
         following.hear(": 6 samples");
         append(&perfkit, "1700000003000,5,C,2");
         following.signal(signal);
         check_end(&perfkit, following, &[], "csv");
+    }
+}
+
+#[test]
+fn other_encodings_are_followed() {
+    let samples = five_samples().replace(",A,", ",Größe,");
+    // The first rows are ASCII in both.
+    let samples = format!("{HEADER}{}", row(1_700_000_000_000, 7, "Login", true))
+        + samples.strip_prefix(HEADER).unwrap();
+    let utf_16: Vec<u8> = samples.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let latin = samples.chars().map(|letter| letter as u8).collect();
+    for bytes in [utf_16, latin] {
+        let perfkit = Perfkit::new();
+        let following = Following::start(&perfkit, &["--format", "csv", "-o", "followed"]);
+        let (header, rest) =
+            bytes.split_at(bytes.len() * HEADER.len() / samples.chars().count() + 101);
+        let (some, others) = rest.split_at(rest.len() / 2 + 1);
+        append(&perfkit, header);
+        following.hear(": 1 samples");
+        append(&perfkit, some);
+        append(&perfkit, others);
+        following.hear(": 6 samples");
+        following.signal("-INT");
+        check_end(&perfkit, following, &[], "csv");
+        let table = perfkit
+            .run(&["analyze", "results.jtl", "--format", "csv", "--no-report"])
+            .0;
+        assert!(table.contains("\nGröße,3,"), "{table}");
     }
 }
 
@@ -149,7 +177,7 @@ fn until_idle_ends_following() {
         &perfkit,
         &["--until-idle", "2.5s", "--format", "json", "-o", "followed"],
     );
-    append(&perfkit, &five_samples());
+    append(&perfkit, five_samples());
     following.hear("whole run 5.0/s, 20.000% errors, median 200 ms");
     check_end(&perfkit, following, &[], "json");
 }
@@ -176,6 +204,58 @@ fn a_replaced_file_starts_a_new_run() {
     following.hear(": 3 samples");
     following.signal("-INT");
     check_end(&perfkit, following, &[], "csv");
+}
+
+/// Whatever takes the place of the results, the report of what was read comes first.
+#[test]
+fn a_file_that_cannot_be_read_any_further_costs_no_report() {
+    let gzip = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0];
+    let xml = "<?xml version=\"1.0\"?>\n<testResults version=\"1.2\">\n</testResults>\n";
+    for (what, why) in [
+        (None, "results.jtl: is a directory"),
+        (Some(&gzip[..]), "results.jtl: is compressed"),
+        (Some(xml.as_bytes()), "results.jtl: is XML"),
+        (Some(b"no results\n"), "neither a JTL header nor a row"),
+    ] {
+        let perfkit = Perfkit::new();
+        perfkit.write("results.jtl", five_samples());
+        let following = Following::start(&perfkit, &["--format", "csv", "-o", "followed"]);
+        following.hear(": 5 samples");
+        match what {
+            Some(bytes) => {
+                perfkit.write("other", bytes);
+                fs::rename(perfkit.path("other"), perfkit.path("results.jtl")).unwrap();
+            }
+            None => {
+                fs::remove_file(perfkit.path("results.jtl")).unwrap();
+                fs::create_dir(perfkit.path("results.jtl")).unwrap();
+            }
+        }
+        let (status, table, said) = following.end();
+        assert_eq!(status.code(), Some(2), "{said}");
+        assert!(
+            said.contains("was replaced") && said.contains(why),
+            "{said}"
+        );
+        assert!(table.contains("\nTOTAL,5,"), "{table}");
+        assert_eq!(perfkit.read("followed/aggregate.csv"), table);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_is_refused_rather_than_waited_for() {
+    let perfkit = Perfkit::new();
+    let made = Command::new("mkfifo")
+        .arg(perfkit.path("results.jtl"))
+        .status();
+    assert!(made.unwrap().success());
+    let (status, _, said) = Following::start(&perfkit, &[]).end();
+    assert_eq!(status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("is not a regular file and cannot be followed"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -307,14 +387,14 @@ fn listen_serves_the_run_in_progress() {
     assert!(address.starts_with("127.0.0.1:"), "{said}");
     let is_page = |answer: &str| answer.ends_with("</html>\n");
     assert!(ask(address, "/", is_page).contains("Waiting for the first sample."));
-    append(&perfkit, &five_samples());
+    append(&perfkit, five_samples());
     let events = ask(address, "/events", |answer| answer.contains("data: 1\n"));
     assert!(
         events.contains("content-type: text/event-stream"),
         "{events}"
     );
     assert!(ask(address, "/", is_page).contains("<dt>Samples</dt><dd>5</dd>"));
-    append(&perfkit, &row(1_700_000_002_000, 70, "C", true));
+    append(&perfkit, row(1_700_000_002_000, 70, "C", true));
     // An open event stream gets the newer state, and the end.
     let has_newer = AtomicBool::new(false);
     let events = ask(address, "/events", |answer| {

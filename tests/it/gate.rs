@@ -46,6 +46,19 @@ pub fn of_criteria(said: &str) -> Vec<&str> {
 pub fn refused(results: &str, arguments: &[&str]) -> String {
     let (code, printed, said) = analyzed(results, arguments);
     assert_eq!((code, printed.as_str()), (2, ""), "{said}");
+    last_error(&said)
+}
+
+/// Analyzes results with a criterion that cannot be judged. It must exit with 2, but print what it has.
+/// Returns the last line of stderr.
+pub fn unjudged(results: &str, arguments: &[&str]) -> String {
+    let (code, printed, said) = analyzed(results, arguments);
+    assert_eq!(code, 2, "{said}");
+    assert!(printed.contains("could not be judged"), "{printed}");
+    last_error(&said)
+}
+
+fn last_error(said: &str) -> String {
     let last = said.lines().last().unwrap_or_default();
     last.trim_start_matches("perfkit: error: ").to_owned()
 }
@@ -71,6 +84,17 @@ fn every_metric_matches_values_computed_by_hand() {
         "p90 != 300ms",
         "p99.9 != 500ms",
         "throughput < 5/s",
+        "goodput > 4/s",
+        "B: goodput > 1/s",
+        "rc200 != 4",
+        "rc2xx% < 80%",
+        "rc5xx > 1",
+        "B: rc500% > 50%",
+        "A: rc5?? > 0",
+        "rc\"500\" != 1",
+        "rc* != 5",
+        "rejected > 0",
+        "repaired% > 0%",
         "received < 5KB/s",
         "sent < 2.5KB/s",
         "latency.avg > 220ms",
@@ -161,7 +185,9 @@ fn a_failed_criterion_exits_1_and_appears_in_every_output() {
             "label": "B",
             "found": {"value": 500.0, "unit": "ms"},
             "is_failed": true,
+            "is_undecided": false,
             "message": "found 500 ms",
+            "note": null,
         })
     );
 }
@@ -186,16 +212,25 @@ fn stdout_carries_only_the_result() {
 #[test]
 fn missing_data_is_an_error_and_never_a_pass() {
     let without_columns = "timeStamp,elapsed,label,success\n1700000000000,0,A,true\n";
-    let of = |criterion| refused(without_columns, &["--fail-if", criterion]);
+    let of = |criterion| unjudged(without_columns, &["--fail-if", criterion]);
+    let of_five = |criterion| unjudged(&five_samples(), &["--fail-if", criterion]);
     let errors = [
-        refused_criterion("Login: p95 > 1s"),
-        refused_criterion("a: p95 > 1s"),
-        refused_criterion("/^Log/: p95 > 1s"),
+        of_five("Login: p95 > 1s"),
+        of_five("a: p95 > 1s"),
+        of_five("/^Log/: p95 > 1s"),
         refused_criterion("p95 > 1sec"),
         refused_criterion("latency.p75 > 1s"),
         refused_criterion("p75 > 1s for 30s"),
         refused_criterion("p95 > baseline * 1.1"),
-        refused_criterion("avg > 1s for 20ms"),
+        refused_criterion("error% > 101%"),
+        of_five("avg > 1s for 20ms"),
+        of_five("error% > 50% for 5min"),
+        of_five("errors > 5 over 2s"),
+        of_five("avg > 1s within 2s"),
+        of("rc404 > 0"),
+        of("A: rc5xx% > 1%"),
+        of("rc5xx% > 1% over 1s"),
+        of("goodput < 1/s"),
         of("latency.avg > 1s"),
         of("A: connect.p95 > 1s"),
         of("received > 1KB/s"),
@@ -205,11 +240,11 @@ fn missing_data_is_an_error_and_never_a_pass() {
         of("throughput < 1/s for 1s"),
         of("sent < 1KB/s for 1s"),
         refused(&five_samples(), &["--junit", "junit.xml"]),
-        refused(
+        unjudged(
             &five_samples(),
             &["--max-labels", "1", "--fail-if", "/B/: max > 1s"],
         ),
-        refused(
+        unjudged(
             &five_samples(),
             &["--max-labels", "1", "--fail-if", "B: max > 1s"],
         ),
@@ -337,7 +372,11 @@ fn a_run_is_held_to_a_baseline() {
     assert_eq!(code, 2);
     insta::assert_snapshot!(said.lines().last().unwrap());
     perfkit.write("results.jtl", five_samples().replace(",A,", ",C,"));
-    insta::assert_snapshot!(verdict("C: p95 > baseline * 1.1").1);
+    let arguments = ["--baseline", "baseline.json"];
+    let arguments = [&arguments[..], &["--fail-if", "C: p95 > baseline * 1.1"]].concat();
+    let (code, _, said) = run(&perfkit, &arguments);
+    assert_eq!(code, 2);
+    insta::assert_snapshot!(said.lines().last().unwrap());
 }
 
 #[test]

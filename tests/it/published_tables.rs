@@ -40,7 +40,9 @@ fn label((name, (samples, times, rates)): (&str, Figures)) -> LabelReport {
         received_kb_per_sec: Some(received),
         sent_kb_per_sec: Some(sent),
         average_bytes: None,
+        partial: Vec::new(),
         distribution: Vec::new(),
+        codes: Vec::new(),
     }
 }
 

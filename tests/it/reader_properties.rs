@@ -5,6 +5,7 @@ use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::common::checked;
 use jiff::tz::TimeZone;
 use perfkit::analysed::Analysed;
 use perfkit::jtl::input::Input;
@@ -93,7 +94,9 @@ fn read(files: &[Vec<u8>], block_size: usize, threads: usize) -> Result<Found, S
         .collect();
     let options = options(block_size, threads);
     let outcome = jtl::read(inputs, &options, &|_| (), Collect::default);
-    Ok(found(outcome.map_err(|error| error.to_string())?))
+    let mut outcome = outcome.map_err(|error| error.to_string())?;
+    let sinks = std::mem::take(&mut outcome.sinks);
+    Ok(found(outcome, sinks))
 }
 
 fn options(block_size: usize, threads: usize) -> ReadOptions {
@@ -158,18 +161,13 @@ fn grown(bytes: &[u8], pieces: &[usize], block_size: usize) -> Result<Found, Str
         );
     }
     let outcome = growing.outcome();
-    Ok(found(Outcome {
-        inputs: outcome.inputs,
-        rows_read: outcome.rows_read,
-        rejections: outcome.rejections,
-        sinks: vec![growing.into_sink()],
-    }))
+    Ok(found(outcome, vec![growing.into_sink()]))
 }
 
-fn found(outcome: Outcome<Collect>) -> Found {
+fn found<S>(outcome: Outcome<S>, sinks: Vec<Collect>) -> Found {
     let mut samples = Vec::new();
     let mut aggregate = Aggregate::default();
-    for sink in outcome.sinks {
+    for sink in sinks {
         samples.extend(sink.samples);
         aggregate.merge(sink.aggregate);
     }
@@ -179,11 +177,12 @@ fn found(outcome: Outcome<Collect>) -> Found {
         inputs: outcome.inputs,
         rows_read: outcome.rows_read,
         rejections: outcome.rejections,
+        repairs: outcome.repairs,
         ..Analysed::default()
     };
     Found {
         samples,
-        report: Report::new(&analysed, Presentation::default()).unwrap(),
+        report: checked(Report::new(&analysed, Presentation::default()).unwrap()),
         rows_read: analysed.rows_read,
         rejections: analysed.rejections,
         inputs: analysed.inputs,
@@ -205,7 +204,7 @@ fn field() -> impl Strategy<Value = String> {
         ).prop_map(|parts| format!("\"{}\"", parts.concat())),
         // Damage: quotes that do not open a field, close too early, or never close.
         1 => prop_oneof![
-            Just("a\"b".to_owned()), Just("\"a\"b".to_owned()), Just("\"".to_owned()), Just("\"a".to_owned()),
+            Just("x, y".to_owned()), Just("a\"b".to_owned()), Just("\"a\"b".to_owned()), Just("\"".to_owned()), Just("\"a".to_owned()),
         ],
     ]
 }
@@ -237,6 +236,8 @@ fn line() -> impl Strategy<Value = String> {
         1 => Just(String::new()),
         1 => Just("  ".to_owned()),
         1 => row().prop_map(|row| row.chars().take(20).collect()),
+        // A row quoted as a whole, with empty cells.
+        2 => (row(), "[,;]{0,2}").prop_map(|(row, end)| format!("\"{}\"{end}", row.replace('"', "\"\""))),
         1 => "[a-z\",\n]{0,40}",
     ]
 }

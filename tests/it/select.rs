@@ -22,7 +22,7 @@ use serde_json::Value;
 /// | 4000      | GET /item/17  | 4100 | 2       |
 /// | 6000      | Buy           | 6100 | 2       |
 /// | 7500      | GET /item/19  | 8000 | 1       |
-fn run() -> String {
+pub fn run() -> String {
     let rows = "\
 1700000000000,100,Home,200,OK,Users 1-1,text,true,,10,1,1,1,http://a:80/home?x=1,50,0,5
 1700000000000,60,Home-0,302,Found,Users 1-1,text,true,,10,1,1,1,http://a:80/,50,0,5
@@ -115,6 +115,49 @@ fn controllers_and_sub_results() {
         labels(&["--controllers", "exclude", "--sub-results", "exclude"]),
         "Home,2; GET /item/17,2; GET /item/18,1; GET /item/19,1; TOTAL,6"
     );
+}
+
+#[test]
+fn requests_numbered_by_hand_are_not_sub_results() {
+    let perfkit = Perfkit::new();
+    let of = |labels: [&str; 2]| {
+        let mut rows = HEADER.to_owned();
+        for start in [1_700_000_000_000_i64, 1_700_000_001_000] {
+            for (number, label) in labels.into_iter().enumerate() {
+                rows += &crate::common::row(start + 100 * number as i64, 100, label, true);
+            }
+            rows += &format!(
+                "{start},200,HP,200,\"Number of samples in transaction : 2, number of failing samples \
+                 : 0\",Users 1-1,,true,,10,1,1,1,null,0,0,0\n"
+            );
+        }
+        perfkit.write("run.jtl", rows);
+        let options = ["--controllers", "exclude", "--sub-results", "exclude"];
+        let fixed = ["analyze", "run.jtl", "--no-report", "--format", "csv"];
+        let (_, said) = perfkit.run(&fixed);
+        assert!(!said.contains("sub-results"), "{said}");
+        let (table, _) = perfkit.run(&[&fixed[..], &options, &["--columns", "samples"]].concat());
+        table.lines().skip(1).collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(of(["HP-0", "HP-1"]), "HP-0,2; HP-1,2; TOTAL,4");
+    assert_eq!(of(["GET /a", "GET /a-0"]), "GET /a,2; GET /a-0,2; TOTAL,4");
+    assert_eq!(of(["step", "step-1"]), "step,2; step-1,2; TOTAL,4");
+}
+
+#[test]
+fn sub_results_alone_and_from_standard_input() {
+    assert_eq!(
+        labels(&["--sub-results", "only"]),
+        "Home-0,2; Home-1,2; TOTAL,4"
+    );
+    // The second Home starts before the time that counts; its sub-results stay sub-results.
+    assert_eq!(
+        labels(&["--sub-results", "only", "--from", "1700000002020"]),
+        "Home-1,1; TOTAL,1"
+    );
+    let (code, said) = from_stdin(&["--sub-results", "exclude"]);
+    assert_eq!(code, Some(0));
+    assert_eq!(said, "perfkit: 4 filtered out by --sub-results exclude");
 }
 
 #[test]
@@ -349,7 +392,7 @@ fn invalid_selections_are_rejected() {
     insta::assert_snapshot!(refused(&["--exclude", "[z-a]"]), @"perfkit: error: --exclude: `[z-a]` is not a regular expression: invalid character class range, the start must be <= the end");
     insta::assert_snapshot!(refused(&["--from", "soon"]), @"perfkit: error: --from: `soon` is not a time: give a time such as `2026-11-25 07:10:00` or 07:10:00, epoch ms, an offset from the run's start such as +30s or 1m30s, or from its end such as -10s");
     insta::assert_snapshot!(refused(&["--to", "30"]), @"perfkit: error: --to: `30` has no unit: `30s` is an offset in seconds");
-    insta::assert_snapshot!(refused(&["--group-by", "threadgroup"]), @"perfkit: error: --group-by: `threadgroup` is neither label, thread-group, host, code or url-path nor a regular expression with (captures)");
+    insta::assert_snapshot!(refused(&["--group-by", "threadgroup"]), @"perfkit: error: --group-by: `threadgroup` is neither label, thread-group, host, code, url-path, engine or column:NAME nor a regular expression with (captures)");
     insta::assert_snapshot!(refused(&["--rename", "s/a/b"]), @r#"perfkit: error: --rename: `s/a/b` is not of the form `s/pattern/replacement/`: it has 2 delimiters `/` and not 3; within a part write \/"#);
     let both = refused(&["--only-success", "--only-errors"]);
     assert!(both.contains("--help"), "{both}");
@@ -381,9 +424,9 @@ fn from_stdin(arguments: &[&str]) -> (Option<i32>, String) {
 
 #[test]
 fn standard_input_cannot_be_read_twice() {
-    let (code, said) = from_stdin(&["--from", "+1s", "--sub-results", "exclude"]);
+    let (code, said) = from_stdin(&["--from", "+1s", "--trim-ramp"]);
     assert_eq!(code, Some(2));
-    insta::assert_snapshot!(said, @"perfkit: error: -: must be read twice for --from +1s and --sub-results exclude, but can be read only once: save it to a file first");
+    insta::assert_snapshot!(said, @"perfkit: error: -: must be read twice for --from +1s and --trim-ramp, but can be read only once: save it to a file first");
     let (code, said) = from_stdin(&["--from", "2023-11-14 22:13:21", "--include", "Home"]);
     assert_eq!(code, Some(0));
     assert_eq!(said, "perfkit: 5 filtered out by --include Home");

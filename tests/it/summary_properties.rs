@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Cursor, Read};
 
-use crate::common::{HEADER, fixtures};
+use crate::common::{HEADER, checked, fixtures};
 use perfkit::analysed::{self, Analysed};
 use perfkit::jtl::input::Input;
 use perfkit::jtl::{self, ReadOptions};
@@ -42,7 +42,7 @@ fn merged(groups: &[&[File]]) -> Analysed {
 
 /// The report, and its JSON.
 fn report(part: Analysed) -> (Report, String) {
-    let report = Report::new(&part, Presentation::default()).unwrap();
+    let report = checked(Report::new(&part, Presentation::default()).unwrap());
     let json = render::json::render(&report).unwrap();
     (report, json)
 }

@@ -29,7 +29,120 @@ fn the_server_reports_its_hardware() {
         .find(|line| line.contains("**Platform**"))
         .unwrap();
     assert!(platform.contains(memory), "{platform} has no {memory}");
-    assert!(!said.contains("this machine"), "{said}");
+    assert!(!said.contains("not named"), "{said}");
+    // With a name, the hardware has a line of its own.
+    let arguments = [
+        "analyze",
+        "results.jtl",
+        "--no-report",
+        "--platform=Pi",
+        "--server",
+        &url,
+    ];
+    let (printed, _) = perfkit.run(&arguments);
+    let details: Vec<&str> = printed.lines().skip(2).take(3).collect();
+    assert!(details[0].starts_with("| **Platform** | Pi "), "{printed}");
+    assert!(details[1].starts_with("| **Hardware** | ") && details[1].contains(memory));
+}
+
+/// Answers every request of a listener with this text.
+fn answering(answer: &'static str) -> String {
+    use std::io::{Read, Write};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _read = stream.read(&mut [0; 1024]).unwrap();
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    url
+}
+
+#[test]
+fn a_server_that_does_not_know_its_hardware_is_a_note_if_the_platform_is_named() {
+    let perfkit = Perfkit::new();
+    perfkit.write("results.jtl", five_samples());
+    for (answer, why) in [
+        (
+            "HTTP/1.1 404 NOT FOUND\r\nContent-Length: 9\r\n\r\nnot found",
+            "it answered 404 Not Found",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n<html>hi</html>",
+            "its answer is not a machine's details",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"ok\":true}",
+            "its answer is not a machine's details",
+        ),
+    ] {
+        let url = answering(answer);
+        let analyze = ["analyze", "results.jtl", "--no-report", "--server", &url];
+        for named in ["--platform=Pi 5", "--detail=Server=Flask"] {
+            let (printed, said) = perfkit.run(&[&analyze[..], &[named]].concat());
+            let note = format!("note: {url} does not report its hardware at /platform ({why}),");
+            assert!(said.contains(&note), "{said}");
+            let value = named.rsplit('=').next().unwrap();
+            assert!(printed.contains(&format!("| {value} ")), "{printed}");
+            assert!(!printed.contains("Hardware"), "{printed}");
+        }
+        for unnamed in [&[][..], &["--detail=Commit=abc"]] {
+            let error = perfkit.fail(&[&analyze[..], unnamed].concat());
+            assert!(
+                error.contains(why) && error.ends_with("with --platform TEXT"),
+                "{error}"
+            );
+        }
+    }
+    // Nothing answers: probably a mistake in the address.
+    let error = perfkit.fail(&[
+        "analyze",
+        "results.jtl",
+        "--platform=Pi 5",
+        "--server=http://127.0.0.1:1",
+    ]);
+    assert!(
+        error.ends_with("is `perfkit serve` running there?"),
+        "{error}"
+    );
+}
+
+#[test]
+fn each_server_has_its_block_whatever_the_results_are_called() {
+    let perfkit = Perfkit::new();
+    perfkit.write("results.jtl", five_samples());
+    perfkit.write("README.md", "");
+    let update = |kernel: &str, cpu: &str| {
+        let body = format!(
+            "{{\"cpu\":\"{cpu}\",\"threads\":4,\"memory_bytes\":8000000000,\"os\":\"Debian {kernel}\",\
+             \"kernel\":\"{kernel}\",\"perfkit\":\"0.1.0\"}}"
+        );
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let url = answering(answer.leak());
+        let fixed = [
+            "analyze",
+            "results.jtl",
+            "--no-report",
+            "--update=README.md",
+        ];
+        perfkit.run(&[&fixed[..], &["--server", &url]].concat()).1
+    };
+    update("12", "Pi 4");
+    update("12", "Pi 5");
+    let said = update("13", "Pi 4");
+    assert!(
+        said.contains(": replaced the block of Pi 4 (4 threads), 8 GB, Debian of 2023-11-14"),
+        "{said}"
+    );
+    let readme = perfkit.read("README.md");
+    assert_eq!(readme.matches("perfkit:begin").count(), 2, "{readme}");
+    assert!(readme.contains("Debian 13, Linux 13"), "{readme}");
 }
 
 #[test]

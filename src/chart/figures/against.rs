@@ -61,7 +61,7 @@ fn latency(run: &Run<'_>) -> Option<Figure> {
         slug: "latency-against-throughput",
         section: Section::Throughput,
         title: "Latency against throughput",
-        what: "mean; one point per",
+        what: &format!("{}mean; one point per", run.partial(&["latency"])),
         description: "Mean latency against samples per second.".to_owned(),
     };
     (!latency.is_empty()).then(|| figure(run, words, rate_axis(&rates), axis.axis, series))
@@ -87,7 +87,11 @@ fn threads(run: &Run<'_>) -> Option<Figure> {
         one.mark = Mark::Points;
     }
     let most = threads.iter().flatten().copied().fold(0.0, f64::max);
-    let what = format!("{}mean by label; one point per", which_labels(run.report));
+    let what = format!(
+        "{}{}mean by label; one point per",
+        run.partial(&["active_threads"]),
+        which_labels(run.report)
+    );
     let words = Words {
         slug: "response-time-against-threads",
         section: Section::ResponseTimes,

@@ -37,7 +37,10 @@ pub fn figures(run: &Run<'_>) -> Vec<Figure> {
             slug: "latency-over-time",
             section: OVER_TIME,
             title: "Latency over time",
-            what: "mean time to first byte by label, per",
+            what: &format!(
+                "{}mean time to first byte by label, per",
+                run.partial(&["latency"])
+            ),
             description: "Mean latency by label over time.".to_owned(),
         },
         "mean latency",
@@ -48,7 +51,10 @@ pub fn figures(run: &Run<'_>) -> Vec<Figure> {
             slug: "connect-time-over-time",
             section: OVER_TIME,
             title: "Connect time over time",
-            what: "mean by label, reused connections count as 0 ms, per",
+            what: &format!(
+                "{}mean by label, reused connections count as 0 ms, per",
+                run.partial(&["connect"])
+            ),
             description: "Mean connect time by label over time.".to_owned(),
         },
         "mean connect time",
@@ -111,7 +117,10 @@ fn threads(run: &Run<'_>) -> Option<Figure> {
         slug: "active-threads-over-time",
         section: OVER_TIME,
         title: "Active threads over time",
-        what: "JMeter threads (users), mean per",
+        what: &format!(
+            "{}JMeter threads (users), mean per",
+            run.partial(&["active_threads"])
+        ),
         description: format!(
             "Active threads over time, up to {}.",
             scale::grouped(max, 0)
@@ -122,7 +131,13 @@ fn threads(run: &Run<'_>) -> Option<Figure> {
 
 /// Builds the figure of bytes in and out; `None` if the results lack them.
 fn bytes(run: &Run<'_>) -> Option<Figure> {
-    let kb = |bytes: &[u64]| run.pieces(|bucket| Some(run.rate(bucket, bytes)? / BYTES_PER_KB));
+    let kb = |bytes: &[Option<u64>]| {
+        let counts: Vec<u64> = bytes.iter().map(|bytes| bytes.unwrap_or(0)).collect();
+        run.pieces(|bucket| {
+            bytes.get(bucket).copied().flatten()?;
+            Some(run.rate(bucket, &counts)? / BYTES_PER_KB)
+        })
+    };
     let total = &run.report.total;
     let directions = [
         (
@@ -144,11 +159,12 @@ fn bytes(run: &Run<'_>) -> Option<Figure> {
         })
         .collect();
     let max = highest_of(&series);
+    let partial = run.partial(&["received_kb_per_sec", "sent_kb_per_sec"]);
     let words = Words {
         slug: "bytes-over-time",
         section: OVER_TIME,
         title: "Bytes over time",
-        what: "bytes by end time of the sample, mean per",
+        what: &format!("{partial}bytes by end time of the sample, mean per"),
         description: format!(
             "KB received and sent per second over time, up to {}.",
             scale::grouped(max, 0)

@@ -62,6 +62,16 @@ impl<'a> Run<'a> {
         )
     }
 
+    /// Says for a subtitle which columns of these figures only some samples have; empty if all have
+    /// them.
+    pub fn partial(&self, figures: &[&str]) -> String {
+        let total = &self.report.total;
+        let partial = figures.iter().filter_map(|figure| total.partial(figure));
+        partial.fold(String::new(), |words, partial| {
+            words + &partial.in_words() + "; "
+        })
+    }
+
     /// Builds the axis of time that all figures share.
     pub fn time_axis(&self) -> Axis {
         scale::elapsed_time(self.window.duration_ms())

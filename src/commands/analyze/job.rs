@@ -8,7 +8,7 @@ use crate::cli::{AnalyzeArgs, ChartTheme, Compat, FollowArgs, Format};
 use crate::commands::gate::Gate;
 use crate::commands::publish::Publication;
 use crate::commands::server::Server;
-use crate::commands::{analysis, columns, input_name};
+use crate::commands::{analysis, clash, columns, input_name, output, report_directory};
 use crate::error::Result;
 use crate::report::{self, Presentation};
 
@@ -54,9 +54,11 @@ impl Job {
     ///
     /// If an option is invalid; if criteria, a baseline, a README or a monitor's file cannot be read; if
     /// the server does not answer.
-    pub fn new(args: AnalyzeArgs) -> Result<Self> {
+    pub fn new(args: AnalyzeArgs, notes: Vec<String>) -> Result<Self> {
+        check_files(&args)?;
         let analysis = Analysis {
             with_dashboard: args.compat == Some(Compat::Dashboard),
+            allow_repeats: args.allow_repeats,
             ..analysis::parse(&args.reading, &args.selection)?
         };
         let options = report::Options {
@@ -70,8 +72,9 @@ impl Job {
             ..report::Options::default()
         };
         let gate = Gate::of(&args.gate, args.baseline.as_deref(), &options.percentiles)?;
-        let publication = Publication::of(&args, &input_name::stem_of(first_input(&args)))?;
+        check_outputs(&args)?;
         let server = Server::of(&args)?;
+        let publication = Publication::of(&args, first_input(&args), &server)?;
         let theme = match args.chart_theme {
             ChartTheme::Light => Theme::Light,
             ChartTheme::Dark => Theme::Dark,
@@ -83,6 +86,7 @@ impl Job {
             style: Style::picture(args.chart_size, theme),
             has_csv_all_labels: args.max_labels.is_none(),
         };
+        outputs.check()?;
         Ok(Job {
             paths: args.results,
             analysis,
@@ -90,7 +94,10 @@ impl Job {
             presentation: Presentation {
                 title: args.title,
                 details: server.details.clone(),
+                platform: server.platform.clone(),
+                analysed_on: server.analysed_on.clone(),
                 options,
+                notes,
                 resources: server.resources.clone(),
             },
             gate,
@@ -98,6 +105,45 @@ impl Job {
             publication,
             outputs,
         })
+    }
+}
+
+/// Checks that every output can be written.
+fn check_outputs(args: &AnalyzeArgs) -> Result<()> {
+    if let Some(directory) = directory_of(args) {
+        output::check_directory(&directory)?;
+    }
+    let files = args.gate.junit.iter().chain(&args.publish.update);
+    files.map(PathBuf::as_path).try_for_each(output::check_file)
+}
+
+/// Checks that no output is an input.
+fn check_files(args: &AnalyzeArgs) -> Result<()> {
+    let inputs = args
+        .results
+        .iter()
+        .chain(&args.baseline)
+        .chain(&args.monitor);
+    let directory = directory_of(args);
+    let report = directory.as_deref().map(report_directory::files);
+    let report: Vec<PathBuf> = report.into_iter().flatten().collect();
+    let report = report.iter().map(|path| ("--output", path));
+    let junit = args.gate.junit.iter().map(|path| ("--junit", path));
+    let readme = args.publish.update.iter().map(|path| ("--update", path));
+    clash::check(
+        inputs.chain(&args.gate.criteria),
+        report.chain(junit).chain(readme),
+    )
+}
+
+impl Outputs {
+    /// Checks that the report replaces no file of someone else's.
+    fn check(&self) -> Result<()> {
+        let Some(directory) = &self.directory else {
+            return Ok(());
+        };
+        let charts = self.charts.iter().map(|slug| format!("charts/{slug}.png"));
+        report_directory::check(directory, &charts.collect::<Vec<_>>())
     }
 }
 

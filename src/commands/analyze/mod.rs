@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use self::job::{Job, Outputs};
+use super::follow::{self, Followed};
 use super::report_directory::{self, ReportFile};
-use super::{follow, gate, output, reading, reporting};
+use super::{gate, output, reading, reporting};
 use crate::analysed::Analysed;
 use crate::chart;
 use crate::cli::{AnalyzeArgs, Format};
@@ -16,40 +17,41 @@ use crate::render::{self, markdown::ChartLink};
 use crate::report::{self, Report};
 use crate::stats::Aggregate;
 
-/// Runs `perfkit analyze`.
+/// Runs `perfkit analyze`. The report has `notes`, which were printed already.
 ///
 /// # Errors
 ///
 /// If an option is invalid, an input cannot be read or has no samples, or an output cannot be written;
 /// with `--strict`, also if a row is rejected.
-pub fn run(args: AnalyzeArgs) -> Result<ExitCode> {
-    let mut job = Job::new(args)?;
-    let analysed = job.analyse()?;
+pub fn run(args: AnalyzeArgs, notes: Vec<String>) -> Result<ExitCode> {
+    let mut job = Job::new(args, notes)?;
+    let Followed { analysed, problem } = job.analyse()?;
     let report = job.report(&analysed)?;
-    job.write(&analysed, &report)
+    let code = job.write(&analysed, &report)?;
+    problem.map_or(Ok(code), Err)
 }
 
 impl Job {
     /// Reads the results, or follows them to their end.
-    fn analyse(&mut self) -> Result<Analysed> {
+    fn analyse(&mut self) -> Result<Followed> {
         if !self.follow.follow {
-            return reading::read(&self.analysis, &self.paths);
+            return Ok(reading::read(&self.analysis, &self.paths)?.into());
         }
-        let analysed = follow::read(self)?;
+        let followed = follow::read(self)?;
         // The monitor has written more rows meanwhile.
         self.server.resources = self.server.read_monitor()?;
         self.presentation.resources = self.server.resources.clone();
-        Ok(analysed)
+        Ok(followed)
     }
 
     fn report(&self, analysed: &Analysed) -> Result<Report> {
         let mut report = reporting::report(analysed, self.presentation.clone(), None)?;
         self.server.check(&report)?;
-        report.criteria = self.gate.evaluate(&report)?;
+        report.criteria = self.gate.evaluate(&report);
         Ok(report)
     }
 
-    fn write(&self, analysed: &Analysed, report: &Report) -> Result<ExitCode> {
+    fn write(&mut self, analysed: &Analysed, report: &Report) -> Result<ExitCode> {
         let outputs = &self.outputs;
         let aggregate = &analysed.aggregate;
         self.gate.write_junit(report)?;
@@ -74,7 +76,7 @@ impl Job {
             || self.publication.is_wanted()
             || self.follow.listen.is_some();
         if is_platform_shown {
-            self.server.warn_if_guessed();
+            self.server.note_if_unnamed();
         }
         if let Some(directory) = &outputs.directory {
             eprintln!(
@@ -83,7 +85,8 @@ impl Job {
             );
         }
         gate::print_results(report);
-        gate::exit_code(gate::is_failed(report), printed)
+        let unjudged = self.gate.check_rejected(report).err();
+        gate::exit_code(report, false, unjudged, printed)
     }
 }
 

@@ -9,14 +9,16 @@ use self::inputs::Inputs;
 use self::regression::Regressions;
 use super::gate::{self, Gate};
 use super::readme::{self, Readme};
-use super::{analysis, output};
+use super::{analysis, clash, output};
 use crate::chart;
 use crate::cli::{CompareArgs, CompareFormat};
 use crate::compare::{self, Settings, Side};
 use crate::error::Result;
+use crate::gate::rejected_rows;
 use crate::percentile::Percentile;
 use crate::render;
 use crate::render::compare::Extent;
+use crate::render::readme_block::Wanted;
 use crate::report::{self, Report};
 
 /// Percentiles tested by default. Fewer tests give narrower intervals.
@@ -25,29 +27,37 @@ const DEFAULT_TESTED: [f64; 2] = [50.0, 95.0];
 /// Maximum labels to compare one by one.
 const MAX_LABELS: usize = 500;
 
-/// Runs `perfkit compare`.
+/// Runs `perfkit compare`. The comparison has `notes`, which were printed already.
 ///
 /// # Errors
 ///
 /// If an option is invalid, an input cannot be read or has no samples, an output cannot be written, or a
 /// criterion needs what a run does not have.
-pub fn run(args: CompareArgs) -> Result<ExitCode> {
+pub fn run(args: CompareArgs, mut notes: Vec<String>) -> Result<ExitCode> {
+    check_files(&args)?;
     let analysis = analysis::parse(&args.reading, &args.selection)?;
     let settings = settings(&args);
     let shown = &settings.percentiles;
     let inputs = Inputs::new(&args)?;
     let regressions = Regressions::new(&args, &inputs)?;
     let gate = Gate::against_first(&args.gate, shown)?;
-    let readme = match &args.update {
+    let mut readme = match &args.update {
         Some(path) => {
-            let key = readme::key([args.key.as_str()])?;
-            Some(Readme::new(path.clone(), key)?)
+            let wanted = Wanted {
+                key: readme::key_given(&args.key)?,
+                is_key_given: true,
+                ..Wanted::default()
+            };
+            Some(Readme::new(path.clone(), wanted)?)
         }
         None => None,
     };
-    let notes = inputs.notes();
-    for note in &notes {
-        eprintln!("perfkit: note: {}", render::text::printable(note));
+    let files = [&args.output, &args.gate.junit, &args.update];
+    let mut files = files.into_iter().flatten();
+    files.try_for_each(|path| output::check_file(path))?;
+    for note in inputs.notes() {
+        eprintln!("perfkit: note: {}", render::text::printable(&note));
+        notes.push(note);
     }
     let sides = inputs.read(
         &analysis,
@@ -58,15 +68,23 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
             ..report::Options::default()
         },
     )?;
-    let judged = judge(&gate, &sides)?;
+    let judged = judge(&gate, &sides);
     gate.write_junit(&judged)?;
     let mut comparison = compare::compare(&sides, &settings);
-    comparison.notes.splice(0..0, notes);
-    if let Some(readme) = &readme {
+    comparison
+        .notes
+        .splice(0..0, notes.into_iter().chain(rejected(&sides)));
+    if let Some(readme) = &mut readme {
         let runs: Vec<(&str, &Report)> = runs(&sides)
             .map(|(name, report)| (name.as_str(), report))
             .collect();
-        readme.update(&render::compare::readme_table(&runs, shown))?;
+        let reports = || runs.iter().map(|(_, report)| *report);
+        let names = render::compare::readme_names(&runs);
+        readme.set_platforms(
+            platforms(reports()),
+            names.into_iter().map(str::to_owned).collect(),
+        );
+        readme.update(&render::compare::readme_table(&runs, shown), reports())?;
     }
     let extent = match args.all {
         true => Extent::All,
@@ -98,11 +116,37 @@ pub fn run(args: CompareArgs) -> Result<ExitCode> {
         None => output::print(&text),
     };
     gate::print_results(&judged);
-    let failures = regressions.failures(&comparison)?;
+    let failures = regressions.failures(&comparison);
     for failure in &failures {
         gate::print_failure(failure.title, &failure.message);
     }
-    gate::exit_code(!failures.is_empty() || gate::is_failed(&judged), printed)
+    let too_many = runs(&sides).filter_map(|(_, report)| gate.check_rejected(report).err());
+    let unjudged = match failures.is_empty() {
+        true => regressions.unjudged(&comparison, &sides),
+        false => None,
+    };
+    gate::exit_code(
+        &judged,
+        !failures.is_empty(),
+        unjudged.into_iter().chain(too_many),
+        printed,
+    )
+}
+
+/// Checks that no output is an input.
+fn check_files(args: &CompareArgs) -> Result<()> {
+    let runs = args
+        .runs
+        .iter()
+        .chain(&args.baseline)
+        .chain(&args.candidate);
+    let output = args.output.iter().map(|path| ("--output", path));
+    let junit = args.gate.junit.iter().map(|path| ("--junit", path));
+    let readme = args.update.iter().map(|path| ("--update", path));
+    clash::check(
+        runs.chain(&args.gate.criteria),
+        output.chain(junit).chain(readme),
+    )
 }
 
 fn settings(args: &CompareArgs) -> Settings {
@@ -122,20 +166,40 @@ fn settings(args: &CompareArgs) -> Settings {
     }
 }
 
+/// Returns the keys of the platforms of some runs, each once.
+fn platforms<'r>(reports: impl Iterator<Item = &'r Report>) -> Vec<String> {
+    let mut platforms: Vec<String> = Vec::new();
+    for platform in reports.filter_map(Report::platform_key) {
+        if !platforms.contains(&platform) {
+            platforms.push(platform);
+        }
+    }
+    platforms
+}
+
 fn runs(sides: &[Side]) -> impl Iterator<Item = &(String, Report)> {
     sides.iter().flat_map(|side| &side.runs)
 }
 
+/// Says which runs have rejected rows.
+fn rejected(sides: &[Side]) -> Vec<String> {
+    let notes = runs(sides).filter_map(|(name, report)| {
+        let rejected = rejected_rows(&report.accounting)?;
+        Some(format!("{name}: {rejected}."))
+    });
+    notes.collect()
+}
+
 /// Evaluates the criteria for each candidate run, against the first run of the baseline.
-fn judge(gate: &Gate, sides: &[Side]) -> Result<Report> {
+fn judge(gate: &Gate, sides: &[Side]) -> Report {
     let mut judged = Report::default();
     let Some((baseline, candidates)) = sides.split_first() else {
-        return Ok(judged);
+        return judged;
     };
     let baseline = baseline.runs.first().map(|(_, report)| report);
     let is_only = runs(candidates).count() == 1;
     for (name, report) in runs(candidates) {
-        let mut results = gate.evaluate_against(report, baseline)?;
+        let mut results = gate.evaluate_against(report, baseline);
         if !is_only {
             for result in &mut results {
                 result.text = format!("{name}: {}", result.text);
@@ -143,7 +207,7 @@ fn judge(gate: &Gate, sides: &[Side]) -> Result<Report> {
         }
         judged.criteria.extend(results);
     }
-    Ok(judged)
+    judged
 }
 
 fn markdown(judged: &Report, comparison: String) -> String {

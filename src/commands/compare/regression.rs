@@ -4,10 +4,9 @@ use regex::bytes::Regex;
 
 use super::inputs::Inputs;
 use crate::cli::CompareArgs;
-use crate::compare::{Comparison, MIN_RUNS, Verdict};
+use crate::compare::{Comparison, ERROR_RATE_THRESHOLD, MIN_RUNS, Side, Verdict};
 use crate::error::{Error, Result};
-use crate::render;
-use crate::select;
+use crate::{format, gate, render, select};
 
 /// The conditions under which a comparison fails.
 #[derive(Debug)]
@@ -54,13 +53,9 @@ impl Regressions {
     }
 
     /// Returns why the comparison failed; empty if it did not, or without `--fail-if-worse`.
-    ///
-    /// # Errors
-    ///
-    /// If nothing failed, but a label has too few runs to be judged.
-    pub fn failures(&self, comparison: &Comparison) -> Result<Vec<Failure>> {
+    pub fn failures(&self, comparison: &Comparison) -> Vec<Failure> {
         if !self.is_asked {
-            return Ok(Vec::new());
+            return Vec::new();
         }
         let mut failures = Vec::new();
         if comparison.regressions().next().is_some() {
@@ -84,20 +79,65 @@ impl Regressions {
                 });
             }
         }
+        failures
+    }
+
+    /// Returns what could not be judged, so that the comparison must not pass: a label with too few runs,
+    /// or error rates that rejected rows could have raised. `None` without `--fail-if-worse`.
+    pub fn unjudged(&self, comparison: &Comparison, sides: &[Side]) -> Option<Error> {
+        if !self.is_asked {
+            return None;
+        }
         let mut open = comparison.verdicts().filter(|found| {
             found.verdict == Verdict::TooFewRuns && !self.is_allowed(&found.label.label)
         });
-        match open.next() {
-            Some(found) if failures.is_empty() => Err(Error::Usage(format!(
+        let too_few_runs = open.next().map(|found| {
+            Error::Usage(format!(
                 "--fail-if-worse cannot judge {}: fewer than {MIN_RUNS} runs of a side have it",
                 render::text::printable(&found.label.label)
-            ))),
-            _ => Ok(failures),
-        }
+            ))
+        });
+        too_few_runs.or_else(|| rejected(sides))
     }
 
     fn is_allowed(&self, label: &str) -> bool {
         let mut allowed = self.allowed.iter();
         allowed.any(|pattern| pattern.is_match(label.as_bytes()))
     }
+}
+
+/// Says that the rejected rows of a candidate could be failures that make it worse than the baseline.
+fn rejected(sides: &[Side]) -> Option<Error> {
+    let (baseline, candidates) = sides.split_first()?;
+    // The share of failed samples, if all rejected rows failed, or none of them.
+    let percent = |side: &Side, rows_failed: bool| {
+        let reports = side.runs.iter().map(|(_, report)| report);
+        let (failed, all) = reports.fold((0.0, 0.0), |(failed, all), report| {
+            let rejected = report.accounting.rejected_whole() as f64;
+            let more = if rows_failed { rejected } else { 0.0 };
+            (
+                failed + report.total.errors as f64 + more,
+                all + report.total.samples as f64 + rejected,
+            )
+        });
+        failed * 100.0 / all
+    };
+    let from = percent(baseline, false);
+    candidates.iter().find_map(|side| {
+        let reports = side.runs.iter().map(|(_, report)| report);
+        let rows = reports.filter_map(|report| gate::rejected_rows(&report.accounting));
+        // Those of the baseline matter only beside them: they could have been successes.
+        let rows = rows.into_iter().next()?;
+        let to = percent(side, true);
+        (to - from >= ERROR_RATE_THRESHOLD).then(|| {
+            Error::Usage(format!(
+                "--fail-if-worse cannot judge {}: {rows}. With these rows, its error rate could be {} \
+                 instead of {} in {}. Repair them",
+                render::text::printable(&side.name),
+                format::percent(to / 100.0),
+                format::percent(from / 100.0),
+                render::text::printable(&baseline.name),
+            ))
+        })
+    })
 }

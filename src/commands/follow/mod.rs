@@ -20,7 +20,7 @@ use crate::analysed::{self, Analysed};
 use crate::error::{Error, Result};
 use crate::format;
 use crate::jtl::input::{Change, Tail};
-use crate::jtl::{Growing, Progress};
+use crate::jtl::{Growing, Progress, ReadOptions};
 use crate::report::{Live, Presentation, Report};
 use crate::select::{Choice, Needs, Selected, Survey};
 
@@ -37,13 +37,32 @@ const MAX_BLOCKS: usize = 64;
 /// nothing.
 const QUIET: Duration = Duration::from_secs(15);
 
+/// What following a run gave.
+#[derive(Debug)]
+pub struct Followed {
+    /// The record of what was read.
+    pub analysed: Analysed,
+    /// Why reading ended early, if it did: the file became unreadable, or something else took its place.
+    pub problem: Option<Error>,
+}
+
+impl From<Analysed> for Followed {
+    fn from(analysed: Analysed) -> Self {
+        Followed {
+            analysed,
+            problem: None,
+        }
+    }
+}
+
 /// Follows the results until the user, a signal or silence ends it.
 ///
 /// # Errors
 ///
 /// If there is more than one file, if it cannot be read or is not CSV, or if the run lacks what the
-/// selection needs; with `--strict`, also if a row is rejected.
-pub fn read(job: &Job) -> Result<Analysed> {
+/// selection needs; with `--strict`, also if a row is rejected or repaired. Once rows were read, whatever
+/// stops reading is a [`Followed::problem`] instead.
+pub fn read(job: &Job) -> Result<Followed> {
     let path = one_file(&job.paths)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -66,6 +85,7 @@ pub fn read(job: &Job) -> Result<Analysed> {
     let screen = Screen::open(args.interval, address);
     let mut follower = Follower {
         job,
+        reading: job.analysis.reading.clone(),
         name: path.to_string_lossy().into_owned(),
         path,
         needs: job.analysis.selection.needs(),
@@ -84,7 +104,7 @@ pub fn read(job: &Job) -> Result<Analysed> {
     match followed? {
         Some(read) => Ok(read),
         // Nothing to follow: fail as for any missing file.
-        None => reading::read(&job.analysis, &job.paths),
+        None => Ok(reading::read(&job.analysis, &job.paths)?.into()),
     }
 }
 
@@ -107,6 +127,8 @@ fn one_file(paths: &[PathBuf]) -> Result<&Path> {
 
 struct Follower<'a> {
     job: &'a Job,
+    /// How the file is read, with what earlier readings of it showed.
+    reading: ReadOptions,
     name: String,
     path: &'a Path,
     needs: Needs,
@@ -125,50 +147,93 @@ struct Follower<'a> {
 
 /// What to do after following one file under one choice.
 enum Next {
-    /// The file was read to its end.
-    Done(Box<Analysed>),
     /// The file must be read again, with the choice that this survey settles.
     Again(Option<Survey>),
+    /// The file has ended.
+    Over(Over),
+}
+
+/// How following one file ended, with the record of what was read.
+enum Over {
+    /// The file was read to its end.
+    Done(Box<Analysed>),
     /// Another run replaced the file.
-    Changed(Change),
+    Changed(Change, Box<Analysed>),
+    /// The file cannot be read any further.
+    Failed(Error, Box<Analysed>),
 }
 
 type Sink<'c> = (Survey, Selected<'c, Running>);
 
 impl Follower<'_> {
-    /// Follows the file to its end; `None` if it never existed.
-    fn follow(&mut self) -> Result<Option<Analysed>> {
+    /// Follows the file, and those that replace it, to the end; `None` if it never existed.
+    fn follow(&mut self) -> Result<Option<Followed>> {
+        // What was read before another file took the name: lost only to another run, not to a failure.
+        let mut before: Option<Followed> = None;
         loop {
-            let Some(tail) = self.open()? else {
-                return Ok(None);
+            let over = match (self.follow_to_its_end(), before) {
+                (Err(problem), Some(before)) => {
+                    return Ok(Some(Followed {
+                        problem: Some(problem),
+                        ..before
+                    }));
+                }
+                (Err(problem), None) => return Err(problem),
+                (Ok(None), before) => return Ok(before),
+                (Ok(Some(Over::Done(analysed))), Some(before)) if analysed.rows_read == 0 => {
+                    return Ok(Some(before));
+                }
+                (Ok(Some(over)), earlier) => {
+                    before = earlier;
+                    over
+                }
             };
-            let mut survey = None;
-            loop {
-                let known = survey.take().unwrap_or_else(|| Survey::new(self.needs));
-                // A run that has just begun may lack what the selection needs; a finished one must not.
-                let choice = match self.job.analysis.settle(&known) {
-                    Err(error) if self.is_ending => return Err(error),
-                    Err(_) => self.job.analysis.settle(&Survey::new(self.needs))?,
-                    Ok(choice) => choice,
-                };
-                match self.follow_file(&tail, &choice)? {
-                    Next::Done(analysed) => return Ok(Some(*analysed)),
-                    Next::Again(found) => survey = found,
-                    Next::Changed(change) => {
-                        self.screen.note(match change {
-                            Change::Replaced => format!(
-                                "{}: was replaced; following the new file from its start",
-                                self.name
-                            ),
-                            Change::Truncated => format!(
-                                "{}: was emptied or rewritten; following it from its start",
-                                self.name
-                            ),
-                        });
-                        self.live = None;
-                        break;
+            match over {
+                Over::Done(analysed) => return Ok(Some((*analysed).into())),
+                Over::Failed(problem, analysed) => {
+                    return Ok(Some(Followed {
+                        analysed: *analysed,
+                        problem: Some(problem),
+                    }));
+                }
+                Over::Changed(change, analysed) => {
+                    self.screen.note(match change {
+                        Change::Replaced => format!(
+                            "{}: was replaced; following the new file from its start",
+                            self.name
+                        ),
+                        Change::Truncated => format!(
+                            "{}: was emptied or rewritten; following it from its start",
+                            self.name
+                        ),
+                    });
+                    self.live = None;
+                    self.reading = self.job.analysis.reading.clone();
+                    if analysed.rows_read > 0 {
+                        before = Some((*analysed).into());
                     }
                 }
+            }
+        }
+    }
+
+    /// Follows one file until it ends or changes; `None` if it never exists.
+    fn follow_to_its_end(&mut self) -> Result<Option<Over>> {
+        let Some(tail) = self.open()? else {
+            return Ok(None);
+        };
+        let mut survey = None;
+        loop {
+            let known = survey.take().unwrap_or_else(|| Survey::new(self.needs));
+            // A run that has just begun may lack what the selection needs; a finished one must not.
+            let choice = match self.settled(&known) {
+                Err(error) if self.is_ending => return Err(error),
+                Err(_) => self.settled(&Survey::new(self.needs))?,
+                Ok(choice) => choice,
+            };
+            match self.follow_file(&tail, &choice)? {
+                Next::Over(over) => return Ok(Some(over)),
+                Next::Again(found) => survey = found,
             }
         }
     }
@@ -192,13 +257,19 @@ impl Follower<'_> {
         let analysis = &job.analysis;
         let running = Running::new(analysis.with_dashboard);
         let sink: Sink<'_> = (Survey::new(self.needs), Selected::new(choice, running));
-        let mut growing = Growing::new(tail.input(), &analysis.reading, sink);
+        let mut growing = Growing::new(tail.input(), &self.reading, sink);
         let (mut rows, mut reported) = (0, 0);
         loop {
-            let progress = growing.read_on(MAX_BLOCKS)?;
+            let progress = match growing.read_on(MAX_BLOCKS) {
+                Err(problem) if growing.rows() > 0 => {
+                    let analysed = self.record(growing, choice)?;
+                    return Ok(Next::Over(Over::Failed(problem, analysed)));
+                }
+                progress => progress?,
+            };
             if analysis.reading.strict
-                && growing.has_rejected()
-                && let Some(error) = growing.outcome().first_rejection()
+                && growing.has_faults()
+                && let Some(error) = growing.outcome().first_fault()
             {
                 return Err(error);
             }
@@ -207,7 +278,10 @@ impl Follower<'_> {
                 self.last_row = Instant::now();
             }
             let is_all = match progress {
-                Progress::Misjudged => return Ok(Next::Again(None)),
+                Progress::Misjudged => {
+                    self.reading = growing.options_for_next(&self.reading);
+                    return Ok(Next::Again(None));
+                }
                 Progress::ToTheEnd => true,
                 Progress::Further => false,
             };
@@ -217,8 +291,18 @@ impl Follower<'_> {
             if self.is_ending {
                 continue;
             }
-            if is_all && let Some(change) = tail.change()? {
-                return Ok(Next::Changed(change));
+            if is_all {
+                match tail.change() {
+                    Ok(None) => {}
+                    Ok(Some(change)) => {
+                        let analysed = self.record(growing, choice)?;
+                        return Ok(Next::Over(Over::Changed(change, analysed)));
+                    }
+                    Err(problem) => {
+                        let analysed = self.record(growing, choice)?;
+                        return Ok(Next::Over(Over::Failed(problem, analysed)));
+                    }
+                }
             }
             if self.is_over() {
                 tail.end()?;
@@ -247,15 +331,20 @@ impl Follower<'_> {
         }
     }
 
+    /// Decides which samples count in a run.
+    fn settled(&self, survey: &Survey) -> Result<Choice> {
+        self.job.analysis.settle(survey, &self.job.paths)
+    }
+
     /// Whether the selection still leads to `choice`, given what is known of the run by now.
     fn is_chosen(&self, choice: &Choice, survey: &Survey) -> bool {
-        let now = self.job.analysis.settle(survey);
+        let now = self.settled(survey);
         now.map_or(true, |now| now.filters_like(choice))
     }
 
     fn finish(&mut self, growing: Growing<Sink<'_>>, choice: &Choice) -> Result<Next> {
         let survey = &growing.sink().0;
-        let settled = self.job.analysis.settle(survey)?;
+        let settled = self.settled(survey)?;
         if !settled.filters_like(choice) {
             return Ok(Next::Again(Some(survey.clone())));
         }
@@ -266,10 +355,16 @@ impl Follower<'_> {
         if let Some(web) = &self.web {
             web.end();
         }
+        Ok(Next::Over(Over::Done(self.record(growing, &settled)?)))
+    }
+
+    /// Returns the record of what was read.
+    fn record(&self, growing: Growing<Sink<'_>>, choice: &Choice) -> Result<Box<Analysed>> {
         let read = growing.outcome();
         let selected = growing.into_sink().1.into_parts();
-        let analysed = self.job.analysis.record(read, &settled, selected);
-        Ok(Next::Done(Box::new(analysed)))
+        let counted = read.rows_read - read.rejected() - selected.filtered_out();
+        self.job.analysis.check_groups(&selected, counted)?;
+        Ok(Box::new(self.job.analysis.record(read, choice, selected)))
     }
 
     /// Builds and shows a report of what was read so far.
@@ -285,8 +380,10 @@ impl Follower<'_> {
         };
         let mut report = Report::new(&analysed, presentation)?;
         if report.total.samples > 0 {
-            // A criterion may need what the run does not have yet.
-            report.criteria = self.job.gate.evaluate(&report).unwrap_or_default();
+            // Without those that need what the run does not have yet.
+            let mut criteria = self.job.gate.evaluate(&report);
+            criteria.retain(|result| !result.is_undecided);
+            report.criteria = criteria;
             let live = Arc::new(Live::new(
                 report,
                 &selected.inner().recent,

@@ -41,6 +41,8 @@ pub struct Columns {
     pub sample_count: Option<usize>,
     /// `ErrorCount`
     pub error_count: Option<usize>,
+    /// The column that samples are grouped by. No other one is read under a name of choice.
+    pub group: Option<usize>,
 }
 
 impl Columns {
@@ -65,6 +67,7 @@ impl Columns {
         hostname: None,
         sample_count: None,
         error_count: None,
+        group: None,
     };
 
     /// Number of JMeter's default columns since 5.0.
@@ -94,6 +97,7 @@ impl Columns {
             hostname: find("Hostname"),
             sample_count: find("SampleCount"),
             error_count: find("ErrorCount"),
+            group: None,
         }
     }
 }

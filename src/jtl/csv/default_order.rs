@@ -1,5 +1,6 @@
 //! Files without a header: which of JMeter's default column orders most of their first rows have.
 
+use super::given_header::guess_header;
 use super::header::Header;
 use super::layout::Layout;
 use super::lines::{first_line, first_lines, split_record, trim_line_end};
@@ -26,7 +27,7 @@ pub const DEFAULT_ORDERS: [&str; 5] = [
 ];
 
 /// Delimiters tried on a file without a header, in this order.
-const DELIMITERS: [u8; 5] = [b',', b'\t', b';', b'|', b':'];
+pub const DELIMITERS: [u8; 5] = [b',', b'\t', b';', b'|', b':'];
 
 /// Number of rows that decide: enough to outvote a few damaged ones.
 pub const DECIDING_ROWS: usize = 10;
@@ -45,7 +46,10 @@ pub fn detect(start: &[u8], given_format: Option<&DatePattern>) -> Result<Layout
         return Ok(layout);
     }
     let first_line = trim_line_end(first_line(start));
-    Err(UnknownLayout::NotResults(excerpt(first_line)))
+    match guess_header(first_line, &DELIMITERS) {
+        Some(guess) => Err(UnknownLayout::UnnamedColumns(guess)),
+        None => Err(UnknownLayout::NotResults(excerpt(first_line))),
+    }
 }
 
 /// The layout, except for its width, in which the first line of `rows` is a row.
@@ -64,6 +68,7 @@ fn layout_of(rows: &[u8], given_format: Option<&DatePattern>) -> Option<Layout> 
             let header = Header {
                 delimiter,
                 names: names.into_iter().map(str::to_owned).collect(),
+                respelled: Vec::new(),
             };
             let layout = Layout {
                 has_header: false,

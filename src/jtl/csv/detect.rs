@@ -4,7 +4,7 @@ use super::default_order::{self, DECIDING_ROWS, most_frequent};
 use super::header::Header;
 use super::layout::Layout;
 use super::lines::{first_line, first_lines, split_record};
-use super::timestamp::{DatePattern, TimestampFormat};
+use super::timestamp::{DateOrder, DatePattern, EpochUnit, TimestampFormat};
 use super::unknown_layout::UnknownLayout;
 
 impl Layout {
@@ -35,24 +35,37 @@ impl Layout {
         if let Some(pattern) = given_format {
             self.timestamp_format = TimestampFormat::Pattern(pattern.clone());
         }
-        let rows = first_lines(rows).filter_map(|line| {
+        let rows: Vec<Vec<Vec<u8>>> = first_lines(rows)
             // A record may continue over several lines.
-            let fields = split_record(line, self.delimiter);
-            let is_good = fields.len() >= self.width && self.is_row(&fields, given_format);
-            let stamp = fields.get(self.columns.time_stamp);
-            is_good.then(|| (fields.len(), stamp.and_then(|s| TimestampFormat::detect(s))))
-        });
-        let mut rows: Vec<_> = rows.take(DECIDING_ROWS).collect();
+            .map(|line| split_record(line, self.delimiter))
+            .filter(|fields| fields.len() >= self.width && self.is_row(fields, given_format))
+            .collect();
+        let deciding = rows.iter().take(DECIDING_ROWS);
+        let mut widths: Vec<usize> = deciding.map(Vec::len).collect();
         // Of equally frequent widths, the narrowest is that of the header.
-        rows.sort_by_key(|(width, _)| *width);
-        if let Some((width, format)) = most_frequent(rows) {
+        widths.sort_unstable();
+        if let Some(width) = most_frequent(widths) {
             self.width = width;
-            if given_format.is_none()
-                && let Some(format) = format
-            {
+        }
+        if given_format.is_none() {
+            let stamps = rows
+                .iter()
+                .map(|row| row[self.columns.time_stamp].as_slice());
+            if let Some(format) = TimestampFormat::of_most(stamps) {
                 self.timestamp_format = format;
             }
         }
+    }
+
+    /// Reads time stamps in this unit if they are numbers, and in this order if they are dates whose
+    /// order of day and month is only assumed.
+    pub fn adjust_timestamps(&mut self, unit: Option<EpochUnit>, order: Option<DateOrder>) {
+        let format = std::mem::take(&mut self.timestamp_format);
+        self.timestamp_format = match (format, unit, order) {
+            (TimestampFormat::Epoch(_), Some(unit), _) => TimestampFormat::Epoch(unit),
+            (format, _, Some(order)) => format.in_order(order),
+            (format, _, None) => format,
+        };
     }
 }
 

@@ -124,6 +124,7 @@ impl<S: Simd> FastPath for Jmeter5<S> {
             thread_name: row.optional_text(columns.thread_name),
             url: row.optional_text(columns.url),
             hostname: b"",
+            group_text: b"",
             success: true,
             bytes: Some(received),
             sent_bytes: Some(sent),

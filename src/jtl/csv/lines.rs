@@ -13,8 +13,20 @@ pub fn trim_line_end(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
-/// The fields of the record that `bytes` begin with, unquoted.
+/// The fields of the record that `bytes` begin with, unquoted, even if it is quoted as a whole.
 pub fn split_record(bytes: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
+    let fields = split_once(bytes, delimiter);
+    let [inner, rest @ ..] = &fields[..] else {
+        return fields;
+    };
+    let is_quoted = bytes.starts_with(b"\"") && inner.contains(&delimiter);
+    match is_quoted && rest.iter().all(Vec::is_empty) {
+        true => split_once(inner, delimiter),
+        false => fields,
+    }
+}
+
+fn split_once(bytes: &[u8], delimiter: u8) -> Vec<Vec<u8>> {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)

@@ -6,13 +6,16 @@ mod cut;
 mod default_order;
 mod detect;
 mod fast_path;
+mod given_header;
 mod header;
 mod index;
 mod layout;
 mod lines;
 mod provisional;
 pub(super) mod quoted;
+mod repair;
 mod row;
+mod text_columns;
 mod timestamp;
 mod unknown_layout;
 mod unquoted;
@@ -21,6 +24,8 @@ pub(super) use self::block::{Block, PADDING};
 pub(super) use self::cut::cut;
 pub(super) use self::detect::refuse_other_text;
 pub(super) use self::fast_path::{FastPath, Jmeter5, NoFastPath, is_jmeter5};
+pub use self::given_header::{GivenHeader, HeaderGuess};
+pub(super) use self::header::separator_line;
 #[doc(hidden)]
 pub use self::index::Index;
 #[doc(hidden)]
@@ -28,8 +33,10 @@ pub use self::layout::Layout;
 pub(super) use self::lines::trim_line_end;
 pub(super) use self::provisional::{ProvisionalLayouts, is_detectable};
 pub(super) use self::quoted::Record;
+pub(super) use self::repair::repair;
 pub(super) use self::row::{Rejected, RowParser};
-pub use self::timestamp::{DatePattern, InvalidDatePattern};
+pub(super) use self::timestamp::DateEvidence;
+pub use self::timestamp::{DateOrder, DatePattern, EpochUnit, InvalidDatePattern};
 #[doc(hidden)]
 pub use self::timestamp::{TimestampFormat, TimestampParser};
 #[doc(hidden)]

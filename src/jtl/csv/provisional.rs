@@ -4,8 +4,9 @@
 //! rows may contradict it, for example if the only row so far was damaged. Then everything is read
 //! again.
 
+use super::header::separator_line;
 use super::layout::Layout;
-use super::timestamp::DatePattern;
+use super::unknown_layout::UnknownLayout;
 
 /// Sections of an input whose layout was detected from less than a whole window.
 #[derive(Debug, Default)]
@@ -39,9 +40,13 @@ impl ProvisionalLayouts {
 
     /// Detects all layouts again and returns whether they are still the same. Sections with a whole
     /// window are dropped then: their layouts are final.
-    pub fn are_confirmed(&mut self, format: Option<&DatePattern>, window: usize) -> bool {
+    pub fn are_confirmed(
+        &mut self,
+        detect: impl Fn(&[u8]) -> Result<Layout, UnknownLayout>,
+        window: usize,
+    ) -> bool {
         let are_confirmed = self.0.iter().all(|section| {
-            let now = Layout::detect(&section.bytes, format);
+            let now = detect(&section.bytes);
             now.is_ok_and(|now| now == section.layout)
         });
         if are_confirmed {
@@ -54,11 +59,12 @@ impl ProvisionalLayouts {
 /// Whether a whole first line is there, from which a layout can be detected for now. Without one,
 /// detection could fail on half a line.
 pub fn is_detectable(bytes: &[u8]) -> bool {
-    let Some(line_end) = memchr::memchr(b'\n', bytes) else {
+    let table = &bytes[separator_line(bytes).unwrap_or(0)..];
+    let Some(line_end) = memchr::memchr(b'\n', table) else {
         return false;
     };
     // The line break may be inside quotes.
-    let is_whole = memchr::memchr(b'"', &bytes[..line_end]).is_none();
-    let is_blank = bytes[..line_end].trim_ascii().is_empty();
+    let is_whole = memchr::memchr(b'"', &table[..line_end]).is_none();
+    let is_blank = table[..line_end].trim_ascii().is_empty();
     is_whole && !is_blank
 }

@@ -3,6 +3,7 @@
 use memchr::memchr;
 
 use super::header::is_header;
+use super::repair::{is_quoted_row, repair};
 use super::row::RowParser;
 use super::unquoted::{Split, Unquoted, split};
 use crate::jtl::fault::MAX_ROW;
@@ -16,7 +17,7 @@ pub enum Record {
         /// Bytes to the start of the next record.
         end: usize,
     },
-    /// A damaged record; reading resumes at `end`.
+    /// A damaged record, of which at most the first line can be repaired; reading resumes at `end`.
     Damaged {
         /// Bytes to the start of the next record.
         end: usize,
@@ -48,7 +49,9 @@ pub fn read(parser: &RowParser, bytes: &[u8], is_all: bool, fields: &mut Unquote
         Split::Ends { end } if end <= first_line_end => return Record::Whole { end },
         // A record over several lines must also be plausible, or else a stray quote joined two
         // rows.
-        Split::Ends { end } if is_good(parser, fields) => return Record::Whole { end },
+        Split::Ends { end } if is_good(parser, fields) || is_quoted_row(parser, &window[..end]) => {
+            return Record::Whole { end };
+        }
         Split::Open if !is_decidable => return Record::Unfinished,
         Split::Garbled { at } if at < first_line_end => {
             return Record::Damaged {
@@ -60,7 +63,8 @@ pub fn read(parser: &RowParser, bytes: &[u8], is_all: bool, fields: &mut Unquote
     resume(parser, bytes, first_line_end, is_all, fields)
 }
 
-/// Finds the first line at or after `line` that begins a good record or a header.
+/// Finds the first line at or after `line` that begins a good record or a header, or that is a row which
+/// can be repaired.
 fn resume(
     parser: &RowParser,
     bytes: &[u8],
@@ -85,6 +89,12 @@ fn resume(
         }
         match split(window, parser.layout().delimiter, fields) {
             Split::Ends { .. } if is_good(parser, fields) => return Record::Damaged { end: line },
+            Split::Ends { .. } | Split::Garbled { .. }
+                if window.get(line_end - 1) == Some(&b'\n')
+                    && repair(parser, &window[..line_end], false).is_some() =>
+            {
+                return Record::Damaged { end: line };
+            }
             Split::Open if !is_decidable => return Record::Unfinished,
             _ => line += line_end,
         }

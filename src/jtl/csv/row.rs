@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::columns::Columns;
 use super::layout::Layout;
-use super::timestamp::TimestampParser;
+use super::timestamp::{DateEvidence, TimestampParser};
 use super::unquoted::Unquoted;
 use crate::jtl::fault::{Fault, Field};
 use crate::jtl::sample::{Origin, Sample, count};
@@ -48,6 +48,16 @@ impl RowParser {
         origin: Origin,
     ) -> Result<Sample<'a>, Rejected<'a>> {
         self.parse(&fields.text, &fields.marks, origin)
+    }
+
+    /// What the dates of the rows showed so far.
+    pub fn date_evidence(&self) -> DateEvidence {
+        self.timestamps.evidence()
+    }
+
+    /// Whether a time stamp contradicts the assumed order of day and month.
+    pub fn contradicts_date_order(&self, stamp: &[u8]) -> bool {
+        self.timestamps.contradicts_order(stamp)
     }
 
     /// The layout of the rows.
@@ -100,6 +110,7 @@ impl RowParser {
             thread_name: row.optional_text(columns.thread_name),
             url: row.optional_text(columns.url),
             hostname: row.optional_text(columns.hostname),
+            group_text: row.optional_text(columns.group),
             success,
             bytes: row.optional(columns.bytes, Field::Bytes)?,
             sent_bytes: row.optional(columns.sent_bytes, Field::SentBytes)?,

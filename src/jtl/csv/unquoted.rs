@@ -1,5 +1,7 @@
 //! Removal of quotes from the fields of a record.
 
+use std::ops::Range;
+
 use memchr::{memchr, memchr2};
 
 use super::block::PADDING;
@@ -13,6 +15,108 @@ pub struct Unquoted {
     pub text: Vec<u8>,
     /// The place before the text (wrapped around), then the end of each field.
     pub marks: Vec<u32>,
+}
+
+impl Unquoted {
+    /// A record without fields.
+    fn new() -> Self {
+        Unquoted {
+            text: Vec::new(),
+            marks: vec![u32::MAX],
+        }
+    }
+
+    /// Appends a field.
+    pub fn push(&mut self, field: &[u8]) {
+        let end = self.marks.last().map_or(0, |mark| mark.wrapping_add(1));
+        self.text.truncate(end as usize);
+        self.text.extend_from_slice(field);
+        self.marks.push(self.text.len() as u32);
+        self.text.push(b'\n');
+        self.text.resize(self.text.len() + PADDING, 0);
+    }
+
+    /// The text of a field.
+    pub fn field(&self, number: usize) -> &[u8] {
+        match self.marks.get(number..number + 2) {
+            Some(&[before, end]) => &self.text[before.wrapping_add(1) as usize..end as usize],
+            _ => b"",
+        }
+    }
+}
+
+/// The fields of a record that may be damaged.
+pub struct Fields {
+    /// The fields without quotes.
+    pub unquoted: Unquoted,
+    /// The places of the fields in the record, with their quotes.
+    pub raw: Vec<Range<usize>>,
+    /// Whether text follows a closing quote.
+    pub is_garbled: bool,
+}
+
+impl Fields {
+    /// The fields of `record`, with the fields from `first` to `last` joined as they stand there.
+    pub fn joined(&self, record: &[u8], first: usize, last: usize) -> Unquoted {
+        let mut joined = Unquoted::new();
+        for number in 0..self.raw.len() {
+            if number == first {
+                joined.push(&record[self.raw[first].start..self.raw[last].end]);
+            } else if !(first..=last).contains(&number) {
+                joined.push(self.unquoted.field(number));
+            }
+        }
+        joined
+    }
+}
+
+/// Splits a record as most readers do: text after a closing quote belongs to the field. Returns `None` if
+/// a quote is not closed, or if the record continues on another line outside quotes.
+pub fn split_leniently(record: &[u8], delimiter: u8) -> Option<Fields> {
+    let mut unquoted = Unquoted::new();
+    let Unquoted { text, marks } = &mut unquoted;
+    let (mut raw, mut is_garbled) = (Vec::new(), false);
+    let mut at = 0;
+    loop {
+        let start = at;
+        let is_quoted = record.get(at) == Some(&b'"');
+        if is_quoted {
+            at += 1 + unquote(&record[at + 1..], text)?;
+        }
+        let rest = &record[at..];
+        let plain = &rest[..memchr(delimiter, rest).unwrap_or(rest.len())];
+        if memchr(b'\n', plain).is_some() {
+            return None;
+        }
+        is_garbled |= is_quoted && !plain.is_empty();
+        text.extend_from_slice(plain);
+        at += plain.len();
+        marks.push(text.len() as u32);
+        text.push(b'\n');
+        raw.push(start..at);
+        if at == record.len() {
+            break;
+        }
+        at += 1;
+    }
+    text.resize(text.len() + PADDING, 0);
+    Some(Fields {
+        unquoted,
+        raw,
+        is_garbled,
+    })
+}
+
+/// The inside of a row that is quoted as a whole, as a spreadsheet does if it takes the row for one cell.
+/// Empty cells may follow. Doubled quotes are single inside. `None` for a row that is not quoted so, and for
+/// one with a single word in quotes.
+pub fn unwrap(row: &[u8]) -> Option<Vec<u8>> {
+    let quoted = row.strip_prefix(b"\"")?;
+    let mut inner = Vec::new();
+    let end = unquote(quoted, &mut inner)?;
+    let are_cells_empty = quoted[end..].iter().all(|byte| b",;\t|".contains(byte));
+    let is_word = inner.iter().all(u8::is_ascii_alphanumeric);
+    (are_cells_empty && !is_word).then_some(inner)
 }
 
 /// The end of a record.

@@ -1,9 +1,11 @@
-//! Why rows are rejected.
+//! Why rows are rejected or repaired.
 
+mod repair;
 mod xml;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::repair::{Repair, TextColumn};
 pub use self::xml::XmlFault;
 
 /// Bytes of the longest row that is read. Longer rows are rejected, so that memory stays bounded.
@@ -23,6 +25,8 @@ pub enum Fault {
     CutShort,
     /// The row is longer than [`MAX_ROW`].
     TooLong,
+    /// The row contains a run of NUL bytes.
+    Nul,
     /// The row is an element of XML results with a fault that only XML has.
     Xml(XmlFault),
 }
@@ -89,13 +93,19 @@ impl Fault {
         match self {
             Fault::Columns => "wrong number of columns".to_owned(),
             Fault::Value(Field::TimeStamp) => {
-                "timeStamp is not a time in the file's format".to_owned()
+                "timeStamp is not a time in the file's format (--timestamp-format names another)"
+                    .to_owned()
             }
             Fault::Value(Field::Success) => "success is neither true nor false".to_owned(),
             Fault::Value(field) => format!("{} is not a whole number in range", field.name()),
             Fault::Quote => "a quoted field is not closed properly".to_owned(),
             Fault::CutShort => "the file ends within the row".to_owned(),
             Fault::TooLong => format!("longer than {} MiB", MAX_ROW >> 20),
+            Fault::Nul => {
+                "NUL bytes in place of text, as a crash or a full disk leaves them; rows around them \
+                 are read"
+                    .to_owned()
+            }
             Fault::Xml(fault) => fault.reason(),
         }
     }

@@ -25,7 +25,9 @@ impl XmlFault {
     pub fn reason(self) -> String {
         match self {
             XmlFault::Missing(name) => format!("no attribute {name} ({})", meaning(name)),
-            XmlFault::Value("ts") => "ts (timeStamp) is not a time in milliseconds".to_owned(),
+            XmlFault::Value("ts") => {
+                "ts (timeStamp) is not a number (--timestamp-unit says its unit)".to_owned()
+            }
             XmlFault::Value("s") => "s (success) is neither true nor false".to_owned(),
             XmlFault::Value(name) => {
                 format!("{name} ({}) is not a whole number in range", meaning(name))

@@ -1,9 +1,16 @@
 //! Inputs: files, standard input, and files that grow, plain or compressed.
 
 mod decode;
+mod directory;
+mod encoding;
 mod kind;
 mod open;
 mod tail;
+mod transcode;
 
+pub use self::encoding::{Encoding, UnknownEncoding};
+pub(super) use self::encoding::{Source as EncodingSource, is_ascii_name};
+pub(super) use self::kind::describe_other;
 pub use self::open::{BytesRead, Input, open};
 pub use self::tail::{Change, Tail};
+pub(super) use self::transcode::Transcoder;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::decode::on_own_thread;
+use super::directory::describe_directory;
 use super::kind::Kind;
 use crate::error::{Error, Result};
 
@@ -36,10 +37,7 @@ pub fn open(path: &Path, bytes_read: &BytesRead) -> Result<Input> {
         let file = File::open(path).map_err(|error| Error::read(path, error))?;
         let metadata = file.metadata().map_err(|error| Error::read(path, error))?;
         if metadata.is_dir() {
-            return Err(Error::input(
-                name,
-                "is a directory: name the result files in it",
-            ));
+            return Err(Error::input(name, describe_directory(path)));
         }
         let size = metadata.is_file().then_some(metadata.len());
         (Box::new(file), size)
@@ -122,9 +120,9 @@ mod tests {
 
     #[test]
     fn other_archives_and_directories_are_refused() {
-        let error = read(b"PK\x03\x04rest").unwrap_err().to_string();
+        let error = read(b"BZh9rest").unwrap_err().to_string();
         assert!(
-            error.ends_with("is a ZIP archive: unpack it first"),
+            error.ends_with("is compressed with bzip2: unpack it first"),
             "{error}"
         );
         let error = open(Path::new("/"), &BytesRead::default()).err().unwrap();

@@ -49,12 +49,12 @@ impl Tail {
     pub fn open(path: &Path) -> Result<Option<Tail>> {
         let failed = |error| Error::read(path, error);
         let refuse = |why: &str| Error::input(path.to_string_lossy(), why);
-        let mut file = match File::open(path) {
-            Ok(file) => file,
+        // Before it is opened: opening a pipe waits for someone to write to it.
+        let metadata = match std::fs::metadata(path) {
+            Ok(metadata) => metadata,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error)),
         };
-        let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
             return Err(refuse("is a directory: name the result file in it"));
         }
@@ -63,6 +63,12 @@ impl Tail {
                 "is not a regular file and cannot be followed: read it with perfkit analyze",
             ));
         }
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let metadata = file.metadata().map_err(failed)?;
         let mut magic = [0; 4];
         match file.read_exact(&mut magic) {
             Ok(()) => {}

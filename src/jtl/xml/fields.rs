@@ -6,7 +6,9 @@ use std::ops::Range;
 use quick_xml::events::attributes::Attributes;
 
 use super::references::{self, Within};
+use crate::jtl::csv::{EpochUnit, TimestampFormat};
 use crate::jtl::fault::{Fault, MAX_ROW, XmlFault};
+use crate::jtl::options::TimestampOptions;
 use crate::jtl::sample::{self, Origin, Sample};
 use crate::jtl::{flag, number};
 
@@ -29,6 +31,38 @@ impl Rejection {
     }
 }
 
+/// How time stamps are read.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Stamps {
+    /// Whether they are the ends of samples.
+    pub are_ends: bool,
+    /// Their unit.
+    pub unit: EpochUnit,
+}
+
+impl Stamps {
+    /// Finds the unit of an input that begins with `start`, if none is given.
+    pub fn of(start: &[u8], timestamps: &TimestampOptions) -> Self {
+        const ATTRIBUTE: &[u8] = b" ts=\"";
+        const MAX_ROWS: usize = 100;
+        let detect = || {
+            let found = memchr::memmem::find_iter(start, ATTRIBUTE).take(MAX_ROWS);
+            let stamps = found.map(|at| {
+                let text = &start[at + ATTRIBUTE.len()..];
+                &text[..memchr::memchr(b'"', text).unwrap_or(0)]
+            });
+            match TimestampFormat::of_most(stamps) {
+                Some(TimestampFormat::Epoch(unit)) => unit,
+                _ => EpochUnit::default(),
+            }
+        };
+        Stamps {
+            are_ends: timestamps.is_end,
+            unit: timestamps.unit.unwrap_or_else(detect),
+        }
+    }
+}
+
 /// The fields of a sample: first from the attributes of its start tag, then from its children.
 #[derive(Debug, Default)]
 pub(super) struct Fields {
@@ -38,6 +72,9 @@ pub(super) struct Fields {
     url: Range<usize>,
     failure_message: Option<Range<usize>>,
     numbers: Numbers,
+    /// The attribute that samples are grouped by.
+    group_name: Option<String>,
+    group: Range<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -62,19 +99,46 @@ const NAMES: [&str; 18] = [
     "hn", "rs",
 ];
 
+/// The attributes of columns that are otherwise not kept as text, by their names in CSV.
+const COLUMN_ATTRIBUTES: [(&str, &str); 14] = [
+    ("timeStamp", "ts"),
+    ("elapsed", "t"),
+    ("IdleTime", "it"),
+    ("Latency", "lt"),
+    ("Connect", "ct"),
+    ("success", "s"),
+    ("dataType", "dt"),
+    ("Encoding", "de"),
+    ("bytes", "by"),
+    ("sentBytes", "sby"),
+    ("grpThreads", "ng"),
+    ("allThreads", "na"),
+    ("SampleCount", "sc"),
+    ("ErrorCount", "ec"),
+];
+
 impl Fields {
+    /// Keeps the text of a column, named as in CSV.
+    pub fn keep(&mut self, column: Option<&str>) {
+        self.group_name = column.map(|column| {
+            let known = COLUMN_ATTRIBUTES.iter().find(|(name, _)| *name == column);
+            known.map_or(column, |(_, attribute)| attribute).to_owned()
+        });
+    }
+
     /// Reads a start tag: name and attributes.
     ///
     /// # Errors
     ///
     /// When a required attribute is missing, a value cannot be read, or the tag is not valid XML.
-    pub fn read(&mut self, tag: &[u8], timestamp_is_end: bool) -> Result<(), Rejection> {
+    pub fn read(&mut self, tag: &[u8], stamps: Stamps) -> Result<(), Rejection> {
         self.text.clear();
         self.ranges = Default::default();
         self.url = 0..0;
         self.failure_message = None;
+        self.group = 0..0;
         self.split(tag)?;
-        self.numbers = self.numbers(tag, timestamp_is_end)?;
+        self.numbers = self.numbers(tag, stamps)?;
         Ok(())
     }
 
@@ -85,32 +149,40 @@ impl Fields {
         let mut attributes = Attributes::new(&masked, name_of(tag).len());
         for attribute in attributes.with_checks(false) {
             let attribute = attribute.map_err(|_| damaged())?;
-            let Some(known) = NAMES.iter().position(|name| *name == attribute.key.0) else {
+            let known = NAMES.iter().position(|name| *name == attribute.key.0);
+            let is_group = self.group_name.as_deref() == Some(attribute.key.0);
+            if known.is_none() && !is_group {
                 continue;
-            };
+            }
             let value = match &attribute.value {
                 Cow::Borrowed(value) => &tag[place_in(&masked, value)],
                 Cow::Owned(value) => value.as_bytes(),
             };
             let start = self.text.len();
             references::decode(value, Within::Attribute, &mut self.text).map_err(|_| damaged())?;
-            if self.ranges[known].replace(start..self.text.len()).is_some() {
+            let range = start..self.text.len();
+            if is_group {
+                self.group = range.clone();
+            }
+            if let Some(known) = known
+                && self.ranges[known].replace(range).is_some()
+            {
                 return Err(damaged());
             }
         }
         Ok(())
     }
 
-    fn numbers(&self, tag: &[u8], timestamp_is_end: bool) -> Result<Numbers, Rejection> {
+    fn numbers(&self, tag: &[u8], stamps: Stamps) -> Result<Numbers, Rejection> {
         let missing = |name| Rejection::new(XmlFault::Missing(name), tag);
         let elapsed = self.number("t")?.ok_or_else(|| missing("t"))?;
-        let stamp = self.number("ts")?.ok_or_else(|| missing("ts"))?;
+        let stamp = self.stamp(stamps.unit)?.ok_or_else(|| missing("ts"))?;
         let success = self.attribute("s").ok_or_else(|| missing("s"))?;
         let success =
             flag::parse(success).ok_or_else(|| Rejection::new(XmlFault::Value("s"), success))?;
         self.attribute("lb").ok_or_else(|| missing("lb"))?;
         // Start and end must both exist as epoch ms.
-        let (start, end) = if timestamp_is_end {
+        let (start, end) = if stamps.are_ends {
             (stamp.checked_sub(elapsed), Some(stamp))
         } else {
             (Some(stamp), stamp.checked_add(elapsed))
@@ -139,6 +211,17 @@ impl Fields {
             sample_count: count("sc")?.unwrap_or(1),
             error_count: count("ec")?.unwrap_or(u64::from(!success)),
         })
+    }
+
+    /// The time stamp, epoch ms.
+    fn stamp(&self, unit: EpochUnit) -> Result<Option<i64>, Rejection> {
+        match (unit, self.attribute("ts")) {
+            (EpochUnit::Milliseconds, _) | (_, None | Some(b"" | b"null")) => self.number("ts"),
+            (unit, Some(text)) => match unit.parse(text) {
+                Some(ms) => Ok(Some(ms)),
+                None => Err(self.rejected("ts")),
+            },
+        }
     }
 
     fn attribute(&self, name: &str) -> Option<&[u8]> {
@@ -221,6 +304,10 @@ impl Fields {
             thread_name: text("tn"),
             url: &self.text[self.url.clone()],
             hostname: text("hn"),
+            group_text: match &self.text[self.group.clone()] {
+                b"null" => b"",
+                text => text,
+            },
             success: numbers.success,
             bytes: numbers.bytes,
             sent_bytes: numbers.sent_bytes,

@@ -13,5 +13,6 @@ mod summary;
 mod tokens;
 mod unreadable;
 
+pub(super) use self::fields::Stamps;
 pub(super) use self::reader::{XmlInput, XmlReader, is_xml};
 pub use self::summary::XmlSummary;

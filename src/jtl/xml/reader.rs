@@ -1,13 +1,14 @@
 //! XML results, read row by row.
 
-use std::io::Read;
 use std::ops::ControlFlow;
 
+use super::fields::Stamps;
 use super::rows::{Rows, Step};
 use super::summary::XmlSummary;
 use super::tokens::Tokens;
 use crate::error::{Error, Result};
 use crate::jtl::fault::Fault;
+use crate::jtl::input::Transcoder;
 use crate::jtl::sample::{Origin, Sample};
 
 /// Whether an input that begins with `start` is XML.
@@ -82,22 +83,23 @@ pub struct XmlReader {
 impl XmlReader {
     /// A reader of an input that begins with `start` and continues with `reader`. `name` is the
     /// input's name, for errors.
-    pub fn new(
-        name: String,
-        mut start: Vec<u8>,
-        reader: Box<dyn Read + Send>,
-        timestamp_is_end: bool,
-    ) -> Self {
+    pub fn new(name: String, mut start: Vec<u8>, reader: Transcoder, stamps: Stamps) -> Self {
         let mark = match start.strip_prefix(BYTE_ORDER_MARK) {
             Some(_) => start.drain(..BYTE_ORDER_MARK.len()).len() as u64,
             None => 0,
         };
         XmlReader {
-            tokens: Tokens::new(name, start, reader),
-            rows: Rows::new(timestamp_is_end),
+            rows: Rows::new(stamps, reader.is_settled()),
+            tokens: Tokens::new(name, start, Box::new(reader)),
             mark,
             is_finished: false,
         }
+    }
+
+    /// Also reads the attribute of this column: a sample variable, or what JMeter calls it in CSV.
+    pub fn with_column(mut self, column: Option<&str>) -> Self {
+        self.rows.row.fields.keep(column);
+        self
     }
 
     /// The next row, or `None` at the end. The input's number is `input`, and it starts at

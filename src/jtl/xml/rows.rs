@@ -5,12 +5,13 @@ use std::borrow::Cow;
 
 use quick_xml::events::attributes::Attributes;
 
-use super::fields::{self, Child, ChildText, Fields, Rejection, name_of};
+use super::fields::{self, Child, ChildText, Fields, Rejection, Stamps, name_of};
 use super::path::Path;
 use super::summary::XmlSummary;
 use super::tokens::{Found, Token};
 use super::unreadable::Unreadable;
 use crate::jtl::fault::{Fault, XmlFault};
+use crate::jtl::input::{Encoding, is_ascii_name};
 
 /// The names of sample elements.
 const SAMPLES: [&[u8]; 3] = [b"httpSample", b"sample", b"statSample"];
@@ -30,7 +31,9 @@ pub(super) enum Step {
 /// Reads rows from tokens.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
-    timestamp_is_end: bool,
+    stamps: Stamps,
+    /// Whether the encoding is known, whatever the XML declares.
+    is_encoding_known: bool,
     place: Place,
     /// The open elements of a sample, beginning with itself.
     path: Path,
@@ -76,10 +79,12 @@ pub(super) struct Row {
 }
 
 impl Rows {
-    /// Rows whose `timeStamp` is the end of a sample, or its start.
-    pub fn new(timestamp_is_end: bool) -> Self {
+    /// Rows whose time stamps are read as `stamps` says. Their encoding may be known already, whatever
+    /// the XML declares.
+    pub fn new(stamps: Stamps, is_encoding_known: bool) -> Self {
         Rows {
-            timestamp_is_end,
+            stamps,
+            is_encoding_known,
             ..Rows::default()
         }
     }
@@ -149,7 +154,7 @@ impl Rows {
         self.row_indent = found.indent;
         if is_too_long {
             self.reject(Fault::TooLong, Some(tag));
-        } else if let Err(rejection) = self.row.fields.read(tag, self.timestamp_is_end) {
+        } else if let Err(rejection) = self.row.fields.read(tag, self.stamps) {
             self.row.rejection = Some(rejection);
         }
         if is_empty {
@@ -296,7 +301,9 @@ impl Rows {
             return Ok(Step::RowBefore);
         }
         self.place = Place::Outside;
-        refuse_encoding(text)?;
+        if !self.is_encoding_known {
+            refuse_encoding(text)?;
+        }
         Ok(Step::On)
     }
 
@@ -373,12 +380,16 @@ fn refuse_encoding(declaration: &[u8]) -> Result<(), Unreadable> {
         .filter_map(Result::ok)
         .find(|attribute| attribute.key.0 == "encoding")
         .map(|attribute| attribute.value);
-    let known = ["UTF-8", "UTF8", "US-ASCII", "ASCII"];
     match encoding {
-        Some(name) if !known.iter().any(|known| known.eq_ignore_ascii_case(&name)) => {
+        Some(name) if !is_utf_8(&name) => {
             let name: Cow<'_, str> = name.chars().take(80).collect();
             Err(Unreadable::Encoding(name.escape_debug().to_string()))
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a name stands for UTF-8 or a part of it.
+fn is_utf_8(name: &str) -> bool {
+    is_ascii_name(name) || name.parse() == Ok(Encoding::UTF_8)
 }

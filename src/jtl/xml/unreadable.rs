@@ -15,8 +15,8 @@ pub(super) enum Unreadable {
     #[error("holds XML, but not JMeter's results: its root is <{0}> and not <testResults>")]
     Root(String),
     #[error(
-        "says that it is encoded in {0}, not UTF-8 as JMeter writes it: convert it first \
-         (iconv -t UTF-8), and let its first line say UTF-8"
+        "declares the encoding {0}, in which perfkit cannot read it: name the right one with \
+         --encoding, or convert it to UTF-8 first (iconv -t UTF-8)"
     )]
     Encoding(String),
 }

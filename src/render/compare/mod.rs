@@ -14,6 +14,7 @@ mod terminal;
 pub use csv::csv;
 pub use json::json;
 pub use markdown::markdown;
+pub(crate) use readme::readme_names;
 pub use readme::readme_table;
 pub use sentence::{missing_labels, summary};
 pub use terminal::terminal;

@@ -68,7 +68,8 @@ fn head(report: &Report, detail: Detail) -> Markup {
         } (BREAK)
         @if !report.details.is_empty() {
             @let lines = report.details.iter().take(MAX_LINES);
-            (details(lines.map(|line| (line.key.as_str(), line.value.clone()))))
+            @let tester = report.analysed_on.iter().map(|machine| ("Analysed on", machine.clone()));
+            (details(lines.map(|line| (line.key.as_str(), line.value.clone())).chain(tester)))
         }
     }
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::Detail;
 use super::document::Section;
-use crate::format::{nonzero_percent, thousands};
+use crate::format::{counted, nonzero_percent, thousands};
 use crate::render::criteria;
 use crate::render::print::html::{BREAK, table};
 use crate::render::table::Table;
@@ -42,7 +42,10 @@ pub fn criteria(report: &Report, detail: Detail) -> Option<Section> {
 }
 
 fn aggregate(report: &Report, detail: Detail) -> Section {
-    let body = printed(&tables::labels(report), detail);
+    let body = html! {
+        (printed(&tables::labels(report), detail))
+        @if let Some(note) = tables::labels_note(report) { (introduction(&note)) }
+    };
     Section::new("aggregate", "Aggregate Report", body)
 }
 
@@ -81,13 +84,20 @@ fn rows(report: &Report, detail: Detail) -> Section {
     let accounting = &report.accounting;
     let body = html! {
         p {
-            (thousands(accounting.rows_read)) " rows read: "
+            (counted(accounting.rows_read, "row")) " read"
+            @if accounting.repaired > 0 {
+                ", " (thousands(accounting.repaired)) " of them repaired"
+            }
+            ": "
             (thousands(accounting.counted)) " counted, "
             (thousands(accounting.filtered)) " filtered out, "
             (thousands(accounting.rejected)) " rejected."
         } (BREAK)
         @if !accounting.rejections.is_empty() {
             (printed(&tables::rejections(&accounting.rejections), detail))
+        }
+        @if !accounting.repairs.is_empty() {
+            (printed(&tables::repairs(&accounting.repairs), detail))
         }
         (printed(&tables::inputs(&report.inputs), detail))
     };

@@ -4,24 +4,25 @@ use super::Section;
 use crate::format::{percent, utc_bare};
 use crate::render::table::{Cell, Heading, Kind, Table, Tone};
 use crate::report::{
-    CriterionResult, ErrorKind, ErrorReport, Input, LabelErrors, Rejection, Report,
+    CriterionResult, ErrorKind, ErrorReport, Input, LabelErrors, Report, RowFault,
 };
 
-/// One row per criterion and label, those that failed first.
+/// One row per criterion and label: those that failed, those that could not be judged, the others.
 pub fn criteria(results: &[CriterionResult]) -> Table {
     let row = |result: &CriterionResult| {
-        let (verdict, tone) = match result.is_failed {
-            true => ("failed", Tone::Bad),
-            false => ("passed", Tone::Good),
+        let tone = match result.is_failed || result.is_undecided {
+            true => Tone::Bad,
+            false => Tone::Good,
         };
         vec![
             Cell::new(&result.text),
             Cell::new(&result.label),
-            Cell::new(verdict).with_tone(tone),
-            Cell::new(&result.message),
+            Cell::new(result.verdict()).with_tone(tone),
+            Cell::new(result.in_words()),
         ]
     };
-    let (failed, passed): (Vec<_>, Vec<_>) = results.iter().partition(|result| result.is_failed);
+    let mut results: Vec<&CriterionResult> = results.iter().collect();
+    results.sort_by_key(|result| (!result.is_failed, !result.is_undecided));
     Table {
         caption: "Criteria".to_owned(),
         headings: vec![
@@ -30,7 +31,7 @@ pub fn criteria(results: &[CriterionResult]) -> Table {
             Heading::new("Verdict", Kind::Verdict),
             Heading::new("Found", Kind::Message),
         ],
-        rows: failed.into_iter().chain(passed).map(row).collect(),
+        rows: results.into_iter().map(row).collect(),
         totals: Vec::new(),
     }
 }
@@ -140,25 +141,34 @@ pub(super) fn top_errors(report: &Report) -> Option<Section> {
 }
 
 /// Rows that could not be read, by reason.
-pub fn rejections(rejections: &[Rejection]) -> Table {
-    let row = |rejection: &Rejection| {
-        let first = format!("{}:{}", rejection.first_input, rejection.first_line);
+pub fn rejections(rejections: &[RowFault]) -> Table {
+    row_faults("Rows that could not be read", rejections)
+}
+
+/// Rows that were repaired, by reason.
+pub fn repairs(repairs: &[RowFault]) -> Table {
+    row_faults("Rows that were repaired", repairs)
+}
+
+fn row_faults(caption: &str, faults: &[RowFault]) -> Table {
+    let row = |fault: &RowFault| {
+        let first = format!("{}:{}", fault.first_input, fault.first_line);
         vec![
-            Cell::new(&rejection.reason),
-            Cell::new(rejection.count),
+            Cell::new(&fault.reason),
+            Cell::new(fault.count),
             Cell::new(first),
-            Cell::maybe(rejection.first_value.as_ref()),
+            Cell::maybe(fault.first_value.as_ref()),
         ]
     };
     Table {
-        caption: "Rows that could not be read".to_owned(),
+        caption: caption.to_owned(),
         headings: vec![
             Heading::new("Reason", Kind::Message),
             Heading::number("Rows"),
             Heading::new("First at", Kind::Text),
             Heading::new("Value there", Kind::Text),
         ],
-        rows: rejections.iter().map(row).collect(),
+        rows: faults.iter().map(row).collect(),
         totals: Vec::new(),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Section;
 use crate::format::to_fixed;
+use crate::render::columns;
 use crate::render::table::{Cell, Heading, Kind, Table};
 use crate::report::{Apdex, Report, Statistics, StatisticsRow};
 
@@ -10,9 +11,11 @@ pub(super) fn statistics(report: &Report) -> Option<Section> {
     (!report.statistics.labels.is_empty()).then(|| Section {
         id: "statistics",
         title: "Statistics",
-        introduction: "As in JMeter's dashboard, but exact: times in ms, rates in KB/s; \
-                       transaction controllers are not in the Total."
-            .to_owned(),
+        introduction: format!(
+            "As in JMeter's dashboard, but exact: times in ms, rates in KB/s; transaction controllers \
+             are not in the Total.{}",
+            columns::rates_note(&report.statistics.total).unwrap_or_default()
+        ),
         table: statistics_table("Statistics", &report.statistics),
     })
 }
@@ -33,6 +36,9 @@ fn statistics_table(caption: &str, statistics: &Statistics) -> Table {
     let row = |row: &StatisticsRow| {
         let times = row.elapsed.as_ref();
         let two_decimals = |value: Option<f64>| Cell::maybe(value.map(|value| to_fixed(value, 2)));
+        let rate = |figure: &str, kb: Option<f64>| {
+            columns::marked(two_decimals(kb), row.partial(figure).is_some())
+        };
         let percentile = |at: usize| two_decimals(times.map(|times| times.percentiles[at]));
         vec![
             Cell::new(&row.label),
@@ -47,8 +53,8 @@ fn statistics_table(caption: &str, statistics: &Statistics) -> Table {
             percentile(2),
             percentile(3),
             two_decimals(row.throughput),
-            two_decimals(row.received_kb_per_sec),
-            two_decimals(row.sent_kb_per_sec),
+            rate("received_kb_per_sec", row.received_kb_per_sec),
+            rate("sent_kb_per_sec", row.sent_kb_per_sec),
         ]
     };
     Table {

@@ -29,6 +29,16 @@ pub fn aggregate(report: &Report) -> Table {
     )
 }
 
+/// The note below [`aggregate`]; `None` if there is nothing to explain.
+pub fn aggregate_note(report: &Report) -> Option<String> {
+    columns::partial_note(&columns::of_labels(&report.options), &report.total)
+}
+
+/// The note below [`summary`] and [`labels`]; `None` if there is nothing to explain.
+pub fn labels_note(report: &Report) -> Option<String> {
+    columns::partial_note(&label_columns(report), &report.total)
+}
+
 /// The columns of JMeter's Summary Report; `None` if columns were chosen, which are then all.
 pub fn summary(report: &Report) -> Option<Table> {
     let table = || of_labels("Summary Report", &columns::summary(), report);
@@ -38,13 +48,17 @@ pub fn summary(report: &Report) -> Option<Table> {
 /// The columns of the Aggregate Report, then those that only the Summary Report has; or those that
 /// were chosen.
 pub fn labels(report: &Report) -> Table {
+    of_labels("Aggregate Report", &label_columns(report), report)
+}
+
+fn label_columns(report: &Report) -> Vec<Column> {
     let mut columns = columns::of_labels(&report.options);
     if report.options.columns.is_none() {
         let known: Vec<String> = columns.iter().map(Column::key).collect();
         let more = columns::summary().into_iter();
         columns.extend(more.filter(|column| !known.contains(&column.key())));
     }
-    of_labels("Aggregate Report", &columns, report)
+    columns
 }
 
 fn of_labels(caption: &str, columns: &[Column], report: &Report) -> Table {

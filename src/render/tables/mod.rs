@@ -4,9 +4,9 @@ mod failures;
 mod jmeter;
 mod labels;
 
-pub use failures::{criteria, inputs, rejections};
+pub use failures::{criteria, inputs, rejections, repairs};
 pub use jmeter::{dashboard, requests};
-pub use labels::{aggregate, details, labels, summary};
+pub use labels::{aggregate, aggregate_note, details, labels, labels_note, summary};
 
 use super::table::Table;
 use crate::report::Report;

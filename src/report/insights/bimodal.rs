@@ -7,6 +7,7 @@ use super::words;
 use crate::format;
 use crate::report::TimeSeries;
 use crate::stats::Label;
+use crate::text;
 
 /// Fewest successful samples.
 const MIN_SAMPLES: u64 = 500;
@@ -77,7 +78,7 @@ pub(super) fn find(labels: &[Label<'_>], series: Option<&TimeSeries>) -> Vec<Bim
         .filter(|label| label.samplers.samples >= MIN_SAMPLES);
     let mut found: Vec<Bimodal> = many
         .filter_map(|label| {
-            let name = String::from_utf8_lossy(label.name).into_owned();
+            let name = text::of(label.name).into_owned();
             let elapsed = label.samplers.distributions().elapsed_ok.counts();
             let found = bimodal(name, &elapsed)?;
             let over_time = series.map_or(0.0, |series| over_time(series, &found.label, &elapsed));

@@ -5,10 +5,11 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::engines;
 use super::words;
 use crate::format;
 use crate::jtl::InputRead;
-use crate::stats::Timeline;
+use crate::stats::{Bucket, Timeline};
 
 /// Fewest rows of an engine that show when it was active.
 const MIN_ROWS: u64 = 100;
@@ -31,7 +32,7 @@ const OFFSET_TOLERANCE: f64 = 0.1;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClocksApart {
-    /// The engine: `host:port` of its thread names, its Hostname, or its file.
+    /// The engine: the host in its thread names, its Hostname, or its file.
     pub engine: String,
     /// By how much it is later, ms, to a bucket of the time series; negative if it is earlier.
     pub later_ms: i64,
@@ -65,8 +66,9 @@ impl ClocksApart {
 
 /// When an engine was active, in buckets.
 #[derive(Debug, Clone, Copy)]
-struct Span {
-    engine: usize,
+struct Span<'a> {
+    /// Its numbers: several if it wrote several inputs one after the other.
+    engine: &'a [usize],
     first: i64,
     last: i64,
     rows: u64,
@@ -74,23 +76,28 @@ struct Span {
 
 pub(super) fn find(series: &Timeline, inputs: &[InputRead]) -> Option<ClocksApart> {
     let names = series.engines()?;
-    let spans = spans(series, names.len());
+    let chains = series.engine_chains()?;
+    let spans = spans(series, &chains);
     if spans.len() < 2 {
         return None;
     }
     // The lower median is an engine that exists and can be named.
     let mut by_start: Vec<&Span> = spans.iter().collect();
-    by_start.sort_by_key(|span| (span.first, span.last, &names[span.engine]));
+    let key = |span: &Span<'_>| span.engine.first().map(|&number| &names[number]);
+    by_start.sort_by_key(|span| (span.first, span.last, key(span)));
     let middle = **by_start.get((by_start.len() - 1) / 2)?;
-    let apart: Vec<(i64, Span)> = spans
+    let apart: Vec<(i64, Span<'_>)> = spans
         .iter()
         .filter_map(|span| Some((offset(*span, middle, series.bucket_ms())?, *span)))
         .filter(|(_, span)| is_silence_significant(series, *span, middle))
         .collect();
     let &(later_ms, span) = apart
         .iter()
-        .max_by_key(|(ms, span)| (ms.unsigned_abs(), std::cmp::Reverse(&names[span.engine])))?;
-    let name = |span: Span| words::engine(&names[span.engine], inputs);
+        .max_by_key(|(ms, span)| (ms.unsigned_abs(), std::cmp::Reverse(key(span))))?;
+    let name = |span: Span<'_>| {
+        let keys = span.engine.iter().map(|&number| &*names[number]);
+        engines::name(keys, inputs)
+    };
     Some(ClocksApart {
         engine: name(span),
         later_ms,
@@ -100,28 +107,32 @@ pub(super) fn find(series: &Timeline, inputs: &[InputRead]) -> Option<ClocksApar
     })
 }
 
-fn spans(series: &Timeline, engines: usize) -> Vec<Span> {
-    let mut spans: Vec<Option<Span>> = vec![None; engines];
-    for (index, bucket) in (0..).zip(series.buckets()) {
-        let rows = bucket.rows_of_engines().enumerate();
-        for (engine, rows) in rows.filter(|(_, rows)| *rows > 0) {
-            if let Some(span) = spans.get_mut(engine) {
-                let known = span.map_or((index, 0), |span| (span.first, span.rows));
-                *span = Some(Span {
+fn spans<'a>(series: &Timeline, chains: &'a [Vec<usize>]) -> Vec<Span<'a>> {
+    let spans = chains.iter().filter_map(|engine| {
+        let rows = (0..).zip(series.buckets().map(|bucket| rows_of(bucket, engine)));
+        rows.filter(|&(_, rows)| rows > 0)
+            .fold(None, |span: Option<Span<'_>>, (index, rows)| {
+                Some(Span {
                     engine,
-                    first: known.0,
+                    first: span.map_or(index, |span| span.first),
                     last: index,
-                    rows: known.1 + rows,
-                });
-            }
-        }
-    }
-    let spans = spans.into_iter().flatten();
+                    rows: span.map_or(0, |span| span.rows) + rows,
+                })
+            })
+    });
     spans.filter(|span| span.rows >= MIN_ROWS).collect()
 }
 
+/// Rows of an engine in a bucket.
+fn rows_of(bucket: &Bucket, engine: &[usize]) -> u64 {
+    let rows = bucket.rows_of_engines().enumerate();
+    rows.filter(|(number, _)| engine.contains(number))
+        .map(|(_, rows)| rows)
+        .sum()
+}
+
 /// Returns by how many ms a span is later than another at both ends, if the offset is clear.
-fn offset(span: Span, other: Span, bucket_ms: i64) -> Option<i64> {
+fn offset(span: Span<'_>, other: Span<'_>, bucket_ms: i64) -> Option<i64> {
     let (start, end) = (span.first - other.first, span.last - other.last);
     let ms = start.saturating_mul(bucket_ms);
     let is_apart = start.abs() >= MIN_OFFSET_BUCKETS && ms.saturating_abs() >= MIN_OFFSET_MS;
@@ -131,16 +142,16 @@ fn offset(span: Span, other: Span, bucket_ms: i64) -> Option<i64> {
 
 /// Whether one engine was silent at the start and the other at the end for longer than chance explains,
 /// given their numbers of rows.
-fn is_silence_significant(series: &Timeline, one: Span, other: Span) -> bool {
+fn is_silence_significant(series: &Timeline, one: Span<'_>, other: Span<'_>) -> bool {
     let (earlier, later) = match one.first < other.first {
         true => (one, other),
         false => (other, one),
     };
-    let missed = |silent: Span, alone: Span, indices: Range<i64>| {
+    let missed = |silent: Span<'_>, alone: Span<'_>, indices: Range<i64>| {
         let rows: u64 = (0..)
             .zip(series.buckets())
             .filter(|(index, _)| indices.contains(index))
-            .filter_map(|(_, bucket)| bucket.rows_of_engines().nth(alone.engine))
+            .map(|(_, bucket)| rows_of(bucket, alone.engine))
             .sum();
         rows as f64 * silent.rows as f64 / alone.rows as f64
     };

@@ -51,7 +51,9 @@ impl NewConnections {
 pub(super) fn new_connections(samples: &LabelStats) -> Option<NewConnections> {
     let connect = samples.distributions().connect.counts();
     let (count, connected) = (times::count(&connect), times::count_from(&connect, 1));
-    if count < MIN_SAMPLES || connected * 100 < count * MIN_CONNECTING_PERCENT {
+    // Only if all samples have the column.
+    let is_known = count >= MIN_SAMPLES && count == samples.rows;
+    if !is_known || connected * 100 < count * MIN_CONNECTING_PERCENT {
         return None;
     }
     let ms = times::sum(&connect) as f64;
@@ -99,7 +101,7 @@ pub(super) fn connect_time(samples: &LabelStats) -> Option<ConnectTime> {
     );
     let count = times::count(&connect);
     // Only if all samples have both times.
-    if count < MIN_SAMPLES || times::count(&latency) != count {
+    if count < MIN_SAMPLES || count != samples.rows || times::count(&latency) != count {
         return None;
     }
     let mean = |counts: &[(i64, u64)]| times::sum(counts) as f64 / count as f64;

@@ -32,7 +32,7 @@ pub(super) struct Moment {
     pub ok: Counts,
     /// Elapsed times of the failed samples.
     pub ko: Counts,
-    /// Active threads; `None` if no row reports them.
+    /// Active threads; `None` if not all rows report them.
     pub threads: Option<f64>,
     /// The earliest failure.
     pub first_failure: Option<FirstFailure>,
@@ -48,6 +48,7 @@ impl Course {
     ) -> Self {
         let buckets = aggregate.timeline().buckets().enumerate();
         let bucket_ms = aggregate.timeline().bucket_ms();
+        let has_threads = knows_threads(aggregate);
         let moment = |(place, bucket): (usize, &crate::stats::Bucket)| Moment {
             start_ms: series
                 .start_ms
@@ -55,7 +56,12 @@ impl Course {
             hits: bucket.hits,
             ok: bucket.successes.counts(),
             ko: bucket.failures.counts(),
-            threads: series.active_threads.get(place).copied().flatten(),
+            threads: series
+                .active_threads
+                .get(place)
+                .copied()
+                .flatten()
+                .filter(|_| has_threads),
             first_failure: bucket.first_failure,
         };
         Course {
@@ -118,6 +124,17 @@ impl Moment {
     pub fn elapsed_sum(&self) -> f64 {
         (times::sum(&self.ok) + times::sum(&self.ko)) as f64
     }
+}
+
+/// Whether nearly all samples report their threads. If those of a whole file do not, the number of all
+/// threads is unknown.
+fn knows_threads(aggregate: &Aggregate) -> bool {
+    const MAX_UNKNOWN_PERCENT: u64 = 1;
+    let buckets = aggregate.timeline().buckets();
+    let (all, without) = buckets.fold((0, 0), |(all, without), bucket| {
+        (all + bucket.samples(), without + bucket.without_threads())
+    });
+    without.saturating_mul(100) <= all.saturating_mul(MAX_UNKNOWN_PERCENT)
 }
 
 /// Returns the elapsed times of all samples in some buckets.

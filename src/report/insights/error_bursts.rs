@@ -7,6 +7,7 @@ use super::words;
 use crate::format;
 use crate::report::TimeSeries;
 use crate::stats::Aggregate;
+use crate::text;
 
 /// Fewest errors in a bucket that belongs to a burst.
 const MIN_ERRORS_IN_BUCKET: u64 = 5;
@@ -123,7 +124,7 @@ pub(super) fn find(
             samples: burst.samples,
             error_ratio_otherwise: ratio_otherwise,
             first_error: first
-                .map(|(_, error)| String::from_utf8_lossy(error).into_owned())
+                .map(|(_, error)| text::of(error).into_owned())
                 .filter(|error| !error.is_empty()),
             label: series.and_then(|series| label(series, burst)),
             bursts: all,

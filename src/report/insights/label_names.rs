@@ -1,6 +1,6 @@
 //! Problems with labels: ids in their names, or sub-results beside their parents.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,8 @@ use super::words;
 use crate::analysed::Analysed;
 use crate::format;
 use crate::select::is_sub_result;
-use crate::stats::Label;
+use crate::stats::{Label, LabelStats};
+use crate::text;
 
 /// Fewest labels for them to be suspected of containing ids.
 const MIN_LABELS: usize = 200;
@@ -69,28 +70,49 @@ impl SubResults {
 }
 
 pub(super) fn sub_results(analysed: &Analysed, labels: &[Label<'_>]) -> Option<SubResults> {
-    let names: Vec<&[u8]> = labels.iter().map(|label| label.name).collect();
     let found = match &analysed.file_labels {
         Some(labels) => labels.sub_results(),
-        None => sub_results_among(&names),
+        None => sub_results_among(labels),
     };
     Some(SubResults {
         labels: found.len() as u64,
-        label: String::from_utf8_lossy(found.first()?).into_owned(),
+        label: text::of(found.first()?).into_owned(),
     })
 }
 
-fn sub_results_among<'a>(labels: &[&'a [u8]]) -> Vec<&'a [u8]> {
-    let known: HashSet<&[u8]> = labels.iter().copied().collect();
-    let labels = labels.iter().copied();
-    labels
-        .filter(|label| is_sub_result(label, |label| known.contains(label)))
-        .collect()
+/// How much later than their parents sub-results may end, ms: JMeter takes times from two clocks.
+const TOLERANCE_MS: i64 = 5;
+
+/// The labels of sub-results. Their parents are samplers, whose rows come first and whose times
+/// contain theirs.
+fn sub_results_among<'a>(labels: &[Label<'a>]) -> Vec<&'a [u8]> {
+    let samplers = labels.iter().filter(|label| label.samplers.rows > 0);
+    let samplers: HashMap<&[u8], &LabelStats> =
+        samplers.map(|label| (label.name, label.samplers)).collect();
+    let is_within = |own: &LabelStats, parent: &LabelStats| {
+        own.first_position > parent.first_position
+            && own.start >= parent.start
+            && own.end <= parent.end.saturating_add(TOLERANCE_MS)
+    };
+    let found = labels.iter().filter(|label| {
+        samplers.get(label.name).is_some_and(|own| {
+            let is_parent = |name: &[u8]| {
+                samplers
+                    .get(name)
+                    .is_some_and(|parent| is_within(own, parent))
+            };
+            is_sub_result(label.name, |name| samplers.contains_key(name), is_parent)
+        })
+    });
+    found.map(|label| label.name).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jtl::Sample;
+    use crate::stats::Aggregate;
+    use crate::stats::tests::sample;
 
     #[test]
     fn ids_as_labels() {
@@ -99,10 +121,46 @@ mod tests {
         assert_eq!(ids(1_000, 200), None);
     }
 
+    /// The labels of sub-results among rows of (label, start, elapsed), the last of which has this
+    /// message.
+    fn among(rows: &[(&'static str, i64, i64)], last_message: &str) -> Vec<String> {
+        let mut aggregate = Aggregate::default();
+        for (position, &(label, time_stamp, elapsed)) in (0..).zip(rows) {
+            let is_last = position + 1 == rows.len() as u64;
+            aggregate.record(&Sample {
+                position,
+                label: label.as_bytes(),
+                time_stamp,
+                elapsed,
+                response_message: if is_last { last_message } else { "OK" }.as_bytes(),
+                ..sample()
+            });
+        }
+        let labels = aggregate.labels();
+        let found = sub_results_among(&labels).into_iter();
+        found
+            .map(|label| String::from_utf8_lossy(label).into_owned())
+            .collect()
+    }
+
+    #[test]
+    fn requests_with_numbers_are_not_sub_results() {
+        let controller = "Number of samples in transaction : 2, number of failing samples : 0";
+        let of_controller = [("HP-0", 0, 60), ("HP-1", 60, 40), ("HP", 0, 100)];
+        assert!(among(&of_controller, controller).is_empty());
+        let in_turn = [("GET /a", 0, 100), ("GET /a-0", 100, 100)];
+        assert!(among(&in_turn, "OK").is_empty());
+    }
+
     #[test]
     fn sub_results_beside_their_parents() {
-        let labels: [&[u8]; 4] = [b"Home", b"Home-0", b"Home-1", b"Step-1"];
-        assert_eq!(sub_results_among(&labels), [b"Home-0", b"Home-1"]);
+        let rows = [
+            ("Home", 0, 100),
+            ("Home-0", 0, 60),
+            ("Home-1", 60, 40),
+            ("Step-1", 100, 10),
+        ];
+        assert_eq!(among(&rows, "OK"), ["Home-0", "Home-1"]);
         let found = |labels| SubResults {
             labels,
             label: "Home-0".to_owned(),

@@ -6,6 +6,7 @@ use super::times::{self, Counts};
 use super::words;
 use crate::format;
 use crate::stats::{Label, LabelStats};
+use crate::text;
 
 /// Fewest samples of the label, and of the others.
 const MIN_SAMPLES: u64 = 100;
@@ -90,7 +91,7 @@ fn compare(label: &Label<'_>, all: &Counts) -> Option<SlowLabel> {
     let own = label.samplers.distributions().elapsed().counts();
     let others = times::without(all, &own);
     let found = SlowLabel {
-        label: String::from_utf8_lossy(label.name).into_owned(),
+        label: text::of(label.name).into_owned(),
         samples: times::count(&own),
         median_ms: times::median(&own)?,
         others_median_ms: times::median(&others)?.max(0),

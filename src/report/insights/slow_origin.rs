@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::super::engines;
 use super::slow_label::SlowLabel;
 use super::times::{self, Counts};
 use super::words;
@@ -12,6 +13,7 @@ use crate::format;
 use crate::jtl::InputRead;
 use crate::percentile::Percentile;
 use crate::stats::{Aggregate, Label, SampledRow};
+use crate::text;
 
 /// Fewest rows of the origin, and of the others.
 const MIN_ROWS: u64 = 40;
@@ -73,7 +75,7 @@ impl SlowHost {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SlowEngine {
-    /// The engine: `host:port` of its thread names, its Hostname, or its file.
+    /// The engine: the host in its thread names, its Hostname, or its file.
     pub engine: String,
     /// Number of engines.
     pub engines: u64,
@@ -135,14 +137,14 @@ pub(super) fn slow_host(
     let is_label = |row: &OriginRow<'_>| {
         let label = labels.iter().find(|label| label.number == row.label);
         label.is_some_and(|label| {
-            let name = String::from_utf8_lossy(label.name);
+            let name = text::of(label.name);
             slow_labels.iter().any(|slow| slow.label == name)
         })
     };
     let own = rows.iter().filter(|row| row.origin == slow.origin);
     let of_slow_labels = own.filter(|row| is_label(row)).count();
     (of_slow_labels as f64 <= slow.rows as f64 * MAX_SHARE_OF_SLOW_LABELS).then(|| SlowHost {
-        host: String::from_utf8_lossy(slow.origin).into_owned(),
+        host: text::of(slow.origin).into_owned(),
         hosts: slow.origins,
         sampled_rows: slow.rows,
         others_sampled_rows: slow.others_rows,
@@ -152,10 +154,17 @@ pub(super) fn slow_host(
 }
 
 pub(super) fn slow_engine(aggregate: &Aggregate, inputs: &[InputRead]) -> Option<SlowEngine> {
-    let rows: Vec<OriginRow<'_>> = aggregate.row_sample().rows().map(of_engine).collect();
-    let slow = slowest(&rows)?;
+    let pieces = engines::pieces(aggregate.timeline());
+    let rows = aggregate.row_sample().rows().map(|row| OriginRow {
+        // All pieces of an engine count as its first one.
+        origin: pieces.get(row.engine).map_or(row.engine, |keys| keys[0]),
+        ..of_engine(row)
+    });
+    let slow = slowest(&rows.collect::<Vec<_>>())?;
+    let own = [slow.origin];
+    let keys = pieces.get(slow.origin).map_or(&own[..], Vec::as_slice);
     Some(SlowEngine {
-        engine: words::engine(slow.origin, inputs),
+        engine: engines::name(keys.iter().copied(), inputs),
         engines: slow.origins,
         sampled_rows: slow.rows,
         others_sampled_rows: slow.others_rows,

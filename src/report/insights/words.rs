@@ -1,7 +1,6 @@
 //! Formats figures and names for sentences.
 
 use crate::format;
-use crate::jtl::InputRead;
 
 /// Longest name or message in a sentence, in characters; `report.json` has it in full.
 const MAX_LENGTH: usize = 80;
@@ -52,20 +51,6 @@ pub(super) fn period(ms: i64) -> String {
 /// A whole number of threads.
 pub(super) fn threads(threads: f64) -> String {
     format::counted(threads.round().max(0.0) as u64, "thread")
-}
-
-/// Names an engine by its key: as its rows do, or by the input that they came from.
-pub(super) fn engine(key: &[u8], inputs: &[InputRead]) -> String {
-    let input = match key {
-        [0] => Some(0),
-        [0, number @ ..] => String::from_utf8_lossy(number).parse::<usize>().ok(),
-        _ => None,
-    };
-    match input.map(|number| inputs.get(number)) {
-        Some(Some(input)) => input.summary.name.clone(),
-        Some(None) => String::new(),
-        None => String::from_utf8_lossy(key).into_owned(),
-    }
 }
 
 #[cfg(test)]

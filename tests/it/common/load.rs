@@ -139,5 +139,5 @@ pub fn report(files: &[&str], percentiles: &[f64]) -> Report {
         },
         ..Presentation::default()
     };
-    Report::new(&outcome.into(), presentation).unwrap()
+    super::checked(Report::new(&outcome.into(), presentation).unwrap())
 }

@@ -13,6 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
+use perfkit::report::Report;
 
 /// Column names as JMeter 5 writes them.
 pub const HEADER: &str = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,\
@@ -41,6 +42,12 @@ pub fn row(time_stamp: i64, elapsed: i64, label: &str, success: bool) -> String 
     format!(
         "{time_stamp},{elapsed},{label},{code},OK,Users 1-1,text,{success},,1024,512,1,1,http://h/,{elapsed},0,0\n"
     )
+}
+
+/// The report, after the checks that it must pass when it is read again.
+pub fn checked(report: Report) -> Report {
+    report.check().unwrap();
+    report
 }
 
 /// Size of charts unless a test sets one: drawing takes a fifth of the time of the default size.

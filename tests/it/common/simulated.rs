@@ -174,7 +174,7 @@ impl Run {
             aggregate.record(&row);
             position += 1;
         });
-        Report::new(&aggregate.into(), Presentation::default()).unwrap()
+        super::checked(Report::new(&aggregate.into(), Presentation::default()).unwrap())
     }
 
     /// Draws the samples of a run.

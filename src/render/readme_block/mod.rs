@@ -2,14 +2,21 @@
 //!
 //! Files are bytes here: what is not between the markers stays as it is, whatever it is.
 
+mod choice;
+mod content;
+mod origin;
+
 use std::fmt::Write;
+
+pub use choice::{Choice, Wanted, choose, key_of_platform, name};
+pub use origin::Origin;
 
 const BEGIN: &[u8] = b"<!-- perfkit:begin";
 const END: &[u8] = b"<!-- perfkit:end";
 const CLOSE: &[u8] = b"-->";
 
-/// Letters of a key: enough for the name of any machine.
-const MAX_KEY: usize = 100;
+/// Maximum length of a key that the user gives, in characters.
+pub const MAX_KEY: usize = 100;
 
 /// Markers that do not make pairs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -98,17 +105,35 @@ pub struct Updated {
     pub is_new: bool,
 }
 
-/// A block that the file has: from the end of its first marker to the start of its last.
-struct Place {
-    key: Vec<u8>,
-    line: usize,
-    from: usize,
-    to: usize,
+/// A block of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Block {
+    /// Its key.
+    pub key: String,
+    /// The line, counted from 1, of the marker that begins it.
+    pub line: usize,
+    /// Where it comes from; `None` if an earlier version or a person wrote it.
+    pub origin: Option<Origin>,
+    /// The text between its markers, without the comment on its origin.
+    pub content: String,
+    /// Where its first marker starts, in bytes.
+    start: usize,
+    /// Where its last marker ends.
+    end: usize,
 }
 
-/// A text as a key: letters, digits, `.` and `_`, and a hyphen for whatever stands between them,
-/// so that it cannot end the comment that it is in. Empty if nothing is left.
-pub fn key_of(text: &str) -> String {
+/// A block whose end has not been found yet.
+struct Open {
+    key: Vec<u8>,
+    line: usize,
+    start: usize,
+    /// The end of its first marker.
+    inside: usize,
+}
+
+/// Makes a key of at most `max` characters: letters, digits, `.` and `_`, and a hyphen for whatever
+/// stands between them, so that it cannot end the comment that it is in. Empty if nothing is left.
+pub fn key_of(text: &str, max: usize) -> String {
     let mut key = String::new();
     let mut gap = false;
     for letter in text.chars() {
@@ -122,7 +147,7 @@ pub fn key_of(text: &str) -> String {
         gap = false;
         key.push(letter);
     }
-    let key: String = key.chars().take(MAX_KEY).collect();
+    let key: String = key.chars().take(max).collect();
     key.trim_end_matches('-').to_owned()
 }
 
@@ -136,29 +161,36 @@ pub fn end_marker(key: &str) -> String {
     format!("{} {key} {}", text(END), text(CLOSE))
 }
 
-/// Puts `block` between the markers of `key`, which are added at the end of a file that has none.
-/// Lines end as those of the file do.
-///
-/// # Errors
-///
-/// When markers of any key do not make pairs.
-pub fn update(file: &[u8], key: &str, block: &str) -> Result<Updated, MarkerError> {
-    let places = places(file)?;
-    match places.iter().find(|place| place.key == key.as_bytes()) {
-        Some(place) => {
-            let line_end = line_end(&file[..place.from]);
-            let inside = with_line_ends(&format!("\n{}\n\n", block.trim_end()), line_end);
-            Ok(Updated {
-                bytes: [&file[..place.from], inside.as_bytes(), &file[place.to..]].concat(),
-                line: place.line,
-                is_new: false,
-            })
-        }
-        None => Ok(append(file, key, block)),
+/// Puts a block in its place: where the chosen one is, or at the end of the file. Lines end as those of
+/// the file do.
+pub fn put(file: &[u8], choice: &Choice<'_>, key: &str, origin: &Origin, block: &str) -> Updated {
+    let text = format!(
+        "{}\n{}\n\n{}\n\n{}",
+        begin_marker(key),
+        origin.comment(),
+        block.trim_end(),
+        end_marker(key)
+    );
+    let Choice::Replace(old) = choice else {
+        return append(file, &text);
+    };
+    let after = file.get(old.start..).unwrap_or_default();
+    let line_end = line_end(
+        after
+            .split_inclusive(|&byte| byte == b'\n')
+            .next()
+            .unwrap_or(after),
+    );
+    let before = file.get(..old.start).unwrap_or_default();
+    let behind = file.get(old.end..).unwrap_or_default();
+    Updated {
+        bytes: [before, with_line_ends(&text, line_end).as_bytes(), behind].concat(),
+        line: old.line,
+        is_new: false,
     }
 }
 
-fn append(file: &[u8], key: &str, block: &str) -> Updated {
+fn append(file: &[u8], block: &str) -> Updated {
     let mut added = String::new();
     if !file.is_empty() && !file.ends_with(b"\n") {
         added.push('\n');
@@ -167,13 +199,7 @@ fn append(file: &[u8], key: &str, block: &str) -> Updated {
         added.push('\n');
     }
     let line = count_lines(file) + count_lines(added.as_bytes()) + 1;
-    let _ = write!(
-        added,
-        "{}\n\n{}\n\n{}\n",
-        begin_marker(key),
-        block.trim_end(),
-        end_marker(key)
-    );
+    let _ = writeln!(added, "{block}");
     // The file's way is that of its first line.
     let first = file.iter().position(|&byte| byte == b'\n');
     let line_end = line_end(first.map_or(&[], |at| &file[..=at]));
@@ -185,9 +211,13 @@ fn append(file: &[u8], key: &str, block: &str) -> Updated {
 }
 
 /// The blocks of a file.
-fn places(file: &[u8]) -> Result<Vec<Place>, MarkerError> {
-    let mut places: Vec<Place> = Vec::new();
-    let mut open: Option<Place> = None;
+///
+/// # Errors
+///
+/// If the markers do not make pairs.
+pub fn blocks(file: &[u8]) -> Result<Vec<Block>, MarkerError> {
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut open: Option<Open> = None;
     let mut start = 0;
     for (number, line) in file.split_inclusive(|&byte| byte == b'\n').enumerate() {
         let number = number + 1;
@@ -200,7 +230,7 @@ fn places(file: &[u8]) -> Result<Vec<Place>, MarkerError> {
                     end_marker: end_marker(&text(&open.key)),
                 });
             }
-            if let Some(first) = places.iter().find(|place| place.key == key) {
+            if let Some(first) = blocks.iter().find(|block| block.key == text(key)) {
                 return Err(MarkerError::Twice {
                     first: first.line,
                     line: number,
@@ -210,21 +240,25 @@ fn places(file: &[u8]) -> Result<Vec<Place>, MarkerError> {
             if !line.ends_with(b"\n") {
                 return Err(never_ended(number, key));
             }
-            open = Some(Place {
+            open = Some(Open {
                 key: key.to_owned(),
                 line: number,
-                from: end,
-                to: end,
+                start,
+                inside: end,
             });
         } else if let Some(key) = marked(line, END, number)? {
             match open.take() {
-                Some(place) if place.key == key => places.push(Place { to: start, ..place }),
-                Some(place) => {
+                Some(open) if open.key == key => {
+                    let inside = file.get(open.inside..start).unwrap_or_default();
+                    let end = start + line.trim_ascii_end().len();
+                    blocks.push(open.closed(inside, end));
+                }
+                Some(open) => {
                     return Err(MarkerError::OtherKey {
                         line: number,
                         key: text(key),
-                        begin: place.line,
-                        begin_key: text(&place.key),
+                        begin: open.line,
+                        begin_key: text(&open.key),
                     });
                 }
                 None => {
@@ -239,8 +273,27 @@ fn places(file: &[u8]) -> Result<Vec<Place>, MarkerError> {
         start = end;
     }
     match open {
-        Some(place) => Err(never_ended(place.line, &place.key)),
-        None => Ok(places),
+        Some(open) => Err(never_ended(open.line, &open.key)),
+        None => Ok(blocks),
+    }
+}
+
+impl Open {
+    fn closed(self, inside: &[u8], end: usize) -> Block {
+        let inside = text(inside);
+        let (first, rest) = inside.split_once('\n').unwrap_or((&inside, ""));
+        let origin = Origin::parse(first);
+        Block {
+            key: text(&self.key),
+            line: self.line,
+            content: match origin {
+                Some(_) => rest.to_owned(),
+                None => inside,
+            },
+            origin,
+            start: self.start,
+            end,
+        }
     }
 }
 
@@ -294,37 +347,82 @@ mod tests {
 
     use super::*;
 
+    fn of(platform: &str) -> Origin {
+        Origin {
+            date: Some("2026-11-02".to_owned()),
+            platforms: vec![platform.to_owned()],
+            results: None,
+        }
+    }
+
+    /// Puts the block of a platform into a file.
+    fn update(file: &[u8], key: &str, platform: &str, block: &str) -> Updated {
+        let wanted = Wanted {
+            key: key.to_owned(),
+            is_key_given: true,
+            origin: of(platform),
+            ..Wanted::default()
+        };
+        let blocks = blocks(file).unwrap();
+        put(
+            file,
+            &choose(&blocks, &wanted).unwrap(),
+            key,
+            &of(platform),
+            block,
+        )
+    }
+
+    const PI: &str = "# Title
+
+<!-- perfkit:begin pi -->
+<!-- perfkit:run date=\"2026-11-02\" platform=\"Pi 5\" -->
+
+| a |
+
+<!-- perfkit:end pi -->
+";
+
     #[test]
     fn a_block_is_added_at_the_end_and_replaced_in_place() {
-        let first = update(b"# Title\n", "pi", "| a |\n").unwrap();
-        let expected = "# Title\n\n<!-- perfkit:begin pi -->\n\n| a |\n\n<!-- perfkit:end pi -->\n";
-        assert_eq!(text(&first.bytes), expected);
+        let first = update(b"# Title\n", "pi", "Pi 5", "| a |\n");
+        assert_eq!(text(&first.bytes), PI);
         assert_eq!((first.line, first.is_new), (3, true));
-        let again = update(&first.bytes, "pi", "| b |\n| c |\n").unwrap();
-        assert_eq!(
-            text(&again.bytes),
-            expected.replace("| a |", "| b |\n| c |")
-        );
+        let again = update(&first.bytes, "pi", "Pi 5", "| b |\n| c |\n");
+        assert_eq!(text(&again.bytes), PI.replace("| a |", "| b |\n| c |"));
         assert_eq!((again.line, again.is_new), (3, false));
     }
 
     #[test]
+    fn blocks_without_an_origin_get_one() {
+        for older in [
+            "<!-- perfkit:begin pi -->\n\nold\n\n<!-- perfkit:end pi -->\n",
+            "<!--  perfkit:begin pi -->\n<!-- perfkit:end pi -->\n",
+            "<!-- perfkit:begin   pi  -->  \n<!-- perfkit:end pi-->",
+        ] {
+            let older = older.replace("<!--  ", "<!-- ");
+            let file = format!("# Title\n\n{older}");
+            let updated = text(&update(file.as_bytes(), "pi", "Pi 5", "| a |").bytes);
+            assert_eq!(updated.trim_end(), PI.trim_end(), "{older}");
+            assert_eq!(updated.ends_with('\n'), file.ends_with('\n'));
+        }
+    }
+
+    #[test]
     fn lines_end_as_the_files_do() {
-        let first = update(b"a\r\nb", "k", "x\ny").unwrap();
+        let first = update(b"a\r\nb", "k", "p", "x\ny");
         assert_eq!(
             text(&first.bytes),
-            "a\r\nb\r\n\r\n<!-- perfkit:begin k -->\r\n\r\nx\r\ny\r\n\r\n<!-- perfkit:end k -->\r\n"
+            "a\r\nb\r\n\r\n<!-- perfkit:begin k -->\r\n<!-- perfkit:run date=\"2026-11-02\" \
+             platform=\"p\" -->\r\n\r\nx\r\ny\r\n\r\n<!-- perfkit:end k -->\r\n"
         );
         assert_eq!(first.line, 4);
-        assert_eq!(
-            update(&first.bytes, "k", "x\ny").unwrap().bytes,
-            first.bytes
-        );
+        assert_eq!(update(&first.bytes, "k", "p", "x\ny").bytes, first.bytes);
     }
 
     #[test]
     fn damaged_markers_are_told_with_their_lines() {
-        let said = |file: &str| update(file.as_bytes(), "k", "x").unwrap_err().to_string();
+        let said = |file: &str| blocks(file.as_bytes()).unwrap_err().to_string();
         let (begin, end) = (begin_marker("k"), end_marker("k"));
         insta::assert_snapshot!(
             [
@@ -343,6 +441,7 @@ mod tests {
 
     #[test]
     fn keys_cannot_end_their_comment() {
+        let key_of = |text: &str| key_of(text, MAX_KEY);
         assert_eq!(key_of("Raspberry Pi 5, 8 GB"), "Raspberry-Pi-5-8-GB");
         assert_eq!(key_of("a --> <b>--"), "a-b");
         assert_eq!(key_of("-->"), "");
@@ -355,18 +454,18 @@ mod tests {
             after in proptest::collection::vec(any::<u8>(), 0..60),
             key in "[^\u{0}]{1,20}",
         ) {
-            let key = key_of(&key);
+            let key = key_of(&key, MAX_KEY);
             prop_assume!(!key.is_empty());
             prop_assert!(!key.contains("--") && !key.contains('>'));
-            let added = update(&before, &key, "old\nblock").unwrap();
+            let added = update(&before, &key, "p", "old\nblock");
             prop_assert!(added.is_new && added.bytes.starts_with(&before));
             let file = [&added.bytes[..], &after].concat();
-            let replaced = update(&file, &key, "new").unwrap();
+            let replaced = update(&file, &key, "p", "new");
             prop_assert!(!replaced.is_new);
             prop_assert_eq!(replaced.line, added.line);
             prop_assert!(replaced.bytes.starts_with(&before) && replaced.bytes.ends_with(&after));
             // Back again, byte for byte.
-            prop_assert_eq!(update(&replaced.bytes, &key, "old\nblock").unwrap().bytes, file);
+            prop_assert_eq!(update(&replaced.bytes, &key, "p", "old\nblock").bytes, file);
         }
     }
 }
