@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use hyper::StatusCode;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio::task::yield_now;
 use tokio::time::{sleep, timeout, timeout_at};
 
 use super::app::Target;
@@ -141,12 +142,15 @@ impl Doorway {
                 continue;
             };
             stop_queueing(&listener);
-            loop {
+            // More cannot wait; others that come are too late.
+            for _ in 0..BACKLOG {
                 match listener.accept() {
                     Ok((stream, peer)) => {
                         if let Ok(stream) = from_std(stream) {
                             self.let_in(stream, peer);
                         }
+                        // Lets the grace period end.
+                        yield_now().await;
                     }
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                     Err(error) if is_client_error(&error) => {}
