@@ -54,6 +54,14 @@ pub(super) enum Undecidable {
         /// The thresholds of the baseline.
         theirs: String,
     },
+    /// Samples at stray times make the rate wrong.
+    #[error("{metric} cannot be judged: {found}")]
+    StrayTimes {
+        /// The metric.
+        metric: Metric,
+        /// What was found, and the options that leave the samples out.
+        found: String,
+    },
     /// The run has no samples at all.
     #[error("there are no samples")]
     EmptyRun,
@@ -144,6 +152,16 @@ pub(super) enum Undecidable {
     CodesInClasses {
         /// The metric.
         metric: Metric,
+    },
+    /// Only some samples have the column that the metric is computed from.
+    #[error(
+        "{metric} is partial: perfkit found {found}. Analyze the files that have the column, or judge another metric"
+    )]
+    Partial {
+        /// The metric.
+        metric: Metric,
+        /// The column, and how many samples have it.
+        found: String,
     },
     /// The rejected rows could turn the pass into a failure.
     #[error(

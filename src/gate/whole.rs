@@ -10,6 +10,50 @@ use super::value::rounded;
 use crate::percentile::{Percentile, value_at};
 use crate::report::{Apdex, LabelReport, Report, Summary};
 
+/// Checks that all samples have the column that a metric is computed from, if any of them has it.
+///
+/// # Errors
+///
+/// If only some have it.
+pub(super) fn check_complete(
+    metric: &Metric,
+    row: &LabelReport,
+    report: &Report,
+) -> Result<(), Undecidable> {
+    let partial = |found| {
+        Err(Undecidable::Partial {
+            metric: metric.clone(),
+            found,
+        })
+    };
+    let is_of_codes = matches!(metric, Metric::Codes(_) | Metric::CodesPercent(_));
+    let without_codes = report.inputs.iter().find(|input| input.lacks_codes);
+    match (without_codes, row.codes.is_empty()) {
+        (Some(input), false) if is_of_codes => {
+            partial(format!("no responseCode column in {}", input.name))
+        }
+        _ => match metric.field().and_then(|field| row.partial(field)) {
+            None => Ok(()),
+            Some(column) => partial(column.in_words()),
+        },
+    }
+}
+
+/// Checks that no samples at stray times spoil a rate.
+fn check_times(metric: &Metric, row: &LabelReport, report: &Report) -> Result<(), Undecidable> {
+    let is_rate = matches!(
+        metric,
+        Metric::Throughput | Metric::Goodput | Metric::Received | Metric::Sent
+    );
+    match &report.stray_times {
+        Some(stray_times) if is_rate && row.has_stray_times => Err(Undecidable::StrayTimes {
+            metric: metric.clone(),
+            found: stray_times.sentence(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Returns the value of a metric over the whole run, in [`Metric::unit`].
 pub(super) fn value(
     metric: &Metric,
@@ -27,6 +71,7 @@ pub(super) fn value(
         column,
     };
     let elapsed = || row.elapsed.as_ref().ok_or_else(no_samples);
+    check_times(metric, row, report)?;
     match metric {
         Metric::Count => Ok(row.samples as f64),
         Metric::Errors => Ok(row.errors as f64),

@@ -17,6 +17,8 @@ pub struct ChartLink {
     pub title: String,
     /// What it shows, for screen readers.
     pub description: String,
+    /// What the picture does not explain itself.
+    pub caption: Option<String>,
 }
 
 /// The platform block: title, details table, results table.
@@ -38,7 +40,7 @@ pub fn details_table(details: &[Detail]) -> String {
     markdown::table(&tables::details(details))
 }
 
-/// The aggregate table, header and TOTAL bold, with a note if some samples lack a column.
+/// The aggregate table, header and TOTAL bold, with a note if some figures mislead.
 pub fn aggregate_table(report: &Report) -> String {
     with_note(
         markdown::table(&tables::aggregate(report)),
@@ -120,6 +122,9 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
             escape(&chart.description),
             chart.path
         );
+        if let Some(caption) = &chart.caption {
+            let _ = writeln!(text, "{}\n", escape(caption));
+        }
     }
     text.truncate(text.trim_end().len());
     text.push('\n');

@@ -59,7 +59,9 @@ mod summary;
 mod summary_properties;
 #[cfg(unix)]
 mod tested_server;
+mod times;
 mod update;
 mod values;
 mod xml;
 mod xml_damage;
+mod xml_nested;
