@@ -35,6 +35,7 @@ fn label((name, (samples, times, rates)): (&str, Figures)) -> LabelReport {
         latency: None,
         connect: None,
         window: None,
+        has_stray_times: false,
         throughput: Some(throughput),
         goodput: None,
         received_kb_per_sec: Some(received),
