@@ -3,6 +3,7 @@
 mod backend;
 mod drawing;
 mod figures;
+mod fonts;
 mod histogram;
 mod layout;
 mod measures;

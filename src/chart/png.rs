@@ -1,14 +1,14 @@
-//! Converts SVG to PNG with a font in the binary, so that every machine draws the same picture.
+//! Converts SVG to PNG with the fonts in the binary, so that every machine draws the same picture.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock};
 use std::thread;
 
 use resvg::tiny_skia::{Pixmap, PremultipliedColorU8, Transform};
-use resvg::usvg::{Options, Tree, fontdb};
+use resvg::usvg::{Options, Tree};
 
 use super::drawing::svg;
+use super::fonts::{self, Substitutes};
 use super::model::Figure;
 use super::style::{Medium, Style};
 use crate::error::{Error, Result};
@@ -22,6 +22,9 @@ pub struct Chart {
     pub title: String,
     /// The content in words, for screen readers.
     pub description: String,
+    /// What stands for names in scripts that no font in the binary has, unless an earlier picture's
+    /// caption says so.
+    pub caption: Option<String>,
     /// The picture as PNG.
     pub png: Vec<u8>,
 }
@@ -32,22 +35,14 @@ const MAX_THREADS: usize = 4;
 /// Maximum colours in the palette of a PNG.
 const PALETTE: usize = 256;
 
-/// Name of the font in the binary.
-const FONT: &str = "DejaVu Sans";
-
-static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
-    let mut fonts = fontdb::Database::new();
-    fonts.load_font_source(fontdb::Source::Binary(Arc::new(dejavu::sans::regular())));
-    fonts.set_sans_serif_family(FONT);
-    Arc::new(fonts)
-});
-
-/// Draws the figures whose slugs are `wanted`, on at most four threads.
+/// Draws the figures whose slugs are `wanted`, on at most four threads. Names in a script that no font
+/// in the binary has become numbers, the same in all figures, which the descriptions explain.
 ///
 /// # Errors
 ///
 /// If a figure cannot be drawn, which would be a bug.
 pub fn draw(figures: &[Figure], style: &Style, wanted: &[&str]) -> Result<Vec<Chart>> {
+    let substitutes = Substitutes::of(figures);
     let is_wanted = |figure: &&Figure| wanted.contains(&figure.slug);
     let figures: Vec<&Figure> = figures.iter().filter(is_wanted).collect();
     let threads = thread::available_parallelism().map_or(1, usize::from);
@@ -59,14 +54,19 @@ pub fn draw(figures: &[Figure], style: &Style, wanted: &[&str]) -> Result<Vec<Ch
             let Some(figure) = figures.get(number) else {
                 return Ok(drawn);
             };
-            drawn.push((number, draw_one(figure, style)?));
+            let (shown, used) = substitutes.apply(figure);
+            let chart = Chart {
+                title: figure.title.clone(),
+                ..draw_one(&shown, style)?
+            };
+            drawn.push((number, used, chart));
         }
     };
-    let mut charts: Vec<(usize, Chart)> = thread::scope(|scope| {
+    let mut charts = thread::scope(|scope| {
         let handles: Vec<_> = (0..threads.min(MAX_THREADS))
             .map(|_| scope.spawn(draw_some))
             .collect();
-        let drawn: Result<Vec<_>> = handles
+        let drawn: Result<Vec<Vec<_>>> = handles
             .into_iter()
             .map(|handle| {
                 handle.join().unwrap_or_else(|_| {
@@ -74,10 +74,33 @@ pub fn draw(figures: &[Figure], style: &Style, wanted: &[&str]) -> Result<Vec<Ch
                 })
             })
             .collect();
-        drawn.map(|parts| parts.into_iter().flatten().collect())
+        drawn.map(|parts| parts.into_iter().flatten().collect::<Vec<_>>())
     })?;
-    charts.sort_by_key(|(number, _)| *number);
-    Ok(charts.into_iter().map(|(_, chart)| chart).collect())
+    charts.sort_by_key(|(number, ..)| *number);
+    let mut explained = BTreeSet::new();
+    let charts = charts.into_iter().map(|(_, mut used, chart)| {
+        used.retain(|&number, _| explained.insert(number));
+        Chart {
+            caption: caption(&used),
+            ..chart
+        }
+    });
+    Ok(charts.collect())
+}
+
+/// Says what numbers stand for.
+fn caption(names: &BTreeMap<usize, String>) -> Option<String> {
+    let names: Vec<String> = names
+        .iter()
+        .map(|(number, name)| format!("#{number} is {name}"))
+        .collect();
+    let has_names = !names.is_empty();
+    has_names.then(|| {
+        format!(
+            "In the pictures, whose fonts lack these letters, {}.",
+            names.join(", ")
+        )
+    })
 }
 
 fn draw_one(figure: &Figure, style: &Style) -> Result<Chart> {
@@ -89,6 +112,7 @@ fn draw_one(figure: &Figure, style: &Style) -> Result<Chart> {
         slug: figure.slug,
         title: figure.title.clone(),
         description: figure.description.clone(),
+        caption: None,
         png: png(&svg(figure, style)?, density)?,
     })
 }
@@ -101,8 +125,8 @@ fn draw_one(figure: &Figure, style: &Style) -> Result<Chart> {
 pub fn png(svg: &str, density: f32) -> Result<Vec<u8>> {
     let fail = |what: &str| Error::Internal(format!("cannot rasterise a chart: {what}"));
     let options = Options {
-        font_family: FONT.to_owned(),
-        fontdb: Arc::clone(&FONTS),
+        font_family: fonts::MAIN.to_owned(),
+        fontdb: fonts::of(svg),
         ..Options::default()
     };
     let tree = Tree::from_str(svg, &options).map_err(|error| fail(&error.to_string()))?;
@@ -182,6 +206,7 @@ fn to_palette(pixels: &[PremultipliedColorU8], bits: u32) -> Option<(Vec<u8>, Ve
 mod tests {
     use std::collections::HashSet;
 
+    use super::super::model::{Axis, Mark, Panel, Scale, Section, Series};
     use super::*;
 
     /// Returns width, height and the colour of every pixel.
@@ -209,13 +234,71 @@ mod tests {
                 "<text x=\"8\" y=\"60\" font-family=\"{family}\" font-size=\"56\">Ag 90%</text>"
             ))
         };
-        let (width, height, pixels) = decode(&png(&text(FONT), 0.5).unwrap());
+        let (width, height, pixels) = decode(&png(&text(fonts::MAIN), 0.5).unwrap());
         assert_eq!((width, height), (200, 40));
         let ink = pixels.iter().filter(|&&[r, _, _]| r < 128).count();
         assert!((300..3000).contains(&ink), "{ink} dark pixels");
         // Whatever fonts this machine has, none of them is used.
         let elsewhere = decode(&png(&text("Liberation Sans"), 0.5).unwrap()).2;
         assert!(elsewhere.iter().all(|&rgb| rgb == [255; 3]));
+    }
+
+    #[test]
+    fn letters_of_other_scripts_are_drawn_and_not_boxes() {
+        let drawn = |text: &str| {
+            let text = format!("<text x=\"8\" y=\"60\" font-size=\"56\">{text}</text>");
+            decode(&png(&svg(&text), 0.5).unwrap()).2
+        };
+        let letters = ["登", "录", "査", "ロ", "로", "م", "ש", "Ж", "ß"].map(drawn);
+        let distinct: HashSet<&Vec<[u8; 3]>> = letters.iter().collect();
+        assert_eq!(distinct.len(), letters.len());
+        // Those that no font has are all one box.
+        assert_eq!(drawn("ก"), drawn("न"));
+    }
+
+    #[test]
+    fn numbers_stand_for_names_that_no_font_can_show() {
+        let figure = |names: &[&str]| {
+            let series = |name: &&str| Series {
+                name: (*name).to_owned(),
+                color: 0,
+                mark: Mark::Line,
+                pieces: Vec::new(),
+            };
+            let axis = Axis {
+                label: String::new(),
+                scale: Scale::Linear,
+                min: 0.0,
+                max: 1.0,
+                ticks: Vec::new(),
+            };
+            Figure {
+                slug: "a",
+                section: Section::Throughput,
+                title: "ทั้งหมด".to_owned(),
+                subtitle: String::new(),
+                description: "All".to_owned(),
+                panels: vec![Panel {
+                    title: None,
+                    x: axis.clone(),
+                    y: axis,
+                    series: names.iter().map(series).collect(),
+                    cells: None,
+                }],
+            }
+        };
+        let figures = [figure(&["A", "ก /1"]), figure(&["ก /2", "न"])];
+        let charts = draw(&figures, &Style::default(), &["a"]).unwrap();
+        let captions: Vec<Option<&str>> = charts.iter().map(|c| c.caption.as_deref()).collect();
+        let start = "In the pictures, whose fonts lack these letters,";
+        assert_eq!(
+            captions,
+            [
+                Some(format!("{start} #1 is ทั้งหมด, #2 is ก.").as_str()),
+                Some(format!("{start} #3 is न.").as_str()),
+            ]
+        );
+        assert_eq!(charts[0].title, "ทั้งหมด");
     }
 
     #[test]

@@ -56,8 +56,10 @@ pub struct SelectionArgs {
     pub controllers: Controllers,
 
     /// Rows of sub-results, such as redirects: `label-0`, `label-1` within the time of a `label`
-    #[arg(long, value_enum, default_value_t, hide_short_help = true)]
-    pub sub_results: SubResults,
+    ///
+    /// In XML they are samples within samples. By default they count in CSV and not in XML, as in JMeter.
+    #[arg(long, value_enum, hide_short_help = true)]
+    pub sub_results: Option<SubResults>,
 }
 
 /// Whether rows of transaction controllers count.
@@ -73,10 +75,9 @@ pub enum Controllers {
 }
 
 /// Whether rows of sub-results count.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SubResults {
     /// Count them like other rows
-    #[default]
     Include,
     /// Leave them out
     Exclude,

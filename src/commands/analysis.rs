@@ -22,7 +22,7 @@ pub fn parse(reading: &ReadingArgs, selection: &SelectionArgs) -> Result<Analysi
             ..reading
         },
         selection,
-        with_dashboard: false,
+        dashboard: None,
         input_name: None,
         allow_repeats: false,
     })
@@ -98,9 +98,10 @@ fn parse_selection(args: &SelectionArgs, zone: &TimeZone) -> Result<Selection> {
             cli::Controllers::Only => Controllers::Only,
         },
         sub_results: match args.sub_results {
-            cli::SubResults::Include => SubResults::Include,
-            cli::SubResults::Exclude => SubResults::Exclude,
-            cli::SubResults::Only => SubResults::Only,
+            None => SubResults::AsJmeter,
+            Some(cli::SubResults::Include) => SubResults::Include,
+            Some(cli::SubResults::Exclude) => SubResults::Exclude,
+            Some(cli::SubResults::Only) => SubResults::Only,
         },
         only_success: match (args.only_success, args.only_errors) {
             (true, _) => Some(true),

@@ -153,6 +153,16 @@ pub(super) enum Undecidable {
         /// The metric.
         metric: Metric,
     },
+    /// Only some samples have the column that the metric is computed from.
+    #[error(
+        "{metric} is partial: perfkit found {found}. Analyze the files that have the column, or judge another metric"
+    )]
+    Partial {
+        /// The metric.
+        metric: Metric,
+        /// The column, and how many samples have it.
+        found: String,
+    },
     /// The rejected rows could turn the pass into a failure.
     #[error(
         "{found}, but {rejected}. With these rows, {could}. Repair them, or fail on them with `rejected > 0`"

@@ -75,6 +75,7 @@ fn undecided(criterion: &Criterion, label: &str, why: &Undecidable) -> Criterion
 fn judge(criterion: &Criterion, row: &LabelReport, run: Run<'_>) -> Result<Judged, Undecidable> {
     let report = run.report;
     let unit = criterion.metric.unit();
+    whole::check_complete(&criterion.metric, row, report).map_err(|why| of_label(row, why))?;
     let limit = limit(criterion, row, run)?;
     if let Some(why) = never_holds(&criterion.metric, criterion.op, limit.range.low) {
         let limit = with_unit(limit.value, unit);
@@ -82,7 +83,7 @@ fn judge(criterion: &Criterion, row: &LabelReport, run: Run<'_>) -> Result<Judge
     }
     let rejected = match criterion.metric.is_of_rows() {
         true => 0,
-        false => report.accounting.rejected_whole(),
+        false => rejected::samples(report),
     };
     let condition = Condition::new(criterion, (limit.value, limit.range), rejected);
     let mut judged = match criterion.timing {
@@ -305,8 +306,9 @@ fn limit(
     if let Some(reason) = other_thresholds(metric, (row, report), (same, baseline)) {
         return Err(in_baseline(reason));
     }
+    whole::check_complete(metric, same, baseline).map_err(in_baseline)?;
     let base = whole::value(metric, same, baseline).map_err(in_baseline)?;
-    let rejected = baseline.accounting.rejected_whole();
+    let rejected = rejected::samples(baseline);
     let range = whole::range(metric, same, baseline, rejected).map_err(in_baseline)?;
     let changed = |base: f64| match change {
         None => base,

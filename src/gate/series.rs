@@ -17,7 +17,7 @@ use crate::report::{Activity, Report, Slice, Summary, TimeSeries, joined_slices,
 use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
 
 /// Buckets of a label at most, more than any run has: a saved report may claim anything.
-const MAX_BUCKETS: u64 = 10_000;
+const MAX_BUCKETS: u64 = 1_000;
 
 /// A metric over time.
 pub(super) struct Series {
@@ -41,7 +41,47 @@ enum Buckets {
     /// Percentiles that are known by bucket only; `None` without samples.
     Values(Vec<Option<f64>>),
     /// A percentile and the times that it is of.
-    Times(Percentile, Vec<Vec<(i64, u64)>>),
+    Times(Percentile, Times),
+}
+
+/// Numbers of samples by time, summed from the first bucket on, so that those of a window are a
+/// difference.
+struct Times {
+    /// The times that occur, ascending, ms.
+    values: Vec<i64>,
+    /// For each bucket and for the end, the number of samples with each time before it.
+    before: Vec<Vec<u64>>,
+}
+
+impl Times {
+    fn new(buckets: &[Vec<(i64, u64)>]) -> Self {
+        let mut values: Vec<i64> = buckets.iter().flatten().map(|(value, _)| *value).collect();
+        values.sort_unstable();
+        values.dedup();
+        let mut sums = vec![0_u64; values.len()];
+        let mut before = vec![sums.clone()];
+        for bucket in buckets {
+            for (value, count) in bucket {
+                let place = values.partition_point(|known| known < value);
+                sums[place] = sums[place].saturating_add(*count);
+            }
+            before.push(sums.clone());
+        }
+        Times { values, before }
+    }
+
+    /// Number of buckets.
+    fn len(&self) -> usize {
+        self.before.len() - 1
+    }
+
+    /// Returns the times in the buckets from `first` to before `end` with their numbers of samples.
+    fn within(&self, first: usize, end: usize) -> Option<Vec<(i64, u64)>> {
+        let (first, end) = (self.before.get(first)?, self.before.get(end)?);
+        let counts = end.iter().zip(first).map(|(end, first)| end - first);
+        let counts = self.values.iter().copied().zip(counts);
+        Some(counts.filter(|(_, count)| *count > 0).collect())
+    }
 }
 
 impl Series {
@@ -140,7 +180,7 @@ impl Series {
                 _ => None,
             },
             Buckets::Times(percentile, times) => {
-                let counts = step_counts(times.get(first..end)?);
+                let counts = times.within(first, end)?;
                 let count = counts
                     .iter()
                     .fold(0, |sum: u64, of| sum.saturating_add(of.1));
@@ -173,7 +213,7 @@ impl Series {
             Buckets::Counts(_) => value.map(|count| more(count, rows as f64)),
             Buckets::Values(_) => Some(self.each),
             Buckets::Times(percentile, times) => {
-                percentile_with(&step_counts(times.get(first..end)?), *percentile, rows)
+                percentile_with(&times.within(first, end)?, *percentile, rows)
             }
         }
     }
@@ -186,13 +226,6 @@ fn of(series: &TimeSeries, buckets: Buckets, each: Range) -> Series {
         buckets,
         each,
     }
-}
-
-/// Adds up the times of several buckets.
-fn step_counts(times: &[Vec<(i64, u64)>]) -> Vec<(i64, u64)> {
-    let mut all: Vec<(i64, u64)> = times.concat();
-    all.sort_unstable_by_key(|(value, _)| *value);
-    all
 }
 
 /// Takes the times of a label's successful samples, or of all, from slices.
@@ -228,7 +261,7 @@ fn percentiles(
     Ok(Series {
         start_ms: slices.start_ms,
         bucket_ms,
-        buckets: Buckets::Times(percentile, times),
+        buckets: Buckets::Times(percentile, Times::new(&times)),
         each: ANY_TIME,
     })
 }
@@ -296,13 +329,11 @@ fn buckets(
             Ok(of(series, Buckets::Means(means.collect()), extremes(all)))
         }
     };
-    // A run with a bucket without the column is partial, and not judged at all.
     let kb = |bytes: &[Option<u64>], column: Option<f64>, name| match column {
         None => Err(no_column(name)),
         Some(each) => {
-            let bytes = bytes.iter().flatten();
-            let kb = &mut bytes.map(|&bytes| bytes as f64 / BYTES_PER_KB);
-            Ok(rates(kb, each))
+            let bytes = bytes.iter().map(|bytes| bytes.unwrap_or(0) as f64);
+            Ok(rates(&mut bytes.map(|bytes| bytes / BYTES_PER_KB), each))
         }
     };
     let total = &report.total;

@@ -10,6 +10,35 @@ use super::value::rounded;
 use crate::percentile::{Percentile, value_at};
 use crate::report::{Apdex, LabelReport, Report, Summary};
 
+/// Checks that all samples have the column that a metric is computed from, if any of them has it.
+///
+/// # Errors
+///
+/// If only some have it.
+pub(super) fn check_complete(
+    metric: &Metric,
+    row: &LabelReport,
+    report: &Report,
+) -> Result<(), Undecidable> {
+    let partial = |found| {
+        Err(Undecidable::Partial {
+            metric: metric.clone(),
+            found,
+        })
+    };
+    let is_of_codes = matches!(metric, Metric::Codes(_) | Metric::CodesPercent(_));
+    let without_codes = report.inputs.iter().find(|input| input.lacks_codes);
+    match (without_codes, row.codes.is_empty()) {
+        (Some(input), false) if is_of_codes => {
+            partial(format!("no responseCode column in {}", input.name))
+        }
+        _ => match metric.field().and_then(|field| row.partial(field)) {
+            None => Ok(()),
+            Some(column) => partial(column.in_words()),
+        },
+    }
+}
+
 /// Checks that no samples at stray times spoil a rate.
 fn check_times(metric: &Metric, row: &LabelReport, report: &Report) -> Result<(), Undecidable> {
     let is_rate = matches!(

@@ -29,19 +29,21 @@ pub struct ReadOptions {
     pub strict: bool,
     /// The encoding of inputs that do not begin with a byte-order mark; `None` to detect it.
     pub encoding: Option<Encoding>,
-    /// The columns that are needed beside the usual ones.
+    /// The columns and rows that are needed beside the usual ones.
     pub columns: ColumnOptions,
     /// The columns of CSV without a header; `None` to detect one of JMeter's default orders.
     pub header: Option<GivenHeader>,
 }
 
-/// Columns that a selection needs.
+/// Columns and rows that a selection needs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ColumnOptions {
     /// The column whose text becomes [`Sample::group_text`](super::Sample::group_text).
     pub group: Option<String>,
     /// Columns that every CSV input must have, each with the option that needs it.
     pub required: Vec<(String, String)>,
+    /// Whether samples within samples of XML are rows, too, as they are in CSV.
+    pub nested_samples: bool,
 }
 
 /// How `timeStamp` is read.

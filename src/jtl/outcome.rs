@@ -51,10 +51,14 @@ pub struct InputSummary {
     pub fingerprint: u64,
     /// Number of header rows.
     pub headers: u64,
+    /// Whether it begins with a line such as `sep=;`, which spreadsheets write.
+    pub has_separator_line: bool,
     /// Number of columns in the first layout.
     pub width: usize,
     /// Number of columns that the first layout's header names.
     pub named_columns: usize,
+    /// Whether the first layout, or one that follows, has no column of response codes.
+    pub lacks_codes: bool,
     /// The names in that header that differ from JMeter's spelling, such as `timestamp`.
     pub respelled: Vec<String>,
     /// Whether the columns were named by an option, because the input has no header.
@@ -182,7 +186,8 @@ impl<S> Outcome<S> {
                 summary.timestamps.add_evidence(*evidence);
             }
             let own = blocks.iter().filter(|block| block.input as usize == number);
-            let lines = summary.headers + own.map(|block| block.lines).sum::<u64>();
+            let before = summary.headers + u64::from(summary.has_separator_line);
+            let lines = before + own.map(|block| block.lines).sum::<u64>();
             outcome.inputs.push(InputRead { summary, lines });
         }
         if let Some(((block, line), value)) = dates.contradiction {

@@ -47,6 +47,8 @@ pub struct Sample<'a> {
     /// Text of the column that samples are grouped by, if any: see
     /// [`ColumnOptions::group`](super::ColumnOptions::group).
     pub group_text: &'a [u8],
+    /// Whether the sample is a sub-result of another, such as a redirect, if the file says so.
+    pub is_sub_result: Option<bool>,
     /// Whether the sample succeeded.
     pub success: bool,
     /// Bytes received.
@@ -91,6 +93,7 @@ impl Default for Sample<'_> {
             url: b"",
             hostname: b"",
             group_text: b"",
+            is_sub_result: None,
             success: true,
             bytes: None,
             sent_bytes: None,

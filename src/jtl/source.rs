@@ -199,7 +199,8 @@ impl Source {
                 reader,
                 stamps,
             )
-            .with_column(self.columns.group.as_deref()),
+            .with_column(self.columns.group.as_deref())
+            .with_nested(self.columns.nested_samples),
             index,
             input: self.finished.len() as u32,
             position: self.position,
@@ -242,8 +243,10 @@ impl Current {
             bytes: 0,
             fingerprint: 0,
             headers: 0,
+            has_separator_line: false,
             width: 0,
             named_columns: 0,
+            lacks_codes: false,
             respelled: Vec::new(),
             is_header_given: false,
             is_unterminated: false,
@@ -426,7 +429,7 @@ impl Current {
             refuse_other_text(&buffer[..*filled]).map_err(refuse)?;
             if let Some(length) = separator_line(&buffer[..*filled]) {
                 take_front(buffer, filled, length);
-                self.summary.headers += 1;
+                self.summary.has_separator_line = true;
                 self.headers_before += 1;
             }
         }
@@ -454,6 +457,7 @@ impl Current {
             self.summary.respelled.clone_from(&layout.respelled);
             self.summary.is_header_given = is_header_given;
         }
+        self.summary.lacks_codes |= layout.columns.response_code.is_none();
         if layout.has_header && !is_header_given {
             let end = memchr(b'\n', &buffer[..*filled]).map_or(*filled, |at| at + 1);
             take_front(buffer, filled, end);

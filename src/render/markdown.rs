@@ -17,6 +17,8 @@ pub struct ChartLink {
     pub title: String,
     /// What it shows, for screen readers.
     pub description: String,
+    /// What the picture does not explain itself.
+    pub caption: Option<String>,
 }
 
 /// The platform block: title, details table, results table.
@@ -120,6 +122,9 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
             escape(&chart.description),
             chart.path
         );
+        if let Some(caption) = &chart.caption {
+            let _ = writeln!(text, "{}\n", escape(caption));
+        }
     }
     text.truncate(text.trim_end().len());
     text.push('\n');

@@ -160,6 +160,7 @@ impl From<&InputRead> for Input {
             encoding: (input.summary.encoding.as_ref()).map(|encoding| encoding.name.clone()),
             bytes: input.summary.bytes,
             lines: input.lines,
+            lacks_codes: input.summary.lacks_codes,
         }
     }
 }

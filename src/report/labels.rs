@@ -1,8 +1,12 @@
 //! Selects the labels that a report shows: all, or the busiest if there are very many.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
+use std::collections::HashMap;
 
-use super::LabelReport;
+use serde_json::Value;
+
+use super::{LabelReport, Report};
 use crate::format;
 use crate::percentile::Percentile;
 use crate::stats::{Aggregate, Label, LabelStats};
@@ -52,6 +56,41 @@ impl Labels {
             total,
             indexes: shown,
         }
+    }
+}
+
+impl Report {
+    /// Returns the report for people: labels that look like others show what differs. In files for
+    /// programs they stay as they are.
+    pub fn for_people(&self) -> Cow<'_, Report> {
+        let labels = self.labels.iter().map(|row| row.label.as_str());
+        let visible = text::look_alikes(labels);
+        if visible.is_empty() {
+            return Cow::Borrowed(self);
+        }
+        self.with_labels(&visible)
+            .map_or(Cow::Borrowed(self), Cow::Owned)
+    }
+
+    /// Returns the report with other texts in place of labels, wherever they are.
+    #[cold]
+    fn with_labels(&self, labels: &HashMap<&str, String>) -> Option<Report> {
+        let mut report = serde_json::to_value(self).ok()?;
+        replace(&mut report, labels);
+        serde_json::from_value(report).ok()
+    }
+}
+
+fn replace(value: &mut Value, labels: &HashMap<&str, String>) {
+    match value {
+        Value::String(text) => {
+            if let Some(label) = labels.get(text.as_str()) {
+                text.clone_from(label);
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| replace(value, labels)),
+        Value::Object(values) => values.values_mut().for_each(|value| replace(value, labels)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

@@ -214,6 +214,9 @@ pub struct Input {
     pub bytes: u64,
     /// Lines read, the header's included.
     pub lines: u64,
+    /// Whether it has rows without a column of response codes.
+    #[serde(default)]
+    pub lacks_codes: bool,
 }
 
 /// One type of error. The key is JMeter's: code and message, or the failure message.

@@ -133,7 +133,7 @@ impl Choice {
     pub fn options(&self) -> impl Iterator<Item = &str> {
         let rows = self.rows.iter().map(|filter| filter.option.as_str());
         let labels = self.labels.iter().map(|filter| filter.option.as_str());
-        rows.chain(self.sub_results.option()).chain(labels)
+        rows.chain(self.sub_results.filter()).chain(labels)
     }
 
     /// The number of the first row filter that rejects a sample.
@@ -147,13 +147,13 @@ impl Choice {
     /// Whether sub-results must be told apart from other rows, for which every row is needed.
     #[inline]
     pub(super) fn tests_sub_results(&self) -> bool {
-        self.sub_results != SubResults::Include
+        self.sub_results.is_filter()
     }
 
     /// The number of the filter on sub-results if it rejects a row.
     pub(super) fn sub_result_filter(&self, is_sub_result: bool) -> Option<usize> {
         let rejects = match self.sub_results {
-            SubResults::Include => false,
+            SubResults::AsJmeter | SubResults::Include => false,
             SubResults::Exclude => is_sub_result,
             SubResults::Only => !is_sub_result,
         };

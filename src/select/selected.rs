@@ -137,7 +137,10 @@ impl<'c, S> Selected<'c, S> {
         let mut by_row = choice.row_filter(sample);
         if choice.tests_sub_results() {
             // Rows that other filters reject may have sub-results, too.
-            let is_sub_result = self.families.is_sub_result(sample);
+            let is_sub_result = match sample.is_sub_result {
+                Some(is_sub_result) => is_sub_result,
+                None => self.families.is_sub_result(sample),
+            };
             by_row = by_row.or(choice.sub_result_filter(is_sub_result));
         }
         if by_row.is_some() || !choice.tests_labels() {

@@ -108,8 +108,10 @@ pub enum Controllers {
 /// How rows of sub-results are treated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum SubResults {
-    /// They count like other rows, as in JMeter's Aggregate Report.
+    /// They count like other rows in CSV, and not in XML, as in JMeter's Aggregate Report.
     #[default]
+    AsJmeter,
+    /// They count like other rows.
     Include,
     /// They are left out.
     Exclude,
@@ -140,13 +142,24 @@ impl Controllers {
 }
 
 impl SubResults {
-    /// The option that asks for it; `None` if nothing is left out.
-    pub(super) fn option(self) -> Option<&'static str> {
+    /// The option that asks for it; `None` for the default.
+    fn option(self) -> Option<&'static str> {
         match self {
-            SubResults::Include => None,
+            SubResults::AsJmeter => None,
+            SubResults::Include => Some("--sub-results include"),
             SubResults::Exclude => Some("--sub-results exclude"),
             SubResults::Only => Some("--sub-results only"),
         }
+    }
+
+    /// The option, if it leaves rows out.
+    pub(super) fn filter(self) -> Option<&'static str> {
+        self.option().filter(|_| self.is_filter())
+    }
+
+    /// Whether it leaves rows out.
+    pub(super) fn is_filter(self) -> bool {
+        matches!(self, SubResults::Exclude | SubResults::Only)
     }
 }
 
@@ -221,12 +234,13 @@ impl Selection {
             required: required
                 .map(|(column, option)| (column.to_owned(), option))
                 .collect(),
+            nested_samples: matches!(self.sub_results, SubResults::Include | SubResults::Only),
         }
     }
 
     /// Whether rows must be read in the order of the file, by one thread.
     pub fn needs_order(&self) -> bool {
-        self.sub_results != SubResults::Include
+        self.sub_results.is_filter()
     }
 
     /// What must be known of the run.
@@ -357,10 +371,10 @@ fn length_ms(plateau: Plateau) -> i64 {
 
 fn describe(plateau: Plateau, survey: &Survey) -> String {
     format!(
-        "--trim-ramp: counts only samples that start from {}, when the last of {} threads was up, until \
+        "--trim-ramp: counts only samples that start from {}, when the last of {} was up, until \
          {}, when the first left: {} of {} (by allThreads at the end of each sample).",
         format::utc_ms(plateau.start),
-        plateau.threads,
+        format::counted(plateau.threads, "thread"),
         format::utc_ms(plateau.end),
         format::duration(length_ms(plateau)),
         format::duration(survey.end.saturating_sub(survey.start)),

@@ -17,6 +17,7 @@ mod dashboard;
 mod distribution;
 mod engines;
 mod errors;
+mod estimator;
 mod histogram;
 mod interner;
 mod label;
@@ -42,12 +43,13 @@ pub use column_sum::ColumnTotal;
 pub use compact::CompactHistogram;
 pub use consistency::Inconsistent;
 pub(crate) use correction::Corrected;
-pub use dashboard::DashboardTable;
-pub(crate) use dashboard::{DashboardStats, WINDOW as DASHBOARD_WINDOW};
+pub(crate) use dashboard::DashboardStats;
+pub use dashboard::{DashboardSettings, DashboardTable};
 pub use distribution::Distribution;
 pub(crate) use distribution::merged_counts;
 pub(crate) use errors::MAX_TYPES as MAX_ERROR_TYPES;
 pub use errors::{ErrorDetail, ErrorStats, ErrorTable};
+pub use estimator::{Estimator, UnknownEstimator};
 pub use label::LabelStats;
 pub(crate) use message_kind::kind_of;
 pub(crate) use newest::NewestErrors;
@@ -80,6 +82,7 @@ pub(crate) mod tests {
             url: b"http://localhost/",
             hostname: b"",
             group_text: b"",
+            is_sub_result: None,
             success: true,
             bytes: Some(200),
             sent_bytes: Some(100),

@@ -235,6 +235,40 @@ fn labels_that_differ_in_bytes_differ_everywhere() {
 }
 
 #[test]
+fn labels_that_look_alike_are_told_apart_for_people() {
+    let perfkit = Perfkit::new();
+    let labels = ["lead", " lead", "lead ", "a b", "a\u{a0}b", " alone "];
+    perfkit.write("results.jtl", rows(&labels));
+    let (table, _) = analyze(&perfkit, &["results.jtl"]);
+    for label in labels {
+        assert!(table.contains(&format!("\n{label},1,")), "{table}");
+    }
+    for name in ["report.json", "statistics.json"] {
+        assert!(
+            perfkit
+                .read(&format!("report/{name}"))
+                .contains("\" lead\""),
+            "{name}"
+        );
+    }
+    for name in ["report.md", "report.html"] {
+        let text = perfkit.read(&format!("report/{name}"));
+        for shown in ["␠lead", "lead␠", "a⟨U+00A0⟩b"] {
+            assert!(text.contains(shown), "{name}");
+        }
+        assert!(!text.contains("alone␠"), "{name}");
+    }
+    for format in ["markdown", "table"] {
+        let fixed = ["analyze", "results.jtl", "--no-report", "--format", format];
+        let (printed, _) = perfkit.run(&fixed);
+        assert!(
+            printed.contains("␠lead") && printed.contains("lead␠"),
+            "{printed}"
+        );
+    }
+}
+
+#[test]
 fn other_bytes_behind_the_first_megabyte_are_escaped_and_noted() {
     let perfkit = Perfkit::new();
     let mut bytes = rows(&["A"]).into_bytes();

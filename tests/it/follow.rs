@@ -145,18 +145,18 @@ fn follows_a_run_from_a_missing_file_to_a_truncated_last_line() {
 #[test]
 fn other_encodings_are_followed() {
     let samples = five_samples().replace(",A,", ",Größe,");
-    // The first rows are ASCII in both.
-    let samples = format!("{HEADER}{}", row(1_700_000_000_000, 7, "Login", true))
-        + samples.strip_prefix(HEADER).unwrap();
+    // The first row is ASCII in both.
+    let start = format!("{HEADER}{}", row(1_700_000_000_000, 7, "Login", true));
+    let samples = start.clone() + samples.strip_prefix(HEADER).unwrap();
     let utf_16: Vec<u8> = samples.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let latin = samples.chars().map(|letter| letter as u8).collect();
     for bytes in [utf_16, latin] {
         let perfkit = Perfkit::new();
         let following = Following::start(&perfkit, &["--format", "csv", "-o", "followed"]);
-        let (header, rest) =
-            bytes.split_at(bytes.len() * HEADER.len() / samples.chars().count() + 101);
+        let width = bytes.len() / samples.chars().count();
+        let (start, rest) = bytes.split_at(width * start.len());
         let (some, others) = rest.split_at(rest.len() / 2 + 1);
-        append(&perfkit, header);
+        append(&perfkit, start);
         following.hear(": 1 samples");
         append(&perfkit, some);
         append(&perfkit, others);
@@ -194,7 +194,7 @@ fn a_replaced_file_starts_a_new_run() {
     );
     fs::rename(perfkit.path("other.jtl"), perfkit.path("results.jtl")).unwrap();
     following.hear("results.jtl: was replaced");
-    following.hear(": 1 samples");
+    following.hear(": 1 sample;");
     // Rewritten in place.
     perfkit.write(
         "results.jtl",

@@ -252,6 +252,38 @@ fn missing_data_is_an_error_and_never_a_pass() {
     insta::assert_snapshot!(errors.join("\n"));
 }
 
+/// Three of the five samples of [`five_samples`] lack bytes and connect time.
+#[test]
+fn a_partial_figure_is_not_judged() {
+    let partial = five_samples()
+        .replace(",1024,512,2,2,", ",,512,2,2,")
+        .replace("90,0,0\n", "90,0,\n");
+    let of = |criterion| unjudged(&partial, &["--fail-if", criterion]);
+    let errors = [
+        of("received > 1KB/s"),
+        of("received > 1KB/s for 100ms"),
+        of("connect.avg > 1s"),
+        of("A: connect.p95 > 1s"),
+        of("connect.avg > 1s over 100ms"),
+    ];
+    insta::assert_snapshot!(errors.join("\n"));
+    let (code, _, said) = analyzed(&partial, &["--fail-if", "sent > 9KB/s"]);
+    assert_eq!(code, 0, "{said}");
+    // A file without response codes beside one with them.
+    let perfkit = Perfkit::new();
+    perfkit.write("results.jtl", five_samples());
+    let without = "timeStamp,elapsed,label,success\n1700000000000,7,A,false\n";
+    perfkit.write("other.jtl", without);
+    let judged = |criterion| {
+        let (code, _, said) = run(&perfkit, &["other.jtl", "--fail-if", criterion]);
+        (code, last_error(&said))
+    };
+    let (code, said) = judged("rc5xx > 1");
+    assert_eq!(code, 2);
+    insta::assert_snapshot!(said);
+    assert_eq!(judged("errors > 1").0, 1);
+}
+
 #[test]
 fn an_invalid_criterion_fails_before_results_are_read() {
     let perfkit = Perfkit::new();

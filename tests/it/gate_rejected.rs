@@ -126,6 +126,42 @@ fn a_last_row_cut_short_puts_nothing_in_doubt() {
 }
 
 #[test]
+fn rows_are_missed_in_any_kind_of_input() {
+    let perfkit = Perfkit::new();
+    perfkit.write("five.jtl", five_samples());
+    perfkit.write("six.jtl", six_rows());
+    perfkit.write("broken.jtl", format!("{HEADER}{BROKEN}"));
+    let sample = |elapsed: &str| {
+        format!(
+            "<httpSample t=\"{elapsed}\" ts=\"1700000000000\" s=\"true\" lb=\"A\" rc=\"200\"/>\n"
+        )
+    };
+    let samples = sample("5") + &sample("many") + &sample("7");
+    perfkit.write(
+        "results.xml",
+        format!("<testResults version=\"1.2\">\n{samples}</testResults>\n"),
+    );
+    perfkit.run(&["summarize", "six.jtl", "-o", "six.summary"]);
+    let judged = |inputs: &[&str], stdin: &str| {
+        let arguments = ["--no-report", "--platform", "x", "--fail-if", "errors > 1"];
+        let arguments = [&["analyze"], inputs, &arguments].concat();
+        let mut command = perfkit.command(&arguments);
+        let output = command.write_stdin(stdin).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("was rejected"), "{inputs:?}: {said}");
+        output.status.code()
+    };
+    assert_eq!(judged(&["six.jtl"], ""), Some(2));
+    assert_eq!(judged(&["-"], &six_rows()), Some(2));
+    assert_eq!(judged(&["five.jtl", "broken.jtl"], ""), Some(2));
+    assert_eq!(judged(&["broken.jtl", "five.jtl"], ""), Some(2));
+    assert_eq!(judged(&["six.summary"], ""), Some(2));
+    // Two of three samples succeeded.
+    assert_eq!(judged(&["results.xml"], ""), Some(0));
+    assert_eq!(judged(&["results.xml", "five.jtl"], ""), Some(2));
+}
+
+#[test]
 fn a_limit_on_rejected_rows_is_kept_whatever_they_could_change() {
     let run = |arguments: &[&str]| {
         let (code, _, said) = analyzed(&six_rows(), arguments);
@@ -270,7 +306,7 @@ fn rejected_rows_may_complete_a_stretch_or_a_window() {
     let (found, said) = code(&with(10), "errors > 99 over 20s");
     assert_eq!(found, 2, "{said}");
     insta::assert_snapshot!(said.lines().last().unwrap());
-    // A row took as long as the slowest sample, but for a percentile any time.
+    // A row took as long as the slowest sample; for a percentile, it took any time.
     let steady = |rows: usize| a_minute(0..0) + &BROKEN.repeat(rows);
     let verdict = |rows: usize, criterion: &str| code(&steady(rows), criterion).0;
     assert_eq!(verdict(1, "avg > 100ms over 5s"), 0);

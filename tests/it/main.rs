@@ -64,3 +64,4 @@ mod update;
 mod values;
 mod xml;
 mod xml_damage;
+mod xml_nested;

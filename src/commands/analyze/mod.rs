@@ -62,14 +62,15 @@ impl Job {
             ];
             outputs.write_report(directory, report, tables)?;
         }
-        self.publication.write(report, &markdown(report))?;
+        let people = report.for_people();
+        self.publication.write(report, &markdown(&people))?;
         let printed = output::print(&match outputs.format {
-            Format::Markdown => markdown(report),
-            Format::Table => render::terminal::render(report, output::terminal_width()),
+            Format::Markdown => markdown(&people),
+            Format::Table => render::terminal::render(&people, output::terminal_width()),
             Format::Csv => outputs.csv(aggregate, report)?,
             Format::Json => render::json::render(report)?,
             Format::Prometheus => render::prometheus::render(report),
-            Format::Hgrm => render::hgrm::render(report),
+            Format::Hgrm => render::hgrm::render(&people),
         });
         let is_platform_shown = matches!(outputs.format, Format::Markdown | Format::Json)
             || outputs.directory.is_some()
@@ -108,7 +109,8 @@ impl Outputs {
         report: &Report,
         tables: Vec<ReportFile>,
     ) -> Result<()> {
-        let figures = chart::figures(report);
+        let people = report.for_people();
+        let figures = chart::figures(&people);
         let charts = chart::draw(&figures, &self.style, &self.charts)?;
         let links: Vec<ChartLink> = charts
             .iter()
@@ -116,13 +118,14 @@ impl Outputs {
                 path: format!("charts/{}.png", chart.slug),
                 title: chart.title.clone(),
                 description: chart.description.clone(),
+                caption: chart.caption.clone(),
             })
             .collect();
         let mut files = tables;
         files.extend([
             ReportFile::new("report.json", render::json::render(report)?),
-            ReportFile::new("report.html", render::html::render(report, &figures)?),
-            ReportFile::new("report.md", render::markdown::report(report, &links)),
+            ReportFile::new("report.html", render::html::render(&people, &figures)?),
+            ReportFile::new("report.md", render::markdown::report(&people, &links)),
         ]);
         let charts = charts.into_iter().zip(&links);
         files.extend(charts.map(|(chart, link)| ReportFile::new(&link.path, chart.png)));

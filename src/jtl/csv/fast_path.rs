@@ -125,6 +125,7 @@ impl<S: Simd> FastPath for Jmeter5<S> {
             url: row.optional_text(columns.url),
             hostname: b"",
             group_text: b"",
+            is_sub_result: None,
             success: true,
             bytes: Some(received),
             sent_bytes: Some(sent),

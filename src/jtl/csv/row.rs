@@ -111,6 +111,7 @@ impl RowParser {
             url: row.optional_text(columns.url),
             hostname: row.optional_text(columns.hostname),
             group_text: row.optional_text(columns.group),
+            is_sub_result: None,
             success,
             bytes: row.optional(columns.bytes, Field::Bytes)?,
             sent_bytes: row.optional(columns.sent_bytes, Field::SentBytes)?,

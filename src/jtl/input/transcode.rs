@@ -295,6 +295,8 @@ impl Text {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     /// A reader that returns parts, and between them has nothing for now.
@@ -403,5 +405,26 @@ mod tests {
         assert!(read(&[b"label\n", b"Login\n", b"caf\xC3\xA9"], None).1);
         assert!(!read(&[b"label\n", b"R\xE9q,R\xE8q\n"], None).1);
         assert!(read(&[b"label\n", b"R\xE9q,R\xE8q\n"], Some("utf-8")).1);
+    }
+
+    proptest! {
+        #[test]
+        fn text_does_not_depend_on_how_it_arrives(
+            bytes in proptest::collection::vec(prop_oneof![any::<u8>(), Just(0x1B), Just(b'$'), Just(b'B'), Just(0xD8), Just(0x81), Just(b'0')], 4..60),
+            cuts in proptest::collection::vec(0..60_usize, 0..4),
+            encoding in proptest::sample::select(&["utf-16le", "utf-16be", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr", "iso-2022-jp", "windows-1252", "windows-1253", "utf-8"][..]),
+        ) {
+            let (whole, _) = read(&[&bytes], Some(encoding));
+            let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut % bytes.len()).collect();
+            cuts.extend([0, bytes.len()]);
+            cuts.sort_unstable();
+            cuts.dedup();
+            let parts: Vec<&[u8]> = cuts.windows(2).map(|ends| &bytes[ends[0]..ends[1]]).collect();
+            prop_assert_eq!(&read(&parts, Some(encoding)).0, &whole);
+            // Nothing is lost: what is not text is there byte by byte.
+            if encoding == "utf-8" {
+                prop_assert_eq!(whole, bytes);
+            }
+        }
     }
 }

@@ -126,6 +126,13 @@ impl Fields {
         });
     }
 
+    /// Takes these fields, which are no longer needed, for another sample that is read like `other`.
+    pub fn take_for(&mut self, other: &Fields) -> Fields {
+        let mut fields = std::mem::take(self);
+        fields.group_name.clone_from(&other.group_name);
+        fields
+    }
+
     /// Reads a start tag: name and attributes.
     ///
     /// # Errors
@@ -308,6 +315,7 @@ impl Fields {
                 b"null" => b"",
                 text => text,
             },
+            is_sub_result: None,
             success: numbers.success,
             bytes: numbers.bytes,
             sent_bytes: numbers.sent_bytes,

@@ -1,7 +1,7 @@
 //! XML results: `<testResults>` with a `<httpSample>` or `<sample>` for each sample.
 //!
-//! Only samples directly below the root count, as in JMeter's listeners; samples within samples are
-//! skipped. [`tokens`] cuts the input in bounded memory, [`rows`] decides which elements are
+//! Only samples directly below the root count, as in JMeter's listeners, unless samples within samples
+//! are asked for. [`tokens`] cuts the input in bounded memory, [`rows`] decides which elements are
 //! samples and where reading resumes after damage, and [`fields`] reads one sample.
 
 mod fields;

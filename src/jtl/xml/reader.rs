@@ -102,6 +102,12 @@ impl XmlReader {
         self
     }
 
+    /// Also reads samples within samples, if `are_rows`.
+    pub fn with_nested(mut self, are_rows: bool) -> Self {
+        self.rows.reads_nested = are_rows;
+        self
+    }
+
     /// The next row, or `None` at the end. The input's number is `input`, and it starts at
     /// `position`.
     ///
@@ -123,7 +129,10 @@ impl XmlReader {
             input,
         };
         Ok(Some(match &row.rejection {
-            None => Ok(row.fields.sample(origin)),
+            None => Ok(Sample {
+                is_sub_result: Some(row.is_nested),
+                ..row.fields.sample(origin)
+            }),
             Some(rejection) => Err(RejectedRow {
                 fault: rejection.fault,
                 value: &rejection.value,
@@ -133,6 +142,9 @@ impl XmlReader {
     }
 
     fn find_row(&mut self) -> Result<bool> {
+        if self.rows.resume() {
+            return Ok(true);
+        }
         while !self.is_finished {
             let Some(found) = self.tokens.next()? else {
                 self.is_finished = true;

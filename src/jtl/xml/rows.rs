@@ -17,6 +17,9 @@ use crate::jtl::input::{Encoding, is_ascii_name};
 const SAMPLES: [&[u8]; 3] = [b"httpSample", b"sample", b"statSample"];
 const ROOT: &[u8] = b"testResults";
 
+/// Levels of samples within samples that are read. Deeper ones are left out, and counted.
+const MAX_NESTED: usize = 16;
+
 /// What a token means for the row that is being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -34,9 +37,17 @@ pub(super) struct Rows {
     stamps: Stamps,
     /// Whether the encoding is known, whatever the XML declares.
     is_encoding_known: bool,
+    /// Whether samples within samples are rows.
+    pub reads_nested: bool,
     place: Place,
-    /// The open elements of a sample, beginning with itself.
+    /// The open elements of a sample, beginning with itself; or those of a foreign element.
     path: Path,
+    /// The samples around the one being read, outermost first.
+    outer: Vec<Row>,
+    /// The fault of the samples in `outer`, if all of them end with the one being read.
+    ending: Option<Fault>,
+    /// Memory for the fields of the next nested row.
+    spare: Fields,
     /// The row being read, or the last one.
     pub row: Row,
     text: ChildText,
@@ -64,6 +75,8 @@ enum Place {
     Between,
     /// In a sample.
     Sample,
+    /// In an element between samples that is not a sample.
+    Foreign,
     /// After damage, where the next token may be anything.
     Lost,
 }
@@ -74,6 +87,10 @@ pub(super) struct Row {
     pub position: u64,
     /// Lines before it.
     pub lines: u64,
+    /// Open elements up to and with this one.
+    depth: u64,
+    /// Whether it is within another sample.
+    pub is_nested: bool,
     pub fields: Fields,
     pub rejection: Option<Rejection>,
 }
@@ -110,11 +127,36 @@ impl Rows {
         }
     }
 
+    /// Returns to the sample around the last row, if any. Returns whether that sample has ended, too,
+    /// and is the next row.
+    pub fn resume(&mut self) -> bool {
+        if self.place == Place::Sample {
+            return false;
+        }
+        let Some(outer) = self.outer.pop() else {
+            self.ending = None;
+            return false;
+        };
+        // The fields of the last row are read into again.
+        let last = std::mem::replace(&mut self.row, outer);
+        self.spare = last.fields;
+        match self.ending {
+            Some(fault) => {
+                self.reject(fault, None);
+                true
+            }
+            None => {
+                self.place = Place::Sample;
+                false
+            }
+        }
+    }
+
     /// Handles the end of the input. Returns whether that completes a row.
     pub fn finish(&mut self) -> bool {
         let was_in_sample = self.place == Place::Sample;
         if was_in_sample {
-            self.reject(Fault::CutShort, None);
+            self.close((Fault::CutShort, None));
         }
         self.place = Place::Outside;
         was_in_sample
@@ -136,13 +178,28 @@ impl Rows {
             Place::Outside | Place::Between if is_sample => {}
             Place::Outside if !self.has_begun => return Err(Unreadable::root(name)),
             Place::Outside | Place::Between => {
-                return Ok(self.stray(tag, found));
+                return Ok(self.foreign(name, is_empty, found));
             }
-            Place::Lost if is_sample && self.is_where_rows_begin(found.indent) => {}
+            Place::Lost | Place::Foreign if is_sample && self.is_where_rows_begin(found.indent) => {
+            }
+            Place::Foreign => {
+                if !is_empty {
+                    self.path.push(name);
+                }
+                return Ok(Step::On);
+            }
+            Place::Lost if self.is_row_indent_known() && self.row_indent == found.indent => {
+                return Ok(self.foreign(name, is_empty, found));
+            }
             Place::Lost => return Ok(Step::On),
             Place::Sample if is_sample && !is_too_long && self.is_next_row(found.indent) => {
-                self.close(Some((XmlFault::Unclosed.into(), None)));
+                self.close((XmlFault::Unclosed.into(), None));
                 return Ok(Step::RowBefore);
+            }
+            Place::Sample if is_sample && self.is_nested_row() => {
+                self.child_indent = found.indent.max(self.child_indent);
+                self.begin_nested(found);
+                return Ok(self.begin_sample(tag, is_empty, is_too_long));
             }
             Place::Sample => {
                 self.child(name, is_empty, is_sample, found.indent);
@@ -152,6 +209,11 @@ impl Rows {
         self.begin_row(found);
         self.is_row_indent_sure = found.indent.is_some() && found.indent == self.row_indent;
         self.row_indent = found.indent;
+        Ok(self.begin_sample(tag, is_empty, is_too_long))
+    }
+
+    /// Reads the start tag of a sample.
+    fn begin_sample(&mut self, tag: &[u8], is_empty: bool, is_too_long: bool) -> Step {
         if is_too_long {
             self.reject(Fault::TooLong, Some(tag));
         } else if let Err(rejection) = self.row.fields.read(tag, self.stamps) {
@@ -159,16 +221,34 @@ impl Rows {
         }
         if is_empty {
             self.place = Place::Between;
-            return Ok(Step::Row);
+            return Step::Row;
         }
         self.place = Place::Sample;
-        self.path.push(name);
-        Ok(Step::On)
+        self.path.push(name_of(tag));
+        Step::On
+    }
+
+    /// Whether a sample that begins here is a row within the one being read: directly in it.
+    fn is_nested_row(&self) -> bool {
+        self.reads_nested && self.path.depth() == self.row.depth && self.outer.len() < MAX_NESTED
+    }
+
+    /// Begins a row within the one being read.
+    fn begin_nested(&mut self, found: Found<'_>) {
+        let inner = Row {
+            position: found.position,
+            lines: found.lines,
+            depth: self.path.depth() + 1,
+            is_nested: true,
+            fields: self.spare.take_for(&self.row.fields),
+            rejection: None,
+        };
+        self.outer.push(std::mem::replace(&mut self.row, inner));
     }
 
     fn begin_results(&mut self, is_empty: bool) -> Step {
         if self.place == Place::Sample {
-            self.close(Some((XmlFault::Unclosed.into(), None)));
+            self.close((XmlFault::Unclosed.into(), None));
             return Step::RowBefore;
         }
         self.has_begun = true;
@@ -186,6 +266,8 @@ impl Rows {
         self.has_begun = true;
         self.row.position = found.position;
         self.row.lines = found.lines;
+        self.row.depth = 1;
+        self.row.is_nested = false;
         self.row.rejection = None;
         self.path.clear();
         self.keeping = None;
@@ -198,12 +280,14 @@ impl Rows {
         if depth == 1 {
             self.child_indent = indent.max(self.child_indent);
         }
+        // Counted from the sample being read.
+        let within = depth + 1 - self.row.depth;
         self.summary.nested_samples += u64::from(is_sample);
         if is_empty {
             return;
         }
         self.path.push(name);
-        let child = match (depth, name) {
+        let child = match (within, name) {
             (1, b"java.net.URL") => Child::Url,
             (2, b"failureMessage") if self.is_in_assertion => Child::FailureMessage,
             (1, b"assertionResult") => {
@@ -220,7 +304,7 @@ impl Rows {
         let is_root = name == ROOT;
         match self.place {
             Place::Sample if is_root => {
-                self.close(Some((XmlFault::Unclosed.into(), None)));
+                self.close((XmlFault::Unclosed.into(), None));
                 return Step::RowBefore;
             }
             Place::Sample => {}
@@ -229,12 +313,16 @@ impl Rows {
                 self.place = Place::Outside;
                 return Step::On;
             }
+            Place::Foreign => {
+                self.leave_foreign(name);
+                return Step::On;
+            }
             Place::Lost => return Step::On,
             Place::Outside | Place::Between => return self.stray(name, found),
         }
         let depth = self.path.depth();
         if !self.path.pop(name) {
-            self.close(Some((XmlFault::Markup.into(), Some(name))));
+            self.close((XmlFault::Markup.into(), Some(name)));
             self.place = Place::Lost;
             return Step::Row;
         }
@@ -246,17 +334,15 @@ impl Rows {
                 self.row.rejection.get_or_insert(rejection);
             }
         }
-        match depth {
-            1 => {
-                self.close(None);
-                Step::Row
-            }
-            2 => {
-                self.is_in_assertion = false;
-                Step::On
-            }
-            _ => Step::On,
+        if depth == self.row.depth {
+            self.keeping = None;
+            self.place = Place::Between;
+            return Step::Row;
         }
+        if depth == self.row.depth + 1 {
+            self.is_in_assertion = false;
+        }
+        Step::On
     }
 
     fn text(&mut self, text: &[u8], is_literal: bool, found: Found<'_>) -> Step {
@@ -269,14 +355,38 @@ impl Rows {
                 }
                 Step::On
             }
-            (Place::Sample | Place::Lost, _) => Step::On,
+            (Place::Sample | Place::Foreign | Place::Lost, _) => Step::On,
             (Place::Outside | Place::Between, _) if self.has_begun => self.stray(text, found),
             (Place::Outside | Place::Between, _) => Step::On,
         }
     }
 
-    /// Rejects something between samples that is not a sample. All of it up to the next sample
-    /// counts as one row.
+    /// Rejects an element between samples that is not a sample, by its name.
+    fn foreign(&mut self, name: &[u8], is_empty: bool, found: Found<'_>) -> Step {
+        self.begin_row(found);
+        self.reject(XmlFault::Stray, Some(name));
+        self.place = match is_empty {
+            true => Place::Between,
+            false => Place::Foreign,
+        };
+        if !is_empty {
+            self.path.push(name);
+        }
+        Step::Row
+    }
+
+    /// Closes an element in a foreign one, or that itself.
+    fn leave_foreign(&mut self, name: &[u8]) {
+        if !self.path.pop(name) {
+            self.path.clear();
+            self.place = Place::Lost;
+        } else if self.path.depth() == 0 {
+            self.place = Place::Between;
+        }
+    }
+
+    /// Rejects text or an end tag between samples. All of it up to the next sample,
+    /// or to an element that begins where samples do, counts as one row.
     fn stray(&mut self, text: &[u8], found: Found<'_>) -> Step {
         let trimmed = text.trim_ascii_start();
         if trimmed.is_empty() {
@@ -297,7 +407,7 @@ impl Rows {
             return Ok(Step::On);
         }
         if self.place == Place::Sample {
-            self.close(Some((XmlFault::Unclosed.into(), None)));
+            self.close((XmlFault::Unclosed.into(), None));
             return Ok(Step::RowBefore);
         }
         self.place = Place::Outside;
@@ -310,8 +420,11 @@ impl Rows {
     /// Rejects the sample that contains damaged markup, or that the markup would have begun.
     fn damage(&mut self, text: &[u8], found: Found<'_>) -> Step {
         match self.place {
-            Place::Lost => return Step::On,
-            Place::Sample => self.close(Some((XmlFault::Markup.into(), Some(text)))),
+            Place::Lost | Place::Foreign => {
+                self.place = Place::Lost;
+                return Step::On;
+            }
+            Place::Sample => self.close((XmlFault::Markup.into(), Some(text))),
             Place::Outside | Place::Between => {
                 self.begin_row(found);
                 self.reject(XmlFault::Markup, Some(text));
@@ -326,7 +439,7 @@ impl Rows {
         let may_be_row = text.len() > 1 && !matches!(text[1], b'/' | b'?' | b'!');
         match self.place {
             Place::Sample => {
-                self.close(Some((Fault::CutShort, None)));
+                self.close((Fault::CutShort, None));
                 Step::Row
             }
             Place::Between if may_be_row => {
@@ -340,8 +453,12 @@ impl Rows {
 
     /// Whether a row can begin at this indent, as far as is known.
     fn is_where_rows_begin(&self, indent: Option<u64>) -> bool {
-        let is_sure = self.is_row_indent_sure || self.are_children_indented();
-        !is_sure || self.row_indent == indent
+        !self.is_row_indent_known() || self.row_indent == indent
+    }
+
+    /// Whether all samples are the first on their lines, at the same indent.
+    fn is_row_indent_known(&self) -> bool {
+        self.is_row_indent_sure || self.are_children_indented()
     }
 
     /// Whether a sample begins too far left to be part of the sample being read, whose end tag must
@@ -355,11 +472,10 @@ impl Rows {
         self.row_indent.is_some() && self.child_indent > self.row_indent
     }
 
-    /// Ends the row, rejected or not.
-    fn close(&mut self, fault: Option<(Fault, Option<&[u8]>)>) {
-        if let Some((fault, value)) = fault {
-            self.reject(fault, value);
-        }
+    /// Ends the row, and all samples around it, by a fault.
+    fn close(&mut self, (fault, value): (Fault, Option<&[u8]>)) {
+        self.reject(fault, value);
+        self.ending = Some(fault);
         self.keeping = None;
         self.path.clear();
         self.place = Place::Between;

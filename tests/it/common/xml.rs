@@ -20,6 +20,7 @@ impl Sink for Samples {
     fn record(&mut self, sample: &Sample<'_>) {
         let mut unplaced = *sample;
         unplaced.position = 0;
+        unplaced.is_sub_result = None;
         self.0.push((sample.position, format!("{unplaced:?}")));
     }
 }
