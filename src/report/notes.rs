@@ -95,7 +95,7 @@ fn of_timestamps(name: &str, timestamps: &TimestampsRead) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(unit) = timestamps.detected_unit {
         let precision = match unit {
-            EpochUnit::Seconds => ", so times are only as precise",
+            EpochUnit::Seconds => ", so times are only that precise",
             _ => "",
         };
         notes.push(format!(

@@ -74,7 +74,7 @@ impl StrayTimes {
     /// Says what is wrong and what to do.
     pub fn sentence(&self) -> String {
         let failed = if self.have_all_failed { "failed " } else { "" };
-        let samples = format::counted(self.samples, &format!("{failed}sample"));
+        let samples = format::counted(self.samples, format!("{failed}sample"));
         let label = match &self.label {
             Some(label) => format!(" of {}", words::quoted(label)),
             None => String::new(),
