@@ -137,7 +137,7 @@ fn a_hang_up_stops_it_like_the_other_signals() {
     assert_eq!(connection.read_to_end(&mut Vec::new()).unwrap(), 0);
     let (status, said, _) = server.wait();
     assert_eq!(status.code(), Some(0));
-    assert!(said.contains("served 1 request,"), "{said}");
+    assert!(said.contains("served 1 request, "), "{said}");
 }
 
 #[test]
