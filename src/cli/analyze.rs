@@ -10,8 +10,9 @@ use clap::{Arg, Args, Command, ValueEnum};
 use super::error::ValueError;
 use super::{FollowArgs, GateArgs, PublishArgs, ReadingArgs, SelectionArgs};
 use crate::apdex::Rule;
-use crate::chart::{SLUGS, Size};
+use crate::chart::{METRIC_SLUGS, SLUGS, Size};
 use crate::percentile::Percentile;
+use crate::stats::DashboardSettings;
 
 const COLUMNS_HELP: &str = "\
 Columns of the label tables, in this order; the label comes first [default: JMeter's]
@@ -171,11 +172,16 @@ pub struct AnalyzeArgs {
     )]
     pub apdex: Vec<Rule>,
 
-    /// Add the Statistics table as TOOL computes it, beside the exact one
+    /// Add the Statistics table as JMeter's dashboard (jmeter -g) computes it, beside the exact one;
+    /// reads with one thread
+    ///
+    /// The dashboard takes percentiles of the last 20,000 rows of each label. If your JMeter sets
+    /// backend_metrics_percentile_estimator or jmeter.reportgenerator.statistic_window, say so:
+    /// dashboard:R_3, dashboard:LEGACY,window=5000, dashboard:window=-1 (-1 is all rows).
     #[arg(
         long,
-        value_enum,
-        value_name = "TOOL",
+        value_parser = compat,
+        value_name = "dashboard[:ESTIMATOR][,window=N]",
         hide_short_help = true,
         help_heading = "Tables"
     )]
@@ -204,7 +210,7 @@ pub struct AnalyzeArgs {
     )]
     pub expected_interval: Option<u64>,
 
-    /// Charts to draw, by file name; or `all` or `none`
+    /// Charts to draw, by file name; or `all`, `none`, or `metrics` for those of --metric
     #[arg(
         long,
         value_name = "LIST",
@@ -253,7 +259,13 @@ impl AnalyzeArgs {
             let mut names = self.charts.iter();
             names.any(|name| name == "all" || name == slug)
         };
-        SLUGS.into_iter().filter(is_wanted).collect()
+        let wanted = SLUGS.into_iter().filter(is_wanted);
+        let has_metrics = self
+            .charts
+            .iter()
+            .any(|name| name == "all" || name == "metrics");
+        let of_metrics = METRIC_SLUGS.into_iter().flatten().filter(|_| has_metrics);
+        wanted.chain(of_metrics).collect()
     }
 }
 
@@ -324,17 +336,41 @@ impl TypedValueParser for FormatParser {
 }
 
 /// A tool whose figures can be reproduced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compat {
-    /// JMeter's HTML dashboard (jmeter -g), with percentiles of the last 20,000 rows of each label;
-    /// reads with one thread
-    Dashboard,
+    /// JMeter's HTML dashboard (`jmeter -g`), with these properties.
+    Dashboard(DashboardSettings),
 }
+
+/// Reads `dashboard`, `dashboard:R_3`, `dashboard:R_3,window=5000` or `dashboard:window=-1`.
+fn compat(text: &str) -> Result<Compat, ValueError> {
+    let (tool, settings) = text.split_once(':').unwrap_or((text, "LEGACY"));
+    if tool != "dashboard" {
+        return Err(ValueError::Compat);
+    }
+    let mut found = DashboardSettings::default();
+    for setting in settings.split(',').map(str::trim) {
+        match setting.split_once('=') {
+            Some(("window", rows)) => {
+                found.window = match rows.parse::<i64>() {
+                    Ok(-1) => None,
+                    Ok(rows @ 1..=MAX_WINDOW) => Some(rows as usize),
+                    _ => return Err(ValueError::Window),
+                };
+            }
+            _ => found.estimator = setting.parse()?,
+        }
+    }
+    Ok(Compat::Dashboard(found))
+}
+
+/// Rows of the largest window: Java's largest `int`.
+const MAX_WINDOW: i64 = i32::MAX as i64;
 
 fn chart_name(text: &str) -> Result<String, ValueError> {
     let name = text.trim().trim_end_matches(".png");
     match name {
-        "all" | "none" => Ok(name.to_owned()),
+        "all" | "none" | "metrics" => Ok(name.to_owned()),
         name if SLUGS.contains(&name) => Ok(name.to_owned()),
         name => Err(ValueError::Chart {
             name: name.to_owned(),

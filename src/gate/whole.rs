@@ -39,6 +39,21 @@ pub(super) fn check_complete(
     }
 }
 
+/// Checks that no samples at stray times spoil a rate.
+fn check_times(metric: &Metric, row: &LabelReport, report: &Report) -> Result<(), Undecidable> {
+    let is_rate = matches!(
+        metric,
+        Metric::Throughput | Metric::Goodput | Metric::Received | Metric::Sent
+    );
+    match &report.stray_times {
+        Some(stray_times) if is_rate && row.has_stray_times => Err(Undecidable::StrayTimes {
+            metric: metric.clone(),
+            found: stray_times.sentence(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Returns the value of a metric over the whole run, in [`Metric::unit`].
 pub(super) fn value(
     metric: &Metric,
@@ -56,6 +71,7 @@ pub(super) fn value(
         column,
     };
     let elapsed = || row.elapsed.as_ref().ok_or_else(no_samples);
+    check_times(metric, row, report)?;
     match metric {
         Metric::Count => Ok(row.samples as f64),
         Metric::Errors => Ok(row.errors as f64),
@@ -116,6 +132,7 @@ pub(super) fn value(
                 summary.ok_or_else(|| no_column("Connect"))?,
             )
         }
+        Metric::Column(column) => column.value(row, report),
         Metric::Rejected => Ok(report.accounting.rejected_whole() as f64),
         Metric::RejectedPercent => {
             let accounting = &report.accounting;
@@ -185,6 +202,7 @@ pub(super) fn range(
         Metric::Connect(Statistic::Percentile(percentile)) => {
             of_summary_with(row.connect.as_ref(), *percentile, rows)
         }
+        Metric::Column(column) => column.range(value, row, report, rows),
         Metric::Rejected | Metric::RejectedPercent | Metric::Repaired | Metric::RepairedPercent => {
             Range::exactly(value)
         }

@@ -21,7 +21,7 @@ pub struct ChartLink {
     pub caption: Option<String>,
 }
 
-/// The platform block: title, details table, results table.
+/// The platform block: title, details table, results table, and a table for each metric.
 pub fn platform_block(report: &Report) -> String {
     let mut block = String::new();
     if let Some(title) = &report.title {
@@ -32,6 +32,10 @@ pub fn platform_block(report: &Report) -> String {
         block.push('\n');
     }
     block.push_str(&aggregate_table(report));
+    for table in tables::metrics(report) {
+        block.push('\n');
+        block.push_str(&markdown::table(&table));
+    }
     block
 }
 
@@ -40,7 +44,7 @@ pub fn details_table(details: &[Detail]) -> String {
     markdown::table(&tables::details(details))
 }
 
-/// The aggregate table, header and TOTAL bold, with a note if some samples lack a column.
+/// The aggregate table, header and TOTAL bold, with a note if some figures mislead.
 pub fn aggregate_table(report: &Report) -> String {
     with_note(
         markdown::table(&tables::aggregate(report)),

@@ -167,12 +167,12 @@ impl Aggregate {
         all.map(|stats| stats.rows).sum()
     }
 
-    /// Checks a stored aggregate and returns its number of rows.
+    /// Checks a stored aggregate of at most `metrics` metrics, and returns its number of rows.
     ///
     /// # Errors
     ///
     /// When its parts contradict each other.
-    pub fn check(&self) -> Checked<u64> {
+    pub fn check(&self, metrics: usize) -> Checked<u64> {
         let labels = self.stats.len();
         let are_known = self.labels.names().len() == labels
             && self
@@ -183,7 +183,7 @@ impl Aggregate {
         let controllers = self.controllers.iter();
         let controllers = controllers.flat_map(|stats| [&stats.full, &stats.empty]);
         let all: Vec<&LabelStats> = self.stats.iter().chain(controllers).collect();
-        all.iter().try_for_each(|stats| stats.check())?;
+        all.iter().try_for_each(|stats| stats.check(metrics))?;
         let rows = consistency::total(all.iter().map(|stats| stats.rows))?;
         let samples = consistency::total(all.iter().map(|stats| stats.samples))?;
         consistency::total(all.iter().map(|stats| stats.errors))?;
@@ -274,11 +274,7 @@ impl Aggregate {
 
     /// Each label in slices of time. `None` if some rows are missing in them.
     pub fn slices(&self) -> Option<&Slices> {
-        let samples = self
-            .timeline
-            .buckets()
-            .map(|bucket| bucket.hits)
-            .sum::<u64>();
+        let samples = self.timeline.samples();
         (samples > 0 && self.slices.samples() == samples).then_some(&self.slices)
     }
 }
@@ -368,9 +364,9 @@ mod tests {
 
     /// When the first failure of each stretch of time was, and its type.
     fn first_failures(aggregate: &Aggregate) -> Vec<Option<(i64, u64, String)>> {
-        let buckets = aggregate.timeline().buckets();
+        let buckets = aggregate.timeline().occupied();
         buckets
-            .map(|bucket| {
+            .map(|(_, bucket)| {
                 let first = bucket.first_failure?;
                 let error = aggregate.errors().name(first.error);
                 let error = String::from_utf8_lossy(error).into_owned();

@@ -17,23 +17,26 @@ mod dashboard;
 mod distribution;
 mod engines;
 mod errors;
+mod estimator;
 mod histogram;
 mod interner;
 mod label;
 mod label_codes;
 mod label_errors;
 mod message_kind;
+mod metrics;
 mod newest;
 mod recent;
 mod row_sample;
 mod slices;
 mod steps;
+mod strays;
 mod sum;
 mod timeline;
 mod timings;
 
 pub use aggregate::{Aggregate, Label};
-pub use bucket::Bucket;
+pub use bucket::{Bucket, HitsSpan};
 pub(crate) use bucket::{FirstFailure, LabelBucket};
 pub use cell::Cell;
 pub(crate) use column_sum::ColumnSum;
@@ -41,19 +44,23 @@ pub use column_sum::ColumnTotal;
 pub use compact::CompactHistogram;
 pub use consistency::Inconsistent;
 pub(crate) use correction::Corrected;
-pub use dashboard::DashboardTable;
-pub(crate) use dashboard::{DashboardStats, WINDOW as DASHBOARD_WINDOW};
+pub(crate) use dashboard::DashboardStats;
+pub use dashboard::{DashboardSettings, DashboardTable};
 pub use distribution::Distribution;
 pub(crate) use distribution::merged_counts;
 pub(crate) use errors::MAX_TYPES as MAX_ERROR_TYPES;
 pub use errors::{ErrorDetail, ErrorStats, ErrorTable};
+pub use estimator::{Estimator, UnknownEstimator};
 pub use label::LabelStats;
 pub(crate) use message_kind::kind_of;
+pub(crate) use metrics::MetricMean;
+pub use metrics::MetricValues;
 pub(crate) use newest::NewestErrors;
 pub(crate) use recent::Recent;
 pub(crate) use row_sample::SampledRow;
 pub use slices::Slices;
-pub use timeline::Timeline;
+pub use strays::{Strays, find as find_strays};
+pub use timeline::{DenseTimeline, Timeline};
 pub use timings::Distributions;
 
 #[cfg(test)]
@@ -86,6 +93,7 @@ pub(crate) mod tests {
             all_threads: Some(1),
             sample_count: 1,
             error_count: 0,
+            metrics: &[],
         }
     }
 }

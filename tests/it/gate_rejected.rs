@@ -306,11 +306,7 @@ fn rejected_rows_may_complete_a_stretch_or_a_window() {
     let (found, said) = code(&with(10), "errors > 99 over 20s");
     assert_eq!(found, 2, "{said}");
     insta::assert_snapshot!(said.lines().last().unwrap());
-<<<<<<< HEAD
-    // A row took as long as the slowest sample, except in a percentile, where it took any time.
-=======
     // A row took as long as the slowest sample; for a percentile, it took any time.
->>>>>>> 95f06ecb897409f7ec42fe06b05c700c50987c07
     let steady = |rows: usize| a_minute(0..0) + &BROKEN.repeat(rows);
     let verdict = |rows: usize, criterion: &str| code(&steady(rows), criterion).0;
     assert_eq!(verdict(1, "avg > 100ms over 5s"), 0);

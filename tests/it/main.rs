@@ -38,6 +38,7 @@ mod house;
 mod html;
 mod insights;
 mod insights_flat;
+mod metrics;
 mod oracle;
 mod other_files;
 mod outputs;
@@ -59,6 +60,7 @@ mod summary;
 mod summary_properties;
 #[cfg(unix)]
 mod tested_server;
+mod times;
 mod update;
 mod values;
 mod xml;
