@@ -4,7 +4,8 @@
 The results have few and many rows per label, transaction controllers, empty ones, errors, and rows out of order.
 With `--compat dashboard`, every entry of statistics.json must be the same byte for byte. Without it, all except the
 percentiles and the last digits of the mean. The tables of Apdex, errors and top 5 errors and the requests summary
-are compared with those in dashboard.js.
+are compared with those in dashboard.js. A further file is compared under every estimator of percentiles and under
+several windows.
 
 Intended differences are not compared. JMeter keeps a row of NaN for a label that has only empty transaction
 controllers, and a Total of such rows. It writes NaN and Infinity where perfkit has null.
@@ -35,6 +36,8 @@ LABELS = ["Fibonacci", "IsPrime", "Log in", "a,b", "Ünïcode ☃", "GET /x?y=1&
 ERRORS = [("500", "Internal Server Error", ""), ("404", "", ""), ("200", "OK", "Test failed: text expected to contain /x/"),
           ("200", "OK", ""), ("", "", "no code"), ("Non HTTP response code: java.net.SocketException", "Connection reset", ""),
           ("503", "a & b < c", ""), ("429", "Too Many", "")]
+ESTIMATORS = ["LEGACY"] + [f"R_{number}" for number in range(1, 10)]
+WINDOWS = [20_000, 1_000, -1, 7, 2, 1]
 ENTRY = re.compile(r'^  ".*?^  \}', re.M | re.S)
 
 
@@ -67,10 +70,14 @@ def write(path, size, labels, dice, drift):
         out.writerows(rows(size, labels, dice, drift))
 
 
-def dashboard(jmeter, results, folder):
-    """Lets JMeter write a dashboard, and returns its directory."""
+def dashboard(jmeter, results, folder, settings=None):
+    """Lets JMeter write a dashboard with an estimator and a window, and returns its directory."""
     folder.mkdir()
-    made = subprocess.run([jmeter, "-g", results, "-o", folder / "out", "-j", folder / "jmeter.log"], cwd=folder,
+    properties = []
+    if settings:
+        properties = [f"-Jbackend_metrics_percentile_estimator={settings[0]}",
+                      f"-Jjmeter.reportgenerator.statistic_window={settings[1]}"]
+    made = subprocess.run([jmeter, "-g", results, "-o", folder / "out", "-j", folder / "jmeter.log", *properties], cwd=folder,
                           capture_output=True, text=True)
     if not (folder / "out/statistics.json").exists():
         sys.exit(f"JMeter wrote no dashboard for {results}:\n{made.stdout}{made.stderr}")
@@ -161,8 +168,9 @@ def differences_of_tables(out, ours):
     return found
 
 
-def analyse(perfkit, results, folder):
-    for name, options in [("exact", []), ("compat", ["--compat", "dashboard"])]:
+def analyse(perfkit, results, folder, settings=None):
+    tool = f"dashboard:{settings[0]},window={settings[1]}" if settings else "dashboard"
+    for name, options in [("exact", []), ("compat", ["--compat", tool])]:
         subprocess.run([perfkit, "analyze", results, "--platform", "x", "--timezone", "UTC", "--charts", "none", "-o", folder / name,
                         *options],
                        capture_output=True, check=True)
@@ -207,16 +215,23 @@ def main():
                 size = sizes[number] if number < len(sizes) else dice.choice([dice.randint(1, 400), dice.randint(1, 60_000)])
                 files.append(folder / f"{number}.jtl")
                 write(files[-1], size, dice.sample(LABELS, dice.randint(1, 4)), dice, dice.choice([0, 1, 5]))
+        tasks = [(results, None) for results in files]
+        if not options.results:
+            settings = [(estimator, WINDOWS[number % len(WINDOWS)]) for number, estimator in enumerate(ESTIMATORS * 2)]
+            varied = folder / "settings.jtl"
+            write(varied, 3_001, LABELS[:3], dice, 1)
+            # Every estimator with two windows.
+            tasks += [(varied, setting) for setting in settings]
         different = 0
-        for number, results in enumerate(files):
+        for number, (results, settings) in enumerate(tasks):
             ours = folder / f"perfkit-{number}"
-            analyse(perfkit, results, ours)
-            out = dashboard(jmeter, results, folder / f"jmeter-{number}")
+            analyse(perfkit, results, ours, settings)
+            out = dashboard(jmeter, results, folder / f"jmeter-{number}", settings)
             found = differences_of_statistics(out, ours) + differences_of_tables(out, ours)
             different += bool(found)
             if found:
-                print(f"--- {results.name}", *found, sep="\n  ")
-        print(f"{'FAIL' if different else 'PASS'}: {len(files)} dashboards, {different} differ")
+                print(f"--- {results.name} {settings or ''}", *found, sep="\n  ")
+        print(f"{'FAIL' if different else 'PASS'}: {len(tasks)} dashboards, {different} differ")
         sys.exit(1 if different else 0)
 
 

@@ -30,7 +30,7 @@ impl Analysis {
         if let [] | [Group::Files(_)] = groups[..] {
             return self.read_files(paths, progress);
         }
-        if self.with_dashboard {
+        if self.dashboard.is_some() {
             return Err(Error::Usage(
                 "--compat dashboard depends on the order of rows, which summary files do not \
                  keep: give the results files"

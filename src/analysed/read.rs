@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::jtl::input::{self, BytesRead, Input};
 use crate::jtl::{self, Outcome, ReadOptions, Sample, Sink};
 use crate::select::{Choice, Parts, Selected, Selection, Survey};
-use crate::stats::{Aggregate, DashboardTable};
+use crate::stats::{Aggregate, DashboardSettings, DashboardTable};
 
 /// How to read results, and which samples count. By default all do, each under its own label.
 #[derive(Debug, Clone, Default)]
@@ -19,9 +19,9 @@ pub struct Analysis {
     pub reading: ReadOptions,
     /// Which samples count, and under which label.
     pub selection: Selection,
-    /// Whether to compute the figures of JMeter's dashboard too. They depend on the order of rows, so a
-    /// single thread then reads all results.
-    pub with_dashboard: bool,
+    /// Whether to compute the figures of JMeter's dashboard too, and with which of its properties. They
+    /// depend on the order of rows, so a single thread then reads all results.
+    pub dashboard: Option<DashboardSettings>,
     /// The name of the only input; `None` for its path.
     pub input_name: Option<String>,
     /// Whether the same input may be given twice. Its rows then count twice.
@@ -130,12 +130,19 @@ impl Analysis {
     ) -> Result<Analysed> {
         let survey = self.survey(paths, progress)?;
         let choice = self.settle(&survey, paths)?;
-        let analysed = match self.with_dashboard {
-            false => self.read_into(paths, &choice, progress, Aggregate::merge)?,
-            true => {
+        let analysed = match self.dashboard {
+            None => self.read_into(
+                paths,
+                &choice,
+                progress,
+                Aggregate::default,
+                Aggregate::merge,
+            )?,
+            Some(settings) => {
+                let empty = || (Aggregate::default(), DashboardTable::new(settings));
                 // One thread has one sink: there is nothing to merge.
                 let merge = |_: &mut (Aggregate, DashboardTable), _| ();
-                self.read_into(paths, &choice, progress, merge)?
+                self.read_into(paths, &choice, progress, empty, merge)?
             }
         };
         analysed.check_strictly(&self.reading)
@@ -231,26 +238,27 @@ impl Analysis {
     }
 
     /// Reads the samples of the files that a choice lets through.
-    fn read_into<S: Sink + Default + Send + Into<Recorded>>(
+    fn read_into<S: Sink + Send + Into<Recorded>>(
         &self,
         paths: &[PathBuf],
         choice: &Choice,
         progress: &(dyn Fn(SoFar) + Sync),
+        empty: impl Fn() -> S + Sync,
         merge: impl Fn(&mut S, S),
     ) -> Result<Analysed> {
         let options = ReadOptions {
-            threads: match self.with_dashboard || self.selection.needs_order() {
+            threads: match self.dashboard.is_some() || self.selection.needs_order() {
                 true => 1,
                 false => self.reading.threads,
             },
             ..self.reading.clone()
         };
         let (selected, read) = if choice.is_everything() {
-            let outcome = read_in_order(paths, options, progress, S::default)?;
-            let (whole, read) = outcome.merge_sinks(S::default, merge);
+            let outcome = read_in_order(paths, options, progress, &empty)?;
+            let (whole, read) = outcome.merge_sinks(&empty, merge);
             (Parts::everything(whole), read)
         } else {
-            let sink = || Selected::new(choice, S::default());
+            let sink = || Selected::new(choice, empty());
             let outcome = read_in_order(paths, options, progress, sink)?;
             let (whole, read) = outcome.merge_sinks(sink, |whole, part| whole.merge(part, &merge));
             (whole.into_parts(), read)

@@ -80,7 +80,8 @@ pub fn copies(inputs: &[InputRead]) -> Vec<(usize, Vec<usize>)> {
 /// The content of an input; `None` if it has no rows.
 fn content(input: &InputRead) -> Option<Content> {
     let summary = &input.summary;
-    (input.lines > summary.headers).then_some((summary.bytes, summary.fingerprint))
+    (input.lines > summary.headers + u64::from(summary.has_separator_line))
+        .then_some((summary.bytes, summary.fingerprint))
 }
 
 fn file_name(input: &InputRead) -> Option<&std::ffi::OsStr> {

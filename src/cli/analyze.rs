@@ -12,6 +12,7 @@ use super::{FollowArgs, GateArgs, PublishArgs, ReadingArgs, SelectionArgs};
 use crate::apdex::Rule;
 use crate::chart::{METRIC_SLUGS, SLUGS, Size};
 use crate::percentile::Percentile;
+use crate::stats::DashboardSettings;
 
 const COLUMNS_HELP: &str = "\
 Columns of the label tables, in this order; the label comes first [default: JMeter's]
@@ -61,7 +62,7 @@ pub struct AnalyzeArgs {
     #[arg(long, conflicts_with = "output")]
     pub no_report: bool,
 
-    /// Name of the machine that was tested, as the report shows it
+    /// Name of the tested machine, shown in the report
     #[arg(long, value_name = "TEXT")]
     pub platform: Option<String>,
 
@@ -105,8 +106,8 @@ pub struct AnalyzeArgs {
 
     /// Ask the tested `perfkit serve` for its hardware, such as http://192.168.1.3:5000
     ///
-    /// With --platform, the report shows both. Another server may not report its hardware: then name the
-    /// machine with --platform or --detail, and perfkit only notes that.
+    /// With --platform, the report shows both. A server that does not report its hardware is an error,
+    /// unless --platform or --detail names the machine: then perfkit only prints a note.
     #[arg(
         long,
         value_name = "URL",
@@ -127,9 +128,9 @@ pub struct AnalyzeArgs {
 
     /// Add a line to the platform's details, such as Server=nginx or Commit=3f2a9c1; repeatable
     ///
-    /// With --update, a line that says what ran (Server=nginx, Python=3.13) makes a platform of its own.
-    /// A line on a build or a run does not: keys with a word such as commit, branch, build, release or
-    /// date, and values that are a date or a hash.
+    /// For --update, lines that say what ran (Server=nginx, Python=3.13) are part of the platform. Lines
+    /// about a build or a run are not: keys with a word such as commit, branch, build, release or date,
+    /// and values that are a date or a hash.
     #[arg(
         long,
         value_name = "KEY=VALUE",
@@ -171,11 +172,16 @@ pub struct AnalyzeArgs {
     )]
     pub apdex: Vec<Rule>,
 
-    /// Add the Statistics table as TOOL computes it, beside the exact one
+    /// Add the Statistics table as JMeter's dashboard (jmeter -g) computes it, beside the exact one;
+    /// reads with one thread
+    ///
+    /// The dashboard takes percentiles of the last 20,000 rows of each label. If your JMeter sets
+    /// backend_metrics_percentile_estimator or jmeter.reportgenerator.statistic_window, say so:
+    /// dashboard:R_3, dashboard:LEGACY,window=5000, dashboard:window=-1 (-1 is all rows).
     #[arg(
         long,
-        value_enum,
-        value_name = "TOOL",
+        value_parser = compat,
+        value_name = "dashboard[:ESTIMATOR][,window=N]",
         hide_short_help = true,
         help_heading = "Tables"
     )]
@@ -330,12 +336,36 @@ impl TypedValueParser for FormatParser {
 }
 
 /// A tool whose figures can be reproduced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compat {
-    /// JMeter's HTML dashboard (jmeter -g), with percentiles of the last 20,000 rows of each label;
-    /// reads with one thread
-    Dashboard,
+    /// JMeter's HTML dashboard (`jmeter -g`), with these properties.
+    Dashboard(DashboardSettings),
 }
+
+/// Reads `dashboard`, `dashboard:R_3`, `dashboard:R_3,window=5000` or `dashboard:window=-1`.
+fn compat(text: &str) -> Result<Compat, ValueError> {
+    let (tool, settings) = text.split_once(':').unwrap_or((text, "LEGACY"));
+    if tool != "dashboard" {
+        return Err(ValueError::Compat);
+    }
+    let mut found = DashboardSettings::default();
+    for setting in settings.split(',').map(str::trim) {
+        match setting.split_once('=') {
+            Some(("window", rows)) => {
+                found.window = match rows.parse::<i64>() {
+                    Ok(-1) => None,
+                    Ok(rows @ 1..=MAX_WINDOW) => Some(rows as usize),
+                    _ => return Err(ValueError::Window),
+                };
+            }
+            _ => found.estimator = setting.parse()?,
+        }
+    }
+    Ok(Compat::Dashboard(found))
+}
+
+/// Rows of the largest window: Java's largest `int`.
+const MAX_WINDOW: i64 = i32::MAX as i64;
 
 fn chart_name(text: &str) -> Result<String, ValueError> {
     let name = text.trim().trim_end_matches(".png");

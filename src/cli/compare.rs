@@ -128,9 +128,9 @@ pub struct CompareArgs {
 
     /// Put a table of all runs into this Markdown file, or replace it there
     ///
-    /// The table has one row per label and platform and stands between marker comments. A later
-    /// comparison replaces it, and leaves the rest of the file as it was, but never loses a platform:
-    /// compare all that the table shows, or give --key.
+    /// The table has one row per label and platform, and stands between marker comments. A later
+    /// comparison replaces it and leaves the rest of the file unchanged. One that lacks a platform of
+    /// the table is an error: compare that platform too, or give another --key.
     #[arg(long, value_name = "FILE", help_heading = "Publishing")]
     pub update: Option<PathBuf>,
 

@@ -1,6 +1,7 @@
 //! Errors of values on the command line and in `perfkit.toml`.
 
 use crate::chart::SLUGS;
+use crate::stats::UnknownEstimator;
 
 /// Why the value of an argument is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +15,17 @@ pub enum ValueError {
     /// Not `KEY=VALUE`.
     #[error("give a name and a value, such as Server=gunicorn")]
     KeyValue,
+    /// Not a tool to be compatible with.
+    #[error("write dashboard, dashboard:R_3 or dashboard:R_3,window=5000")]
+    Compat,
+    /// Not an estimator of percentiles.
+    #[error(transparent)]
+    Estimator(#[from] UnknownEstimator),
+    /// Not a size of the dashboard's window.
+    #[error(
+        "the window is a number of rows of 1 or more, or -1 for all; JMeter, too, refuses other values"
+    )]
+    Window,
     /// Not a time with a unit.
     #[error("give a time such as 30s, 5min or 1h")]
     Time,

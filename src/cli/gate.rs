@@ -56,10 +56,10 @@ pub struct GateArgs {
     )]
     pub criteria: Option<PathBuf>,
 
-    /// Rejected rows that are too many to pass a criterion: more than N, or N% of the rows read
+    /// Let nothing pass with more than N rejected rows, or N% of the rows read
     ///
-    /// Then nothing passes: the exit code is 2, or 1 if a criterion fails. A last row that is cut short
-    /// does not count. Without this option, only criteria that the rejected rows could change do not pass.
+    /// The exit code is then 2, or 1 if a criterion fails. A last row that is cut short does not count.
+    /// Without this option, a criterion passes with any number of rejected rows that could not change it.
     #[arg(
         long,
         value_name = "N[%]",

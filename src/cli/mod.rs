@@ -97,7 +97,7 @@ pub enum Command {
     /// Compare runs: what changed, and is it more than noise?
     Compare(Box<CompareArgs>),
     /// Save all statistics of results in a summary file that can be merged with others
-    Summarize(SummarizeArgs),
+    Summarize(Box<SummarizeArgs>),
     /// Write the standard JMeter test plan for `perfkit serve`
     Plan(PlanArgs),
     /// Run a small HTTP server to test machines with

@@ -14,7 +14,8 @@ Examples:
 
 const PLAN: &str = "\
 In each loop, a user requests the Nth Fibonacci number (N from 10 to 1,000) and whether N is prime (N \
-from 1,000 to 10,000,000), with random N, and checks the responses.
+from 1,000 to 10,000,000), with random N, and checks the values in the responses. Any server can be \
+tested that answers as `perfkit serve` does; how it writes its JSON does not matter.
 
 All settings are defaults of JMeter properties, which -J changes for one run: host, port, protocol, \
 users, ramp_up, loops. The command that runs the plan is printed to standard error.";

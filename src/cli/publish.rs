@@ -10,13 +10,14 @@ use clap::Args;
 pub struct PublishArgs {
     /// Put the platform block into this Markdown file, or replace it there
     ///
-    /// The block stands between marker comments. A later run of the same platform replaces it, and
-    /// leaves the rest of the file as it was. A block of another platform is never replaced: each has
-    /// its own. With --output the block links to the report.
+    /// The block stands between marker comments. A later run on the same platform replaces it and
+    /// leaves the rest of the file unchanged. Each platform has its own block; a block of another
+    /// platform is never replaced. With --output, the block links to the report.
     #[arg(long, value_name = "FILE")]
     pub update: Option<PathBuf>,
 
-    /// Name of the block [default: from --platform, --server and --detail, else from the results file]
+    /// Name of the block [default: derived from --platform, --server and --detail, or else from the
+    /// path of the results]
     #[arg(long, value_name = "NAME", requires = "update", hide_short_help = true)]
     pub key: Option<String>,
 

@@ -27,9 +27,9 @@ those of connections that wait to be accepted, and exits 0. Under nohup, SIGHUP 
 
 const DETAILS: &str = "\
 Columns of the monitor: time_ms (end of the second, epoch ms), process_cpu_percent and
-machine_cpu_percent (100 is all cores busy), resident_bytes, connections,
-requests_per_second, p50_ms, p95_ms, p99_ms (from the first byte of a request to the last
-byte of its response).
+machine_cpu_percent (100 is all cores busy), resident_bytes, connections (the most open at
+once), requests_per_second, p50_ms, p95_ms, p99_ms (from the first byte of a request to the
+last byte of its response), connections_opened.
 
 Over a limit: 431 for headers, 413 for a body, 408 for a slow request, 503 for one
 connection too many. A malformed request gets 400. Each has a JSON body with the reason.

@@ -24,7 +24,7 @@ pub fn parse(reading: &ReadingArgs, selection: &SelectionArgs) -> Result<Analysi
             ..reading
         },
         selection,
-        with_dashboard: false,
+        dashboard: None,
         input_name: None,
         allow_repeats: false,
     })

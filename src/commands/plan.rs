@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use super::output;
 use crate::cli::{self, PlanArgs};
 use crate::error::Result;
+#[cfg(unix)]
+use crate::format;
 use crate::plan::{Plan, Protocol};
 
 /// Runs `perfkit plan`.
@@ -39,5 +41,28 @@ pub fn run(args: PlanArgs) -> Result<ExitCode> {
         plan.samples(),
         plan.command(&file)
     );
+    note_limit(&plan);
     Ok(ExitCode::SUCCESS)
 }
+
+/// Notes how many users can connect from this machine, if its limit on open files is too low for all.
+#[cfg(unix)]
+fn note_limit(plan: &Plan) {
+    let Ok((_, hard)) = rlimit::getrlimit(rlimit::Resource::NOFILE) else {
+        return;
+    };
+    let (users, needed) = (plan.users_within(hard), plan.open_files());
+    if users < plan.users {
+        eprintln!(
+            "perfkit: note: this machine allows {} (ulimit -Hn), enough for about {} of the {}; the \
+             others would fail with \"Too many open files\". For all of them, raise the limit as root: \
+             `ulimit -Hn {needed}` in that shell, or nofile in /etc/security/limits.conf",
+            format::counted(hard, "open file"),
+            format::thousands(users),
+            format::counted(plan.users, "user"),
+        );
+    }
+}
+
+#[cfg(not(unix))]
+fn note_limit(_: &Plan) {}

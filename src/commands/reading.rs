@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::analysed::{Analysed, Analysis};
 use crate::error::Result;
+use crate::format;
 
 /// Reads results as one run, with a progress bar on a terminal.
 ///
@@ -18,7 +19,7 @@ pub fn read(analysis: &Analysis, paths: &[PathBuf]) -> Result<Analysed> {
     let bar = progress_bar(paths.iter().map(|path| size(path)).sum());
     let analysed = analysis.read(paths, &|so_far| {
         bar.set_position(so_far.bytes);
-        bar.set_message(format!("{} rows", so_far.rows));
+        bar.set_message(format::counted(so_far.rows, "row"));
     });
     bar.finish_and_clear();
     analysed

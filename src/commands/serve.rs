@@ -68,10 +68,11 @@ async fn serve(args: ServeArgs, addresses: &[SocketAddr], limits: Limits) -> Res
     let uptime = i64::try_from(started.elapsed().as_millis()).unwrap_or(i64::MAX);
     let counts = target.metrics().counts();
     stderr::say(format_args!(
-        "perfkit: served {} requests, {} errors, in {}",
-        counts.total(),
-        counts.errors(),
-        format::duration(uptime)
+        "perfkit: served {}, {}, in {}, over {}",
+        format::counted(counts.total(), "request"),
+        format::counted(counts.errors(), "error"),
+        format::duration(uptime),
+        format::counted(target.metrics().accepted(), "connection")
     ));
     Ok(ExitCode::SUCCESS)
 }

@@ -59,17 +59,18 @@ impl Server {
         };
         let name = args.platform.iter().map(|name| detail(PLATFORM, name));
         let given = args.detail.iter().map(|(key, value)| detail(key, value));
-        let named: Vec<Detail> = name.chain(given).collect();
+        let is_empty = |detail: &Detail| detail.key == PLATFORM && detail.value.trim().is_empty();
+        let mut details: Vec<Detail> = name.chain(given).filter(|found| !is_empty(found)).collect();
         let hardware = match &args.server {
-            Some(address) => hardware(address, platform_key(None, &named).is_some())?,
+            Some(address) => hardware(address, platform_key(None, &details).is_some())?,
             None => None,
         };
         let identity = hardware.as_ref().map(Platform::identity);
-        let platform = platform_key(identity.as_deref(), &named);
-        let mut details = named;
-        match (hardware, &args.platform) {
-            (Some(hardware), None) => details.insert(0, detail(PLATFORM, &hardware.one_line())),
-            (Some(hardware), Some(_)) => details.insert(1, detail(HARDWARE, &hardware.one_line())),
+        let platform = platform_key(identity.as_deref(), &details);
+        let name = details.iter().position(|detail| detail.key == PLATFORM);
+        match (hardware.map(|hardware| hardware.one_line()), name) {
+            (Some(hardware), None) => details.insert(0, detail(PLATFORM, &hardware)),
+            (Some(hardware), Some(at)) => details.insert(at + 1, detail(HARDWARE, &hardware)),
             (None, _) if platform.is_none() => {
                 details.insert(0, detail(PLATFORM, UNNAMED_PLATFORM))
             }
@@ -263,5 +264,6 @@ fn resource_row(row: monitor::MonitorRow) -> ResourceRow {
         p50_ms: row.p50_ms,
         p95_ms: row.p95_ms,
         p99_ms: row.p99_ms,
+        connections_opened: row.connections_opened,
     }
 }

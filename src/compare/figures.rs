@@ -70,7 +70,8 @@ impl FigureKind {
         (key.to_owned(), title.to_owned(), unit, decimals)
     }
 
-    /// Returns its value in one run; `None` if it covers only some of the samples.
+    /// Returns its value in one run; `None` if it covers only some of the samples, or stray
+    /// times make it wrong.
     pub fn value(self, row: &LabelReport) -> Option<f64> {
         let whole = |figure: &str, value: Option<f64>| match row.partial(figure) {
             None => value,
@@ -85,6 +86,11 @@ impl FigureKind {
             }
             FigureKind::Min => Some(row.elapsed.as_ref()?.min as f64),
             FigureKind::Max => Some(row.elapsed.as_ref()?.max as f64),
+            FigureKind::Throughput | FigureKind::Received | FigureKind::Sent
+                if row.has_stray_times =>
+            {
+                None
+            }
             FigureKind::Throughput => row.throughput,
             FigureKind::Received => whole("received_kb_per_sec", row.received_kb_per_sec),
             FigureKind::Sent => whole("sent_kb_per_sec", row.sent_kb_per_sec),

@@ -11,7 +11,7 @@ use super::metrics;
 use super::notes;
 use super::verdict::{self, Observed};
 use super::{Comparison, Figure, LabelComparison, Method, Run, Settings, Side, Test, Verdict};
-use crate::report::TOTAL;
+use crate::report::{TOTAL, UNNAMED_PLATFORM};
 
 /// The normal quantile of a power of 80%: a change this many standard deviations beyond the interval
 /// is detected with that probability.
@@ -58,11 +58,15 @@ pub fn compare(sides: &[Side], settings: &Settings) -> Comparison {
 }
 
 fn run(side: &Side) -> Run {
-    let details = side.runs.first().map(|(_, report)| report.details.clone());
+    let details = side.runs.first().map(|(_, report)| &report.details);
+    let known = details.into_iter().flatten();
     Run {
         name: side.name.clone(),
         members: side.runs.iter().map(|(name, _)| name.clone()).collect(),
-        details: details.unwrap_or_default(),
+        details: known
+            .filter(|detail| detail.value != UNNAMED_PLATFORM)
+            .cloned()
+            .collect(),
     }
 }
 

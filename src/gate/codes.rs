@@ -13,12 +13,17 @@ pub struct CodePattern {
 
 impl CodePattern {
     /// Creates a pattern. In three characters of digits and `x`, each `x` stands for a digit; otherwise
-    /// `*` stands for any text and `?` for any character. `None` without characters.
+    /// `*` stands for any text and `?` for any character.
+    ///
+    /// `None` for other text than a number if it has no `*` and `?`. As the whole of a code, such as
+    /// `Timeout`, it would usually be a mistake for a part of one, and never match.
     pub fn new(text: &str) -> Option<Self> {
-        (!text.is_empty()).then(|| CodePattern {
+        let pattern = CodePattern {
             text: text.to_owned(),
             is_quoted: false,
-        })
+        };
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        (is_number || pattern.has_digits() || text.contains(['*', '?'])).then_some(pattern)
     }
 
     /// Creates a pattern of exactly this code.
@@ -133,10 +138,12 @@ mod tests {
         let timeout = "Non HTTP response code: java.net.SocketTimeoutException";
         assert!(matches("*Timeout*", timeout) && matches("Non*tion", timeout));
         assert!(matches("*", "") && matches("*", timeout) && !matches("?", ""));
-        assert!(!matches("*timeout*", timeout) && !matches("Timeout", timeout));
+        assert!(!matches("*timeout*", timeout) && !matches("Timeout*", timeout));
         assert!(matches("*a*b", "xaxbab") && !matches("*a*b", "xaxbac"));
         assert!(CodePattern::exactly("*").matches("*") && !CodePattern::exactly("*").matches("4"));
-        assert!(CodePattern::new("").is_none());
+        for text in ["", "Timeout", "5x", "5xxx", "40l"] {
+            assert!(CodePattern::new(text).is_none(), "{text}");
+        }
     }
 
     #[test]

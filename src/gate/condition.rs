@@ -14,7 +14,7 @@ pub(super) struct Condition<'a> {
     pub limit: f64,
     /// What that value may be, if rows of the baseline were rejected.
     pub limits: Range,
-    /// Number of rejected rows in the run.
+    /// Number of samples that the rejected rows of the run may stand for.
     pub rejected: u64,
 }
 

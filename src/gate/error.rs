@@ -54,6 +54,14 @@ pub(super) enum Undecidable {
         /// The thresholds of the baseline.
         theirs: String,
     },
+    /// Samples at stray times make the rate wrong.
+    #[error("{metric} cannot be judged: {found}")]
+    StrayTimes {
+        /// The metric.
+        metric: Metric,
+        /// What was found, and the options that leave the samples out.
+        found: String,
+    },
     /// The run has no samples at all.
     #[error("there are no samples")]
     EmptyRun,

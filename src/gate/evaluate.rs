@@ -88,7 +88,7 @@ fn judge(criterion: &Criterion, row: &LabelReport, run: Run<'_>) -> Result<Judge
     }
     let rejected = match criterion.metric.is_of_rows() {
         true => 0,
-        false => report.accounting.rejected_whole(),
+        false => rejected::samples(report),
     };
     let condition = Condition::new(criterion, (limit.value, limit.range), rejected);
     let mut judged = match criterion.timing {
@@ -317,7 +317,7 @@ fn limit(
     }
     whole::check_complete(metric, same, baseline).map_err(in_baseline)?;
     let base = whole::value(metric, same, baseline).map_err(in_baseline)?;
-    let rejected = baseline.accounting.rejected_whole();
+    let rejected = rejected::samples(baseline);
     let range = whole::range(metric, same, baseline, rejected).map_err(in_baseline)?;
     let changed = |base: f64| match change {
         None => base,

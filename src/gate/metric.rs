@@ -113,8 +113,8 @@ impl Metric {
             "rejected%" => Metric::RejectedPercent,
             "repaired" => Metric::Repaired,
             "repaired%" => Metric::RepairedPercent,
-            name => match (name.split_once('.'), name.strip_prefix("rc")) {
-                (_, Some(codes)) => Metric::of_codes(codes)?,
+            name => match (name.split_once('.'), Metric::of_codes(name)) {
+                (_, Some(codes)) => codes,
                 (Some(("latency", statistic)), _) => Metric::Latency(Statistic::named(statistic)?),
                 (Some(("connect", statistic)), _) => Metric::Connect(Statistic::named(statistic)?),
                 _ => match Statistic::named(name) {
@@ -126,8 +126,9 @@ impl Metric {
         Some(metric)
     }
 
-    /// Returns the metric of these response codes: `5xx`, `"a code"` or `404%`.
-    fn of_codes(text: &str) -> Option<Self> {
+    /// Returns the metric of response codes called `rc5xx`, `rc"a code"` or `rc404%`.
+    fn of_codes(name: &str) -> Option<Self> {
+        let text = name.strip_prefix("rc")?;
         let (codes, is_percent) = match text.strip_suffix('%') {
             Some(codes) => (codes, true),
             None => (text, false),

@@ -459,6 +459,7 @@ mod tests {
             "count < 10 within 30s",
             "max > 1s over 30s",
             "rc > 1",
+            "rcTimeout > 1",
             "rc\"404 > 1",
             "rc\"404\"x > 1",
             "error% > 101%",
@@ -487,7 +488,8 @@ mod tests {
         };
         let codes = || {
             prop_oneof![
-                r"[0-9a-zA-Z*?.]{1,12}".prop_map(|text| CodePattern::new(&text).unwrap()),
+                r"[0-9a-zA-Z*?.]{0,6}[*?][0-9a-zA-Z*?.]{0,6}|[0-9]{1,5}|[0-9x]{3}"
+                    .prop_map(|text| CodePattern::new(&text).unwrap()),
                 r#"[^"%\n]{0,12}"#.prop_map(|code| CodePattern::exactly(&code)),
             ]
         };

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::value::{Unit, with_unit};
 use crate::format::{counted, thousands};
 use crate::jtl::Fault;
-use crate::report::{Accounting, RowFault};
+use crate::report::{Accounting, Report, RowFault};
 
 /// How many rejected rows a run may have, not counting a last row cut short.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,6 +65,14 @@ pub(super) fn percent(rows: u64, accounting: &Accounting) -> f64 {
         0 => 0.0,
         read => rows as f64 * 100.0 / read as f64,
     }
+}
+
+/// Returns how many samples the rejected rows of a run may stand for: one each, or as many as its other
+/// rows do on average.
+pub(super) fn samples(report: &Report) -> u64 {
+    let accounting = &report.accounting;
+    let each = report.total.samples.div_ceil(accounting.counted.max(1));
+    accounting.rejected_whole().saturating_mul(each.max(1))
 }
 
 /// Says how many rows were rejected: `3 of 104 rows (2.885%) were rejected`. `None` without any.
@@ -140,6 +148,22 @@ mod tests {
             of(&[("a", 1, 17)]).unwrap(),
             "1 of 1,000 rows (0.1%) was rejected, the first at results.jtl:17 (a)"
         );
+    }
+
+    #[test]
+    fn aggregated_rows_stand_for_several_samples() {
+        let samples = |counted: u64, of_counted: u64| {
+            let mut report = Report {
+                accounting: accounting(&[("a", 3, 17)]),
+                ..Report::default()
+            };
+            report.accounting.counted = counted;
+            report.total.samples = of_counted;
+            samples(&report)
+        };
+        assert_eq!(samples(100, 100), 3);
+        assert_eq!(samples(100, 950), 30);
+        assert_eq!(samples(0, 0), 3);
     }
 
     #[test]

@@ -39,6 +39,21 @@ pub(super) fn check_complete(
     }
 }
 
+/// Checks that no samples at stray times spoil a rate.
+fn check_times(metric: &Metric, row: &LabelReport, report: &Report) -> Result<(), Undecidable> {
+    let is_rate = matches!(
+        metric,
+        Metric::Throughput | Metric::Goodput | Metric::Received | Metric::Sent
+    );
+    match &report.stray_times {
+        Some(stray_times) if is_rate && row.has_stray_times => Err(Undecidable::StrayTimes {
+            metric: metric.clone(),
+            found: stray_times.sentence(),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Returns the value of a metric over the whole run, in [`Metric::unit`].
 pub(super) fn value(
     metric: &Metric,
@@ -56,6 +71,7 @@ pub(super) fn value(
         column,
     };
     let elapsed = || row.elapsed.as_ref().ok_or_else(no_samples);
+    check_times(metric, row, report)?;
     match metric {
         Metric::Count => Ok(row.samples as f64),
         Metric::Errors => Ok(row.errors as f64),

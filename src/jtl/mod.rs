@@ -40,7 +40,7 @@ mod worker;
 mod xml;
 
 pub use csv::{DateOrder, DatePattern, EpochUnit, GivenHeader, InvalidDatePattern};
-pub use dates::{AssumedDates, TimestampsRead};
+pub use dates::{AssumedDates, Contradiction, TimestampsRead};
 pub(crate) use engine::{Engine, host_prefix, shifted_engine};
 pub use fault::{Fault, Field, MAX_ROW, Repair, TextColumn, XmlFault};
 pub use growing::{Growing, Progress};

@@ -26,7 +26,7 @@ pub struct Outcome<S> {
     /// Repaired rows, which are among those recorded, in the order of the first row of each.
     pub repairs: Vec<RepairTally>,
     /// The first row whose date contradicts the assumed order of day and month.
-    pub(crate) contradiction: Option<Contradiction>,
+    pub contradiction: Option<Contradiction>,
 }
 
 /// One input, read.
@@ -51,6 +51,8 @@ pub struct InputSummary {
     pub fingerprint: u64,
     /// Number of header rows.
     pub headers: u64,
+    /// Whether it begins with a line such as `sep=;`, which spreadsheets write.
+    pub has_separator_line: bool,
     /// Number of columns in the first layout.
     pub width: usize,
     /// Number of columns that the first layout's header names.
@@ -188,7 +190,8 @@ impl<S> Outcome<S> {
                 summary.timestamps.add_evidence(*evidence);
             }
             let own = blocks.iter().filter(|block| block.input as usize == number);
-            let lines = summary.headers + own.map(|block| block.lines).sum::<u64>();
+            let before = summary.headers + u64::from(summary.has_separator_line);
+            let lines = before + own.map(|block| block.lines).sum::<u64>();
             outcome.inputs.push(InputRead { summary, lines });
         }
         if let Some(((block, line), value)) = dates.contradiction {

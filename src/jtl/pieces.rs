@@ -21,6 +21,15 @@ const MAX_LATE: f64 = 0.05;
 /// rows are in no order of time.
 const MAX_OUT_OF_ORDER: f64 = 0.5;
 
+/// The first rows of a piece overlap the last ones of another by this part of its length at most.
+const MAX_OVERLAP: i64 = 3;
+
+/// An input with this many times fewer rows is small: what it has beyond the cut does not count.
+const SMALL: u64 = 3;
+
+/// Inputs with so few rows are pieces only if their samples do not overlap at all.
+const MAX_FEW: u64 = 2;
+
 /// A row at the edge of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Edge {
@@ -84,8 +93,15 @@ impl Reach {
         self.first <= self.last
     }
 
+    /// Time from its first start to its last end, by its first and last row.
     fn length_ms(&self) -> i64 {
         self.last.end.saturating_sub(self.first.start)
+    }
+}
+
+impl Trace {
+    fn total(&self) -> u64 {
+        self.rows.iter().map(|(_, rows)| rows).sum()
     }
 }
 
@@ -120,33 +136,60 @@ fn continues(earlier: &Trace, later: &Trace) -> bool {
     let (before, behind) = (&earlier.reach, &later.reach);
     let begin_together =
         (before.first.start, before.first.end) == (behind.first.start, behind.first.end);
-    if begin_together || behind.last.end < before.last.end {
-        return false;
-    }
     let shorter = before.length_ms().min(behind.length_ms());
     let gap = behind.first.start.saturating_sub(before.last.end);
-    if gap > MAX_GAP_MS.max(shorter / 4) {
+    if begin_together || gap > MAX_GAP_MS.max(shorter / 4) {
         return false;
     }
-    // In files sorted by start, the last samples of one piece end after the first ones of the next.
-    let is_in_order =
-        before.last.end <= behind.first.end || before.last.start <= behind.first.start;
-    let total = |trace: &Trace| trace.rows.iter().map(|(_, rows)| rows).sum::<u64>();
-    let (all_before, all_behind) = (total(earlier), total(later));
-    let smaller = all_before.min(all_behind) as f64;
-    if smaller == 0.0 {
+    let (all_before, all_behind) = (earlier.total(), later.total());
+    let (smaller, larger) = (all_before.min(all_behind), all_before.max(all_behind));
+    if (1..=MAX_FEW).contains(&larger) {
+        return before.last.end <= behind.first.start;
+    }
+    let is_in_order = are_in_order(before, behind) || overlap_little(earlier, later);
+    if smaller == 0 {
         return is_in_order;
     }
     let (beyond, at_cut) = cut(&earlier.rows, &later.rows);
+    let beyond = beyond as f64;
     match is_in_order {
-        true => beyond as f64 <= smaller * MAX_OUT_OF_ORDER,
+        true => beyond <= (smaller as f64 * MAX_OUT_OF_ORDER).max(larger as f64 * MAX_LATE),
         // Rows that all lie in the bucket of the cut do not show whether they overlap.
         false => {
-            beyond as f64 <= smaller * MAX_LATE
+            behind.last.end >= before.last.end
+                && beyond <= smaller as f64 * MAX_LATE
                 && at_cut.0 * 2 <= all_before
                 && at_cut.1 * 2 <= all_behind
         }
     }
+}
+
+/// Whether the rows of one input come before those of another. In files sorted by start, the last
+/// samples of one piece end after the first ones of the next.
+fn are_in_order(before: &Reach, behind: &Reach) -> bool {
+    behind.last.end >= before.last.end
+        && (before.last.end <= behind.first.end || before.last.start <= behind.first.start)
+}
+
+/// Whether inputs overlap no longer than their samples at the cut took, which were in flight, and
+/// that is little compared with both inputs, or with one if the other has few rows.
+fn overlap_little(earlier: &Trace, later: &Trace) -> bool {
+    let (before, behind) = (&earlier.reach, &later.reach);
+    let overlap = before.last.end.saturating_sub(behind.first.end);
+    let edges = [before.first, before.last, behind.first, behind.last];
+    let in_flight = edges.map(|edge| edge.end.saturating_sub(edge.start));
+    let is_little = |reach: &Reach| {
+        let length = reach.last.end.saturating_sub(reach.first.end);
+        overlap.saturating_mul(MAX_OVERLAP) <= length
+    };
+    let (all_before, all_behind) = (earlier.total(), later.total());
+    in_flight.into_iter().any(|elapsed| overlap <= elapsed)
+        && match (is_little(before), is_little(behind)) {
+            (true, true) => true,
+            (true, false) => all_behind.saturating_mul(SMALL) <= all_before,
+            (false, true) => all_before.saturating_mul(SMALL) <= all_behind,
+            (false, false) => false,
+        }
 }
 
 /// Cuts two inputs at the bucket that leaves the fewest rows beyond: those of the earlier input after
@@ -233,6 +276,18 @@ mod tests {
     }
 
     #[test]
+    fn small_pieces_may_begin_and_end_with_late_rows() {
+        let mut whole = load(5, 0, 60);
+        // A sub-result behind its parent, which ended later.
+        whole.insert(300, (29_400, 400));
+        for (at, to) in [(300, 301), (300, 320), (280, 300)] {
+            let (a, rest) = whole.split_at(at);
+            let (b, c) = rest.split_at(to - at);
+            assert_eq!(of(&[a, b, c]).len(), 1, "{at} to {to}");
+        }
+    }
+
+    #[test]
     fn a_file_sorted_by_start_may_be_cut_too() {
         let whole: Vec<(i64, i64)> = (0..100).map(|n| (n * 100, 50 + n * 37 % 900)).collect();
         for at in [2, 10, 33, 77] {
@@ -258,6 +313,8 @@ mod tests {
         for (from, to) in [(20, 40), (54, 114), (30, 90), (0, 30)] {
             assert_eq!(of(&[&a, &load(3, from, to)]).len(), 2, "{from}");
         }
+        assert_eq!(of(&[&[(0, 100)], &[(50, 100)]]).len(), 2);
+        assert_eq!(of(&[&[(0, 100)], &[(100, 100)]]).len(), 1);
         let instant = [(0, 10)];
         assert_eq!(of(&[&instant, &instant]).len(), 2);
     }

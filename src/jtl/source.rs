@@ -247,6 +247,7 @@ impl Current {
             bytes: 0,
             fingerprint: 0,
             headers: 0,
+            has_separator_line: false,
             width: 0,
             named_columns: 0,
             extra_columns: Vec::new(),
@@ -439,7 +440,7 @@ impl Current {
             refuse_other_text(&buffer[..*filled]).map_err(refuse)?;
             if let Some(length) = separator_line(&buffer[..*filled]) {
                 take_front(buffer, filled, length);
-                self.summary.headers += 1;
+                self.summary.has_separator_line = true;
                 self.headers_before += 1;
             }
         }

@@ -139,15 +139,30 @@ impl Plan {
         jmx
     }
 
+    /// Returns the number of files that JMeter opens, each user's connection included.
+    pub fn open_files(&self) -> u32 {
+        self.users.saturating_add(OTHER_FILES)
+    }
+
+    /// Returns the number of users that can connect if only this many files can be open.
+    pub fn users_within(&self, open_files: u64) -> u32 {
+        let possible = open_files.saturating_sub(u64::from(OTHER_FILES));
+        u32::try_from(possible).map_or(self.users, |possible| possible.min(self.users))
+    }
+
     /// Returns the shell command that runs the plan from a file of this name. For many users it first
-    /// raises JMeter's memory (1 to 4 GB, small stacks) and open files.
+    /// raises JMeter's memory (1 to 4 GB, small stacks) and open files: to the number needed, or else as
+    /// far as the hard limit allows.
     pub fn command(&self, file: &str) -> String {
         let jmeter = format!("jmeter -n -t {} -l results.jtl", quoted(file));
         if self.users < MANY_USERS {
             return jmeter;
         }
-        let files = self.users.saturating_add(OTHER_FILES);
-        format!("ulimit -n {files} && HEAP='-Xms1g -Xmx4g' JVM_ARGS=-Xss256k {jmeter}")
+        let files = self.open_files();
+        format!(
+            "ulimit -Sn {files} 2>/dev/null || ulimit -Sn $(ulimit -Hn); HEAP='-Xms1g -Xmx4g' \
+             JVM_ARGS=-Xss256k {jmeter}"
+        )
     }
 }
 
@@ -200,8 +215,8 @@ mod tests {
     fn many_users_need_memory_and_files() {
         assert_eq!(
             plan().command("plan.jmx"),
-            "ulimit -n 21000 && HEAP='-Xms1g -Xmx4g' JVM_ARGS=-Xss256k jmeter -n -t plan.jmx -l \
-             results.jtl"
+            "ulimit -Sn 21000 2>/dev/null || ulimit -Sn $(ulimit -Hn); HEAP='-Xms1g -Xmx4g' \
+             JVM_ARGS=-Xss256k jmeter -n -t plan.jmx -l results.jtl"
         );
         let few = Plan {
             users: 10,
@@ -211,6 +226,33 @@ mod tests {
             few.command("my plan's.jmx"),
             r"jmeter -n -t 'my plan'\''s.jmx' -l results.jtl"
         );
+    }
+
+    #[test]
+    fn fewer_open_files_are_fewer_users() {
+        let plan = plan();
+        assert_eq!(plan.open_files(), 21_000);
+        for (files, users) in [
+            (0, 0),
+            (1_024, 24),
+            (20_000, 19_000),
+            (21_000, 20_000),
+            (u64::MAX, 20_000),
+        ] {
+            assert_eq!(plan.users_within(files), users, "{files}");
+        }
+    }
+
+    #[test]
+    fn scripts_hold_nothing_that_jmeter_replaces() {
+        // It would compile a script anew for each value.
+        let jmx = plan().jmx();
+        let scripts: Vec<&str> = jmx.split("<stringProp name=\"script\">").skip(1).collect();
+        assert_eq!(scripts.len(), 2);
+        for script in scripts {
+            let (script, _) = script.split_once("</stringProp>").unwrap();
+            assert!(!script.contains("${"), "{script}");
+        }
     }
 
     #[test]

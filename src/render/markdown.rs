@@ -42,7 +42,7 @@ pub fn details_table(details: &[Detail]) -> String {
     markdown::table(&tables::details(details))
 }
 
-/// The aggregate table, header and TOTAL bold, with a note if some samples lack a column.
+/// The aggregate table, header and TOTAL bold, with a note if some figures mislead.
 pub fn aggregate_table(report: &Report) -> String {
     with_note(
         markdown::table(&tables::aggregate(report)),

@@ -4,7 +4,7 @@ use super::print::terminal::{Style, table, wrapped};
 use super::tables;
 use crate::report::Report;
 
-/// The aggregate table. If a `width` (in terminal columns) is too small for all of it, the columns
+/// The aggregate table, and what spoils its rates. If a `width` (in terminal columns) is too small for all of it, the columns
 /// are laid out in several tables below one another.
 pub fn render(report: &Report, width: Option<u16>) -> String {
     let style = Style {

@@ -8,14 +8,14 @@ use super::metrics::Shown;
 use super::{
     Accounting, ApdexTable, CorrectedTimes, Dashboard, Detail, ErrorReport, Input, LabelReport,
     MetricReport, OptionalColumn, Options, PartialColumn, Report, Requests, ResourceRow, Resources,
-    SCHEMA_VERSION, Slices, TOTAL, TimeSeries, TopErrors, Window, codes, error_kinds, notes,
-    statistics,
+    SCHEMA_VERSION, Slices, StrayTimes, TOTAL, TimeSeries, TopErrors, Window, codes, error_kinds,
+    notes, statistics,
 };
 use crate::analysed::Analysed;
 use crate::error::Result;
 use crate::format;
 use crate::jtl::InputRead;
-use crate::stats::{Aggregate, ErrorStats, Label, LabelStats};
+use crate::stats::{Aggregate, ErrorStats, Label, LabelStats, find_strays};
 use crate::text;
 
 /// Maximum types of error that a report lists one by one.
@@ -88,8 +88,23 @@ impl Report {
             let labels = shown.iter().chain(&others);
             CorrectedTimes::new(interval, labels, &sum, percentiles)
         });
+        let strays = find_strays(aggregate.timeline());
+        let kept = strays.as_ref().map(|strays| strays.buckets.clone());
+        let timeline = aggregate
+            .timeline()
+            .dense(kept.unwrap_or(i64::MIN..=i64::MAX));
+        let stray_times = strays.map(|strays| StrayTimes::new(aggregate, &strays));
+        let window = match &stray_times {
+            Some(stray_times) => Some(stray_times.window),
+            None => Window::of(&total),
+        };
+        if let Some(stray_times) = &stray_times {
+            for row in shown.iter_mut().chain(&mut others).chain([&mut sum]) {
+                row.has_stray_times = stray_times.spoils(row);
+            }
+        }
         let time_series = (total.rows > 0)
-            .then(|| TimeSeries::new(aggregate, &total.distributions(), percentiles));
+            .then(|| TimeSeries::new(aggregate, &timeline, &total.distributions(), percentiles));
         let insights = insights::find(&Evidence {
             analysed,
             aggregate,
@@ -97,13 +112,15 @@ impl Report {
             samplers: &samplers,
             rows: &shown.iter().chain([&sum]).collect::<Vec<_>>(),
             elapsed: &total.distributions().elapsed(),
-            window: Window::of(&total),
+            window,
+            timeline: &timeline,
             series: time_series.as_ref(),
+            stray_times: stray_times.as_ref(),
         });
         let names = shown.iter().map(|row| row.label.as_str());
         let metrics = MetricReport::of_all(
             &analysed.metrics,
-            aggregate,
+            &timeline,
             &Shown {
                 labels: names.zip(picked.iter().copied()).collect(),
                 others: others
@@ -125,7 +142,8 @@ impl Report {
             notes: [presentation.notes, notes].concat(),
             accounting,
             inputs: analysed.inputs.iter().map(Input::from).collect(),
-            window: Window::of(&total),
+            window,
+            stray_times,
             statistics: statistics::exact(&picked, &samplers),
             dashboard,
             apdex: ApdexTable::new(&picked, &counted_by_apdex, &options.apdex),
@@ -136,13 +154,12 @@ impl Report {
             corrected,
             time_series,
             metrics,
-            slices: Slices::new(aggregate, &picked),
+            slices: Slices::new(aggregate, &picked, window),
             total: sum,
             label_count: all.len() as u64,
             labels: shown,
             other_labels: others,
-            resources: Window::of(&total)
-                .and_then(|window| Resources::new(presentation.resources, window)),
+            resources: window.and_then(|window| Resources::new(presentation.resources, window)),
             insights,
             criteria: Vec::new(),
             options,
@@ -164,8 +181,8 @@ impl From<&InputRead> for Input {
 
 /// Returns the mark of `allThreads` if only some samples have it: the threads of the others are unknown.
 fn partial_threads(aggregate: &Aggregate) -> Option<PartialColumn> {
-    let buckets = aggregate.timeline().buckets();
-    let counts = buckets.map(|bucket| (bucket.samples(), bucket.without_threads()));
+    let buckets = aggregate.timeline().occupied();
+    let counts = buckets.map(|(_, bucket)| (bucket.samples(), bucket.without_threads()));
     let (all, without) = counts.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1));
     PartialColumn::new(OptionalColumn::AllThreads, all.saturating_sub(without), all)
 }

@@ -42,6 +42,14 @@ impl Report {
             "its labels do not add up to TOTAL",
         )?;
         self.window.iter().try_for_each(window)?;
+        let stray_times = self.stray_times.iter();
+        stray_times
+            .clone()
+            .try_for_each(|stray| window(&stray.window))?;
+        ensure(
+            sum(stray_times.map(|stray| stray.samples))? <= self.total.samples,
+            "it has more samples at stray times than samples",
+        )?;
         apdex(&self.apdex)?;
         requests(&self.requests)?;
         self.time_series.iter().try_for_each(time_series)?;

@@ -59,6 +59,9 @@ pub struct LabelReport {
     pub connect: Option<Summary>,
     /// From the first start to the last end.
     pub window: Option<Window>,
+    /// Whether samples at stray times make the window too long, and so its rates wrong.
+    #[serde(default)]
+    pub has_stray_times: bool,
     /// Samples per second of the window; `None` for a window of zero length.
     pub throughput: Option<f64>,
     /// Successful samples per second of the window; `None` for a window of zero length.
@@ -120,6 +123,7 @@ impl LabelReport {
             latency: summary(&distributions.latency, percentiles),
             connect: summary(&distributions.connect, percentiles),
             window,
+            has_stray_times: false,
             throughput: rate(stats.samples),
             goodput: rate(stats.successes()),
             received_kb_per_sec: kb_per_sec(stats.bytes()),

@@ -6,7 +6,7 @@ use super::{Summary, TOTAL};
 use crate::format;
 use crate::jtl::MetricColumn;
 use crate::percentile::{Percentile, value_at};
-use crate::stats::{Aggregate, Label, LabelStats, MetricMean, MetricValues};
+use crate::stats::{DenseTimeline, Label, LabelStats, MetricMean, MetricValues};
 
 /// Values are kept in thousandths.
 const PER_UNIT: f64 = 1_000.0;
@@ -98,31 +98,28 @@ impl MetricReport {
     /// Builds the figures of each metric.
     pub(super) fn of_all(
         metrics: &[MetricColumn],
-        aggregate: &Aggregate,
+        dense: &DenseTimeline,
         shown: &Shown<'_>,
         percentiles: &[Percentile],
     ) -> Vec<Self> {
         let metrics = metrics.iter().enumerate();
         metrics
-            .map(|(number, metric)| {
-                MetricReport::new(metric, number, aggregate, shown, percentiles)
-            })
+            .map(|(number, metric)| MetricReport::new(metric, number, dense, shown, percentiles))
             .collect()
     }
 
     fn new(
         metric: &MetricColumn,
         number: usize,
-        aggregate: &Aggregate,
+        dense: &DenseTimeline,
         shown: &Shown<'_>,
         percentiles: &[Percentile],
     ) -> Self {
         let row =
             |label: &str, stats: &LabelStats| MetricRow::new(label, stats, number, percentiles);
         let has_values = |row: &MetricRow| row.summary.is_some();
-        let timeline = aggregate.timeline();
         let over_time = |label: Option<usize>| -> Vec<Option<f64>> {
-            let buckets = timeline.buckets();
+            let buckets = dense.buckets();
             buckets
                 .map(|bucket| mean(bucket.metric(number, label)))
                 .collect()
@@ -137,7 +134,7 @@ impl MetricReport {
         MetricReport {
             name: metric.name.clone(),
             unit: metric.unit.clone(),
-            over_time: match timeline.are_labels_joined() {
+            over_time: match dense.timeline().are_labels_joined() {
                 true => Vec::new(),
                 false => series.collect(),
             },

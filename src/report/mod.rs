@@ -46,7 +46,7 @@ pub use failures::{ErrorCount, LabelErrors, Requests, TopErrors};
 pub use insights::{
     Bimodal, ClocksApart, ConnectTime, ErrorBurst, FastErrors, Finding, Gap, IdsInLabels, Insight,
     Knee, LateGenerator, NewConnections, PeriodicStalls, SeveralRuns, SlowEngine, SlowHost,
-    SlowLabel, SteadyWindow, SubResults, TooFewSamples,
+    SlowLabel, SteadyWindow, StrayTimes, SubResults, TooFewSamples,
 };
 pub use label_report::{CodeCount, LabelReport, PercentileValue, Summary, TOTAL, Window};
 pub use labels::label_rows;
@@ -96,8 +96,12 @@ pub struct Report {
     pub inputs: Vec<Input>,
     /// The account of every row.
     pub accounting: Accounting,
-    /// From the first start to the last end; `None` without samples.
+    /// From the first start to the last end, not counting samples at stray times; `None` without
+    /// samples.
     pub window: Option<Window>,
+    /// Samples whose time is implausibly far from all others; they spoil rates.
+    #[serde(default)]
+    pub stray_times: Option<StrayTimes>,
     /// Number of labels in the results.
     pub label_count: u64,
     /// One entry per label, in order of first appearance: all labels, or the busiest (see
@@ -125,7 +129,7 @@ pub struct Report {
     pub top_errors: TopErrors,
     /// Percentiles corrected for coordinated omission, if requested.
     pub corrected: Option<CorrectedTimes>,
-    /// The run over time; `None` without samples.
+    /// The run over time, without samples at stray times; `None` without samples.
     pub time_series: Option<TimeSeries>,
     /// Elapsed times and errors by label and slice; `None` without samples.
     #[serde(default)]

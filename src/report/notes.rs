@@ -21,10 +21,14 @@ pub(super) fn collect(
     notes.extend(of_copies(&analysed.inputs));
     notes.extend(engines::notes(aggregate.timeline(), &analysed.inputs));
     if controller_rows > 0 && controller_rows < aggregate.rows() {
+        let (were, them, they) = match controller_rows {
+            1 => ("was", "it", "it sums"),
+            _ => ("were", "them", "they sum"),
+        };
         notes.push(format!(
-            "{controller_rows} rows were written by transaction controllers: TOTAL counts them \
-             beside the samples they sum up, as JMeter's Aggregate Report does; \
-             --controllers exclude leaves them out."
+            "{} {were} written by transaction controllers: TOTAL counts {them} beside the samples {they} \
+             up, as JMeter's Aggregate Report does; --controllers exclude leaves {them} out.",
+            format::counted(controller_rows, "row")
         ));
     }
     notes.extend(of_text(aggregate));
@@ -220,11 +224,16 @@ fn of_errors(detail: ErrorDetail) -> Option<String> {
 fn left_out(labels: usize, shown: usize) -> Option<String> {
     let others = labels.checked_sub(shown).filter(|&others| others > 0)?;
     let thousands = |number: usize| format::thousands(number as u64);
+    let shown = match shown {
+        1 => "the one with the most samples is shown".to_owned(),
+        shown => format!("the {} with the most samples are shown", thousands(shown)),
+    };
+    let others = match others {
+        1 => "the last row is the other one".to_owned(),
+        others => format!("one row sums up the other {}", thousands(others)),
+    };
     Some(format!(
-        "{} labels: the {} with the most samples are shown, and one row sums up the other {}; \
-         --max-labels N shows N.",
-        thousands(labels),
-        thousands(shown),
-        thousands(others)
+        "{}: {shown}, and {others}; --max-labels N shows N.",
+        format::counted(labels as u64, "label")
     ))
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::percentile::{Percentile, value_at};
-use crate::stats::{self, Aggregate, Bucket, ColumnSum, Distributions, LabelBucket};
+use crate::stats::{self, Aggregate, Bucket, ColumnSum, DenseTimeline, Distributions, LabelBucket};
 use crate::text;
 
 /// The run over time in buckets of equal width; each vector has one entry per bucket.
@@ -135,23 +135,24 @@ impl TimeSeries {
 
     pub(super) fn new(
         aggregate: &Aggregate,
+        dense: &DenseTimeline,
         distributions: &Distributions,
         percentiles: &[Percentile],
     ) -> Self {
-        let series = aggregate.timeline();
-        let buckets: Vec<&Bucket> = series.buckets().collect();
+        let series = dense.timeline();
+        let buckets: Vec<&Bucket> = dense.buckets().collect();
         let totals: Vec<LabelBucket> = buckets.iter().map(|bucket| bucket.total()).collect();
         let successes: Vec<Counts> = buckets.iter().map(|b| b.successes.counts()).collect();
         let failures: Vec<Counts> = buckets.iter().map(|b| b.failures.counts()).collect();
         TimeSeries {
-            start_ms: series.start_ms(),
+            start_ms: dense.start_ms(),
             bucket_ms: series.bucket_ms().unsigned_abs(),
             hits: buckets.iter().map(|bucket| bucket.hits).collect(),
             labels: labels(aggregate, &buckets, distributions),
             codes: codes(series, &buckets),
             received_bytes: bytes(&buckets, |bucket| bucket.bytes),
             sent_bytes: bytes(&buckets, |bucket| bucket.sent_bytes),
-            active_threads: active_threads(series),
+            active_threads: active_threads(dense),
             percentiles: percentiles
                 .iter()
                 .map(|&percent| PercentileSeries {
@@ -271,7 +272,7 @@ fn codes(series: &stats::Timeline, buckets: &[&Bucket]) -> Vec<CodeSeries> {
     codes
 }
 
-fn active_threads(series: &stats::Timeline) -> Vec<Option<f64>> {
+fn active_threads(series: &DenseTimeline) -> Vec<Option<f64>> {
     let threads: Vec<Option<f64>> = series.active_threads().collect();
     // JMeter's Statistical sender does not know the threads, and writes 0 in every row.
     let has_threads = threads.iter().flatten().any(|&threads| threads > 0.0);

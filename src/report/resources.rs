@@ -24,7 +24,8 @@ pub struct ResourceRow {
     pub machine_cpu_percent: Option<f64>,
     /// Resident memory of the server's process, bytes.
     pub resident_bytes: Option<u64>,
-    /// Open connections.
+    /// The largest number of connections open at once during the second, or, if `connections_opened` is
+    /// `None`, the number open at its end.
     pub connections: u64,
     /// Requests answered per second.
     pub requests_per_second: f64,
@@ -34,6 +35,9 @@ pub struct ResourceRow {
     pub p95_ms: Option<f64>,
     /// 99th percentile of that latency, ms.
     pub p99_ms: Option<f64>,
+    /// Connections opened during the second; `None` if the monitor's version did not count them.
+    #[serde(default)]
+    pub connections_opened: Option<u64>,
 }
 
 /// The server's use of resources during the run.
@@ -88,11 +92,11 @@ fn verdict(rows: &[ResourceRow]) -> (Saturation, String) {
     let machine = Cpu::of(rows.iter().map(|row| row.machine_cpu_percent));
     let memory = match rows.iter().filter_map(|row| row.resident_bytes).max() {
         Some(bytes) => format!(
-            " Its memory reached {:.1} MB, its connections {}.",
+            " Its memory reached {:.1} MB. {}",
             bytes as f64 / f64::from(1 << 20),
-            rows.iter().map(|row| row.connections).max().unwrap_or(0)
+            connections(rows)
         ),
-        None => String::new(),
+        None => format!(" {}", connections(rows)),
     };
     let (Some(process), Some(machine)) = (process, machine) else {
         let verdict = "Whether the server was saturated is unknown: its monitor could not read the \
@@ -129,6 +133,24 @@ fn verdict(rows: &[ResourceRow]) -> (Saturation, String) {
         )
     };
     (saturation, format!("{verdict}{memory}"))
+}
+
+/// Says how many connections were open and opened.
+fn connections(rows: &[ResourceRow]) -> String {
+    let max = rows.iter().map(|row| row.connections).max().unwrap_or(0);
+    let were = if max == 1 { "was" } else { "were" };
+    let max = format::counted(max, "connection");
+    let opened = rows.iter().try_fold(0_u64, |sum, row| {
+        Some(sum.saturating_add(row.connections_opened?))
+    });
+    match opened {
+        Some(opened) => format!(
+            "At most {max} {were} open at once, of {} opened during the run.",
+            format::thousands(opened)
+        ),
+        // Connections that opened and closed within a second were not seen.
+        None => format!("At most {max} {were} open at the end of any second."),
+    }
 }
 
 /// CPU usage over a run.
@@ -187,6 +209,7 @@ mod tests {
             p50_ms: Some(0.1),
             p95_ms: Some(0.2),
             p99_ms: Some(0.3),
+            connections_opened: Some(100),
         }
     }
 
@@ -223,7 +246,22 @@ mod tests {
             resources.verdict,
             "Neither the server nor its machine was saturated: the server's process used 10% of the \
              CPU on average and 10% at most, the whole machine 20% and 20%. Its memory reached 34.0 \
-             MB, its connections 7."
+             MB. At most 7 connections were open at once, of 1,100 opened during the run."
+        );
+    }
+
+    #[test]
+    fn opened_connections_are_known_only_if_every_row_has_them() {
+        let mut rows = [row(11, 0.0, 0.0), row(12, 0.0, 0.0)];
+        rows[1].connections = 1;
+        assert_eq!(
+            connections(&rows[1..]),
+            "At most 1 connection was open at once, of 100 opened during the run."
+        );
+        rows[0].connections_opened = None;
+        assert_eq!(
+            connections(&rows),
+            "At most 7 connections were open at the end of any second."
         );
     }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Window;
 use super::slice::{Slice, joined};
 use super::slices_text::Cells;
 use crate::stats::{Aggregate, Label};
@@ -47,9 +48,21 @@ pub struct LabelSlices {
 impl Slices {
     /// Builds the slices of a run. `shown` are the labels of the report. `None` if the aggregate has no
     /// slices, for example because it comes from an old summary file.
-    pub(super) fn new(aggregate: &Aggregate, shown: &[Label<'_>]) -> Option<Self> {
+    pub(super) fn new(
+        aggregate: &Aggregate,
+        shown: &[Label<'_>],
+        window: Option<Window>,
+    ) -> Option<Self> {
         let slices = aggregate.slices()?;
-        let (first, last) = core(&slices.samples_by_slice())?;
+        let window = window?;
+        let within = |&(number, _): &(i64, u64)| {
+            let start = number.saturating_mul(slices.width_ms());
+            start <= window.end_ms.max(window.start_ms)
+                && start.saturating_add(slices.width_ms()) > window.start_ms
+        };
+        let mut in_run = slices.samples_by_slice();
+        in_run.retain(within);
+        let (first, last) = core(&in_run)?;
         let of_label = |number: usize| -> Vec<Slice> {
             let cells = slices.of_label(number);
             let cells = cells.filter(|(number, _)| (first..=last).contains(number));

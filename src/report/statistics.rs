@@ -7,7 +7,8 @@ use super::{PartialColumn, Window};
 use crate::format;
 use crate::percentile::{Percentile, value_at};
 use crate::stats::{
-    Aggregate, ColumnTotal, DASHBOARD_WINDOW, DashboardStats, DashboardTable, Label, LabelStats,
+    Aggregate, ColumnTotal, DashboardSettings, DashboardStats, DashboardTable, Estimator, Label,
+    LabelStats,
 };
 use crate::text;
 use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
@@ -35,8 +36,23 @@ pub struct Statistics {
 pub struct Dashboard {
     /// A sentence that explains how its percentiles differ from the exact ones.
     pub difference: String,
+    /// How it estimates percentiles, as JMeter names it (`backend_metrics_percentile_estimator`).
+    #[serde(default = "default_estimator")]
+    pub estimator: String,
+    /// Number of a label's last rows from which it takes percentiles
+    /// (`jmeter.reportgenerator.statistic_window`); `None` for all.
+    #[serde(default = "default_window")]
+    pub window: Option<u64>,
     /// Its Statistics table, with all labels.
     pub statistics: Statistics,
+}
+
+fn default_estimator() -> String {
+    DashboardSettings::default().estimator.to_string()
+}
+
+fn default_window() -> Option<u64> {
+    DashboardSettings::default().window.map(|rows| rows as u64)
 }
 
 /// The figures of one label, or of all.
@@ -150,22 +166,26 @@ fn exact_times(stats: &LabelStats) -> Option<StatisticsTimes> {
 
 impl Dashboard {
     pub(super) fn new(table: &DashboardTable, exact: &Statistics) -> Self {
+        let settings = table.settings();
+        let row = |label: &str, stats| dashboard_row(label, stats, settings.estimator);
         let statistics = Statistics {
             labels: table
                 .labels()
-                .map(|(label, stats)| dashboard_row(&text::of(label), stats))
+                .map(|(label, stats)| row(&text::of(label), stats))
                 .collect(),
-            total: dashboard_row(TOTAL, table.total()),
+            total: row(TOTAL, table.total()),
         };
         Dashboard {
-            difference: difference(exact, &statistics),
+            difference: difference(exact, &statistics, settings),
+            estimator: settings.estimator.to_string(),
+            window: settings.window.map(|rows| rows as u64),
             statistics,
         }
     }
 }
 
-fn dashboard_row(label: &str, stats: &DashboardStats) -> StatisticsRow {
-    let percentiles = stats.percentiles(PERCENTILES.map(Percentile::percent));
+fn dashboard_row(label: &str, stats: &DashboardStats, estimator: Estimator) -> StatisticsRow {
+    let percentiles = stats.percentiles(estimator, PERCENTILES.map(Percentile::percent));
     StatisticsRow {
         label: label.to_owned(),
         samples: stats.rows,
@@ -186,7 +206,8 @@ fn dashboard_row(label: &str, stats: &DashboardStats) -> StatisticsRow {
 
 /// Explains how the dashboard's percentiles differ from the exact ones. The example is the percentile
 /// that differs most, if possible of a label with more rows than the dashboard's window.
-fn difference(exact: &Statistics, dashboard: &Statistics) -> String {
+fn difference(exact: &Statistics, dashboard: &Statistics, settings: DashboardSettings) -> String {
+    let exceeds_window = |rows: u64| settings.window.is_some_and(|window| rows > window as u64);
     let mut farthest: Option<((bool, f64), String)> = None;
     for (exact, dashboard) in exact.rows().zip(dashboard.rows()) {
         let (Some(ours), Some(theirs)) = (exact.elapsed, dashboard.elapsed) else {
@@ -202,7 +223,7 @@ fn difference(exact: &Statistics, dashboard: &Statistics) -> String {
                      {ours} ms: {}.",
                     name(*percentile),
                     exact.label,
-                    reason(dashboard.samples),
+                    reason(dashboard.samples, settings),
                 );
                 farthest = Some((off, text));
             }
@@ -214,18 +235,21 @@ fn difference(exact: &Statistics, dashboard: &Statistics) -> String {
     })
 }
 
-fn exceeds_window(rows: u64) -> bool {
-    rows > DASHBOARD_WINDOW as u64
-}
-
-fn reason(rows: u64) -> String {
-    match exceeds_window(rows) {
-        true => format!(
-            "it uses the last {} of {} rows, and interpolates between neighbouring ones",
-            format::thousands(DASHBOARD_WINDOW as u64),
+fn reason(rows: u64, settings: DashboardSettings) -> String {
+    let estimator = settings.estimator;
+    let how = match estimator {
+        Estimator::R1 | Estimator::R3 => format!("takes the sample that {estimator} chooses"),
+        Estimator::R2 => format!("averages neighbouring ones ({estimator})"),
+        Estimator::Legacy => "interpolates between neighbouring ones".to_owned(),
+        _ => format!("interpolates between neighbouring ones ({estimator})"),
+    };
+    match settings.window {
+        Some(window) if rows > window as u64 => format!(
+            "it uses the last {} of {} rows, and {how}",
+            format::thousands(window as u64),
             format::thousands(rows),
         ),
-        false => "it interpolates between neighbouring samples".to_owned(),
+        _ => format!("it {}", how.replacen("ones", "samples", 1)),
     }
 }
 

@@ -99,8 +99,8 @@ pub(super) fn numbers_after<'a>(parent: &[u8], label: &'a [u8]) -> Option<&'a [u
         before = without_number(before)?;
     }
     let is_all = before.len() == parent.len() && !rest.is_empty();
-    let numbers = is_all.then_some(rest)?.split(|&byte| byte == b'-');
-    numbers.filter(|number| !number.is_empty()).next()
+    let mut numbers = is_all.then_some(rest)?.split(|&byte| byte == b'-');
+    numbers.find(|number| !number.is_empty())
 }
 
 /// A label without the `-12` at its end.

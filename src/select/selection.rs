@@ -357,10 +357,10 @@ fn length_ms(plateau: Plateau) -> i64 {
 
 fn describe(plateau: Plateau, survey: &Survey) -> String {
     format!(
-        "--trim-ramp: counts only samples that start from {}, when the last of {} threads was up, until \
+        "--trim-ramp: counts only samples that start from {}, when the last of {} was up, until \
          {}, when the first left: {} of {} (by allThreads at the end of each sample).",
         format::utc_ms(plateau.start),
-        plateau.threads,
+        format::counted(plateau.threads, "thread"),
         format::utc_ms(plateau.end),
         format::duration(length_ms(plateau)),
         format::duration(survey.end.saturating_sub(survey.start)),

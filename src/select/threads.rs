@@ -11,6 +11,9 @@ const CELL_MS: i64 = 1_000;
 /// Cells per engine. If there are more, cells are made twice as wide.
 const MAX_CELLS: usize = 4_096;
 
+/// Rows that a cell stands for when engines are compared over time. Cells do not count theirs.
+const ROWS_PER_CELL: u64 = 10;
+
 /// Engines that are told apart.
 const MAX_ENGINES: usize = 256;
 
@@ -185,8 +188,8 @@ impl Cells {
         let mut rows: Vec<(i64, u64)> = Vec::new();
         for cell in self.cells.keys().map(|cell| cell >> narrower) {
             match rows.last_mut() {
-                Some((last, count)) if *last == cell => *count += 1,
-                _ => rows.push((cell, 1)),
+                Some((last, count)) if *last == cell => *count += ROWS_PER_CELL,
+                _ => rows.push((cell, ROWS_PER_CELL)),
             }
         }
         Some(Trace {

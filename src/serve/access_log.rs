@@ -24,7 +24,7 @@ const MAX_WAITING: usize = 4 << 20;
 const INTERVAL: Duration = Duration::from_secs(1);
 /// Time from a failure to the next attempt; it doubles with each further failure up to the longest.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
-const LONGEST_RETRY: Duration = Duration::from_secs(30);
+const MAX_RETRY: Duration = Duration::from_secs(30);
 /// How long to wait for an output that takes nothing at the moment.
 const NOT_READY: Duration = Duration::from_millis(10);
 
@@ -266,7 +266,7 @@ impl<W: Write> Writer<W> {
     fn fail(&mut self, error: io::Error) {
         self.shared.state().is_failing = true;
         let delay = match &self.failure {
-            Some(failure) => (failure.delay * 2).min(LONGEST_RETRY),
+            Some(failure) => (failure.delay * 2).min(MAX_RETRY),
             None => {
                 stderr::say(format_args!(
                     "perfkit: warning: cannot write the access log: {error}; the server goes on, and tries \

@@ -169,6 +169,7 @@ pub struct Metrics {
     nothing: Answered,
     shards: Box<[Shard]>,
     open: AtomicUsize,
+    max_open: AtomicUsize,
     accepted: AtomicU64,
     refused: AtomicU64,
 }
@@ -196,6 +197,7 @@ impl Metrics {
             shards: shards.collect(),
             nothing,
             open: AtomicUsize::new(0),
+            max_open: AtomicUsize::new(0),
             accepted: AtomicU64::new(0),
             refused: AtomicU64::new(0),
         })
@@ -241,7 +243,8 @@ impl Metrics {
     /// Counts a connection that was accepted.
     pub fn open(&self) {
         self.accepted.fetch_add(1, Ordering::Relaxed);
-        self.open.fetch_add(1, Ordering::Relaxed);
+        let others = self.open.fetch_add(1, Ordering::Relaxed);
+        self.max_open.fetch_max(others + 1, Ordering::Relaxed);
     }
 
     /// Counts a connection that was closed.
@@ -258,6 +261,13 @@ impl Metrics {
     /// Returns the number of open connections.
     pub fn connections(&self) -> usize {
         self.open.load(Ordering::Relaxed)
+    }
+
+    /// Returns the largest number of connections open at once since the last call. Only the monitor
+    /// calls this.
+    pub fn take_max_connections(&self) -> usize {
+        let now = self.connections();
+        self.max_open.swap(now, Ordering::Relaxed).max(now)
     }
 
     /// Returns the number of connections accepted so far.
@@ -336,6 +346,24 @@ mod tests {
         assert!(answered.latency.max() >= MAX_LATENCY_NS);
         assert_eq!(answered.latency.value_at_quantile(0.5) / 1000, 51);
         assert_eq!(metrics.in_flight(), 1);
+    }
+
+    #[test]
+    fn connections_are_counted_although_they_are_closed() {
+        let metrics = Metrics::new().unwrap();
+        for _ in 0..3 {
+            metrics.open();
+            metrics.open();
+            metrics.close();
+            metrics.close();
+        }
+        metrics.open();
+        assert_eq!((metrics.connections(), metrics.accepted()), (1, 7));
+        assert_eq!(metrics.take_max_connections(), 2);
+        assert_eq!(metrics.take_max_connections(), 1);
+        metrics.close();
+        assert_eq!(metrics.take_max_connections(), 1);
+        assert_eq!(metrics.take_max_connections(), 0);
     }
 
     #[test]

@@ -36,7 +36,8 @@ pub struct MonitorRow {
     pub machine_cpu_percent: Option<f64>,
     /// Resident memory of the server's process, in bytes.
     pub resident_bytes: Option<u64>,
-    /// Connections open at the end of the second.
+    /// The largest number of connections open at once during the second. Files of earlier versions have
+    /// those open at its end.
     pub connections: u64,
     /// Requests answered, per second.
     pub requests_per_second: f64,
@@ -47,6 +48,9 @@ pub struct MonitorRow {
     pub p95_ms: Option<f64>,
     /// 99th percentile of the latencies in ms.
     pub p99_ms: Option<f64>,
+    /// Connections opened during the second; `None` in files of earlier versions.
+    #[serde(default)]
+    pub connections_opened: Option<u64>,
 }
 
 /// Reads the rows of a monitor's file. `name` names the file in errors. Skips a last line that was
@@ -143,6 +147,7 @@ fn monitor(
 struct Sampler {
     meter: Option<Meter>,
     before: Answered,
+    accepted_before: u64,
     cpu_before: Option<Duration>,
     time_before: Instant,
 }
@@ -154,6 +159,7 @@ impl Sampler {
         Sampler {
             meter,
             before: metrics.answered(),
+            accepted_before: metrics.accepted(),
             cpu_before: usage.map(|usage| usage.cpu),
             time_before: Instant::now(),
         }
@@ -173,17 +179,20 @@ impl Sampler {
             (!latency.is_empty()).then(|| rounded(nanoseconds as f64 / 1e6, 4))
         };
         let requests = answered.counts.total() - self.before.counts.total();
+        let accepted = metrics.accepted();
         let row = MonitorRow {
             time_ms: epoch_ms(),
             process_cpu_percent: usage.and_then(|usage| self.cpu_percent(usage, seconds)),
             machine_cpu_percent: usage.map(|usage| rounded(usage.machine_cpu_percent, 1)),
             resident_bytes: usage.map(|usage| usage.resident_bytes),
-            connections: metrics.connections() as u64,
+            connections: metrics.take_max_connections() as u64,
             requests_per_second: rounded(requests as f64 / seconds, 1),
             p50_ms: percentile(0.50),
             p95_ms: percentile(0.95),
             p99_ms: percentile(0.99),
+            connections_opened: Some(accepted - self.accepted_before),
         };
+        self.accepted_before = accepted;
         self.cpu_before = usage.map(|usage| usage.cpu);
         self.before = answered;
         self.time_before = now;
@@ -229,6 +238,7 @@ mod tests {
             p50_ms: Some(0.0123),
             p95_ms: None,
             p99_ms: Some(2.5),
+            connections_opened: Some(7),
         }
     }
 
@@ -248,13 +258,25 @@ mod tests {
             text.lines().take(2).collect::<Vec<_>>(),
             [
                 "time_ms,process_cpu_percent,machine_cpu_percent,resident_bytes,connections,\
-                 requests_per_second,p50_ms,p95_ms,p99_ms",
-                "1700000000123,12.5,,9123456,20000,400.1,0.0123,,2.5"
+                 requests_per_second,p50_ms,p95_ms,p99_ms,connections_opened",
+                "1700000000123,12.5,,9123456,20000,400.1,0.0123,,2.5,7"
             ]
         );
         assert_eq!(read(text.as_bytes(), "usage.csv").unwrap(), rows);
         let cut_short = &text.as_bytes()[..text.len() - 5];
         assert_eq!(read(cut_short, "usage.csv").unwrap(), rows[..1]);
+    }
+
+    #[test]
+    fn files_of_earlier_versions_have_no_opened_connections() {
+        let older = "time_ms,process_cpu_percent,machine_cpu_percent,resident_bytes,connections,\
+                     requests_per_second,p50_ms,p95_ms,p99_ms\n\
+                     1700000000123,12.5,,9123456,20000,400.1,0.0123,,2.5\n";
+        let expected = MonitorRow {
+            connections_opened: None,
+            ..row()
+        };
+        assert_eq!(read(older.as_bytes(), "usage.csv").unwrap(), [expected]);
     }
 
     #[test]
@@ -274,15 +296,21 @@ mod tests {
             metrics.record(Route::Fibonacci, StatusCode::OK, latency);
         };
         metrics.open();
+        metrics.close();
+        metrics.open();
+        metrics.close();
         record(1000);
         let first = sampler.sample(&metrics);
-        assert_eq!(
-            (first.connections, first.p99_ms.map(f64::round)),
-            (1, Some(1.0))
-        );
+        assert_eq!(first.p99_ms.map(f64::round), Some(1.0));
+        // Both are closed again.
+        assert_eq!((first.connections, first.connections_opened), (1, Some(2)));
         assert!(first.requests_per_second > 0.0);
         let second = sampler.sample(&metrics);
         assert_eq!((second.requests_per_second, second.p50_ms), (0.0, None));
+        assert_eq!(
+            (second.connections, second.connections_opened),
+            (0, Some(0))
+        );
         (1..=100).for_each(|n| record(n * 1000));
         let third = sampler.sample(&metrics);
         let percentiles = [third.p50_ms, third.p95_ms, third.p99_ms].map(|ms| ms.map(f64::round));

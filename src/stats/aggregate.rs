@@ -274,11 +274,7 @@ impl Aggregate {
 
     /// Each label in slices of time. `None` if some rows are missing in them.
     pub fn slices(&self) -> Option<&Slices> {
-        let samples = self
-            .timeline
-            .buckets()
-            .map(|bucket| bucket.hits)
-            .sum::<u64>();
+        let samples = self.timeline.samples();
         (samples > 0 && self.slices.samples() == samples).then_some(&self.slices)
     }
 }
@@ -368,9 +364,9 @@ mod tests {
 
     /// When the first failure of each stretch of time was, and its type.
     fn first_failures(aggregate: &Aggregate) -> Vec<Option<(i64, u64, String)>> {
-        let buckets = aggregate.timeline().buckets();
+        let buckets = aggregate.timeline().occupied();
         buckets
-            .map(|bucket| {
+            .map(|(_, bucket)| {
                 let first = bucket.first_failure?;
                 let error = aggregate.errors().name(first.error);
                 let error = String::from_utf8_lossy(error).into_owned();

@@ -14,6 +14,8 @@ use crate::jtl::Sample;
 pub struct Bucket {
     /// Samples started.
     pub hits: u64,
+    /// When they started and ended.
+    pub hits_span: HitsSpan,
     /// What each label did, by the number of the label.
     pub labels: Vec<LabelBucket>,
     /// Samples with each response code, by the number of the code.
@@ -34,6 +36,47 @@ pub struct Bucket {
     without_threads: u64,
     /// Metrics of each label, by the number of the label; empty without metrics.
     metrics: Vec<MetricMeans>,
+}
+
+/// The first start and the last end of the samples that started in a bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HitsSpan {
+    start: i64,
+    end: i64,
+}
+
+impl Default for HitsSpan {
+    /// Of no samples.
+    fn default() -> Self {
+        HitsSpan {
+            start: i64::MAX,
+            end: i64::MIN,
+        }
+    }
+}
+
+impl HitsSpan {
+    /// Adds a sample.
+    #[inline(always)]
+    pub fn add(&mut self, start: i64, end: i64) {
+        self.start = self.start.min(start);
+        self.end = self.end.max(end);
+    }
+
+    /// Adds other samples.
+    pub fn merge(&mut self, other: HitsSpan) {
+        self.add(other.start, other.end);
+    }
+
+    /// The first start; `None` without samples.
+    pub fn first_start(self) -> Option<i64> {
+        (self != HitsSpan::default()).then_some(self.start)
+    }
+
+    /// The last end; `None` without samples.
+    pub fn last_end(self) -> Option<i64> {
+        (self != HitsSpan::default()).then_some(self.end)
+    }
 }
 
 /// A failure. The earliest one comes first; of failures at the same time, the first in the file.
@@ -170,6 +213,7 @@ impl Bucket {
     /// Adds another bucket.
     pub fn merge(&mut self, other: &Bucket, renumbering: &Renumbering) {
         self.hits += other.hits;
+        self.hits_span.merge(other.hits_span);
         self.bytes.merge(other.bytes);
         self.sent_bytes.merge(other.sent_bytes);
         self.without_threads += other.without_threads;

@@ -6,12 +6,31 @@
 
 use std::collections::VecDeque;
 
+use super::estimator::Estimator;
 use super::interner::Interner;
 use crate::jtl::{Sample, Sink};
 
-/// Number of a label's last rows from which percentiles are taken
-/// (`jmeter.reportgenerator.statistic_window`).
-pub const WINDOW: usize = 20_000;
+/// Default of [`DashboardSettings::window`].
+const WINDOW: usize = 20_000;
+
+/// The properties of JMeter that its percentiles depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DashboardSettings {
+    /// How percentiles are estimated (`backend_metrics_percentile_estimator`).
+    pub estimator: Estimator,
+    /// Number of a label's last rows from which percentiles are taken
+    /// (`jmeter.reportgenerator.statistic_window`); `None` for all (-1 in JMeter).
+    pub window: Option<usize>,
+}
+
+impl Default for DashboardSettings {
+    fn default() -> Self {
+        DashboardSettings {
+            estimator: Estimator::default(),
+            window: Some(WINDOW),
+        }
+    }
+}
 
 /// The dashboard's figures by label and in total.
 ///
@@ -19,6 +38,7 @@ pub const WINDOW: usize = 20_000;
 /// whose rounding depends on every row before. So one thread has to read the whole file.
 #[derive(Debug, Clone, Default)]
 pub struct DashboardTable {
+    settings: DashboardSettings,
     labels: Interner,
     stats: Vec<DashboardStats>,
     total: DashboardStats,
@@ -42,11 +62,24 @@ pub struct DashboardStats {
     end: i64,
     bytes: i64,
     sent_bytes: i64,
-    /// Elapsed of the last [`WINDOW`] rows, ms.
+    /// Elapsed of the last rows, as many as the window holds, ms.
     window: VecDeque<i64>,
 }
 
 impl DashboardTable {
+    /// A table without samples.
+    pub fn new(settings: DashboardSettings) -> Self {
+        DashboardTable {
+            settings,
+            ..DashboardTable::default()
+        }
+    }
+
+    /// The properties of JMeter that it follows.
+    pub fn settings(&self) -> DashboardSettings {
+        self.settings
+    }
+
     /// Every label and its figures, in order of first appearance. Labels with nothing but empty
     /// transaction controllers are left out.
     pub fn labels(&self) -> impl Iterator<Item = (&[u8], &DashboardStats)> {
@@ -70,10 +103,10 @@ impl Sink for DashboardTable {
             self.stats.push(DashboardStats::default());
         }
         if let Some(stats) = self.stats.get_mut(label) {
-            stats.record(sample);
+            stats.record(sample, self.settings.window);
         }
         if !sample.is_controller() {
-            self.total.record(sample);
+            self.total.record(sample, self.settings.window);
         }
     }
 }
@@ -96,7 +129,7 @@ impl Default for DashboardStats {
 }
 
 impl DashboardStats {
-    fn record(&mut self, sample: &Sample<'_>) {
+    fn record(&mut self, sample: &Sample<'_>, window: Option<usize>) {
         self.rows += 1;
         self.errors += u64::from(!sample.success);
         self.mean += (sample.elapsed as f64 - self.mean) / self.rows as f64;
@@ -107,19 +140,23 @@ impl DashboardStats {
         // Java's long wraps around.
         self.bytes = self.bytes.wrapping_add(sample.bytes.unwrap_or(0));
         self.sent_bytes = self.sent_bytes.wrapping_add(sample.sent_bytes.unwrap_or(0));
-        if self.window.len() == WINDOW {
+        if window == Some(self.window.len()) {
             self.window.pop_front();
         }
         self.window.push_back(sample.elapsed);
     }
 
     /// The window's values at `percents`, ms; `None` without rows.
-    pub fn percentiles<const N: usize>(&self, percents: [f64; N]) -> Option<[f64; N]> {
+    pub fn percentiles<const N: usize>(
+        &self,
+        estimator: Estimator,
+        percents: [f64; N],
+    ) -> Option<[f64; N]> {
         let mut sorted: Vec<f64> = self.window.iter().map(|&value| value as f64).collect();
         sorted.sort_unstable_by(f64::total_cmp);
         let mut values = [0.0; N];
         for (value, percent) in values.iter_mut().zip(percents) {
-            *value = legacy_percentile(&sorted, percent)?;
+            *value = estimator.percentile(&sorted, percent)?;
         }
         Some(values)
     }
@@ -157,22 +194,6 @@ fn finite(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 
-/// The percentile at position (n + 1) · p of sorted values, interpolated between its neighbours:
-/// commons-math's `Percentile` with the estimation type LEGACY.
-fn legacy_percentile(sorted: &[f64], percent: f64) -> Option<f64> {
-    let (first, last) = (*sorted.first()?, *sorted.last()?);
-    let position = percent / 100.0 * (sorted.len() as f64 + 1.0);
-    if position < 1.0 {
-        return Some(first);
-    }
-    let below = position.floor();
-    let (Some(&lower), Some(&upper)) = (sorted.get(below as usize - 1), sorted.get(below as usize))
-    else {
-        return Some(last);
-    };
-    Some(lower + (position - below) * (upper - lower))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -187,14 +208,25 @@ mod tests {
     }
 
     #[test]
-    fn percentiles_interpolate() {
-        let sorted = [10.0, 20.0, 30.0, 40.0];
-        // At positions 2.5, 4.5 and 0.5.
-        assert_eq!(legacy_percentile(&sorted, 50.0), Some(25.0));
-        assert_eq!(legacy_percentile(&sorted, 90.0), Some(40.0));
-        assert_eq!(legacy_percentile(&sorted, 10.0), Some(10.0));
-        assert_eq!(legacy_percentile(&[7.0], 99.0), Some(7.0));
-        assert_eq!(legacy_percentile(&[], 50.0), None);
+    fn the_window_may_have_any_length_or_none() {
+        for (window, p100, p50) in [
+            (Some(1), 10.0, 10.0),
+            (Some(3), 30.0, 20.0),
+            (None, 40.0, 25.0),
+        ] {
+            let mut table = DashboardTable::new(DashboardSettings {
+                estimator: Estimator::R7,
+                window,
+            });
+            for elapsed in [40, 30, 20, 10] {
+                table.record(&Sample {
+                    elapsed,
+                    ..sample()
+                });
+            }
+            let found = table.total().percentiles(Estimator::R7, [100.0, 50.0]);
+            assert_eq!(found, Some([p100, p50]));
+        }
     }
 
     #[test]
@@ -209,7 +241,7 @@ mod tests {
             });
         }
         let (_, stats) = table.labels().next().unwrap();
-        assert_eq!(stats.percentiles([100.0]), Some([10.0]));
+        assert_eq!(stats.percentiles(Estimator::Legacy, [100.0]), Some([10.0]));
         assert_eq!((stats.rows, stats.max), (WINDOW as u64 + 5, 900));
     }
 

@@ -1,5 +1,8 @@
 //! The run over time, in buckets that widen as the run gets longer, so that memory is bounded.
 
+use std::ops::RangeInclusive;
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
 
 use super::bucket::{Bucket, FirstFailure, Numbers, Renumbering};
@@ -12,7 +15,7 @@ use crate::jtl::{self, Sample, Trace};
 /// Buckets of the longest run: enough for a chart as wide as a page, few enough that each has
 /// samples for its percentiles. With the widths below, all but the shortest and longest runs have
 /// 66 to 400.
-const MAX_BUCKETS: i64 = 400;
+const MAX_BUCKETS: usize = 400;
 
 /// Labels that are told apart over time. If a run has more, they are counted together here.
 const MAX_LABELS: usize = 100;
@@ -51,13 +54,15 @@ const WIDTHS: [i64; 24] = [
 /// The run over time. A sample belongs to the bucket of its end; only hits belong to the bucket of
 /// the start.
 ///
-/// Buckets start at multiples of their width since the epoch, and the width depends only on the
-/// first and last bucket. So merging is associative and commutative.
+/// Buckets start at multiples of their width since the epoch. Only buckets with samples exist, and
+/// the width is the narrowest that keeps their number within bounds. So stray time stamps widen
+/// nothing while they are few, and merging is associative and commutative. [`DenseTimeline`] is the
+/// form for charts: without gaps, in buckets as wide as that needs.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Timeline {
     width: usize,
-    /// Number of the first bucket: its start in ms divided by the width.
-    first: i64,
+    /// Numbers of the buckets, ascending: their starts in ms divided by the width.
+    numbers: Vec<i64>,
     buckets: Vec<Bucket>,
     are_labels_joined: bool,
     codes: Codes,
@@ -90,13 +95,16 @@ impl Timeline {
         self.label_codes.record(label, code, sample.sample_count);
         let label = if self.are_labels_joined { 0 } else { label };
         let engine = self.engines.number(sample);
-        self.bucket(sample.time_stamp).hits += sample.sample_count;
+        let end = sample.end();
+        let bucket = self.bucket(sample.time_stamp);
+        bucket.hits += sample.sample_count;
+        bucket.hits_span.add(sample.time_stamp, end);
         let numbers = Numbers {
             label,
             code,
             engine,
         };
-        self.bucket(sample.end()).record(sample, numbers);
+        self.bucket(end).record(sample, numbers);
     }
 
     /// The number of a response code.
@@ -149,14 +157,12 @@ impl Timeline {
         self.label_codes
             .merge(&other.label_codes, label_numbers, &renumbering.codes);
         let width = other.bucket_ms();
-        for (number, bucket) in other.buckets.into_iter().enumerate() {
-            if bucket != Bucket::default() {
-                // The first bucket may start before i64::MIN, which it contains.
-                let start = (other.first + number as i64).saturating_mul(width);
-                // Only buckets of at least this width contain the whole bucket.
-                self.widen_to(width);
-                self.bucket(start).merge(&bucket, &renumbering);
-            }
+        // Only buckets of at least this width contain the whole of another one.
+        self.widen_to(width);
+        for (number, bucket) in other.numbers.into_iter().zip(other.buckets) {
+            // The first bucket may start before i64::MIN, which it contains.
+            let start = number.saturating_mul(width);
+            self.bucket(start).merge(&bucket, &renumbering);
         }
         if self.codes.are_too_many() {
             self.join_codes();
@@ -175,12 +181,17 @@ impl Timeline {
     pub(super) fn check(&self, labels: usize, errors: usize, samples: u64) -> Checked<()> {
         let width = WIDTHS.get(self.width).copied().unwrap_or(i64::MAX);
         let numbers = i64::MIN.div_euclid(width)..=i64::MAX.div_euclid(width);
-        let last = self.first.checked_add(self.buckets.len() as i64);
         let are_times = self.width < WIDTHS.len()
-            && self.buckets.len() as i64 <= MAX_BUCKETS
-            && numbers.contains(&self.first)
-            && last.is_some_and(|end| self.buckets.is_empty() || numbers.contains(&(end - 1)));
-        consistency::ensure(are_times, "it contains no valid times")?;
+            && self.buckets.len() <= MAX_BUCKETS
+            && self.buckets.len() == self.numbers.len()
+            && self.numbers.is_sorted_by(|a, b| a < b)
+            && self.numbers.iter().all(|number| numbers.contains(number));
+        let mut starts = self.numbers.iter().zip(&self.buckets);
+        let are_starts = starts.all(|(&number, bucket)| match bucket.hits_span.first_start() {
+            Some(start) => start.div_euclid(width) == number,
+            None => bucket.hits == 0,
+        });
+        consistency::ensure(are_times && are_starts, "it contains no valid times")?;
         self.engines.check()?;
         let are_few = self.codes.are_classes() || !self.codes.are_too_many();
         consistency::ensure(are_few, "it has too many response codes")?;
@@ -251,14 +262,46 @@ impl Timeline {
         WIDTHS[self.width]
     }
 
-    /// Start of the first bucket, epoch ms.
-    pub fn start_ms(&self) -> i64 {
-        self.first.saturating_mul(self.bucket_ms())
+    /// The buckets with samples and their numbers, in order. The number of a bucket is its start in
+    /// epoch ms, divided by the width.
+    pub fn occupied(&self) -> impl Iterator<Item = (i64, &Bucket)> {
+        self.numbers.iter().copied().zip(&self.buckets)
     }
 
-    /// All buckets in order; those without samples too.
-    pub fn buckets(&self) -> impl ExactSizeIterator<Item = &Bucket> {
-        self.buckets.iter()
+    /// Number of samples.
+    pub fn samples(&self) -> u64 {
+        self.buckets.iter().map(|bucket| bucket.hits).sum()
+    }
+
+    /// The part with these numbers, without gaps, in buckets wide enough for that.
+    pub fn dense(&self, numbers: RangeInclusive<i64>) -> DenseTimeline {
+        let kept = |number: &i64| numbers.contains(number);
+        let first = self
+            .numbers
+            .iter()
+            .take_while(|number| !kept(number))
+            .count();
+        let count = self.numbers[first..]
+            .iter()
+            .take_while(|number| kept(number))
+            .count();
+        let mut timeline = Timeline {
+            numbers: self.numbers[first..first + count].to_vec(),
+            buckets: self.buckets[first..first + count].to_vec(),
+            width: self.width,
+            are_labels_joined: self.are_labels_joined,
+            codes: self.codes.clone(),
+            engines: self.engines.clone(),
+            // By label, not over time.
+            label_codes: LabelCodes::default(),
+            latest: Latest::default(),
+        };
+        while let Some(&last) = timeline.numbers.last()
+            && last.saturating_sub(timeline.numbers[0]) >= MAX_BUCKETS as i64
+        {
+            timeline.widen();
+        }
+        DenseTimeline { timeline }
     }
 
     /// The engines by chain: inputs that are pieces of one engine's results, in the order of time,
@@ -289,20 +332,10 @@ impl Timeline {
 
     /// An engine's rows with `allThreads` by the number of their bucket.
     fn rows_of_engine(&self, engine: usize) -> Vec<(i64, u64)> {
-        let rows = self.buckets.iter();
-        let rows = rows.map(|bucket| bucket.rows_of_engines().nth(engine).unwrap_or(0));
-        (self.first..)
-            .zip(rows)
+        self.occupied()
+            .map(|(number, bucket)| (number, bucket.rows_of_engines().nth(engine).unwrap_or(0)))
             .filter(|&(_, rows)| rows > 0)
             .collect()
-    }
-
-    /// Active threads in each bucket: the sum of the mean of each chain of engines, or the mean of all
-    /// rows if engines cannot be told apart. `None` if no row has the column.
-    pub fn active_threads(&self) -> impl Iterator<Item = Option<f64>> {
-        let chains = self.engine_chains();
-        let buckets = self.buckets.iter();
-        buckets.map(move |bucket| bucket.active_threads(chains.as_deref()))
     }
 
     /// The bucket of `time` (epoch ms). Widens all buckets if there would be too many.
@@ -321,12 +354,9 @@ impl Timeline {
     #[inline(never)]
     fn find(&mut self, time: i64) -> usize {
         let number = time.div_euclid(self.bucket_ms());
-        let offset = number.wrapping_sub(self.first);
-        let is_there = offset >= 0 && offset < self.buckets.len() as i64;
-        let place = if is_there {
-            offset as usize
-        } else {
-            self.make_room(time)
+        let place = match self.place(number) {
+            Ok(place) => place,
+            Err(_) => self.make_room(time),
         };
         let width = self.bucket_ms();
         self.latest = Latest {
@@ -338,29 +368,34 @@ impl Timeline {
         place
     }
 
-    /// Adds buckets up to that of `time`, and returns its place.
+    /// The place of a bucket, or as an error the place to insert it.
+    fn place(&self, number: i64) -> Result<usize, usize> {
+        // Usually there are no gaps before the last bucket.
+        if let Some(&last) = self.numbers.last() {
+            let before = last.wrapping_sub(number) as u64;
+            let guess = (self.numbers.len() as u64 - 1).checked_sub(before);
+            if let Some(guess) = guess
+                && self.numbers.get(guess as usize) == Some(&number)
+            {
+                return Ok(guess as usize);
+            }
+        }
+        self.numbers.binary_search(&number)
+    }
+
+    /// Adds the bucket of `time`, and returns its place.
     #[cold]
     fn make_room(&mut self, time: i64) -> usize {
-        loop {
-            let number = time.div_euclid(WIDTHS[self.width]);
-            if self.buckets.is_empty() {
-                self.first = number;
-            }
-            let last = self.first + self.buckets.len() as i64 - 1;
-            let span = number.max(last).saturating_sub(number.min(self.first));
-            if span < MAX_BUCKETS {
-                let before = (self.first - number).max(0) as usize;
-                self.buckets
-                    .splice(0..0, (0..before).map(|_| Bucket::default()));
-                self.first = self.first.min(number);
-                let place = (number - self.first) as usize;
-                if self.buckets.len() <= place {
-                    self.buckets.resize_with(place + 1, Bucket::default);
-                }
-                return place;
-            }
+        let number = time.div_euclid(self.bucket_ms());
+        if let Err(place) = self.numbers.binary_search(&number) {
+            self.numbers.insert(place, number);
+            self.buckets.insert(place, Bucket::default());
+        }
+        while self.buckets.len() > MAX_BUCKETS {
             self.widen();
         }
+        let number = time.div_euclid(self.bucket_ms());
+        self.numbers.partition_point(|&other| other < number)
     }
 
     fn widen_to(&mut self, bucket_ms: i64) {
@@ -383,18 +418,58 @@ impl Timeline {
             // Empty: every type keeps its number.
             errors: Vec::new(),
         };
-        let narrow_buckets = std::mem::take(&mut self.buckets);
-        let narrow_first = self.first;
-        self.first = narrow_first.div_euclid(ratio);
-        for (number, bucket) in narrow_buckets.into_iter().enumerate() {
-            let wide_number = (narrow_first + number as i64).div_euclid(ratio);
-            let offset = (wide_number - self.first) as usize;
-            if offset < self.buckets.len() {
-                self.buckets[offset].merge(&bucket, &identity);
-            } else {
-                self.buckets.push(bucket);
+        let numbers = std::mem::take(&mut self.numbers);
+        let buckets = std::mem::take(&mut self.buckets);
+        for (number, bucket) in numbers.into_iter().zip(buckets) {
+            let number = number.div_euclid(ratio);
+            match self.buckets.last_mut() {
+                Some(last) if self.numbers.last() == Some(&number) => {
+                    last.merge(&bucket, &identity);
+                }
+                _ => {
+                    self.numbers.push(number);
+                    self.buckets.push(bucket);
+                }
             }
         }
+    }
+}
+
+/// A part of a run over time without gaps, in buckets wide enough for that.
+#[derive(Debug, Clone, Default)]
+pub struct DenseTimeline {
+    timeline: Timeline,
+}
+
+impl DenseTimeline {
+    /// Labels, codes, engines, and the width of a bucket.
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// Start of the first bucket, epoch ms.
+    pub fn start_ms(&self) -> i64 {
+        let first = self.timeline.numbers.first().copied().unwrap_or_default();
+        first.saturating_mul(self.timeline.bucket_ms())
+    }
+
+    /// All buckets in order; those without samples too.
+    pub fn buckets(&self) -> impl Iterator<Item = &Bucket> {
+        static EMPTY: LazyLock<Bucket> = LazyLock::new(Bucket::default);
+        let mut next = self.timeline.numbers.first().copied().unwrap_or_default();
+        self.timeline.occupied().flat_map(move |(number, bucket)| {
+            let missing = number.wrapping_sub(next) as usize;
+            next = number.wrapping_add(1);
+            std::iter::repeat_n(&*EMPTY, missing).chain([bucket])
+        })
+    }
+
+    /// Active threads in each bucket: the sum of the mean of each chain of engines, or the mean of all
+    /// rows if engines cannot be told apart. `None` if no row has the column.
+    pub fn active_threads(&self) -> impl Iterator<Item = Option<f64>> {
+        let chains = self.timeline.engine_chains();
+        self.buckets()
+            .map(move |bucket| bucket.active_threads(chains.as_deref()))
     }
 }
 
@@ -420,25 +495,50 @@ mod tests {
         series
     }
 
-    fn buckets(series: &Timeline) -> (i64, i64, Vec<Bucket>) {
-        let buckets = series.buckets().cloned().collect();
-        (series.bucket_ms(), series.start_ms(), buckets)
+    fn dense(series: &Timeline) -> DenseTimeline {
+        series.dense(i64::MIN..=i64::MAX)
+    }
+
+    fn buckets(series: &Timeline) -> (i64, Vec<i64>, Vec<Bucket>) {
+        let buckets = series.buckets.clone();
+        (series.bucket_ms(), series.numbers.clone(), buckets)
     }
 
     #[test]
     fn a_sample_starts_in_one_bucket_and_ends_in_another() {
         let series = of(&[(1_000, 50), (1_050, 60)]);
+        let series = dense(&series);
         let counts: Vec<(u64, u64)> = series.buckets().map(|b| (b.hits, b.total().ok)).collect();
-        assert_eq!((series.start_ms(), series.bucket_ms()), (1_000, 100));
+        assert_eq!(
+            (series.start_ms(), series.timeline().bucket_ms()),
+            (1_000, 100)
+        );
         assert_eq!(counts, [(2, 1), (0, 1)]);
     }
 
     #[test]
     fn buckets_widen_as_the_run_grows() {
         // 400 buckets of 100 ms hold 40 s; from there on they are 500 ms wide.
-        assert_eq!(of(&[(0, 0), (39_999, 0)]).bucket_ms(), 100);
-        assert_eq!(of(&[(0, 0), (40_000, 0)]).bucket_ms(), 500);
-        assert_eq!(of(&[(0, 0), (500_000, 0)]).bucket_ms(), 5_000);
+        let width = |times: &[(i64, i64)]| dense(&of(times)).timeline().bucket_ms();
+        assert_eq!(width(&[(0, 0), (39_999, 0)]), 100);
+        assert_eq!(width(&[(0, 0), (40_000, 0)]), 500);
+        assert_eq!(width(&[(0, 0), (500_000, 0)]), 5_000);
+        // Those without samples are made only for the dense form.
+        assert_eq!(of(&[(0, 0), (500_000, 0)]).bucket_ms(), 100);
+        assert_eq!(dense(&of(&[(0, 0), (500_000, 0)])).buckets().count(), 101);
+    }
+
+    #[test]
+    fn a_stray_time_stamp_widens_nothing() {
+        let run: Vec<(i64, i64)> = (0..300).map(|n| (1_700_000_000_000 + 100 * n, 0)).collect();
+        let with_stray = of(&[&run[..], &[(0, 0)]].concat());
+        assert_eq!(with_stray.bucket_ms(), 100);
+        let part = with_stray.dense(1..=i64::MAX);
+        assert_eq!(
+            part.buckets().map(|bucket| bucket.hits).collect::<Vec<_>>(),
+            [1; 300]
+        );
+        assert_eq!(dense(&Timeline::default()).buckets().count(), 0);
     }
 
     #[test]
@@ -454,7 +554,10 @@ mod tests {
                 series.record(&sample, 0);
             }
         }
-        assert_eq!(series.active_threads().next(), Some(Some(4.0 + 6.0)));
+        assert_eq!(
+            dense(&series).active_threads().next(),
+            Some(Some(4.0 + 6.0))
+        );
     }
 
     /// Samples of these labels and codes, one a second.
@@ -475,7 +578,7 @@ mod tests {
     /// Counts by label and by code, codes by name.
     fn kinds(series: &Timeline) -> (Vec<u64>, BTreeMap<String, u64>) {
         let (mut labels, mut codes) = (Vec::new(), BTreeMap::new());
-        for bucket in series.buckets() {
+        for bucket in &series.buckets {
             labels.resize(labels.len().max(bucket.labels.len()), 0);
             for (number, label) in bucket.labels.iter().enumerate() {
                 labels[number] += label.samples();
@@ -537,7 +640,8 @@ mod tests {
             ab.merge(of(b), &[0], &[]);
             ba.merge(of(a), &[0], &[]);
             let all = of(&times);
-            prop_assert!(all.buckets().len() <= MAX_BUCKETS as usize);
+            prop_assert!(all.buckets.len() <= MAX_BUCKETS);
+            prop_assert!(dense(&all).buckets().count() <= MAX_BUCKETS);
             prop_assert_eq!(buckets(&ab), buckets(&all));
             prop_assert_eq!(buckets(&ba), buckets(&all));
         }

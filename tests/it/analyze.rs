@@ -72,6 +72,10 @@ fn without_a_platform_it_asks_for_one() {
         (true, true)
     );
     assert_eq!(
+        shows_and_notes(&["--no-report", "--platform="]),
+        (true, true)
+    );
+    assert_eq!(
         shows_and_notes(&["--no-report", "--detail=Server=nginx"]),
         (false, false)
     );

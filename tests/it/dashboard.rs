@@ -92,6 +92,55 @@ fn within_the_window_only_interpolation_differs() {
 }
 
 #[test]
+fn the_dashboard_follows_given_properties() {
+    let perfkit = Perfkit::new();
+    let times = [40, 10, 30, 20];
+    let rows = times.map(|elapsed| row(1_700_000_000_000, elapsed, "A", true));
+    perfkit.write("results.jtl", format!("{HEADER}{}", rows.concat()));
+    let median = |tool: &str| {
+        let (_, said) = analyze(&perfkit, "results.jtl", &["--compat", tool]);
+        let statistics: Value =
+            serde_json::from_str(&perfkit.read("report/statistics.json")).unwrap();
+        (statistics["A"]["medianResTime"].as_f64().unwrap(), said)
+    };
+    assert_eq!(median("dashboard").0, 25.0);
+    assert_eq!(median("dashboard:LEGACY").0, 25.0);
+    assert_eq!(median("dashboard:r_3").0, 20.0);
+    assert_eq!(median("dashboard:window=-1").0, 25.0);
+    // The last three rows, in the middle of which is 20; then the last one.
+    let (value, said) = median("dashboard:R_7,window=1");
+    assert_eq!(value, 20.0);
+    assert!(said.contains("it uses the last 1 of 4 rows"), "{said}");
+    assert_eq!(median("dashboard:R_1,window=3").0, 20.0);
+    let report: Value = serde_json::from_str(&perfkit.read("report/report.json")).unwrap();
+    assert_eq!(report["dashboard"]["estimator"], "R_1");
+    assert_eq!(report["dashboard"]["window"], 3);
+    for (tool, why) in [
+        (
+            "dashboard:R_10",
+            "`R_10` is no estimator of JMeter's: take LEGACY or one of R_1 to R_9",
+        ),
+        (
+            "dashboard:R_1,window=0",
+            "the window is a number of rows of 1 or more, or -1 for all",
+        ),
+        ("dashboard:window=x", "the window is a number of rows"),
+        (
+            "grafana",
+            "write dashboard, dashboard:R_3 or dashboard:R_3,window=5000",
+        ),
+    ] {
+        let output = perfkit
+            .command(&["analyze", "results.jtl", "--compat", tool])
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{tool}");
+        assert!(said.contains(why), "{said}");
+    }
+}
+
+#[test]
 fn identical_percentiles_are_noted() {
     let perfkit = Perfkit::new();
     perfkit.write(

@@ -194,7 +194,7 @@ fn a_replaced_file_starts_a_new_run() {
     );
     fs::rename(perfkit.path("other.jtl"), perfkit.path("results.jtl")).unwrap();
     following.hear("results.jtl: was replaced");
-    following.hear(": 1 samples");
+    following.hear(": 1 sample;");
     // Rewritten in place.
     perfkit.write(
         "results.jtl",

@@ -60,6 +60,7 @@ mod summary;
 mod summary_properties;
 #[cfg(unix)]
 mod tested_server;
+mod times;
 mod update;
 mod values;
 mod xml;

@@ -97,6 +97,7 @@ fn headers_of_other_tools_are_read() {
     perfkit.write("a.jtl", damaged);
     let (_, said) = perfkit.run(&["analyze", "a.jtl", "--no-report"]);
     assert!(said.contains("first at a.jtl:5"), "{said}");
+    assert!(!said.contains("several runs"), "{said}");
     let quoted: String = (HEADER.to_owned() + &rows)
         .lines()
         .map(|line| format!("\"{line}\",,\n"))

@@ -41,10 +41,61 @@ fn the_example_matches_the_plan_command() {
         std::fs::write(&example, &plan).unwrap();
     }
     assert_eq!(plan, std::fs::read_to_string(example).unwrap());
-    assert_eq!(
-        said,
-        "perfkit: 200000 samples; run it with\n  ulimit -n 21000 && HEAP='-Xms1g -Xmx4g' \
-         JVM_ARGS=-Xss256k jmeter -n -t plan.jmx -l results.jtl\n"
+    let command = "perfkit: 200000 samples; run it with\n  ulimit -Sn 21000 2>/dev/null || ulimit -Sn \
+                   $(ulimit -Hn); HEAP='-Xms1g -Xmx4g' JVM_ARGS=-Xss256k jmeter -n -t plan.jmx -l \
+                   results.jtl\n";
+    let note = said.strip_prefix(command).unwrap();
+    assert!(
+        note.is_empty() || note.starts_with("perfkit: note: this machine allows "),
+        "{note}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn the_command_raises_the_limit_as_far_as_allowed() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
+
+    let perfkit = Perfkit::new();
+    let (_, said) = perfkit.run(&["plan", "--host=h", "--users=2000"]);
+    let command = said.lines().nth(1).unwrap().trim();
+    let jmeter = perfkit.write("jmeter", "#!/bin/sh\nulimit -Sn\n");
+    std::fs::set_permissions(&jmeter, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!(
+        "{}:{}",
+        perfkit.directory.path().display(),
+        std::env::var("PATH").unwrap()
+    );
+    for shell in ["sh", "bash"] {
+        for (soft, hard, expected) in [(64, 4000, "3000"), (64, 256, "256"), (3500, 4000, "3000")] {
+            let script = format!("ulimit -Sn {soft} && ulimit -Hn {hard} && {command}");
+            let output = Command::new(shell)
+                .args(["-c", &script])
+                .env("PATH", &path)
+                .output()
+                .unwrap();
+            let printed = String::from_utf8_lossy(&output.stdout);
+            assert_eq!(printed.trim(), expected, "{shell}: {soft} {hard}");
+            assert!(output.stderr.is_empty(), "{shell}: {output:?}");
+        }
+    }
+    // With few open files, fewer users can connect.
+    let binary = perfkit.command(&[]).get_program().to_owned();
+    let output = Command::new("sh")
+        .args([
+            "-c",
+            "ulimit -n 1500; exec \"$0\" plan --host h --users 2000",
+        ])
+        .arg(binary)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains(
+            "allows 1,500 open files (ulimit -Hn), enough for about 500 of the 2,000 users"
+        ),
+        "{said}"
     );
 }
 

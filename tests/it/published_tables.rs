@@ -30,19 +30,10 @@ fn label((name, (samples, times, rates)): (&str, Figures)) -> LabelReport {
             max,
             percentiles,
         }),
-        elapsed_ok: None,
-        elapsed_ko: None,
-        latency: None,
-        connect: None,
-        window: None,
         throughput: Some(throughput),
-        goodput: None,
         received_kb_per_sec: Some(received),
         sent_kb_per_sec: Some(sent),
-        average_bytes: None,
-        partial: Vec::new(),
-        distribution: Vec::new(),
-        codes: Vec::new(),
+        ..LabelReport::default()
     }
 }
 

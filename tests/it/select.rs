@@ -90,7 +90,7 @@ fn labels_are_included_and_excluded() {
     // The first filter that rejects a row counts it; filters that reject nothing are listed, too.
     insta::assert_snapshot!(said, @r#"
     perfkit: insight: 5 samples are too few to trust p90, p95 and p99 (p99 needs 299).
-    perfkit: note: 1 rows were written by transaction controllers: TOTAL counts them beside the samples they sum up, as JMeter's Aggregate Report does; --controllers exclude leaves them out.
+    perfkit: note: 1 row was written by transaction controllers: TOTAL counts it beside the samples it sums up, as JMeter's Aggregate Report does; --controllers exclude leaves it out.
     perfkit: 11 rows read: 5 counted, 6 filtered out, 0 rejected
     perfkit: 6 filtered out by --exclude ^Home
     perfkit: 0 filtered out by --exclude -1$
@@ -212,7 +212,7 @@ fn relative_moments_are_resolved_and_printed() {
     perfkit: insight: 7 samples are too few to trust p90, p95 and p99 (p99 needs 299).
     perfkit: note: --from +1s: counts only samples that start at 2023-11-14 22:13:21.000 UTC or later.
     perfkit: note: --to 22:13:27: counts only samples that start before 2023-11-14 22:13:27.000 UTC.
-    perfkit: note: 1 rows were written by transaction controllers: TOTAL counts them beside the samples they sum up, as JMeter's Aggregate Report does; --controllers exclude leaves them out.
+    perfkit: note: 1 row was written by transaction controllers: TOTAL counts it beside the samples it sums up, as JMeter's Aggregate Report does; --controllers exclude leaves it out.
     perfkit: 11 rows read: 7 counted, 4 filtered out, 0 rejected
     perfkit: 3 filtered out by --from +1s
     perfkit: 1 filtered out by --to 22:13:27
@@ -230,7 +230,7 @@ fn the_ramp_is_trimmed_and_reported() {
     perfkit: insight: 2 labels, such as “Home-0”, hold sub-results of other labels: TOTAL counts both, as in JMeter; --sub-results exclude leaves them out.
     perfkit: insight: 5 samples are too few to trust p90, p95 and p99 (p99 needs 299).
     perfkit: note: --trim-ramp: counts only samples that start from 2023-11-14 22:13:21.200 UTC, when the last of 2 threads was up, until 2023-11-14 22:13:26.100 UTC, when the first left: 4.9 s of 8.0 s (by allThreads at the end of each sample).
-    perfkit: note: 1 rows were written by transaction controllers: TOTAL counts them beside the samples they sum up, as JMeter's Aggregate Report does; --controllers exclude leaves them out.
+    perfkit: note: 1 row was written by transaction controllers: TOTAL counts it beside the samples it sums up, as JMeter's Aggregate Report does; --controllers exclude leaves it out.
     perfkit: 11 rows read: 5 counted, 6 filtered out, 0 rejected
     perfkit: 6 filtered out by --trim-ramp
     "#);
@@ -376,7 +376,7 @@ fn the_report_echoes_the_selection_and_accounts_for_it() {
     Selection: --from +1s, --exclude &lt;b&gt;\|Home, --only-success, --rename s/GET //.
 
     - --from +1s: counts only samples that start at 2023-11-14 22:13:21.000 UTC or later.
-    - 1 rows were written by transaction controllers: TOTAL counts them beside the samples they sum up, as JMeter's Aggregate Report does; --controllers exclude leaves them out.
+    - 1 row was written by transaction controllers: TOTAL counts it beside the samples it sums up, as JMeter's Aggregate Report does; --controllers exclude leaves it out.
     "#);
 }
 

@@ -33,12 +33,16 @@ pub fn figures(run: &Run<'_>) -> Vec<Figure> {
         mark: Mark::Area,
         ..server.line("memory", 2, |row| Some(row.resident_bytes? as f64 / MB))
     }];
-    let connections = [Series {
+    let mut connections = vec![Series {
         mark: Mark::Area,
-        ..server.line("connections", palette::OK, |row| {
-            Some(row.connections as f64)
-        })
+        ..server.line("open", palette::OK, |row| Some(row.connections as f64))
     }];
+    let opened = server.line("opened in the second", 1, |row| {
+        Some(row.connections_opened? as f64)
+    });
+    if !opened.pieces.is_empty() {
+        connections.push(opened);
+    }
     let latencies = |row: &ResourceRow| [row.p50_ms, row.p95_ms, row.p99_ms];
     let axis = TimesAxis::of(
         "response time",
@@ -51,11 +55,11 @@ pub fn figures(run: &Run<'_>) -> Vec<Figure> {
         server.line("99th percentile", 1, |row| place(row.p99_ms)),
     ];
     let memory_axis = scale::linear("memory in RAM (MB)", highest_of(&memory));
-    let connections_axis = scale::linear("open connections", highest_of(&connections));
+    let connections_axis = scale::linear("connections", highest_of(&connections));
     [
         server.figure("server-cpu-over-time", "CPU of the server", &resources.verdict, percent, cpu.into()),
         server.figure("server-memory-over-time", "Memory of the server", "Memory of the server's process over time.", memory_axis, memory.into()),
-        server.figure("server-connections-over-time", "Connections of the server", "Open connections over time.", connections_axis, connections.into()),
+        server.figure("server-connections-over-time", "Connections of the server", "Open connections, and connections opened, over time.", connections_axis, connections),
         server.figure(
             "server-response-time-over-time",
             "Response times measured by the server",

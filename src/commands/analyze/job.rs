@@ -57,7 +57,7 @@ impl Job {
     pub fn new(args: AnalyzeArgs, notes: Vec<String>) -> Result<Self> {
         check_files(&args)?;
         let analysis = Analysis {
-            with_dashboard: args.compat == Some(Compat::Dashboard),
+            dashboard: args.compat.map(|Compat::Dashboard(settings)| settings),
             allow_repeats: args.allow_repeats,
             ..analysis::parse(&args.reading, &args.selection)?
         };

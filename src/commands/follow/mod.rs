@@ -255,7 +255,7 @@ impl Follower<'_> {
     fn follow_file(&mut self, tail: &Tail, choice: &Choice) -> Result<Next> {
         let job = self.job;
         let analysis = &job.analysis;
-        let running = Running::new(analysis.with_dashboard);
+        let running = Running::new(analysis.dashboard);
         let sink: Sink<'_> = (Survey::new(self.needs), Selected::new(choice, running));
         let mut growing = Growing::new(tail.input(), &self.reading, sink);
         let (mut rows, mut reported) = (0, 0);

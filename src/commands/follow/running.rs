@@ -2,7 +2,7 @@
 
 use crate::analysed::Recorded;
 use crate::jtl::{Sample, Sink};
-use crate::stats::{DashboardTable, NewestErrors, Recent};
+use crate::stats::{DashboardSettings, DashboardTable, NewestErrors, Recent};
 
 /// The samples of a run so far.
 #[derive(Default)]
@@ -17,9 +17,9 @@ pub struct Running {
 
 impl Running {
     /// Starts without samples.
-    pub fn new(with_dashboard: bool) -> Self {
+    pub fn new(dashboard: Option<DashboardSettings>) -> Self {
         let mut running = Running::default();
-        running.recorded.dashboard = with_dashboard.then(DashboardTable::default);
+        running.recorded.dashboard = dashboard.map(DashboardTable::new);
         running
     }
 }

@@ -9,9 +9,9 @@ pub fn line(live: &Live) -> String {
     let report = &live.report;
     let time = report.window.map_or(0, |window| window.duration_ms());
     let mut parts = vec![format!(
-        "{}: {} samples",
+        "{}: {}",
         format::duration(time),
-        format::thousands(report.total.samples)
+        format::counted(report.total.samples, "sample")
     )];
     if let Some(recent) = &live.recent {
         parts.push(format!(

@@ -147,9 +147,9 @@ fn head(frame: &mut Frame<'_>, area: Rect, view: &View<'_>, look: Look) {
         && let Some(window) = live.report.window
     {
         left.push(Span::raw(format!(
-            "  {}  {} samples",
+            "  {}  {}",
             format::duration(window.duration_ms()),
-            format::thousands(live.report.total.samples),
+            format::counted(live.report.total.samples, "sample"),
         )));
     }
     frame.render_widget(Line::from(left), area);

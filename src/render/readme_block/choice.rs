@@ -153,7 +153,7 @@ fn another(run: &Origin) -> String {
 
 /// Says what to do instead, with a key that no block has.
 fn advice(blocks: &[Block], block: &Block, wanted: &Wanted) -> String {
-    let is_free = |key: &String| !blocks.iter().any(|block| block.key == *key);
+    let is_free = |key: &String| !key.is_empty() && !blocks.iter().any(|block| block.key == *key);
     let own = match &wanted.origin.platforms[..] {
         [platform] => key_of_platform(platform),
         _ => wanted.key.clone(),

@@ -4,7 +4,7 @@ use super::Section;
 use crate::format::{fixed, percent};
 use crate::render::columns::{self, Column};
 use crate::render::table::{Cell, Heading, Kind, Table};
-use crate::report::{Detail, LabelReport, Report, Summary};
+use crate::report::{Detail, LabelReport, Report, StrayTimes, Summary};
 
 /// The details of a platform.
 pub fn details(details: &[Detail]) -> Table {
@@ -31,7 +31,10 @@ pub fn aggregate(report: &Report) -> Table {
 
 /// The note below [`aggregate`]; `None` if there is nothing to explain.
 pub fn aggregate_note(report: &Report) -> Option<String> {
-    columns::partial_note(&columns::of_labels(&report.options), &report.total)
+    let stray = report.stray_times.as_ref().map(StrayTimes::sentence);
+    let partial = columns::partial_note(&columns::of_labels(&report.options), &report.total);
+    let notes: Vec<String> = stray.into_iter().chain(partial).collect();
+    (!notes.is_empty()).then(|| notes.join(" "))
 }
 
 /// The note below [`summary`] and [`labels`]; `None` if there is nothing to explain.

@@ -9,7 +9,7 @@ use super::super::engines;
 use super::words;
 use crate::format;
 use crate::jtl::InputRead;
-use crate::stats::{Bucket, Timeline};
+use crate::stats::{Bucket, DenseTimeline};
 
 /// Fewest rows of an engine that show when it was active.
 const MIN_ROWS: u64 = 100;
@@ -74,9 +74,9 @@ struct Span<'a> {
     rows: u64,
 }
 
-pub(super) fn find(series: &Timeline, inputs: &[InputRead]) -> Option<ClocksApart> {
-    let names = series.engines()?;
-    let chains = series.engine_chains()?;
+pub(super) fn find(series: &DenseTimeline, inputs: &[InputRead]) -> Option<ClocksApart> {
+    let names = series.timeline().engines()?;
+    let chains = series.timeline().engine_chains()?;
     let spans = spans(series, &chains);
     if spans.len() < 2 {
         return None;
@@ -88,7 +88,7 @@ pub(super) fn find(series: &Timeline, inputs: &[InputRead]) -> Option<ClocksApar
     let middle = **by_start.get((by_start.len() - 1) / 2)?;
     let apart: Vec<(i64, Span<'_>)> = spans
         .iter()
-        .filter_map(|span| Some((offset(*span, middle, series.bucket_ms())?, *span)))
+        .filter_map(|span| Some((offset(*span, middle, series.timeline().bucket_ms())?, *span)))
         .filter(|(_, span)| is_silence_significant(series, *span, middle))
         .collect();
     let &(later_ms, span) = apart
@@ -107,7 +107,7 @@ pub(super) fn find(series: &Timeline, inputs: &[InputRead]) -> Option<ClocksApar
     })
 }
 
-fn spans<'a>(series: &Timeline, chains: &'a [Vec<usize>]) -> Vec<Span<'a>> {
+fn spans<'a>(series: &DenseTimeline, chains: &'a [Vec<usize>]) -> Vec<Span<'a>> {
     let spans = chains.iter().filter_map(|engine| {
         let rows = (0..).zip(series.buckets().map(|bucket| rows_of(bucket, engine)));
         rows.filter(|&(_, rows)| rows > 0)
@@ -142,7 +142,7 @@ fn offset(span: Span<'_>, other: Span<'_>, bucket_ms: i64) -> Option<i64> {
 
 /// Whether one engine was silent at the start and the other at the end for longer than chance explains,
 /// given their numbers of rows.
-fn is_silence_significant(series: &Timeline, one: Span<'_>, other: Span<'_>) -> bool {
+fn is_silence_significant(series: &DenseTimeline, one: Span<'_>, other: Span<'_>) -> bool {
     let (earlier, later) = match one.first < other.first {
         true => (one, other),
         false => (other, one),
@@ -163,15 +163,16 @@ fn is_silence_significant(series: &Timeline, one: Span<'_>, other: Span<'_>) -> 
 mod tests {
     use super::*;
     use crate::jtl::Sample;
+    use crate::stats::Timeline;
     use crate::stats::tests::sample;
 
     /// Engines with 300 samples each, from when to when, in seconds.
-    fn run(engines: &[(i64, i64)]) -> Timeline {
+    fn run(engines: &[(i64, i64)]) -> DenseTimeline {
         run_of(300, engines)
     }
 
     /// A series of engines with `samples` each, active from second to second.
-    fn run_of(samples: i64, engines: &[(i64, i64)]) -> Timeline {
+    fn run_of(samples: i64, engines: &[(i64, i64)]) -> DenseTimeline {
         let mut series = Timeline::default();
         for (number, &(from, to)) in engines.iter().enumerate() {
             let thread_name = format!("10.0.0.{number}:1099-Users 1-1");
@@ -184,7 +185,7 @@ mod tests {
                 series.record(&row, 0);
             }
         }
-        series
+        series.dense(i64::MIN..=i64::MAX)
     }
 
     #[test]
@@ -207,7 +208,7 @@ mod tests {
         ] {
             assert_eq!(find(&run(engines), &[]), None, "{engines:?}");
         }
-        assert_eq!(find(&Timeline::default(), &[]), None);
+        assert_eq!(find(&DenseTimeline::default(), &[]), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::times::{self, Counts};
 use crate::format;
 use crate::report::{TimeSeries, Window};
-use crate::stats::{Aggregate, FirstFailure};
+use crate::stats::{DenseTimeline, FirstFailure};
 use crate::units::MS_PER_SECOND;
 
 /// A run over time, in the buckets of the report's time series.
@@ -39,16 +39,16 @@ pub(super) struct Moment {
 }
 
 impl Course {
-    /// Builds the course of a run from its aggregate and its time series.
+    /// Builds the course of a run from its timeline and its time series.
     pub fn new(
-        aggregate: &Aggregate,
+        timeline: &DenseTimeline,
         series: &TimeSeries,
         window: Window,
         elapsed: Counts,
     ) -> Self {
-        let buckets = aggregate.timeline().buckets().enumerate();
-        let bucket_ms = aggregate.timeline().bucket_ms();
-        let has_threads = knows_threads(aggregate);
+        let buckets = timeline.buckets().enumerate();
+        let bucket_ms = timeline.timeline().bucket_ms();
+        let has_threads = knows_threads(timeline);
         let moment = |(place, bucket): (usize, &crate::stats::Bucket)| Moment {
             start_ms: series
                 .start_ms
@@ -128,9 +128,9 @@ impl Moment {
 
 /// Whether nearly all samples report their threads. If those of a whole file do not, the number of all
 /// threads is unknown.
-fn knows_threads(aggregate: &Aggregate) -> bool {
+fn knows_threads(timeline: &DenseTimeline) -> bool {
     const MAX_UNKNOWN_PERCENT: u64 = 1;
-    let buckets = aggregate.timeline().buckets();
+    let buckets = timeline.buckets();
     let (all, without) = buckets.fold((0, 0), |(all, without), bucket| {
         (all + bucket.samples(), without + bucket.without_threads())
     });

@@ -46,11 +46,11 @@ impl Gap {
             gaps => format!(" (the longest of {gaps} such pauses)"),
         };
         format!(
-            "No requests for about {}{more}, starting {}: the {} samples before and {} after may be \
+            "No requests for about {}{more}, starting {}: the {} before and {} after may be \
              separate runs in one file, and rates include the pause. --from and --to select one.",
             format::duration(self.length_ms),
             course::at(self.since_start_ms, self.start_ms),
-            format::thousands(self.samples_before),
+            format::counted(self.samples_before, "sample"),
             format::thousands(self.samples_after),
         )
     }

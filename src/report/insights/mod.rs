@@ -19,6 +19,7 @@ mod slow_label;
 mod slow_origin;
 mod stalls;
 mod steady;
+mod stray_times;
 mod times;
 mod too_few;
 mod words;
@@ -28,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use self::course::Course;
 use super::{LabelReport, TimeSeries, Window};
 use crate::analysed::Analysed;
-use crate::stats::{Aggregate, Distribution, Label, LabelStats};
+use crate::stats::{Aggregate, DenseTimeline, Distribution, Label, LabelStats};
 
 pub use bimodal::Bimodal;
 pub use clocks::ClocksApart;
@@ -44,6 +45,7 @@ pub use slow_label::SlowLabel;
 pub use slow_origin::{SlowEngine, SlowHost};
 pub use stalls::PeriodicStalls;
 pub use steady::SteadyWindow;
+pub use stray_times::StrayTimes;
 pub use too_few::TooFewSamples;
 
 /// A finding about a run, with a sentence that states it.
@@ -64,6 +66,8 @@ pub struct Insight {
 #[non_exhaustive]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Finding {
+    /// Samples have times implausibly far from all others.
+    StrayTimes(StrayTimes),
     /// One file holds several runs, each with its own header.
     SeveralRuns(SeveralRuns),
     /// Nothing was sent for a while: perhaps there are several runs in one file.
@@ -106,6 +110,7 @@ impl Finding {
     /// Returns the finding in one or two sentences, which all renderers print.
     fn sentence(&self) -> String {
         match self {
+            Finding::StrayTimes(found) => found.sentence(),
             Finding::SeveralRuns(found) => found.sentence(),
             Finding::Gap(found) => found.sentence(),
             Finding::ClocksApart(found) => found.sentence(),
@@ -151,27 +156,30 @@ pub(super) struct Evidence<'a> {
     pub rows: &'a [&'a LabelReport],
     /// Elapsed times of all samples.
     pub elapsed: &'a Distribution,
-    /// From the first start to the last end.
+    /// From the first start to the last end, without samples at stray times.
     pub window: Option<Window>,
-    /// The run over time.
+    /// The run over time, without samples at stray times.
+    pub timeline: &'a DenseTimeline,
+    /// The time series of `timeline`.
     pub series: Option<&'a TimeSeries>,
+    /// Samples at stray times.
+    pub stray_times: Option<&'a StrayTimes>,
 }
 
 /// Finds the insights of a run, in the order of their kinds.
 pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Insight> {
     let course = match (evidence.series, evidence.window) {
-        (Some(series), Some(window)) => Course::new(
-            evidence.aggregate,
-            series,
-            window,
-            evidence.elapsed.counts(),
-        ),
+        (Some(series), Some(window)) => {
+            Course::new(evidence.timeline, series, window, evidence.elapsed.counts())
+        }
         _ => Course::default(),
     };
     let several = several_runs(evidence, &course);
     let is_one_run = several.is_empty();
     let doubts = doubts(evidence);
-    let mut found = several;
+    let stray = evidence.stray_times.cloned();
+    let mut found: Vec<Finding> = stray.map(Finding::StrayTimes).into_iter().collect();
+    found.extend(several);
     // Transaction controllers and sub-results count the same waiting time twice, so that threads
     // would seem twice as busy.
     let is_doubled = evidence.aggregate.controller_rows() > 0
@@ -202,7 +210,7 @@ fn several_runs(evidence: &Evidence<'_>, course: &Course) -> Vec<Finding> {
         .into_iter()
         .map(Finding::SeveralRuns)
         .collect();
-    let apart = clocks::find(evidence.aggregate.timeline(), inputs);
+    let apart = clocks::find(evidence.timeline, inputs);
     if found.is_empty() && apart.is_none() {
         found.extend(gap::find(course).map(Finding::Gap));
     }

@@ -55,13 +55,14 @@ impl SlowLabel {
         };
         format!(
             "{} is much slower than the other labels: median {} ms against {} ms{times}, while their \
-             p95 is {} ms. Its {} samples ({}) take {} of all elapsed time.",
+             p95 is {} ms. Its {} ({}) {} {} of all elapsed time.",
             words::quoted(&self.label),
             format::thousands(self.median_ms.unsigned_abs()),
             format::thousands(self.others_median_ms.unsigned_abs()),
             format::thousands(self.others_p95_ms.unsigned_abs()),
-            format::thousands(self.samples),
+            format::counted(self.samples, "sample"),
             format::brief_percent(self.ratio_of_samples),
+            if self.samples == 1 { "takes" } else { "take" },
             format::brief_percent(self.ratio_of_elapsed),
         )
     }

@@ -117,12 +117,12 @@ fn sentence(one: &str, others: &str, medians: (i64, i64), rows: (u64, u64)) -> S
         ),
     };
     format!(
-        "{one} much slower than {others}: median {} ms against {} ms{times}, from {} and {} rows \
+        "{one} much slower than {others}: median {} ms against {} ms{times}, from {} and {} \
          sampled evenly over the run.",
         format::thousands(medians.0.unsigned_abs()),
         format::thousands(medians.1.unsigned_abs()),
         format::thousands(rows.0),
-        format::thousands(rows.1),
+        format::counted(rows.1, "row"),
     )
 }
 

@@ -30,7 +30,7 @@ fn serves_keep_alive_requests_and_prints_a_summary_on_exit() {
     assert_eq!(status.code(), Some(0));
     let last = said.lines().last().unwrap();
     assert!(
-        last.starts_with("perfkit: served 3 requests, 1 errors, in "),
+        last.starts_with("perfkit: served 3 requests, 1 error, in "),
         "{last}"
     );
     assert_eq!(printed, "", "no access log unless asked for");

@@ -340,6 +340,6 @@ fn shutdown_waits_at_most_the_grace_period() {
     let (status, said, _) = server.wait();
     assert_eq!(status.code(), Some(0));
     let last = said.lines().last().unwrap();
-    assert!(last.contains("served 1 requests, 0 errors"), "{last}");
+    assert!(last.contains("served 1 request, 0 errors"), "{last}");
     assert_closed(&mut slow);
 }

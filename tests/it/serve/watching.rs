@@ -85,9 +85,14 @@ fn monitor_writes_its_readings() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("usage.csv");
     let server = Server::start(&["--monitor", path.to_str().unwrap()]);
-    ask(&mut server.connect(), &get("/fibo/10"));
+    for _ in 0..5 {
+        // Each request has its own connection, which is closed long before the second ends.
+        ask(&mut server.connect(), &get("/fibo/10"));
+    }
     server.signal("-TERM");
-    assert_eq!(server.wait().0.code(), Some(0));
+    let (status, said, _) = server.wait();
+    assert_eq!(status.code(), Some(0));
+    assert!(said.ends_with(", over 5 connections\n"), "{said}");
     let rows = monitor::read(File::open(&path).unwrap(), "usage.csv").unwrap();
     let busy = rows
         .iter()
@@ -95,6 +100,9 @@ fn monitor_writes_its_readings() {
         .unwrap();
     assert!(busy.p50_ms.unwrap() > 0.0);
     assert!(busy.resident_bytes.unwrap() > 1_000_000);
+    assert!(busy.connections >= 1);
+    let opened = rows.iter().filter_map(|row| row.connections_opened);
+    assert_eq!(opened.sum::<u64>(), 5);
 }
 
 #[test]

@@ -443,7 +443,7 @@ fn take_name(rest: &mut &[u8], names: &[&str]) -> Option<i8> {
             || word.eq_ignore_ascii_case(&name[..3])
             || word.eq_ignore_ascii_case(b"Sept") && name == b"September"
     };
-    let number = names.iter().position(|name| is_of(&name))? + 1;
+    let number = names.iter().position(|name| is_of(name))? + 1;
     // Newer versions of Java abbreviate with a dot in some languages.
     if letters < 5 {
         behind = behind.strip_prefix(b".").unwrap_or(behind);
