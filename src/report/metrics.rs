@@ -98,20 +98,20 @@ impl MetricReport {
     /// Builds the figures of each metric.
     pub(super) fn of_all(
         metrics: &[MetricColumn],
-        timeline: &DenseTimeline,
+        dense: &DenseTimeline,
         shown: &Shown<'_>,
         percentiles: &[Percentile],
     ) -> Vec<Self> {
         let metrics = metrics.iter().enumerate();
         metrics
-            .map(|(number, metric)| MetricReport::new(metric, number, timeline, shown, percentiles))
+            .map(|(number, metric)| MetricReport::new(metric, number, dense, shown, percentiles))
             .collect()
     }
 
     fn new(
         metric: &MetricColumn,
         number: usize,
-        timeline: &DenseTimeline,
+        dense: &DenseTimeline,
         shown: &Shown<'_>,
         percentiles: &[Percentile],
     ) -> Self {
@@ -119,7 +119,7 @@ impl MetricReport {
             |label: &str, stats: &LabelStats| MetricRow::new(label, stats, number, percentiles);
         let has_values = |row: &MetricRow| row.summary.is_some();
         let over_time = |label: Option<usize>| -> Vec<Option<f64>> {
-            let buckets = timeline.buckets();
+            let buckets = dense.buckets();
             buckets
                 .map(|bucket| mean(bucket.metric(number, label)))
                 .collect()
@@ -134,7 +134,7 @@ impl MetricReport {
         MetricReport {
             name: metric.name.clone(),
             unit: metric.unit.clone(),
-            over_time: match timeline.timeline().are_labels_joined() {
+            over_time: match dense.timeline().are_labels_joined() {
                 true => Vec::new(),
                 false => series.collect(),
             },
