@@ -19,6 +19,16 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     format!("{value:.decimals$}")
 }
 
+/// Formats with at most three decimals, without trailing zeros: `0.35`, `12`.
+pub fn number(value: f64) -> String {
+    let text = fixed(value, 3);
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    match text {
+        "-0" => "0".to_owned(),
+        text => text.to_owned(),
+    }
+}
+
 /// Formats with fixed decimals and thousands separators: `1,399.94`.
 pub fn decimals(value: f64, decimals: usize) -> String {
     let text = fixed(value, decimals);

@@ -139,6 +139,18 @@ fn workplace() -> Perfkit {
         )
     });
     perfkit.write("kpi.jtl", kpi + &rows.collect::<String>());
+    // A chat with a time to first token, and the length of a queue.
+    let chat = "timeStamp,elapsed,label,success,Latency,ttft,queue\n".to_owned();
+    let rows = (0..300).map(|at| {
+        let label = ["Chat", "Chat", "Search"][at as usize % 3];
+        let ttft = match label {
+            "Chat" => format!("{}.{}", 120 + at * 37 % 240, at % 10),
+            _ => String::new(),
+        };
+        let (time, elapsed) = (1_700_000_000_000_i64 + at * 100, 300 + at * 71 % 600);
+        format!("{time},{elapsed},{label},true,90,{ttft},{}\n", at * 13 % 7)
+    });
+    perfkit.write("chat.jtl", chat + &rows.collect::<String>());
     for (name, fixture) in [
         ("checkout.jtl", "controllers.jtl"),
         ("errors.jtl", "errors.jtl"),

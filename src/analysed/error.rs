@@ -27,6 +27,17 @@ pub enum AppendError {
          --timestamp-is-end; make all with it, or none"
     )]
     TimestampIsEnd,
+    /// They were made with different metrics.
+    #[error(
+        "cannot be merged with the inputs before it: it was made {next}, those {own}; use the same \
+         metrics for all, in the same order"
+    )]
+    Metrics {
+        /// How the record that is appended to was made.
+        own: String,
+        /// How the record to append was made.
+        next: String,
+    },
     /// There are more inputs than 32-bit numbers.
     #[error("there are too many inputs to tell apart")]
     TooManyInputs,

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
-use super::{Analysed, Analysis, MAGIC, SoFar, decode, repeats};
+use super::{Analysed, Analysis, MAGIC, SoFar, decode, metric_options, repeats, same_names};
 use crate::error::{Error, Result};
 
 /// Consecutive inputs that are read together.
@@ -70,13 +70,24 @@ impl Analysis {
         };
         read.map_err(|error| Error::read(path, error))?;
         let refused = |why: String| Error::input(path.to_string_lossy(), why);
-        let analysed = decode(&bytes).map_err(|why| refused(why.to_string()))?;
+        let mut analysed = decode(&bytes).map_err(|why| refused(why.to_string()))?;
         let options = self.selection.options();
         if !options.is_empty() && options != analysed.selection {
             return Err(refused(format!(
                 "is a summary file, whose selection is fixed: give {} when you make it",
                 options.join(" ")
             )));
+        }
+        let metrics = &self.reading.metrics;
+        if !metrics.is_empty() {
+            if !same_names(metrics, &analysed.metrics) {
+                return Err(refused(format!(
+                    "is a summary file that was made {}, and not {}: give the option when you make it",
+                    metric_options(&analysed.metrics),
+                    metric_options(metrics)
+                )));
+            }
+            analysed.metrics.clone_from(metrics);
         }
         if self.reading.timestamps.is_end && !analysed.timestamp_is_end {
             return Err(refused(

@@ -26,7 +26,7 @@ pub use read::{Analysis, Recorded, SoFar};
 pub(crate) use repeats::copies;
 
 use crate::error::Error;
-use crate::jtl::{self, InputRead, RejectionTally, RepairTally, RowTally};
+use crate::jtl::{self, InputRead, MetricColumn, RejectionTally, RepairTally, RowTally};
 use crate::select::{Filtered, LabelSet};
 use crate::stats::{Aggregate, DashboardTable};
 
@@ -55,6 +55,8 @@ pub struct Analysed {
     pub depends_on_whole: bool,
     /// Whether `timeStamp` was taken as the end of a sample.
     pub timestamp_is_end: bool,
+    /// The columns of numbers that were read beside the times.
+    pub metrics: Vec<MetricColumn>,
     /// The figures of JMeter's dashboard, if requested. They depend on the order of rows, so summary
     /// files do not keep them.
     #[serde(skip)]
@@ -169,6 +171,12 @@ impl Analysed {
                 next: words(&next.selection),
             });
         }
+        if !same_names(&self.metrics, &next.metrics) {
+            return Err(AppendError::Metrics {
+                own: metric_options(&self.metrics),
+                next: metric_options(&next.metrics),
+            });
+        }
         if self.depends_on_whole {
             return Err(AppendError::DependsOnWhole(words(&self.selection)));
         }
@@ -180,7 +188,7 @@ impl Analysed {
 
     /// Checks that the figures of a stored record agree with each other.
     fn check(&self) -> Result<(), Inconsistent> {
-        let aggregate = self.aggregate.check();
+        let aggregate = self.aggregate.check(self.metrics.len());
         let counted = aggregate.map_err(Inconsistent::new)?;
         if !self.is_every_row_accounted_for(counted) {
             return Err(Inconsistent::new("its numbers of rows do not add up"));
@@ -214,6 +222,26 @@ impl Analysed {
             .chain(filtered)
             .try_fold(counted, |sum, count| sum.checked_add(count));
         read == Some(self.rows_read)
+    }
+}
+
+/// Whether two lists have the same columns. Their units are only words.
+fn same_names(one: &[MetricColumn], other: &[MetricColumn]) -> bool {
+    let names = |metrics: &[MetricColumn]| -> Vec<String> {
+        metrics.iter().map(|metric| metric.name.clone()).collect()
+    };
+    names(one) == names(other)
+}
+
+/// The options that ask for these metrics, for messages.
+fn metric_options(metrics: &[MetricColumn]) -> String {
+    let options: Vec<String> = metrics
+        .iter()
+        .map(|metric| format!("--metric {}", metric.name))
+        .collect();
+    match options.is_empty() {
+        true => "without --metric".to_owned(),
+        false => format!("with {}", options.join(" ")),
     }
 }
 

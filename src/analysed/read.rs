@@ -100,6 +100,7 @@ impl Analysed {
         let outcome = jtl::read(inputs, options, &|_rows| (), Aggregate::default)?;
         let analysed = Analysed {
             timestamp_is_end: options.timestamps.is_end,
+            metrics: options.metrics.clone(),
             ..outcome.into()
         };
         analysed.check_strictly(options)
@@ -203,6 +204,7 @@ impl Analysis {
             selection: self.selection.options(),
             depends_on_whole: self.selection.needs().any(),
             timestamp_is_end: self.reading.timestamps.is_end,
+            metrics: self.reading.metrics.clone(),
             dashboard,
         }
     }

@@ -42,6 +42,8 @@ pub enum Section {
     Throughput,
     /// Distributions of response times.
     ResponseTimes,
+    /// Columns of numbers beside the times.
+    Metrics,
     /// CPU, memory and connections of the server.
     Server,
 }

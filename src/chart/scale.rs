@@ -56,6 +56,31 @@ pub fn linear(label: &str, max: f64) -> Axis {
     }
 }
 
+/// Builds an axis from at most `min` to at least `max`, with 0 on it.
+pub fn linear_between(label: &str, min: f64, max: f64) -> Axis {
+    let (min, max) = (min.min(0.0), max.max(0.0));
+    if min == 0.0 || !(max - min).is_finite() {
+        return linear(label, max);
+    }
+    let step = round_step((max - min) / 5.0);
+    let decimals = (-step.log10().floor()).max(0.0) as usize;
+    let (first, last) = ((min / step).floor() as i64, (max / step).ceil() as i64);
+    let ticks = (first..=last).map(|number| {
+        let at = number as f64 * step;
+        Tick {
+            at,
+            text: grouped(at, decimals),
+        }
+    });
+    Axis {
+        scale: Scale::Linear,
+        label: label.to_owned(),
+        min: first as f64 * step,
+        max: last as f64 * step,
+        ticks: ticks.collect(),
+    }
+}
+
 /// Builds an axis of the decimal logarithms of `min` to `max`, both at least 1.
 pub fn logarithmic(label: &str, min: f64, max: f64) -> Axis {
     let low = min.max(1.0).log10().floor();

@@ -10,7 +10,7 @@ use clap::{Arg, Args, Command, ValueEnum};
 use super::error::ValueError;
 use super::{FollowArgs, GateArgs, PublishArgs, ReadingArgs, SelectionArgs};
 use crate::apdex::Rule;
-use crate::chart::{SLUGS, Size};
+use crate::chart::{METRIC_SLUGS, SLUGS, Size};
 use crate::percentile::Percentile;
 use crate::stats::DashboardSettings;
 
@@ -210,7 +210,7 @@ pub struct AnalyzeArgs {
     )]
     pub expected_interval: Option<u64>,
 
-    /// Charts to draw, by file name; or `all` or `none`
+    /// Charts to draw, by file name; or `all`, `none`, or `metrics` for those of --metric
     #[arg(
         long,
         value_name = "LIST",
@@ -259,7 +259,13 @@ impl AnalyzeArgs {
             let mut names = self.charts.iter();
             names.any(|name| name == "all" || name == slug)
         };
-        SLUGS.into_iter().filter(is_wanted).collect()
+        let wanted = SLUGS.into_iter().filter(is_wanted);
+        let has_metrics = self
+            .charts
+            .iter()
+            .any(|name| name == "all" || name == "metrics");
+        let of_metrics = METRIC_SLUGS.into_iter().flatten().filter(|_| has_metrics);
+        wanted.chain(of_metrics).collect()
     }
 }
 
@@ -364,7 +370,7 @@ const MAX_WINDOW: i64 = i32::MAX as i64;
 fn chart_name(text: &str) -> Result<String, ValueError> {
     let name = text.trim().trim_end_matches(".png");
     match name {
-        "all" | "none" => Ok(name.to_owned()),
+        "all" | "none" | "metrics" => Ok(name.to_owned()),
         name if SLUGS.contains(&name) => Ok(name.to_owned()),
         name => Err(ValueError::Chart {
             name: name.to_owned(),

@@ -7,7 +7,7 @@ use crate::stats::UnknownEstimator;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
     /// Not the name of a chart.
-    #[error("there is no chart `{name}`: choose from all, none, {}", SLUGS.join(", "))]
+    #[error("there is no chart `{name}`: choose from all, none, metrics, {}", SLUGS.join(", "))]
     Chart {
         /// The name given.
         name: String,

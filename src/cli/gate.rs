@@ -16,11 +16,12 @@ criterion applies to all samples (TOTAL).
 
 Metrics: count, errors, error%, rcCODE, rcCODE%, avg, min, max, stddev, pNN (such as p99.9), \
 throughput, goodput (successes per second), received, sent, latency.avg, latency.pNN, connect.avg, \
-connect.pNN, apdex; of all rows: rejected, rejected%, repaired, repaired%.
+connect.pNN, apdex; of a column that --metric names, such as ttft: ttft.avg, ttft.pNN, ttft.min, ttft.max; \
+of all rows: rejected, rejected%, repaired, repaired%.
 CODE is a response code such as 404, a class such as 5xx, a pattern with * and ? such as *Timeout*, or \
 any code in double quotes.
 Comparisons: > >= < <= == !=.
-Values have the metric's unit (ms or s, %, /s, KB/s, none for numbers and apdex), or come from the \
+Values have the metric's unit (ms or s, %, /s, KB/s, none for numbers and apdex; for a column none or, if its unit is ms, ms or s), or come from the \
 baseline: baseline, baseline * 1.1, baseline + 0.5%, baseline - 10ms.
 
 With `for 30s` the condition must hold in every bucket for 30 s at a stretch. With `over 30s` it must hold \

@@ -15,10 +15,21 @@ pub enum TimestampUnit {
     Ns,
 }
 
+use crate::jtl::MetricColumn;
+
 /// Arguments for reading results.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Reading")]
 pub struct ReadingArgs {
+    /// Report a column of numbers, such as one of sample_variables, like the times; repeatable
+    ///
+    /// NAME is the name in the header of a CSV file, or of an attribute in XML. The column gets a table by
+    /// label and charts; criteria and comparisons take NAME.avg, NAME.p95, NAME.min and NAME.max. Values
+    /// are kept to three decimals. A field without a number does not count. UNIT, such as ms, only names
+    /// the unit.
+    #[arg(long, value_name = "NAME[=UNIT]", help_heading = "Metrics")]
+    pub metric: Vec<MetricColumn>,
+
     /// timeStamp is the end of a sample, not its start (sampleresult.timestamp.start=false)
     #[arg(long, hide_short_help = true)]
     pub timestamp_is_end: bool,

@@ -5,7 +5,9 @@ use jiff::tz::TimeZone;
 use crate::analysed::Analysis;
 use crate::cli::{self, ReadingArgs, SelectionArgs, TimestampUnit};
 use crate::error::{Error, Result};
-use crate::jtl::{DatePattern, Encoding, EpochUnit, GivenHeader, ReadOptions, TimestampOptions};
+use crate::jtl::{
+    DatePattern, Encoding, EpochUnit, GivenHeader, MetricColumn, ReadOptions, TimestampOptions,
+};
 use crate::select::{self, Bound, Controllers, GroupBy, Moment, Rename, Selection, SubResults};
 
 /// Parses the arguments into an [`Analysis`].
@@ -44,12 +46,33 @@ fn read_options(reading: &ReadingArgs) -> Result<ReadOptions> {
             ..TimestampOptions::default()
         },
         strict: reading.strict,
+        metrics: metrics(&reading.metric)?,
         encoding: encoding
             .transpose()
             .map_err(|why| refused("--encoding", why))?,
         header: header.map_err(|why| Error::Usage(format!("--header: {why}")))?,
         ..defaults
     })
+}
+
+/// Checks the metrics: each once, and not too many for the page.
+fn metrics(given: &[MetricColumn]) -> Result<Vec<MetricColumn>> {
+    const MAX_METRICS: usize = 8;
+    let is_twice = |(place, metric): (usize, &MetricColumn)| {
+        let mut before = given[..place].iter();
+        before.any(|other| other.name == metric.name)
+    };
+    let mut places = given.iter().enumerate();
+    if let Some((_, metric)) = places.find(|of| is_twice(*of)) {
+        let name = &metric.name;
+        return Err(Error::Usage(format!("--metric: `{name}` is given twice")));
+    }
+    match given.len() {
+        0..=MAX_METRICS => Ok(given.to_vec()),
+        count => Err(Error::Usage(format!(
+            "--metric: at most {MAX_METRICS} metrics fit a report, and {count} are given"
+        ))),
+    }
 }
 
 fn unit(unit: TimestampUnit) -> EpochUnit {

@@ -8,6 +8,7 @@ mod compare;
 mod follow;
 mod gate;
 mod input_name;
+mod metrics;
 mod output;
 mod plan;
 mod platform;

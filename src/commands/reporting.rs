@@ -1,5 +1,6 @@
 //! Builds a report and prints its notices on standard error.
 
+use super::metrics;
 use crate::analysed::Analysed;
 use crate::error::{Error, Result};
 use crate::render;
@@ -10,7 +11,7 @@ use crate::report::{Presentation, Report};
 ///
 /// # Errors
 ///
-/// If there are no samples, or the record does not account for every row.
+/// If there are no samples, a metric has no values, or the record does not account for every row.
 pub fn report(
     analysed: &Analysed,
     presentation: Presentation,
@@ -21,7 +22,7 @@ pub fn report(
     print_notices(&report, announced, run);
     match report.total.samples {
         0 => Err(no_samples(&report)),
-        _ => Ok(report),
+        _ => metrics::refuse_empty(analysed).map(|()| report),
     }
 }
 

@@ -354,12 +354,6 @@ fn shutdown_signal() -> Result<impl Future<Output = ()> + Send + 'static> {
     } else {
         Some(listen(SignalKind::hangup())?)
     };
-    // A write beyond the limit on a file's size fails, and does not end the server: tokio catches the
-    // signal from now on, also if nobody waits for it.
-    #[cfg(target_os = "linux")]
-    drop(listen(SignalKind::from_raw(
-        rustix::process::Signal::XFSZ.as_raw(),
-    ))?);
     Ok(async move {
         let hung_up = async {
             match &mut hang_up {
@@ -428,5 +422,34 @@ mod tests {
         let limits = parsed(&["--max-body", "1", "--idle-timeout", "0.5"]);
         assert_eq!(limits.max_body_bytes, 1024);
         assert_eq!(limits.idle_timeout.as_millis(), 500);
+    }
+
+    #[tokio::test]
+    async fn all_addresses_of_a_name_share_a_port() {
+        let local: SocketAddr = ([127, 0, 0, 1], 0).into();
+        let local_v6: SocketAddr = ([0, 0, 0, 0, 0, 0, 0, 1], 0).into();
+        let foreign: SocketAddr = ([203, 0, 113, 9], 0).into();
+        let ports = |addresses: &[SocketAddr]| {
+            let listeners = listen(addresses).unwrap();
+            let ports = listeners
+                .iter()
+                .map(|listener| listener.local_addr().unwrap().port());
+            ports.collect::<Vec<u16>>()
+        };
+        let both = ports(&[local, local_v6]);
+        assert!(both.len() == 2 && both[0] == both[1], "{both:?}");
+        // An address that this machine lacks is skipped, unless there is no other.
+        assert_eq!(ports(&[foreign, local]).len(), 1);
+        let error = listen(&[foreign]).unwrap_err().to_string();
+        assert!(
+            error.contains("this machine has no such address"),
+            "{error}"
+        );
+        // A port in use is not skipped: clients would reach another server.
+        let taken = listen(&[local_v6]).unwrap();
+        let port = taken[0].local_addr().unwrap().port();
+        let with_port = |address: SocketAddr| SocketAddr::new(address.ip(), port);
+        let error = listen(&[with_port(local), with_port(local_v6)]).unwrap_err();
+        assert!(error.to_string().contains("the port is in use"), "{error}");
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use super::{analysis, clash, output, reading};
+use super::{analysis, clash, metrics, output, reading};
 use crate::analysed::{self, Analysed, Analysis};
 use crate::cli::SummarizeArgs;
 use crate::error::{Error, Result};
@@ -42,6 +42,7 @@ pub fn run(args: &SummarizeArgs) -> Result<ExitCode> {
     if let Some(name) = &args.name {
         rename(&mut analysed, name)?;
     }
+    metrics::refuse_unknown(&analysed)?;
     let file = analysed::encode(&analysed)?;
     match &args.output {
         Some(path) => output::write(path, &file)?,

@@ -34,6 +34,7 @@ mod figures;
 mod holm;
 mod interval;
 mod matched;
+mod metrics;
 mod model;
 mod noise;
 mod notes;

@@ -7,6 +7,7 @@ use super::figures::FigureKind;
 use super::holm::{Decided, step_down};
 use super::interval::normal_quantile;
 use super::matched::{LabelInRun, Matched, Overlap, value};
+use super::metrics;
 use super::notes;
 use super::verdict::{self, Observed};
 use super::{Comparison, Figure, LabelComparison, Method, Run, Settings, Side, Test, Verdict};
@@ -29,11 +30,17 @@ pub fn compare(sides: &[Side], settings: &Settings) -> Comparison {
         })
         .collect();
     let labels = labels(sides);
+    let metrics = metrics::of_sides(sides);
     let mut tests = Tests::default();
     let mut compared: Vec<LabelComparison> = labels
         .iter()
         .enumerate()
-        .map(|(number, rows)| label(number, rows, (sides, &overlaps), settings, &mut tests))
+        .map(|(number, rows)| {
+            let mut label = label(number, rows, (sides, &overlaps), settings, &mut tests);
+            let figures = metrics::figures(&metrics, rows, settings);
+            label.figures.extend(figures);
+            label
+        })
         .collect();
     let decided = step_down(&tests.evidence, 1.0 - settings.confidence);
     let tested = tests.positions.iter().zip(&tests.evidence).zip(decided);

@@ -79,6 +79,28 @@ pub(super) enum Undecidable {
         /// The column.
         column: &'static str,
     },
+    /// The report does not have the metric of a column.
+    #[error("the report has no metric `{name}`{hint}: analyze with --metric {name}")]
+    NoMetric {
+        /// The name of the column.
+        name: String,
+        /// What may have been meant.
+        hint: String,
+    },
+    /// No row has a number in the column.
+    #[error("{metric} is undefined: no row has a number in the column")]
+    NoNumbers {
+        /// The metric.
+        metric: Metric,
+    },
+    /// The limit is a time, and the column has no times.
+    #[error(
+        "the limit is a time, but the unit of `{name}` is not ms: write a number, or give --metric {name}=ms"
+    )]
+    NotATime {
+        /// The name of the column.
+        name: String,
+    },
     /// A rate is undefined because the run has no length.
     #[error("{metric} is undefined: the first start and the last end are the same instant")]
     NoDuration {

@@ -76,6 +76,11 @@ fn judge(criterion: &Criterion, row: &LabelReport, run: Run<'_>) -> Result<Judge
     let report = run.report;
     let unit = criterion.metric.unit();
     whole::check_complete(&criterion.metric, row, report).map_err(|why| of_label(row, why))?;
+    if let Metric::Column(column) = &criterion.metric {
+        column
+            .check_unit(criterion, report)
+            .map_err(|why| of_label(row, why))?;
+    }
     let limit = limit(criterion, row, run)?;
     if let Some(why) = never_holds(&criterion.metric, criterion.op, limit.range.low) {
         let limit = with_unit(limit.value, unit);
@@ -124,10 +129,14 @@ fn of_whole_run(
         }
         false => None,
     };
+    let coverage = match metric {
+        Metric::Column(column) => column.coverage(row, report).unwrap_or_default(),
+        _ => String::new(),
+    };
     Ok(Judged {
         found: Some(found),
         is_failed,
-        message: format!("found {}", with_unit(value, metric.unit())),
+        message: format!("found {}{coverage}", with_unit(value, metric.unit())),
         doubt,
     })
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::codes::CodePattern;
+use super::column::ColumnMetric;
 use super::value::Unit;
 use crate::percentile::Percentile;
 
@@ -40,6 +41,8 @@ pub enum Metric {
     Latency(Statistic),
     /// A statistic of the connect time, ms.
     Connect(Statistic),
+    /// A statistic of a column that `--metric` names, in the unit of the column.
+    Column(ColumnMetric),
     /// Apdex, 0 to 1.
     Apdex,
     /// Number of rejected rows, without a last row cut short.
@@ -63,7 +66,7 @@ pub enum Statistic {
 
 /// The names of all metrics, as messages list them; `pNN` stands for any percentile, `rcCODE` for any
 /// response code.
-pub(super) const NAMES: [&str; 23] = [
+pub(super) const NAMES: [&str; 25] = [
     "count",
     "errors",
     "error%",
@@ -82,6 +85,8 @@ pub(super) const NAMES: [&str; 23] = [
     "latency.pNN",
     "connect.avg",
     "connect.pNN",
+    "COLUMN.avg",
+    "COLUMN.pNN",
     "apdex",
     "rejected",
     "rejected%",
@@ -112,7 +117,10 @@ impl Metric {
                 (_, Some(codes)) => codes,
                 (Some(("latency", statistic)), _) => Metric::Latency(Statistic::named(statistic)?),
                 (Some(("connect", statistic)), _) => Metric::Connect(Statistic::named(statistic)?),
-                _ => Metric::Elapsed(Statistic::named(name)?),
+                _ => match Statistic::named(name) {
+                    Some(statistic) => Metric::Elapsed(statistic),
+                    None => Metric::Column(ColumnMetric::named(name)?),
+                },
             },
         };
         Some(metric)
@@ -142,6 +150,7 @@ impl Metric {
             Metric::Count
             | Metric::Errors
             | Metric::Codes(_)
+            | Metric::Column(_)
             | Metric::Apdex
             | Metric::Rejected
             | Metric::Repaired => Unit::None,
@@ -163,6 +172,10 @@ impl Metric {
     /// Returns the units that a limit may be written in. For percentages the unit is optional.
     pub(super) fn units(&self) -> &'static [Unit] {
         match self.unit() {
+            // Whether the column has times is not known yet.
+            Unit::None if matches!(self, Metric::Column(_)) => {
+                &[Unit::None, Unit::Ms, Unit::Seconds]
+            }
             Unit::Ms => &[Unit::Ms, Unit::Seconds],
             Unit::Percent => &[Unit::Percent, Unit::None],
             Unit::PerSecond => &[Unit::PerSecond],
@@ -175,6 +188,7 @@ impl Metric {
     pub(super) fn bounds(&self) -> (f64, f64) {
         match self {
             Metric::Apdex => (0.0, 1.0),
+            Metric::Column(_) => (f64::NEG_INFINITY, f64::INFINITY),
             metric => match metric.unit() {
                 Unit::Percent => (0.0, 100.0),
                 // JMeter writes negative times if a clock was set back.
@@ -218,7 +232,7 @@ impl Metric {
 }
 
 impl Statistic {
-    fn named(name: &str) -> Option<Self> {
+    pub(super) fn named(name: &str) -> Option<Self> {
         match name {
             "avg" => Some(Statistic::Average),
             name => {
@@ -249,6 +263,7 @@ impl fmt::Display for Metric {
             Metric::Sent => f.write_str("sent"),
             Metric::Latency(statistic) => write!(f, "latency.{statistic}"),
             Metric::Connect(statistic) => write!(f, "connect.{statistic}"),
+            Metric::Column(metric) => metric.fmt(f),
             Metric::Apdex => f.write_str("apdex"),
             Metric::Rejected => f.write_str("rejected"),
             Metric::RejectedPercent => f.write_str("rejected%"),

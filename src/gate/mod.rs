@@ -15,6 +15,7 @@
 //! have, one that could not fail, or one that rejected rows put in doubt.
 
 mod codes;
+mod column;
 mod condition;
 mod criterion;
 mod cursor;
@@ -31,6 +32,7 @@ mod value;
 mod whole;
 
 pub use codes::CodePattern;
+pub use column::{ColumnMetric, ColumnStatistic};
 pub use criterion::{Arithmetic, Criterion, Limit, Op, Pattern, Scope, Timing};
 pub use evaluate::{Run, evaluate};
 pub use file::{FileError, parse as parse_file};

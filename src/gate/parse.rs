@@ -186,7 +186,7 @@ fn metric(cursor: &mut Cursor) -> Result<Metric, Located> {
 fn known_metrics() -> String {
     let names = metric::NAMES.join(", ");
     format!(
-        "use {names}, with NN above 0 and up to 100, such as p99.9, and CODE such as 404, 5xx or \"a code\""
+        "use {names}, with NN above 0 and up to 100, such as p99.9, CODE such as 404, 5xx or \"a code\", and COLUMN a column that --metric names"
     )
 }
 
@@ -439,7 +439,7 @@ mod tests {
             "count > 1ms",
             "apdex < 90%",
             "apdex < 0.9 for 30s",
-            "mittel ä: lantency.avg > 1s",
+            "mittel ä: latency.agv > 1s",
             ": p95 > 1s",
             "/fib(o/: p95 > 1s",
             "p95 > 1s during 30s",
@@ -511,6 +511,7 @@ mod tests {
             Just(Metric::Sent),
             statistic().prop_map(Metric::Latency),
             statistic().prop_map(Metric::Connect),
+            Just(Metric::named("llm.ttft.p99.9").unwrap()),
             Just(Metric::Apdex),
         ]
     }

@@ -391,6 +391,7 @@ fn buckets(
         | Metric::Elapsed(Statistic::Percentile(_))
         | Metric::Latency(Statistic::Percentile(_))
         | Metric::Connect(Statistic::Percentile(_))
+        | Metric::Column(_)
         | Metric::Rejected
         | Metric::RejectedPercent
         | Metric::Repaired

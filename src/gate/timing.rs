@@ -39,6 +39,7 @@ pub(super) fn unavailable(criterion: &Criterion) -> Option<String> {
         | Metric::Apdex
         | Metric::Latency(Statistic::Percentile(_))
         | Metric::Connect(Statistic::Percentile(_))
+        | Metric::Column(_)
         | Metric::Rejected
         | Metric::RejectedPercent
         | Metric::Repaired

@@ -132,6 +132,7 @@ pub(super) fn value(
                 summary.ok_or_else(|| no_column("Connect"))?,
             )
         }
+        Metric::Column(column) => column.value(row, report),
         Metric::Rejected => Ok(report.accounting.rejected_whole() as f64),
         Metric::RejectedPercent => {
             let accounting = &report.accounting;
@@ -201,6 +202,7 @@ pub(super) fn range(
         Metric::Connect(Statistic::Percentile(percentile)) => {
             of_summary_with(row.connect.as_ref(), *percentile, rows)
         }
+        Metric::Column(column) => column.range(value, row, report, rows),
         Metric::Rejected | Metric::RejectedPercent | Metric::Repaired | Metric::RepairedPercent => {
             Range::exactly(value)
         }

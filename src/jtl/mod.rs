@@ -27,6 +27,7 @@ mod fingerprint;
 mod flag;
 mod growing;
 pub mod input;
+mod metric;
 mod number;
 mod options;
 mod outcome;
@@ -44,6 +45,7 @@ pub(crate) use engine::{Engine, host_prefix, shifted_engine};
 pub use fault::{Fault, Field, MAX_ROW, Repair, TextColumn, XmlFault};
 pub use growing::{Growing, Progress};
 pub use input::{Encoding, UnknownEncoding};
+pub use metric::{InvalidMetric, MetricColumn};
 pub use options::{ColumnOptions, ReadOptions, TimestampOptions};
 pub(crate) use outcome::first_fault;
 pub use outcome::{

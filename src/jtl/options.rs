@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::csv::{DateOrder, DatePattern, EpochUnit, GivenHeader, Layout, UnknownLayout};
 use super::input::Encoding;
+use super::metric::MetricColumn;
 
 /// How results are read.
 ///
@@ -27,6 +28,8 @@ pub struct ReadOptions {
     pub timestamps: TimestampOptions,
     /// Whether reading stops at the first row that is rejected or repaired.
     pub strict: bool,
+    /// The columns of numbers to read beside the times.
+    pub metrics: Vec<MetricColumn>,
     /// The encoding of inputs that do not begin with a byte-order mark; `None` to detect it.
     pub encoding: Option<Encoding>,
     /// The columns and rows that are needed beside the usual ones.
@@ -69,6 +72,7 @@ impl Default for ReadOptions {
             block_size: 256 << 10,
             timestamps: TimestampOptions::default(),
             strict: false,
+            metrics: Vec::new(),
             columns: ColumnOptions::default(),
             encoding: None,
             header: None,
@@ -122,6 +126,12 @@ impl ReadOptions {
     #[must_use]
     pub fn strict(self, strict: bool) -> Self {
         ReadOptions { strict, ..self }
+    }
+
+    /// Sets [`ReadOptions::metrics`].
+    #[must_use]
+    pub fn metrics(self, metrics: Vec<MetricColumn>) -> Self {
+        ReadOptions { metrics, ..self }
     }
 
     /// Sets [`ReadOptions::encoding`].

@@ -57,6 +57,10 @@ pub struct InputSummary {
     pub width: usize,
     /// Number of columns that the first layout's header names.
     pub named_columns: usize,
+    /// Names of its columns that are neither read nor JMeter's own, such as `sample_variables`.
+    pub extra_columns: Vec<String>,
+    /// Those of them that have numbers in the first rows, and no text.
+    pub numeric_columns: Vec<String>,
     /// Whether the first layout, or one that follows, has no column of response codes.
     pub lacks_codes: bool,
     /// The names in that header that differ from JMeter's spelling, such as `timestamp`.

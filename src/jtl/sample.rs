@@ -63,6 +63,9 @@ pub struct Sample<'a> {
     pub sample_count: u64,
     /// Number of failed samples in the row.
     pub error_count: u64,
+    /// The values of [`ReadOptions::metrics`](super::ReadOptions::metrics) in thousandths, in that
+    /// order: `None` for a field without a number. Empty if the file has none of these columns.
+    pub metrics: &'a [Option<i64>],
 }
 
 /// The place of a row.
@@ -101,6 +104,7 @@ impl Default for Sample<'_> {
             all_threads: None,
             sample_count: 1,
             error_count: 0,
+            metrics: &[],
         }
     }
 }

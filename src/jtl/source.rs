@@ -12,8 +12,8 @@ use std::sync::Arc;
 use memchr::{memchr, memmem};
 
 use super::csv::{
-    Block, EpochUnit, GivenHeader, PADDING, ProvisionalLayouts, RowParser, UnknownLayout, Unquoted,
-    cut, is_detectable, refuse_other_text, separator_line,
+    Block, DatePattern, EpochUnit, ExtraColumns, GivenHeader, PADDING, ProvisionalLayouts,
+    RowParser, UnknownLayout, Unquoted, cut, is_detectable, refuse_other_text, separator_line,
 };
 use super::dates::TimestampsRead;
 use super::fault::MAX_ROW;
@@ -74,6 +74,7 @@ struct Current {
     /// Whether the reader has no more bytes for now, but may have later (`WouldBlock`).
     is_waiting: bool,
     provisional: ProvisionalLayouts,
+    extras: ExtraColumns,
     headers_before: u64,
     /// `None` while the layout is not known: at the start and before a further header.
     parser: Option<RowParser>,
@@ -107,7 +108,8 @@ impl Source {
 
     /// What is known about the inputs so far.
     pub fn summaries(&self) -> Vec<InputSummary> {
-        let current = self.current.iter().map(Current::summary);
+        let format = self.timestamps.format.as_ref();
+        let current = self.current.iter().map(|current| current.summary(format));
         self.finished.iter().cloned().chain(current).collect()
     }
 
@@ -156,8 +158,9 @@ impl Source {
                     return Ok(None);
                 }
                 self.are_layouts_wrong |= !self.confirms_layouts();
-                self.finished
-                    .extend(self.current.take().map(|done| done.summary()));
+                let format = self.timestamps.format.as_ref();
+                let done = self.current.take();
+                self.finished.extend(done.map(|done| done.summary(format)));
                 continue;
             };
             let Some(parser) = &current.parser else {
@@ -216,7 +219,9 @@ impl Source {
                 is_truncated: current.summary.is_truncated || reader.is_truncated(),
                 is_unterminated: false,
                 xml: Some(reader.summary()),
-                ..current.summary()
+                extra_columns: reader.extra_columns(),
+                numeric_columns: reader.numeric_columns(),
+                ..current.summary(self.timestamps.format.as_ref())
             });
         }
     }
@@ -246,6 +251,8 @@ impl Current {
             has_separator_line: false,
             width: 0,
             named_columns: 0,
+            extra_columns: Vec::new(),
+            numeric_columns: Vec::new(),
             lacks_codes: false,
             respelled: Vec::new(),
             is_header_given: false,
@@ -263,6 +270,7 @@ impl Current {
             is_at_end: false,
             is_waiting: false,
             provisional: ProvisionalLayouts::default(),
+            extras: ExtraColumns::default(),
             headers_before: 0,
             parser: None,
             columns,
@@ -270,9 +278,11 @@ impl Current {
     }
 
     /// What is known about the input so far.
-    fn summary(&self) -> InputSummary {
+    fn summary(&self, format: Option<&DatePattern>) -> InputSummary {
         InputSummary {
             fingerprint: fingerprint::lock(&self.fingerprint).value(),
+            extra_columns: self.extras.names().to_vec(),
+            numeric_columns: self.extras.numeric(format),
             ..self.summary.clone()
         }
     }
@@ -392,6 +402,7 @@ impl Current {
                 Ok(read) => {
                     let bytes = &buffer[*filled..*filled + read];
                     self.provisional.extend(bytes, DETECTION_WINDOW);
+                    self.extras.extend(bytes, DETECTION_WINDOW);
                     *filled += read;
                     self.summary.bytes += read as u64;
                 }
@@ -406,6 +417,7 @@ impl Current {
                 buffer[*filled] = b'\n';
                 *filled += 1;
                 self.provisional.extend(b"\n", DETECTION_WINDOW);
+                self.extras.extend(b"\n", DETECTION_WINDOW);
                 self.summary.is_unterminated = true;
             }
         }
@@ -447,6 +459,7 @@ impl Current {
         let detected = timestamps.detect(self.number, &window);
         let mut layout = detected.map_err(refuse)?;
         layout.find(&self.columns).map_err(refuse)?;
+        self.extras.begin(&layout, &window);
         self.summary.timestamps.add_layout(&layout, timestamps);
         if self.is_waiting && *filled < DETECTION_WINDOW {
             self.provisional.begin(&window, &layout);

@@ -54,6 +54,8 @@ pub(super) struct Worker<S> {
     index: Index,
     unquoted: Unquoted,
     crlf_marks: Vec<u32>,
+    /// The metrics of one row.
+    metrics: Vec<Option<i64>>,
     pub rows: u64,
     pub rejected: BTreeMap<Fault, Tally>,
     pub repaired: BTreeMap<Repair, Tally>,
@@ -80,6 +82,7 @@ impl<S: Sink> Worker<S> {
             index: Index::default(),
             unquoted: Unquoted::default(),
             crlf_marks: Vec::new(),
+            metrics: Vec::new(),
             rows: 0,
             rejected: BTreeMap::new(),
             repaired: BTreeMap::new(),
@@ -131,11 +134,14 @@ impl<S: Sink> Worker<S> {
     pub fn parse(&mut self, parser: &mut Option<RowParser>, buffer: &[u8], block: &Block) {
         let parser = match parser {
             Some(parser) if Arc::ptr_eq(parser.layout(), &block.layout) => parser,
-            parser => parser.insert(RowParser::new(
-                Arc::clone(&block.layout),
-                self.options.timestamps.zone.clone(),
-                self.options.timestamps.is_end,
-            )),
+            parser => parser.insert(
+                RowParser::new(
+                    Arc::clone(&block.layout),
+                    self.options.timestamps.zone.clone(),
+                    self.options.timestamps.is_end,
+                )
+                .with_metrics(&self.options.metrics),
+            ),
         };
         self.parse_block(parser, buffer, block);
         let evidence = parser.date_evidence();
@@ -153,6 +159,7 @@ impl<S: Sink> Worker<S> {
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<()> {
         let index = input.index;
+        input.reader.read_metrics(&self.options.metrics);
         self.rows += input.read(progress, |row| match row {
             Ok(sample) => {
                 self.sink.record(&sample);
@@ -177,7 +184,7 @@ impl<S: Sink> Worker<S> {
     }
 
     fn parse_block(&mut self, parser: &RowParser, buffer: &[u8], block: &Block) {
-        if is_jmeter5(parser.layout()) {
+        if is_jmeter5(parser.layout()) && !parser.has_metrics() {
             // Compiled for every level of SIMD, and chosen by the processor's.
             dispatch!(Level::new(), simd => self.parse_rows(parser, Jmeter5(simd), buffer, block));
         } else {
@@ -271,6 +278,9 @@ impl<S: Sink> Worker<S> {
         } else if marks.len() == parser.layout().width + 1 || !is_blank(text) {
             self.rows += 1;
             match parser.parse(buffer, marks, block.origin(line.start)) {
+                Ok(sample) if parser.has_metrics() => {
+                    self.record_with_metrics(parser, (buffer, marks), &sample);
+                }
                 Ok(sample) => self.sink.record(&sample),
                 Err(rejected) => {
                     let row = Row {
@@ -313,6 +323,10 @@ impl<S: Sink> Worker<S> {
         let end = match quoted::read(parser, bytes, true, &mut unquoted) {
             Record::Whole { end } => {
                 match parser.parse_unquoted(&unquoted, block.origin(line.start)) {
+                    Ok(sample) if parser.has_metrics() => {
+                        let fields = (&*unquoted.text, &*unquoted.marks);
+                        self.record_with_metrics(parser, fields, &sample);
+                    }
                     Ok(sample) => record_unquoted(&mut self.sink, &sample),
                     Err(rejected) => {
                         let row = Row {
@@ -355,6 +369,24 @@ impl<S: Sink> Worker<S> {
         end
     }
 
+    /// Records a sample with the metrics of its row.
+    #[cold]
+    #[inline(never)]
+    fn record_with_metrics(
+        &mut self,
+        parser: &RowParser,
+        (bytes, marks): (&[u8], &[u32]),
+        sample: &Sample<'_>,
+    ) {
+        let mut metrics = std::mem::take(&mut self.metrics);
+        parser.metrics(bytes, marks, &mut metrics);
+        self.sink.record(&Sample {
+            metrics: &metrics,
+            ..*sample
+        });
+        self.metrics = metrics;
+    }
+
     /// Records a damaged row if it can be repaired, or else rejects it. If the end of the file cuts
     /// it short, that is the fault, whatever is wrong with its fields.
     #[cold]
@@ -366,7 +398,12 @@ impl<S: Sink> Worker<S> {
             let column = repaired.column;
             let value = column.map_or(row.text, |column| repaired.fields.field(column));
             tally(&mut self.repaired, repaired.fault, value, row.place);
-            record_unquoted(&mut self.sink, &sample);
+            if parser.has_metrics() {
+                let fields = (&*repaired.fields.text, &*repaired.fields.marks);
+                self.record_with_metrics(parser, fields, &sample);
+            } else {
+                record_unquoted(&mut self.sink, &sample);
+            }
             return;
         }
         if rejected.fault == Fault::Value(Field::TimeStamp)

@@ -21,7 +21,7 @@ pub struct ChartLink {
     pub caption: Option<String>,
 }
 
-/// The platform block: title, details table, results table.
+/// The platform block: title, details table, results table, and a table for each metric.
 pub fn platform_block(report: &Report) -> String {
     let mut block = String::new();
     if let Some(title) = &report.title {
@@ -32,6 +32,10 @@ pub fn platform_block(report: &Report) -> String {
         block.push('\n');
     }
     block.push_str(&aggregate_table(report));
+    for table in tables::metrics(report) {
+        block.push('\n');
+        block.push_str(&markdown::table(&table));
+    }
     block
 }
 

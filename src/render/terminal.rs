@@ -1,4 +1,4 @@
-//! The aggregate table for a terminal.
+//! The aggregate table and those of metrics for a terminal.
 
 use super::print::terminal::{Style, table, wrapped};
 use super::tables;
@@ -16,6 +16,10 @@ pub fn render(report: &Report, width: Option<u16>) -> String {
     if let Some(note) = tables::aggregate_note(report) {
         let lines = wrapped(&note, style.width.unwrap_or(usize::MAX));
         text.push_str(&format!("\n{}\n", lines.join("\n")));
+    }
+    for metric in tables::metrics(report) {
+        text.push('\n');
+        text.push_str(&table(&metric, style));
     }
     text
 }

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use super::insights::{self, Evidence};
 use super::labels::Labels;
+use super::metrics::Shown;
 use super::{
     Accounting, ApdexTable, CorrectedTimes, Dashboard, Detail, ErrorReport, Input, LabelReport,
-    OptionalColumn, Options, PartialColumn, Report, Requests, ResourceRow, Resources,
+    MetricReport, OptionalColumn, Options, PartialColumn, Report, Requests, ResourceRow, Resources,
     SCHEMA_VERSION, Slices, StrayTimes, TOTAL, TimeSeries, TopErrors, Window, codes, error_kinds,
     notes, statistics,
 };
@@ -59,6 +60,7 @@ impl Report {
             indexes,
             mut shown,
             mut others,
+            other_stats,
             total,
         } = Labels::of(&all, options.max_labels, percentiles);
         // Without transaction controllers, all totals are equal.
@@ -75,13 +77,13 @@ impl Report {
             .as_ref()
             .map(|table| Dashboard::new(table, &statistics::exact(&all, &samplers)));
         let mut sum = LabelReport::new(TOTAL, &total, percentiles);
-        sum.partial.extend(partial_threads(aggregate));
         codes::add(
             aggregate,
             &all,
             (&mut shown, &indexes),
             (others.as_mut(), &mut sum),
         );
+        sum.partial.extend(partial_threads(aggregate));
         let corrected = options.expected_interval_ms.map(|interval| {
             let labels = shown.iter().chain(&others);
             CorrectedTimes::new(interval, labels, &sum, percentiles)
@@ -115,6 +117,21 @@ impl Report {
             series: time_series.as_ref(),
             stray_times: stray_times.as_ref(),
         });
+        let names = shown.iter().map(|row| row.label.as_str());
+        let metrics = MetricReport::of_all(
+            &analysed.metrics,
+            &timeline,
+            &Shown {
+                labels: names.zip(picked.iter().copied()).collect(),
+                others: others
+                    .as_ref()
+                    .map(|row| (row.label.as_str(), &other_stats)),
+                total: &total,
+            },
+            percentiles,
+        );
+        let mut notes = notes::collect(analysed, all.len(), options.max_labels, &sum.partial);
+        notes.extend(metrics.iter().filter_map(MetricReport::note));
         Ok(Report {
             schema_version: SCHEMA_VERSION,
             perfkit_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -122,11 +139,7 @@ impl Report {
             details: presentation.details,
             platform: presentation.platform,
             analysed_on: presentation.analysed_on,
-            notes: [
-                presentation.notes,
-                notes::collect(analysed, all.len(), options.max_labels, &sum.partial),
-            ]
-            .concat(),
+            notes: [presentation.notes, notes].concat(),
             accounting,
             inputs: analysed.inputs.iter().map(Input::from).collect(),
             window,
@@ -140,6 +153,7 @@ impl Report {
             top_errors: TopErrors::new(aggregate, &picked, &samplers),
             corrected,
             time_series,
+            metrics,
             slices: Slices::new(aggregate, &picked, window),
             total: sum,
             label_count: all.len() as u64,

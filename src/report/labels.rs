@@ -20,6 +20,8 @@ pub(super) struct Labels {
     pub shown: Vec<LabelReport>,
     /// The sum of the labels left out; `None` if all are shown.
     pub others: Option<LabelReport>,
+    /// The statistics behind `others`.
+    pub other_stats: LabelStats,
     /// The sum of all labels.
     pub total: LabelStats,
 }
@@ -53,6 +55,7 @@ impl Labels {
                 };
                 LabelReport::new(&label, &others, percentiles)
             }),
+            other_stats: others,
             total,
             indexes: shown,
         }

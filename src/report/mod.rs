@@ -16,6 +16,7 @@ mod insights;
 mod label_report;
 mod labels;
 mod live;
+mod metrics;
 mod notes;
 mod over_time;
 mod partial;
@@ -50,6 +51,7 @@ pub use insights::{
 pub use label_report::{CodeCount, LabelReport, PercentileValue, Summary, TOTAL, Window};
 pub use labels::label_rows;
 pub use live::{Live, NewError, RecentFigures};
+pub use metrics::{MetricPercentile, MetricReport, MetricRow, MetricSeries, MetricSummary};
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};
 pub use partial::{OptionalColumn, PartialColumn};
 pub use platform_key::platform_key;
@@ -132,6 +134,9 @@ pub struct Report {
     /// Elapsed times and errors by label and slice; `None` without samples.
     #[serde(default)]
     pub slices: Option<Slices>,
+    /// The figures of the metrics that were asked for, in that order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metrics: Vec<MetricReport>,
     /// The server's use of CPU, memory and connections; `None` without its monitor's file.
     pub resources: Option<Resources>,
     /// Insights: what the figures reveal about the run, and what distorts them.

@@ -33,6 +33,7 @@ pub(super) fn collect(
     }
     notes.extend(of_text(aggregate));
     notes.extend(of_partial(partial));
+    notes.extend(of_metrics(analysed));
     notes.extend(of_errors(aggregate.errors().detail()));
     notes.extend(left_out(labels, max_labels));
     notes
@@ -136,6 +137,28 @@ fn of_xml(name: &str, xml: &XmlSummary) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// Names the columns of numbers that could be metrics.
+fn of_metrics(analysed: &Analysed) -> Option<String> {
+    let mut names: Vec<&str> = Vec::new();
+    let inputs = analysed.inputs.iter();
+    for name in inputs.flat_map(|input| &input.summary.numeric_columns) {
+        let is_read = analysed.metrics.iter().any(|metric| metric.name == *name);
+        if !is_read && !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    let columns = match names[..] {
+        [] => return None,
+        [_] => "column of numbers",
+        _ => "columns of numbers",
+    };
+    Some(format!(
+        "There {} {columns} beside JMeter's: {}. --metric NAME[=UNIT] adds a table and charts of one.",
+        if names.len() == 1 { "is a" } else { "are" },
+        names.join(", ")
+    ))
 }
 
 /// Says which inputs have the same content.

@@ -22,7 +22,7 @@ const BATCH: usize = 64 << 10;
 const MAX_WAITING: usize = 4 << 20;
 /// Longest time that a line waits while the log can be written.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// Time from a failure to the next attempt; it doubles with each further failure up to the longest.
+/// Time from a failure to the next attempt; it doubles with each further failure up to the maximum.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const MAX_RETRY: Duration = Duration::from_secs(30);
 /// How long to wait for an output that takes nothing at the moment.

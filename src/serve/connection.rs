@@ -124,7 +124,10 @@ impl Server {
                 outcome = poll_fn(|context| connection.poll_without_shutdown(context)) => {
                     break match outcome {
                         Ok(()) => None,
-                        Err(error) if error.is_parse() => Some(Refusal::Malformed(error)),
+                        // A client that has sent only a part may still read the answer.
+                        Err(error) if error.is_parse() || error.is_incomplete_message() => {
+                            Some(Refusal::Malformed(error))
+                        }
                         // The client closed the connection.
                         Err(_) => return,
                     };
@@ -192,6 +195,9 @@ impl Refusal {
             (status, message.to_owned())
         } else if error.is_parse_version_h2() {
             let message = "this server speaks HTTP/1.1, and not HTTP/2 without an upgrade";
+            (StatusCode::BAD_REQUEST, message.to_owned())
+        } else if error.is_incomplete_message() {
+            let message = "malformed request: it ended before its headers did";
             (StatusCode::BAD_REQUEST, message.to_owned())
         } else {
             let message = format!("malformed request: {problem}");

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use hyper::StatusCode;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
+use tokio::task::yield_now;
 use tokio::time::{sleep, timeout, timeout_at};
 
 use super::app::Target;
@@ -141,12 +142,15 @@ impl Doorway {
                 continue;
             };
             stop_queueing(&listener);
-            loop {
+            // More cannot wait; others that come are too late.
+            for _ in 0..BACKLOG {
                 match listener.accept() {
                     Ok((stream, peer)) => {
                         if let Ok(stream) = from_std(stream) {
                             self.let_in(stream, peer);
                         }
+                        // Lets the grace period end.
+                        yield_now().await;
                     }
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                     Err(error) if is_client_error(&error) => {}
@@ -322,5 +326,38 @@ mod tests {
         assert!(answers.contains("the server failed to answer"), "{answers}");
         assert!(answers.contains("{\"fibonacci_number\":55,"), "{answers}");
         assert_eq!(target.metrics().counts().errors(), 2);
+    }
+
+    #[tokio::test]
+    async fn serves_on_all_addresses_until_it_stops() {
+        let addresses = [
+            SocketAddr::from(([127, 0, 0, 1], 0)),
+            SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], 0)),
+        ];
+        let listeners: Vec<TcpListener> = addresses.map(|address| listen(address).unwrap()).into();
+        let local = listeners
+            .iter()
+            .map(|listener| listener.local_addr().unwrap());
+        let local: Vec<SocketAddr> = local.collect();
+        let target = Arc::new(Target::new(DEFAULT_MAX_FIBONACCI, None).unwrap());
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let serving = run_all(listeners, Arc::clone(&target), Limits::default(), async {
+            let _requested = stopped.await;
+        });
+        let asking = async {
+            for address in local {
+                for _ in 0..3 {
+                    let mut connection = TcpStream::connect(address).await.unwrap();
+                    let request = b"GET /fibo/10 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+                    connection.write_all(request).await.unwrap();
+                    let mut answer = String::new();
+                    connection.read_to_string(&mut answer).await.unwrap();
+                    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+                }
+            }
+            stop.send(()).unwrap();
+        };
+        tokio::join!(serving, asking);
+        assert_eq!(target.metrics().counts().total(), 6);
     }
 }

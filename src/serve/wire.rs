@@ -51,14 +51,12 @@ fn digits<'a>(bytes: impl Iterator<Item = &'a u8>) -> usize {
     bytes.take_while(|byte| byte.is_ascii_digit()).count()
 }
 
-/// Whether `head` ends with the name of the header, or is too short to tell.
+/// Whether `head` ends with the name of the header, or is the end of that name, cut by the network.
 fn ends_with_name(head: &[u8]) -> bool {
     const NAME: &[u8] = b"content-length:";
-    let name = head.trim_ascii_end();
-    match name.len().checked_sub(NAME.len()) {
-        Some(start) => name[start..].eq_ignore_ascii_case(NAME),
-        None => true,
-    }
+    let head = head.trim_ascii_end();
+    let length = head.len().min(NAME.len());
+    head[head.len() - length..].eq_ignore_ascii_case(&NAME[NAME.len() - length..])
 }
 
 /// Returns where hyper's own response to a malformed request begins, if `bytes` end with one. The

@@ -167,12 +167,12 @@ impl Aggregate {
         all.map(|stats| stats.rows).sum()
     }
 
-    /// Checks a stored aggregate and returns its number of rows.
+    /// Checks a stored aggregate of at most `metrics` metrics, and returns its number of rows.
     ///
     /// # Errors
     ///
     /// When its parts contradict each other.
-    pub fn check(&self) -> Checked<u64> {
+    pub fn check(&self, metrics: usize) -> Checked<u64> {
         let labels = self.stats.len();
         let are_known = self.labels.names().len() == labels
             && self
@@ -183,7 +183,7 @@ impl Aggregate {
         let controllers = self.controllers.iter();
         let controllers = controllers.flat_map(|stats| [&stats.full, &stats.empty]);
         let all: Vec<&LabelStats> = self.stats.iter().chain(controllers).collect();
-        all.iter().try_for_each(|stats| stats.check())?;
+        all.iter().try_for_each(|stats| stats.check(metrics))?;
         let rows = consistency::total(all.iter().map(|stats| stats.rows))?;
         let samples = consistency::total(all.iter().map(|stats| stats.samples))?;
         consistency::total(all.iter().map(|stats| stats.errors))?;

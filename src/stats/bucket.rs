@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::column_sum::ColumnSum;
 use super::consistency::{self, Checked};
 use super::histogram::Histogram;
+use super::metrics::{MetricMean, MetricMeans};
 use super::sum::Sum;
 use crate::jtl::Sample;
 
@@ -33,6 +34,8 @@ pub struct Bucket {
     threads: Vec<ThreadMean>,
     /// Samples without `allThreads`.
     without_threads: u64,
+    /// Metrics of each label, by the number of the label; empty without metrics.
+    metrics: Vec<MetricMeans>,
 }
 
 /// The first start and the last end of the samples that started in a bucket.
@@ -158,6 +161,28 @@ impl Bucket {
         } else {
             self.without_threads += weight;
         }
+        if !sample.metrics.is_empty() {
+            self.record_metrics(sample.metrics, numbers.label);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn record_metrics(&mut self, values: &[Option<i64>], label: usize) {
+        at(&mut self.metrics, label).record(values);
+    }
+
+    /// The mean of a metric in this bucket, of one label or of all together.
+    pub fn metric(&self, metric: usize, label: Option<usize>) -> MetricMean {
+        let mut all = MetricMean::default();
+        let labels = self.metrics.iter().enumerate();
+        let labels = labels.filter(|(number, _)| label.is_none_or(|label| label == *number));
+        for (_, means) in labels {
+            let mean = means.get(metric);
+            all.count += mean.count;
+            all.sum.merge(mean.sum);
+        }
+        all
     }
 
     /// Keeps a failure if it is the earliest.
@@ -204,6 +229,9 @@ impl Bucket {
         for (label, &number) in other.labels.iter().zip(&renumbering.labels) {
             at(&mut self.labels, number).merge(label);
         }
+        for (means, &number) in other.metrics.iter().zip(&renumbering.labels) {
+            at(&mut self.metrics, number).merge(means);
+        }
         for (count, &number) in other.codes.iter().zip(&renumbering.codes) {
             *at(&mut self.codes, number) += count;
         }
@@ -228,6 +256,10 @@ impl Bucket {
         if !self.labels.is_empty() {
             self.labels = vec![self.total()];
         }
+        if let Some((first, others)) = self.metrics.split_first_mut() {
+            others.iter().for_each(|means| first.merge(means));
+            self.metrics.truncate(1);
+        }
     }
 
     /// Gives response codes new numbers. Several may get the same one.
@@ -248,6 +280,7 @@ impl Bucket {
         errors: usize,
     ) -> Checked<u64> {
         let are_known = self.labels.len() <= labels
+            && self.metrics.len() <= labels
             && self.codes.len() <= codes
             && self.threads.len() <= engines
             && self.first_failure.is_none_or(|first| first.error < errors);
@@ -267,6 +300,9 @@ impl Bucket {
             "the figures of a time differ in their number of samples",
         )?;
         let most = samples.max(rows);
+        self.metrics
+            .iter()
+            .try_for_each(|means| means.check(most))?;
         for label in &self.labels {
             label.latency.check(most, label.samples())?;
             label.connect.check(most, label.samples())?;

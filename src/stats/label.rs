@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::column_sum::{ColumnSum, ColumnTotal};
 use super::consistency::{self, Checked};
+use super::metrics::{MetricValues, Metrics};
 use super::sum::Sum;
 use super::timings::{Distributions, Times, Timings};
 use crate::jtl::Sample;
@@ -34,6 +35,7 @@ pub struct LabelStats {
     bytes: ColumnSum,
     sent_bytes: ColumnSum,
     aggregated: Option<Box<AggregatedRows>>,
+    metrics: Option<Box<Metrics>>,
 }
 
 /// What is needed besides for rows that stand for several samples.
@@ -58,6 +60,7 @@ impl Default for LabelStats {
             bytes: ColumnSum::default(),
             sent_bytes: ColumnSum::default(),
             aggregated: None,
+            metrics: None,
         }
     }
 }
@@ -87,6 +90,9 @@ impl LabelStats {
         self.timings.record(times, weight);
         self.bytes.add(sample.bytes, weight);
         self.sent_bytes.add(sample.sent_bytes, weight);
+        if !sample.metrics.is_empty() {
+            self.record_metrics(sample.metrics);
+        }
     }
 
     /// Adds the statistics of another label or part.
@@ -104,6 +110,9 @@ impl LabelStats {
         self.timings.merge(&other.timings);
         self.bytes.merge(other.bytes);
         self.sent_bytes.merge(other.sent_bytes);
+        if let Some(metrics) = &other.metrics {
+            self.metrics.get_or_insert_default().merge(metrics);
+        }
     }
 
     /// Successful samples; 0 if rows claim more errors than samples.
@@ -131,6 +140,11 @@ impl LabelStats {
         self.sent_bytes.total(self.samples)
     }
 
+    /// The values of a metric; `None` if no row has its column.
+    pub fn metric(&self, metric: usize) -> Option<&MetricValues> {
+        self.metrics.as_ref()?.get(metric)
+    }
+
     /// Sum of squares of elapsed that the distribution lacks, ms²: 0 unless there are aggregated
     /// rows.
     pub fn square_excess_ms2(&self) -> f64 {
@@ -144,8 +158,11 @@ impl LabelStats {
         self.first_position = self.first_position.saturating_add(positions);
     }
 
-    /// Checks stored statistics.
-    pub(super) fn check(&self) -> Checked<()> {
+    /// Checks stored statistics of at most `metrics` metrics.
+    pub(super) fn check(&self, metrics: usize) -> Checked<()> {
+        if let Some(values) = &self.metrics {
+            values.check(metrics, self.rows)?;
+        }
         let times = self.distributions();
         let samples = consistency::total([times.elapsed_ok.check()?, times.elapsed_ko.check()?])?;
         let (latency, connect) = (times.latency.check()?, times.connect.check()?);
@@ -158,6 +175,12 @@ impl LabelStats {
         self.sent_bytes.check(self.rows, self.samples)?;
         let is_sum = self.elapsed.is_of(self.rows);
         consistency::ensure(is_sum, "a sum is too large for its number of rows")
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn record_metrics(&mut self, values: &[Option<i64>]) {
+        self.metrics.get_or_insert_default().record(values);
     }
 
     #[cold]

@@ -24,6 +24,7 @@ mod label;
 mod label_codes;
 mod label_errors;
 mod message_kind;
+mod metrics;
 mod newest;
 mod recent;
 mod row_sample;
@@ -52,6 +53,8 @@ pub use errors::{ErrorDetail, ErrorStats, ErrorTable};
 pub use estimator::{Estimator, UnknownEstimator};
 pub use label::LabelStats;
 pub(crate) use message_kind::kind_of;
+pub(crate) use metrics::MetricMean;
+pub use metrics::MetricValues;
 pub(crate) use newest::NewestErrors;
 pub(crate) use recent::Recent;
 pub(crate) use row_sample::SampledRow;
@@ -90,6 +93,7 @@ pub(crate) mod tests {
             all_threads: Some(1),
             sample_count: 1,
             error_count: 0,
+            metrics: &[],
         }
     }
 }

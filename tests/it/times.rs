@@ -296,7 +296,10 @@ fn stray_times_are_told_and_the_option_leaves_them_out() {
             report.time_series.unwrap().hits
         );
         // A rate is not judged; other figures are.
-        let told = perfkit.fail(&[&ANALYZE[..], &["--fail-if", "throughput < 5/s"]].concat());
+        let criterion = [&ANALYZE[..], &["--fail-if", "throughput < 5/s"]].concat();
+        let output = perfkit.command(&criterion).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let told = String::from_utf8(output.stderr).unwrap();
         assert!(told.contains("throughput cannot be judged"), "{told}");
         perfkit.run(&[&ANALYZE[..], &["--fail-if", "p95 > 1s"]].concat());
         // JMeter's table stays JMeter's.

@@ -2,6 +2,7 @@
 
 mod against;
 mod apdex;
+mod metrics;
 mod names;
 mod over_time;
 mod overlaid;
@@ -17,6 +18,7 @@ use super::{palette, scale};
 use crate::format;
 use crate::report::{LabelReport, Report};
 
+pub use metrics::SLUGS as METRIC_SLUGS;
 pub use overlaid::overlaid;
 use run::Run;
 
@@ -59,6 +61,7 @@ pub fn figures(report: &Report) -> Vec<Figure> {
     figures.extend(apdex::figure(report));
     if let Some(run) = &run {
         figures.extend(against::figures(run));
+        figures.extend(metrics::figures(run));
         figures.extend(server::figures(run));
     }
     figures

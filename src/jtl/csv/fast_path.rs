@@ -133,6 +133,7 @@ impl<S: Simd> FastPath for Jmeter5<S> {
             all_threads: Some(all_threads),
             sample_count: 1,
             error_count: 0,
+            metrics: &[],
         });
         true
     }

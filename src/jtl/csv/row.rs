@@ -9,6 +9,7 @@ use super::layout::Layout;
 use super::timestamp::{DateEvidence, TimestampParser};
 use super::unquoted::Unquoted;
 use crate::jtl::fault::{Fault, Field};
+use crate::jtl::metric::{MetricColumn, thousandths};
 use crate::jtl::sample::{Origin, Sample, count};
 use crate::jtl::{flag, number};
 
@@ -27,6 +28,8 @@ pub struct RowParser {
     layout: Arc<Layout>,
     timestamps: TimestampParser,
     timestamp_is_end: bool,
+    /// The places of the metrics' columns; empty if the layout has none of them.
+    metrics: Vec<Option<usize>>,
 }
 
 impl RowParser {
@@ -37,7 +40,33 @@ impl RowParser {
             layout,
             timestamps,
             timestamp_is_end,
+            metrics: Vec::new(),
         }
+    }
+
+    /// The parser, with the columns of metrics.
+    pub fn with_metrics(self, metrics: &[MetricColumn]) -> Self {
+        let names = &self.layout.names;
+        let place = |metric: &MetricColumn| names.iter().position(|name| *name == metric.name);
+        let mut metrics: Vec<Option<usize>> = metrics.iter().map(place).collect();
+        if metrics.iter().all(Option::is_none) {
+            metrics.clear();
+        }
+        RowParser { metrics, ..self }
+    }
+
+    /// Whether rows have the column of a metric.
+    pub fn has_metrics(&self) -> bool {
+        !self.metrics.is_empty()
+    }
+
+    /// Reads the metrics of a row that [`RowParser::parse`] has read.
+    #[cold]
+    pub fn metrics(&self, bytes: &[u8], marks: &[u32], values: &mut Vec<Option<i64>>) {
+        let row = Row { bytes, marks };
+        let read = |place: &Option<usize>| thousandths(row.text((*place)?));
+        values.clear();
+        values.extend(self.metrics.iter().map(read));
     }
 
     /// Parses a row whose quotes have been removed.
@@ -119,6 +148,7 @@ impl RowParser {
             all_threads: row.optional(columns.all_threads, Field::AllThreads)?,
             sample_count: sample_count.unwrap_or(1),
             error_count: error_count.unwrap_or(u64::from(!success)),
+            metrics: &[],
         })
     }
 

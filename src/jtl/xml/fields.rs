@@ -5,9 +5,11 @@ use std::ops::Range;
 
 use quick_xml::events::attributes::Attributes;
 
+use super::extras::Extras;
 use super::references::{self, Within};
 use crate::jtl::csv::{EpochUnit, TimestampFormat};
 use crate::jtl::fault::{Fault, MAX_ROW, XmlFault};
+use crate::jtl::metric::{MetricColumn, thousandths};
 use crate::jtl::options::TimestampOptions;
 use crate::jtl::sample::{self, Origin, Sample};
 use crate::jtl::{flag, number};
@@ -72,6 +74,10 @@ pub(super) struct Fields {
     url: Range<usize>,
     failure_message: Option<Range<usize>>,
     numbers: Numbers,
+    /// The names of the metrics, and their values in this sample.
+    metric_names: Vec<String>,
+    metrics: Vec<Option<i64>>,
+    extras: Extras,
     /// The attribute that samples are grouped by.
     group_name: Option<String>,
     group: Range<usize>,
@@ -143,6 +149,8 @@ impl Fields {
         self.ranges = Default::default();
         self.url = 0..0;
         self.failure_message = None;
+        self.metrics.fill(None);
+        self.extras.begin_sample();
         self.group = 0..0;
         self.split(tag)?;
         self.numbers = self.numbers(tag, stamps)?;
@@ -158,13 +166,17 @@ impl Fields {
             let attribute = attribute.map_err(|_| damaged())?;
             let known = NAMES.iter().position(|name| *name == attribute.key.0);
             let is_group = self.group_name.as_deref() == Some(attribute.key.0);
-            if known.is_none() && !is_group {
-                continue;
-            }
             let value = match &attribute.value {
                 Cow::Borrowed(value) => &tag[place_in(&masked, value)],
                 Cow::Owned(value) => value.as_bytes(),
             };
+            self.extras.take(attribute.key.0, value);
+            if let Some(metric) = self.metric(attribute.key.0) {
+                self.metrics[metric] = thousandths(value);
+            }
+            if known.is_none() && !is_group {
+                continue;
+            }
             let start = self.text.len();
             references::decode(value, Within::Attribute, &mut self.text).map_err(|_| damaged())?;
             let range = start..self.text.len();
@@ -275,6 +287,11 @@ impl Fields {
             Child::FailureMessage => {
                 self.failure_message.get_or_insert(range);
             }
+            Child::Metric(metric) => {
+                if let Some(value) = self.metrics.get_mut(metric) {
+                    *value = thousandths(&self.text[range]);
+                }
+            }
         }
         Ok(())
     }
@@ -323,7 +340,40 @@ impl Fields {
             all_threads: numbers.all_threads,
             sample_count: numbers.sample_count,
             error_count: numbers.error_count,
+            metrics: &self.metrics,
         }
+    }
+
+    /// Reads these metrics too.
+    pub fn read_metrics(&mut self, metrics: &[MetricColumn]) {
+        let names = metrics.iter().map(|metric| metric.name.clone());
+        self.metric_names = names.collect();
+        self.metrics = vec![None; metrics.len()];
+    }
+
+    /// The number of the metric that an attribute or an element holds.
+    pub fn metric(&self, name: &str) -> Option<usize> {
+        let mut metrics = self.metric_names.iter();
+        metrics.position(|metric| metric == name || attribute_of(metric) == Some(name))
+    }
+
+    /// The attributes that are neither read nor JMeter's own.
+    pub fn extras(&self) -> &Extras {
+        &self.extras
+    }
+}
+
+/// The attribute that has the numbers of one of JMeter's own columns.
+fn attribute_of(column: &str) -> Option<&'static str> {
+    match column {
+        "bytes" => Some("by"),
+        "sentBytes" => Some("sby"),
+        "IdleTime" => Some("it"),
+        "grpThreads" => Some("ng"),
+        "allThreads" => Some("na"),
+        "SampleCount" => Some("sc"),
+        "ErrorCount" => Some("ec"),
+        _ => None,
     }
 }
 
@@ -332,6 +382,8 @@ impl Fields {
 pub(super) enum Child {
     Url,
     FailureMessage,
+    /// The metric with this number.
+    Metric(usize),
 }
 
 /// The text of a child element, which comes in pieces. A reference may continue in the next piece.

@@ -4,6 +4,7 @@
 //! are asked for. [`tokens`] cuts the input in bounded memory, [`rows`] decides which elements are
 //! samples and where reading resumes after damage, and [`fields`] reads one sample.
 
+mod extras;
 mod fields;
 mod path;
 mod reader;

@@ -9,6 +9,7 @@ use super::tokens::Tokens;
 use crate::error::{Error, Result};
 use crate::jtl::fault::Fault;
 use crate::jtl::input::Transcoder;
+use crate::jtl::metric::MetricColumn;
 use crate::jtl::sample::{Origin, Sample};
 
 /// Whether an input that begins with `start` is XML.
@@ -94,6 +95,21 @@ impl XmlReader {
             mark,
             is_finished: false,
         }
+    }
+
+    /// Reads these metrics too.
+    pub fn read_metrics(&mut self, metrics: &[MetricColumn]) {
+        self.rows.row.fields.read_metrics(metrics);
+    }
+
+    /// Names of the attributes that are neither read nor JMeter's own, in the first samples.
+    pub fn extra_columns(&self) -> Vec<String> {
+        self.rows.row.fields.extras().names()
+    }
+
+    /// Those of them that have numbers.
+    pub fn numeric_columns(&self) -> Vec<String> {
+        self.rows.row.fields.extras().numeric()
     }
 
     /// Also reads the attribute of this column: a sample variable, or what JMeter calls it in CSV.

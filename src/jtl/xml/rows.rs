@@ -294,10 +294,19 @@ impl Rows {
                 self.is_in_assertion = true;
                 return;
             }
+            (1, name) => match self.metric(name) {
+                Some(metric) => Child::Metric(metric),
+                None => return,
+            },
             _ => return,
         };
         self.text.clear();
         self.keeping = Some((child, depth + 1));
+    }
+
+    /// The number of the metric that an element holds.
+    fn metric(&self, name: &[u8]) -> Option<usize> {
+        self.row.fields.metric(std::str::from_utf8(name).ok()?)
     }
 
     fn end(&mut self, name: &[u8], found: Found<'_>) -> Step {

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use super::cells::{from_to, size};
+use super::cells::{MISSING, from_to, size};
 use crate::compare::{Change, Comparison, Figure, Found, LabelComparison, Verdict};
 use crate::format::shorten_middle;
 use crate::render::table::{Cell, Heading, Kind, Table, Tone};
@@ -150,7 +150,25 @@ fn columns(comparison: &Comparison) -> Vec<String> {
         columns = tested.into_iter().take(PREFERRED.len()).collect();
     }
     columns.extend(["error_percent", "throughput"].map(str::to_owned));
+    columns.extend(metric_columns(comparison));
     columns
+}
+
+/// Keys of the p95 of each metric, or of its average if p95 is not shown.
+fn metric_columns(comparison: &Comparison) -> Vec<String> {
+    let figures = comparison.labels.last().map(|total| &total.figures[..]);
+    let keys = figures.unwrap_or_default().iter().map(|figure| &figure.key);
+    let keys: Vec<&String> = keys.collect();
+    let metrics = keys.iter().filter_map(|key| key.strip_suffix(".avg"));
+    metrics
+        .map(|metric| {
+            let p95 = format!("{metric}.p95");
+            match keys.contains(&&p95) {
+                true => p95,
+                false => format!("{metric}.avg"),
+            }
+        })
+        .collect()
 }
 
 fn title(comparison: &Comparison, key: &str) -> String {
@@ -167,7 +185,11 @@ fn row<'a>(
     columns: &[String],
 ) -> Row<'a> {
     let figure = |key: &String| label.figures.iter().find(|figure| figure.key == *key);
-    let cells = columns.iter().filter_map(figure).map(|figure| {
+    let cells = columns.iter().map(|key| {
+        // A label may lack a metric.
+        let Some(figure) = figure(key) else {
+            return Cell::new(MISSING);
+        };
         let change = figure.changes[candidate].as_ref();
         let tone = change.and_then(tone);
         let values = from_to(figure, candidate);

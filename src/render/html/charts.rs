@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::render::print::html::BREAK;
 use crate::report::Window;
 
-const SECTIONS: [(chart::Section, &str, &str); 4] = [
+const SECTIONS: [(chart::Section, &str, &str); 5] = [
     (chart::Section::OverTime, "over-time", "Over time"),
     (chart::Section::Throughput, "throughput", "Throughput"),
     (
@@ -18,6 +18,7 @@ const SECTIONS: [(chart::Section, &str, &str); 4] = [
         "response-times",
         "Response times",
     ),
+    (chart::Section::Metrics, "metrics", "Metrics over time"),
     (chart::Section::Server, "server", "The server"),
 ];
 

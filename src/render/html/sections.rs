@@ -17,6 +17,7 @@ const WHOLE: &str = "report.json";
 /// The tables below the notes, in order.
 pub fn of_tables(report: &Report, detail: Detail) -> Vec<Section> {
     let mut sections = vec![aggregate(report, detail)];
+    sections.extend(metrics(report, detail));
     sections.extend(requests(report));
     sections.extend(tables::sections(report).into_iter().map(|section| {
         let body = html! {
@@ -47,6 +48,16 @@ fn aggregate(report: &Report, detail: Detail) -> Section {
         @if let Some(note) = tables::labels_note(report) { (introduction(&note)) }
     };
     Section::new("aggregate", "Aggregate Report", body)
+}
+
+/// The tables of metrics; `None` without metrics.
+fn metrics(report: &Report, detail: Detail) -> Option<Section> {
+    let tables = tables::metrics(report);
+    let body = html! {
+        (introduction(tables::METRICS_INTRODUCTION))
+        @for table in &tables { (printed(table, detail)) }
+    };
+    (!tables.is_empty()).then(|| Section::new("metric-tables", "Metrics", body))
 }
 
 /// The shares of successes and failures, as a bar and in words.

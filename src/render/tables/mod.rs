@@ -3,10 +3,12 @@
 mod failures;
 mod jmeter;
 mod labels;
+mod metrics;
 
 pub use failures::{criteria, inputs, rejections, repairs};
 pub use jmeter::{dashboard, requests};
 pub use labels::{aggregate, aggregate_note, details, labels, labels_note, summary};
+pub use metrics::{INTRODUCTION as METRICS_INTRODUCTION, metrics};
 
 use super::table::Table;
 use crate::report::Report;

@@ -86,17 +86,25 @@ fn malformed_chunks_get_400() {
 }
 
 #[test]
-fn a_body_that_ends_early_gets_400() {
+fn a_request_that_ends_early_gets_400() {
     let server = Server::start(&[]);
     let fixed = "POST /fibo/10 HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf".to_owned();
-    for request in [fixed, format!("{CHUNKED}5\r\nhe")] {
+    for (request, reason) in [
+        (fixed, "end of file"),
+        (format!("{CHUNKED}5\r\nhe"), "end of file"),
+        ("GET /healthz HT".to_owned(), "ended before its headers"),
+        (
+            "GET / HTTP/1.1\r\nHost: x\r\n".to_owned(),
+            "ended before its headers",
+        ),
+    ] {
         let mut connection = server.connect();
         connection.get_mut().write_all(request.as_bytes()).unwrap();
         let stream = connection.get_ref();
         stream.shutdown(std::net::Shutdown::Write).unwrap();
         let (status, _, body) = read_response(&mut connection);
         assert_eq!(status, "HTTP/1.1 400 Bad Request");
-        assert!(body.contains("end of file"), "{body}");
+        assert!(body.contains(reason), "{body}");
     }
 }
 
