@@ -202,16 +202,17 @@ fn score(parser: &RowParser, row: &[u8], fields: &Fields, joins: &[Join]) -> Opt
         &row[fields.raw[first].start..fields.raw[last].end]
     };
     let is_failure_message = |join: &Join| join.text == TextColumn::FailureMessage;
-    let stamp = whole(layout.columns.time_stamp);
+    let stamp = &fields.raw[place(joins, layout.columns.time_stamp).0];
+    let around = [&row[..stamp.start], &row[stamp.end..]];
+    let is_other_row = |text| holds_row(text, &row[stamp.clone()], layout.delimiter);
     let is_doubtful = |join: &Join| {
         let at = join.column;
         let precedes_number = at + 1 < layout.width && is_numeric(at + 1);
         may_split_number(layout, at, &is_numeric, first_piece)
             || precedes_number && may_begin_number(&piece, place(joins, at).1)
             || is_failure_message(join) && sample.success && first_piece(at).is_empty()
-            || holds_row(whole(at), stamp, layout.delimiter)
     };
-    if joins.iter().any(is_doubtful) {
+    if joins.iter().any(is_doubtful) || around.into_iter().any(is_other_row) {
         return None;
     }
     let data_type = layout.names.iter().position(|name| name == "dataType");
@@ -294,7 +295,7 @@ fn holds_row(text: &[u8], stamp: &[u8], delimiter: u8) -> bool {
         return false;
     };
     memmem::find_iter(text, start).any(|at| {
-        let Some(behind) = text.get(at + stamp.len()..) else {
+        let Some((found, behind)) = text[at..].split_at_checked(stamp.len()) else {
             return false;
         };
         let Some((first, elapsed)) = behind.split_first() else {
@@ -302,7 +303,8 @@ fn holds_row(text: &[u8], stamp: &[u8], delimiter: u8) -> bool {
         };
         let digits = elapsed.iter().take_while(|byte| byte.is_ascii_digit());
         let digits = digits.count();
-        *first == delimiter && digits > 0 && elapsed.get(digits) == Some(&delimiter)
+        let ends = *first == delimiter && elapsed.get(digits) == Some(&delimiter);
+        ends && digits > 0 && memchr::memchr(delimiter, found).is_none()
     })
 }
 
