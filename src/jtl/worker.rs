@@ -9,7 +9,7 @@ use memchr::{memchr_iter, memmem};
 
 use super::csv::{
     Block, DateEvidence, FastPath, Index, Jmeter5, NoFastPath, Record, Rejected, RowParser,
-    Unquoted, is_jmeter5, quoted, repair, trim_line_end,
+    Unquoted, has_surplus, is_jmeter5, quoted, repair, trim_line_end,
 };
 use super::fault::{Fault, Field, MAX_ROW, Repair};
 use super::options::ReadOptions;
@@ -416,7 +416,9 @@ impl<S: Sink> Worker<S> {
             Some(nul_bytes) => (Fault::Nul, nul_bytes.into_bytes()),
             None => (rejected.fault, rejected.value.to_vec()),
         };
-        let fault = match row.is_cut_short {
+        // A row with too many fields does not lack its end.
+        let has_surplus = || fault == Fault::Columns && has_surplus(parser, row.text);
+        let fault = match row.is_cut_short && !has_surplus() {
             true => Fault::CutShort,
             false => fault,
         };

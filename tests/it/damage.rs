@@ -158,7 +158,7 @@ fn invalid_options_are_rejected_with_a_message() {
         ),
         (
             &["--timestamp-format", "hh:mm a"],
-            "`hh` in the time stamp format",
+            "needs at least a year, month, day and hour",
         ),
     ] {
         let mut all = vec!["analyze", "results.jtl"];

@@ -35,17 +35,23 @@ impl Layout {
         if let Some(pattern) = given_format {
             self.timestamp_format = TimestampFormat::Pattern(pattern.clone());
         }
-        let rows: Vec<Vec<Vec<u8>>> = first_lines(rows)
+        let wide: Vec<Vec<Vec<u8>>> = first_lines(rows)
             // A record may continue over several lines.
             .map(|line| split_record(line, self.delimiter))
-            .filter(|fields| fields.len() >= self.width && self.is_row(fields, given_format))
+            .filter(|fields| fields.len() >= self.width)
             .collect();
+        let is_row = |fields: &Vec<Vec<u8>>| self.is_row(fields, given_format);
+        let mut rows: Vec<&Vec<Vec<u8>>> = wide.iter().filter(|fields| is_row(fields)).collect();
         let deciding = rows.iter().take(DECIDING_ROWS);
-        let mut widths: Vec<usize> = deciding.map(Vec::len).collect();
+        let mut widths: Vec<usize> = deciding.map(|row| row.len()).collect();
         // Of equally frequent widths, the narrowest is that of the header.
         widths.sort_unstable();
         if let Some(width) = most_frequent(widths) {
             self.width = width;
+        }
+        if rows.is_empty() {
+            // Rows to be repaired have time stamps, too.
+            rows = wide.iter().collect();
         }
         if given_format.is_none() {
             let stamps = rows

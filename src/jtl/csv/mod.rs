@@ -35,7 +35,7 @@ pub use self::layout::Layout;
 pub(super) use self::lines::trim_line_end;
 pub(super) use self::provisional::{ProvisionalLayouts, is_detectable};
 pub(super) use self::quoted::Record;
-pub(super) use self::repair::repair;
+pub(super) use self::repair::{has_surplus, repair};
 pub(super) use self::row::{Rejected, RowParser};
 pub(super) use self::timestamp::DateEvidence;
 pub use self::timestamp::{DateOrder, DatePattern, EpochUnit, InvalidDatePattern};

@@ -64,6 +64,12 @@ pub fn repair(parser: &RowParser, row: &[u8], may_lack_end: bool) -> Option<Repa
     })
 }
 
+/// Whether a row has more fields than there are columns.
+pub fn has_surplus(parser: &RowParser, row: &[u8]) -> bool {
+    let fields = split_leniently(row, parser.layout().delimiter);
+    fields.is_some_and(|fields| fields.raw.len() > parser.layout().width)
+}
+
 /// Whether a record over several lines is a row that is quoted as a whole.
 #[cold]
 #[inline(never)]
@@ -93,9 +99,12 @@ fn read(parser: &RowParser, row: &[u8], may_lack_end: bool) -> Option<Read> {
         parse(parser, &unquoted, &unquoted.marks)?;
         return Some((Some(Repair::EmptyFields), unquoted, None));
     }
-    let (column, text_column) = column_of_surplus(parser, row, &fields)?;
-    let unquoted = fields.joined(row, column, column + count - layout.width);
-    Some((Some(Repair::Unquoted(text_column)), unquoted, Some(column)))
+    let joins = joins_of_surplus(parser, row, &fields)?;
+    let first = joins.first()?;
+    let places = (0..layout.width).map(|at| place(&joins, at));
+    let unquoted = fields.joined(row, places);
+    let fault = Repair::Unquoted(first.text);
+    Some((Some(fault), unquoted, Some(first.column)))
 }
 
 /// Fills up a row that has only the columns that the header names.
@@ -108,81 +117,117 @@ fn without_variables(parser: &RowParser, fields: Fields) -> Option<Read> {
     is_plausible(parser, &sample).then_some((Some(Repair::NoVariables), unquoted, None))
 }
 
-/// The column of text to which the surplus fields of a row belong, if the rest of the row is then valid.
-/// If that is so for several columns, the one with which the other texts are most plausible.
-fn column_of_surplus(
-    parser: &RowParser,
-    row: &[u8],
-    fields: &Fields,
-) -> Option<(usize, TextColumn)> {
-    let surplus = fields.raw.len() - parser.layout().width;
-    let mut best: Option<(u32, usize, TextColumn)> = None;
-    for (column, text_column) in text_columns(parser.layout()) {
-        let Some(score) = score(parser, row, fields, column, surplus) else {
-            continue;
-        };
-        if best.is_none_or(|(known, ..)| score > known) {
-            best = Some((score, column, text_column));
-        }
-    }
-    best.map(|(_, column, text_column)| (column, text_column))
+/// A column of text with the surplus fields that belong to it.
+#[derive(Clone, Copy)]
+struct Join {
+    column: usize,
+    text: TextColumn,
+    surplus: usize,
 }
 
-/// How plausible the row is if `column` takes the `surplus` fields that follow it; `None` if the row is
-/// invalid or ambiguous then.
-fn score(
+/// The first and the last field of a column.
+fn place(joins: &[Join], column: usize) -> (usize, usize) {
+    let surplus = |fits: &dyn Fn(usize) -> bool| -> usize {
+        let joins = joins.iter().filter(|join| fits(join.column));
+        joins.map(|join| join.surplus).sum()
+    };
+    let first = column + surplus(&|joined| joined < column);
+    (first, first + surplus(&|joined| joined == column))
+}
+
+/// The column of text to which the surplus fields of a row belong, if the rest of the row is then valid.
+/// If that is so for several columns, the one with which the other texts are most plausible. If it is so
+/// for none, two messages may have a part each.
+fn joins_of_surplus(parser: &RowParser, row: &[u8], fields: &Fields) -> Option<Vec<Join>> {
+    const MAX_SHARED: usize = 32;
+    let surplus = fields.raw.len() - parser.layout().width;
+    let columns = text_columns(parser.layout());
+    let join = |&(column, text): &(usize, TextColumn), surplus| Join {
+        column,
+        text,
+        surplus,
+    };
+    let single = columns.iter().map(|column| vec![join(column, surplus)]);
+    let single = most_plausible(parser, row, fields, single);
+    if single.is_some() || !(2..=MAX_SHARED).contains(&surplus) {
+        return single;
+    }
+    let is_message = |(_, text): &&(usize, TextColumn)| {
+        use TextColumn::{FailureMessage, ResponseMessage, ThreadName, Url};
+        matches!(text, FailureMessage | ResponseMessage | ThreadName | Url)
+    };
+    let messages: Vec<_> = columns.iter().filter(is_message).collect();
+    let pairs = messages.iter().enumerate().flat_map(|(number, one)| {
+        let others = messages[number + 1..].iter();
+        others.flat_map(move |other| {
+            (1..surplus).map(move |own| vec![join(one, own), join(other, surplus - own)])
+        })
+    });
+    most_plausible(parser, row, fields, pairs)
+}
+
+/// The most plausible way to join fields; of equally plausible ones, the first.
+fn most_plausible(
     parser: &RowParser,
     row: &[u8],
     fields: &Fields,
-    column: usize,
-    surplus: usize,
-) -> Option<u32> {
+    ways: impl Iterator<Item = Vec<Join>>,
+) -> Option<Vec<Join>> {
+    let mut best: Option<(u32, Vec<Join>)> = None;
+    for joins in ways {
+        let Some(score) = score(parser, row, fields, &joins) else {
+            continue;
+        };
+        if best.as_ref().is_none_or(|(known, _)| score > *known) {
+            best = Some((score, joins));
+        }
+    }
+    best.map(|(_, joins)| joins)
+}
+
+/// How plausible the row is if fields are joined so; `None` if the row is invalid or ambiguous then.
+fn score(parser: &RowParser, row: &[u8], fields: &Fields, joins: &[Join]) -> Option<u32> {
     let layout = parser.layout();
-    let last = column + surplus;
-    let mut marks = fields.unquoted.marks[..=column].to_vec();
-    marks.extend_from_slice(&fields.unquoted.marks[last + 1..]);
+    let ends = (0..layout.width).map(|at| fields.unquoted.marks[place(joins, at).1 + 1]);
+    let marks: Vec<u32> = std::iter::once(u32::MAX).chain(ends).collect();
     let sample = parse(parser, &fields.unquoted, &marks)?;
     if !is_plausible(parser, &sample) {
         return None;
     }
     let is_numeric = numeric_columns(&layout.columns);
     let piece = |at: usize| &row[fields.raw[at].clone()];
-    let field = |at: usize| piece(if at <= column { at } else { at + surplus });
-    if may_split_number(layout, column, &is_numeric, field)
-        || column + 1 < layout.width && is_numeric(column + 1) && may_begin_number(&piece, last)
-    {
+    let first_piece = |at: usize| piece(place(joins, at).0);
+    let whole = |at: usize| {
+        let (first, last) = place(joins, at);
+        &row[fields.raw[first].start..fields.raw[last].end]
+    };
+    let is_failure_message = |join: &Join| join.text == TextColumn::FailureMessage;
+    let stamp = &fields.raw[place(joins, layout.columns.time_stamp).0];
+    let around = [&row[..stamp.start], &row[stamp.end..]];
+    let is_other_row = |text| holds_row(text, &row[stamp.clone()], layout.delimiter);
+    let is_doubtful = |join: &Join| {
+        let at = join.column;
+        let precedes_number = at + 1 < layout.width && is_numeric(at + 1);
+        may_split_number(layout, at, &is_numeric, first_piece)
+            || precedes_number && may_begin_number(&piece, place(joins, at).1)
+            || is_failure_message(join) && sample.success && first_piece(at).is_empty()
+    };
+    if joins.iter().any(is_doubtful) || around.into_iter().any(is_other_row) {
         return None;
     }
-    let is_failure_message = layout.columns.failure_message == Some(column);
-    if is_failure_message && sample.success && piece(column).is_empty() {
-        return None;
-    }
-    let joined = &row[fields.raw[column].start..fields.raw[last].end];
-    let stamp = field(layout.columns.time_stamp);
-    if holds_row(joined, stamp, layout.delimiter) {
-        return None;
-    }
-    let whole = |at: usize| if at == column { joined } else { field(at) };
     let data_type = layout.names.iter().position(|name| name == "dataType");
     let texts = (0..layout.width).filter(|&at| !is_numeric(at));
     let starts_well = texts.filter(|&at| !whole(at).starts_with(b" ")).count() as u32;
-    let is_data_type = |text: &[u8]| matches!(text, b"" | b"text" | b"bin");
-    let marks = [
-        layout
-            .columns
-            .response_code
-            .map(whole)
-            .is_some_and(is_response_code),
-        layout
-            .columns
-            .thread_name
-            .map(whole)
-            .is_some_and(is_thread_name),
-        layout.columns.url.map(whole).is_some_and(is_url),
-        data_type.map(whole).is_some_and(is_data_type),
+    let fits = |column: Option<usize>, fits: fn(&[u8]) -> bool| column.map(whole).is_some_and(fits);
+    let are_right = [
+        fits(layout.columns.response_code, is_response_code),
+        fits(layout.columns.thread_name, is_thread_name),
+        fits(layout.columns.url, is_url),
+        fits(data_type, |text| matches!(text, b"" | b"text" | b"bin")),
+        !(sample.success && joins.iter().any(is_failure_message)),
     ];
-    let is_right = marks.into_iter().filter(|&is_right| is_right).count() as u32;
-    Some(starts_well + is_right + u32::from(!(is_failure_message && sample.success)))
+    let right = are_right.into_iter().filter(|&is_right| is_right).count() as u32;
+    Some(starts_well + right)
 }
 
 /// Whether a text behind a number may be a part of it, as in `1,234`, if `joined` is the column with the
@@ -250,7 +295,7 @@ fn holds_row(text: &[u8], stamp: &[u8], delimiter: u8) -> bool {
         return false;
     };
     memmem::find_iter(text, start).any(|at| {
-        let Some(behind) = text.get(at + stamp.len()..) else {
+        let Some((found, behind)) = text[at..].split_at_checked(stamp.len()) else {
             return false;
         };
         let Some((first, elapsed)) = behind.split_first() else {
@@ -258,7 +303,8 @@ fn holds_row(text: &[u8], stamp: &[u8], delimiter: u8) -> bool {
         };
         let digits = elapsed.iter().take_while(|byte| byte.is_ascii_digit());
         let digits = digits.count();
-        *first == delimiter && digits > 0 && elapsed.get(digits) == Some(&delimiter)
+        let ends = *first == delimiter && elapsed.get(digits) == Some(&delimiter);
+        ends && digits > 0 && memchr::memchr(delimiter, found).is_none()
     })
 }
 
@@ -349,6 +395,12 @@ mod tests {
         assert_eq!(found, unquoted(TextColumn::Label, "Home, page"));
         let found = repaired("Users 1-1", "Users, all 1-1").unwrap();
         assert_eq!(found.0, Repair::Unquoted(TextColumn::ThreadName));
+        // Two messages in one row.
+        let found = repaired(
+            "OK,Users 1-1,text,false,",
+            "a, b, c,Users 1-1,text,false,d, e",
+        );
+        assert_eq!(found, unquoted(TextColumn::FailureMessage, "d, e"));
         // Quotes elsewhere in the row stay what they are.
         let found = repaired("Home,200,OK", "\"Ho,me\",200,Error, try later").unwrap();
         assert_eq!(found.0, Repair::Unquoted(TextColumn::ResponseMessage));

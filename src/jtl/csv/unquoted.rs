@@ -56,14 +56,14 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// The fields of `record`, with the fields from `first` to `last` joined as they stand there.
-    pub fn joined(&self, record: &[u8], first: usize, last: usize) -> Unquoted {
+    /// The columns of `record`, each from its first to its last field. Several fields are joined as they
+    /// stand there.
+    pub fn joined(&self, record: &[u8], places: impl Iterator<Item = (usize, usize)>) -> Unquoted {
         let mut joined = Unquoted::new();
-        for number in 0..self.raw.len() {
-            if number == first {
-                joined.push(&record[self.raw[first].start..self.raw[last].end]);
-            } else if !(first..=last).contains(&number) {
-                joined.push(self.unquoted.field(number));
+        for (first, last) in places {
+            match first == last {
+                true => joined.push(self.unquoted.field(first)),
+                false => joined.push(&record[self.raw[first].start..self.raw[last].end]),
             }
         }
         joined
