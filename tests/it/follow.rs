@@ -157,7 +157,7 @@ fn other_encodings_are_followed() {
         let (start, rest) = bytes.split_at(width * start.len());
         let (some, others) = rest.split_at(rest.len() / 2 + 1);
         append(&perfkit, start);
-        following.hear(": 1 samples");
+        following.hear(": 1 sample;");
         append(&perfkit, some);
         append(&perfkit, others);
         following.hear(": 6 samples");
@@ -276,12 +276,12 @@ fn selections_that_depend_on_the_whole_run_match_analyze() {
                 .map(|second| row(1_700_000_000_000 + second * 500, 10, label, true))
                 .collect::<String>()
         };
-        append(&perfkit, &rows(0..10, "A-0"));
+        append(&perfkit, rows(0..10, "A-0"));
         following.hear("samples");
-        append(&perfkit, &rows(10..20, "A"));
-        append(&perfkit, &rows(20..30, "B"));
+        append(&perfkit, rows(10..20, "A"));
+        append(&perfkit, rows(20..30, "B"));
         thread::sleep(Duration::from_millis(1_500));
-        append(&perfkit, &rows(30..33, "A-1"));
+        append(&perfkit, rows(30..33, "A-1"));
         following.signal("-INT");
         check_end(&perfkit, following, options, "csv");
     }
