@@ -66,6 +66,8 @@
 //!
 //! Two modules stand apart: [`serve`], the target server, and `plan`, the JMeter plan that tests it.
 
+// `eprintln!` panics if nobody can hear it: only `stderr` writes there.
+#![deny(clippy::print_stderr)]
 // Much of what the renderers share has users only in the binary.
 #![cfg_attr(not(feature = "cli"), allow(dead_code, unused_imports))]
 

@@ -11,6 +11,7 @@ use crate::gate::{self, Criterion, Limit, MaxRejected};
 use crate::percentile::Percentile;
 use crate::render;
 use crate::report::{CriterionResult, Report};
+use crate::stderr;
 
 /// The criteria of a run, and where their results go.
 #[derive(Debug)]
@@ -161,18 +162,18 @@ fn read_criteria(path: &Path) -> Result<Vec<Criterion>> {
 /// Prints the results on standard error, within GitHub Actions also as annotations.
 pub fn print_results(report: &Report) {
     for line in render::criteria::lines(report).lines() {
-        eprintln!("perfkit: {line}");
+        stderr::say(format_args!("perfkit: {line}"));
     }
     if is_github() {
-        eprint!("{}", render::criteria::github_annotations(report));
+        stderr::write(&render::criteria::github_annotations(report));
     }
 }
 
 /// Prints one failure on standard error, within GitHub Actions also as an annotation.
 pub fn print_failure(title: &str, message: &str) {
-    eprintln!("perfkit: {}", render::text::printable(message));
+    stderr::say(format_args!("perfkit: {message}"));
     if is_github() {
-        eprint!("{}", render::criteria::github_annotation(title, message));
+        stderr::write(&render::criteria::github_annotation(title, message));
     }
 }
 
@@ -210,10 +211,7 @@ pub fn exit_code(
         false => errors.pop(),
     };
     for error in errors {
-        eprintln!(
-            "perfkit: error: {}",
-            render::text::printable(&error.to_string())
-        );
+        stderr::say(format_args!("perfkit: error: {error}"));
     }
     match (printed, last) {
         (Err(error), _) if !error.is_broken_pipe() => Err(error),

@@ -27,18 +27,21 @@ use std::process::ExitCode;
 
 use crate::cli::{self, Cli, Command, Defaults};
 use crate::error::Result;
+use crate::stderr;
 
 /// Runs the command line of this process.
 ///
 /// Exit codes: 0 done; 1 a criterion failed or a regression was found; 2 usage, input or output error.
 pub fn main() -> ExitCode {
+    stderr::report_panics("internal error");
     output::survive_file_size_limit();
     let outcome = cli::parse().and_then(run);
     match outcome {
         Ok(code) => code,
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("perfkit: error: {error}");
+            // Some messages have several lines, such as that of a mistake in perfkit.toml.
+            stderr::say_lines(format_args!("perfkit: error: {error}"));
             ExitCode::from(2)
         }
     }
@@ -47,7 +50,7 @@ pub fn main() -> ExitCode {
 fn run((cli, defaults): (Cli, Option<Defaults>)) -> Result<ExitCode> {
     let notes: Vec<String> = defaults.iter().map(Defaults::to_string).collect();
     for note in &notes {
-        eprintln!("perfkit: note: {}", crate::text::printable(note));
+        stderr::say(format_args!("perfkit: note: {note}"));
     }
     match cli.command {
         Command::Analyze(args) => analyze::run(*args, notes),

@@ -8,6 +8,7 @@ use crate::error::Result;
 #[cfg(unix)]
 use crate::format;
 use crate::plan::{Plan, Protocol};
+use crate::stderr;
 
 /// Runs `perfkit plan`.
 ///
@@ -36,11 +37,11 @@ pub fn run(args: PlanArgs) -> Result<ExitCode> {
             "plan.jmx".into()
         }
     };
-    eprintln!(
+    stderr::say_lines(format_args!(
         "perfkit: {} samples; run it with\n  {}",
         plan.samples(),
         plan.command(&file)
-    );
+    ));
     note_limit(&plan);
     Ok(ExitCode::SUCCESS)
 }
@@ -53,14 +54,14 @@ fn note_limit(plan: &Plan) {
     };
     let (users, needed) = (plan.users_within(hard), plan.open_files());
     if users < plan.users {
-        eprintln!(
+        stderr::say(format_args!(
             "perfkit: note: this machine allows {} (ulimit -Hn), enough for about {} of the {}; the \
              others would fail with \"Too many open files\". For all of them, raise the limit as root: \
              `ulimit -Hn {needed}` in that shell, or nofile in /etc/security/limits.conf",
             format::counted(hard, "open file"),
             format::thousands(users),
             format::counted(plan.users, "user"),
-        );
+        ));
     }
 }
 

@@ -10,6 +10,7 @@ use crate::format;
 use crate::render::readme_block::{self, Choice, MAX_KEY, Updated, Wanted};
 use crate::render::text::printable;
 use crate::report::Report;
+use crate::stderr;
 
 /// A block of a Markdown file.
 #[derive(Debug)]
@@ -77,14 +78,16 @@ impl Readme {
         }
         let (path, key, line) = (self.path.display(), &self.wanted.key, updated.line);
         match replaced {
-            None => eprintln!(
+            None => stderr::say(format_args!(
                 "perfkit: added the markers `{}` and `{}` to {path}, at line {line}; move the \
                  block with its markers wherever you like",
                 readme_block::begin_marker(key),
                 readme_block::end_marker(key)
-            ),
+            )),
             Some(_) if before == updated.bytes => {
-                eprintln!("perfkit: the block `{key}` of {path}, at line {line}, is up to date");
+                stderr::say(format_args!(
+                    "perfkit: the block `{key}` of {path}, at line {line}, is up to date"
+                ));
             }
             Some((old, name)) => {
                 let renamed = match old == *key {
@@ -95,9 +98,9 @@ impl Readme {
                     true => String::new(),
                     false => format!(": replaced the block{}", of(&name)),
                 };
-                eprintln!(
+                stderr::say(format_args!(
                     "perfkit: updated the block `{key}` of {path}, at line {line}{renamed}{replaced}"
-                );
+                ));
             }
         }
         Ok(())

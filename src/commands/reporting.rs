@@ -3,8 +3,8 @@
 use super::metrics;
 use crate::analysed::Analysed;
 use crate::error::{Error, Result};
-use crate::render;
 use crate::report::{Presentation, Report};
+use crate::stderr;
 
 /// Builds the report of a run and prints its notices on standard error. If there are several runs,
 /// `run` names this one.
@@ -30,36 +30,38 @@ pub fn report(
 /// were `announced` before reading.
 fn print_notices(report: &Report, announced: usize, run: Option<&str>) {
     let from = match run {
-        Some(run) => format!("perfkit: {}", render::text::printable(run)),
+        Some(run) => format!("perfkit: {run}"),
         None => "perfkit".to_owned(),
     };
     for insight in &report.insights {
-        let sentence = render::text::printable(&insight.sentence);
-        eprintln!("{from}: insight: {sentence}");
+        stderr::say(format_args!("{from}: insight: {}", insight.sentence));
     }
     let verdict = report.resources.iter().map(|resources| &resources.verdict);
     for note in report.notes.iter().skip(announced).chain(verdict) {
-        eprintln!("{from}: note: {note}");
+        stderr::say(format_args!("{from}: note: {note}"));
     }
     if let Some(dashboard) = &report.dashboard {
-        eprintln!("{from}: note: {}", dashboard.difference);
+        stderr::say(format_args!("{from}: note: {}", dashboard.difference));
     }
     let accounting = &report.accounting;
-    eprintln!("{from}: {}", accounting.phrase());
+    stderr::say(format_args!("{from}: {}", accounting.phrase()));
     for filter in &accounting.filters {
-        eprintln!("{from}: {} filtered out by {}", filter.count, filter.option);
+        stderr::say(format_args!(
+            "{from}: {} filtered out by {}",
+            filter.count, filter.option
+        ));
     }
     let rejected = accounting.rejections.iter().map(|row| ("rejected", row));
     let repaired = accounting.repairs.iter().map(|row| ("repaired", row));
     for (how, fault) in rejected.chain(repaired) {
-        eprintln!(
+        stderr::say(format_args!(
             "{from}: warning: {} {how}: {}; first at {}:{}: {:?}",
             fault.count,
             fault.reason,
             fault.first_input,
             fault.first_line,
             crate::format::shorten(fault.first_value.as_deref().unwrap_or_default(), 80),
-        );
+        ));
     }
 }
 

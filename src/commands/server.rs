@@ -19,6 +19,7 @@ use crate::report::{
 };
 use crate::serve::monitor;
 use crate::serve::platform::Platform;
+use crate::stderr;
 
 /// Maximum time to wait for the server's answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -94,10 +95,10 @@ impl Server {
     /// Notes that the platform is not named, if so.
     pub fn note_if_unnamed(&self) {
         if self.platform.is_none() {
-            eprintln!(
+            stderr::say(format_args!(
                 "perfkit: note: the tested platform is not named. Name it with --platform TEXT, or ask \
                  a running perfkit serve with --server URL"
-            );
+            ));
         }
     }
 
@@ -158,10 +159,10 @@ fn hardware(address: &str, is_named: bool) -> Result<Option<Platform>> {
     match answer {
         Ok(platform) => Ok(Some(platform)),
         Err(why) if why.is_answer() && is_named => {
-            eprintln!(
+            stderr::say(format_args!(
                 "perfkit: note: {address} does not report its hardware at /platform ({why}), so the \
                  table shows only what --platform and --detail say"
-            );
+            ));
             Ok(None)
         }
         Err(why) if why.is_answer() => Err(Error::input(

@@ -8,6 +8,7 @@ use crate::analysed::{self, Analysed, Analysis};
 use crate::cli::SummarizeArgs;
 use crate::error::{Error, Result};
 use crate::report::Accounting;
+use crate::stderr;
 
 /// Runs `perfkit summarize`. Results without samples also get a summary file, because other parts of the
 /// run may have samples.
@@ -52,11 +53,11 @@ pub fn run(args: &SummarizeArgs) -> Result<ExitCode> {
             printed.map_err(Error::Stdout)?;
         }
     }
-    eprintln!(
+    stderr::say(format_args!(
         "perfkit: {}; the summary file has {} bytes",
         Accounting::new(&analysed)?.phrase(),
         file.len(),
-    );
+    ));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -79,7 +79,7 @@ fn the_examples_for_ci_servers_work() {
             assert!(
                 perfkit
                     .read("summary.md")
-                    .starts_with("**All 6 criteria passed**")
+                    .starts_with("**All 9 criteria passed**")
             );
         }
     }

@@ -61,6 +61,7 @@ mod summary_properties;
 #[cfg(unix)]
 mod tested_server;
 mod times;
+mod unheard;
 mod update;
 mod values;
 mod xml;

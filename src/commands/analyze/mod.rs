@@ -22,6 +22,7 @@ use crate::stats::Aggregate;
 /// # Errors
 ///
 /// If an option is invalid, an input cannot be read or has no samples, or an output cannot be written;
+use crate::stderr;
 /// with `--strict`, also if a row is rejected.
 pub fn run(args: AnalyzeArgs, notes: Vec<String>) -> Result<ExitCode> {
     let mut job = Job::new(args, notes)?;
@@ -80,10 +81,10 @@ impl Job {
             self.server.note_if_unnamed();
         }
         if let Some(directory) = &outputs.directory {
-            eprintln!(
+            stderr::say(format_args!(
                 "perfkit: report in {} and report.html",
                 directory.join("report.md").display()
-            );
+            ));
         }
         gate::print_results(report);
         let unjudged = self.gate.check_rejected(report).err();

@@ -20,6 +20,7 @@ use crate::render;
 use crate::render::compare::Extent;
 use crate::render::readme_block::Wanted;
 use crate::report::{self, Report};
+use crate::stderr;
 
 /// Percentiles tested by default. Fewer tests give narrower intervals.
 const DEFAULT_TESTED: [f64; 2] = [50.0, 95.0];
@@ -56,7 +57,7 @@ pub fn run(args: CompareArgs, mut notes: Vec<String>) -> Result<ExitCode> {
     let mut files = files.into_iter().flatten();
     files.try_for_each(|path| output::check_file(path))?;
     for note in inputs.notes() {
-        eprintln!("perfkit: note: {}", render::text::printable(&note));
+        stderr::say(format_args!("perfkit: note: {note}"));
         notes.push(note);
     }
     let sides = inputs.read(

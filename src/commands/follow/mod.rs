@@ -26,6 +26,7 @@ use crate::select::{Choice, Needs, Selected, Survey};
 
 /// Time between two polls of the file.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
+use crate::stderr;
 /// Minimum time between two reports.
 const MIN_REFRESH: Duration = Duration::from_secs(1);
 /// The next report waits this many times as long as the last one took: reports then take at most a tenth
@@ -77,9 +78,11 @@ pub fn read(job: &Job) -> Result<Followed> {
     };
     let address = web.as_ref().map(Web::url);
     if let Some(address) = &address {
-        eprintln!("perfkit: the live report is at {address}");
+        stderr::say(format_args!("perfkit: the live report is at {address}"));
         if args.listen.is_some_and(|listen| !listen.ip().is_loopback()) {
-            eprintln!("perfkit: note: anyone who can reach this address can read the report");
+            stderr::say(format_args!(
+                "perfkit: note: anyone who can reach this address can read the report"
+            ));
         }
     }
     let screen = Screen::open(args.interval, address);

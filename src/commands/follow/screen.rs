@@ -17,6 +17,7 @@ use ratatui::crossterm::terminal::{
 
 use crate::render::live::{self, View};
 use crate::report::Live;
+use crate::stderr;
 
 /// Number of labels that Page Up and Page Down scroll.
 const PAGE: usize = 10;
@@ -81,7 +82,7 @@ impl Screen {
     pub fn note(&mut self, note: String) {
         match self {
             Screen::Full(full) => full.notes.push(note),
-            Screen::Lines(_) => eprintln!("perfkit: note: {note}"),
+            Screen::Lines(_) => stderr::say(format_args!("perfkit: note: {note}")),
         }
     }
 }
@@ -106,10 +107,10 @@ impl Lines {
         };
         // Do not repeat a line.
         if line != self.last_line {
-            eprintln!("perfkit: {line}");
+            stderr::say(format_args!("perfkit: {line}"));
             self.last_line = line;
         } else if state.is_warning {
-            eprintln!("perfkit: {}", state.words);
+            stderr::say(format_args!("perfkit: {}", state.words));
         }
     }
 }
@@ -198,7 +199,7 @@ impl Drop for Full {
     fn drop(&mut self) {
         restore();
         for note in &self.notes {
-            eprintln!("perfkit: note: {note}");
+            stderr::say(format_args!("perfkit: note: {note}"));
         }
     }
 }
