@@ -209,7 +209,9 @@ fn score(parser: &RowParser, row: &[u8], fields: &Fields, joins: &[Join]) -> Opt
         let at = join.column;
         let precedes_number = at + 1 < layout.width && is_numeric(at + 1);
         may_split_number(layout, at, &is_numeric, first_piece)
-            || precedes_number && may_begin_number(&piece, place(joins, at).1)
+            || precedes_number
+                && may_begin_number(&piece, place(joins, at).1)
+                && !lists_numbers(&piece, place(joins, at))
             || is_failure_message(join) && sample.success && first_piece(at).is_empty()
     };
     if joins.iter().any(is_doubtful) || around.into_iter().any(is_other_row) {
@@ -255,6 +257,14 @@ fn may_split_number<'a>(
 fn may_begin_number<'a>(piece: &impl Fn(usize) -> &'a [u8], at: usize) -> bool {
     let continues_text = |text: &[u8]| text.len() > 1 && text.starts_with(b"0");
     is_digits(piece(at)) && (!continues_text(piece(at)) || is_digits(piece(at - 1)))
+}
+
+/// Whether a text of these pieces goes on with a list of numbers, as in `/a?ids=1,2,3`: it begins with letters,
+/// and what follows it is a whole number, not the rest of one, as in `1,005`.
+fn lists_numbers<'a>(piece: &impl Fn(usize) -> &'a [u8], (first, last): (usize, usize)) -> bool {
+    let follows = piece(last + 1);
+    let is_rest = follows.len() > 1 && follows.starts_with(b"0");
+    piece(first).iter().any(u8::is_ascii_alphabetic) && !is_rest
 }
 
 fn is_digits(text: &[u8]) -> bool {
@@ -391,6 +401,9 @@ mod tests {
         );
         let found = repaired("http://h/a", "http://h/a?q=1,b,c");
         assert_eq!(found, unquoted(TextColumn::Url, "http://h/a?q=1,b,c"));
+        // A list of numbers in a text, before a number.
+        let found = repaired("http://h/a", "http://h/a?ids=1,2,3");
+        assert_eq!(found, unquoted(TextColumn::Url, "http://h/a?ids=1,2,3"));
         let found = repaired("Home", "Home, page");
         assert_eq!(found, unquoted(TextColumn::Label, "Home, page"));
         let found = repaired("Users 1-1", "Users, all 1-1").unwrap();
