@@ -8,6 +8,7 @@ use super::csv::{DateEvidence, DateOrder};
 use super::dates::{Contradiction, TimestampsRead};
 use super::excerpt::excerpt;
 use super::fault::{Fault, Repair};
+use super::input::TrailingBytes;
 use super::xml::XmlSummary;
 use crate::error::Error;
 
@@ -71,6 +72,8 @@ pub struct InputSummary {
     pub is_unterminated: bool,
     /// Whether its compressed data ended early.
     pub is_truncated: bool,
+    /// What follows its compressed data; `None` if nothing does.
+    pub trailing_bytes: Option<TrailingBytes>,
     /// What is known about XML results; `None` for CSV.
     pub xml: Option<XmlSummary>,
     /// How time stamps were read.

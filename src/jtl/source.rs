@@ -18,7 +18,7 @@ use super::csv::{
 use super::dates::TimestampsRead;
 use super::fault::MAX_ROW;
 use super::fingerprint::{self, Fingerprinted, SharedFingerprint};
-use super::input::{Encoding, EncodingSource, Input, Transcoder, describe_other};
+use super::input::{Encoding, EncodingSource, Input, TrailingBytes, Transcoder, describe_other};
 use super::options::{ColumnOptions, ReadOptions, TimestampOptions};
 use super::outcome::{InputEncoding, InputSummary};
 use super::xml::{self, Stamps, XmlInput, XmlReader};
@@ -217,6 +217,7 @@ impl Source {
             self.finished.push(InputSummary {
                 bytes: reader.bytes(),
                 is_truncated: current.summary.is_truncated || reader.is_truncated(),
+                trailing_bytes: current.summary.trailing_bytes.or(reader.trailing_bytes()),
                 is_unterminated: false,
                 xml: Some(reader.summary()),
                 extra_columns: reader.extra_columns(),
@@ -258,6 +259,7 @@ impl Current {
             is_header_given: false,
             is_unterminated: false,
             is_truncated: false,
+            trailing_bytes: None,
             xml: None,
             timestamps: TimestampsRead::default(),
         };
@@ -410,6 +412,10 @@ impl Current {
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                     self.is_at_end = true;
                     self.summary.is_truncated = true;
+                }
+                Err(error) if let Some(trailing) = TrailingBytes::of(&error) => {
+                    self.is_at_end = true;
+                    self.summary.trailing_bytes = Some(trailing);
                 }
                 Err(error) => return Err(Error::read(Path::new(&self.summary.name), error)),
             }

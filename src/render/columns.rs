@@ -3,10 +3,13 @@
 use super::table::{self, Cell, Heading};
 use crate::format::{fixed, percent};
 use crate::percentile::Percentile;
-use crate::report::{LabelReport, Options, PartialColumn, StatisticsRow, Summary};
+use crate::report::{LabelReport, Options, PartialColumn, Report, StatisticsRow, Summary};
 
 /// Marks a figure of a column that only some samples have.
 const PARTIAL: char = '†';
+
+/// Marks a rate that samples with stray times spoil.
+const STRAY: char = '‡';
 
 /// One column of a table of labels.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,13 +73,24 @@ pub fn known(percentiles: &[Percentile]) -> Vec<Column> {
 
 /// A cell, marked if its figure covers only some samples.
 pub fn marked(cell: Cell, is_partial: bool) -> Cell {
-    match cell.text {
-        Some(text) if is_partial => Cell {
-            text: Some(format!("{text}{PARTIAL}")),
-            ..cell
-        },
-        text => Cell { text, ..cell },
+    with_mark(cell, is_partial.then_some(PARTIAL))
+}
+
+fn with_mark(cell: Cell, mark: Option<char>) -> Cell {
+    Cell {
+        text: cell.text.map(|text| match mark {
+            Some(mark) => format!("{text}{mark}"),
+            None => text,
+        }),
+        ..cell
     }
+}
+
+/// The sentence that explains the marks of rates that stray times spoil; `None` without marks.
+pub fn stray_note(columns: &[Column], report: &Report) -> Option<String> {
+    let stray_times = report.stray_times.as_ref()?;
+    let is_marked = columns.iter().any(Column::is_rate);
+    is_marked.then(|| format!("{STRAY} {}", stray_times.sentence()))
 }
 
 /// The sentence that explains the marks of rates in the Statistics table; `None` without marks.
@@ -224,10 +238,23 @@ impl Column {
         }
     }
 
-    /// The cell of a label, in JMeter's formats, with a mark if only some samples have the column.
+    /// The cell of a label, in JMeter's formats, with a mark if only some samples have the column, or if
+    /// stray times spoil the rate.
     pub fn cell(&self, row: &LabelReport) -> Cell {
         let is_partial = !row.partial.is_empty() && row.partial(&self.key()).is_some();
-        marked(self.bare_cell(row), is_partial)
+        let is_spoilt = row.has_stray_times && self.is_rate();
+        with_mark(
+            marked(self.bare_cell(row), is_partial),
+            is_spoilt.then_some(STRAY),
+        )
+    }
+
+    /// Whether its figure is per second of the window.
+    fn is_rate(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::Throughput | Kind::ReceivedKb | Kind::SentKb | Kind::Goodput
+        )
     }
 
     fn bare_cell(&self, row: &LabelReport) -> Cell {

@@ -42,6 +42,14 @@ pub fn lines(report: &Report) -> String {
     lines
 }
 
+/// A line for each criterion in their order, then one for all. Empty without criteria.
+pub(super) fn all_lines(report: &Report) -> String {
+    let criteria = &report.criteria;
+    let all = (!criteria.is_empty()).then(|| verdict(criteria));
+    let lines = criteria.iter().map(line).chain(all);
+    lines.map(|line| line + "\n").collect()
+}
+
 /// The verdict, the criterion and what was found.
 pub(super) fn line(result: &CriterionResult) -> String {
     format!("{}: {}", result.verdict(), sentence(result))

@@ -3,7 +3,7 @@
 use super::{PartialColumn, engines};
 use crate::analysed::{Analysed, copies};
 use crate::format;
-use crate::jtl::{EpochUnit, InputRead, TimestampsRead, XmlSummary};
+use crate::jtl::{InputRead, TimestampsRead, XmlSummary};
 use crate::stats::{Aggregate, ErrorDetail, MAX_ERROR_TYPES};
 use crate::text;
 
@@ -81,6 +81,16 @@ fn of_input(input: &InputRead) -> Vec<String> {
             "{name}: the compressed data ends early; the figures cover what could be read."
         ));
     }
+    if let Some(trailing) = summary.trailing_bytes {
+        let bytes = format::counted(trailing.count, "byte");
+        let what = match trailing.are_zeros {
+            true => "only padding with zeros",
+            false => "left out",
+        };
+        notes.push(format!(
+            "{name}: what follows the compressed data ({bytes}) is {what}."
+        ));
+    }
     if summary.is_unterminated {
         notes.push(format!(
             "{name} does not end with a line break: JMeter is still writing or was stopped, and the \
@@ -94,12 +104,8 @@ fn of_input(input: &InputRead) -> Vec<String> {
 fn of_timestamps(name: &str, timestamps: &TimestampsRead) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(unit) = timestamps.detected_unit {
-        let precision = match unit {
-            EpochUnit::Seconds => ", so times are only that precise",
-            _ => "",
-        };
         notes.push(format!(
-            "{name}: timeStamp is in {} since 1970{precision}; --timestamp-unit ms reads it as JMeter does.",
+            "{name}: timeStamp is in {} since 1970, not in ms; --timestamp-unit ms reads it as JMeter does.",
             unit.name()
         ));
     }

@@ -266,3 +266,25 @@ fn a_run_killed_at_any_moment_leaves_the_old_report_or_the_new_one() {
         );
     }
 }
+
+#[test]
+fn bytes_after_compressed_results_cost_no_row() {
+    let perfkit = Perfkit::new();
+    let expected = perfkit.table(five_samples());
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(five_samples().as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let zstd = zstd::encode_all(five_samples().as_bytes(), 3).unwrap();
+    for packed in [gzip, zstd] {
+        for (trailing, what) in [
+            (&[0; 1024][..], "(1,024 bytes) is only padding with zeros"),
+            (b"garbage", "(7 bytes) is left out"),
+        ] {
+            perfkit.write("a.jtl", [&*packed, trailing].concat());
+            let (table, said) = perfkit.run(&["analyze", "a.jtl", "--format=csv", "--no-report"]);
+            assert_eq!(table, expected);
+            let note = format!("note: a.jtl: what follows the compressed data {what}.");
+            assert!(said.contains(&note), "{said}");
+        }
+    }
+}

@@ -3,21 +3,23 @@
 use memchr::memmem;
 
 /// How the bytes of a file are packed.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Plain,
     Gzip,
     Zstd,
-    Unsupported(&'static str),
+    /// Packed with the first, which the second unpacks.
+    Unsupported(&'static str, &'static str),
 }
 
 impl Kind {
     pub fn of(magic: &[u8]) -> Kind {
         match magic {
             [0x1F, 0x8B, ..] => Kind::Gzip,
-            [0x28, 0xB5, 0x2F, 0xFD] => Kind::Zstd,
-            [b'B', b'Z', b'h', _] => Kind::Unsupported("compressed with bzip2"),
-            [0xFD, b'7', b'z', b'X'] => Kind::Unsupported("compressed with xz"),
+            // The second is a frame that zstd skips.
+            [0x28, 0xB5, 0x2F, 0xFD] | [0x50..=0x5F, 0x2A, 0x4D, 0x18] => Kind::Zstd,
+            [b'B', b'Z', b'h', _] => Kind::Unsupported("bzip2", "bzip2 -dc"),
+            [0xFD, b'7', b'z', b'X'] => Kind::Unsupported("xz", "xz -dc"),
             _ => Kind::Plain,
         }
     }

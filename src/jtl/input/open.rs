@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::decode::on_own_thread;
 use super::directory::describe_directory;
 use super::kind::Kind;
+use super::members::Members;
 use crate::error::{Error, Result};
 
 /// An opened input.
@@ -20,6 +21,9 @@ pub struct Input {
     /// Size in bytes as stored, if known.
     pub size: Option<u64>,
 }
+
+/// Compressed bytes that are read at a time.
+const COMPRESSED: usize = 64 << 10;
 
 /// Number of bytes read from all inputs, before decompression, for a progress bar.
 pub type BytesRead = Arc<AtomicU64>;
@@ -55,13 +59,18 @@ pub fn open(path: &Path, bytes_read: &BytesRead) -> Result<Input> {
     let whole = io::Cursor::new(magic).chain(source);
     let reader: Box<dyn Read + Send> = match kind {
         Kind::Plain => Box::new(whole),
-        Kind::Gzip => Box::new(on_own_thread(flate2::read::MultiGzDecoder::new(whole))),
-        Kind::Zstd => {
-            let decoder = zstd::Decoder::new(whole).map_err(|error| Error::read(path, error))?;
-            Box::new(on_own_thread(decoder))
+        Kind::Gzip | Kind::Zstd => {
+            let whole = io::BufReader::with_capacity(COMPRESSED, whole);
+            Box::new(on_own_thread(Members::new(whole, kind)))
         }
-        Kind::Unsupported(what) => {
-            return Err(Error::input(name, format!("is {what}: unpack it first")));
+        Kind::Unsupported(what, command) => {
+            let unpacked = format!("{command} {name} | perfkit analyze -");
+            return Err(Error::input(
+                name,
+                format!(
+                    "is compressed with {what}, which perfkit does not read: `{unpacked}` unpacks it"
+                ),
+            ));
         }
     };
     Ok(Input { name, reader, size })
@@ -122,7 +131,7 @@ mod tests {
     fn other_archives_and_directories_are_refused() {
         let error = read(b"BZh9rest").unwrap_err().to_string();
         assert!(
-            error.ends_with("is compressed with bzip2: unpack it first"),
+            error.contains("is compressed with bzip2, which perfkit does not read: `bzip2 -dc "),
             "{error}"
         );
         let error = open(Path::new("/"), &BytesRead::default()).err().unwrap();

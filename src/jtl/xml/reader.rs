@@ -8,7 +8,7 @@ use super::summary::XmlSummary;
 use super::tokens::Tokens;
 use crate::error::{Error, Result};
 use crate::jtl::fault::Fault;
-use crate::jtl::input::Transcoder;
+use crate::jtl::input::{TrailingBytes, Transcoder};
 use crate::jtl::metric::MetricColumn;
 use crate::jtl::sample::{Origin, Sample};
 
@@ -192,6 +192,11 @@ impl XmlReader {
     /// Whether compressed data ended early.
     pub fn is_truncated(&self) -> bool {
         self.tokens.is_truncated
+    }
+
+    /// What follows compressed data.
+    pub fn trailing_bytes(&self) -> Option<TrailingBytes> {
+        self.tokens.trailing_bytes
     }
 
     /// What is known about the input so far.

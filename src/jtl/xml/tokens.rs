@@ -9,6 +9,7 @@ use quick_xml::parser::{CommentParser, ElementParser, Parser, PiParser};
 
 use crate::error::{Error, Result};
 use crate::jtl::fault::MAX_ROW;
+use crate::jtl::input::TrailingBytes;
 
 /// Bytes read at a time.
 const CHUNK: usize = 64 << 10;
@@ -71,6 +72,8 @@ pub(super) struct Tokens {
     head: Vec<u8>,
     /// Whether compressed data ended early.
     pub is_truncated: bool,
+    /// What follows compressed data.
+    pub trailing_bytes: Option<TrailingBytes>,
 }
 
 /// Where the markup at the front of the buffer ends.
@@ -102,6 +105,7 @@ impl Tokens {
             is_in_literal: false,
             head: Vec::new(),
             is_truncated: false,
+            trailing_bytes: None,
         }
     }
 
@@ -366,6 +370,10 @@ impl Tokens {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                     self.is_truncated = true;
+                    return Ok(false);
+                }
+                Err(error) if let Some(trailing) = TrailingBytes::of(&error) => {
+                    self.trailing_bytes = Some(trailing);
                     return Ok(false);
                 }
                 Err(error) => return Err(Error::read(Path::new(&self.name), error)),

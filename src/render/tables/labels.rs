@@ -4,7 +4,7 @@ use super::Section;
 use crate::format::{fixed, percent};
 use crate::render::columns::{self, Column};
 use crate::render::table::{Cell, Heading, Kind, Table};
-use crate::report::{Detail, LabelReport, Report, StrayTimes, Summary};
+use crate::report::{Detail, LabelReport, Report, Summary};
 
 /// The details of a platform.
 pub fn details(details: &[Detail]) -> Table {
@@ -31,15 +31,19 @@ pub fn aggregate(report: &Report) -> Table {
 
 /// The note below [`aggregate`]; `None` if there is nothing to explain.
 pub fn aggregate_note(report: &Report) -> Option<String> {
-    let stray = report.stray_times.as_ref().map(StrayTimes::sentence);
-    let partial = columns::partial_note(&columns::of_labels(&report.options), &report.total);
-    let notes: Vec<String> = stray.into_iter().chain(partial).collect();
-    (!notes.is_empty()).then(|| notes.join(" "))
+    note(&columns::of_labels(&report.options), report)
 }
 
 /// The note below [`summary`] and [`labels`]; `None` if there is nothing to explain.
 pub fn labels_note(report: &Report) -> Option<String> {
-    columns::partial_note(&label_columns(report), &report.total)
+    note(&label_columns(report), report)
+}
+
+fn note(columns: &[Column], report: &Report) -> Option<String> {
+    let stray = columns::stray_note(columns, report);
+    let partial = columns::partial_note(columns, &report.total);
+    let notes: Vec<String> = stray.into_iter().chain(partial).collect();
+    (!notes.is_empty()).then(|| notes.join(" "))
 }
 
 /// The columns of JMeter's Summary Report; `None` if columns were chosen, which are then all.
