@@ -422,7 +422,7 @@ fn hostile_names_are_escaped() {
     perfkit.write("run.jtl", jtl(rows));
     let (table, said) = perfkit.run(&["analyze", "run.jtl", "-o", "out", "--charts", "none"]);
     assert!(table.starts_with("|              | **Details**"), "{table}");
-    let insight = "“\u{FFFD}[31m<b>*\u{FFFD}” is much slower";
+    let insight = r"“\u{1b}[31m<b>*\u{202e}” is much slower";
     assert!(said.contains(insight), "{said}");
     assert!(!said.contains(['\u{1b}', '\u{202e}']), "{said}");
     let markdown = perfkit.read("out/report.md");

@@ -37,6 +37,15 @@ impl Server {
         Server::run(Command::new("bash").args(["-c", &script]))
     }
 
+    /// Starts it by a command that runs another, such as `env`.
+    pub fn start_under(wrapper: &str) -> Server {
+        let script = format!(
+            "exec {wrapper} '{}' serve --host 127.0.0.1 --port 0",
+            env!("CARGO_BIN_EXE_perfkit")
+        );
+        Server::run(Command::new("bash").args(["-c", &script]))
+    }
+
     fn run(command: &mut Command) -> Server {
         let mut process = command
             .stdout(Stdio::piped())
