@@ -63,6 +63,8 @@ pub struct ServeArgs {
     pub access_log: bool,
 
     /// Write CPU, memory, connections, requests/s and latency to FILE, one line of CSV per second
+    ///
+    /// A file that an earlier monitor wrote is continued; any other file is refused.
     #[arg(long, value_name = "FILE")]
     pub monitor: Option<PathBuf>,
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::print::markdown::{bold, table};
+use super::print::markdown::{bold, escape, table};
 use super::tables;
 use super::text::printable;
 use crate::report::{CriterionResult, Report, TOTAL};
@@ -18,15 +18,30 @@ pub fn markdown(report: &Report) -> String {
         return String::new();
     }
     format!(
-        "{}. {FAILS_IF}\n\n{}",
+        "{}. {FAILS_IF}{}\n\n{}",
         bold(&verdict(criteria)),
+        escape(&selection(report)),
         table(&tables::criteria(criteria))
     )
 }
 
-/// How many criteria failed, and what a criterion is, in plain text.
-pub fn introduction(criteria: &[CriterionResult]) -> String {
-    format!("{}. {FAILS_IF}", verdict(criteria))
+/// How many criteria failed, what a criterion is, and which samples count, in plain text.
+pub fn introduction(report: &Report) -> String {
+    let verdict = verdict(&report.criteria);
+    format!("{verdict}. {FAILS_IF}{}", selection(report))
+}
+
+/// Says which samples count, and which options a configuration file set: both can turn a failure into a pass.
+/// Empty if all samples count and no file set an option.
+pub(super) fn selection(report: &Report) -> String {
+    let options = &report.options;
+    let chosen = match &options.selection[..] {
+        [] => String::new(),
+        chosen => format!(" Only the samples chosen by {} count.", chosen.join(" ")),
+    };
+    let configured = options.configured.as_ref();
+    let configured = configured.map_or_else(String::new, |what| format!(" {what}."));
+    printable(&format!("{chosen}{configured}"))
 }
 
 /// A line for each criterion that was judged in their order, then one for all. Empty without criteria.
@@ -37,15 +52,24 @@ pub fn lines(report: &Report) -> String {
         let _ = writeln!(lines, "{}", line(result));
     }
     if !criteria.is_empty() {
-        let _ = writeln!(lines, "{}", verdict(criteria));
+        let _ = writeln!(lines, "{}", conclusion(report));
     }
     lines
+}
+
+/// The verdict on all criteria, and which samples count.
+fn conclusion(report: &Report) -> String {
+    let verdict = verdict(&report.criteria);
+    match selection(report) {
+        selection if selection.is_empty() => verdict,
+        selection => format!("{verdict}.{selection}"),
+    }
 }
 
 /// A line for each criterion in their order, then one for all. Empty without criteria.
 pub(super) fn all_lines(report: &Report) -> String {
     let criteria = &report.criteria;
-    let all = (!criteria.is_empty()).then(|| verdict(criteria));
+    let all = (!criteria.is_empty()).then(|| conclusion(report));
     let lines = criteria.iter().map(line).chain(all);
     lines.map(|line| line + "\n").collect()
 }

@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use super::criteria::line;
-use crate::report::{Accounting, CriterionResult, Report};
+use crate::report::{CriterionResult, Report};
 use crate::units::MS_PER_SECOND;
 
 /// Replaces characters that XML 1.0 cannot hold, even escaped.
@@ -32,7 +32,7 @@ pub fn render(report: &Report) -> String {
         escape(name),
         timestamp(start_ms),
         criteria.len(),
-        properties(&report.accounting),
+        properties(report),
     );
     for result in criteria {
         xml.push_str(&test_case(result, &time));
@@ -47,8 +47,9 @@ pub fn render(report: &Report) -> String {
     xml
 }
 
-/// The account of every row, for readers that show properties.
-fn properties(accounting: &Accounting) -> String {
+/// The account of every row, and what chose the samples that count, for readers that show properties.
+fn properties(report: &Report) -> String {
+    let accounting = &report.accounting;
     let rows = [
         ("rows_read", accounting.rows_read),
         ("rows_counted", accounting.counted),
@@ -56,16 +57,25 @@ fn properties(accounting: &Accounting) -> String {
         ("rows_filtered", accounting.filtered),
         ("rows_rejected", accounting.rejected),
     ];
-    let mut properties = "    <properties>\n".to_owned();
-    for (name, rows) in rows {
-        let _ = writeln!(
-            properties,
-            "      <property name=\"{name}\" value=\"{rows}\"/>"
-        );
-    }
-    match accounting.rows_read {
-        0 => "    <properties/>\n".to_owned(),
-        _ => properties + "    </properties>\n",
+    let rows = rows.into_iter().filter(|_| accounting.rows_read > 0);
+    let rows = rows.map(|(name, rows)| (name, rows.to_string()));
+    let options = [
+        ("selection", report.options.selection.join(" ")),
+        (
+            "configured",
+            report.options.configured.clone().unwrap_or_default(),
+        ),
+    ];
+    let options = options.into_iter().filter(|(_, value)| !value.is_empty());
+    let properties = rows.chain(options).map(|(name, value)| {
+        format!(
+            "      <property name=\"{name}\" value=\"{}\"/>\n",
+            escape(&value)
+        )
+    });
+    match properties.collect::<String>() {
+        empty if empty.is_empty() => "    <properties/>\n".to_owned(),
+        properties => format!("    <properties>\n{properties}    </properties>\n"),
     }
 }
 

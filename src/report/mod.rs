@@ -189,6 +189,9 @@ pub struct Options {
     /// The options that selected samples, such as `--include Login`; empty if every sample counts.
     #[serde(default)]
     pub selection: Vec<String>,
+    /// The options that a configuration file set, in words; `None` if it set none.
+    #[serde(default)]
+    pub configured: Option<String>,
 }
 
 /// The options that give JMeter's table.
@@ -200,6 +203,7 @@ impl Default for Options {
             max_labels: DEFAULT_MAX_LABELS,
             columns: None,
             selection: Vec::new(),
+            configured: None,
             apdex: Vec::new(),
             expected_interval_ms: None,
         }

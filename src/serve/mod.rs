@@ -15,6 +15,7 @@ mod limits;
 mod listener;
 mod metrics;
 pub mod monitor;
+mod monitor_file;
 pub mod platform;
 mod prime;
 mod usage;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::app::Target;
 use super::metrics::{Answered, Metrics};
+use super::monitor_file;
 use super::usage::{Meter, Usage};
 use crate::error::{Error, Result};
 use crate::stderr;
@@ -83,22 +84,21 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    /// Creates or overwrites the file at `path` and starts writing rows to it. The monitor has its
-    /// own thread, so that it ticks on time when all others are busy. If a later write fails, it
+    /// Creates the file at `path`, or continues that of an earlier monitor. The monitor has its own thread, so that it ticks on time when all others are busy. If a later write fails, it
     /// warns on standard error and the server goes on without it.
     ///
     /// # Errors
     ///
-    /// If the file cannot be created.
+    /// If the file cannot be created, or something else than a monitor wrote it.
     pub fn start(path: &Path, target: Arc<Target>) -> Result<Self> {
-        let file = File::create(path).map_err(|source| Error::write(path, source))?;
+        let writer = monitor_file::open(path)?;
         let sampler = Sampler::new(target.metrics());
         let (stop, stopped) = mpsc::channel();
         let path = path.to_owned();
         let thread = thread::Builder::new()
             .name("monitor".to_owned())
             .spawn(move || {
-                if let Err(error) = monitor(file, sampler, &target, &stopped) {
+                if let Err(error) = monitor(writer, sampler, &target, &stopped) {
                     stderr::say(format_args!(
                         "perfkit: warning: cannot write {}: {error}; the server goes on without it",
                         path.display()
@@ -118,12 +118,11 @@ impl Monitor {
 }
 
 fn monitor(
-    file: File,
+    mut writer: csv::Writer<File>,
     mut sampler: Sampler,
     target: &Target,
     stopped: &mpsc::Receiver<()>,
 ) -> Result<(), csv::Error> {
-    let mut writer = csv::Writer::from_writer(file);
     let mut next = Instant::now() + INTERVAL;
     loop {
         let wait = next.saturating_duration_since(Instant::now());

@@ -154,6 +154,34 @@ fn options_of_a_file_are_announced() {
     );
 }
 
+/// A file can turn a failure into a pass: every verdict says so.
+#[test]
+fn verdicts_say_which_samples_count_and_what_a_file_set() {
+    let perfkit = perfkit_with("[analyze]\nonly-success = true\nfail-if = \"error% > 1%\"\n");
+    let said = "Only the samples chosen by --only-success count. perfkit.toml sets --fail-if=error% > 1% \
+                --only-success.";
+    let arguments = [&ANALYZE[..], &["--junit", "j.xml", "--format"]].concat();
+    let (table, errors) = perfkit.run(&[&arguments[..], &["table"]].concat());
+    assert!(
+        errors.contains(&format!("The criterion passed. {said}\n")),
+        "{errors}"
+    );
+    assert!(
+        table.contains(&format!("The criterion passed. {said}\n")),
+        "{table}"
+    );
+    let (markdown, _) = perfkit.run(&[&arguments[..], &["markdown"]].concat());
+    let escaped = said.replace('>', "&gt;");
+    assert!(markdown.contains(&escaped), "{markdown}");
+    let junit = perfkit.read("j.xml");
+    for property in [
+        "<property name=\"selection\" value=\"--only-success\"/>",
+        "<property name=\"configured\" value=\"perfkit.toml sets --fail-if=error% &gt; 1% --only-success\"/>",
+    ] {
+        assert!(junit.contains(property), "{junit}");
+    }
+}
+
 #[test]
 fn a_file_that_nobody_named_reaches_nothing_outside_its_directory() {
     let refused = |option: &str| {

@@ -69,6 +69,7 @@ impl Job {
             columns: columns::parse(args.columns.as_deref(), &args.percentiles)?,
             apdex: args.apdex.clone(),
             expected_interval_ms: args.expected_interval,
+            configured: notes.first().cloned(),
             ..report::Options::default()
         };
         let gate = Gate::of(&args.gate, args.baseline.as_deref(), &options.percentiles)?;

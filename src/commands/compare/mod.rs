@@ -56,6 +56,7 @@ pub fn run(args: CompareArgs, mut notes: Vec<String>) -> Result<ExitCode> {
     let files = [&args.output, &args.gate.junit, &args.update];
     let mut files = files.into_iter().flatten();
     files.try_for_each(|path| output::check_file(path))?;
+    let configured = notes.first().cloned();
     for note in inputs.notes() {
         stderr::say(format_args!("perfkit: note: {note}"));
         notes.push(note);
@@ -69,7 +70,7 @@ pub fn run(args: CompareArgs, mut notes: Vec<String>) -> Result<ExitCode> {
             ..report::Options::default()
         },
     )?;
-    let judged = judge(&gate, &sides);
+    let judged = judge(&gate, &sides, configured.as_ref());
     gate.write_junit(&judged)?;
     let mut comparison = compare::compare(&sides, &settings);
     comparison
@@ -192,14 +193,19 @@ fn rejected(sides: &[Side]) -> Vec<String> {
 }
 
 /// Evaluates the criteria for each candidate run, against the first run of the baseline.
-fn judge(gate: &Gate, sides: &[Side]) -> Report {
+fn judge(gate: &Gate, sides: &[Side], configured: Option<&String>) -> Report {
     let mut judged = Report::default();
+    judged.options.configured = configured.cloned();
     let Some((baseline, candidates)) = sides.split_first() else {
         return judged;
     };
     let baseline = baseline.runs.first().map(|(_, report)| report);
     let is_only = runs(candidates).count() == 1;
     for (name, report) in runs(candidates) {
+        judged
+            .options
+            .selection
+            .clone_from(&report.options.selection);
         let mut results = gate.evaluate_against(report, baseline);
         if !is_only {
             for result in &mut results {

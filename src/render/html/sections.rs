@@ -35,7 +35,7 @@ pub fn criteria(report: &Report, detail: Detail) -> Option<Section> {
     let results = &report.criteria;
     (!results.is_empty()).then(|| {
         let body = html! {
-            (introduction(&criteria::introduction(results)))
+            (introduction(&criteria::introduction(report)))
             (printed(&tables::criteria(results), detail))
         };
         Section::new("criteria", "Criteria", body)
