@@ -156,7 +156,7 @@ pub struct AnalyzeArgs {
     #[arg(
         long,
         value_name = "N",
-        value_parser = clap::value_parser!(u32).range(1..),
+        value_parser = max_labels,
         hide_short_help = true,
         help_heading = "Tables"
     )]
@@ -250,6 +250,16 @@ pub struct AnalyzeArgs {
     /// Options for reading results.
     #[command(flatten)]
     pub reading: ReadingArgs,
+}
+
+/// Most labels that a report shows one by one: their figures take 300 MB of memory, and 100 MB in JSON.
+const MAX_LABELS: u32 = 50_000;
+
+fn max_labels(text: &str) -> Result<u32, ValueError> {
+    text.parse()
+        .ok()
+        .filter(|labels| (1..=MAX_LABELS).contains(labels))
+        .ok_or(ValueError::Labels(MAX_LABELS))
 }
 
 impl AnalyzeArgs {

@@ -34,6 +34,12 @@ pub enum ValueError {
         "give a port such as 8080, or an address of this machine with a port, such as 0.0.0.0:8080"
     )]
     Address,
+    /// Not a number of labels that a report can show.
+    #[error(
+        "give a number from 1 to {0}: a report with more would be too large to open. JMeter's CSV has all \
+         labels without this option"
+    )]
+    Labels(u32),
     /// A negative number, or no number.
     #[error("give a number of 0 or more")]
     NotNegative,

@@ -92,7 +92,20 @@ fn time_zone(reading: &ReadingArgs) -> Result<TimeZone> {
                 "`{name}` is not a time zone that this machine knows: use a name such as UTC or Europe/Berlin"
             ))
         }),
-        None => Ok(TimeZone::system()),
+        None => system_time_zone(),
+    }
+}
+
+/// Returns the zone that `TZ` names, else that of the system, else UTC.
+fn system_time_zone() -> Result<TimeZone> {
+    let named = std::env::var("TZ").unwrap_or_default();
+    match TimeZone::try_system() {
+        Ok(zone) => Ok(zone),
+        Err(_) if named.is_empty() => Ok(TimeZone::system()),
+        Err(_) => Err(Error::Usage(format!(
+            "TZ={named} is not a time zone that this machine knows: use a name such as UTC or Europe/Berlin, \
+             or --timezone"
+        ))),
     }
 }
 

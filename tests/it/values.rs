@@ -448,3 +448,39 @@ fn concurrent_runs_do_not_mix() {
         assert_eq!(left, 2, "results and report, and nothing beside them");
     }
 }
+
+#[test]
+fn an_unknown_time_zone_is_an_error() {
+    let perfkit = Perfkit::new();
+    perfkit.write("results.jtl", five_samples());
+    for (zone, expected) in [("Nowhere/Land", 2), ("", 0), ("EST5EDT", 0)] {
+        let mut command = perfkit.command(&["analyze", "results.jtl", "--no-report"]);
+        let output = command.env("TZ", zone).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(expected), "{said}");
+        assert_eq!(
+            said.contains("TZ=Nowhere/Land is not a time zone"),
+            expected == 2
+        );
+    }
+}
+
+#[test]
+fn a_report_of_more_labels_than_can_be_opened_is_refused() {
+    let perfkit = Perfkit::new();
+    perfkit.write("results.jtl", five_samples());
+    for labels in ["0", "50001", "1000000", "x"] {
+        let mut command = perfkit.command(&["analyze", "results.jtl", "--max-labels", labels]);
+        let output = command.output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("give a number from 1 to 50000"), "{said}");
+    }
+    perfkit.run(&[
+        "analyze",
+        "results.jtl",
+        "--no-report",
+        "--max-labels",
+        "50000",
+    ]);
+}
