@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 
 seconds=${1:-60}
 shift || true
-targets=${*:-records layout xml criteria paths summary analyze}
+targets=${*:-records layout xml criteria paths summary report follow analyze}
 directory=$PWD/${FUZZ_TARGET_DIR:-target/fuzz}
 host=$(rustc -vV | sed -n 's/^host: //p')
 

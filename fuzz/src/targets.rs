@@ -2,13 +2,17 @@
 //! targets call them, and `cargo test` replays the corpus through them.
 #![allow(dead_code, clippy::unwrap_used)]
 
-use std::io::Cursor;
+use std::io::{self, Cursor, ErrorKind, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use perfkit::chart;
+use perfkit::compare::{self, Settings, Side};
 use perfkit::jtl::csv::{Layout, TimestampFormat, TimestampParser};
 use perfkit::jtl::input::Input;
-use perfkit::jtl::{self, Outcome, ReadOptions, Sample, Sink};
+use perfkit::jtl::{self, Growing, Outcome, Progress, ReadOptions, Sample, Sink};
 use perfkit::jtl::{DatePattern, Encoding};
+use perfkit::percentile::Percentile;
 use perfkit::render;
 use perfkit::report::{Presentation, Report};
 use perfkit::stats::Aggregate;
@@ -20,18 +24,26 @@ fn read<S: Sink + Send>(
     block_size: usize,
     make: impl Fn() -> S + Sync,
 ) -> Option<Outcome<S>> {
-    let input = Input {
+    let input = input(Cursor::new(bytes.to_vec()));
+    jtl::read(vec![input], &options(block_size), &|_| (), make).ok()
+}
+
+fn input(reader: impl Read + Send + 'static) -> Input {
+    Input {
         name: "results.jtl".to_owned(),
-        reader: Box::new(Cursor::new(bytes.to_vec())),
+        reader: Box::new(reader),
         size: None,
-    };
+    }
+}
+
+fn options(block_size: usize) -> ReadOptions {
     // As they are: other encodings would change the bytes.
     let mut options = ReadOptions::default()
         .threads(1)
         .block_size(block_size)
         .encoding(Some(Encoding::UTF_8));
     options.timestamps.zone = jiff::tz::TimeZone::UTC;
-    jtl::read(vec![input], &options, &|_| (), make).ok()
+    options
 }
 
 /// Keeps the fields that distinguish samples.
@@ -240,6 +252,92 @@ pub fn summary(bytes: &[u8]) {
         let _may_depend_on_the_whole = again.append(part);
         let _no_panic = report_of(again);
     }
+}
+
+/// A saved report that passes its checks is compared and rendered without a panic.
+pub fn report(bytes: &[u8]) {
+    let Ok(report) = serde_json::from_slice::<Report>(bytes) else {
+        return;
+    };
+    if report.check().is_err() {
+        return;
+    }
+    let percentiles = Percentile::DEFAULTS.to_vec();
+    let settings = Settings {
+        confidence: 0.95,
+        threshold_ratio: 0.05,
+        threshold_ms: 1.0,
+        percentiles: percentiles.clone(),
+        tested_percentiles: percentiles,
+    };
+    let sides = [Side::of("a", report.clone()), Side::of("b", report.clone())];
+    let comparison = compare::compare(&sides, &settings);
+    let _no_panic = render::compare::markdown(&comparison, render::compare::Extent::All);
+    let _no_panic = render::compare::json(&comparison, &[]).unwrap();
+    let _no_panic = render::terminal::render(&report, Some(80));
+}
+
+/// Gives its bytes in steps, and has no more for now before each.
+struct Steps {
+    bytes: Vec<u8>,
+    at: usize,
+    step: usize,
+    has_paused: bool,
+    has_ended: Arc<AtomicBool>,
+}
+
+impl Read for Steps {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.has_paused = !self.has_paused;
+        if self.has_paused {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        let end = self.bytes.len().min(self.at + self.step.min(buffer.len()));
+        let step = &self.bytes[self.at..end];
+        buffer[..step.len()].copy_from_slice(step);
+        self.at = end;
+        self.has_ended.store(step.is_empty(), Ordering::Relaxed);
+        Ok(step.len())
+    }
+}
+
+/// However a file grows, following it gives the rows of reading it. The first byte is the step.
+pub fn follow(bytes: &[u8]) {
+    let Some((&step, bytes)) = bytes.split_first() else {
+        return;
+    };
+    let text = [HEADER.as_bytes(), bytes].concat();
+    let Some(whole) = read(&text, 64, Rows::default) else {
+        return;
+    };
+    let mut options = options(64);
+    // A wrong guess about the layout is made again at most once per row.
+    for _ in 0..=whole.rows_read + 2 {
+        let has_ended = Arc::new(AtomicBool::new(false));
+        let steps = Steps {
+            bytes: text.clone(),
+            at: 0,
+            step: usize::from(step).max(1),
+            has_paused: false,
+            has_ended: Arc::clone(&has_ended),
+        };
+        let input = input(steps);
+        let mut growing = Growing::new(input, &options, Rows::default());
+        loop {
+            match growing.read_on(usize::MAX).unwrap() {
+                Progress::Misjudged => break,
+                Progress::ToTheEnd if has_ended.load(Ordering::Relaxed) => {
+                    assert_eq!(growing.rows(), whole.rows_read);
+                    assert_eq!(growing.outcome().rejected(), whole.rejected());
+                    assert_eq!(growing.into_sink().0, whole.sinks[0].0);
+                    return;
+                }
+                _ => {}
+            }
+        }
+        options = growing.options_for_next(&options);
+    }
+    panic!("the layout is never settled");
 }
 
 fn report_of(part: perfkit::analysed::Analysed) -> String {

@@ -58,6 +58,16 @@ fn summary() {
 }
 
 #[test]
+fn report() {
+    replay("report", targets::report);
+}
+
+#[test]
+fn follow() {
+    replay("follow", targets::follow);
+}
+
+#[test]
 fn analyze() {
     replay("analyze", targets::analyze);
 }
