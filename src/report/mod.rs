@@ -150,6 +150,14 @@ pub struct Report {
 }
 
 impl Report {
+    /// Returns the throughput of all samples, except those at stray times, which would spoil it.
+    pub fn throughput(&self) -> Option<f64> {
+        match &self.stray_times {
+            Some(stray_times) => stray_times.throughput,
+            None => self.total.throughput,
+        }
+    }
+
     /// Iterates over the rows of the aggregate table: the labels, the sum of those left out, then TOTAL.
     pub fn rows(&self) -> impl Iterator<Item = &LabelReport> {
         self.labels

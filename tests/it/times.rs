@@ -323,6 +323,25 @@ fn three_rows_with_one_stray() {
 }
 
 #[test]
+fn spoilt_rates_are_marked_and_the_page_leads_with_the_right_one() {
+    let perfkit = Perfkit::new();
+    let rows: Vec<String> = (0..100)
+        .map(|n| (1_700_000_000_000_i64 + n * 100).to_string())
+        .collect();
+    perfkit.write("results.jtl", stamped(&rows) + "0,0,Home,500,false\n");
+    let (table, _) = perfkit.run(&["analyze", "results.jtl", "-o", "out", "--charts", "none"]);
+    assert!(
+        table.contains(" 0.00000‡ ") && table.contains("\n‡ 1 failed sample of “Home” has"),
+        "{table}"
+    );
+    let page = perfkit.read("out/report.html");
+    assert!(page.contains("101 samples in 10 s, 10.00 per second: "));
+    assert!(page.contains("0.00000‡"));
+    // JMeter's table has no marks.
+    assert!(!perfkit.read("out/aggregate.csv").contains('‡'));
+}
+
+#[test]
 fn a_second_run_is_not_stray() {
     let later: Vec<i64> = (0..200).map(|n| 1_700_500_000_000 + 100 * n).collect();
     let perfkit = Perfkit::new();

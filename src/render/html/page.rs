@@ -8,7 +8,7 @@ use crate::chart::Figure;
 use crate::error::Result;
 use crate::format::{self, shorten_middle, thousands};
 use crate::render::print::html::BREAK;
-use crate::report::{LabelReport, Report};
+use crate::report::Report;
 
 /// Maximum length of a title or a detail, in characters.
 pub const MAX_LETTERS: usize = 200;
@@ -56,7 +56,7 @@ fn head(report: &Report, detail: Detail) -> Markup {
         p.verdict { (sentences.join(" ")) } (BREAK)
         dl.figures {
             (BREAK)
-            @for figure in headline(&report.total) {
+            @for figure in headline(report) {
                 div class=[figure.is_bad.then_some("bad")] {
                     dt { (figure.name) }
                     dd {
@@ -97,7 +97,8 @@ struct Headline {
     is_bad: bool,
 }
 
-fn headline(total: &LabelReport) -> Vec<Headline> {
+fn headline(report: &Report) -> Vec<Headline> {
+    let total = &report.total;
     let figure = |name: &str, value: String, unit| Headline {
         name: name.to_owned(),
         value,
@@ -116,7 +117,7 @@ fn headline(total: &LabelReport) -> Vec<Headline> {
                 "",
             )
         },
-        match total.throughput {
+        match report.throughput() {
             Some(rate) => figure("Throughput", format::decimals(rate, 2), "/s"),
             None => figure("Throughput", "–".to_owned(), ""),
         },

@@ -22,7 +22,7 @@ fn outcome(report: &Report) -> String {
     if let Some(window) = report.window {
         text += &format!(" in {}", format::duration(window.duration_ms()));
     }
-    if let Some(rate) = total.throughput {
+    if let Some(rate) = report.throughput() {
         text += &format!(", {} per second", format::decimals(rate, 2));
     }
     text += &match (total.errors, total.error_ratio) {

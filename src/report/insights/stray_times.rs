@@ -7,6 +7,7 @@ use super::words;
 use crate::format;
 use crate::report::{LabelReport, Window};
 use crate::stats::{Aggregate, Strays};
+use crate::text;
 use crate::units::MS_PER_SECOND;
 
 /// Samples whose time is implausibly far from all others: a time stamp of 0, or with a digit too few.
@@ -38,7 +39,7 @@ impl StrayTimes {
             .iter()
             .filter(|(number, _)| strays.labels.contains(number));
         let label = match (labels.next(), labels.next()) {
-            (Some((_, name)), None) => Some(String::from_utf8_lossy(name).into_owned()),
+            (Some((_, name)), None) => Some(text::of(name).into_owned()),
             _ => None,
         };
         let window = Window {
