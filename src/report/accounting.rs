@@ -6,6 +6,7 @@ use crate::analysed::Analysed;
 use crate::error::Result;
 use crate::jtl::{Fault, RowTally};
 use crate::select::Filtered;
+use crate::text;
 
 /// The account of every row: `rows_read = counted + filtered + rejected`.
 ///
@@ -124,7 +125,7 @@ fn by_count<F: Copy>(
             first_input: name(tally).unwrap_or_default(),
             first_line: tally.first_line,
             first_column: column.map(str::to_owned),
-            first_value: Some(String::from_utf8_lossy(&tally.first_value).into_owned()),
+            first_value: Some(text::of(&tally.first_value).into_owned()),
         }
     };
     let mut faults: Vec<RowFault> = tallies.iter().map(row_fault).collect();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{CodeCount, LabelReport};
 use crate::stats::{Aggregate, Label};
+use crate::text;
 
 /// Adds the samples by response code to the labels of a report, to the sum of the others, and to that
 /// of all. `indexes` says which of `all` labels are shown.
@@ -45,7 +46,7 @@ fn counts<'a>(
     let counts = counts.into_iter();
     counts
         .map(|(code, samples)| CodeCount {
-            code: String::from_utf8_lossy(code).into_owned(),
+            code: text::of(code).into_owned(),
             samples,
         })
         .collect()

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::jtl::InputRead;
 use crate::stats::Timeline;
+use crate::text;
 
 /// Inputs that a note names one by one.
 const MAX_NAMES: usize = 3;
@@ -23,7 +24,7 @@ pub(super) fn name<'a>(keys: impl IntoIterator<Item = &'a [u8]>, inputs: &[Input
 fn name_of(key: &[u8], inputs: &[InputRead]) -> String {
     let input = match key {
         [0] => Some(0),
-        [0, number @ ..] => String::from_utf8_lossy(number).parse::<usize>().ok(),
+        [0, number @ ..] => text::of(number).parse::<usize>().ok(),
         _ => None,
     };
     match input.map(|number| (number, inputs.get(number))) {
@@ -37,7 +38,7 @@ fn name_of(key: &[u8], inputs: &[InputRead]) -> String {
             }
         }
         Some((_, None)) => String::new(),
-        None => String::from_utf8_lossy(key).into_owned(),
+        None => text::of(key).into_owned(),
     }
 }
 

@@ -254,7 +254,7 @@ mod tests {
         Some((strays.samples, strays.start, strays.end))
     }
 
-    /// A run of so many samples, one every 100 ms, and others.
+    /// A run of this number of samples, one every 100 ms, and others.
     fn run(samples: i64, others: &[i64]) -> Option<(u64, i64, i64)> {
         let run = (0..samples).map(|number| T + 100 * number);
         found(run.chain(others.iter().copied()))
