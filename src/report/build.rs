@@ -40,6 +40,10 @@ pub struct Presentation {
     pub resources: Vec<ResourceRow>,
 }
 
+/// Said if rows have a SampleCount of 0 or below their ErrorCount.
+const ODD_COUNTS: &str = "Some rows have a SampleCount of 0 or below their ErrorCount, so error rates \
+    can exceed 100% and averages the longest time, as in JMeter.";
+
 impl Report {
     /// Builds the report of a run.
     ///
@@ -132,6 +136,14 @@ impl Report {
         );
         let mut notes = notes::collect(analysed, all.len(), options.max_labels, &sum.partial);
         notes.extend(metrics.iter().filter_map(MetricReport::note));
+        let has_odd_counts = shown
+            .iter()
+            .chain(&others)
+            .chain([&sum])
+            .any(LabelReport::has_odd_counts);
+        if has_odd_counts {
+            notes.push(ODD_COUNTS.to_owned());
+        }
         Ok(Report {
             schema_version: SCHEMA_VERSION,
             perfkit_version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -143,6 +155,7 @@ impl Report {
             accounting,
             inputs: analysed.inputs.iter().map(Input::from).collect(),
             window,
+            has_odd_counts,
             stray_times,
             statistics: statistics::exact(&picked, &samplers),
             dashboard,

@@ -7,9 +7,6 @@ use super::{
 /// Samples of the largest run that is read back, so that no sum of counts overflows.
 const MAX_SAMPLES: u64 = 1 << 53;
 
-/// The latest time that is read back, epoch ms either way: 280,000 years.
-const MAX_TIME_MS: i64 = 1 << 53;
-
 /// Figures of a saved report that contradict each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -31,6 +28,9 @@ impl Report {
             "its numbers of rows do not add up",
         )?;
         self.rows().try_for_each(label)?;
+        if !self.has_odd_counts {
+            self.rows().try_for_each(counts)?;
+        }
         ensure(
             self.label_count >= self.labels.len() as u64,
             "it has more labels than it counts",
@@ -41,17 +41,19 @@ impl Report {
                 && sum(labels().map(|row| row.errors))? == self.total.errors,
             "its labels do not add up to TOTAL",
         )?;
-        self.window.iter().try_for_each(window)?;
+        let shortest = shortest(&self.total);
+        let windows = self
+            .window
+            .iter()
+            .chain(self.stray_times.iter().map(|stray| &stray.window));
+        windows.clone().try_for_each(|own| window(own, shortest))?;
         let stray_times = self.stray_times.iter();
-        stray_times
-            .clone()
-            .try_for_each(|stray| window(&stray.window))?;
         ensure(
             sum(stray_times.map(|stray| stray.samples))? <= self.total.samples,
             "it has more samples at stray times than samples",
         )?;
         apdex(&self.apdex)?;
-        requests(&self.requests)?;
+        requests(&self.requests, self.has_odd_counts)?;
         self.time_series.iter().try_for_each(time_series)?;
         self.slices.iter().try_for_each(slices)?;
         sum(self.errors.iter().map(|error| error.count)).map(drop)
@@ -84,10 +86,6 @@ fn label(row: &LabelReport) -> Checked {
         sum(counts().map(|(_, count)| *count))? == row.samples,
         "the samples and times of a label differ in number",
     )?;
-    ensure(
-        row.errors <= row.samples,
-        "a label has more errors than samples",
-    )?;
     let ends = counts().next().zip(counts().next_back());
     ensure(
         ends.map(|(first, last)| (first.0, last.0))
@@ -103,6 +101,22 @@ fn label(row: &LabelReport) -> Checked {
             && sum([count(&row.elapsed_ok), count(&row.elapsed_ko)])? == row.samples,
         "the samples and times of a label differ in number",
     )?;
+    row.times().try_for_each(summary)?;
+    let shortest = shortest(row);
+    row.window.iter().try_for_each(|own| window(own, shortest))
+}
+
+/// Returns the shortest elapsed time of a row's samples, ms; 0 without samples.
+fn shortest(row: &LabelReport) -> i64 {
+    row.elapsed.as_ref().map_or(0, |elapsed| elapsed.min)
+}
+
+/// Checks what only rows with odd counts can contradict.
+fn counts(row: &LabelReport) -> Checked {
+    ensure(
+        row.errors <= row.samples,
+        "a label has more errors than samples",
+    )?;
     let times = [
         &row.elapsed,
         &row.elapsed_ok,
@@ -110,20 +124,19 @@ fn label(row: &LabelReport) -> Checked {
         &row.latency,
         &row.connect,
     ];
-    times.into_iter().flatten().try_for_each(summary)?;
-    row.window.iter().try_for_each(window)
+    let mut times = times.into_iter().flatten();
+    ensure(
+        times.all(|summary| summary.contains(summary.mean)),
+        "a statistic lies outside the times that it sums up",
+    )
 }
 
 fn summary(times: &Summary) -> Checked {
     sum([times.count])?;
     let range = times.min..=times.max;
-    let is_inside = |value: f64| {
-        // The mean of aggregated rows is exact, and their extremes are truncated.
-        (times.min as f64 - 1.0..=times.max as f64 + 1.0).contains(&value)
-    };
     ensure(
         times.count > 0
-            && is_inside(times.mean)
+            && times.mean.is_finite()
             && times.std_dev >= 0.0
             && times
                 .percentiles
@@ -133,10 +146,11 @@ fn summary(times: &Summary) -> Checked {
     )
 }
 
-fn window(window: &Window) -> Checked {
-    let is_time = |time: i64| time.unsigned_abs() <= MAX_TIME_MS.unsigned_abs();
+/// A window ends before it starts only if samples do: JMeter writes negative times if a clock is set
+/// back.
+fn window(window: &Window, shortest: i64) -> Checked {
     ensure(
-        window.start_ms <= window.end_ms && is_time(window.start_ms) && is_time(window.end_ms),
+        window.start_ms <= window.end_ms || shortest < 0,
         "it ends before it starts",
     )
 }
@@ -151,11 +165,12 @@ fn apdex(table: &ApdexTable) -> Checked {
     })
 }
 
-fn requests(requests: &Requests) -> Checked {
+fn requests(requests: &Requests, has_odd_counts: bool) -> Checked {
+    let max = if has_odd_counts { f64::MAX } else { 1.0 };
     let are_ratios = [requests.ok_ratio, requests.ko_ratio]
         .into_iter()
         .flatten()
-        .all(|ratio| (0.0..=1.0).contains(&ratio));
+        .all(|ratio| (0.0..=max).contains(&ratio));
     sum([requests.ok, requests.ko])?;
     ensure(are_ratios, "a ratio is not between 0 and 1")
 }
@@ -191,12 +206,8 @@ fn time_series(series: &TimeSeries) -> Checked {
             && heatmap.bounds.is_sorted_by(|a, b| a < b),
         "its figures over time differ in length",
     )?;
-    let span = (buckets as u64)
-        .checked_mul(series.bucket_ms)
-        .and_then(|span| i64::try_from(span).ok())
-        .and_then(|span| series.start_ms.checked_add(span));
     ensure(
-        series.bucket_ms > 0 && span.is_some_and(|end| end.abs() <= 2 * MAX_TIME_MS),
+        is_time(series.start_ms, buckets as u64, series.bucket_ms),
         "it contains no valid times",
     )?;
     let of_labels = series.labels.iter().map(|label| &label.activity);
@@ -221,13 +232,14 @@ fn slices(slices: &Slices) -> Checked {
     };
     sum(cells().map(Slice::samples))?;
     let last = cells().map(|slice| slice.index).max().unwrap_or(0);
-    let end = last
-        .checked_add(1)
-        .and_then(|count| count.checked_mul(slices.slice_ms))
-        .and_then(|span| i64::try_from(span).ok())
-        .and_then(|span| slices.start_ms.checked_add(span));
     ensure(
-        slices.slice_ms > 0 && end.is_some_and(|end| end.abs() <= 2 * MAX_TIME_MS),
+        is_time(slices.start_ms, u64::from(last) + 1, slices.slice_ms),
         "its slices contain no valid times",
     )
+}
+
+/// Whether the last of `count` steps of `width_ms` since `start_ms` is a time, epoch ms.
+fn is_time(start_ms: i64, count: u64, width_ms: u64) -> bool {
+    let span = i128::from(count.saturating_sub(1)) * i128::from(width_ms);
+    width_ms > 0 && i64::try_from(i128::from(start_ms) + span).is_ok()
 }

@@ -148,6 +148,24 @@ impl LabelReport {
     pub fn successes(&self) -> u64 {
         self.samples.saturating_sub(self.errors)
     }
+
+    /// Whether its figures contradict each other because rows count no samples, or more errors than
+    /// samples.
+    pub(super) fn has_odd_counts(&self) -> bool {
+        self.errors > self.samples || self.times().any(|summary| !summary.contains(summary.mean))
+    }
+
+    /// Iterates over its summaries of times.
+    pub(super) fn times(&self) -> impl Iterator<Item = &Summary> {
+        let times = [
+            &self.elapsed,
+            &self.elapsed_ok,
+            &self.elapsed_ko,
+            &self.latency,
+            &self.connect,
+        ];
+        times.into_iter().flatten()
+    }
 }
 
 /// The summary of a distribution of times in ms.
@@ -169,6 +187,12 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Whether a mean lies between the extremes. The mean of aggregated rows is exact, and their extremes
+    /// are truncated.
+    pub(super) fn contains(&self, mean: f64) -> bool {
+        (self.min as f64 - 1.0..=self.max as f64 + 1.0).contains(&mean)
+    }
+
     /// Summarises `count` values, given how often each occurs, in ascending order, and their mean;
     /// `None` without values.
     pub(super) fn of_counts(

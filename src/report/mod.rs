@@ -99,6 +99,10 @@ pub struct Report {
     /// From the first start to the last end, not counting samples at stray times; `None` without
     /// samples.
     pub window: Option<Window>,
+    /// Whether rows have a SampleCount of 0 or below their ErrorCount, as JMeter never writes them. Only
+    /// then can a label have more errors than samples, or a mean outside of its times.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_odd_counts: bool,
     /// Samples whose time is implausibly far from all others; they spoil rates.
     #[serde(default)]
     pub stray_times: Option<StrayTimes>,

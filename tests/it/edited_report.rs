@@ -88,6 +88,32 @@ fn a_contradiction_is_an_error_that_says_what_to_do() {
     }
 }
 
+/// What is odd in a file is not taken for damage in its saved report.
+#[test]
+fn reports_of_odd_files_are_read_back() {
+    let header = "timeStamp,elapsed,label,success,SampleCount,ErrorCount";
+    for rows in [
+        // It ends before it starts.
+        "1700000000000,-1,A,true,1,0",
+        "1700000000000,-700,A,true,7,0",
+        "1700000000000,10,A,false,1,5\n1700000001000,10,A,true,1,0",
+        "1700000000000,10,A,false,0,1\n1700000001000,10,B,true,1,0",
+        "9000000000000000000,10,A,false,1,1\n-9000000000000000000,10,A,true,1,0",
+        "1700000000000,10,A,true,1,0\n-9000000000000000000,10,A,true,1,0",
+        "9223372036854775807,0,A,true,1,0\n-9223372036854775807,0,A,true,1,0",
+        "9223372036854775807,-9223372036854775807,A,true,1,0",
+    ] {
+        let perfkit = Perfkit::new();
+        perfkit.write("odd.jtl", format!("{header}\n{rows}\n"));
+        perfkit.run(&["analyze", "odd.jtl", "-o", "out", "--charts", "none"]);
+        let (compared, _) = perfkit.run(&["compare", "odd.jtl", "out/report.json"]);
+        assert!(
+            compared.starts_with("**report is identical to odd.**"),
+            "{rows}: {compared}"
+        );
+    }
+}
+
 /// The paths to all numbers.
 fn numbers(value: &Value, path: &str, found: &mut Vec<String>) {
     match value {
