@@ -4,24 +4,14 @@
 //! Each kind has its own file, reports only on clear evidence, and states the figures that it is based
 //! on: a wrong insight costs more trust than ten right ones earn.
 
-mod bimodal;
-mod clocks;
-mod connect;
+mod caveats;
 mod course;
-mod error_bursts;
-mod fast_errors;
-mod gap;
-mod knee;
-mod label_names;
-mod schedule;
-mod several_runs;
-mod slow_label;
-mod slow_origin;
-mod stalls;
-mod steady;
+mod failures;
+mod load;
+mod origins;
+mod pauses;
 mod stray_times;
 mod times;
-mod too_few;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -31,22 +21,12 @@ use super::{LabelReport, TimeSeries, Window};
 use crate::analysed::Analysed;
 use crate::stats::{Aggregate, DenseTimeline, Distribution, Label, LabelStats};
 
-pub use bimodal::Bimodal;
-pub use clocks::ClocksApart;
-pub use connect::{ConnectTime, NewConnections};
-pub use error_bursts::ErrorBurst;
-pub use fast_errors::FastErrors;
-pub use gap::Gap;
-pub use knee::Knee;
-pub use label_names::{IdsInLabels, SubResults};
-pub use schedule::LateGenerator;
-pub use several_runs::SeveralRuns;
-pub use slow_label::SlowLabel;
-pub use slow_origin::{SlowEngine, SlowHost};
-pub use stalls::PeriodicStalls;
-pub use steady::SteadyWindow;
+pub use caveats::{IdsInLabels, SeveralRuns, SubResults, TooFewSamples};
+pub use failures::{ErrorBurst, FastErrors};
+pub use load::{Knee, LateGenerator, SteadyWindow};
+pub use origins::{Bimodal, ConnectTime, NewConnections, SlowEngine, SlowHost, SlowLabel};
+pub use pauses::{ClocksApart, Gap, PeriodicStalls};
 pub use stray_times::StrayTimes;
-pub use too_few::TooFewSamples;
 
 /// A finding about a run, with a sentence that states it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -55,12 +35,18 @@ pub struct Insight {
     /// What was found, and the figures that it is based on.
     #[serde(flatten)]
     pub finding: Finding,
-    /// The finding in one or two sentences.
+    /// The finding in one plain sentence.
     pub sentence: String,
+    /// The options of `analyze` that show its figures, one argument per entry; empty if none does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub next_step: Vec<String>,
+    /// What it costs, 0 to 1: the share of requests that it concerns times how badly it hurts them.
+    /// Insights are in descending order of it.
+    #[serde(default)]
+    pub cost: f64,
 }
 
-/// What was found. Kinds up to [`Finding::SubResults`], and [`Finding::TooFewSamples`], say how far
-/// the run's figures can be trusted; the others are about the server and the load.
+/// What was found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -106,38 +92,82 @@ pub enum Finding {
     TooFewSamples(TooFewSamples),
 }
 
-impl Finding {
-    /// Returns the finding in one or two sentences, which all renderers print.
-    fn sentence(&self) -> String {
-        match self {
-            Finding::StrayTimes(found) => found.sentence(),
-            Finding::SeveralRuns(found) => found.sentence(),
-            Finding::Gap(found) => found.sentence(),
-            Finding::ClocksApart(found) => found.sentence(),
-            Finding::LateGenerator(found) => found.sentence(),
-            Finding::FastErrors(found) => found.sentence(),
-            Finding::NewConnections(found) => found.sentence(),
-            Finding::IdsInLabels(found) => found.sentence(),
-            Finding::SubResults(found) => found.sentence(),
-            Finding::Knee(found) => found.sentence(),
-            Finding::SteadyWindow(found) => found.sentence(),
-            Finding::PeriodicStalls(found) => found.sentence(),
-            Finding::ErrorBurst(found) => found.sentence(),
-            Finding::SlowLabel(found) => found.sentence(),
-            Finding::SlowHost(found) => found.sentence(),
-            Finding::SlowEngine(found) => found.sentence(),
-            Finding::ConnectTime(found) => found.sentence(),
-            Finding::Bimodal(found) => found.sentence(),
-            Finding::TooFewSamples(found) => found.sentence(),
-        }
+/// What a finding tells: each kind implements it.
+trait Told {
+    /// Returns the finding in one plain sentence of at most 25 words.
+    fn sentence(&self) -> String;
+
+    /// Returns the options of `analyze` that show its figures.
+    fn next_step(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Returns the share of requests that it concerns times how badly it hurts them, 0 to 1.
+    fn cost(&self, _run: &Totals) -> f64 {
+        0.0
     }
 }
 
-impl From<Finding> for Insight {
-    fn from(finding: Finding) -> Self {
+/// How badly it hurts a request to fail, to be slow, or to be in figures that mislead.
+mod severity {
+    pub const FAILED: f64 = 1.0;
+    pub const SLOW: f64 = 0.5;
+    pub const MISLEADING: f64 = 0.25;
+}
+
+/// The size of the run, by which costs are measured.
+struct Totals {
+    /// Samples, without those of transaction controllers.
+    samples: u64,
+    /// From the first start to the last end, ms.
+    length_ms: i64,
+}
+
+impl Totals {
+    /// Returns the share that these samples are of the run's.
+    fn share(&self, samples: u64) -> f64 {
+        samples as f64 / self.samples.max(1) as f64
+    }
+
+    /// Returns the share that a time is of the run's.
+    fn share_of_time(&self, ms: i64) -> f64 {
+        ms as f64 / self.length_ms.max(1) as f64
+    }
+}
+
+impl Finding {
+    fn told(&self) -> &dyn Told {
+        match self {
+            Finding::StrayTimes(found) => found,
+            Finding::SeveralRuns(found) => found,
+            Finding::Gap(found) => found,
+            Finding::ClocksApart(found) => found,
+            Finding::LateGenerator(found) => found,
+            Finding::FastErrors(found) => found,
+            Finding::NewConnections(found) => found,
+            Finding::IdsInLabels(found) => found,
+            Finding::SubResults(found) => found,
+            Finding::Knee(found) => found,
+            Finding::SteadyWindow(found) => found,
+            Finding::PeriodicStalls(found) => found,
+            Finding::ErrorBurst(found) => found,
+            Finding::SlowLabel(found) => found,
+            Finding::SlowHost(found) => found,
+            Finding::SlowEngine(found) => found,
+            Finding::ConnectTime(found) => found,
+            Finding::Bimodal(found) => found,
+            Finding::TooFewSamples(found) => found,
+        }
+    }
+
+    /// Returns the insight that states it.
+    fn insight(self, run: &Totals) -> Insight {
+        let told = self.told();
         Insight {
-            sentence: finding.sentence(),
-            finding,
+            sentence: told.sentence(),
+            next_step: told.next_step(),
+            cost: told.cost(run).clamp(0.0, 1.0),
+            finding: self,
         }
     }
 }
@@ -166,7 +196,7 @@ pub(super) struct Evidence<'a> {
     pub stray_times: Option<&'a StrayTimes>,
 }
 
-/// Finds the insights of a run, in the order of their kinds.
+/// Finds the insights of a run, those that cost most first.
 pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Insight> {
     let course = match (evidence.series, evidence.window) {
         (Some(series), Some(window)) => {
@@ -174,97 +204,45 @@ pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Insight> {
         }
         _ => Course::default(),
     };
-    let several = several_runs(evidence, &course);
-    let is_one_run = several.is_empty();
-    let doubts = doubts(evidence);
     let stray = evidence.stray_times.cloned();
     let mut found: Vec<Finding> = stray.map(Finding::StrayTimes).into_iter().collect();
+    let several = several_runs(evidence, &course);
+    let is_one_run = several.is_empty();
     found.extend(several);
+    let caveats = caveats::find(evidence);
     // Transaction controllers and sub-results count the same waiting time twice, so that threads
     // would seem twice as busy.
     let is_doubled = evidence.aggregate.controller_rows() > 0
-        || doubts
+        || caveats
             .iter()
-            .any(|doubt| matches!(doubt, Finding::SubResults(_)));
-    if is_one_run && !is_doubled {
-        found.extend(schedule::find(&course).map(Finding::LateGenerator));
-    }
-    found.extend(doubts);
+            .any(|caveat| matches!(caveat, Finding::SubResults(_)));
     // Several runs in one file have no common course.
     if is_one_run {
-        found.extend(knee::find(&course).map(Finding::Knee));
-        found.extend(steady::find(&course).map(Finding::SteadyWindow));
-        found.extend(stalls::find(&course).map(Finding::PeriodicStalls));
+        found.extend(load::find(&course, is_doubled));
+        found.extend(pauses::find(&course));
     }
-    let bursts = error_bursts::find(&course, evidence.aggregate, evidence.series);
-    found.extend(bursts.into_iter().map(Finding::ErrorBurst));
-    found.extend(slow_parts(evidence));
-    found.extend(too_few(evidence).map(Finding::TooFewSamples));
-    found.into_iter().map(Insight::from).collect()
+    found.extend(failures::find(evidence, &course));
+    found.extend(origins::find(evidence));
+    found.extend(caveats);
+    let run = Totals {
+        samples: evidence.samplers.samples,
+        length_ms: course.length_ms(),
+    };
+    let mut insights: Vec<Insight> = (found.into_iter())
+        .map(|finding| finding.insight(&run))
+        .collect();
+    insights.sort_by(|a, b| b.cost.total_cmp(&a.cost));
+    insights
 }
 
 /// Finds several runs in one file, or clocks that differ: either explains a gap.
 fn several_runs(evidence: &Evidence<'_>, course: &Course) -> Vec<Finding> {
     let inputs = &evidence.analysed.inputs;
-    let mut found: Vec<Finding> = several_runs::find(inputs)
-        .into_iter()
-        .map(Finding::SeveralRuns)
-        .collect();
-    let apart = clocks::find(evidence.timeline, inputs);
+    let mut found = caveats::several_runs(inputs);
+    let apart = pauses::clocks_apart(evidence.timeline, inputs);
     if found.is_empty() && apart.is_none() {
-        found.extend(gap::find(course).map(Finding::Gap));
+        found.extend(pauses::gap(course));
     }
-    found.extend(apart.map(Finding::ClocksApart));
+    found.extend(apart);
     found
-}
-
-/// Finds what makes the figures misleading, whatever the course of the run.
-fn doubts(evidence: &Evidence<'_>) -> Vec<Finding> {
-    let samplers = evidence.samplers;
-    let ids = label_names::ids(samplers.samples, evidence.labels.len());
-    let sub_results = label_names::sub_results(evidence.analysed, evidence.labels);
-    let doubts = [
-        fast_errors::find(samplers).map(Finding::FastErrors),
-        connect::new_connections(samplers).map(Finding::NewConnections),
-        ids.map(Finding::IdsInLabels),
-        sub_results.map(Finding::SubResults),
-    ];
-    doubts.into_iter().flatten().collect()
-}
-
-/// Finds slow labels, hosts and engines, and what makes samples slow.
-fn slow_parts(evidence: &Evidence<'_>) -> Vec<Finding> {
-    let Evidence {
-        aggregate,
-        labels,
-        samplers,
-        ..
-    } = *evidence;
-    let slow_labels = slow_label::find(labels, samplers);
-    let host = slow_origin::slow_host(aggregate, labels, &slow_labels);
-    let engine = slow_origin::slow_engine(aggregate, &evidence.analysed.inputs);
-    // The insight on new connections already states the connect time.
-    let connects = connect::new_connections(samplers).is_some();
-    let connect_time = connect::connect_time(samplers).filter(|_| !connects);
-    // Each of these causes two groups of response times, and explains them.
-    let is_explained = host.is_some() || engine.is_some() || connects || connect_time.is_some();
-    let bimodal = match is_explained {
-        true => Vec::new(),
-        false => bimodal::find(labels, evidence.series),
-    };
-    let mut found: Vec<Finding> = slow_labels.into_iter().map(Finding::SlowLabel).collect();
-    found.extend(host.map(Finding::SlowHost));
-    found.extend(engine.map(Finding::SlowEngine));
-    found.extend(connect_time.map(Finding::ConnectTime));
-    found.extend(bimodal.into_iter().map(Finding::Bimodal));
-    found
-}
-
-/// Finds percentiles of too few samples. If labels contain ids, only TOTAL is checked.
-fn too_few(evidence: &Evidence<'_>) -> Option<TooFewSamples> {
-    let ids = label_names::ids(evidence.samplers.samples, evidence.labels.len());
-    match (ids, evidence.rows) {
-        (Some(_), [_, .., total]) => too_few::find(&[*total]),
-        (_, rows) => too_few::find(rows),
-    }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::words;
+use super::{Told, words};
 use crate::format;
 use crate::report::{LabelReport, Window};
 use crate::stats::{Aggregate, Strays};
@@ -94,6 +94,12 @@ impl StrayTimes {
             format::utc(self.first_ms),
             self.options,
         )
+    }
+}
+
+impl Told for StrayTimes {
+    fn sentence(&self) -> String {
+        StrayTimes::sentence(self)
     }
 }
 

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::engines;
+use super::super::Told;
+use super::super::times::{self, Counts};
+use super::super::words;
 use super::slow_label::SlowLabel;
-use super::times::{self, Counts};
-use super::words;
 use crate::format;
 use crate::jtl::InputRead;
 use crate::percentile::Percentile;
+use crate::report::engines;
 use crate::stats::{Aggregate, Label, SampledRow};
 use crate::text;
 
@@ -56,8 +57,8 @@ pub struct SlowHost {
     pub others_median_ms: i64,
 }
 
-impl SlowHost {
-    pub(super) fn sentence(&self) -> String {
+impl Told for SlowHost {
+    fn sentence(&self) -> String {
         let others = match self.hosts {
             2 => "the other host".to_owned(),
             hosts => format!("the other {} hosts", format::thousands(hosts - 1)),
@@ -90,8 +91,8 @@ pub struct SlowEngine {
     pub others_median_ms: i64,
 }
 
-impl SlowEngine {
-    pub(super) fn sentence(&self) -> String {
+impl Told for SlowEngine {
+    fn sentence(&self) -> String {
         let others = match self.engines {
             2 => "those of the other".to_owned(),
             engines => format!("those of the other {}", format::thousands(engines - 1)),

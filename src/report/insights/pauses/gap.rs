@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::course::{self, Course};
+use super::super::course::{self, Course};
+use super::super::{Told, Totals, severity};
 use crate::format;
 
 /// Shortest gap, ms: all threads may wait on a timer for less.
@@ -39,8 +40,8 @@ pub struct Gap {
     pub gaps: u64,
 }
 
-impl Gap {
-    pub(super) fn sentence(&self) -> String {
+impl Told for Gap {
+    fn sentence(&self) -> String {
         let more = match self.gaps {
             1 => String::new(),
             gaps => format!(" (the longest of {gaps} such pauses)"),
@@ -53,6 +54,10 @@ impl Gap {
             format::counted(self.samples_before, "sample"),
             format::thousands(self.samples_after),
         )
+    }
+
+    fn cost(&self, run: &Totals) -> f64 {
+        run.share_of_time(self.length_ms) * severity::MISLEADING
     }
 }
 
@@ -115,7 +120,7 @@ fn has_request_in_flight(course: &Course, from: usize, to: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::course::tests::{course, moment};
+    use super::super::super::course::tests::{course, moment};
     use super::*;
 
     /// 100 s of samples except in the seconds `gap`; the first sample after them takes `elapsed` ms.

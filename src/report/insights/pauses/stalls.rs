@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::course::{Course, Moment};
-use super::times;
-use super::words;
+use super::super::course::{Course, Moment};
+use super::super::times;
+use super::super::words;
+use super::super::{Told, Totals, severity};
 use crate::format;
 
 /// Smallest ratio of a stalled sample's time to the median.
@@ -54,8 +55,8 @@ pub struct PeriodicStalls {
     pub median_ms: i64,
 }
 
-impl PeriodicStalls {
-    pub(super) fn sentence(&self) -> String {
+impl Told for PeriodicStalls {
+    fn sentence(&self) -> String {
         format!(
             "About every {}, all requests stall for up to {} ({} times): {} samples then took {} ms or \
              longer, against a median of {} ms.",
@@ -66,6 +67,10 @@ impl PeriodicStalls {
             format::thousands(self.held_up_ms.unsigned_abs()),
             format::thousands(self.median_ms.unsigned_abs()),
         )
+    }
+
+    fn cost(&self, run: &Totals) -> f64 {
+        run.share(self.samples) * severity::SLOW
     }
 }
 
@@ -182,7 +187,7 @@ fn at_least(hits: usize, count: usize, chance: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::course::tests::{course, moment};
+    use super::super::super::course::tests::{course, moment};
     use super::*;
 
     /// 200 s with 100 samples of 20 ms per second, except in `stalls`: there 10 samples take 900 ms.

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::course::{self, Course, Moment};
-use super::times;
-use super::words;
+use super::super::Told;
+use super::super::course::{self, Course, Moment};
+use super::super::times;
+use super::super::words;
 use crate::format;
 
 /// Numbers of steps that the ramp is cut into, in the order tried: many show a knee near its start;
@@ -70,8 +71,8 @@ pub struct Knee {
     pub last_median_ms: i64,
 }
 
-impl Knee {
-    pub(super) fn sentence(&self) -> String {
+impl Told for Knee {
+    fn sentence(&self) -> String {
         format!(
             "Throughput stopped growing at about {}, {}: from there to {}, successes went from {} to {} \
              per second while their median rose from {} to {} ms.",
@@ -188,7 +189,7 @@ fn steps(course: &Course, ramp: Vec<&[Moment]>) -> Option<Vec<Step>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::course::tests::{course, moment};
+    use super::super::super::course::tests::{course, moment};
     use super::*;
 
     /// A ramp of ten threads per second up to 400. Samples take 100 ms until the server reaches its

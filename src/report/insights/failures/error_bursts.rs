@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::course::{self, Course, Moment};
-use super::words;
+use super::super::course::{self, Course, Moment};
+use super::super::words;
+use super::super::{Told, Totals, severity};
 use crate::format;
 use crate::report::TimeSeries;
 use crate::stats::Aggregate;
@@ -65,8 +66,8 @@ pub struct ErrorBurst {
     pub bursts: u64,
 }
 
-impl ErrorBurst {
-    pub(super) fn sentence(&self) -> String {
+impl Told for ErrorBurst {
+    fn sentence(&self) -> String {
         let one_of = match self.bursts {
             1 => "Error burst".to_owned(),
             bursts => format!("Error burst (one of {bursts})"),
@@ -86,6 +87,10 @@ impl ErrorBurst {
             first.unwrap_or_default(),
             format::brief_percent(self.error_ratio_otherwise),
         )
+    }
+
+    fn cost(&self, run: &Totals) -> f64 {
+        run.share(self.errors) * severity::FAILED
     }
 }
 
@@ -253,7 +258,7 @@ fn label(series: &TimeSeries, burst: &Burst) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::course::tests::{course, moment};
+    use super::super::super::course::tests::{course, moment};
     use super::*;
     use crate::stats::FirstFailure;
 

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::times;
+use super::super::Told;
+use super::super::times;
 use crate::format;
 use crate::stats::LabelStats;
 
@@ -30,8 +31,8 @@ pub struct NewConnections {
     pub ratio_of_elapsed: Option<f64>,
 }
 
-impl NewConnections {
-    pub(super) fn sentence(&self) -> String {
+impl Told for NewConnections {
+    fn sentence(&self) -> String {
         let share = match self.ratio_of_elapsed {
             Some(ratio) => format!(", {:.0}% of elapsed time", 100.0 * ratio),
             None => String::new(),
@@ -79,8 +80,8 @@ pub struct ConnectTime {
     pub ratio_of_samples: f64,
 }
 
-impl ConnectTime {
-    pub(super) fn sentence(&self) -> String {
+impl Told for ConnectTime {
+    fn sentence(&self) -> String {
         format!(
             "Latency is mostly connect time: {:.1} of {:.1} ms on average ({}), from the {} of samples \
              that opened a connection. Common causes: TLS handshakes, DNS lookups, a full accept \
@@ -117,7 +118,7 @@ pub(super) fn connect_time(samples: &LabelStats) -> Option<ConnectTime> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fast_errors::tests::of;
+    use super::super::super::failures::label_of as of;
     use super::*;
 
     #[test]

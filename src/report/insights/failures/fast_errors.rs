@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::times;
+use super::super::Told;
+use super::super::times;
 use crate::format;
 use crate::stats::LabelStats;
 
@@ -42,8 +43,8 @@ pub struct FastErrors {
     pub p95_ms: i64,
 }
 
-impl FastErrors {
-    pub(super) fn sentence(&self) -> String {
+impl Told for FastErrors {
+    fn sentence(&self) -> String {
         let ms = |ms: i64| format::thousands(ms.max(0).unsigned_abs());
         format!(
             "Errors are faster than successes (median {} ms against {} ms) and make the percentiles \
@@ -96,7 +97,7 @@ pub(super) mod tests {
     use crate::stats::tests::sample;
 
     /// Samples given as (count, elapsed, connect, success).
-    pub(in super::super) fn of(samples: &[(u64, i64, i64, bool)]) -> LabelStats {
+    pub(in super::super::super) fn of(samples: &[(u64, i64, i64, bool)]) -> LabelStats {
         let mut stats = LabelStats::default();
         for &(count, elapsed, connect, success) in samples {
             for _ in 0..count {

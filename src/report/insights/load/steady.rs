@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::course::{self, Course, Moment};
-use super::times;
-use super::words;
+use super::super::Told;
+use super::super::course::{self, Course, Moment};
+use super::super::times;
+use super::super::words;
 use crate::format;
 use crate::units::MS_PER_SECOND;
 
@@ -67,8 +68,8 @@ pub struct SteadyWindow {
     pub whole_p95_ms: i64,
 }
 
-impl SteadyWindow {
-    pub(super) fn sentence(&self) -> String {
+impl Told for SteadyWindow {
+    fn sentence(&self) -> String {
         format!(
             "All {} were up for {}, starting {}: {} samples per second, median {} ms, p95 {} ms. The \
              whole run with its ramp has {} per second, median {} ms, p95 {} ms. --trim-ramp leaves \
@@ -178,7 +179,7 @@ fn are_medians_apart(steady: &[Moment], ramp: &[&Moment]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::course::tests::{course, moment};
+    use super::super::super::course::tests::{course, moment};
     use super::*;
 
     /// 100 s with a ramp to 100 threads, then all of them. `of` returns the samples per second and their

@@ -5,10 +5,11 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::engines;
-use super::words;
+use super::super::Told;
+use super::super::words;
 use crate::format;
 use crate::jtl::InputRead;
+use crate::report::engines;
 use crate::stats::{Bucket, DenseTimeline};
 
 /// Fewest rows of an engine that show when it was active.
@@ -44,8 +45,8 @@ pub struct ClocksApart {
     pub engines_apart: u64,
 }
 
-impl ClocksApart {
-    pub(super) fn sentence(&self) -> String {
+impl Told for ClocksApart {
+    fn sentence(&self) -> String {
         let than = match self.later_ms {
             0.. => "later",
             _ => "earlier",

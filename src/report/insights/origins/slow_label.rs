@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::times::{self, Counts};
-use super::words;
+use super::super::Told;
+use super::super::times::{self, Counts};
+use super::super::words;
 use crate::format;
 use crate::stats::{Label, LabelStats};
 use crate::text;
@@ -44,8 +45,8 @@ pub struct SlowLabel {
     pub ratio_of_elapsed: f64,
 }
 
-impl SlowLabel {
-    pub(super) fn sentence(&self) -> String {
+impl Told for SlowLabel {
+    fn sentence(&self) -> String {
         let times = match self.others_median_ms {
             0 => String::new(),
             others => format!(

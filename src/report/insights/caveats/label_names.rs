@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::words;
+use super::super::Told;
+use super::super::words;
 use crate::analysed::Analysed;
 use crate::format;
 use crate::select::is_sub_result;
@@ -27,8 +28,8 @@ pub struct IdsInLabels {
     pub samples: u64,
 }
 
-impl IdsInLabels {
-    pub(super) fn sentence(&self) -> String {
+impl Told for IdsInLabels {
+    fn sentence(&self) -> String {
         format!(
             "{} labels for {} samples: labels seem to contain ids or parameters, so a single label \
              says little; --rename 's/[0-9]+/N/g' or --group-by url-path merges them.",
@@ -56,8 +57,8 @@ pub struct SubResults {
     pub label: String,
 }
 
-impl SubResults {
-    pub(super) fn sentence(&self) -> String {
+impl Told for SubResults {
+    fn sentence(&self) -> String {
         let first = words::quoted(&self.label);
         let are = match self.labels {
             1 => format!("The label {first} holds sub-results of another label"),

@@ -3,9 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::course::{self, Course, Moment};
-use super::times;
-use super::words;
+use super::super::Told;
+use super::super::course::{self, Course, Moment};
+use super::super::times;
+use super::super::words;
 use crate::format;
 use crate::units::MS_PER_SECOND;
 
@@ -62,8 +63,8 @@ pub struct LateGenerator {
     pub threads: f64,
 }
 
-impl LateGenerator {
-    pub(super) fn sentence(&self) -> String {
+impl Told for LateGenerator {
+    fn sentence(&self) -> String {
         format!(
             "The load generator fell behind its pace for {}, starting {}: {} of its {} were waiting \
              for responses (otherwise {}), and it started {} samples per second instead of {}. The \
@@ -166,7 +167,7 @@ fn pace(moments: &[Moment], place: usize, bucket_ms: i64) -> Option<Pace> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::course::tests::{course, moment};
+    use super::super::super::course::tests::{course, moment};
     use super::*;
 
     /// 100 s with 200 samples per second by 20 threads, which take 20 ms; except in `seconds`, which

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::super::Told;
 use crate::jtl::InputRead;
 
 /// A file that holds several runs, each with its own header.
@@ -16,8 +17,8 @@ pub struct SeveralRuns {
     pub is_xml: bool,
 }
 
-impl SeveralRuns {
-    pub(super) fn sentence(&self) -> String {
+impl Told for SeveralRuns {
+    fn sentence(&self) -> String {
         let heads = match self.is_xml {
             true => "<testResults> elements",
             false => "header rows",

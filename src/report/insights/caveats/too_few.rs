@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::words;
+use super::super::Told;
+use super::super::words;
 use crate::format;
 use crate::percentile::Percentile;
 use crate::report::{LabelReport, TOTAL};
@@ -34,8 +35,8 @@ pub struct TooFewSamples {
     pub labels: u64,
 }
 
-impl TooFewSamples {
-    pub(super) fn sentence(&self) -> String {
+impl Told for TooFewSamples {
+    fn sentence(&self) -> String {
         let names: Vec<String> = self
             .percentiles
             .iter()

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::times;
-use super::words;
+use super::super::Told;
+use super::super::times;
+use super::super::words;
 use crate::format;
 use crate::report::TimeSeries;
 use crate::stats::Label;
@@ -55,8 +56,8 @@ pub struct Bimodal {
     pub slow_ratio: f64,
 }
 
-impl Bimodal {
-    pub(super) fn sentence(&self) -> String {
+impl Told for Bimodal {
+    fn sentence(&self) -> String {
         format!(
             "{} has two groups of response times with hardly any near {} ms: {} of its {} successes \
              take about {} ms, and {} about {} ms. Percentiles between the groups describe neither.",
@@ -272,7 +273,7 @@ mod tests {
 
     #[test]
     fn fast_at_one_time_and_slow_at_another_is_no_two_kinds() {
-        use super::super::super::{Activity, LabelSeries};
+        use crate::report::{Activity, LabelSeries};
         let series = |means: [f64; 4]| TimeSeries {
             labels: vec![LabelSeries {
                 label: "Item".to_owned(),
