@@ -106,6 +106,7 @@ impl Aggregate {
         let error = self.errors.record(sample);
         self.label_errors.add(label, error, ErrorStats::of(sample));
         self.timeline.record_failure(sample, error);
+        self.slices.record_failure(sample, label, error);
         while self.errors.is_too_large() {
             self.coarsen_errors();
         }
@@ -116,6 +117,7 @@ impl Aggregate {
         let numbers = self.errors.coarsen();
         self.label_errors.renumber_errors(&numbers);
         self.timeline.renumber_errors(&numbers);
+        self.slices.renumber_errors(&numbers);
     }
 
     /// Adds another aggregate. Merging is associative and commutative; an empty aggregate changes
@@ -140,7 +142,7 @@ impl Aggregate {
         self.row_sample.merge(&other.row_sample, &numbers);
         self.timeline
             .merge(other.timeline, &numbers, &error_numbers);
-        self.slices.merge(other.slices, &numbers);
+        self.slices.merge(other.slices, &numbers, &error_numbers);
         while self.errors.is_too_large() {
             self.coarsen_errors();
         }
@@ -157,6 +159,7 @@ impl Aggregate {
         self.label_errors.shift(positions);
         self.row_sample.shift(inputs);
         self.timeline.shift(positions, inputs);
+        self.slices.shift(positions);
     }
 
     /// Number of rows recorded.
@@ -192,7 +195,7 @@ impl Aggregate {
         consistency::ensure(is_same, "it has different errors in total and by label")?;
         self.row_sample.check(labels)?;
         self.timeline.check(labels, self.errors.types(), samples)?;
-        self.slices.check(labels, samples)?;
+        self.slices.check(labels, self.errors.types(), samples)?;
         Ok(rows)
     }
 
