@@ -113,6 +113,11 @@ pub fn utc_time(epoch_ms: i64) -> String {
     moment(epoch_ms, "%H:%M:%S")
 }
 
+/// Formats the time of day in UTC without seconds: `13:16`.
+pub fn utc_minute(epoch_ms: i64) -> String {
+    moment(epoch_ms, "%H:%M")
+}
+
 /// Formats a duration for people: `0.8 s`, `42 s`, `8 min 20 s`, `3 h 5 min`.
 pub fn duration(ms: i64) -> String {
     let seconds = ms.saturating_add(500) / 1000;
@@ -239,6 +244,7 @@ mod tests {
         assert_eq!(utc_ms(1_700_000_000_000), "2023-11-14 22:13:20.000 UTC");
         assert_eq!(utc_bare(1_700_000_000_123), "2023-11-14 22:13:20");
         assert_eq!(utc_time(1_700_000_000_123), "22:13:20");
+        assert_eq!(utc_minute(1_700_000_000_123), "22:13");
         assert_eq!(utc(i64::MAX), "9223372036854775807 ms after 1970");
     }
 

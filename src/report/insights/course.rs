@@ -1,7 +1,7 @@
 //! The course of a run: what happened in each bucket of its time series.
 
 use super::times::{self, Counts};
-use crate::format;
+use super::words;
 use crate::report::{TimeSeries, Window};
 use crate::stats::{DenseTimeline, FirstFailure};
 use crate::units::MS_PER_SECOND;
@@ -147,13 +147,9 @@ pub(super) fn samples(moments: &[Moment]) -> u64 {
     moments.iter().map(Moment::samples).sum()
 }
 
-/// Formats a time: `2 min 5 s into the run (2026-11-25 09:10:01 UTC)`.
+/// Formats a moment: `22:15:04 UTC (1 min 44 s in)`.
 pub(super) fn at(since_start_ms: i64, time_ms: i64) -> String {
-    format!(
-        "{} into the run ({})",
-        format::duration(since_start_ms),
-        format::utc(time_ms)
-    )
+    words::moment(since_start_ms, time_ms)
 }
 
 #[cfg(test)]
@@ -201,7 +197,7 @@ pub(super) mod tests {
         assert_eq!(elapsed(course.inner()), [(1, 2), (20, 4), (30, 1)]);
         assert_eq!(
             at(125_000, 1_700_000_000_000),
-            "2 min 5 s into the run (2023-11-14 22:13:20 UTC)"
+            "22:13:20 UTC (2 min 5 s in)"
         );
     }
 }
