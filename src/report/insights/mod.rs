@@ -22,7 +22,7 @@ use crate::analysed::Analysed;
 use crate::stats::{Aggregate, DenseTimeline, Distribution, Label, LabelStats};
 
 pub use caveats::{IdsInLabels, SeveralRuns, SubResults, TooFewSamples};
-pub use failures::{ErrorBurst, FastErrors};
+pub use failures::{ErrorBurst, FailingSince, FastErrors, Part, Timeouts};
 pub use load::{Knee, LateGenerator, SteadyWindow};
 pub use origins::{Bimodal, ConnectTime, NewConnections, SlowEngine, SlowHost, SlowLabel};
 pub use pauses::{ClocksApart, Gap, PeriodicStalls};
@@ -62,6 +62,8 @@ pub enum Finding {
     ClocksApart(ClocksApart),
     /// The load generator fell behind its usual pace.
     LateGenerator(LateGenerator),
+    /// Many samples end at one same time.
+    Timeouts(Timeouts),
     /// Fast errors make the percentiles look better.
     FastErrors(FastErrors),
     /// Nearly every request opened a new connection.
@@ -76,6 +78,8 @@ pub enum Finding {
     SteadyWindow(SteadyWindow),
     /// Requests stall at regular intervals.
     PeriodicStalls(PeriodicStalls),
+    /// From a moment on, far more samples fail than before.
+    FailingSince(FailingSince),
     /// For a while, far more samples failed than otherwise.
     ErrorBurst(ErrorBurst),
     /// A label is much slower than the others.
@@ -143,6 +147,7 @@ impl Finding {
             Finding::Gap(found) => found,
             Finding::ClocksApart(found) => found,
             Finding::LateGenerator(found) => found,
+            Finding::Timeouts(found) => found,
             Finding::FastErrors(found) => found,
             Finding::NewConnections(found) => found,
             Finding::IdsInLabels(found) => found,
@@ -150,6 +155,7 @@ impl Finding {
             Finding::Knee(found) => found,
             Finding::SteadyWindow(found) => found,
             Finding::PeriodicStalls(found) => found,
+            Finding::FailingSince(found) => found,
             Finding::ErrorBurst(found) => found,
             Finding::SlowLabel(found) => found,
             Finding::SlowHost(found) => found,
