@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::Told;
 use super::super::words;
 use crate::analysed::Analysed;
 use crate::format;
@@ -28,13 +27,15 @@ pub struct IdsInLabels {
     pub samples: u64,
 }
 
-impl Told for IdsInLabels {
-    fn sentence(&self) -> String {
+impl IdsInLabels {
+    /// Merges labels that differ in numbers only.
+    pub(super) const NEXT_STEP: [&str; 2] = ["--rename", "s/[0-9]+/N/g"];
+
+    pub(super) fn sentence(&self) -> String {
         format!(
-            "{} labels for {} samples: labels seem to contain ids or parameters, so a single label \
-             says little; --rename 's/[0-9]+/N/g' or --group-by url-path merges them.",
+            "{} labels for {} seem to contain ids or parameters, so a single label says little.",
             format::thousands(self.labels),
-            format::thousands(self.samples)
+            format::counted(self.samples, "sample")
         )
     }
 }
@@ -57,16 +58,20 @@ pub struct SubResults {
     pub label: String,
 }
 
-impl Told for SubResults {
-    fn sentence(&self) -> String {
+impl SubResults {
+    /// Leaves the sub-results out.
+    pub(super) const NEXT_STEP: [&str; 2] = ["--sub-results", "exclude"];
+
+    pub(super) fn sentence(&self) -> String {
         let first = words::quoted(&self.label);
         let are = match self.labels {
-            1 => format!("The label {first} holds sub-results of another label"),
-            labels => {
-                format!("{labels} labels, such as {first}, hold sub-results of other labels")
-            }
+            1 => format!("{first} holds sub-results of another label"),
+            labels => format!(
+                "{} labels such as {first} hold sub-results of other labels",
+                format::thousands(labels)
+            ),
         };
-        format!("{are}: TOTAL counts both, as in JMeter; --sub-results exclude leaves them out.")
+        format!("{are}: TOTAL counts both, as in JMeter.")
     }
 }
 
