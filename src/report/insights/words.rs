@@ -10,6 +10,12 @@ pub(super) fn quoted(name: &str) -> String {
     format!("“{}”", format::shorten(name, MAX_LENGTH))
 }
 
+/// The options that select exactly this label; `None` if it is no valid text, which no option can name.
+pub(super) fn only(label: &str) -> Option<Vec<String>> {
+    let pattern = || format!("^{}$", regex::escape(label));
+    (!label.contains(char::REPLACEMENT_CHARACTER)).then(|| vec!["--include".to_owned(), pattern()])
+}
+
 /// A rate: three digits or more.
 pub(super) fn rate(per_second: f64) -> String {
     match per_second {
