@@ -60,10 +60,9 @@ impl TooFewSamples {
                 words::quoted(label)
             ),
             (Some(label), labels) => format!(
-                "{} labels have too few samples to trust {names} ({needed}): {} has only {}.",
+                "{} labels, such as {} with {samples}, have too few to trust {names} ({needed}).",
                 format::thousands(labels),
-                words::quoted(label),
-                format::thousands(self.samples)
+                words::quoted(label)
             ),
         }
     }
