@@ -31,7 +31,7 @@ pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
         host.is_some() || engine.is_some() || connections.is_some() || connect_time.is_some();
     let bimodal = match is_explained {
         true => Vec::new(),
-        false => bimodal::find(labels, evidence.series),
+        false => bimodal::find(labels, aggregate.slices()),
     };
     let mut found: Vec<Finding> = connections
         .map(Finding::NewConnections)
