@@ -23,9 +23,12 @@ use crate::analysed::Analysed;
 use crate::stats::{Aggregate, DenseTimeline, Distribution, Label, LabelStats};
 
 pub use caveats::{Caveat, CaveatReason, IdsInLabels, SeveralRuns, SubResults, TooFewSamples};
-pub use failures::{ErrorBurst, FailingSince, FastErrors, Part, Timeouts};
+pub use failures::{ErrorBurst, FailingSince, FastErrors, Timeouts};
 pub use load::{Knee, LateGenerator, SteadyWindow};
-pub use origins::{Bimodal, ConnectTime, NewConnections, SlowEngine, SlowHost, SlowLabel};
+pub use origins::{
+    AlwaysFails, Bimodal, ConnectTime, NewConnections, Part, SlowEngine, SlowHost, SlowLabel,
+    Unreachable,
+};
 pub use pauses::{ClocksApart, Gap, PeriodicStalls};
 pub use stray_times::StrayTimes;
 
@@ -63,6 +66,10 @@ pub enum Finding {
     LateGenerator(LateGenerator),
     /// Many samples end at one same time.
     Timeouts(Timeouts),
+    /// Every request of the run, or of a part of it, failed, or nearly every one.
+    AlwaysFails(AlwaysFails),
+    /// A host never answered.
+    Unreachable(Unreachable),
     /// Fast errors make the percentiles look better.
     FastErrors(FastErrors),
     /// Nearly every request opened a new connection.
@@ -140,6 +147,8 @@ impl Finding {
             Finding::ClocksApart(found) => found,
             Finding::LateGenerator(found) => found,
             Finding::Timeouts(found) => found,
+            Finding::AlwaysFails(found) => found,
+            Finding::Unreachable(found) => found,
             Finding::FastErrors(found) => found,
             Finding::NewConnections(found) => found,
             Finding::Knee(found) => found,
@@ -222,8 +231,12 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Insight>, Vec<Caveat>) {
         found.extend(load::find(&course, is_doubled));
         found.extend(pauses::find(&course));
     }
-    found.extend(failures::find(evidence, &course));
-    found.extend(origins::find(evidence));
+    let (of_origins, failing) = origins::find(evidence);
+    // A run that always fails has no failures at a time, and no successes to compare with.
+    if !failing.is_run {
+        found.extend(failures::find(evidence, &course));
+    }
+    found.extend(of_origins);
     let run = Totals {
         samples: evidence.samplers.samples,
         length_ms: course.length_ms(),

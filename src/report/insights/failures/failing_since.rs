@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::super::course::Course;
 use super::super::words;
-use super::super::{Told, Totals, severity};
+use super::super::{Part, Told, Totals, severity};
+use super::steps;
 use super::words::{first_with, shortest, subject};
-use super::{Part, steps};
 use crate::format;
 
 /// Smallest error rate before that is worth a word.

@@ -11,13 +11,11 @@ mod steps;
 mod timeouts;
 mod words;
 
-use serde::{Deserialize, Serialize};
-
 use self::changes::Frame;
 use self::parts::Found;
 use self::rates::RunRates;
 use super::course::Course;
-use super::{Evidence, Finding};
+use super::{Evidence, Finding, Part};
 use crate::text;
 
 pub use error_bursts::ErrorBurst;
@@ -30,17 +28,6 @@ pub(super) use fast_errors::tests::of as label_of;
 
 /// Most findings of a kind that are told: those with the most errors.
 const MAX_TOLD: usize = 3;
-
-/// A part of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Part {
-    /// All samples.
-    Run,
-    /// The samples of a label.
-    Label,
-}
 
 /// Finds failures.
 pub(super) fn find(evidence: &Evidence<'_>, course: &Course) -> Vec<Finding> {
