@@ -26,22 +26,21 @@ fn cases() -> Vec<Case> {
     [says::cases(), says_nothing::cases()].concat()
 }
 
-/// The insights of a case, as `report.json` has them.
-fn insights(case: &Case) -> Vec<Value> {
+/// The insights and the caveats of a case, as `report.json` has them.
+fn told(case: &Case) -> (Vec<Value>, Vec<Value>) {
     let files: Vec<&str> = case.files.iter().map(String::as_str).collect();
     let report: Report = report(&files, &PERCENTILES);
-    let insights = report.insights.iter();
-    insights
-        .map(|insight| serde_json::to_value(insight).unwrap())
-        .collect()
+    let report = serde_json::to_value(report).unwrap();
+    let list = |name: &str| report[name].as_array().cloned().unwrap_or_default();
+    (list("insights"), list("caveats"))
 }
 
 /// Checks cases, and reports all that is wrong at once.
 fn check(cases: &[Case]) {
     let mut wrong = String::new();
     for case in cases {
-        let insights = insights(case);
-        let of_case = case.wrong(&insights);
+        let (insights, caveats) = told(case);
+        let of_case = [case.wrong(&insights), case.badly_worded(&caveats)].concat();
         if of_case.is_empty() {
             continue;
         }

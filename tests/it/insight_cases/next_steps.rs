@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Case, cases, insights};
+use super::{Case, cases, told};
 use crate::common::Perfkit;
 
 /// The figures of each kind that its next step shows in the row TOTAL, by the names of its fields.
@@ -59,7 +59,7 @@ fn missing(case: &Case) -> Vec<String> {
         perfkit.write(name, file);
     }
     let mut missing = Vec::new();
-    for insight in insights(case) {
+    for insight in told(case).0 {
         let Some(options) = insight["next_step"].as_array() else {
             continue;
         };
