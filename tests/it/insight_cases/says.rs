@@ -45,7 +45,7 @@ fn the_whole_run_fails() -> Vec<Case> {
     let run_fails = |error: &str| json!({"kind": "always_fails", "part": "run", "name": null, "first_error": error});
     vec![
         Case::new("all-refused", jtl(refused)).must(json!([
-            {"kind": "unreachable", "samples": [100, 140], "median_ms": [6_900, 7_100]},
+            {"kind": "unreachable", "errors": [100, 140], "median_ms": [6_900, 7_100]},
         ])),
         Case::new("all-refused-at-once", jtl(at_once)).must(json!({"kind": "unreachable"})),
         Case::new("all-unknown-host", jtl(unknown)).must(json!({"kind": "unreachable"})),
@@ -151,13 +151,13 @@ fn no_connection() -> Vec<Case> {
     });
     vec![
         Case::new("mostly-no-connection", jtl(mostly)).must(json!(
-            {"kind": "unreachable", "samples": [2_500, 2_800], "median_ms": [74_000, 76_000]}
+            {"kind": "unreachable", "errors": [2_500, 2_800], "median_ms": [74_000, 76_000]}
         )),
         Case::new("a-host-that-never-answered", jtl(beside)).must(json!(
-            {"kind": "unreachable", "host": "down.example:9000", "samples": [750, 920], "median_ms": [7_000, 7_030]}
+            {"kind": "unreachable", "host": "down.example:9000", "errors": [750, 920], "median_ms": [7_000, 7_030]}
         )),
         Case::new("a-host-that-never-answered-few", jtl(few)).must(json!(
-            {"kind": "unreachable", "host": "down.example:9000", "samples": [90, 150]}
+            {"kind": "unreachable", "host": "down.example:9000", "errors": [90, 150]}
         )),
     ]
 }
