@@ -15,9 +15,6 @@ static PERIOD: LazyLock<Regex> =
 /// Names in quotes: whatever is in the file may be in them.
 static QUOTED: LazyLock<Regex> = LazyLock::new(|| Regex::new("“[^”]*”").unwrap());
 
-/// Most insights at the top of page, terminal and Markdown.
-const MAX_INSIGHTS: usize = 5;
-
 const MAX_WORDS: usize = 25;
 
 /// A run, and the insights expected on it.
@@ -79,8 +76,17 @@ impl Case {
         {
             wrong.push(format!("first is {}", kind(first)));
         }
-        if insights.len() > MAX_INSIGHTS {
-            wrong.push(format!("{} insights", insights.len()));
+        let costs: Vec<f64> = insights
+            .iter()
+            .map(|insight| insight["cost"].as_f64().unwrap_or(-1.0))
+            .collect();
+        if !costs.is_sorted_by(|a, b| a >= b)
+            || costs.iter().any(|cost| !(0.0..=1.0).contains(cost))
+        {
+            wrong.push(format!("costs {costs:?}"));
+        }
+        if costs.iter().any(|&cost| cost == 0.0) {
+            wrong.push(format!("an insight without a cost: {costs:?}"));
         }
         wrong.extend(self.badly_worded(insights));
         wrong

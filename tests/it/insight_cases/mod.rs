@@ -14,6 +14,7 @@ use perfkit::report::Report;
 use serde_json::Value;
 
 use self::expected::Case;
+use crate::common::Perfkit;
 use crate::common::load::report;
 
 const PERCENTILES: [f64; 4] = [50.0, 90.0, 95.0, 99.0];
@@ -61,6 +62,21 @@ fn what_must_be_said_is_said_and_nothing_else() {
 #[test]
 fn runs_without_a_fault_have_none() {
     check(&says_nothing::cases());
+}
+
+#[test]
+fn at_most_five_are_shown_at_the_top() {
+    let perfkit = Perfkit::new();
+    perfkit.write("run.jtl", &says::everything().files[0]);
+    let (_, said) = perfkit.run(&["analyze", "run.jtl", "-o", "out", "--charts", "none"]);
+    let shown = said
+        .lines()
+        .filter(|line| line.starts_with("perfkit: insight: "));
+    assert_eq!(shown.count(), 5, "{said}");
+    let markdown = perfkit.read("out/report.md");
+    let (_, insights) = markdown.split_once("## Insights\n\n").unwrap();
+    let listed = insights.lines().take_while(|line| line.starts_with("- "));
+    assert_eq!(listed.count(), 5, "{markdown}");
 }
 
 /// `scripts/check-insights.sh` has the figures of these files recomputed.

@@ -19,6 +19,7 @@ pub fn cases() -> Vec<Case> {
         over_time(),
         pauses(),
         shape(),
+        vec![everything()],
     ]
     .concat()
 }
@@ -452,4 +453,33 @@ fn shape() -> Vec<Case> {
         Case::new("a-slow-host", jtl(host))
             .must(json!({"kind": "slow_host", "host": "b.example:8080", "hosts": 3})),
     ]
+}
+
+/// Six faults at once.
+pub fn everything() -> Case {
+    let rows = run(81, 900.0, 12_000.0, &SHOP, |random, time, row| {
+        row.host = ["a.example:80", "b.example:80", "c.example:80"][random.below(3)];
+        row.engine = Some(1 + random.below(3));
+        hold_up(time, row, 600.0, 45.0);
+        if row.label == "Basket" {
+            row.elapsed *= 30.0;
+        }
+        if row.label == "Pay" {
+            row.error = Some("401,Unauthorized");
+        } else if row.host == "c.example:80" {
+            never_connects(row, CONNECT_TIMEOUT, 20_000.0 + random.exponential(5.0));
+        } else if row.label == "Search" && random.uniform() < 0.2 {
+            row.error = Some(READ_TIMEOUT);
+            row.elapsed = 30_000.0 + random.exponential(5.0);
+        } else if (300.0..360.0).contains(&time) && random.uniform() < 0.7 {
+            row.error = Some(UNAVAILABLE);
+        }
+    });
+    Case::new("everything", jtl(rows))
+        .must(json!({"kind": "unreachable", "host": "c.example:80"}))
+        .must(json!({"kind": "always_fails", "part": "label", "name": "Pay"}))
+        .must(json!({"kind": "error_burst"}))
+        .must(json!({"kind": "timeouts", "value_ms": [29_900, 30_100]}))
+        .must(json!({"kind": "slow_label", "label": "Basket"}))
+        .may(&["stall"])
 }
