@@ -231,11 +231,17 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Insight>, Vec<Caveat>) {
         found.extend(load::find(&course, is_doubled));
         found.extend(pauses::find(&course));
     }
-    let (of_origins, failing) = origins::find(evidence);
-    // A run that always fails has no failures at a time, and no successes to compare with.
-    if !failing.is_run {
-        found.extend(failures::find(evidence, &course));
-    }
+    let (mut of_origins, failing) = origins::find(evidence);
+    let failures = failures::find(evidence, &course, &failing);
+    // What fails since the run does has not always failed, even if nine of ten samples come later.
+    let has_failed_run = failures
+        .iter()
+        .any(|finding| matches!(finding, Finding::FailingSince(since) if since.part == Part::Run));
+    of_origins.retain(|finding| match finding {
+        Finding::AlwaysFails(always) => !has_failed_run || always.fails_nearly_all(),
+        _ => true,
+    });
+    found.extend(failures);
     found.extend(of_origins);
     let run = Totals {
         samples: evidence.samplers.samples,

@@ -15,6 +15,7 @@ use self::changes::Frame;
 use self::parts::Found;
 use self::rates::RunRates;
 use super::course::Course;
+use super::origins::Failing;
 use super::{Evidence, Finding, Part};
 use crate::text;
 
@@ -26,23 +27,42 @@ pub use timeouts::Timeouts;
 #[cfg(test)]
 pub(super) use fast_errors::tests::of as label_of;
 
+/// Share of the errors that parts which always fail may explain.
+const MAX_EXPLAINED: f64 = 0.9;
+
 /// Most findings of a kind that are told: those with the most errors.
 const MAX_TOLD: usize = 3;
 
 /// Finds failures.
-pub(super) fn find(evidence: &Evidence<'_>, course: &Course) -> Vec<Finding> {
+///
+/// Parts that always fail have no failures at a time. If the whole run fails, it may do so since a moment;
+/// there are no successes to compare with.
+pub(super) fn find(evidence: &Evidence<'_>, course: &Course, failing: &Failing) -> Vec<Finding> {
+    let run = RunRates::new(evidence);
+    let changes = run.map(|run| changes_of(evidence, course, &run, failing));
+    let mut found = changes.unwrap_or_default();
+    if failing.is_run {
+        return found;
+    }
     let fast = fast_errors::find(evidence.aggregate, evidence.samplers, evidence.labels);
-    let mut found: Vec<Finding> = fast.map(Finding::FastErrors).into_iter().collect();
+    found.extend(fast.map(Finding::FastErrors));
     let timeouts = timeouts::find(evidence.aggregate, evidence.labels, course);
     found.extend(timeouts.into_iter().map(Finding::Timeouts));
-    if let Some(run) = RunRates::new(evidence) {
-        found.extend(changes_of(evidence, course, &run));
-    }
     found
 }
 
 /// Finds times in which far more samples failed than usual.
-fn changes_of(evidence: &Evidence<'_>, course: &Course, run: &RunRates<'_>) -> Vec<Finding> {
+fn changes_of(
+    evidence: &Evidence<'_>,
+    course: &Course,
+    run: &RunRates<'_>,
+    failing: &Failing,
+) -> Vec<Finding> {
+    // Whatever always fails explains all.
+    let errors = evidence.samplers.errors as f64;
+    if !failing.is_run && failing.errors as f64 >= errors * MAX_EXPLAINED {
+        return Vec::new();
+    }
     let width_ms = run.whole.width_ms;
     let threads = course.moments.iter().filter_map(|moment| moment.threads);
     let frame = Frame {
@@ -50,7 +70,7 @@ fn changes_of(evidence: &Evidence<'_>, course: &Course, run: &RunRates<'_>) -> V
         end: course.end_ms.div_euclid(width_ms).saturating_add(1),
         max_threads: threads.fold(0.0, f64::max),
     };
-    let mut found = parts::find(run, frame);
+    let mut found = parts::find(run, frame, failing);
     found.sort_by_key(|found| std::cmp::Reverse(found.tally.errors));
     let (since, bursts): (Vec<Found>, Vec<Found>) = found
         .into_iter()

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::super::origins::Failing;
 use super::changes::{Change, Frame, changes, is_far_above};
 use super::rates::{Rates, RunRates, Tally};
 
@@ -22,9 +23,6 @@ const MIN_SHARE_COMPARED: f64 = 0.5;
 /// Fewest samples of a label for comparison with itself.
 const MIN_COMPARED: u64 = 5;
 
-/// Share of a label's samples that fail if it always fails.
-const ALWAYS: f64 = 0.95;
-
 /// How far changes of labels may be apart to be the same, as a share of the run.
 const MAX_APART: f64 = 0.02;
 
@@ -44,18 +42,18 @@ pub(super) struct Found {
 }
 
 /// Finds the changes of a run and of its labels; one that explains others stands for them.
-pub(super) fn find(run: &RunRates<'_>, frame: Frame) -> Vec<Found> {
+pub(super) fn find(run: &RunRates<'_>, frame: Frame, failing: &Failing) -> Vec<Found> {
+    if failing.is_run {
+        return since_of_run(run, frame).into_iter().collect();
+    }
     let of_labels: Vec<Vec<Change>> = run
         .labels
         .iter()
         .map(|(_, rates)| changes(rates, frame))
         .collect();
-    let counts = run.labels.iter().zip(&of_labels);
-    let always: Vec<bool> = counts
-        .map(|((_, rates), changes)| {
-            let is_since = changes.iter().any(|change| change.is_until_end);
-            !is_since && rates.total().ratio() >= ALWAYS
-        })
+    let labels = run.labels.iter();
+    let always: Vec<bool> = labels
+        .map(|(label, _)| failing.labels.contains(&label.number))
         .collect();
     let mut found = Vec::new();
     for change in of_whole(run, &always, frame) {
@@ -94,6 +92,13 @@ pub(super) fn find(run: &RunRates<'_>, frame: Frame) -> Vec<Found> {
         found.push(settle(run, labels, &change, frame));
     }
     found
+}
+
+/// Returns since when a run fails of which nearly all samples failed.
+fn since_of_run(run: &RunRates<'_>, frame: Frame) -> Option<Found> {
+    let changes = changes(&run.whole, frame).into_iter();
+    let since = changes.filter(|change| change.is_until_end).last()?;
+    Some(settle(run, Vec::new(), &since, frame))
 }
 
 /// Returns the changes of the whole run, without labels that always fail.

@@ -3,18 +3,18 @@
 use super::super::words;
 use crate::format;
 
-/// Longest sentence, in words.
+/// Longest sentence, in words. A quoted name counts as one.
 const MAX_WORDS: usize = 25;
-
-/// Longest error in a sentence, in characters.
-const MAX_ERROR_LENGTH: usize = 60;
-
-const NO_CODE: &str = "Non HTTP response code: ";
-const NO_MESSAGE: &str = "Non HTTP response message: ";
 
 /// Returns the first sentence that is short enough, or the last.
 pub(super) fn shortest(sentences: &[String]) -> String {
-    let is_short = |sentence: &&String| sentence.split_whitespace().count() <= MAX_WORDS;
+    let is_short = |sentence: &&String| {
+        let parts = sentence.split(['“', '”']).step_by(2);
+        let words = parts.map(|part| part.split_whitespace().count());
+        // Between two parts is a name, at which a word may end.
+        let names = sentence.matches('“').count();
+        words.sum::<usize>() + names <= MAX_WORDS
+    };
     let found = sentences.iter().find(is_short).or(sentences.last());
     found.cloned().unwrap_or_default()
 }
@@ -51,34 +51,14 @@ pub(super) fn first_with(error: Option<&str>) -> String {
     }
 }
 
-/// An error of JMeter's in words: `503 Service Unavailable` for `503/Service Unavailable`, and for an
-/// exception its name and its message.
+/// An error in words: a code or an exception with its message as it is, any other message in quotes.
 pub(super) fn in_words(error: &str) -> String {
-    let (code, message) = match error.split_once('/') {
-        Some((code, message)) if is_code(code) => (code, message),
-        _ if is_code(error) => (error, ""),
-        _ => ("", error),
-    };
-    let message = message.strip_prefix(NO_MESSAGE).unwrap_or(message);
-    let text = match code.strip_prefix(NO_CODE) {
-        Some(class) => {
-            let class = class.rsplit('.').next().unwrap_or(class);
-            match message.is_empty() {
-                true => class.to_owned(),
-                false => format!("{class}: {message}"),
-            }
-        }
-        None if code.is_empty() => format!("“{}”", message.trim()),
-        None => format!("{code} {message}"),
-    };
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    format::shorten(&text, MAX_ERROR_LENGTH)
-}
-
-/// Whether the part of an error before a slash is a code, not a word of a message.
-fn is_code(text: &str) -> bool {
-    text.starts_with(NO_CODE)
-        || (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
+    let quoted = words::error(error);
+    let is_code = error.starts_with(|first: char| first.is_ascii_digit());
+    match is_code || error.starts_with("Non HTTP response code: ") {
+        true => quoted.trim_matches(['“', '”']).to_owned(),
+        false => quoted,
+    }
 }
 
 #[cfg(test)]
