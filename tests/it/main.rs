@@ -38,6 +38,7 @@ mod house;
 mod html;
 mod insight_cases;
 mod insights;
+mod insights_failures;
 mod insights_flat;
 mod metrics;
 mod oracle;
