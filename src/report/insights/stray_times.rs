@@ -89,12 +89,12 @@ impl Told for StrayTimes {
             Some(label) => format!(" of {}", words::quoted(label)),
             None => String::new(),
         };
-        let (have, first) = match self.samples {
-            1 => ("has a time", ""),
-            _ => ("have times", "first "),
+        let (have, these, first) = match self.samples {
+            1 => ("has a time", "it", ""),
+            _ => ("have times", "them", "first "),
         };
         let rate = match self.throughput {
-            Some(rate) => format!(" ({}/s without)", format::decimals(rate, 1)),
+            Some(rate) => format!(" ({}/s without {these})", format::decimals(rate, 1)),
             None => String::new(),
         };
         format!(

@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn ids_as_labels() {
-        insta::assert_snapshot!(ids(1_200, 400).unwrap().sentence(), @"400 labels for 1,200 samples: labels seem to contain ids or parameters, so a single label says little; --rename 's/[0-9]+/N/g' or --group-by url-path merges them.");
+        insta::assert_snapshot!(ids(1_200, 400).unwrap().sentence(), @"400 labels for 1,200 samples seem to contain ids or parameters, so a single label says little.");
         assert_eq!(ids(199, 199), None);
         assert_eq!(ids(1_000, 200), None);
     }
@@ -171,7 +171,7 @@ mod tests {
             labels,
             label: "Home-0".to_owned(),
         };
-        insta::assert_snapshot!(found(2).sentence(), @"2 labels, such as “Home-0”, hold sub-results of other labels: TOTAL counts both, as in JMeter; --sub-results exclude leaves them out.");
-        insta::assert_snapshot!(found(1).sentence(), @"The label “Home-0” holds sub-results of another label: TOTAL counts both, as in JMeter; --sub-results exclude leaves them out.");
+        insta::assert_snapshot!(found(2).sentence(), @"2 labels such as “Home-0” hold sub-results of other labels: TOTAL counts both, as in JMeter.");
+        insta::assert_snapshot!(found(1).sentence(), @"“Home-0” holds sub-results of another label: TOTAL counts both, as in JMeter.");
     }
 }

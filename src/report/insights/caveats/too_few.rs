@@ -40,10 +40,13 @@ impl TooFewSamples {
         let names: Vec<String> = names.collect();
         let needed = format::thousands(self.samples_needed);
         let (names, needed) = match &names[..] {
-            [first, .., last] => (
-                format!("{first} to {last}"),
-                format!("{last} needs {needed}"),
-            ),
+            [first, between @ .., last] => {
+                let join = if between.is_empty() { "and" } else { "to" };
+                (
+                    format!("{first} {join} {last}"),
+                    format!("{last} needs {needed}"),
+                )
+            }
             names => (names.concat(), format!("needs {needed}")),
         };
         let samples = format::counted(self.samples, "sample");
@@ -57,10 +60,9 @@ impl TooFewSamples {
                 words::quoted(label)
             ),
             (Some(label), labels) => format!(
-                "{} labels have too few samples to trust {names} ({needed}), {} the fewest: {}.",
+                "{} labels, such as {} with {samples}, have too few to trust {names} ({needed}).",
                 format::thousands(labels),
-                words::quoted(label),
-                format::thousands(self.samples)
+                words::quoted(label)
             ),
         }
     }

@@ -7,7 +7,6 @@ mod always_fails;
 mod bimodal;
 mod connect;
 mod failing;
-mod first_error;
 mod parts;
 mod slow_label;
 mod slow_origin;
@@ -73,7 +72,7 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Finding>, Failing) {
         host.is_some() || engine.is_some() || connections.is_some() || connect_time.is_some();
     let bimodal = match is_explained {
         true => Vec::new(),
-        false => bimodal::find(&answering, evidence.series),
+        false => bimodal::find(&answering, aggregate.slices()),
     };
     let mut found = failures.findings;
     found.extend(connections.map(Finding::NewConnections));
