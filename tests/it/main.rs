@@ -38,6 +38,7 @@ mod house;
 mod html;
 mod insights;
 mod insights_flat;
+mod insights_origins;
 mod metrics;
 mod oracle;
 mod other_files;
