@@ -103,6 +103,7 @@ impl Aggregate {
         self.label_errors.add(label, error, ErrorStats::of(sample));
         self.origins.record_failure(origin, sample, error);
         self.timeline.record_failure(sample, error);
+        self.slices.record_failure(sample, label, error);
         while self.errors.is_too_large() {
             self.coarsen_errors();
         }
@@ -114,6 +115,7 @@ impl Aggregate {
         self.label_errors.renumber_errors(&numbers);
         self.origins.renumber_errors(&numbers);
         self.timeline.renumber_errors(&numbers);
+        self.slices.renumber_errors(&numbers);
     }
 
     /// Adds another aggregate. Merging is associative and commutative; an empty aggregate changes
@@ -138,7 +140,7 @@ impl Aggregate {
         self.origins.merge(&other.origins, &numbers, &error_numbers);
         self.timeline
             .merge(other.timeline, &numbers, &error_numbers);
-        self.slices.merge(other.slices, &numbers);
+        self.slices.merge(other.slices, &numbers, &error_numbers);
         while self.errors.is_too_large() {
             self.coarsen_errors();
         }
@@ -155,6 +157,7 @@ impl Aggregate {
         self.label_errors.shift(positions);
         self.origins.shift(positions, inputs);
         self.timeline.shift(positions, inputs);
+        self.slices.shift(positions);
     }
 
     /// Number of rows recorded.
@@ -193,7 +196,7 @@ impl Aggregate {
         let types = self.errors.types();
         self.origins.check(labels, types, samplers, failures)?;
         self.timeline.check(labels, self.errors.types(), samples)?;
-        self.slices.check(labels, samples)?;
+        self.slices.check(labels, self.errors.types(), samples)?;
         Ok(rows)
     }
 

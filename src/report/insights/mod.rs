@@ -23,7 +23,7 @@ use crate::analysed::Analysed;
 use crate::stats::{Aggregate, DenseTimeline, Distribution, Label, LabelStats};
 
 pub use caveats::{Caveat, CaveatReason, IdsInLabels, SeveralRuns, SubResults, TooFewSamples};
-pub use failures::{ErrorBurst, FastErrors};
+pub use failures::{ErrorBurst, FailingSince, FastErrors, Timeouts};
 pub use load::{Knee, LateGenerator, SteadyWindow};
 pub use origins::{
     AlwaysFails, Bimodal, ConnectTime, NewConnections, Part, SlowEngine, SlowHost, SlowLabel,
@@ -64,6 +64,8 @@ pub enum Finding {
     ClocksApart(ClocksApart),
     /// The load generator fell behind its usual pace.
     LateGenerator(LateGenerator),
+    /// Many samples end at one same time.
+    Timeouts(Timeouts),
     /// Every request of the run, or of a part of it, failed, or nearly every one.
     AlwaysFails(AlwaysFails),
     /// A host never answered.
@@ -78,6 +80,8 @@ pub enum Finding {
     SteadyWindow(SteadyWindow),
     /// Requests stall at regular intervals.
     PeriodicStalls(PeriodicStalls),
+    /// From a moment on, far more samples fail than before.
+    FailingSince(FailingSince),
     /// For a while, far more samples failed than otherwise.
     ErrorBurst(ErrorBurst),
     /// A label is much slower than the others.
@@ -142,6 +146,7 @@ impl Finding {
             Finding::Gap(found) => found,
             Finding::ClocksApart(found) => found,
             Finding::LateGenerator(found) => found,
+            Finding::Timeouts(found) => found,
             Finding::AlwaysFails(found) => found,
             Finding::Unreachable(found) => found,
             Finding::FastErrors(found) => found,
@@ -149,6 +154,7 @@ impl Finding {
             Finding::Knee(found) => found,
             Finding::SteadyWindow(found) => found,
             Finding::PeriodicStalls(found) => found,
+            Finding::FailingSince(found) => found,
             Finding::ErrorBurst(found) => found,
             Finding::SlowLabel(found) => found,
             Finding::SlowHost(found) => found,
@@ -225,11 +231,17 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Insight>, Vec<Caveat>) {
         found.extend(load::find(&course, is_doubled));
         found.extend(pauses::find(&course));
     }
-    let (of_origins, failing) = origins::find(evidence);
-    // A run that always fails has no failures at a time, and no successes to compare with.
-    if !failing.is_run {
-        found.extend(failures::find(evidence, &course));
-    }
+    let (mut of_origins, failing) = origins::find(evidence);
+    let failures = failures::find(evidence, &course, &failing);
+    // What fails since the run does has not always failed, even if nine of ten samples come later.
+    let has_failed_run = failures
+        .iter()
+        .any(|finding| matches!(finding, Finding::FailingSince(since) if since.part == Part::Run));
+    of_origins.retain(|finding| match finding {
+        Finding::AlwaysFails(always) => !has_failed_run || always.fails_nearly_all(),
+        _ => true,
+    });
+    found.extend(failures);
     found.extend(of_origins);
     let run = Totals {
         samples: evidence.samplers.samples,

@@ -39,6 +39,14 @@ pub struct AlwaysFails {
     pub told_by_port: bool,
 }
 
+impl AlwaysFails {
+    /// Whether so many samples failed that hardly any came before the first failure.
+    pub(in super::super) fn fails_nearly_all(&self) -> bool {
+        const NEARLY_ALL: f64 = 0.97;
+        self.part != Part::Run && self.errors as f64 >= self.samples as f64 * NEARLY_ALL
+    }
+}
+
 impl Told for AlwaysFails {
     fn sentence(&self) -> String {
         let is_all = self.errors >= self.samples;
