@@ -40,6 +40,7 @@ mod insight_cases;
 mod insights;
 mod insights_failures;
 mod insights_flat;
+mod insights_origins;
 mod metrics;
 mod oracle;
 mod other_files;

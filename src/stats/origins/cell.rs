@@ -18,6 +18,8 @@ pub struct OriginStats {
     pub unconnected: u64,
     /// The failure that ended first.
     pub first_failure: Option<FirstFailure>,
+    /// The failure without a connection that ended first.
+    pub first_unconnected: Option<FirstFailure>,
     /// Start of the earliest failed sample, epoch ms; [`i64::MAX`] without one.
     pub first_failed_start: i64,
     /// Start of the last failed sample, epoch ms; [`i64::MIN`] without one.
@@ -41,6 +43,7 @@ impl Default for OriginStats {
             errors: 0,
             unconnected: 0,
             first_failure: None,
+            first_unconnected: None,
             first_failed_start: i64::MAX,
             last_failed_start: i64::MIN,
             first_unconnected_start: i64::MAX,
@@ -84,23 +87,20 @@ impl OriginStats {
         is_unconnected: bool,
     ) {
         let start = sample.time_stamp;
-        self.add_failure(FirstFailure {
+        let failure = FirstFailure {
             time: sample.end(),
             position: sample.position,
             error,
-        });
+        };
+        self.first_failure = first(self.first_failure, Some(failure));
         self.first_failed_start = self.first_failed_start.min(start);
         self.last_failed_start = self.last_failed_start.max(start);
         if is_unconnected {
             self.unconnected += sample.error_count;
+            self.first_unconnected = first(self.first_unconnected, Some(failure));
             self.first_unconnected_start = self.first_unconnected_start.min(start);
             self.waits.record(sample.elapsed_each(), sample.error_count);
         }
-    }
-
-    fn add_failure(&mut self, failure: FirstFailure) {
-        let first = self.first_failure.map_or(failure, |own| own.min(failure));
-        self.first_failure = Some(first);
     }
 
     /// Adds another part, whose types of error have the numbers here that `error` returns.
@@ -108,12 +108,14 @@ impl OriginStats {
         self.samples += other.samples;
         self.errors += other.errors;
         self.unconnected += other.unconnected;
-        if let Some(failure) = other.first_failure {
-            self.add_failure(FirstFailure {
+        let numbered = |failure: Option<FirstFailure>| {
+            failure.map(|failure| FirstFailure {
                 error: error(failure.error),
                 ..failure
-            });
-        }
+            })
+        };
+        self.first_failure = first(self.first_failure, numbered(other.first_failure));
+        self.first_unconnected = first(self.first_unconnected, numbered(other.first_unconnected));
         self.first_failed_start = self.first_failed_start.min(other.first_failed_start);
         self.last_failed_start = self.last_failed_start.max(other.last_failed_start);
         self.first_unconnected_start = self
@@ -127,25 +129,39 @@ impl OriginStats {
 
     /// Gives types of error new numbers.
     pub(super) fn renumber_errors(&mut self, numbers: &[usize]) {
-        if let Some(failure) = &mut self.first_failure {
+        for failure in self.firsts() {
             failure.error = numbers.get(failure.error).copied().unwrap_or(failure.error);
         }
     }
 
     /// Moves its rows by this many bytes.
     pub(super) fn shift(&mut self, positions: u64) {
-        if let Some(failure) = &mut self.first_failure {
+        for failure in self.firsts() {
             failure.position = failure.position.saturating_add(positions);
         }
     }
 
+    fn firsts(&mut self) -> impl Iterator<Item = &mut FirstFailure> {
+        let firsts = [&mut self.first_failure, &mut self.first_unconnected];
+        firsts.into_iter().flatten()
+    }
+
     /// Checks stored figures against the number of types of error.
     pub(super) fn check(&self, errors: usize) -> Checked<()> {
-        let is_known = self.first_failure.is_none_or(|first| first.error < errors);
+        let firsts = [self.first_failure, self.first_unconnected];
+        let is_known = firsts.iter().flatten().all(|first| first.error < errors);
         consistency::ensure(is_known, "a host has an unknown type of error")?;
         let (ok, waits) = (self.elapsed_ok.check()?, self.waits.check()?);
         let is_sound =
             ok <= self.samples && waits == self.unconnected && self.unconnected <= self.errors;
         consistency::ensure(is_sound, "the samples and times of a host differ in number")
+    }
+}
+
+/// Returns the earlier of two failures.
+fn first(a: Option<FirstFailure>, b: Option<FirstFailure>) -> Option<FirstFailure> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
     }
 }

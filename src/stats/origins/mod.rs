@@ -285,11 +285,6 @@ impl Origins {
         self.failed_connects.check(samples)
     }
 
-    /// By what its cells are told apart.
-    pub fn detail(&self) -> Detail {
-        self.detail
-    }
-
     /// The cells, in no particular order.
     pub fn cells(&self) -> impl Iterator<Item = OriginCell<'_>> {
         let cells = self.keys.iter().zip(&self.cells);

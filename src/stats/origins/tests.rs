@@ -92,7 +92,7 @@ fn many_cells_are_told_apart_by_less() {
         .map(|label| (label, row(label as u64, "http://a/", "Users 1-1", true)))
         .collect();
     let origins = of(&rows);
-    assert_eq!(origins.detail(), Detail::Group);
+    assert_eq!(origins.detail, Detail::Group);
     let found = figures(&origins);
     assert_eq!((found.len(), found[0].2.samples), (1, 3_000));
     assert_eq!(found[0].1, ["a", "\0", "Users"]);
@@ -102,11 +102,11 @@ fn many_cells_are_told_apart_by_less() {
     let (mut a, b) = (of(&rows[..900]), of(&rows[900..1_800]));
     let c = of(&rows[1_800..]);
     let labels = |from: usize| (0..3_000).map(|label| label + from).collect::<Vec<_>>();
-    assert_eq!(a.detail(), Detail::Label);
+    assert_eq!(a.detail, Detail::Label);
     a.merge(&b, &labels(0), &[]);
     a.merge(&c, &labels(0), &[]);
     assert_eq!(figures(&a), found);
-    assert_eq!(a.detail(), Detail::Group);
+    assert_eq!(a.detail, Detail::Group);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn too_many_hosts_leave_nothing() {
             0,
         );
     }
-    assert_eq!(origins.detail(), Detail::Nothing);
+    assert_eq!(origins.detail, Detail::Nothing);
     assert_eq!(figures(&origins), []);
     assert_eq!(origins.check(1, 0, 1_001, 0), Ok(()));
 }

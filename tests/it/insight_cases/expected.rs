@@ -85,7 +85,7 @@ impl Case {
         {
             wrong.push(format!("costs {costs:?}"));
         }
-        if costs.iter().any(|&cost| cost == 0.0) {
+        if costs.contains(&0.0) {
             wrong.push(format!("an insight without a cost: {costs:?}"));
         }
         wrong.extend(self.badly_worded(insights));

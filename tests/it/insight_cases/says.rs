@@ -388,7 +388,7 @@ fn pauses() -> Vec<Case> {
     // All but 60 s of a run of 3,720 s are silent: 40 rows before, 160 after.
     hour.retain(|row| {
         let time = row.start / 1_000.0;
-        time < 15.0 || time > 3_675.0
+        !(15.0..=3_675.0).contains(&time)
     });
     let mut two = run(65, 3_720.0, 12_400.0, &SHOP, |_, _, _| ());
     two.retain(|row| {

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::words;
 use super::super::{Told, Totals, severity};
-use super::first_error;
-use super::parts::{Part, percent};
+use super::parts::{Part, first_with, percent};
 use super::steps;
 use crate::format;
 
@@ -54,7 +53,7 @@ impl Told for AlwaysFails {
         let errors = format::thousands(self.errors);
         let samples = format::thousands(self.samples);
         let share = percent(self.errors, self.samples);
-        let first = first_error::words(self.first_error.as_deref());
+        let first = first_with(self.first_error.as_deref());
         let count = 1 + self.others.len();
         if count > 1 {
             let parts = match self.part {

@@ -11,6 +11,7 @@ use super::parts::{Origin, Origins, Part, ratio, together};
 use super::unreachable::Unreachable;
 use crate::select::is_sub_result;
 use crate::stats::OriginStats;
+use crate::text;
 
 /// Fewest samples of a part: of fewer, all may fail by chance.
 const MIN_SAMPLES: u64 = 10;
@@ -85,8 +86,11 @@ fn always_fails(stats: &OriginStats) -> bool {
 /// Whether a host was not reached at all, or most requests got no connection from start to end.
 fn is_unreachable(stats: &OriginStats) -> bool {
     let unconnected = ratio(stats.unconnected, stats.samples);
+    // A host that answered at first fails from a moment on.
+    let answered = stats.samples.saturating_sub(stats.errors) >= MIN_SAMPLES
+        && stats.last_ok_start <= stats.first_failed_start;
     if unconnected >= MIN_RATIO {
-        return stats.samples >= MIN_SAMPLES;
+        return stats.samples >= MIN_SAMPLES && !answered;
     }
     let (start, end) = (stats.start() as f64, stats.last_start() as f64);
     let margin = (end - start) * MARGIN;
@@ -102,7 +106,7 @@ fn failing_labels(evidence: &Evidence<'_>, labels: &[Origin]) -> HashSet<usize> 
     let names: HashSet<&str> = failing.map(|label| label.name.as_str()).collect();
     let labels = evidence.labels.iter();
     labels
-        .filter(|label| names.contains(&*crate::text::of(label.name)))
+        .filter(|label| names.contains(&*text::of(label.name)))
         .map(|label| label.number)
         .collect()
 }
@@ -339,7 +343,7 @@ impl<'a> Search<'a> {
             errors: hosts.iter().map(|origin| origin.stats.errors).sum(),
             unconnected: hosts.iter().map(|origin| origin.stats.unconnected).sum(),
             median_ms: times::median(&times::merged(&waits)).unwrap_or(0),
-            error: self.first_error(&hosts),
+            error: self.first_unconnected(&hosts),
             beside_controllers: self.has_controllers(),
             told_by_port: self.origins.are_hosts_told_by_port,
         };
@@ -347,6 +351,13 @@ impl<'a> Search<'a> {
             self.explain(host);
         }
         self.found.findings.push(Finding::Unreachable(finding));
+    }
+
+    fn first_unconnected(&self, hosts: &[Origin]) -> Option<String> {
+        let first = hosts.iter().filter_map(|host| host.stats.first_unconnected);
+        let errors = self.evidence.aggregate.errors();
+        let error = text::of(errors.name(first.min()?.error));
+        (!error.is_empty()).then(|| error.into_owned())
     }
 
     fn first_error(&self, parts: &[Origin]) -> Option<String> {
@@ -359,7 +370,7 @@ impl<'a> Search<'a> {
         of_cells.or_else(|| {
             // Too many labels, hosts or thread groups to tell apart: the first type of error.
             let label = self.evidence.labels.iter();
-            let mut label = label.filter(|label| crate::text::of(label.name) == first.name);
+            let mut label = label.filter(|label| text::of(label.name) == first.name);
             let errors = self
                 .evidence
                 .aggregate
@@ -367,7 +378,7 @@ impl<'a> Search<'a> {
                 .into_iter();
             let (error, _) =
                 errors.min_by_key(|(_, stats)| (stats.first_time, stats.first_position))?;
-            Some(crate::text::of(error).into_owned()).filter(|error| !error.is_empty())
+            Some(text::of(error).into_owned()).filter(|error| !error.is_empty())
         })
     }
 

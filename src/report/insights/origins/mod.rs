@@ -7,7 +7,6 @@ mod always_fails;
 mod bimodal;
 mod connect;
 mod failing;
-mod first_error;
 mod parts;
 mod slow_label;
 mod slow_origin;

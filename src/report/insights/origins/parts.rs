@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::super::Evidence;
+use super::super::{Evidence, words};
 use crate::format;
 use crate::jtl;
 use crate::report::engines;
@@ -61,6 +61,16 @@ impl Origin {
 /// Returns a share of samples, 0 to 1. Aggregated rows may claim more errors than samples.
 pub(super) fn ratio(part: u64, all: u64) -> f64 {
     part.min(all) as f64 / all.max(1) as f64
+}
+
+/// Returns `, first with “503 Service Unavailable”`; nothing without an error.
+pub(super) fn first_with(error: Option<&str>) -> String {
+    let said = error.map(|error| {
+        // A message may have several lines.
+        let error: Vec<&str> = error.split_whitespace().collect();
+        format!(", first with {}", words::error(&error.join(" ")))
+    });
+    said.unwrap_or_default()
 }
 
 /// Formats a share of samples. Nearly all are not 100%.

@@ -1,5 +1,6 @@
 //! Options of `analyze` that show the figures of a part of the run.
 
+use super::super::words;
 use super::parts::Part;
 
 /// Renames a URL to its host and port.
@@ -10,14 +11,13 @@ pub(super) fn labels<'a>(
     names: impl Iterator<Item = &'a String>,
     beside_controllers: bool,
 ) -> Vec<String> {
-    let mut step = Vec::new();
-    for name in names {
-        if name.contains(char::REPLACEMENT_CHARACTER) {
-            return Vec::new();
-        }
-        let pattern = format!("^{}$", regex::escape(name));
-        step.extend(["--include".to_owned(), pattern]);
-    }
+    let Some(steps) = names
+        .map(|name| words::only(name))
+        .collect::<Option<Vec<_>>>()
+    else {
+        return Vec::new();
+    };
+    let mut step = steps.concat();
     step.extend(controllers(beside_controllers));
     step
 }

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::words;
 use super::super::{Told, Totals, severity};
-use super::first_error;
-use super::parts::{Part, percent};
+use super::parts::{Part, first_with, percent};
 use super::steps;
 use crate::format;
 
@@ -26,7 +25,7 @@ pub struct Unreachable {
     pub unconnected: u64,
     /// Median elapsed time of those, ms.
     pub median_ms: i64,
-    /// Their first error, such as `Non HTTP response code: java.net.ConnectException/…`.
+    /// The first error of those, such as `Non HTTP response code: java.net.ConnectException/…`.
     pub error: Option<String>,
     /// Whether the run has rows of transaction controllers too: they are left out.
     #[serde(default)]
@@ -38,7 +37,7 @@ pub struct Unreachable {
 
 impl Told for Unreachable {
     fn sentence(&self) -> String {
-        let first = first_error::words(self.error.as_deref());
+        let first = first_with(self.error.as_deref());
         let count = 1 + self.others.len();
         let is_all = self.unconnected >= self.samples;
         let unconnected = format::thousands(self.unconnected);
