@@ -23,9 +23,12 @@ use crate::analysed::Analysed;
 use crate::stats::{Aggregate, DenseTimeline, Distribution, Label, LabelStats};
 
 pub use caveats::{Caveat, CaveatReason, IdsInLabels, SeveralRuns, SubResults, TooFewSamples};
-pub use failures::{ErrorBurst, FastErrors};
+pub use failures::{ErrorBurst, FailingSince, FastErrors, Timeouts};
 pub use load::{Knee, LateGenerator, SteadyWindow};
-pub use origins::{Bimodal, ConnectTime, NewConnections, SlowEngine, SlowHost, SlowLabel};
+pub use origins::{
+    AlwaysFails, Bimodal, ConnectTime, NewConnections, Part, SlowEngine, SlowHost, SlowLabel,
+    Unreachable,
+};
 pub use pauses::{ClocksApart, Gap, PeriodicStalls};
 pub use stray_times::StrayTimes;
 
@@ -61,6 +64,12 @@ pub enum Finding {
     ClocksApart(ClocksApart),
     /// The load generator fell behind its usual pace.
     LateGenerator(LateGenerator),
+    /// Many samples end at one same time.
+    Timeouts(Timeouts),
+    /// Every request of the run, or of a part of it, failed, or nearly every one.
+    AlwaysFails(AlwaysFails),
+    /// A host never answered.
+    Unreachable(Unreachable),
     /// Fast errors make the percentiles look better.
     FastErrors(FastErrors),
     /// Nearly every request opened a new connection.
@@ -71,6 +80,8 @@ pub enum Finding {
     SteadyWindow(SteadyWindow),
     /// Requests stall at regular intervals.
     PeriodicStalls(PeriodicStalls),
+    /// From a moment on, far more samples fail than before.
+    FailingSince(FailingSince),
     /// For a while, far more samples failed than otherwise.
     ErrorBurst(ErrorBurst),
     /// A label is much slower than the others.
@@ -135,11 +146,15 @@ impl Finding {
             Finding::Gap(found) => found,
             Finding::ClocksApart(found) => found,
             Finding::LateGenerator(found) => found,
+            Finding::Timeouts(found) => found,
+            Finding::AlwaysFails(found) => found,
+            Finding::Unreachable(found) => found,
             Finding::FastErrors(found) => found,
             Finding::NewConnections(found) => found,
             Finding::Knee(found) => found,
             Finding::SteadyWindow(found) => found,
             Finding::PeriodicStalls(found) => found,
+            Finding::FailingSince(found) => found,
             Finding::ErrorBurst(found) => found,
             Finding::SlowLabel(found) => found,
             Finding::SlowHost(found) => found,
@@ -216,8 +231,18 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Insight>, Vec<Caveat>) {
         found.extend(load::find(&course, is_doubled));
         found.extend(pauses::find(&course));
     }
-    found.extend(failures::find(evidence, &course));
-    found.extend(origins::find(evidence));
+    let (mut of_origins, failing) = origins::find(evidence);
+    let failures = failures::find(evidence, &course, &failing);
+    // What fails since the run does has not always failed, even if nine of ten samples come later.
+    let has_failed_run = failures
+        .iter()
+        .any(|finding| matches!(finding, Finding::FailingSince(since) if since.part == Part::Run));
+    of_origins.retain(|finding| match finding {
+        Finding::AlwaysFails(always) => !has_failed_run || always.fails_nearly_all(),
+        _ => true,
+    });
+    found.extend(failures);
+    found.extend(of_origins);
     let run = Totals {
         samples: evidence.samplers.samples,
         length_ms: course.length_ms(),

@@ -12,8 +12,6 @@ pub(super) fn quoted(name: &str) -> String {
 
 /// Quotes the key of a type of error as people say it: “503 Service Unavailable”,
 /// “SocketTimeoutException: Read timed out”.
-// Not yet used by every kind that names an error.
-#[allow(dead_code)]
 pub(super) fn error(key: &str) -> String {
     let (code, message) = key.split_once('/').unwrap_or((key, ""));
     let is_number = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_digit());
@@ -93,8 +91,6 @@ pub(super) fn moment(since_start_ms: i64, time_ms: i64) -> String {
 
 /// A period of a run: `22:15–22:25 UTC (1 min 44 s in)`, to the second if it is short and does not
 /// begin and end at full minutes.
-// Not yet used by every kind that gives a period.
-#[allow(dead_code)]
 pub(super) fn span(since_start_ms: i64, start_ms: i64, end_ms: i64) -> String {
     let length_ms = end_ms.saturating_sub(start_ms);
     let is_at_minutes = start_ms % MINUTE_MS == 0 && end_ms % MINUTE_MS == 0;
