@@ -46,7 +46,7 @@ pub use failures::{ErrorCount, LabelErrors, Requests, TopErrors};
 pub use insights::{
     Bimodal, ClocksApart, ConnectTime, ErrorBurst, FastErrors, Finding, Gap, IdsInLabels, Insight,
     Knee, LateGenerator, NewConnections, PeriodicStalls, SeveralRuns, SlowEngine, SlowHost,
-    SlowLabel, SteadyWindow, StrayTimes, SubResults, TooFewSamples,
+    SlowLabel, Stall, SteadyWindow, StrayTimes, SubResults, TooFewSamples,
 };
 pub use label_report::{CodeCount, LabelReport, PercentileValue, Summary, TOTAL, Window};
 pub use labels::label_rows;

@@ -17,7 +17,7 @@ mod words;
 use serde::{Deserialize, Serialize};
 
 use self::course::Course;
-use super::{LabelReport, TimeSeries, Window};
+use super::{LabelReport, ResourceRow, TimeSeries, Window};
 use crate::analysed::Analysed;
 use crate::stats::{Aggregate, DenseTimeline, Distribution, Label, LabelStats};
 
@@ -25,7 +25,7 @@ pub use caveats::{IdsInLabels, SeveralRuns, SubResults, TooFewSamples};
 pub use failures::{ErrorBurst, FastErrors};
 pub use load::{Knee, LateGenerator, SteadyWindow};
 pub use origins::{Bimodal, ConnectTime, NewConnections, SlowEngine, SlowHost, SlowLabel};
-pub use pauses::{ClocksApart, Gap, PeriodicStalls};
+pub use pauses::{ClocksApart, Gap, PeriodicStalls, Stall};
 pub use stray_times::StrayTimes;
 
 /// A finding about a run, with a sentence that states it.
@@ -76,6 +76,8 @@ pub enum Finding {
     SteadyWindow(SteadyWindow),
     /// Requests stall at regular intervals.
     PeriodicStalls(PeriodicStalls),
+    /// All requests stalled once or a few times.
+    Stall(Stall),
     /// For a while, far more samples failed than otherwise.
     ErrorBurst(ErrorBurst),
     /// A label is much slower than the others.
@@ -150,6 +152,7 @@ impl Finding {
             Finding::Knee(found) => found,
             Finding::SteadyWindow(found) => found,
             Finding::PeriodicStalls(found) => found,
+            Finding::Stall(found) => found,
             Finding::ErrorBurst(found) => found,
             Finding::SlowLabel(found) => found,
             Finding::SlowHost(found) => found,
@@ -194,6 +197,8 @@ pub(super) struct Evidence<'a> {
     pub series: Option<&'a TimeSeries>,
     /// Samples at stray times.
     pub stray_times: Option<&'a StrayTimes>,
+    /// The rows of the server's monitor.
+    pub monitored: &'a [ResourceRow],
 }
 
 /// Finds the insights of a run, those that cost most first.
@@ -219,7 +224,7 @@ pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Insight> {
     // Several runs in one file have no common course.
     if is_one_run {
         found.extend(load::find(&course, is_doubled));
-        found.extend(pauses::find(&course));
+        found.extend(pauses::find(&course, evidence.monitored));
     }
     found.extend(failures::find(evidence, &course));
     found.extend(origins::find(evidence));
