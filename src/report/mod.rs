@@ -46,7 +46,7 @@ pub use failures::{ErrorCount, LabelErrors, Requests, TopErrors};
 pub use insights::{
     AlwaysFails, Bimodal, Caveat, CaveatReason, ClocksApart, ConnectTime, ErrorBurst, FailingSince,
     FastErrors, Finding, Gap, IdsInLabels, Insight, Knee, LateGenerator, NewConnections, Part,
-    PeriodicStalls, SeveralRuns, SlowEngine, SlowHost, SlowLabel, SteadyWindow, StrayTimes,
+    PeriodicStalls, SeveralRuns, SlowEngine, SlowHost, SlowLabel, Stall, SteadyWindow, StrayTimes,
     SubResults, Timeouts, TooFewSamples, Unreachable,
 };
 pub use label_report::{CodeCount, LabelReport, PercentileValue, Summary, TOTAL, Window};

@@ -5,9 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::Told;
-use super::super::words;
-use crate::format;
+use super::super::{Told, Totals, severity, words};
 use crate::jtl::InputRead;
 use crate::report::engines;
 use crate::stats::{Bucket, DenseTimeline};
@@ -43,6 +41,9 @@ pub struct ClocksApart {
     pub engines: u64,
     /// Number of engines with an offset; this one's is the largest.
     pub engines_apart: u64,
+    /// Rows of this engine with `allThreads`.
+    #[serde(default)]
+    pub samples: u64,
 }
 
 impl Told for ClocksApart {
@@ -56,12 +57,15 @@ impl Told for ClocksApart {
             apart => format!(" ({apart} of {} engines are off)", self.engines),
         };
         format!(
-            "Engine {} starts and ends about {} {than} than {}{more}: its clock is off, or it ran at a \
-             different time. Figures over time and rates then mix different times.",
+            "Engine {} runs {} {than} than {}{more}: its clock is off, or it started at another time.",
             words::quoted(&self.engine),
-            format::duration(self.later_ms.saturating_abs()),
+            words::period(self.later_ms.saturating_abs()),
             words::quoted(&self.other_engine),
         )
+    }
+
+    fn cost(&self, run: &Totals) -> f64 {
+        run.share(self.samples) * severity::MISLEADING
     }
 }
 
@@ -105,6 +109,7 @@ pub(super) fn find(series: &DenseTimeline, inputs: &[InputRead]) -> Option<Clock
         other_engine: name(middle),
         engines: spans.len() as u64,
         engines_apart: apart.len() as u64,
+        samples: span.rows,
     })
 }
 
