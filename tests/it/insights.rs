@@ -453,10 +453,10 @@ fn hostile_names_are_escaped() {
     assert!(said.contains(insight), "{said}");
     assert!(!said.contains(['\u{1b}', '\u{202e}']), "{said}");
     let markdown = perfkit.read("out/report.md");
-    let escaped = "\n## Insights\n\n- “\u{FFFD}\\[31m&lt;b&gt;\\*\u{FFFD}” is slow";
+    let escaped = "\n## Insights\n\n- “␛\\[31m&lt;b&gt;\\*⟨U+202E⟩” is slow";
     assert!(markdown.contains(escaped), "{markdown}");
     let page = perfkit.read("out/report.html");
-    assert!(page.contains("<li>“\u{FFFD}[31m&lt;b&gt;*\u{FFFD}” is slow"));
+    assert!(page.contains("<li>“␛[31m&lt;b&gt;*⟨U+202E⟩” is slow"));
     assert!(!page.contains(['\u{1b}', '\u{202e}']));
 }
 
