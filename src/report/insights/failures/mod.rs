@@ -47,7 +47,12 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course, failing: &Failing) 
     let fast = fast_errors::find(evidence.aggregate, evidence.samplers, evidence.labels);
     found.extend(fast.map(Finding::FastErrors));
     let timeouts = timeouts::find(evidence.aggregate, evidence.labels, course);
-    found.extend(timeouts.into_iter().map(Finding::Timeouts));
+    // How long requests take to fail that always do, or that get no connection, is told with them.
+    let unexplained = evidence.samplers.errors.saturating_sub(failing.errors);
+    let timeouts = timeouts
+        .into_iter()
+        .filter(|found| failing.errors == 0 || found.errors <= 2 * unexplained);
+    found.extend(timeouts.map(Finding::Timeouts));
     found
 }
 
