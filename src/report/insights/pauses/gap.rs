@@ -167,10 +167,13 @@ fn are_runs(gaps: &[Pause], samples: u64) -> bool {
     if others.is_empty() {
         return true;
     }
-    let equal =
-        |gap: &&Pause| gap.length_ms as f64 >= first.length_ms as f64 * (1.0 - PACING_TOLERANCE);
-    if gaps.iter().filter(equal).count() >= MIN_PACED {
-        return false;
+    let equal = (gaps.iter())
+        .filter(|gap| gap.length_ms as f64 >= first.length_ms as f64 * (1.0 - PACING_TOLERANCE));
+    match equal.count() {
+        MIN_PACED.. => return false,
+        // Two of different length are no pacing, and so few are no think times.
+        1 if gaps.len() == 2 => return true,
+        _ => (),
     }
     let mut ends: Vec<u64> = gaps.iter().map(|gap| gap.before).collect();
     ends.sort_unstable();
@@ -226,6 +229,14 @@ mod tests {
         assert_eq!((gap.samples_before, gap.samples_after), (1, 300));
         assert_eq!(gap.next_step(), ["--from", "1970-01-01T02:00:00Z"]);
         assert!(found(&[steady(0, 300, 1_000), vec![(7_500_000, 50)]], 30_000).is_some());
+        // A few samples an hour behind a pause of a quarter.
+        let few = [
+            steady(0, 60, 300),
+            steady(900, 930, 300),
+            steady(3_715, 3_720, 300),
+        ];
+        let gap = found(&few, 10_000).unwrap();
+        assert_eq!((gap.gaps, gap.samples_after), (2, 17));
         // Three runs an hour apart.
         let three = [0, 3_600, 7_200].map(|from| steady(from, from + 60, 100));
         assert_eq!(found(&three, 30_000).unwrap().gaps, 2);

@@ -32,6 +32,9 @@ const BUCKETS_RELEASED: usize = 2;
 /// Buckets on either side that show the rate and the median around a stall.
 const BUCKETS_AROUND: usize = 8;
 
+/// How much of a stall a request must have waited: the first may have arrived after it began.
+const MIN_IN_FLIGHT_SHARE: f64 = 0.7;
+
 /// Largest probability that all threads had a long request of their own at once.
 const MAX_CHANCE: f64 = 1e-3;
 
@@ -171,7 +174,8 @@ fn is_stall(course: &Course, silence: &Silence, (min, held_up): (i64, i64)) -> b
     let length = silence.length_ms();
     let released = released(course, silence);
     let longest = released.iter().map(|moment| moment.longest_ms).max();
-    if longest.is_none_or(|longest| longest < min.max(length)) {
+    let long_enough = (min.max(length) as f64 * MIN_IN_FLIGHT_SHARE) as i64;
+    if longest.is_none_or(|longest| longest < long_enough) {
         return false;
     }
     let long = held_up.max(length / HELD_UP_SHARE);
