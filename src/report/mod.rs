@@ -44,9 +44,10 @@ pub use criteria::{CriterionResult, Found};
 pub use error_kinds::ErrorKind;
 pub use failures::{ErrorCount, LabelErrors, Requests, TopErrors};
 pub use insights::{
-    Bimodal, ClocksApart, ConnectTime, ErrorBurst, FastErrors, Finding, Gap, IdsInLabels, Insight,
-    Knee, LateGenerator, NewConnections, PeriodicStalls, SeveralRuns, SlowEngine, SlowHost,
-    SlowLabel, SteadyWindow, StrayTimes, SubResults, TooFewSamples,
+    Bimodal, ClocksApart, Collapse, ConnectTime, Drift, ErrorBurst, FastErrors, Finding, Gap,
+    IdsInLabels, Insight, LateGenerator, NewConnections, PeriodicStalls, RisesWithLoad,
+    SaturatedThroughput, SeveralRuns, SlowEngine, SlowHost, SlowLabel, SteadyWindow, StrayTimes,
+    SubResults, TooFewSamples,
 };
 pub use label_report::{CodeCount, LabelReport, PercentileValue, Summary, TOTAL, Window};
 pub use labels::label_rows;

@@ -10,6 +10,7 @@ use super::errors::{ErrorStats, ErrorTable};
 use super::interner::Interner;
 use super::label::LabelStats;
 use super::label_errors::LabelErrors;
+use super::periods::Periods;
 use super::row_sample::RowSample;
 use super::slices::Slices;
 use super::timeline::Timeline;
@@ -27,6 +28,7 @@ pub struct Aggregate {
     row_sample: RowSample,
     timeline: Timeline,
     slices: Slices,
+    periods: Periods,
 }
 
 /// A label and the statistics of its rows: those of samplers and those of transaction controllers.
@@ -99,6 +101,7 @@ impl Aggregate {
         }
         self.timeline.record(sample, label);
         self.slices.record(sample, label);
+        self.periods.record(sample);
     }
 
     #[inline(never)]
@@ -141,6 +144,7 @@ impl Aggregate {
         self.timeline
             .merge(other.timeline, &numbers, &error_numbers);
         self.slices.merge(other.slices, &numbers);
+        self.periods.merge(&other.periods);
         while self.errors.is_too_large() {
             self.coarsen_errors();
         }
@@ -193,6 +197,7 @@ impl Aggregate {
         self.row_sample.check(labels)?;
         self.timeline.check(labels, self.errors.types(), samples)?;
         self.slices.check(labels, samples)?;
+        self.periods.check(samples)?;
         Ok(rows)
     }
 
@@ -270,6 +275,11 @@ impl Aggregate {
     /// The run over time.
     pub fn timeline(&self) -> &Timeline {
         &self.timeline
+    }
+
+    /// The run in periods with exact distributions.
+    pub fn periods(&self) -> &Periods {
+        &self.periods
     }
 
     /// Each label in slices of time. `None` if some rows are missing in them.

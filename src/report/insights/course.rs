@@ -36,6 +36,8 @@ pub(super) struct Moment {
     pub threads: Option<f64>,
     /// The earliest failure.
     pub first_failure: Option<FirstFailure>,
+    /// Samples of each label and the sum of their elapsed times, ms, by the label's number.
+    pub labels: Vec<(u64, f64)>,
 }
 
 impl Course {
@@ -63,6 +65,9 @@ impl Course {
                 .flatten()
                 .filter(|_| has_threads),
             first_failure: bucket.first_failure,
+            labels: (bucket.labels.iter())
+                .map(|label| (label.samples(), label.elapsed.total() as f64))
+                .collect(),
         };
         Course {
             start_ms: window.start_ms,
@@ -137,11 +142,6 @@ fn knows_threads(timeline: &DenseTimeline) -> bool {
     without.saturating_mul(100) <= all.saturating_mul(MAX_UNKNOWN_PERCENT)
 }
 
-/// Returns the elapsed times of all samples in some buckets.
-pub(super) fn elapsed(moments: &[Moment]) -> Counts {
-    times::merged(moments.iter().flat_map(|moment| [&moment.ok, &moment.ko]))
-}
-
 /// Returns the number of samples in some buckets.
 pub(super) fn samples(moments: &[Moment]) -> u64 {
     moments.iter().map(Moment::samples).sum()
@@ -176,7 +176,7 @@ pub(super) mod tests {
             start_ms: 0,
             end_ms: moments.len() as i64 * 1_000,
             bucket_ms: 1_000,
-            elapsed: elapsed(&moments),
+            elapsed: times::merged(moments.iter().flat_map(|moment| [&moment.ok, &moment.ko])),
             moments,
         };
         for (second, moment) in course.moments.iter_mut().enumerate() {
@@ -198,7 +198,6 @@ pub(super) mod tests {
         let course = course(vec![moment.clone(), moment.clone(), moment]);
         assert_eq!(course.inner().len(), 1);
         assert_eq!(course.per_second(samples(&course.moments), 3), 7.0);
-        assert_eq!(elapsed(course.inner()), [(1, 2), (20, 4), (30, 1)]);
         assert_eq!(
             at(125_000, 1_700_000_000_000),
             "2 min 5 s into the run (2023-11-14 22:13:20 UTC)"

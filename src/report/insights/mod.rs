@@ -23,7 +23,7 @@ use crate::stats::{Aggregate, DenseTimeline, Distribution, Label, LabelStats};
 
 pub use caveats::{IdsInLabels, SeveralRuns, SubResults, TooFewSamples};
 pub use failures::{ErrorBurst, FastErrors};
-pub use load::{Knee, LateGenerator, SteadyWindow};
+pub use load::{Collapse, Drift, LateGenerator, RisesWithLoad, SaturatedThroughput, SteadyWindow};
 pub use origins::{Bimodal, ConnectTime, NewConnections, SlowEngine, SlowHost, SlowLabel};
 pub use pauses::{ClocksApart, Gap, PeriodicStalls};
 pub use stray_times::StrayTimes;
@@ -70,8 +70,14 @@ pub enum Finding {
     IdsInLabels(IdsInLabels),
     /// Sub-results are counted as well as their parents.
     SubResults(SubResults),
+    /// Throughput fell as the number of threads grew.
+    Collapse(Collapse),
     /// Throughput stopped growing while response times rose.
-    Knee(Knee),
+    Saturation(SaturatedThroughput),
+    /// Response times rose with the number of threads.
+    RisesWithLoad(RisesWithLoad),
+    /// Response times rose over time at a constant load.
+    Drift(Drift),
     /// The figures while all threads were up differ from those of the whole run.
     SteadyWindow(SteadyWindow),
     /// Requests stall at regular intervals.
@@ -147,7 +153,10 @@ impl Finding {
             Finding::NewConnections(found) => found,
             Finding::IdsInLabels(found) => found,
             Finding::SubResults(found) => found,
-            Finding::Knee(found) => found,
+            Finding::Collapse(found) => found,
+            Finding::Saturation(found) => found,
+            Finding::RisesWithLoad(found) => found,
+            Finding::Drift(found) => found,
             Finding::SteadyWindow(found) => found,
             Finding::PeriodicStalls(found) => found,
             Finding::ErrorBurst(found) => found,
@@ -218,7 +227,7 @@ pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Insight> {
             .any(|caveat| matches!(caveat, Finding::SubResults(_)));
     // Several runs in one file have no common course.
     if is_one_run {
-        found.extend(load::find(&course, is_doubled));
+        found.extend(load::find(evidence, &course, is_doubled));
         found.extend(pauses::find(&course));
     }
     found.extend(failures::find(evidence, &course));
