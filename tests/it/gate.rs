@@ -425,7 +425,7 @@ fn hostile_labels_inject_no_commands_or_escapes() {
     insta::assert_snapshot!(commands.join("\n"));
     let xml = perfkit.read("junit.xml");
     assert!(
-        xml.contains("classname=\"::error::100%\u{FFFD}[31m &lt;b&gt;\""),
+        xml.contains("classname=\"::error::100%␛[31m &lt;b&gt;\""),
         "{xml}"
     );
 }
