@@ -58,9 +58,6 @@ const MIN_RATIO_TO_GROUPS: f64 = 10.0;
 /// That many errors at once are a burst whatever other groups there are.
 const MANY: f64 = 100.0;
 
-/// Share of failures that are all, except for a few.
-const NEARLY_ALL: f64 = 0.99;
-
 /// Most bursts: more are how the run usually is.
 const MAX_BURSTS: usize = 20;
 
@@ -328,20 +325,9 @@ fn until_end(rates: &Rates, groups: &mut Vec<Group>, usual: Tally) -> bool {
     is_rise
 }
 
-/// Leaves out slices without failures on either side, except at the end of the run. If all samples between
-/// fail, leaves out slices at the edges of which only some do: they begin or end in them.
+/// Leaves out slices without failures on either side, except at the end of the run.
 fn trim(rates: &Rates, group: &mut Group, is_to_the_end: bool) {
     let fails = |place: usize| rates.slices[place].tally.errors > 0;
-    let fails_in_part = |place: usize| rates.slices[place].tally.ratio() < 1.0 - MIN_RISE;
-    if let Range { start, end } = group.places.clone()
-        && end - start > 2
-    {
-        let inner = rates.tally(start + 1..end - 1);
-        if inner.ratio() >= NEARLY_ALL && inner.errors as f64 >= MIN_EXCESS[0].1 {
-            group.places.start += usize::from(fails_in_part(start));
-            group.places.end -= usize::from(!is_to_the_end && fails_in_part(end - 1));
-        }
-    }
     while group.places.len() > 1 && !fails(group.places.start) {
         group.places.start += 1;
     }
@@ -403,13 +389,6 @@ mod tests {
         assert_eq!(found(&more), [(100..200, true)]);
         let ramp = rates(|number| (number - 100).max(0) as u64 / 20);
         assert_eq!(found(&ramp), [(120..200, true)]);
-        // In the slice in which it begins, some samples succeed.
-        let within = rates(|number| match number {
-            ..80 => 0,
-            80 => 6,
-            _ => 10,
-        });
-        assert_eq!(found(&within), [(81..200, true)]);
         // On and off: there is no burst that ends.
         let groups = rates(|number| match number {
             ..60 => 0,
