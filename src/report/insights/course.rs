@@ -1,9 +1,9 @@
 //! The course of a run: what happened in each bucket of its time series.
 
 use super::times::{self, Counts};
-use crate::format;
+use super::words;
 use crate::report::{TimeSeries, Window};
-use crate::stats::{DenseTimeline, FirstFailure};
+use crate::stats::DenseTimeline;
 use crate::units::MS_PER_SECOND;
 
 /// A run over time, in the buckets of the report's time series.
@@ -34,8 +34,6 @@ pub(super) struct Moment {
     pub ko: Counts,
     /// Active threads; `None` if not all rows report them.
     pub threads: Option<f64>,
-    /// The earliest failure.
-    pub first_failure: Option<FirstFailure>,
     /// Samples of each label and the sum of their elapsed times, ms, by the label's number.
     pub labels: Vec<(u64, f64)>,
 }
@@ -64,7 +62,6 @@ impl Course {
                 .copied()
                 .flatten()
                 .filter(|_| has_threads),
-            first_failure: bucket.first_failure,
             labels: (bucket.labels.iter())
                 .map(|label| (label.samples(), label.elapsed.total() as f64))
                 .collect(),
@@ -109,11 +106,6 @@ impl Moment {
         times::count(&self.ok) + times::count(&self.ko)
     }
 
-    /// Returns the number of failed samples.
-    pub fn errors(&self) -> u64 {
-        times::count(&self.ko)
-    }
-
     /// Returns how many samples took `min_ms` or longer.
     pub fn count_from(&self, min_ms: i64) -> u64 {
         times::count_from(&self.ok, min_ms) + times::count_from(&self.ko, min_ms)
@@ -147,13 +139,9 @@ pub(super) fn samples(moments: &[Moment]) -> u64 {
     moments.iter().map(Moment::samples).sum()
 }
 
-/// Formats a time: `2 min 5 s into the run (2026-11-25 09:10:01 UTC)`.
+/// Formats a moment: `22:15:04 UTC (1 min 44 s in)`.
 pub(super) fn at(since_start_ms: i64, time_ms: i64) -> String {
-    format!(
-        "{} into the run ({})",
-        format::duration(since_start_ms),
-        format::utc(time_ms)
-    )
+    words::moment(since_start_ms, time_ms)
 }
 
 #[cfg(test)]
@@ -192,7 +180,7 @@ pub(super) mod tests {
             ko: vec![(20, 4)],
             ..Moment::default()
         };
-        assert_eq!((moment.samples(), moment.errors()), (7, 4));
+        assert_eq!(moment.samples(), 7);
         assert_eq!((moment.max(), moment.elapsed_sum()), (Some(30), 112.0));
         assert_eq!(moment.count_from(20), 5);
         let course = course(vec![moment.clone(), moment.clone(), moment]);
@@ -200,7 +188,7 @@ pub(super) mod tests {
         assert_eq!(course.per_second(samples(&course.moments), 3), 7.0);
         assert_eq!(
             at(125_000, 1_700_000_000_000),
-            "2 min 5 s into the run (2023-11-14 22:13:20 UTC)"
+            "22:13:20 UTC (2 min 5 s in)"
         );
     }
 }

@@ -40,8 +40,14 @@ const END_SHARE: usize = 8;
 /// Smallest ratio of the threads at the end to those at the peak.
 const MIN_THREAD_GROWTH: f64 = 1.2;
 
-/// Smallest fall, in standard deviations of the number of successes at the peak.
-const MIN_DEVIATIONS: f64 = 5.0;
+/// A wide window, as a part of the rise: it has enough successes to tell a fall from chance.
+const WIDE_SHARE: usize = 6;
+
+/// Largest share of the throughput in the best wide window that is left at the end of the rise.
+const MAX_LEFT_OF_WIDE: f64 = 0.87;
+
+/// Smallest fall from the best wide window, in standard deviations of its number of successes.
+const MIN_DEVIATIONS: f64 = 4.0;
 
 /// Smallest share of added threads that queue: see `Step::share_queued`.
 const MIN_QUEUED: f64 = 0.5;
@@ -128,11 +134,17 @@ pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<Collapse> {
     };
     let parts = end.chunks_exact(width.min(end.len()));
     let low = parts.clone().filter(|part| is_low(part)).count();
+    let (wide, _) = self::peak(
+        course.bucket_ms,
+        rise.moments,
+        (rise.moments.len() / WIDE_SHARE).max(1),
+    )?;
     let deviations =
-        (peak.throughput - last.throughput) * seconds(course, &end[..width.min(end.len())]);
+        wide.ok as f64 * (1.0 - last.throughput / wide.throughput) / (wide.ok as f64).sqrt();
     let has_fallen = last.threads >= peak.threads * MIN_THREAD_GROWTH
         && last.throughput <= peak.throughput * MAX_LEFT
-        && deviations >= MIN_DEVIATIONS * (peak.ok as f64).sqrt()
+        && last.throughput <= wide.throughput * MAX_LEFT_OF_WIDE
+        && deviations >= MIN_DEVIATIONS
         && low as f64 >= parts.len() as f64 * MIN_LOW_SHARE
         && !has_recovered(course, stay.1, peak.throughput);
     if !has_fallen {

@@ -87,7 +87,7 @@ impl Told for Drift {
         );
         match self.step_ms.zip(self.step_since_start_ms) {
             Some((step, since)) => format!(
-                "At constant load, the median rose at {}: from {first} in the first quarter to {last} in the last.",
+                "At constant load, the median rose from {first} to {last} at {}.",
                 course::at(since, step),
             ),
             None => format!(
@@ -113,9 +113,13 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course) -> Option<Drift> {
     let (moments, threads) = constant(course)?;
     let end = moments.last()?.start_ms.saturating_add(course.bucket_ms);
     let periods = evidence.aggregate.periods();
-    let window = Window::within(periods, moments.first()?.start_ms, end)?;
+    let mut window = Window::within(periods, moments.first()?.start_ms, end)?;
     let width = periods.width_ms();
     let count = window.end_ms.saturating_sub(window.start_ms) / width;
+    // Whole quarters.
+    let left_out = (count % 4).saturating_mul(width);
+    window.start_ms = window.start_ms.saturating_add(left_out);
+    let count = count - count % 4;
     let parts = PARTS.min(usize::try_from(count).ok()?);
     if parts < MIN_PERIODS {
         return None;
