@@ -47,8 +47,8 @@ pub use insights::{
     AlwaysFails, Bimodal, Caveat, CaveatReason, ClocksApart, Collapse, ConnectTime, Drift,
     ErrorBurst, FailingSince, FastErrors, Finding, Gap, IdsInLabels, Insight, LateGenerator,
     LowLoad, NewConnections, Part, PeriodicStalls, RisesWithLoad, SaturatedThroughput, SeveralRuns,
-    SlowEngine, SlowHost, SlowLabel, SteadyWindow, StrayTimes, SubResults, Timeouts, TooFewSamples,
-    Unreachable,
+    SlowEngine, SlowHost, SlowLabel, Stall, SteadyWindow, StrayTimes, SubResults, Timeouts,
+    TooFewSamples, Unreachable,
 };
 pub use label_report::{CodeCount, LabelReport, PercentileValue, Summary, TOTAL, Window};
 pub use labels::label_rows;

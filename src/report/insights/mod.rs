@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use self::course::Course;
-use super::{LabelReport, TimeSeries, Window};
+use super::{LabelReport, ResourceRow, TimeSeries, Window};
 use crate::analysed::Analysed;
 use crate::stats::{Aggregate, DenseTimeline, Distribution, Label, LabelStats};
 
@@ -31,7 +31,7 @@ pub use origins::{
     AlwaysFails, Bimodal, ConnectTime, NewConnections, Part, SlowEngine, SlowHost, SlowLabel,
     Unreachable,
 };
-pub use pauses::{ClocksApart, Gap, PeriodicStalls};
+pub use pauses::{ClocksApart, Gap, PeriodicStalls, Stall};
 pub use stray_times::StrayTimes;
 
 /// A finding about a run, with a sentence that states it.
@@ -92,6 +92,8 @@ pub enum Finding {
     PeriodicStalls(PeriodicStalls),
     /// From a moment on, far more samples fail than before.
     FailingSince(FailingSince),
+    /// All requests stalled once or a few times.
+    Stall(Stall),
     /// For a while, far more samples failed than otherwise.
     ErrorBurst(ErrorBurst),
     /// A label is much slower than the others.
@@ -169,6 +171,7 @@ impl Finding {
             Finding::SteadyWindow(found) => found,
             Finding::PeriodicStalls(found) => found,
             Finding::FailingSince(found) => found,
+            Finding::Stall(found) => found,
             Finding::ErrorBurst(found) => found,
             Finding::SlowLabel(found) => found,
             Finding::SlowHost(found) => found,
@@ -212,6 +215,8 @@ pub(super) struct Evidence<'a> {
     pub series: Option<&'a TimeSeries>,
     /// Samples at stray times.
     pub stray_times: Option<&'a StrayTimes>,
+    /// The rows of the server's monitor.
+    pub monitored: &'a [ResourceRow],
 }
 
 /// Finds the insights of a run, those that cost most first, and its caveats.
@@ -243,7 +248,7 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Insight>, Vec<Caveat>) {
     found.extend(gap);
     if is_one_run {
         found.extend(load::find(evidence, &course, is_doubled));
-        found.extend(pauses::find(&course));
+        found.extend(pauses::find(&course, evidence.monitored));
     }
     let (mut of_origins, failing) = origins::find(evidence);
     let failures = failures::find(evidence, &course, &failing);
