@@ -137,6 +137,11 @@ fn knows_threads(timeline: &DenseTimeline) -> bool {
     without.saturating_mul(100) <= all.saturating_mul(MAX_UNKNOWN_PERCENT)
 }
 
+/// Returns the elapsed times of all samples in some buckets.
+pub(super) fn elapsed(moments: &[Moment]) -> Counts {
+    times::merged(moments.iter().flat_map(|moment| [&moment.ok, &moment.ko]))
+}
+
 /// Returns the number of samples in some buckets.
 pub(super) fn samples(moments: &[Moment]) -> u64 {
     moments.iter().map(Moment::samples).sum()

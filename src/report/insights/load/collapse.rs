@@ -64,6 +64,7 @@ const MIN_STEPS_BETWEEN: usize = 3;
 
 /// Throughput that fell as the threads grew. Only successful samples count. A sample belongs to the
 /// time of its end.
+/// Medians are exact below 2,048 ms and within 0.1% above, rounded up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Collapse {
@@ -154,8 +155,9 @@ pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<Collapse> {
     let is_slower = last.rate <= peak.rate * MAX_LEFT
         && last.share_queued(&peak) >= MIN_QUEUED
         && last.slowdown_by_label(&peak) >= MIN_LABEL_SLOWDOWN;
-    let is_by_errors = !is_slower && error_ratio >= MIN_ERRORS;
-    if !is_slower && !(is_by_errors && do_errors_grow(&rise.steps, error_ratio)) {
+    let is_by_errors =
+        !is_slower && error_ratio >= MIN_ERRORS && do_errors_grow(&rise.steps, error_ratio);
+    if !is_slower && !is_by_errors {
         return None;
     }
     let after = &rise.moments[peak_at..];
@@ -251,7 +253,7 @@ mod tests {
         let found = found(&ramp(0.25)).unwrap();
         assert_eq!(
             found.sentence(),
-            "Throughput peaked near 797/s at 80 threads and fell to 240/s at 158."
+            "Throughput peaked near 792/s at 81 threads and fell to 225/s at 157."
         );
         assert!(!found.is_by_errors);
         // By a quarter is enough.
@@ -271,7 +273,7 @@ mod tests {
         assert!(
             found
                 .sentence()
-                .starts_with("Successes peaked near 800/s at 80 threads and fell to"),
+                .starts_with("Successes peaked near 792/s at 81 threads and fell to 187/s at 157"),
             "{}",
             found.sentence()
         );

@@ -73,7 +73,7 @@ pub struct Drift {
     pub step_ms: Option<i64>,
     /// The same, ms since the start of the run.
     pub step_since_start_ms: Option<i64>,
-    /// Samples in the second half.
+    /// Samples that start from the middle of that time on, failed ones included.
     pub samples: u64,
     /// Whether any sample in the last quarter failed.
     pub has_errors: bool,

@@ -232,7 +232,7 @@ mod tests {
         let found = run(40, |threads| (threads as u64, 50)).unwrap();
         assert_eq!(
             found.sentence(),
-            "At full load throughput is 100/s; the whole-run 80.2/s includes the ramp."
+            "At full load throughput is 99.9/s; the whole-run 80.4/s includes the ramp."
         );
         // From the first period of 5 s with all threads to the last.
         assert_eq!(
