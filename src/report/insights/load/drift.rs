@@ -48,6 +48,9 @@ const MIN_SHARE_UP: f64 = 0.95;
 /// grows too.
 const MAX_LOAD_GROWTH: f64 = 1.15;
 
+/// Standard deviations by which random arrivals may exceed that.
+const CHANCE_DEVIATIONS: f64 = 3.0;
+
 /// Response times that rose over time at a constant load. Only successes count. A sample belongs to the
 /// time of its start.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -137,7 +140,10 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course) -> Option<Drift> {
         && enough(&of_last)
         && after as f64 >= before as f64 * MIN_RATIO
         && after - before >= MIN_DIFFERENCE_MS
-        && per_ms(&of_last, last) <= per_ms(&of_first, first) * MAX_LOAD_GROWTH;
+        && !grows(
+            times::count(&of_first.elapsed),
+            times::count(&of_last.elapsed),
+        );
     if !is_rise {
         return None;
     }
@@ -202,9 +208,11 @@ fn constant(course: &Course) -> Option<(&[Moment], Option<f64>)> {
     is_long.then(|| (&inner[from..to], Some(threads)))
 }
 
-fn per_ms(figures: &Figures, window: Window) -> f64 {
-    let length = window.end_ms.saturating_sub(window.start_ms).max(1);
-    times::count(&figures.elapsed) as f64 / length as f64
+/// Whether more requests start in the last quarter than in the first, and not by chance.
+fn grows(first: u64, last: u64) -> bool {
+    let (allowed, last) = (first as f64 * MAX_LOAD_GROWTH, last as f64);
+    let deviation = (allowed * MAX_LOAD_GROWTH + last).sqrt();
+    last > allowed + CHANCE_DEVIATIONS * deviation
 }
 
 /// Returns the part after which times step up, if they do so at once and stay.
