@@ -34,14 +34,14 @@ pub(super) struct Moment {
     pub ko: Counts,
     /// Active threads; `None` if not all rows report them.
     pub threads: Option<f64>,
-    /// Samples of each label and the sum of their elapsed times, ms, by the label's number.
-    pub labels: Vec<(u64, f64)>,
     /// The longest elapsed time of a sample, ms, at least 0.
     pub longest_ms: i64,
     /// When samples ended.
     pub endings: Endings,
     /// The first start and the last end of the samples that started here, epoch ms.
     pub started: Option<(i64, i64)>,
+    /// Samples of each label and the sum of their elapsed times, ms, by the label's number.
+    pub labels: Vec<(u64, f64)>,
 }
 
 impl Course {
@@ -68,12 +68,12 @@ impl Course {
                 .copied()
                 .flatten()
                 .filter(|_| has_threads),
-            labels: (bucket.labels.iter())
-                .map(|label| (label.samples(), label.elapsed.total() as f64))
-                .collect(),
             longest_ms: bucket.longest,
             endings: bucket.endings,
             started: (bucket.hits_span.first_start()).zip(bucket.hits_span.last_end()),
+            labels: (bucket.labels.iter())
+                .map(|label| (label.samples(), label.elapsed.total() as f64))
+                .collect(),
         };
         Course {
             start_ms: window.start_ms,
