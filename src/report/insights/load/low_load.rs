@@ -9,7 +9,7 @@ use crate::format;
 use crate::stats::Aggregate;
 
 /// Fewest users.
-const MIN_USERS: u64 = 20;
+const MIN_USERS: u64 = 25;
 
 /// Largest share of the users that are ever active at the same time.
 const MAX_SHARE_ACTIVE: f64 = 0.25;
@@ -104,7 +104,7 @@ mod tests {
     fn weak_evidence_says_nothing() {
         // A third of them; few users; unknown threads; names without numbers.
         assert_eq!(run(&[("Users 1-30", 10)]), None);
-        assert_eq!(run(&[("Users 1-19", 1)]), None);
+        assert_eq!(run(&[("Users 1-24", 1)]), None);
         assert_eq!(run(&[("Users 1-200", 0)]), None);
         assert_eq!(run(&[("main", 1)]), None);
     }
