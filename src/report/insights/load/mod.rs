@@ -37,6 +37,8 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course, is_doubled: bool) -
     // Threads that wait for a saturated server are not the load generator's fault.
     let late = late.filter(|_| under_load.is_none());
     let low = low_load::find(evidence.aggregate).map(Finding::LowLoad);
+    // A server under load has enough of it, however many users took turns.
+    let low = low.filter(|_| under_load.is_none());
     let found = [late, under_load, drift, steady, low];
     found.into_iter().flatten().collect()
 }
