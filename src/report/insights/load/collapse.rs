@@ -44,7 +44,7 @@ const MIN_THREAD_GROWTH: f64 = 1.2;
 const WIDE_SHARE: usize = 6;
 
 /// Largest share of the throughput in the best wide window that is left at the end of the rise.
-const MAX_LEFT_OF_WIDE: f64 = 0.87;
+const MAX_LEFT_OF_WIDE: f64 = 0.84;
 
 /// Smallest fall from the best wide window, in standard deviations of its number of successes.
 const MIN_DEVIATIONS: f64 = 4.0;
