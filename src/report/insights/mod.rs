@@ -119,9 +119,7 @@ trait Told {
     }
 
     /// Returns the share of requests that it concerns times how badly it hurts them, 0 to 1.
-    fn cost(&self, _run: &Totals) -> f64 {
-        0.0
-    }
+    fn cost(&self, run: &Totals) -> f64;
 }
 
 /// How badly it hurts a request to fail, to be slow, or to be in figures that mislead.
@@ -260,6 +258,11 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Insight>, Vec<Caveat>) {
         Finding::AlwaysFails(always) => !has_failed_run || always.fails_nearly_all(),
         _ => true,
     });
+    // Samples that are held up time and again are a second group of response times.
+    let has_stalls = found
+        .iter()
+        .any(|finding| matches!(finding, Finding::PeriodicStalls(_) | Finding::Stall(_)));
+    of_origins.retain(|finding| !(has_stalls && matches!(finding, Finding::Bimodal(_))));
     found.extend(failures);
     found.extend(of_origins);
     let run = Totals {
