@@ -94,10 +94,12 @@ fn is_unreachable(stats: &OriginStats) -> bool {
     }
     let (start, end) = (stats.start() as f64, stats.last_start() as f64);
     let margin = (end - start) * MARGIN;
+    let is_throughout = stats.first_unconnected_start as f64 <= start + margin
+        && stats.last_ok_start as f64 >= end - margin;
     unconnected >= MIN_RATIO_UNCONNECTED
         && stats.samples >= MIN_SAMPLES_UNCONNECTED
-        && stats.first_unconnected_start as f64 <= start + margin
-        && stats.last_ok_start as f64 >= end - margin
+        // A host that always fails answers some of the requests, but with errors.
+        && (is_throughout || (always_fails(stats) && !answered))
 }
 
 /// Returns the numbers of the labels that always fail.
