@@ -120,6 +120,7 @@ impl Report {
             timeline: &timeline,
             series: time_series.as_ref(),
             stray_times: stray_times.as_ref(),
+            monitored: &presentation.resources,
         });
         let names = shown.iter().map(|row| row.label.as_str());
         let metrics = MetricReport::of_all(

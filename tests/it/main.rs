@@ -46,6 +46,7 @@ mod oracle;
 mod other_files;
 mod outputs;
 mod partial_columns;
+mod pauses;
 mod pieces;
 mod plan;
 mod platform;

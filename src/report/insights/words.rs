@@ -60,6 +60,11 @@ pub(super) fn ms(ms: i64) -> String {
     }
 }
 
+/// A time in whole ms, as the table has it.
+pub(super) fn whole_ms(ms: i64) -> String {
+    format!("{} ms", format::thousands(ms))
+}
+
 /// A period in ms, without a last part of zero: `2 min`, not `2 min 0 s`.
 pub(super) fn period(ms: i64) -> String {
     let text = format::duration(ms);
@@ -116,7 +121,8 @@ pub(super) fn span(since_start_ms: i64, start_ms: i64, end_ms: i64) -> String {
 /// A time since the start of a run: `1 min 44 s in`.
 fn offset(since_start_ms: i64) -> String {
     match since_start_ms {
-        ..=0 => "at the start".to_owned(),
+        // Less would read as 0.0 s.
+        ..50 => "at the start".to_owned(),
         _ => format!("{} in", period(since_start_ms)),
     }
 }

@@ -39,6 +39,10 @@ const MAX_QUIET_TO_REST: f64 = 0.15;
 /// moments, samples fail because threads stop.
 const MIN_SHARE_UNTIL_END: f64 = 0.05;
 
+/// Shortest time in which failures last until the end, as a multiple of the 95th percentile of elapsed:
+/// whatever is under way at the end may be interrupted.
+const MIN_LENGTH_TO_P95: f64 = 1.5;
+
 /// Largest share of samples after failures that last until the end: the last threads, when the load has
 /// ended.
 const MAX_SHARE_AFTER_END: f64 = 0.02;
@@ -78,6 +82,8 @@ pub(super) struct Frame {
     pub end: i64,
     /// Most threads at a time; 0 if unknown.
     pub max_threads: f64,
+    /// The 95th percentile of elapsed, ms.
+    pub p95_ms: i64,
 }
 
 impl Frame {
@@ -129,8 +135,7 @@ pub(super) fn changes(rates: &Rates, frame: Frame) -> Vec<Change> {
     let until_end = until_end(rates, &mut groups, usual);
     let last = groups.len().checked_sub(1).filter(|_| until_end);
     for (place, group) in groups.iter_mut().enumerate() {
-        let is_to_the_end = Some(place) == last && group.places.end == rates.slices.len();
-        trim(rates, group, is_to_the_end);
+        trim(rates, group, Some(place) == last);
     }
     let excess =
         |group: &Group| group.tally.errors as f64 - group.tally.samples as f64 * usual.ratio();
@@ -168,8 +173,12 @@ pub(super) fn changes(rates: &Rates, frame: Frame) -> Vec<Change> {
                 frame.share(&(numbers.start..frame.end)),
                 group.tally.samples as f64 / total.samples as f64,
             ];
-            let threads_twice = excess(group) >= (2.0 * frame.max_threads).max(MANY);
-            if shares.iter().any(|share| *share >= MIN_SHARE_UNTIL_END) || threads_twice {
+            let is_long = length(&numbers) * rates.width_ms as f64
+                >= frame.p95_ms as f64 * MIN_LENGTH_TO_P95
+                && shares.iter().any(|share| *share >= MIN_SHARE_UNTIL_END);
+            // Each thread can be interrupted only once.
+            let is_often = excess(group) >= (2.0 * frame.max_threads).max(MANY);
+            if is_long || is_often {
                 found.push(Change {
                     numbers,
                     is_until_end: true,
@@ -288,7 +297,7 @@ fn until_end(rates: &Rates, groups: &mut Vec<Group>, usual: Tally) -> bool {
     if !is_last {
         return false;
     }
-    let end = last.places.end;
+    let end = rates.slices.len();
     let numbers = |group: &Group| rates.numbers(&group.places);
     let goes_on = |at: &usize| {
         let rest = groups.get(*at..).unwrap_or_default();
@@ -355,6 +364,7 @@ mod tests {
             first: 0,
             end: 200,
             max_threads: 10.0,
+            p95_ms: 500,
         };
         let found = changes(rates, frame).into_iter();
         found
@@ -415,6 +425,15 @@ mod tests {
         assert_eq!(found(&groups), []);
         let at_the_end = rates(|number| if number >= 198 { 10 } else { 0 });
         assert_eq!(found(&at_the_end), []);
+        // The samples of 20 threads that were under way at the end.
+        let frame = Frame {
+            first: 0,
+            end: 200,
+            max_threads: 20.0,
+            p95_ms: 15_000,
+        };
+        let interrupted = rates(|number| if number >= 188 { 3 } else { 0 });
+        assert_eq!(changes(&interrupted, frame), []);
         assert_eq!(found(&Rates::default()), []);
     }
 }
