@@ -8,9 +8,9 @@ const MEMOS: usize = 64;
 /// Bytes of the longest text that is remembered.
 const MAX_TEXT: usize = 64;
 
-/// The last rows and the places of their cells.
-#[derive(Debug, Clone)]
-pub struct Memos([Memo; MEMOS]);
+/// The last rows and the places of their cells; empty before the first one.
+#[derive(Debug, Clone, Default)]
+pub struct Memos(Vec<Memo>);
 
 #[derive(Debug, Clone, Copy)]
 struct Memo {
@@ -34,7 +34,7 @@ struct Beginning {
     last: u64,
 }
 
-impl Default for Memos {
+impl Default for Memo {
     fn default() -> Self {
         let nothing = Beginning {
             length: 0,
@@ -42,7 +42,7 @@ impl Default for Memos {
             words: [0; MAX_TEXT / 8],
             last: 0,
         };
-        let memo = Memo {
+        Memo {
             // No label has this number.
             label: usize::MAX,
             place: 0,
@@ -50,8 +50,7 @@ impl Default for Memos {
             url: nothing,
             thread_name: nothing,
             hostname: nothing,
-        };
-        Memos([memo; MEMOS])
+        }
     }
 }
 
@@ -59,7 +58,7 @@ impl Memos {
     /// The place of the row's cell, if its label's last row had the same host, engine and group.
     #[inline(always)]
     pub fn find(&self, sample: &Sample<'_>, label: usize) -> Option<usize> {
-        let memo = &self.0[slot(sample, label)];
+        let memo = self.0.get(slot(sample, label))?;
         let is_same = memo.label == label
             && memo.input == sample.input
             && memo.hostname.rest(sample.hostname).is_some()
@@ -80,14 +79,17 @@ impl Memos {
         ) else {
             return;
         };
-        self.0[slot(sample, label)] = Memo {
-            label,
-            place,
-            input: sample.input,
-            url,
-            thread_name,
-            hostname,
-        };
+        self.0.resize(MEMOS, Memo::default());
+        if let Some(memo) = self.0.get_mut(slot(sample, label)) {
+            *memo = Memo {
+                label,
+                place,
+                input: sample.input,
+                url,
+                thread_name,
+                hostname,
+            };
+        }
     }
 }
 
@@ -96,7 +98,8 @@ impl Memos {
 fn slot(sample: &Sample<'_>, label: usize) -> usize {
     let beginning = sample.thread_name.first_chunk();
     let mixed = beginning.map_or(0, |eight| {
-        u64::from_le_bytes(*eight).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32
+        // The last of the eight bytes changes only the highest bits.
+        u64::from_le_bytes(*eight).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 58
     });
     (label + mixed as usize) % MEMOS
 }

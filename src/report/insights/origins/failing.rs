@@ -41,7 +41,7 @@ pub(in super::super) struct Failing {
     pub labels: HashSet<usize>,
     /// Failed samples that the parts that always fail explain.
     pub errors: u64,
-    /// Names of the hosts that do or were not reached, so that nothing is said of their times.
+    /// Names of the hosts that do or were not reached: their times are not compared.
     pub hosts: HashSet<String>,
     /// Names of the load generators that do.
     pub engines: HashSet<String>,
