@@ -88,6 +88,18 @@ pub fn counted(count: impl Into<i128>, noun: impl Display) -> String {
     }
 }
 
+/// Joins arguments to text that a shell reads back as those arguments: quoted where needed.
+pub fn arguments(arguments: &[String]) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=,@%+".contains(letter);
+    let quoted = arguments.iter().map(|argument| {
+        match !argument.is_empty() && argument.chars().all(is_plain) {
+            true => argument.clone(),
+            false => format!("'{}'", argument.replace('\'', r"'\''")),
+        }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
 /// Formats a moment in UTC: `2026-11-24 13:16:05 UTC`. A moment beyond the calendar stays a number.
 pub fn utc(epoch_ms: i64) -> String {
     moment(epoch_ms, "%Y-%m-%d %H:%M:%S UTC")
@@ -213,6 +225,27 @@ mod tests {
         assert_eq!(decimals(f64::INFINITY, 2), "inf");
         assert_eq!(counted(1, "label"), "1 label");
         assert_eq!(counted(1_200, "label"), "1,200 labels");
+    }
+
+    #[test]
+    fn a_shell_reads_arguments_back() {
+        let joined = |words: &[&str]| {
+            arguments(
+                &words
+                    .iter()
+                    .map(|&word| word.to_owned())
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(
+            joined(&["--include", "Pay", "--from", "2023-11-14T22:15:00Z"]),
+            "--include Pay --from 2023-11-14T22:15:00Z"
+        );
+        assert_eq!(joined(&["--include", "a|b c"]), "--include 'a|b c'");
+        assert_eq!(
+            joined(&["it's", "", "$HOME", "~", "é"]),
+            r"'it'\''s' '' '$HOME' '~' 'é'"
+        );
     }
 
     #[test]

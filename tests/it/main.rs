@@ -36,6 +36,7 @@ mod gate_windows;
 mod grouping;
 mod house;
 mod html;
+mod insight_cases;
 mod insights;
 mod insights_flat;
 mod metrics;

@@ -21,12 +21,10 @@ fn kinds(report: &Report) -> Vec<String> {
     pauses(report).into_iter().map(kind).collect()
 }
 
-/// The only insight on pauses, with its sentence checked for length.
+/// The only insight on pauses.
 fn only(report: &Report) -> Finding {
     let found = pauses(report);
     assert_eq!(found.len(), 1, "{found:#?}");
-    let sentence = found[0]["sentence"].as_str().unwrap();
-    assert!(sentence.split_whitespace().count() <= 25, "{sentence}");
     let kind = |finding: &Finding| serde_json::to_value(finding).unwrap()["kind"].clone();
     let insights = report.insights.iter();
     let mut findings = insights.map(|insight| insight.finding.clone());
@@ -256,11 +254,11 @@ fn single_stalls_of_many_shapes() {
 #[test]
 fn runs_without_pauses() {
     let mut false_ones = Vec::new();
-    for seed in 0..100 {
+    for seed in 0..120 {
         let random = &mut Random(3_000 + seed);
         let seconds = [20.0, 100.0, 350.0, 1_500.0][random.below(4)];
         let median = [2.0, 20.0, 200.0][random.below(3)];
-        let shape = random.below(7);
+        let shape = random.below(9);
         let rows = match shape {
             // Heavy tails.
             0 => ramped(random, seconds, 40.0, 0.3, median, 1.0),
@@ -332,6 +330,49 @@ fn runs_without_pauses() {
                 sigma: 0.8,
             }
             .run(random, &[]),
+            // Few users without think time, and now and then a slow request.
+            6 => {
+                let users = 1 + random.below(4);
+                let share = [0.002, 0.01, 0.05][random.below(3)];
+                let mut rows = Vec::new();
+                for user in 0..users {
+                    let mut time = user as f64 * 10.0;
+                    while time < seconds.min(350.0) * 1_000.0 {
+                        let is_slow = random.uniform() < share;
+                        let row = Row {
+                            start: time,
+                            elapsed: random.log_normal(if is_slow { 2_000.0 } else { 20.0 }, 0.3),
+                            threads: users as f64,
+                            ..Row::default()
+                        };
+                        time += row.elapsed + random.exponential(10.0);
+                        rows.push(row);
+                    }
+                }
+                rows
+            }
+            // Users in step, each of whose rounds has a slow request.
+            7 => {
+                let mut rows = Vec::new();
+                for _ in 0..50 {
+                    let mut time = 100.0 * random.uniform();
+                    while time < seconds.min(350.0) * 1_000.0 {
+                        for step in 0..6 {
+                            let median = if step == 5 { 2_500.0 } else { 20.0 };
+                            let row = Row {
+                                start: time,
+                                elapsed: random.log_normal(median, 0.1),
+                                label: format!("Step {step}"),
+                                threads: 50.0,
+                                ..Row::default()
+                            };
+                            time += row.elapsed + 500.0;
+                            rows.push(row);
+                        }
+                    }
+                }
+                rows
+            }
             // A few hundred rows.
             _ => ramped(random, seconds, 300.0 / seconds, 0.3, median, 0.8),
         };

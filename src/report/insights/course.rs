@@ -3,7 +3,7 @@
 use super::times::{self, Counts};
 use super::words;
 use crate::report::{TimeSeries, Window};
-use crate::stats::{DenseTimeline, Endings, FirstFailure};
+use crate::stats::{DenseTimeline, Endings};
 use crate::units::MS_PER_SECOND;
 
 /// A run over time, in the buckets of the report's time series.
@@ -34,8 +34,6 @@ pub(super) struct Moment {
     pub ko: Counts,
     /// Active threads; `None` if not all rows report them.
     pub threads: Option<f64>,
-    /// The earliest failure.
-    pub first_failure: Option<FirstFailure>,
     /// The longest elapsed time of a sample, ms, at least 0.
     pub longest_ms: i64,
     /// When samples ended.
@@ -68,7 +66,6 @@ impl Course {
                 .copied()
                 .flatten()
                 .filter(|_| has_threads),
-            first_failure: bucket.first_failure,
             longest_ms: bucket.longest,
             endings: bucket.endings,
             started: (bucket.hits_span.first_start()).zip(bucket.hits_span.last_end()),
@@ -111,11 +108,6 @@ impl Moment {
     /// Returns the number of samples.
     pub fn samples(&self) -> u64 {
         times::count(&self.ok) + times::count(&self.ko)
-    }
-
-    /// Returns the number of failed samples.
-    pub fn errors(&self) -> u64 {
-        times::count(&self.ko)
     }
 
     /// Returns how many samples took `min_ms` or longer.
@@ -222,7 +214,7 @@ pub(super) mod tests {
             ko: vec![(20, 4)],
             ..Moment::default()
         };
-        assert_eq!((moment.samples(), moment.errors()), (7, 4));
+        assert_eq!(moment.samples(), 7);
         assert_eq!(moment.elapsed_sum(), 112.0);
         assert_eq!(moment.count_from(20), 5);
         let course = course(vec![moment.clone(), moment.clone(), moment]);

@@ -5,9 +5,33 @@ use crate::format;
 /// Longest name or message in a sentence, in characters; `report.json` has it in full.
 const MAX_LENGTH: usize = 80;
 
-/// Quotes and shortens a name or message.
+/// Quotes a name or message, and shortens it in the middle: labels often differ at the end.
 pub(super) fn quoted(name: &str) -> String {
-    format!("“{}”", format::shorten(name, MAX_LENGTH))
+    format!("“{}”", format::shorten_middle(name, MAX_LENGTH))
+}
+
+/// Quotes the key of a type of error as people say it: “503 Service Unavailable”,
+/// “SocketTimeoutException: Read timed out”.
+pub(super) fn error(key: &str) -> String {
+    let (code, message) = key.split_once('/').unwrap_or((key, ""));
+    let is_number = !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_digit());
+    let text = match code.strip_prefix("Non HTTP response code: ") {
+        Some(class) => {
+            let class = class.rsplit('.').next().unwrap_or(class);
+            let prefix = "Non HTTP response message: ";
+            let message = message.strip_prefix(prefix).unwrap_or(message);
+            format!("{class}: {message}")
+        }
+        None if is_number => format!("{code} {message}"),
+        None => key.to_owned(),
+    };
+    quoted(text.trim_end_matches([':', ' ']))
+}
+
+/// The options that select exactly this label; `None` if it is no valid text, which no option can name.
+pub(super) fn only(label: &str) -> Option<Vec<String>> {
+    let pattern = || format!("^{}$", regex::escape(label));
+    (!label.contains(char::REPLACEMENT_CHARACTER)).then(|| vec!["--include".to_owned(), pattern()])
 }
 
 /// A rate: three digits or more.
@@ -67,8 +91,6 @@ pub(super) fn moment(since_start_ms: i64, time_ms: i64) -> String {
 
 /// A period of a run: `22:15–22:25 UTC (1 min 44 s in)`, to the second if it is short and does not
 /// begin and end at full minutes.
-// Not yet used by every kind that gives a period.
-#[allow(dead_code)]
 pub(super) fn span(since_start_ms: i64, start_ms: i64, end_ms: i64) -> String {
     let length_ms = end_ms.saturating_sub(start_ms);
     let is_at_minutes = start_ms % MINUTE_MS == 0 && end_ms % MINUTE_MS == 0;
@@ -142,6 +164,27 @@ mod tests {
     }
 
     #[test]
+    fn errors_read_as_people_say_them() {
+        let timeout = "Non HTTP response code: java.net.SocketTimeoutException/Non HTTP response message: \
+                       Read timed out";
+        assert_eq!(error(timeout), "“SocketTimeoutException: Read timed out”");
+        assert_eq!(
+            error("Non HTTP response code: java.net.ConnectException/"),
+            "“ConnectException”"
+        );
+        assert_eq!(
+            error("503/Service Unavailable"),
+            "“503 Service Unavailable”"
+        );
+        assert_eq!(error("503/"), "“503”");
+        assert_eq!(
+            error("expected to contain /home/"),
+            "“expected to contain /home/”"
+        );
+        assert_eq!(error(""), "“”");
+    }
+
+    #[test]
     fn figures_read_well() {
         assert_eq!(
             [0.5, 12.34, 123.4, 999.9, 12_345.6].map(rate),
@@ -154,6 +197,8 @@ mod tests {
         );
         assert_eq!([0.7, 1_999.6].map(threads), ["1 thread", "2,000 threads"]);
         assert_eq!(quoted("Home"), "“Home”");
+        let url = format!("https://shop.example/{}/1", "x".repeat(80));
+        assert!(quoted(&url).ends_with("x/1”"));
         assert_eq!(
             [120_000, 3_600_000, 10_000, 90_000].map(period),
             ["2 min", "1 h", "10 s", "1 min 30 s"]

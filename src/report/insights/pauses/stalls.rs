@@ -62,13 +62,12 @@ pub struct PeriodicStalls {
 impl Told for PeriodicStalls {
     fn sentence(&self) -> String {
         format!(
-            "About every {}, all requests stall for up to {} ({} times); {} took {} or longer (median {}).",
+            "About every {} ({} times), all requests stall for up to {}; {} took {} or longer.",
             words::period(self.period_ms),
-            words::ms(self.longest_ms),
             format::thousands(self.stalls),
+            words::ms(self.longest_ms),
             format::counted(self.samples, "sample"),
             words::ms(self.held_up_ms),
-            words::ms(self.median_ms),
         )
     }
 
