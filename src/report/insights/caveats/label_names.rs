@@ -91,7 +91,7 @@ const TOLERANCE_MS: i64 = 5;
 
 /// The labels of sub-results. Their parents are samplers, whose rows come first and whose times
 /// contain theirs.
-fn sub_results_among<'a>(labels: &[Label<'a>]) -> Vec<&'a [u8]> {
+pub(in super::super) fn sub_results_among<'a>(labels: &[Label<'a>]) -> Vec<&'a [u8]> {
     let samplers = labels.iter().filter(|label| label.samplers.rows > 0);
     let samplers: HashMap<&[u8], &LabelStats> =
         samplers.map(|label| (label.name, label.samplers)).collect();

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Evidence;
 
+pub(super) use label_names::sub_results_among;
 pub use label_names::{IdsInLabels, SubResults};
 pub use several_runs::SeveralRuns;
 pub use too_few::TooFewSamples;

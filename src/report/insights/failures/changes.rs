@@ -39,6 +39,10 @@ const MAX_QUIET_TO_REST: f64 = 0.15;
 /// moments, samples fail because threads stop.
 const MIN_SHARE_UNTIL_END: f64 = 0.05;
 
+/// Shortest time in which failures last until the end, as a multiple of the 95th percentile of elapsed:
+/// whatever is under way at the end may be interrupted.
+const MIN_LENGTH_TO_P95: f64 = 1.5;
+
 /// Largest share of samples after failures that last until the end: the last threads, when the load has
 /// ended.
 const MAX_SHARE_AFTER_END: f64 = 0.02;
@@ -78,6 +82,8 @@ pub(super) struct Frame {
     pub end: i64,
     /// Most threads at a time; 0 if unknown.
     pub max_threads: f64,
+    /// The 95th percentile of elapsed, ms.
+    pub p95_ms: i64,
 }
 
 impl Frame {
@@ -127,10 +133,10 @@ pub(super) fn changes(rates: &Rates, frame: Frame) -> Vec<Change> {
     }
     join(rates, &mut groups, usual, frame);
     let until_end = until_end(rates, &mut groups, usual);
-    for group in &mut groups {
-        trim(rates, group);
-    }
     let last = groups.len().checked_sub(1).filter(|_| until_end);
+    for (place, group) in groups.iter_mut().enumerate() {
+        trim(rates, group, Some(place) == last);
+    }
     let excess =
         |group: &Group| group.tally.errors as f64 - group.tally.samples as f64 * usual.ratio();
     let is_large = |group: &Group| {
@@ -167,8 +173,12 @@ pub(super) fn changes(rates: &Rates, frame: Frame) -> Vec<Change> {
                 frame.share(&(numbers.start..frame.end)),
                 group.tally.samples as f64 / total.samples as f64,
             ];
-            let threads_twice = excess(group) >= (2.0 * frame.max_threads).max(MANY);
-            if shares.iter().any(|share| *share >= MIN_SHARE_UNTIL_END) || threads_twice {
+            let is_long = length(&numbers) * rates.width_ms as f64
+                >= frame.p95_ms as f64 * MIN_LENGTH_TO_P95
+                && shares.iter().any(|share| *share >= MIN_SHARE_UNTIL_END);
+            // Each thread can be interrupted only once.
+            let is_often = excess(group) >= (2.0 * frame.max_threads).max(MANY);
+            if is_long || is_often {
                 found.push(Change {
                     numbers,
                     is_until_end: true,
@@ -287,7 +297,7 @@ fn until_end(rates: &Rates, groups: &mut Vec<Group>, usual: Tally) -> bool {
     if !is_last {
         return false;
     }
-    let end = last.places.end;
+    let end = rates.slices.len();
     let numbers = |group: &Group| rates.numbers(&group.places);
     let goes_on = |at: &usize| {
         let rest = groups.get(*at..).unwrap_or_default();
@@ -315,14 +325,115 @@ fn until_end(rates: &Rates, groups: &mut Vec<Group>, usual: Tally) -> bool {
     is_rise
 }
 
-/// Leaves out slices without failures on either side.
-fn trim(rates: &Rates, group: &mut Group) {
+/// Leaves out slices without failures on either side, except at the end of the run.
+fn trim(rates: &Rates, group: &mut Group, is_to_the_end: bool) {
     let fails = |place: usize| rates.slices[place].tally.errors > 0;
     while group.places.len() > 1 && !fails(group.places.start) {
         group.places.start += 1;
     }
-    while group.places.len() > 1 && !fails(group.places.end - 1) {
+    while !is_to_the_end && group.places.len() > 1 && !fails(group.places.end - 1) {
         group.places.end -= 1;
     }
     group.tally = rates.tally(group.places.clone());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rates::Slice;
+    use super::*;
+
+    /// 200 slices with 10 samples each, of which `failing` fail.
+    fn rates(failing: impl Fn(i64) -> u64) -> Rates {
+        let slices = (0..200).map(|number| Slice {
+            number,
+            tally: Tally {
+                samples: 10,
+                errors: failing(number),
+                first: None,
+            },
+        });
+        Rates {
+            width_ms: 1_024,
+            slices: slices.collect(),
+        }
+    }
+
+    /// The numbers of the changes, and whether each lasts until the end.
+    fn found(rates: &Rates) -> Vec<(Range<i64>, bool)> {
+        let frame = Frame {
+            first: 0,
+            end: 200,
+            max_threads: 10.0,
+            p95_ms: 500,
+        };
+        let found = changes(rates, frame).into_iter();
+        found
+            .map(|change| (change.numbers, change.is_until_end))
+            .collect()
+    }
+
+    #[test]
+    fn failures_that_stay() {
+        // All of them, some of them, more than usual; more and more.
+        let all = rates(|number| if number < 80 { 0 } else { 10 });
+        assert_eq!(found(&all), [(80..200, true)]);
+        let some = rates(|number| match number {
+            ..100 => u64::from(number % 50 == 0),
+            _ => 2,
+        });
+        assert_eq!(found(&some), [(100..200, true)]);
+        let more = rates(|number| match number {
+            ..100 => u64::from(number % 2 == 0),
+            _ => 3,
+        });
+        assert_eq!(found(&more), [(100..200, true)]);
+        let ramp = rates(|number| (number - 100).max(0) as u64 / 20);
+        assert_eq!(found(&ramp), [(120..200, true)]);
+        // On and off: there is no burst that ends.
+        let groups = rates(|number| match number {
+            ..60 => 0,
+            number if number % 10 == 9 => 0,
+            _ => 9,
+        });
+        assert_eq!(found(&groups), [(60..200, true)]);
+    }
+
+    #[test]
+    fn failures_that_pass() {
+        let one = rates(|number| match number {
+            50..60 => 5,
+            number => u64::from(number % 20 == 0),
+        });
+        assert_eq!(found(&one), [(50..60, false)]);
+        // A short quiet time does not end it, a long one does.
+        let two = rates(|number| match number {
+            50..60 | 62..72 | 120..140 => 9,
+            _ => 0,
+        });
+        assert_eq!(found(&two), [(50..72, false), (120..140, false)]);
+        let at_the_start = rates(|number| if number < 20 { 10 } else { 0 });
+        assert_eq!(found(&at_the_start), [(0..20, false)]);
+    }
+
+    #[test]
+    fn weak_evidence_says_nothing() {
+        assert_eq!(found(&rates(|_| 0)), []);
+        assert_eq!(found(&rates(|_| 3)), []);
+        assert_eq!(found(&rates(|_| 10)), []);
+        // Groups of errors, all alike; a few errors at the end, as threads stop.
+        let groups = rates(|number| if number % 17 == 0 { 9 } else { 0 });
+        assert_eq!(found(&groups), []);
+        let at_the_end = rates(|number| if number >= 198 { 10 } else { 0 });
+        assert_eq!(found(&at_the_end), []);
+        // The samples of 20 threads that were under way at the end.
+        let frame = Frame {
+            first: 0,
+            end: 200,
+            max_threads: 20.0,
+            p95_ms: 15_000,
+        };
+        let interrupted = rates(|number| if number >= 188 { 3 } else { 0 });
+        assert_eq!(changes(&interrupted, frame), []);
+        assert_eq!(found(&Rates::default()), []);
+    }
 }

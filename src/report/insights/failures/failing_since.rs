@@ -15,7 +15,7 @@ const MIN_RATIO_BEFORE: f64 = 0.005;
 /// From a moment on, far more samples fail than before, until the end of the run.
 ///
 /// All figures are of the samples that start at `start_ms` or later, and before `end_ms` if that is
-/// given: `--from` and `--to` select the same.
+/// given: `--from` and `--to` select the same. A few samples of the last threads may have succeeded.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FailingSince {
@@ -31,7 +31,7 @@ pub struct FailingSince {
     pub start_ms: i64,
     /// The same, ms since the start of the run.
     pub since_start_ms: i64,
-    /// Until when, epoch ms, if a few samples of the last threads came later.
+    /// Until when, epoch ms, if the run has samples at stray times.
     #[serde(default)]
     pub end_ms: Option<i64>,
     /// Active threads at that moment: the mean in the bucket of the time series that contains it, to the

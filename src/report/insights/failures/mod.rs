@@ -16,6 +16,7 @@ use self::parts::Found;
 use self::rates::RunRates;
 use super::course::Course;
 use super::origins::Failing;
+use super::times;
 use super::{Evidence, Finding, Part};
 use crate::text;
 
@@ -47,7 +48,12 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course, failing: &Failing) 
     let fast = fast_errors::find(evidence.aggregate, evidence.samplers, evidence.labels);
     found.extend(fast.map(Finding::FastErrors));
     let timeouts = timeouts::find(evidence.aggregate, evidence.labels, course);
-    found.extend(timeouts.into_iter().map(Finding::Timeouts));
+    // How long requests take to fail that always do, or that get no connection, is told with them.
+    let unexplained = evidence.samplers.errors.saturating_sub(failing.errors);
+    let timeouts = timeouts
+        .into_iter()
+        .filter(|found| failing.errors == 0 || found.errors <= 2 * unexplained);
+    found.extend(timeouts.map(Finding::Timeouts));
     found
 }
 
@@ -69,6 +75,7 @@ fn changes_of(
         first: course.start_ms.div_euclid(width_ms),
         end: course.end_ms.div_euclid(width_ms).saturating_add(1),
         max_threads: threads.fold(0.0, f64::max),
+        p95_ms: times::p95(&course.elapsed).unwrap_or(0),
     };
     let mut found = parts::find(run, frame, failing);
     found.sort_by_key(|found| std::cmp::Reverse(found.tally.errors));
@@ -100,7 +107,7 @@ impl Teller<'_> {
         let start_ms = self.start(found);
         let mut names = self.names(found);
         let name = (!names.is_empty()).then(|| names.remove(0));
-        let has_later = self.evidence.stray_times.is_some() || self.has_later(found);
+        let has_later = self.evidence.stray_times.is_some();
         FailingSince {
             part: match name {
                 Some(_) => Part::Label,
@@ -149,24 +156,6 @@ impl Teller<'_> {
     fn end(&self, found: &Found) -> i64 {
         let end = found.change.numbers.end;
         end.saturating_mul(self.run.whole.width_ms)
-    }
-
-    /// Whether samples started after it.
-    fn has_later(&self, found: &Found) -> bool {
-        let later = found.change.numbers.end..i64::MAX;
-        let rates = found.labels.iter().filter_map(|&place| {
-            let (_, rates) = self.run.labels.get(place)?;
-            Some(rates)
-        });
-        match found.labels.is_empty() {
-            true => self.run.whole.tally_of(&later).samples > 0,
-            false => {
-                rates
-                    .map(|rates| rates.tally_of(&later).samples)
-                    .sum::<u64>()
-                    > 0
-            }
-        }
     }
 
     fn names(&self, found: &Found) -> Vec<String> {

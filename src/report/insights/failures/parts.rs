@@ -96,8 +96,8 @@ pub(super) fn find(run: &RunRates<'_>, frame: Frame, failing: &Failing) -> Vec<F
 
 /// Returns since when a run fails of which nearly all samples failed.
 fn since_of_run(run: &RunRates<'_>, frame: Frame) -> Option<Found> {
-    let changes = changes(&run.whole, frame).into_iter();
-    let since = changes.filter(|change| change.is_until_end).last()?;
+    let mut changes = changes(&run.whole, frame).into_iter();
+    let since = changes.rfind(|change| change.is_until_end)?;
     Some(settle(run, Vec::new(), &since, frame))
 }
 

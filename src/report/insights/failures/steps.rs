@@ -8,9 +8,13 @@ pub(super) fn of<'a>(
     (from_ms, to_ms): (Option<i64>, Option<i64>),
     is_without_controllers: bool,
 ) -> Vec<String> {
-    let mut steps = Vec::new();
+    let mut steps: Vec<String> = Vec::new();
     let mut add = |option: &str, value: String| steps.extend([option.to_owned(), value]);
     for label in labels {
+        // Bytes that are no text are shown as escapes, which no expression finds.
+        if label.contains(r"\x{") || label.contains(char::REPLACEMENT_CHARACTER) {
+            return Vec::new();
+        }
         add("--include", format!("^{}$", regex::escape(label)));
     }
     for (option, ms) in [("--from", from_ms), ("--to", to_ms)] {
@@ -53,6 +57,7 @@ mod tests {
                 "exclude"
             ]
         );
+        assert_eq!(of(&[r"caf\x{E9}".to_owned()], (None, None), true), [""; 0]);
         assert_eq!(of(&[], (None, None), false), [""; 0]);
         assert_eq!(time(i64::MAX), i64::MAX.to_string());
     }

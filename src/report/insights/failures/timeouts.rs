@@ -52,6 +52,12 @@ const MAX_SUCCESSFUL_PER_BUCKET: u64 = 4;
 /// Smallest share of the times that are multiples of 100 ms if the clock is as coarse as that.
 const COARSE: f64 = 0.9;
 
+/// Most different times of nearly all other samples if all responses take fixed times, as a stub's.
+const MAX_FIXED: usize = 3;
+
+/// Nearly all samples, as a share.
+const NEARLY_ALL: f64 = 0.95;
+
 /// Most timeouts that are told.
 const MAX_TOLD: usize = 2;
 
@@ -276,6 +282,7 @@ fn is_plateau(value: i64, times: &Times, all: &Counts, count: u64, course: &Cour
         || above as f64 > own as f64 * MAX_SHARE_ABOVE
         || is_fixed
         || is_coarse(all, value, end)
+        || are_fixed(all, value, end)
     {
         return false;
     }
@@ -307,6 +314,16 @@ fn is_coarse(all: &Counts, from: i64, to: i64) -> bool {
     });
     let distinct = all.iter().filter(|(value, _)| *value >= 100).count();
     distinct > 3 && coarse as f64 >= f64::max(count as f64, 1.0) * COARSE
+}
+
+/// Whether nearly all other samples take one of a few times.
+fn are_fixed(all: &Counts, from: i64, to: i64) -> bool {
+    let others = all.iter().filter(|(value, _)| !(from..=to).contains(value));
+    let mut counts: Vec<u64> = others.map(|(_, count)| *count).collect();
+    counts.sort_unstable_by(|a, b| b.cmp(a));
+    let most: u64 = counts.iter().take(MAX_FIXED).sum();
+    let count: u64 = counts.iter().sum();
+    count >= 2 * MIN_SAMPLES && most as f64 >= count as f64 * NEARLY_ALL
 }
 
 /// Returns in how many buckets samples ended in a band, and how many did.

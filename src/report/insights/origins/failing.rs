@@ -86,8 +86,11 @@ fn always_fails(stats: &OriginStats) -> bool {
 /// Whether a host was not reached at all, or most requests got no connection from start to end.
 fn is_unreachable(stats: &OriginStats) -> bool {
     let unconnected = ratio(stats.unconnected, stats.samples);
+    // A host that answered at first fails from a moment on.
+    let answered = stats.samples.saturating_sub(stats.errors) >= MIN_SAMPLES
+        && stats.last_ok_start <= stats.first_failed_start;
     if unconnected >= MIN_RATIO {
-        return stats.samples >= MIN_SAMPLES;
+        return stats.samples >= MIN_SAMPLES && !answered;
     }
     let (start, end) = (stats.start() as f64, stats.last_start() as f64);
     let margin = (end - start) * MARGIN;

@@ -65,7 +65,11 @@ pub(super) fn ratio(part: u64, all: u64) -> f64 {
 
 /// Returns `, first with “503 Service Unavailable”`; nothing without an error.
 pub(super) fn first_with(error: Option<&str>) -> String {
-    let said = error.map(|error| format!(", first with {}", words::error(error)));
+    let said = error.map(|error| {
+        // A message may have several lines.
+        let error: Vec<&str> = error.split_whitespace().collect();
+        format!(", first with {}", words::error(&error.join(" ")))
+    });
     said.unwrap_or_default()
 }
 

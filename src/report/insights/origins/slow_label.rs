@@ -1,12 +1,15 @@
 //! A label that is much slower than all others.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
+use super::super::caveats::sub_results_among;
 use super::super::times::{self, Counts};
 use super::super::words;
 use super::super::{Told, Totals, severity};
 use crate::format;
-use crate::stats::{Label, LabelStats};
+use crate::stats::{Distributions, Label, LabelStats};
 use crate::text;
 
 /// Fewest successes of the label: with fewer, even very different times may be due to chance.
@@ -44,7 +47,8 @@ const MIN_SHARE_TO_COMPARE: f64 = 0.005;
 /// Most labels that are reported, and at most one of three: the slowest ones.
 const MAX_LABELS: usize = 3;
 
-/// A label whose median is far above that of the others.
+/// A label whose median is far above that of the others. Labels of sub-results are neither slow ones nor
+/// others.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SlowLabel {
@@ -99,17 +103,29 @@ struct Candidate<'a> {
     median: i64,
 }
 
+/// Finds slow labels among those that hold no sub-results: these are parts of others.
 pub(super) fn find(labels: &[Label<'_>], samplers: &LabelStats) -> Vec<SlowLabel> {
-    let labels_with_samples = labels.iter().filter(|label| label.samplers.samples > 0);
-    let count = labels_with_samples.count();
+    let sub_results: HashSet<&[u8]> = sub_results_among(labels).into_iter().collect();
+    let is_compared =
+        |label: &&Label<'_>| label.samplers.samples > 0 && !is_one_of(label, &sub_results);
+    let count = labels.iter().filter(is_compared).count();
     if count < 2 {
         return Vec::new();
     }
+    let parts = labels.iter().filter(|label| is_one_of(label, &sub_results));
+    let parts: Vec<_> = parts.map(|label| label.samplers.distributions()).collect();
+    let of_parts = |of: fn(&Distributions) -> Counts| {
+        let parts: Vec<Counts> = parts.iter().map(|part| of(part)).collect();
+        times::merged(&parts)
+    };
     let all = samplers.distributions();
-    let successes = all.elapsed_ok.counts();
+    let successes_of = |all: &Distributions| all.elapsed_ok.counts();
+    let elapsed_of = |all: &Distributions| all.elapsed().counts();
+    let successes = times::without(&successes_of(&all), &of_parts(successes_of));
     let elapsed = times::sum(&successes).max(1) as f64;
     let mut candidates: Vec<Candidate<'_>> = labels
         .iter()
+        .filter(is_compared)
         // Of a million labels, few take enough time.
         .filter(|label| label.samplers.elapsed_sum() as f64 >= elapsed * MIN_SHARE_TO_COMPARE)
         .filter_map(|label| {
@@ -139,12 +155,16 @@ pub(super) fn find(labels: &[Label<'_>], samplers: &LabelStats) -> Vec<SlowLabel
         !suspects.any(|suspect| std::ptr::eq(*suspect, *candidate))
     });
     let others: Vec<&Candidate<'_>> = others.collect();
-    let all = all.elapsed().counts();
+    let all = times::without(&elapsed_of(&all), &of_parts(elapsed_of));
     let slow = suspects
         .iter()
         .filter(|suspect| is_slow(suspect, &rest, &others, count));
     slow.filter_map(|suspect| figures(suspect.label, &all))
         .collect()
+}
+
+fn is_one_of(label: &Label<'_>, names: &HashSet<&[u8]>) -> bool {
+    names.contains(label.name)
 }
 
 /// Whether a label is far slower than the rest: so far, and in so many samples, that it is not chance.
@@ -243,7 +263,7 @@ mod tests {
         assert_eq!(found[0].next_step(), ["--include", "^Pay$"]);
     }
 
-    /// The slow label is one of so many, in a run of so many rows.
+    /// The slow label is one of this many, in a run of this many rows.
     #[test]
     fn any_number_of_labels() {
         for (labels, rows) in [

@@ -21,6 +21,7 @@ pub(super) fn found(aggregate: Aggregate) -> Vec<Finding> {
         timeline: &aggregate.timeline().dense(i64::MIN..=i64::MAX),
         series: None,
         stray_times: None,
+        monitored: &[],
     });
     found
 }

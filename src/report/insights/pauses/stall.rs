@@ -211,10 +211,9 @@ fn is_stall(course: &Course, silence: &Silence, (min, held_up): (i64, i64)) -> b
     }
     let around =
         times::merged((before.iter().chain(after)).flat_map(|moment| [&moment.ok, &moment.ko]));
-    let is_long_here = times::median(&around).is_none_or(|median| {
+    times::median(&around).is_none_or(|median| {
         length.saturating_add(slack(course)) >= median.saturating_mul(MIN_MEDIANS)
-    });
-    is_long_here
+    })
 }
 
 /// The samples that ended first after a silence.
