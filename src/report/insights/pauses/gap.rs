@@ -35,7 +35,8 @@ const MIN_PACED: usize = 3;
 /// How far lengths of gaps that are equal differ, as a share of the longest.
 const PACING_TOLERANCE: f64 = 0.05;
 
-/// A time in which no request was sent or in flight.
+/// A time in which no request was sent or in flight. Rows of transaction controllers count. The next
+/// step shows the larger of `samples_before` and `samples_after` as the samples of TOTAL.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Gap {

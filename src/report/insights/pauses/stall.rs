@@ -51,7 +51,7 @@ const MAX_FAILED_SHARE: f64 = 0.5;
 /// Shortest time between two rows of the monitor, which writes one per second, that is a gap.
 const MIN_MONITOR_GAP_MS: i64 = 2_000;
 
-/// One or a few stalls without a rhythm.
+/// One or a few stalls without a rhythm. Rows of transaction controllers count.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Stall {

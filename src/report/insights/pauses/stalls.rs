@@ -36,7 +36,7 @@ const BUCKETS_AROUND: usize = 16;
 /// Times as many samples started as usual that make a stall a wave of load.
 const MIN_RATIO_OF_WAVE: f64 = 2.0;
 
-/// Requests stall at regular intervals.
+/// Requests stall at regular intervals. Rows of transaction controllers count.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PeriodicStalls {
