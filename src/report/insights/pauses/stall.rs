@@ -20,7 +20,7 @@ const MIN_LENGTH_MS: i64 = 1_000;
 /// stall, half wait at most half of it.
 const HELD_UP_SHARE: i64 = 2;
 
-/// Fewest samples held up in all stalls.
+/// Fewest samples that all stalls together held up, and that ended right after them.
 const MIN_SAMPLES: u64 = 10;
 
 /// Fewest samples that would have ended during a stall at the rates before and after it.
@@ -144,8 +144,10 @@ pub(super) fn find(course: &Course, monitored: &[ResourceRow]) -> Option<Stall> 
     let range = course.moments.get(first.last..)?;
     let buckets = last.last + BUCKETS_RELEASED - first.last;
     let range = &range[..buckets.min(range.len())];
-    let samples = range.iter().map(|moment| moment.count_from(held_up)).sum();
-    if samples < MIN_SAMPLES {
+    let held = found
+        .iter()
+        .map(|silence| count_from(released(course, silence), held_up));
+    if held.sum::<u64>() < MIN_SAMPLES {
         return None;
     }
     let longest_ms = range.iter().map(|moment| moment.longest_ms).max()?;
@@ -165,7 +167,7 @@ pub(super) fn find(course: &Course, monitored: &[ResourceRow]) -> Option<Stall> 
         length_ms: last.end_ms.saturating_sub(first.start_ms),
         stalls: found.len() as u64,
         stalled_ms: found.iter().map(Silence::length_ms).sum(),
-        samples,
+        samples: count_from(range, held_up),
         held_up_ms: held_up,
         longest_ms,
         median_ms: median,
