@@ -62,12 +62,12 @@ impl Gap {
 
 impl Told for Gap {
     fn sentence(&self) -> String {
-        let more = match self.gaps {
-            1 => String::new(),
-            gaps => format!(" (the longest of {gaps} pauses)"),
+        let (more, rates) = match self.gaps {
+            1 => (String::new(), ", and rates include it"),
+            gaps => (format!(" (the longest of {gaps} pauses)"), ""),
         };
         format!(
-            "{}: no requests for {}{more}; {} before, {} after, and rates include it.",
+            "{}: no requests for {}{more}; {} before, {} after{rates}.",
             words::moment(self.since_start_ms, self.start_ms),
             words::period(self.length_ms),
             format::counted(self.samples_before, "sample"),

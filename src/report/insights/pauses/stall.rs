@@ -29,8 +29,11 @@ const MIN_MISSING_SAMPLES: f64 = 5.0;
 /// Buckets in which the samples held up end: that at the end of the silence, and the next.
 const BUCKETS_RELEASED: usize = 2;
 
-/// Buckets on either side that show the rate and the median around a stall.
+/// Buckets with samples on either side that show the rate and the median around a stall.
 const BUCKETS_AROUND: usize = 8;
+
+/// How many times as far away those buckets may be, if some between are empty.
+const MAX_DISTANCE: usize = 3;
 
 /// How much of a stall a request must have waited: the first may have arrived after it began.
 const MIN_IN_FLIGHT_SHARE: f64 = 0.7;
@@ -200,19 +203,20 @@ fn is_stall(course: &Course, silence: &Silence, (min, held_up): (i64, i64)) -> b
     if held == 0 || failed as f64 > held as f64 * MAX_FAILED_SHARE {
         return false;
     }
+    let near = BUCKETS_AROUND * MAX_DISTANCE;
     let before = course.moments.get(..silence.first).unwrap_or_default();
-    let before = &before[before.len().saturating_sub(BUCKETS_AROUND)..];
+    let before = busy(before.iter().rev().take(near));
     let after = course.moments.get(silence.last + 1..).unwrap_or_default();
-    let after = &after[..after.len().min(BUCKETS_AROUND)];
-    let missing = [before, after]
+    let after = busy(after.iter().take(near));
+    let missing = [&before, &after]
         .into_iter()
         .filter(|side| !side.is_empty())
         .map(|side| rate(course, side) * length as f64);
     if missing.fold(f64::INFINITY, f64::min) < MIN_MISSING_SAMPLES {
         return false;
     }
-    let around =
-        times::merged((before.iter().chain(after)).flat_map(|moment| [&moment.ok, &moment.ko]));
+    let around = before.iter().chain(&after);
+    let around = times::merged(around.flat_map(|moment| [&moment.ok, &moment.ko]));
     times::median(&around).is_none_or(|median| {
         length.saturating_add(slack(course)) >= median.saturating_mul(MIN_MEDIANS)
     })
@@ -228,14 +232,21 @@ fn count_from(moments: &[Moment], min_ms: i64) -> u64 {
     moments.iter().map(|moment| moment.count_from(min_ms)).sum()
 }
 
+/// The nearest buckets with samples: other stalls may be near.
+fn busy<'c>(moments: impl Iterator<Item = &'c Moment>) -> Vec<&'c Moment> {
+    let busy = moments.filter(|moment| moment.samples() > 0);
+    busy.take(BUCKETS_AROUND).collect()
+}
+
 /// Samples per ms in the part of some buckets that the run covers.
-fn rate(course: &Course, moments: &[Moment]) -> f64 {
-    let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
-        return 0.0;
-    };
-    let from = first.start_ms.max(course.start_ms);
-    let to = (last.start_ms.saturating_add(course.bucket_ms)).min(course.end_ms);
-    course::samples(moments) as f64 / to.saturating_sub(from).max(1) as f64
+fn rate(course: &Course, moments: &[&Moment]) -> f64 {
+    let covered = moments.iter().map(|moment| {
+        let from = moment.start_ms.max(course.start_ms);
+        let to = (moment.start_ms.saturating_add(course.bucket_ms)).min(course.end_ms);
+        to.saturating_sub(from).max(1) as f64
+    });
+    let samples: u64 = moments.iter().map(|moment| moment.samples()).sum();
+    samples as f64 / covered.sum::<f64>()
 }
 
 /// What a stall must exceed.
