@@ -24,6 +24,9 @@ const MAX_EXPLAINED: i64 = 3;
 /// Share of a label's samples that take as long as a stall from which that is usual for the label.
 const MIN_USUAL_SHARE: f64 = 0.2;
 
+/// The same, as a ratio to the share of all samples: a stall holds up all labels alike.
+const MIN_RATIO_TO_ALL: f64 = 2.0;
+
 /// Finds times in which requests waited.
 pub(super) fn find(course: &Course, evidence: &Evidence<'_>) -> Vec<Finding> {
     let labels = evidence.labels;
@@ -41,19 +44,21 @@ pub(super) fn find(course: &Course, evidence: &Evidence<'_>) -> Vec<Finding> {
         .collect()
 }
 
-/// Whether most samples as long as this are of labels that are often as slow: users that go in step wait
-/// for them together.
+/// Whether most samples as long as this are of labels that are often as slow, and more often than others:
+/// users that go in step wait for them together.
 fn are_slow_labels(labels: &[Label<'_>], held_up: i64) -> bool {
-    let (mut all, mut usual) = (0, 0);
-    for label in labels {
-        let counts = label.samplers.distributions().elapsed().counts();
-        let long = times::count_from(&counts, held_up);
-        all += long;
-        if long as f64 >= times::count(&counts) as f64 * MIN_USUAL_SHARE {
-            usual += long;
-        }
-    }
-    usual > all / 2
+    let counts: Vec<(u64, u64)> = labels
+        .iter()
+        .map(|label| {
+            let counts = label.samplers.distributions().elapsed().counts();
+            (times::count_from(&counts, held_up), times::count(&counts))
+        })
+        .collect();
+    let long: u64 = counts.iter().map(|(long, _)| long).sum();
+    let all: u64 = counts.iter().map(|(_, all)| all).sum();
+    let usual_share = (long as f64 / all.max(1) as f64 * MIN_RATIO_TO_ALL).max(MIN_USUAL_SHARE);
+    let slow = (counts.iter()).filter(|&&(long, all)| long as f64 >= all as f64 * usual_share);
+    slow.map(|(long, _)| long).sum::<u64>() > long / 2
 }
 
 /// Finds a time in which nothing was sent.
