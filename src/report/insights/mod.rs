@@ -246,7 +246,7 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Insight>, Vec<Caveat>) {
     found.extend(gap);
     if is_one_run {
         found.extend(load::find(evidence, &course, is_doubled));
-        found.extend(pauses::find(&course, evidence.monitored));
+        found.extend(pauses::find(&course, evidence));
     }
     let (mut of_origins, failing) = origins::find(evidence);
     let failures = failures::find(evidence, &course, &failing);
