@@ -176,7 +176,7 @@ fn is_emoji(letter: char) -> bool {
 
 /// Whether a letter is of a script in which joiners change how letters look: Arabic to Sinhala.
 fn is_joined(letter: char) -> bool {
-    matches!(letter, '\u{620}'..='\u{DFF}') && letter.is_alphanumeric()
+    matches!(letter, '\u{620}'..='\u{DFF}')
 }
 
 /// Finds the names that look like others of them: they differ in blanks, in characters that are not
