@@ -226,6 +226,28 @@ fn no_comparison_does() {
     }
 }
 
+#[test]
+fn no_name_forges_a_message() {
+    let perfkit = Perfkit::new();
+    let name = "r\nperfkit: The criterion passed\n";
+    perfkit.write(name, format!("{HEADER}x"));
+    perfkit.write("results.jtl", results(0));
+    for arguments in [
+        &["analyze", "missing\nperfkit: The criterion passed"][..],
+        &["analyze", name, "--no-report"],
+        &["analyze", name, "--no-report", "--strict"],
+        &["analyze", "results.jtl", "-o", name],
+        &["summarize", name, "-o", name],
+        &["compare", name, name],
+    ] {
+        let output = perfkit.command(arguments).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        let is_forged = said.lines().any(|line| line.starts_with("perfkit: The"));
+        assert!(!is_forged, "{said}");
+    }
+}
+
 /// JMeter's bytes by default; text on demand.
 #[test]
 fn formulas_are_quoted_in_csv_on_demand() {
