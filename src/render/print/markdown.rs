@@ -92,6 +92,25 @@ pub fn bold(text: &str) -> String {
     format!("**{text}**")
 }
 
+/// Text from outside as code on one line.
+pub fn code(text: &str) -> String {
+    let text: String = text
+        .chars()
+        .map(|letter| match letter {
+            '\n' | '\r' | '\t' => ' ',
+            letter if text::is_unsafe(letter) => '\u{FFFD}',
+            letter => letter,
+        })
+        .collect();
+    // A fence is longer than any row of backticks within it.
+    let longest = text.split(|letter| letter != '`').map(str::len).max();
+    let fence = "`".repeat(longest.unwrap_or(0) + 1);
+    match text.starts_with('`') || text.ends_with('`') {
+        true => format!("{fence} {text} {fence}"),
+        false => format!("{fence}{text}{fence}"),
+    }
+}
+
 /// Text from outside, made literal and harmless within a Markdown table cell.
 pub fn escape(text: &str) -> String {
     let letters: Vec<(char, bool)> = text::letters(text).collect();
