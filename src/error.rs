@@ -42,7 +42,7 @@ pub enum Error {
 }
 
 /// A name within a message: a line feed in it would look like a message of its own.
-fn one_line(name: impl fmt::Display) -> String {
+pub(crate) fn one_line(name: impl fmt::Display) -> String {
     name.to_string().replace('\n', "\\n").replace('\r', "\\r")
 }
 

@@ -119,7 +119,7 @@ fn no_output_hides_or_obeys_a_character() {
             .unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(0), "{said}");
-        assert_shown("what is said", &said);
+        assert_shown("stderr", &said);
         formats.push((format, String::from_utf8(output.stdout).unwrap()));
     }
     for (format, text) in &formats[..4] {
@@ -175,7 +175,7 @@ fn no_file_of_a_report_does() {
     assert_eq!(output.status.code(), Some(1), "{said}");
     let annotations: Vec<&str> = said.lines().filter(|line| line.starts_with("::")).collect();
     assert_distinct("annotations", &annotations.join("\n"));
-    assert_shown("what is said", &said);
+    assert_shown("stderr", &said);
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert_distinct("stdout", &stdout);
     for file in [
@@ -211,7 +211,7 @@ fn no_comparison_does() {
             .unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(output.status.code() < Some(3), "{said}");
-        assert_shown("what is said", &said);
+        assert_shown("stderr", &said);
         let text = String::from_utf8(output.stdout).unwrap();
         match format {
             "markdown" | "table" => assert_distinct(format, &text),

@@ -46,7 +46,7 @@ pub struct Outputs {
     pub style: Style,
     /// Whether JMeter's CSV has all labels, even if the tables show fewer.
     pub has_csv_all_labels: bool,
-    /// What becomes of cells of CSV that look like formulas.
+    /// How cells of CSV that look like formulas are written.
     pub formulas: Formulas,
 }
 

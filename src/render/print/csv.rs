@@ -4,7 +4,7 @@ use csv::WriterBuilder;
 
 use crate::error::{Error, Result};
 
-/// What becomes of cells that a spreadsheet would take for a formula, such as a label `=cmd|…`.
+/// How to write cells that a spreadsheet would take for a formula, such as a label `=cmd|…`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Formulas {
     /// They stay as they are, as JMeter writes them.
@@ -33,7 +33,7 @@ impl Formulas {
     }
 }
 
-/// Whether a spreadsheet could take a cell for a formula. A number with a sign is none.
+/// Whether a spreadsheet could take a cell for a formula. A signed number is not a formula.
 fn is_formula(cell: &str) -> bool {
     // The last four are full-width forms, which some spreadsheets read like the first four.
     let starts_one =
