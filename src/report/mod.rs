@@ -44,10 +44,11 @@ pub use criteria::{CriterionResult, Found};
 pub use error_kinds::ErrorKind;
 pub use failures::{ErrorCount, LabelErrors, Requests, TopErrors};
 pub use insights::{
-    AlwaysFails, Bimodal, Caveat, CaveatReason, ClocksApart, ConnectTime, ErrorBurst, FailingSince,
-    FastErrors, Finding, Gap, IdsInLabels, Insight, Knee, LateGenerator, NewConnections, Part,
-    PeriodicStalls, SeveralRuns, SlowEngine, SlowHost, SlowLabel, Stall, SteadyWindow, StrayTimes,
-    SubResults, Timeouts, TooFewSamples, Unreachable,
+    AlwaysFails, Bimodal, Caveat, CaveatReason, ClocksApart, Collapse, ConnectTime, Drift,
+    ErrorBurst, FailingSince, FastErrors, Finding, Gap, IdsInLabels, Insight, LateGenerator,
+    NewConnections, Part, PeriodicStalls, RisesWithLoad, SaturatedThroughput, SeveralRuns,
+    SlowEngine, SlowHost, SlowLabel, Stall, SteadyWindow, StrayTimes, SubResults, Timeouts,
+    TooFewSamples, Unreachable,
 };
 pub use label_report::{CodeCount, LabelReport, PercentileValue, Summary, TOTAL, Window};
 pub use labels::label_rows;

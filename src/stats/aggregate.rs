@@ -11,6 +11,7 @@ use super::interner::Interner;
 use super::label::LabelStats;
 use super::label_errors::LabelErrors;
 use super::origins::Origins;
+use super::periods::Periods;
 use super::slices::Slices;
 use super::timeline::Timeline;
 use crate::jtl::{Sample, Sink};
@@ -27,6 +28,7 @@ pub struct Aggregate {
     origins: Origins,
     timeline: Timeline,
     slices: Slices,
+    periods: Periods,
 }
 
 /// A label and the statistics of its rows: those of samplers and those of transaction controllers.
@@ -95,6 +97,7 @@ impl Aggregate {
         }
         self.timeline.record(sample, label);
         self.slices.record(sample, label);
+        self.periods.record(sample);
     }
 
     #[inline(never)]
@@ -141,6 +144,7 @@ impl Aggregate {
         self.timeline
             .merge(other.timeline, &numbers, &error_numbers);
         self.slices.merge(other.slices, &numbers, &error_numbers);
+        self.periods.merge(&other.periods);
         while self.errors.is_too_large() {
             self.coarsen_errors();
         }
@@ -197,6 +201,7 @@ impl Aggregate {
         self.origins.check(labels, types, samplers, failures)?;
         self.timeline.check(labels, self.errors.types(), samples)?;
         self.slices.check(labels, self.errors.types(), samples)?;
+        self.periods.check(samples)?;
         Ok(rows)
     }
 
@@ -274,6 +279,11 @@ impl Aggregate {
     /// The run over time.
     pub fn timeline(&self) -> &Timeline {
         &self.timeline
+    }
+
+    /// The run in periods with exact distributions.
+    pub fn periods(&self) -> &Periods {
+        &self.periods
     }
 
     /// Each label in slices of time. `None` if some rows are missing in them.

@@ -25,7 +25,7 @@ const DAY: i64 = 86_400_000;
 
 /// Widths of a bucket in ms. Each divides the next, so that neighbours merge without remainder.
 /// The last ones are for stray time stamps: [`MAX_BUCKETS`] of the widest hold every i64.
-const WIDTHS: [i64; 24] = [
+pub(super) const WIDTHS: [i64; 24] = [
     100,
     500,
     1_000,

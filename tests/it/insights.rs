@@ -85,7 +85,7 @@ fn run(change: impl Fn(&mut Random, f64, &mut Row)) -> Vec<Row> {
 }
 
 #[test]
-fn a_knee() {
+fn a_saturated_server() {
     // One more thread every 0.75 s; each thinks for 400 ms between requests. The server responds in
     // 100 ms, up to 200 requests per second, which 100 threads reach after 75 s.
     let threads = |time: f64| 1.0 + 399.0 * time / SECONDS;
@@ -95,7 +95,7 @@ fn a_knee() {
         threads: threads(time),
         ..Row::default()
     });
-    let Finding::Knee(knee) = only(&jtl(rows), "knee") else {
+    let Finding::Saturation(knee) = only(&jtl(rows), "saturation") else {
         unreachable!()
     };
     assert!((80.0..130.0).contains(&knee.threads), "{knee:?}");

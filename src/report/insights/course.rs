@@ -40,6 +40,8 @@ pub(super) struct Moment {
     pub endings: Endings,
     /// The first start and the last end of the samples that started here, epoch ms.
     pub started: Option<(i64, i64)>,
+    /// Samples of each label and the sum of their elapsed times, ms, by the label's number.
+    pub labels: Vec<(u64, f64)>,
 }
 
 impl Course {
@@ -69,6 +71,9 @@ impl Course {
             longest_ms: bucket.longest,
             endings: bucket.endings,
             started: (bucket.hits_span.first_start()).zip(bucket.hits_span.last_end()),
+            labels: (bucket.labels.iter())
+                .map(|label| (label.samples(), label.elapsed.total() as f64))
+                .collect(),
         };
         Course {
             start_ms: window.start_ms,
@@ -167,7 +172,7 @@ pub(super) mod tests {
             start_ms: 0,
             end_ms: moments.len() as i64 * 1_000,
             bucket_ms: 1_000,
-            elapsed: elapsed(&moments),
+            elapsed: times::merged(moments.iter().flat_map(|moment| [&moment.ok, &moment.ko])),
             moments,
         };
         for (second, moment) in course.moments.iter_mut().enumerate() {
@@ -220,7 +225,6 @@ pub(super) mod tests {
         let course = course(vec![moment.clone(), moment.clone(), moment]);
         assert_eq!(course.inner().len(), 1);
         assert_eq!(course.per_second(samples(&course.moments), 3), 7.0);
-        assert_eq!(elapsed(course.inner()), [(1, 2), (20, 4), (30, 1)]);
         assert_eq!(
             at(125_000, 1_700_000_000_000),
             "22:13:20 UTC (2 min 5 s in)"

@@ -24,7 +24,7 @@ use crate::stats::{Aggregate, DenseTimeline, Distribution, Label, LabelStats};
 
 pub use caveats::{Caveat, CaveatReason, IdsInLabels, SeveralRuns, SubResults, TooFewSamples};
 pub use failures::{ErrorBurst, FailingSince, FastErrors, Timeouts};
-pub use load::{Knee, LateGenerator, SteadyWindow};
+pub use load::{Collapse, Drift, LateGenerator, RisesWithLoad, SaturatedThroughput, SteadyWindow};
 pub use origins::{
     AlwaysFails, Bimodal, ConnectTime, NewConnections, Part, SlowEngine, SlowHost, SlowLabel,
     Unreachable,
@@ -74,8 +74,14 @@ pub enum Finding {
     FastErrors(FastErrors),
     /// Nearly every request opened a new connection.
     NewConnections(NewConnections),
+    /// Throughput fell as the number of threads grew.
+    Collapse(Collapse),
     /// Throughput stopped growing while response times rose.
-    Knee(Knee),
+    Saturation(SaturatedThroughput),
+    /// Response times rose with the number of threads.
+    RisesWithLoad(RisesWithLoad),
+    /// Response times rose over time at a constant load.
+    Drift(Drift),
     /// The figures while all threads were up differ from those of the whole run.
     SteadyWindow(SteadyWindow),
     /// Requests stall at regular intervals.
@@ -153,7 +159,10 @@ impl Finding {
             Finding::Unreachable(found) => found,
             Finding::FastErrors(found) => found,
             Finding::NewConnections(found) => found,
-            Finding::Knee(found) => found,
+            Finding::Collapse(found) => found,
+            Finding::Saturation(found) => found,
+            Finding::RisesWithLoad(found) => found,
+            Finding::Drift(found) => found,
             Finding::SteadyWindow(found) => found,
             Finding::PeriodicStalls(found) => found,
             Finding::FailingSince(found) => found,
@@ -233,7 +242,7 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Insight>, Vec<Caveat>) {
     found.extend(clocks);
     found.extend(gap);
     if is_one_run {
-        found.extend(load::find(&course, is_doubled));
+        found.extend(load::find(evidence, &course, is_doubled));
         found.extend(pauses::find(&course, evidence.monitored));
     }
     let (mut of_origins, failing) = origins::find(evidence);

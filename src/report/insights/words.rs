@@ -60,6 +60,11 @@ pub(super) fn ms(ms: i64) -> String {
     }
 }
 
+/// A time in whole ms, as the table has it.
+pub(super) fn whole_ms(ms: i64) -> String {
+    format!("{} ms", format::thousands(ms))
+}
+
 /// A period in ms, without a last part of zero: `2 min`, not `2 min 0 s`.
 pub(super) fn period(ms: i64) -> String {
     let text = format::duration(ms);
