@@ -26,11 +26,14 @@ enum Column {
     Median,
     P95,
     Max,
+    /// The first and the second of the percentiles that the step asks for.
+    First,
+    Second,
     Connect,
     Latency,
 }
 
-use Column::{Connect, Errors, Latency, Max, Median, P95, Samples, Throughput};
+use Column::{Connect, Errors, First, Latency, Max, Median, P95, Samples, Second, Throughput};
 
 const SHOWN: &[Shown] = &[
     (
@@ -38,7 +41,15 @@ const SHOWN: &[Shown] = &[
         Row::Parts("name"),
         &[("samples", Samples), ("errors", Errors)],
     ),
-    ("bimodal", Row::Total, &[("samples", Samples)]),
+    (
+        "bimodal",
+        Row::Total,
+        &[
+            ("samples", Samples),
+            ("fast_median_ms", First),
+            ("slow_median_ms", Second),
+        ],
+    ),
     (
         "connect_time",
         Row::Total,
@@ -120,6 +131,8 @@ fn value(row: &Value, column: Column) -> Value {
         Throughput => row["throughput"].clone(),
         Median => percentile(50.0),
         P95 => percentile(95.0),
+        First => row["elapsed"]["percentiles"][0]["value"].clone(),
+        Second => row["elapsed"]["percentiles"][1]["value"].clone(),
         Max => row["elapsed"]["max"].clone(),
         Connect => row["connect"]["mean"].clone(),
         Latency => row["latency"]["mean"].clone(),

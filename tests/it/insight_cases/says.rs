@@ -449,7 +449,14 @@ fn shape() -> Vec<Case> {
             1.0
         };
     });
+    let cached = run(74, 300.0, 6_000.0, &SHOP, |random, _, row| {
+        if row.label == "Item" && random.uniform() < 0.4 {
+            row.elapsed = random.log_normal(900.0, 0.2);
+        }
+    });
     vec![
+        Case::new("two-groups-of-times", jtl(cached))
+            .must(json!({"kind": "bimodal", "label": "Item", "slow_ratio": [0.36, 0.44]})),
         Case::new("almost-no-load", jtl(users))
             .must(json!({"kind": "low_load", "threads_started": 200, "max_threads": 5})),
         Case::new("a-slow-label", jtl(slow))
