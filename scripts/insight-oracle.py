@@ -196,6 +196,14 @@ class Run:
             return self.samplers
         return [row for row in self.samplers if getattr(row, PARTS[part]) in names]
 
+    def sub_results(self):
+        """The labels of sub-results, if the report says that there are some: `X-0` beside `X`."""
+        if not any(caveat["kind"] == "sub_results" for caveat in self.report.get("caveats", [])):
+            return set()
+        labels = {row.label for row in self.rows}
+        return {label for label in labels
+                if re.fullmatch(r".*-\d+", label, re.S) and label.rpartition("-")[0] in labels}
+
     def threads(self, start, end):
         """The mean over the buckets of a time of the threads in each: of each engine the mean of its rows, together."""
         buckets = collections.defaultdict(lambda: collections.defaultdict(list))
@@ -257,15 +265,17 @@ def kind(function):
 
 @kind
 def slow_label(run, insight):
-    own = run.of("label", [insight["label"]])
-    others = [row for row in run.samplers if row.label != insight["label"]]
+    parts = run.sub_results()
+    rows = [row for row in run.samplers if row.label not in parts]
+    own = [row for row in rows if row.label == insight["label"]]
+    others = [row for row in rows if row.label != insight["label"]]
     return {
         "samples": samples(own),
         "median_ms": median(own),
         "others_median_ms": max(median(others), 0),
         "others_p95_ms": max(p95(others), 0),
-        "ratio_of_samples": ratio(samples(own), samples(run.samplers)),
-        "ratio_of_elapsed": ratio(sum(row.elapsed for row in own), sum(row.elapsed for row in run.samplers)),
+        "ratio_of_samples": ratio(samples(own), samples(rows)),
+        "ratio_of_elapsed": ratio(sum(row.elapsed for row in own), sum(row.elapsed for row in rows)),
     }
 
 
