@@ -156,7 +156,9 @@ impl Model<'_> {
             .map(|step| self.plan.shape.load(step as f64 / STEPS as f64))
             .collect();
         for user in 0..self.plan.users {
-            let level = (user as f64 + 0.5) / self.plan.users as f64;
+            // Each engine runs the whole plan.
+            let of_engine = self.plan.users.div_ceil(self.plan.engines);
+            let level = ((user / self.plan.engines) as f64 + 0.5) / of_engine as f64;
             let mut start = None;
             for step in 0..=STEPS {
                 let is_active = step < STEPS && loads[step] >= level;
@@ -182,7 +184,9 @@ impl Model<'_> {
             let end = self.request(user, at, sent == 0);
             let think = self.plan.think_ms;
             let think = match self.plan.think {
-                Think::Constant => think,
+                // Threads in lockstep do not wait for minutes.
+                Think::Constant if think < 30_000.0 => think,
+                Think::Constant => think * self.random.between(0.5, 1.5),
                 Think::Uniform => think * self.random.between(0.5, 1.5),
                 Think::Exponential => self.random.exponential(think),
             };
@@ -194,13 +198,14 @@ impl Model<'_> {
         }
     }
 
-    /// Requests at random moments. Each takes the lowest thread that is free.
+    /// Requests at random moments. Each takes the lowest thread of an engine that is free.
     fn open(&mut self) {
-        let length = self.plan.seconds * 1e3;
+        let (length, engines) = (self.plan.seconds * 1e3, self.plan.engines);
         let rate = self.plan.peak_rate() / 1e3;
-        let mut free: BinaryHeap<Reverse<usize>> = BinaryHeap::new();
+        // Threads that are free, and how many there are, of each engine.
+        let mut free = vec![(BinaryHeap::new(), 0); engines];
         let mut busy: BinaryHeap<Reverse<(u64, usize)>> = BinaryHeap::new();
-        let (mut at, mut users) = (0.0, 0);
+        let mut at = 0.0;
         loop {
             at += self.random.exponential(1.0 / rate);
             if at >= length {
@@ -212,13 +217,15 @@ impl Model<'_> {
             while let Some(&Reverse((_, user))) = busy.peek().filter(|ends| ends.0.0 <= micros(at))
             {
                 busy.pop();
-                free.push(Reverse(user));
+                free[user % engines].0.push(Reverse(user));
             }
+            let engine = self.random.below(engines);
+            let (free, threads) = &mut free[engine];
             let (user, is_new) = match free.pop() {
                 Some(Reverse(user)) => (user, false),
                 None => {
-                    users += 1;
-                    (users - 1, true)
+                    *threads += 1;
+                    (engine + (*threads - 1) * engines, true)
                 }
             };
             let end = self.request(user, at, is_new);

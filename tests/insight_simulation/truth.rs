@@ -294,7 +294,7 @@ impl Facts<'_> {
                 let count = self.count(parts[0]).samples;
                 !self.is_blind()
                     && count >= 60
-                    && count * 5 >= self.requests.len()
+                    && count * 10 >= self.requests.len()
                     && self.is_slower(parts[0], 4.5, 20.0)
             }
             Fault::SlowEngine { engine, .. } => {
@@ -302,15 +302,19 @@ impl Facts<'_> {
                 let count = self.count(parts[0]).samples;
                 !self.is_blind()
                     && count >= 60
-                    && count * 5 >= self.requests.len()
+                    && count * 10 >= self.requests.len()
                     && self.is_slower(parts[0], 4.5, 20.0)
             }
             Fault::NewConnections(median) => {
                 !self.is_blind() && plan.has_connect && self.requests.len() >= 100 && *median >= 3.0
             }
-            Fault::Bimodal { label, .. } => {
+            Fault::Bimodal { label, factor, .. } => {
                 parts = vec![Part::Label(*label)];
-                !self.is_blind() && self.count(parts[0]).samples >= 1_000 && plan.faults.len() == 1
+                let fast = plan.service_ms * plan.labels[*label].slowness / factor;
+                !self.is_blind()
+                    && self.count(parts[0]).samples >= 1_000
+                    && plan.faults.len() == 1
+                    && fast * (factor - 1.0) >= 40.0
             }
         };
         is_large.then_some(Must {
@@ -435,15 +439,17 @@ impl Facts<'_> {
                 started >= 20 && most * 3 <= started
             }
             "steady_window" => {
-                let (from, _) = self.steady();
-                let at = self.since_start(from * plan.seconds * 1e3);
                 let tolerance = 2.0 * self.tolerance() + 0.03 * self.length;
                 let is_other = self.steady_figures().is_some_and(|(steady, whole, _)| {
                     apart(steady[0], whole[0]) >= 1.1
                         || apart(steady[1], whole[1]) >= 1.15
                         || apart(steady[2], whole[2]) >= 1.15
                 });
-                is_other && self.is_at(insight, (at - tolerance, at + tolerance))
+                is_other
+                    && self.steady_times().iter().any(|(from, _)| {
+                        let at = self.since_start(from * plan.seconds * 1e3);
+                        self.is_at(insight, (at - tolerance, at + tolerance))
+                    })
             }
             "late_generator" => {
                 self.utilisation() >= 0.8
