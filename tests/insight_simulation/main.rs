@@ -13,6 +13,7 @@ mod faults;
 mod file;
 mod model;
 mod plan;
+mod sizes;
 mod truth;
 
 use std::collections::BTreeMap;

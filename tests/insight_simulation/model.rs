@@ -1,7 +1,7 @@
 //! Runs a plan against a model of servers: users that think, queues, and the planted faults.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use crate::common::load::Random;
 use crate::faults::{FailTime, Fault, Part};
@@ -151,26 +151,29 @@ impl Model<'_> {
         const STEPS: usize = 4_000;
         let length = self.plan.seconds * 1e3;
         let mut events = BinaryHeap::new();
-        let mut stops = Vec::new();
+        let mut stops = BTreeMap::new();
+        let plan = self.plan;
         let loads: Vec<f64> = (0..STEPS)
-            .map(|step| self.plan.shape.load(step as f64 / STEPS as f64))
+            .map(|step| plan.shape.load(step as f64 / STEPS as f64))
             .collect();
-        for user in 0..self.plan.users {
+        // A user that comes back is a new thread, of the same engine and group.
+        let back = plan.users.next_multiple_of(plan.engines * plan.groups);
+        for user in 0..plan.users {
             // Each engine runs the whole plan.
-            let of_engine = self.plan.users.div_ceil(self.plan.engines);
-            let level = ((user / self.plan.engines) as f64 + 0.5) / of_engine as f64;
-            let mut start = None;
+            let of_engine = plan.users.div_ceil(plan.engines);
+            let level = ((user / plan.engines) as f64 + 0.5) / of_engine as f64;
+            let (mut start, mut thread) = (None, user);
             for step in 0..=STEPS {
                 let is_active = step < STEPS && loads[step] >= level;
                 let time = step as f64 / STEPS as f64 * length;
                 match start {
                     None if is_active => start = Some(time),
                     Some(from) if !is_active => {
-                        let jitter =
-                            self.random.uniform() * (length / 200.0).min(self.plan.think_ms + 10.0);
-                        events.push(Reverse((micros(from + jitter), stops.len(), 0)));
-                        stops.push(time);
-                        start = None;
+                        let late = (length / 200.0).min(plan.think_ms + 10.0);
+                        let begin = from + self.random.uniform() * late;
+                        events.push(Reverse((micros(begin), thread, 0)));
+                        stops.insert(thread, time);
+                        (start, thread) = (None, thread + back);
                     }
                     _ => (),
                 }
@@ -178,7 +181,7 @@ impl Model<'_> {
         }
         while let Some(Reverse((at, user, sent))) = events.pop() {
             let at = at as f64 / 1e3;
-            if at >= stops[user] || self.plan.iterations.is_some_and(|all| sent >= all) {
+            if at >= stops[&user] || self.plan.iterations.is_some_and(|all| sent >= all) {
                 continue;
             }
             let end = self.request(user, at, sent == 0);

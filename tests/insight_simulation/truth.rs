@@ -6,6 +6,7 @@ use crate::facts::{Count, Facts, apart, median};
 use crate::faults::{Failing, Fault, Part};
 use crate::model;
 use crate::plan::Loop;
+use crate::sizes;
 
 /// An insight that a run must have.
 #[derive(Debug, Clone)]
@@ -147,7 +148,7 @@ impl Facts<'_> {
                     Part::Host(_) => plan.has_url,
                     _ => true,
                 };
-                is_named && count.samples >= 30 && count.ratio() >= 0.9
+                is_named && count.samples >= sizes::ALWAYS.0 && count.ratio() >= sizes::ALWAYS.1
             }
             Fault::Unreachable(failing) => {
                 parts = match plan.hosts {
@@ -155,26 +156,28 @@ impl Facts<'_> {
                     _ => vec![failing.part],
                 };
                 let count = self.count(failing.part);
-                count.samples >= 30
-                    && self.unconnected(failing.part) as f64 >= 0.9 * count.samples as f64
+                count.samples >= sizes::ALWAYS.0
+                    && self.unconnected(failing.part) as f64
+                        >= sizes::ALWAYS.1 * count.samples as f64
             }
             Fault::FailingSince(failing) => {
                 parts = self.same(failing.part);
                 moment = self.first_failure(failing);
                 let [before, after, _] = self.around(failing.part, failing.from, 2.0);
-                before.samples >= 50
-                    && after.errors >= 20
-                    && after.ratio() >= 0.2_f64.max(5.0 * before.ratio())
-                    && after.errors * 50 >= self.requests.len()
+                before.samples >= sizes::AROUND
+                    && after.errors >= sizes::ERRORS
+                    && after.ratio() >= sizes::SINCE_RATIO.max(sizes::TIMES_BEFORE * before.ratio())
+                    && after.errors as f64 >= sizes::SINCE_SHARE * self.requests.len() as f64
                     && !self.has_clocks_apart()
             }
             Fault::Burst(failing) => {
                 moment = self.first_failure(failing);
                 let [before, within, after] = self.around(failing.part, failing.from, failing.to);
                 let during = self.around(Part::Run, failing.from, failing.to)[1];
-                before.samples.min(after.samples) >= 50
-                    && within.errors >= 20
-                    && during.ratio() >= 0.05_f64.max(5.0 * before.ratio())
+                before.samples.min(after.samples) >= sizes::AROUND
+                    && within.errors >= sizes::ERRORS
+                    && during.ratio()
+                        >= sizes::BURST_RATIO.max(sizes::TIMES_BEFORE * before.ratio())
                     && !self.has_clocks_apart()
             }
             Fault::Timeouts(failing) => {
@@ -183,43 +186,45 @@ impl Facts<'_> {
                     .iter()
                     .filter(|request| request.error == Some(failing.error));
                 let count = of.count();
-                count >= 20
-                    && count * 100 >= self.requests.len()
-                    && self.timeout_ms(failing) >= 3.0 * median_ms
+                count >= sizes::TIMEOUTS.0
+                    && count as f64 >= sizes::TIMEOUTS.1 * self.requests.len() as f64
+                    && self.timeout_ms(failing) >= sizes::TIMEOUTS.2 * median_ms
             }
             Fault::FastErrors(_) => {
                 let errors = self.count(Part::Run).errors;
                 let ok = median(self.successes().map(|request| request.elapsed)).unwrap_or(0.0);
-                let is_flattered = self
-                    .flattery()
-                    .is_some_and(|(errors, median, p95)| errors >= 3.0 && (median.max(p95)) >= 1.3);
-                errors >= 50 && ok >= 15.0 && is_flattered
+                let is_flattered = self.flattery().is_some_and(|(errors, median, p95)| {
+                    errors >= sizes::FAST_ERRORS.2 && median.max(p95) >= sizes::FAST_ERRORS.3
+                });
+                errors >= sizes::FAST_ERRORS.0 && ok >= sizes::FAST_ERRORS.1 && is_flattered
             }
             Fault::Saturation(_) => {
                 is_clear
-                    && self.requests.len() >= 3_000
-                    && self.rise().is_some_and(|rise| rise >= 2.0)
+                    && self.requests.len() >= sizes::LOAD_SAMPLES
+                    && self.rise().is_some_and(|rise| rise >= sizes::SATURATED)
             }
             Fault::Collapse(_) => {
                 let (peak, last) = self.peak_and_last();
-                is_clear && self.requests.len() >= 3_000 && last <= peak * 0.72
+                is_clear
+                    && self.requests.len() >= sizes::LOAD_SAMPLES
+                    && last <= peak * sizes::COLLAPSED
             }
             Fault::Rise(_) => {
                 is_clear
-                    && self.requests.len() >= 2_000
-                    && self.rise().is_some_and(|rise| rise >= 2.0)
-                    && median_ms >= 10.0
+                    && self.requests.len() >= sizes::RISE.0
+                    && self.rise().is_some_and(|rise| rise >= sizes::RISE.1)
+                    && median_ms >= sizes::RISE.2
             }
             Fault::Drift(_) => {
                 is_clear
-                    && self.requests.len() >= 1_000
-                    && self
-                        .drift()
-                        .is_some_and(|(factor, ms)| factor >= 1.5 && ms >= 10.0)
+                    && self.requests.len() >= sizes::DRIFT.0
+                    && self.drift().is_some_and(|(factor, ms)| {
+                        factor >= sizes::DRIFT.1 && ms >= sizes::DRIFT.2
+                    })
             }
             Fault::LowLoad => {
                 let (started, most) = self.threads();
-                started >= 50 && most * 10 <= started
+                started >= sizes::LOW_LOAD.0 && most * sizes::LOW_LOAD.1 <= started
             }
             Fault::Stall { ms, .. } => {
                 let (from, to) = model::stalls(plan)[0];
@@ -232,8 +237,8 @@ impl Facts<'_> {
                     .requests
                     .iter()
                     .filter(|request| request.held >= ms / 2.0);
-                *ms >= (20.0 * median_ms).max(1_000.0)
-                    && held.count() >= 10
+                *ms >= (sizes::STALL.0 * median_ms).max(sizes::STALL.1)
+                    && held.count() >= sizes::STALL.2
                     && !self.has_clocks_apart()
             }
             Fault::PeriodicStalls { ms, .. } => {
@@ -242,9 +247,9 @@ impl Facts<'_> {
                     .requests
                     .iter()
                     .filter(|request| request.held >= ms / 2.0);
-                *ms >= (20.0 * median_ms).max(1_000.0)
-                    && stalls.len() >= 6
-                    && held.count() >= 8 * stalls.len()
+                *ms >= (sizes::STALL.0 * median_ms).max(sizes::STALL.1)
+                    && stalls.len() >= sizes::PERIODIC.0
+                    && held.count() >= sizes::PERIODIC.1 * stalls.len()
                     && !self.has_clocks_apart()
             }
             Fault::Gap { at, ms } => {
@@ -268,9 +273,9 @@ impl Facts<'_> {
                 let reach = reach
                     .map(|request| request.end() - self.origin)
                     .fold(0.0, f64::max);
-                before.min(after) >= 30
-                    && *ms >= 30_000.0
-                    && *ms >= 50.0 * self.spacing()
+                before.min(after) >= sizes::GAP.2
+                    && *ms >= sizes::GAP.0
+                    && *ms >= sizes::GAP.1 * self.spacing()
                     && reach <= start + 0.05 * ms
                     && !self.has_clocks_apart()
             }
@@ -278,43 +283,45 @@ impl Facts<'_> {
                 parts = vec![Part::Engine(*engine)];
                 let rows = (0..plan.engines).map(|engine| self.count(Part::Engine(engine)).samples);
                 plan.has_threads
-                    && rows.min().unwrap_or(0) >= 200
-                    && ms.abs() >= self.length * 0.05
-                    && *ms != 0.0
+                    && rows.min().unwrap_or(0) >= sizes::CLOCKS.0
+                    && ms.abs() >= self.length * sizes::CLOCKS.1
             }
             Fault::SlowLabel { label, .. } => {
                 parts = vec![Part::Label(*label)];
                 let is_clear = !self.is_blind();
                 is_clear
-                    && self.count(parts[0]).samples >= 100
-                    && self.is_slower(parts[0], 5.0, 50.0)
+                    && self.count(parts[0]).samples >= sizes::SLOW_LABEL.0
+                    && self.is_slower(parts[0], sizes::SLOW_LABEL.1, sizes::SLOW_LABEL.2)
             }
             Fault::SlowHost { host, .. } => {
                 parts = vec![Part::Host(*host)];
                 let count = self.count(parts[0]).samples;
                 !self.is_blind()
-                    && count >= 60
+                    && count >= sizes::SLOW_ORIGIN.0
                     && count * 10 >= self.requests.len()
-                    && self.is_slower(parts[0], 4.5, 20.0)
+                    && self.is_slower(parts[0], sizes::SLOW_ORIGIN.1, sizes::SLOW_ORIGIN.2)
             }
             Fault::SlowEngine { engine, .. } => {
                 parts = vec![Part::Engine(*engine)];
                 let count = self.count(parts[0]).samples;
                 !self.is_blind()
-                    && count >= 60
+                    && count >= sizes::SLOW_ORIGIN.0
                     && count * 10 >= self.requests.len()
-                    && self.is_slower(parts[0], 4.5, 20.0)
+                    && self.is_slower(parts[0], sizes::SLOW_ORIGIN.1, sizes::SLOW_ORIGIN.2)
             }
             Fault::NewConnections(median) => {
-                !self.is_blind() && plan.has_connect && self.requests.len() >= 100 && *median >= 3.0
+                !self.is_blind()
+                    && plan.has_connect
+                    && self.requests.len() >= sizes::CONNECTIONS.0
+                    && *median >= sizes::CONNECTIONS.1
             }
             Fault::Bimodal { label, factor, .. } => {
                 parts = vec![Part::Label(*label)];
                 let fast = plan.service_ms * plan.labels[*label].slowness / factor;
                 !self.is_blind()
-                    && self.count(parts[0]).samples >= 1_000
+                    && self.count(parts[0]).samples >= sizes::BIMODAL.0
                     && plan.faults.len() == 1
-                    && fast * (factor - 1.0) >= 40.0
+                    && fast * (factor - 1.0) >= sizes::BIMODAL.1
             }
         };
         is_large.then_some(Must {
@@ -364,11 +371,11 @@ impl Facts<'_> {
         self.plan.has_threads
             && self.plan.arrivals == Loop::Closed
             && self.plan.iterations.is_none()
-            && self.plan.users >= 10
+            && self.plan.users >= sizes::STEADY.0
             && (0.25..0.75).contains(&(to - from))
-            && samples >= 1_000
-            && others >= 600
-            && apart(steady[0], whole[0]) >= 1.3
+            && samples >= sizes::STEADY.1
+            && others >= sizes::STEADY.2
+            && apart(steady[0], whole[0]) >= sizes::STEADY.3
             && !self.plan.faults.iter().any(|fault| {
                 matches!(
                     fault,
