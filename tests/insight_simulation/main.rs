@@ -12,6 +12,7 @@ mod facts;
 mod faults;
 mod file;
 mod model;
+mod musts;
 mod plan;
 mod sizes;
 mod truth;
@@ -27,8 +28,8 @@ use std::thread;
 use serde_json::Value;
 
 use facts::Facts;
+use musts::Must;
 use plan::Plan;
-use truth::Must;
 
 /// Runs in continuous integration; the environment variable `RUNS` sets another number.
 const RUNS: u64 = 400;

@@ -169,7 +169,11 @@ impl Model<'_> {
                 match start {
                     None if is_active => start = Some(time),
                     Some(from) if !is_active => {
-                        let late = (length / 200.0).min(plan.think_ms + 10.0);
+                        // Those that think for long start apart.
+                        let late = match plan.think_ms > 20_000.0 && plan.iterations.is_none() {
+                            true => plan.think_ms.min(length / 20.0),
+                            false => (length / 200.0).min(plan.think_ms + 10.0),
+                        };
                         let begin = from + self.random.uniform() * late;
                         events.push(Reverse((micros(begin), thread, 0)));
                         stops.insert(thread, time);
@@ -188,9 +192,9 @@ impl Model<'_> {
             let think = self.plan.think_ms;
             let think = match self.plan.think {
                 // Threads in lockstep do not wait for minutes.
-                Think::Constant if think < 30_000.0 => think,
-                Think::Constant => think * self.random.between(0.5, 1.5),
-                Think::Uniform => think * self.random.between(0.5, 1.5),
+                Think::Constant if think < 20_000.0 => think,
+                _ if think >= 20_000.0 => self.random.exponential(think),
+                Think::Constant | Think::Uniform => think * self.random.between(0.5, 1.5),
                 Think::Exponential => self.random.exponential(think),
             };
             events.push(Reverse((

@@ -1,22 +1,12 @@
-//! Which insights a run must have, and which are true of it.
+//! Which insights are true of a run.
 
 use serde_json::Value;
 
 use crate::facts::{Count, Facts, apart, median};
 use crate::faults::{Failing, Fault, Part};
 use crate::model;
+use crate::musts::Must;
 use crate::plan::Loop;
-use crate::sizes;
-
-/// An insight that a run must have.
-#[derive(Debug, Clone)]
-pub struct Must {
-    pub kind: &'static str,
-    /// What it must name: parts that are the same requests; empty if nothing.
-    pub parts: Vec<Part>,
-    /// When it must say that it begins, ms since the start.
-    pub moment: Option<(f64, f64)>,
-}
 
 /// The name of a part in an insight's `part`.
 fn word(part: Part) -> &'static str {
@@ -54,7 +44,7 @@ impl Facts<'_> {
     }
 
     /// Whether an insight is about a part of the run.
-    fn is_about(&self, insight: &Value, part: Part) -> bool {
+    pub fn is_about(&self, insight: &Value, part: Part) -> bool {
         let is_sort = insight["part"].as_str().is_none_or(|own| own == word(part));
         match self.plan.name(part) {
             Some(name) => is_sort && names(insight, &name),
@@ -67,28 +57,13 @@ impl Facts<'_> {
         }
     }
 
-    fn is_at(&self, insight: &Value, moment: (f64, f64)) -> bool {
+    pub fn is_at(&self, insight: &Value, moment: (f64, f64)) -> bool {
         let at = number(insight, "since_start_ms");
         at.is_some_and(|at| (moment.0..=moment.1).contains(&at))
     }
 
-    /// All parts whose requests are exactly those of a part.
-    fn same(&self, part: Part) -> Vec<Part> {
-        let own = self.count(part);
-        let parts = self.parts().into_iter();
-        let same = parts.filter(|&other| {
-            self.count(other).samples == own.samples
-                && self
-                    .of_part(other)
-                    .filter(|request| request.is_of(part))
-                    .count()
-                    == own.samples
-        });
-        same.collect()
-    }
-
     /// Requests of a failure before, within and after its time.
-    fn around(&self, part: Part, from: f64, to: f64) -> [Count; 3] {
+    pub fn around(&self, part: Part, from: f64, to: f64) -> [Count; 3] {
         let within = |a: f64, b: f64| {
             let of = self.of_part(part);
             Count::of(of.filter(|request| (a..b).contains(&self.share_at(request))))
@@ -101,7 +76,7 @@ impl Facts<'_> {
     }
 
     /// When the first failure since a moment of the plan may be said to have begun.
-    fn first_failure(&self, failing: &Failing) -> Option<(f64, f64)> {
+    pub fn first_failure(&self, failing: &Failing) -> Option<(f64, f64)> {
         let of = self.of_part(failing.part);
         let failed = of.filter(|request| {
             self.share_at(request) >= failing.from && request.error == Some(failing.error)
@@ -116,240 +91,25 @@ impl Facts<'_> {
             .then_some((since - tolerance, first + tolerance))
     }
 
-    /// The insights that the run must have.
-    pub fn musts(&self) -> Vec<Must> {
-        let mut musts: Vec<Must> = self
-            .plan
-            .faults
-            .iter()
-            .filter_map(|fault| self.must(fault))
-            .collect();
-        if self.is_steady_different() {
-            musts.push(Must {
-                kind: "steady_window",
-                parts: Vec::new(),
-                moment: None,
-            });
-        }
-        musts
-    }
-
-    fn must(&self, fault: &Fault) -> Option<Must> {
-        let plan = self.plan;
-        let median_ms = self.median;
-        let is_clear = !self.is_blind() && !self.has_clocks_apart();
-        let mut parts = Vec::new();
-        let mut moment = None;
-        let is_large = match fault {
-            Fault::AlwaysFails(failing) => {
-                parts = self.same(failing.part);
-                let count = self.count(failing.part);
-                let is_named = match failing.part {
-                    Part::Host(_) => plan.has_url,
-                    _ => true,
-                };
-                is_named && count.samples >= sizes::ALWAYS.0 && count.ratio() >= sizes::ALWAYS.1
-            }
-            Fault::Unreachable(failing) => {
-                parts = match plan.hosts {
-                    1 => Vec::new(),
-                    _ => vec![failing.part],
-                };
-                let count = self.count(failing.part);
-                count.samples >= sizes::ALWAYS.0
-                    && self.unconnected(failing.part) as f64
-                        >= sizes::ALWAYS.1 * count.samples as f64
-            }
-            Fault::FailingSince(failing) => {
-                parts = self.same(failing.part);
-                moment = self.first_failure(failing);
-                let [before, after, _] = self.around(failing.part, failing.from, 2.0);
-                before.samples >= sizes::AROUND
-                    && after.errors >= sizes::ERRORS
-                    && after.ratio() >= sizes::SINCE_RATIO.max(sizes::TIMES_BEFORE * before.ratio())
-                    && after.errors as f64 >= sizes::SINCE_SHARE * self.requests.len() as f64
-                    && !self.has_clocks_apart()
-            }
-            Fault::Burst(failing) => {
-                moment = self.first_failure(failing);
-                let [before, within, after] = self.around(failing.part, failing.from, failing.to);
-                let during = self.around(Part::Run, failing.from, failing.to)[1];
-                before.samples.min(after.samples) >= sizes::AROUND
-                    && within.errors >= sizes::ERRORS
-                    && during.ratio()
-                        >= sizes::BURST_RATIO.max(sizes::TIMES_BEFORE * before.ratio())
-                    && !self.has_clocks_apart()
-            }
-            Fault::Timeouts(failing) => {
-                let of = self
-                    .requests
-                    .iter()
-                    .filter(|request| request.error == Some(failing.error));
-                let count = of.count();
-                count >= sizes::TIMEOUTS.0
-                    && count as f64 >= sizes::TIMEOUTS.1 * self.requests.len() as f64
-                    && self.timeout_ms(failing) >= sizes::TIMEOUTS.2 * median_ms
-            }
-            Fault::FastErrors(_) => {
-                let errors = self.count(Part::Run).errors;
-                let ok = median(self.successes().map(|request| request.elapsed)).unwrap_or(0.0);
-                let is_flattered = self.flattery().is_some_and(|(errors, median, p95)| {
-                    errors >= sizes::FAST_ERRORS.2 && median.max(p95) >= sizes::FAST_ERRORS.3
-                });
-                errors >= sizes::FAST_ERRORS.0 && ok >= sizes::FAST_ERRORS.1 && is_flattered
-            }
-            Fault::Saturation(_) => {
-                is_clear
-                    && self.requests.len() >= sizes::LOAD_SAMPLES
-                    && self.rise().is_some_and(|rise| rise >= sizes::SATURATED)
-            }
-            Fault::Collapse(_) => {
-                let (peak, last) = self.peak_and_last();
-                is_clear
-                    && self.requests.len() >= sizes::LOAD_SAMPLES
-                    && last <= peak * sizes::COLLAPSED
-            }
-            Fault::Rise(_) => {
-                is_clear
-                    && self.requests.len() >= sizes::RISE.0
-                    && self.rise().is_some_and(|rise| rise >= sizes::RISE.1)
-                    && median_ms >= sizes::RISE.2
-            }
-            Fault::Drift(_) => {
-                is_clear
-                    && self.requests.len() >= sizes::DRIFT.0
-                    && self.drift().is_some_and(|(factor, ms)| {
-                        factor >= sizes::DRIFT.1 && ms >= sizes::DRIFT.2
-                    })
-            }
-            Fault::LowLoad => {
-                let (started, most) = self.threads();
-                started >= sizes::LOW_LOAD.0 && most * sizes::LOW_LOAD.1 <= started
-            }
-            Fault::Stall { ms, .. } => {
-                let (from, to) = model::stalls(plan)[0];
-                let tolerance = self.tolerance();
-                moment = Some((
-                    self.since_start(from) - tolerance - ms,
-                    self.since_start(to) + tolerance,
-                ));
-                let held = self
-                    .requests
-                    .iter()
-                    .filter(|request| request.held >= ms / 2.0);
-                *ms >= (sizes::STALL.0 * median_ms).max(sizes::STALL.1)
-                    && held.count() >= sizes::STALL.2
-                    && !self.has_clocks_apart()
-            }
-            Fault::PeriodicStalls { ms, .. } => {
-                let stalls = model::stalls(plan);
-                let held = self
-                    .requests
-                    .iter()
-                    .filter(|request| request.held >= ms / 2.0);
-                *ms >= (sizes::STALL.0 * median_ms).max(sizes::STALL.1)
-                    && stalls.len() >= sizes::PERIODIC.0
-                    && held.count() >= sizes::PERIODIC.1 * stalls.len()
-                    && !self.has_clocks_apart()
-            }
-            Fault::Gap { at, ms } => {
-                let start = self.since_start(at * plan.seconds * 1e3 - 1.0);
-                let tolerance = self.tolerance() + 2.0 * self.length / 400.0;
-                moment = Some((
-                    start - tolerance - 10.0 * self.spacing(),
-                    start + tolerance + 10.0 * median_ms,
-                ));
-                let before = self
-                    .requests
-                    .iter()
-                    .filter(|request| self.share_at(request) < *at)
-                    .count();
-                let after = self.requests.len() - before;
-                // No request was under way for long after it began.
-                let reach = self
-                    .requests
-                    .iter()
-                    .filter(|request| self.share_at(request) < *at);
-                let reach = reach
-                    .map(|request| request.end() - self.origin)
-                    .fold(0.0, f64::max);
-                before.min(after) >= sizes::GAP.2
-                    && *ms >= sizes::GAP.0
-                    && *ms >= sizes::GAP.1 * self.spacing()
-                    && reach <= start + 0.05 * ms
-                    && !self.has_clocks_apart()
-            }
-            Fault::ClocksApart { engine, ms } => {
-                parts = vec![Part::Engine(*engine)];
-                let rows = (0..plan.engines).map(|engine| self.count(Part::Engine(engine)).samples);
-                plan.has_threads
-                    && rows.min().unwrap_or(0) >= sizes::CLOCKS.0
-                    && ms.abs() >= self.length * sizes::CLOCKS.1
-            }
-            Fault::SlowLabel { label, .. } => {
-                parts = vec![Part::Label(*label)];
-                let is_clear = !self.is_blind();
-                is_clear
-                    && self.count(parts[0]).samples >= sizes::SLOW_LABEL.0
-                    && self.is_slower(parts[0], sizes::SLOW_LABEL.1, sizes::SLOW_LABEL.2)
-            }
-            Fault::SlowHost { host, .. } => {
-                parts = vec![Part::Host(*host)];
-                let count = self.count(parts[0]).samples;
-                !self.is_blind()
-                    && count >= sizes::SLOW_ORIGIN.0
-                    && count * 10 >= self.requests.len()
-                    && self.is_slower(parts[0], sizes::SLOW_ORIGIN.1, sizes::SLOW_ORIGIN.2)
-            }
-            Fault::SlowEngine { engine, .. } => {
-                parts = vec![Part::Engine(*engine)];
-                let count = self.count(parts[0]).samples;
-                !self.is_blind()
-                    && count >= sizes::SLOW_ORIGIN.0
-                    && count * 10 >= self.requests.len()
-                    && self.is_slower(parts[0], sizes::SLOW_ORIGIN.1, sizes::SLOW_ORIGIN.2)
-            }
-            Fault::NewConnections(median) => {
-                !self.is_blind()
-                    && plan.has_connect
-                    && self.requests.len() >= sizes::CONNECTIONS.0
-                    && *median >= sizes::CONNECTIONS.1
-            }
-            Fault::Bimodal { label, factor, .. } => {
-                parts = vec![Part::Label(*label)];
-                let fast = plan.service_ms * plan.labels[*label].slowness / factor;
-                !self.is_blind()
-                    && self.count(parts[0]).samples >= sizes::BIMODAL.0
-                    && plan.faults.len() == 1
-                    && fast * (factor - 1.0) >= sizes::BIMODAL.1
-            }
-        };
-        is_large.then_some(Must {
-            kind: fault.kind(),
-            parts,
-            moment,
-        })
-    }
-
-    fn timeout_ms(&self, failing: &Failing) -> f64 {
+    pub fn timeout_ms(&self, failing: &Failing) -> f64 {
         match failing.time {
             crate::faults::FailTime::Fixed(ms) => ms,
             _ => 0.0,
         }
     }
 
-    fn has_clocks_apart(&self) -> bool {
+    pub fn has_clocks_apart(&self) -> bool {
         let apart = |fault: &Fault| matches!(fault, Fault::ClocksApart { .. }).then_some(());
         self.plan.fault(apart).is_some()
     }
 
     /// The mean time between two requests, ms.
-    fn spacing(&self) -> f64 {
+    pub fn spacing(&self) -> f64 {
         self.plan.seconds * 1e3 / self.requests.len().max(1) as f64
     }
 
     /// Whether the successes of a part take this many times as long as others'.
-    fn is_slower(&self, part: Part, factor: f64, ms: f64) -> bool {
+    pub fn is_slower(&self, part: Part, factor: f64, ms: f64) -> bool {
         let ok = |is_own: bool| {
             let of = self
                 .successes()
@@ -360,31 +120,6 @@ impl Facts<'_> {
             return false;
         };
         own >= others * factor && own - others >= ms
-    }
-
-    fn is_steady_different(&self) -> bool {
-        let (from, to) = self.steady();
-        let Some((steady, whole, samples)) = self.steady_figures() else {
-            return false;
-        };
-        let others = self.requests.len() - samples;
-        self.plan.has_threads
-            && self.plan.arrivals == Loop::Closed
-            && self.plan.iterations.is_none()
-            && self.plan.users >= sizes::STEADY.0
-            && (0.25..0.75).contains(&(to - from))
-            && samples >= sizes::STEADY.1
-            && others >= sizes::STEADY.2
-            && apart(steady[0], whole[0]) >= sizes::STEADY.3
-            && !self.plan.faults.iter().any(|fault| {
-                matches!(
-                    fault,
-                    Fault::Gap { .. }
-                        | Fault::ClocksApart { .. }
-                        | Fault::Stall { .. }
-                        | Fault::PeriodicStalls { .. }
-                )
-            })
     }
 
     /// Whether an insight is true of the run.
@@ -473,16 +208,14 @@ impl Facts<'_> {
                         )
                     })
             }
-            "stall" => model::stalls(plan).iter().any(|&(from, to)| {
-                let tolerance = self.tolerance() + 2.0 * (to - from);
-                self.is_at(
-                    insight,
-                    (
-                        self.since_start(from) - tolerance,
-                        self.since_start(to) + tolerance,
-                    ),
-                )
-            }),
+            "stall" => {
+                let is_planted = model::stalls(plan).iter().any(|&(from, to)| {
+                    let tolerance = self.tolerance() + 2.0 * (to - from);
+                    let (from, to) = (self.since_start(from), self.since_start(to));
+                    self.is_at(insight, (from - tolerance, to + tolerance))
+                });
+                is_planted || self.is_blocked(insight)
+            }
             "periodic_stalls" => faults().any(|fault| match fault {
                 Fault::PeriodicStalls { period, .. } => {
                     let said = number(insight, "period_ms").unwrap_or(0.0);
@@ -490,17 +223,24 @@ impl Facts<'_> {
                 }
                 _ => false,
             }),
-            "gap" => faults().any(|fault| match fault {
-                Fault::Gap { at, ms } => {
-                    let start = self.since_start(at * plan.seconds * 1e3 - 1.0);
-                    let tolerance =
-                        2.0 * self.tolerance() + 20.0 * self.spacing() + 10.0 * self.median;
-                    let said = number(insight, "length_ms").unwrap_or(0.0);
-                    self.is_at(insight, (start - tolerance, start + tolerance))
-                        && (said - ms).abs() <= 2.0 * tolerance
-                }
-                _ => false,
-            }),
+            "gap" => {
+                let said = number(insight, "length_ms").unwrap_or(0.0);
+                let is_planted = faults().any(|fault| match fault {
+                    Fault::Gap { at, ms } => {
+                        let start = self.since_start(at * plan.seconds * 1e3 - 1.0);
+                        let tolerance =
+                            2.0 * self.tolerance() + 20.0 * self.spacing() + 10.0 * self.median;
+                        self.is_at(insight, (start - tolerance, start + tolerance))
+                            && (said - ms).abs() <= 2.0 * tolerance
+                    }
+                    _ => false,
+                });
+                // A plan that has no user for a while.
+                let idle = |x: f64| plan.shape.load(x) * (plan.users / plan.engines) as f64 <= 0.5;
+                let steps = (0..1_000).filter(|step| idle(f64::from(*step) / 1e3));
+                let idle = steps.count() as f64 / 1e3 * plan.seconds * 1e3;
+                is_planted || plan.arrivals == Loop::Closed && said > 0.0 && idle >= 0.8 * said
+            }
             "clocks_apart" => faults().any(|fault| match fault {
                 Fault::ClocksApart { engine, .. } => self.is_about(insight, Part::Engine(*engine)),
                 _ => false,
@@ -534,5 +274,22 @@ impl Facts<'_> {
             }),
             _ => false,
         }
+    }
+
+    /// Whether nearly all requests waited for others when an insight says so: a long request may block
+    /// the only server of a host.
+    fn is_blocked(&self, insight: &Value) -> bool {
+        let at = number(insight, "since_start_ms").unwrap_or(0.0);
+        let to = at + number(insight, "length_ms").unwrap_or(0.0);
+        let under_way = self.requests.iter().filter(|request| {
+            let start = request.start - self.origin;
+            start < to && start + request.elapsed > at
+        });
+        let (mut all, mut waited) = (0, 0);
+        for request in under_way {
+            all += 1;
+            waited += usize::from(request.elapsed >= 4.0 * request.free);
+        }
+        waited >= 10 && waited * 10 >= all * 9
     }
 }
