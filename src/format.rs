@@ -88,6 +88,18 @@ pub fn counted(count: impl Into<i128>, noun: impl Display) -> String {
     }
 }
 
+/// Joins arguments to text that a shell reads back as those arguments: quoted where needed.
+pub fn arguments(arguments: &[String]) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=,@%+".contains(letter);
+    let quoted = arguments.iter().map(|argument| {
+        match !argument.is_empty() && argument.chars().all(is_plain) {
+            true => argument.clone(),
+            false => format!("'{}'", argument.replace('\'', r"'\''")),
+        }
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}
+
 /// Formats a moment in UTC: `2026-11-24 13:16:05 UTC`. A moment beyond the calendar stays a number.
 pub fn utc(epoch_ms: i64) -> String {
     moment(epoch_ms, "%Y-%m-%d %H:%M:%S UTC")
@@ -111,6 +123,11 @@ pub fn utc_date(epoch_ms: i64) -> String {
 /// Formats the time of day in UTC: `13:16:05`.
 pub fn utc_time(epoch_ms: i64) -> String {
     moment(epoch_ms, "%H:%M:%S")
+}
+
+/// Formats the time of day in UTC without seconds: `13:16`.
+pub fn utc_minute(epoch_ms: i64) -> String {
+    moment(epoch_ms, "%H:%M")
 }
 
 /// Formats a duration for people: `0.8 s`, `42 s`, `8 min 20 s`, `3 h 5 min`.
@@ -211,6 +228,27 @@ mod tests {
     }
 
     #[test]
+    fn a_shell_reads_arguments_back() {
+        let joined = |words: &[&str]| {
+            arguments(
+                &words
+                    .iter()
+                    .map(|&word| word.to_owned())
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(
+            joined(&["--include", "Pay", "--from", "2023-11-14T22:15:00Z"]),
+            "--include Pay --from 2023-11-14T22:15:00Z"
+        );
+        assert_eq!(joined(&["--include", "a|b c"]), "--include 'a|b c'");
+        assert_eq!(
+            joined(&["it's", "", "$HOME", "~", "é"]),
+            r"'it'\''s' '' '$HOME' '~' 'é'"
+        );
+    }
+
+    #[test]
     fn ratios_are_percent() {
         assert_eq!(percent(0.2), "20.000%");
         assert_eq!(nonzero_percent(0.0), "0.000%");
@@ -239,6 +277,7 @@ mod tests {
         assert_eq!(utc_ms(1_700_000_000_000), "2023-11-14 22:13:20.000 UTC");
         assert_eq!(utc_bare(1_700_000_000_123), "2023-11-14 22:13:20");
         assert_eq!(utc_time(1_700_000_000_123), "22:13:20");
+        assert_eq!(utc_minute(1_700_000_000_123), "22:13");
         assert_eq!(utc(i64::MAX), "9223372036854775807 ms after 1970");
     }
 

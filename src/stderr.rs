@@ -58,18 +58,17 @@ fn escaped(line: &str) -> String {
     if line.trim_start().starts_with("::") {
         escaped.push('\\');
     }
-    let mut rest = line.chars();
-    while let Some(letter) = rest.next() {
+    let mut rest = line;
+    for (letter, is_hidden) in text::letters(line) {
         match letter {
             '\n' => escaped.push_str("\\n"),
             '\r' => escaped.push_str("\\r"),
             '\t' => escaped.push_str("\\t"),
-            _ if is_hidden(letter) || text::is_unsafe(letter) => {
-                escaped.extend(letter.escape_unicode());
-            }
+            _ if is_hidden => escaped.extend(letter.escape_unicode()),
             _ => escaped.push(letter),
         }
-        if letter == '#' && begins_command(rest.as_str()) {
+        rest = &rest[letter.len_utf8()..];
+        if letter == '#' && begins_command(rest) {
             escaped.push('\\');
         }
     }
@@ -82,22 +81,6 @@ fn begins_command(rest: &str) -> bool {
         rest.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric())
             .starts_with('[')
     })
-}
-
-/// Whether a character takes no space, so that two names which differ look the same.
-fn is_hidden(letter: char) -> bool {
-    matches!(
-        letter,
-        '\u{AD}'
-            | '\u{180E}'
-            | '\u{200B}'..='\u{200D}'
-            | '\u{2028}'..='\u{2029}'
-            | '\u{2060}'..='\u{2065}'
-            | '\u{206A}'..='\u{206F}'
-            | '\u{FEFF}'
-            | '\u{FFF9}'..='\u{FFFB}'
-            | '\u{E0000}'..='\u{E007F}'
-    )
 }
 
 #[cfg(test)]

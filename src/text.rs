@@ -85,16 +85,98 @@ fn escaped(bytes: &[u8]) -> String {
     text
 }
 
-/// Whether a character could drive a terminal, or forge what is shown by reversing its order.
+/// Whether a character must not be shown as it is: it drives a terminal, changes the order of text, or has
+/// no shape, so that two names which differ only in it look the same. [`letters`] knows exceptions.
 pub fn is_unsafe(letter: char) -> bool {
-    letter.is_control() || is_bidi_control(letter)
+    letter.is_control() || is_unseen(letter)
 }
 
-/// Text with every unsafe character replaced.
+/// The characters of a text, each with whether it must not be shown as it is. What has no shape of its own
+/// is harmless where it gives another character its shape: in an emoji such as 👩‍💻 or ❤️, and between
+/// letters of scripts that join them, such as Persian.
+pub fn letters(text: &str) -> impl Iterator<Item = (char, bool)> + '_ {
+    let mut shown_before = None;
+    text.char_indices().map(move |(at, letter)| {
+        let next = || text[at + letter.len_utf8()..].chars().next();
+        let is_hidden = is_unsafe(letter) && !is_shaping(shown_before, letter, next());
+        shown_before = (!is_hidden).then_some(letter);
+        (letter, is_hidden)
+    })
+}
+
+/// Text with a sign for every character that must not be shown as it is.
 pub fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if is_unsafe(c) { '\u{FFFD}' } else { c })
-        .collect()
+    let mut shown = String::with_capacity(text.len());
+    for (letter, is_hidden) in letters(text) {
+        match is_hidden {
+            true => push_sign(&mut shown, letter),
+            false => shown.push(letter),
+        }
+    }
+    shown
+}
+
+/// Appends what stands for a character that must not be shown as it is: Unicode's picture of a control
+/// character, such as `␛`, or the number of another, such as `⟨U+202E⟩`.
+pub fn push_sign(text: &mut String, letter: char) {
+    let picture = match letter {
+        '\0'..='\u{1F}' => char::from_u32(0x2400 + u32::from(letter)),
+        '\u{7F}' => Some('␡'),
+        _ => None,
+    };
+    match picture {
+        Some(picture) => text.push(picture),
+        None => text.push_str(&format!("⟨U+{:04X}⟩", u32::from(letter))),
+    }
+}
+
+/// JSON with an escape for every character that must not be shown as it is, for whoever reads it as text.
+/// It means the same.
+pub fn readable_json(json: String) -> String {
+    // Outside strings there is only ASCII, and JSON escapes ASCII's control characters itself.
+    let is_escaped = |letter: char, is_hidden: bool| is_hidden && letter >= '\u{7F}';
+    if !letters(&json).any(|(letter, is_hidden)| is_escaped(letter, is_hidden)) {
+        return json;
+    }
+    let mut escaped = String::with_capacity(json.len() + 64);
+    for (letter, is_hidden) in letters(&json) {
+        match is_escaped(letter, is_hidden) {
+            true => {
+                for unit in letter.encode_utf16(&mut [0; 2]) {
+                    escaped.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+            false => escaped.push(letter),
+        }
+    }
+    escaped
+}
+
+/// Whether a character without a shape gives one to what is beside it.
+fn is_shaping(before: Option<char>, letter: char, next: Option<char>) -> bool {
+    /// A digit in a box has this behind it.
+    const KEYCAP: char = '\u{20E3}';
+    let are_both = |is: fn(char) -> bool| before.is_some_and(is) && next.is_some_and(is);
+    match letter {
+        '\u{FE0E}' | '\u{FE0F}' => before.is_some_and(is_emoji) || next == Some(KEYCAP),
+        '\u{200D}' if next.is_some_and(is_emoji) => {
+            before.is_some_and(|before| is_emoji(before) || before == '\u{FE0F}')
+        }
+        '\u{200C}' | '\u{200D}' => are_both(is_joined),
+        _ => false,
+    }
+}
+
+/// Whether a character may be part of an emoji.
+fn is_emoji(letter: char) -> bool {
+    matches!(letter, '©' | '®' | '\u{203C}' | '\u{2049}' | '\u{2122}' | '\u{2139}' | '\u{2194}'..='\u{21AA}'
+        | '\u{231A}'..='\u{23FF}' | '\u{24C2}' | '\u{25AA}'..='\u{27BF}' | '\u{2934}' | '\u{2935}'
+        | '\u{2B05}'..='\u{2B55}' | '\u{3030}' | '\u{303D}' | '\u{3297}' | '\u{3299}' | '\u{1F000}'..='\u{1FAFF}')
+}
+
+/// Whether a letter is of a script in which joiners change how letters look: Arabic to Sinhala.
+fn is_joined(letter: char) -> bool {
+    matches!(letter, '\u{620}'..='\u{DFF}') && letter.is_alphanumeric()
 }
 
 /// Finds the names that look like others of them: they differ in blanks, in characters that are not
@@ -139,27 +221,19 @@ fn visible(name: &str) -> String {
         match letter {
             ' ' if is_space(at.checked_sub(1)) || is_space(at.checked_add(1)) => text.push('␠'),
             ' ' => text.push(' '),
-            // Unicode has a picture of each.
-            '\0'..='\u{1F}' => text.extend(char::from_u32(0x2400 + u32::from(letter))),
-            '\u{7F}' => text.push('␡'),
-            letter if letter.is_whitespace() || is_unsafe(letter) || is_unseen(letter) => {
-                text.push_str(&format!("⟨U+{:04X}⟩", u32::from(letter)));
-            }
+            letter if letter.is_whitespace() || is_unsafe(letter) => push_sign(&mut text, letter),
             letter => text.push(letter),
         }
     }
     text
 }
 
-/// Whether a character takes no room and has no shape, such as a zero-width space.
+/// Whether a character has no shape of its own, such as a zero-width space, or changes the order of text.
 fn is_unseen(letter: char) -> bool {
-    matches!(letter, '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{180E}' | '\u{200B}'..='\u{200F}'
-        | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}'
-        | '\u{E0000}'..='\u{E0FFF}')
-}
-
-fn is_bidi_control(letter: char) -> bool {
-    matches!(letter, '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    matches!(letter, '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+        | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}'
+        | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}'
+        | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 #[cfg(test)]
@@ -207,6 +281,46 @@ mod tests {
         assert_eq!(found(&["a\u{7}", "a\u{8}", "a\u{7F}"]), ["a␇", "a␈", "a␡"]);
         assert_eq!(found(&["ab", "a\u{202E}b"]), ["ab", "a⟨U+202E⟩b"]);
         assert_eq!(found(&["", " "]), ["", "␠"]);
+    }
+
+    #[test]
+    fn what_is_not_seen_gets_a_sign() {
+        assert_eq!(
+            printable("a\u{1b}[31m\u{9b}2J\u{7f}\n\u{202e}b\u{200b}\u{feff}\u{61c}\u{e0041}"),
+            "a␛[31m⟨U+009B⟩2J␡␊⟨U+202E⟩b⟨U+200B⟩⟨U+FEFF⟩⟨U+061C⟩⟨U+E0041⟩"
+        );
+        for usual in ["Größe \"x\" 北京 ⟨U+1⟩", "عربي", "हिन्दी", "e\u{301}"]
+        {
+            assert_eq!(printable(usual), usual);
+        }
+    }
+
+    #[test]
+    fn what_shapes_its_neighbours_stays() {
+        for usual in ["👩‍💻 ❤️‍🔥 1️⃣ 👨🏽‍🚀 ☎︎", "می‌خواهم", "क्‍ष"]
+        {
+            assert_eq!(printable(usual), usual);
+        }
+        for (text, shown) in [
+            ("👩\u{200d}", "👩⟨U+200D⟩"),
+            ("\u{200d}👩", "⟨U+200D⟩👩"),
+            ("a\u{200d}b\u{200c}ج", "a⟨U+200D⟩b⟨U+200C⟩ج"),
+            ("a\u{fe0f}", "a⟨U+FE0F⟩"),
+            ("👩\u{200d}\u{200d}💻", "👩⟨U+200D⟩⟨U+200D⟩💻"),
+        ] {
+            assert_eq!(printable(text), shown);
+        }
+    }
+
+    #[test]
+    fn json_means_the_same() {
+        let raw = "a\u{1b}\u{7f}\u{9b}\u{202e}\u{200b}\u{e0041}\"\\ 👩‍💻\n";
+        let json = readable_json(serde_json::to_string_pretty(&[raw]).unwrap());
+        assert_eq!(
+            json,
+            "[\n  \"a\\u001b\\u007f\\u009b\\u202e\\u200b\\udb40\\udc41\\\"\\\\ 👩‍💻\\n\"\n]"
+        );
+        assert_eq!(serde_json::from_str::<[String; 1]>(&json).unwrap(), [raw]);
     }
 
     #[test]

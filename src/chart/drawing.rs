@@ -351,7 +351,7 @@ mod tests {
         );
         assert_eq!(path(&svg, "dots c1"), "M484 285h0");
         assert!(svg.contains("aria-label=\"All of it\""), "{svg}");
-        assert!(svg.contains(">&lt;1&gt;\u{FFFD}</text>"), "{svg}");
+        assert!(svg.contains(">&lt;1&gt;⟨U+202E⟩</text>"), "{svg}");
     }
 
     #[test]

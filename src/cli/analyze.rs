@@ -75,6 +75,18 @@ pub struct AnalyzeArgs {
     )]
     pub percentiles: Vec<Percentile>,
 
+    /// Insights to show: at most N, those that cost most; `all`, or `none`
+    ///
+    /// report.md and report.html fold the others, and report.json has all of them.
+    #[arg(
+        long,
+        value_name = "N|all|none",
+        default_value = "5",
+        value_parser = insight_count,
+        hide_short_help = true,
+    )]
+    pub insights: InsightCount,
+
     /// Options that select samples and labels.
     #[command(flatten)]
     pub selection: SelectionArgs,
@@ -260,6 +272,26 @@ fn max_labels(text: &str) -> Result<u32, ValueError> {
         .ok()
         .filter(|labels| (1..=MAX_LABELS).contains(labels))
         .ok_or(ValueError::Labels(MAX_LABELS))
+}
+
+/// Maximum insights to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InsightCount {
+    /// At most so many.
+    Max(usize),
+    /// All of them.
+    All,
+}
+
+fn insight_count(text: &str) -> Result<InsightCount, ValueError> {
+    match text {
+        "all" => Ok(InsightCount::All),
+        "none" => Ok(InsightCount::Max(0)),
+        number => {
+            let max: u32 = number.parse().map_err(|_| ValueError::Insights)?;
+            Ok(InsightCount::Max(max as usize))
+        }
+    }
 }
 
 impl AnalyzeArgs {

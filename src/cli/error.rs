@@ -40,6 +40,9 @@ pub enum ValueError {
          labels without this option"
     )]
     Labels(u32),
+    /// Not a number of insights.
+    #[error("give a number, all or none")]
+    Insights,
     /// A negative number, or no number.
     #[error("give a number of 0 or more")]
     NotNegative,

@@ -21,7 +21,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-pub use analyze::{AnalyzeArgs, ChartTheme, Compat, Format};
+pub use analyze::{AnalyzeArgs, ChartTheme, Compat, Format, InsightCount};
 pub use compare::{CompareArgs, CompareFormat};
 pub use config::{Defaults, parse};
 pub use follow::FollowArgs;

@@ -3,11 +3,12 @@
 use super::metrics;
 use crate::analysed::Analysed;
 use crate::error::{Error, Result};
+use crate::format;
 use crate::report::{Presentation, Report};
 use crate::stderr;
 
 /// Builds the report of a run and prints its notices on standard error. If there are several runs,
-/// `run` names this one.
+/// `run` names this one; `rest` says where the insights are that are not printed.
 ///
 /// # Errors
 ///
@@ -16,10 +17,11 @@ pub fn report(
     analysed: &Analysed,
     presentation: Presentation,
     run: Option<&str>,
+    rest: &str,
 ) -> Result<Report> {
     let announced = presentation.notes.len();
     let report = Report::new(analysed, presentation)?;
-    print_notices(&report, announced, run);
+    print_notices(&report, announced, run, rest);
     match report.total.samples {
         0 => Err(no_samples(&report)),
         _ => metrics::refuse_empty(analysed).map(|()| report),
@@ -28,16 +30,18 @@ pub fn report(
 
 /// Prints insights, notes and the accounting of a run on standard error, without the first notes, which
 /// were `announced` before reading.
-fn print_notices(report: &Report, announced: usize, run: Option<&str>) {
+fn print_notices(report: &Report, announced: usize, run: Option<&str>, rest: &str) {
     let from = match run {
         Some(run) => format!("perfkit: {run}"),
         None => "perfkit".to_owned(),
     };
-    for insight in &report.insights {
-        stderr::say(format_args!("{from}: insight: {}", insight.sentence));
-    }
+    print_insights(report, &from, rest);
     let verdict = report.resources.iter().map(|resources| &resources.verdict);
     for note in report.notes.iter().skip(announced).chain(verdict) {
+        stderr::say(format_args!("{from}: note: {note}"));
+    }
+    for caveat in &report.caveats {
+        let note = advised(&caveat.sentence, &caveat.next_step);
         stderr::say(format_args!("{from}: note: {note}"));
     }
     if let Some(dashboard) = &report.dashboard {
@@ -60,8 +64,29 @@ fn print_notices(report: &Report, announced: usize, run: Option<&str>) {
             fault.reason,
             fault.first_input,
             fault.first_line,
-            crate::format::shorten(fault.first_value.as_deref().unwrap_or_default(), 80),
+            format::shorten(fault.first_value.as_deref().unwrap_or_default(), 80),
         ));
+    }
+}
+
+/// Prints the insights that cost most, and says how many there are beside.
+fn print_insights(report: &Report, from: &str, rest: &str) {
+    let (shown, folded) = report.insights_to_show();
+    for insight in shown {
+        let insight = advised(&insight.sentence, &insight.next_step);
+        stderr::say(format_args!("{from}: insight: {insight}"));
+    }
+    if !shown.is_empty() && !folded.is_empty() {
+        let more = format::counted(folded.len() as u64, "more insight");
+        stderr::say(format_args!("{from}: {more}: {rest}"));
+    }
+}
+
+/// A sentence and the options to try next.
+fn advised(sentence: &str, next_step: &[String]) -> String {
+    match next_step {
+        [] => sentence.to_owned(),
+        options => format!("{sentence} Try: {}", format::arguments(options)),
     }
 }
 

@@ -26,7 +26,7 @@ pub fn on_runs(sides: &[Side]) -> Vec<String> {
         }
         notes.extend(on_partial(name, &report.total));
         let stray = report.stray_times.iter();
-        notes.extend(stray.map(|stray| format!("{name}: {}", stray.sentence())));
+        notes.extend(stray.map(|stray| format!("{name}: {}", stray.with_options())));
         if report.slices.is_none() {
             notes.push(format!(
                 "{name} was saved without time slices: it is compared as a whole, not phase by \

@@ -48,7 +48,7 @@ fn check_times(metric: &Metric, row: &LabelReport, report: &Report) -> Result<()
     match &report.stray_times {
         Some(stray_times) if is_rate && row.has_stray_times => Err(Undecidable::StrayTimes {
             metric: metric.clone(),
-            found: stray_times.sentence(),
+            found: stray_times.with_options(),
         }),
         _ => Ok(()),
     }

@@ -20,7 +20,7 @@ pub struct Fingerprint {
 
 /// The hash FNV-1a, which is the same on every machine.
 #[derive(Debug, Clone, Copy)]
-struct Fnv(u64);
+pub struct Fnv(u64);
 
 impl Default for Fnv {
     fn default() -> Self {
@@ -29,6 +29,13 @@ impl Default for Fnv {
 }
 
 impl Fnv {
+    /// The hash of bytes.
+    pub fn of(bytes: &[u8]) -> u64 {
+        let mut hash = Fnv::default();
+        hash.extend(bytes);
+        hash.0
+    }
+
     fn extend(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);

@@ -27,7 +27,9 @@ mod fingerprint;
 mod flag;
 mod growing;
 pub mod input;
+mod long_text;
 mod metric;
+mod names;
 mod number;
 mod options;
 mod outcome;
@@ -41,11 +43,12 @@ mod xml;
 
 pub use csv::{DateOrder, DatePattern, EpochUnit, GivenHeader, InvalidDatePattern};
 pub use dates::{AssumedDates, Contradiction, TimestampsRead};
-pub(crate) use engine::{Engine, host_prefix, shifted_engine};
-pub use fault::{Fault, Field, MAX_ROW, Repair, TextColumn, XmlFault};
+pub(crate) use engine::{Engine, shifted_engine};
+pub use fault::{Fault, Field, MAX_ROW, MAX_TEXT, Repair, TextColumn, XmlFault};
 pub use growing::{Growing, Progress};
 pub use input::{Encoding, UnknownEncoding};
 pub use metric::{InvalidMetric, MetricColumn};
+pub(crate) use names::{host, host_and_port, path, thread_group};
 pub use options::{ColumnOptions, ReadOptions, TimestampOptions};
 pub(crate) use outcome::first_fault;
 pub use outcome::{

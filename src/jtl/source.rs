@@ -18,7 +18,9 @@ use super::csv::{
 use super::dates::TimestampsRead;
 use super::fault::MAX_ROW;
 use super::fingerprint::{self, Fingerprinted, SharedFingerprint};
-use super::input::{Encoding, EncodingSource, Input, TrailingBytes, Transcoder, describe_other};
+use super::input::{
+    Encoding, EncodingSource, Input, LineEnds, TrailingBytes, Transcoder, describe_other,
+};
 use super::options::{ColumnOptions, ReadOptions, TimestampOptions};
 use super::outcome::{InputEncoding, InputSummary};
 use super::xml::{self, Stamps, XmlInput, XmlReader};
@@ -62,7 +64,7 @@ pub struct Source {
 
 /// The input being read.
 struct Current {
-    reader: Transcoder,
+    reader: LineEnds,
     /// Number of the input, counted from 0.
     number: u32,
     /// All except the fingerprint.
@@ -187,7 +189,7 @@ impl Source {
     /// Returns the current input as XML.
     fn take_xml(&mut self) -> Option<Piece> {
         let current = self.current.as_mut()?;
-        let nothing = Transcoder::new(Box::new(io::empty()), None);
+        let nothing = LineEnds::new(Transcoder::new(Box::new(io::empty()), None));
         let reader = std::mem::replace(&mut current.reader, nothing);
         let stamps = Stamps::of(&current.carry, &self.timestamps);
         if self.timestamps.unit.is_none() && stamps.unit != EpochUnit::default() {
@@ -264,7 +266,7 @@ impl Current {
             timestamps: TimestampsRead::default(),
         };
         Current {
-            reader: Transcoder::new(Box::new(reader), encoding),
+            reader: LineEnds::new(Transcoder::new(Box::new(reader), encoding)),
             number,
             summary,
             fingerprint,

@@ -11,7 +11,8 @@ use super::csv::{
     Block, DateEvidence, FastPath, Index, Jmeter5, NoFastPath, Record, Rejected, RowParser,
     Unquoted, has_surplus, is_jmeter5, quoted, repair, trim_line_end,
 };
-use super::fault::{Fault, Field, MAX_ROW, Repair};
+use super::fault::{Fault, Field, MAX_ROW, MAX_TEXT, Repair};
+use super::long_text;
 use super::options::ReadOptions;
 use super::outcome::{BlockLines, DatesSeen, Part, Place, Tally};
 use super::sample::{Origin, Sample};
@@ -160,13 +161,16 @@ impl<S: Sink> Worker<S> {
     ) -> Result<()> {
         let index = input.index;
         input.reader.read_metrics(&self.options.metrics);
-        self.rows += input.read(progress, |row| match row {
+        self.rows += input.read(progress, |lines, row| match row {
             Ok(sample) => {
-                self.sink.record(&sample);
-                ControlFlow::Continue(())
+                self.record(&sample, (index, lines));
+                match self.options.strict && self.has_faults() {
+                    true => ControlFlow::Break(()),
+                    false => ControlFlow::Continue(()),
+                }
             }
             Err(row) => {
-                self.reject(row.fault, row.value, (index, row.lines));
+                self.reject(row.fault, row.value, (index, lines));
                 match self.options.strict {
                     true => ControlFlow::Break(()),
                     false => ControlFlow::Continue(()),
@@ -237,9 +241,9 @@ impl<S: Sink> Worker<S> {
             if row_end > row_start && buffer[row_end - 1] == b'\r' {
                 marks = without_carriage_return(marks, &mut crlf_marks);
             }
-            let is_too_long = row_end - row_start >= MAX_ROW;
+            let is_long = row_end - row_start > MAX_TEXT;
             let origin = block.origin(row_start);
-            if !is_too_long && fast_path.read(parser, buffer, marks, origin, &mut self.sink) {
+            if !is_long && fast_path.read(parser, buffer, marks, origin, &mut self.sink) {
                 self.rows += 1;
             } else if F::TAKES_MOST_ROWS {
                 self.take_rare(parser, buffer, block, marks, line);
@@ -279,9 +283,10 @@ impl<S: Sink> Worker<S> {
             self.rows += 1;
             match parser.parse(buffer, marks, block.origin(line.start)) {
                 Ok(sample) if parser.has_metrics() => {
-                    self.record_with_metrics(parser, (buffer, marks), &sample);
+                    self.record_with_metrics(parser, (buffer, marks), &sample, place);
                 }
-                Ok(sample) => self.sink.record(&sample),
+                Ok(sample) if text.len() <= MAX_TEXT => self.sink.record(&sample),
+                Ok(sample) => self.record(&sample, place),
                 Err(rejected) => {
                     let row = Row {
                         text,
@@ -325,9 +330,9 @@ impl<S: Sink> Worker<S> {
                 match parser.parse_unquoted(&unquoted, block.origin(line.start)) {
                     Ok(sample) if parser.has_metrics() => {
                         let fields = (&*unquoted.text, &*unquoted.marks);
-                        self.record_with_metrics(parser, fields, &sample);
+                        self.record_with_metrics(parser, fields, &sample, place);
                     }
-                    Ok(sample) => record_unquoted(&mut self.sink, &sample),
+                    Ok(sample) => self.record(&sample, place),
                     Err(rejected) => {
                         let row = Row {
                             text: trim_line_end(&bytes[..end]),
@@ -377,14 +382,26 @@ impl<S: Sink> Worker<S> {
         parser: &RowParser,
         (bytes, marks): (&[u8], &[u32]),
         sample: &Sample<'_>,
+        place: Place,
     ) {
         let mut metrics = std::mem::take(&mut self.metrics);
         parser.metrics(bytes, marks, &mut metrics);
-        self.sink.record(&Sample {
+        let sample = Sample {
             metrics: &metrics,
             ..*sample
-        });
+        };
+        self.record(&sample, place);
         self.metrics = metrics;
+    }
+
+    /// Records a sample, with texts of absurd length shortened. Not inlined, so that recording is inlined
+    /// into the loop over rows without quotes.
+    #[inline(never)]
+    fn record(&mut self, sample: &Sample<'_>, place: Place) {
+        let long = long_text::shorten(sample, |sample| self.sink.record(sample));
+        if let Some((column, text)) = long {
+            tally(&mut self.repaired, Repair::LongText(column), text, place);
+        }
     }
 
     /// Records a damaged row if it can be repaired, or else rejects it. If the end of the file cuts
@@ -400,9 +417,9 @@ impl<S: Sink> Worker<S> {
             tally(&mut self.repaired, repaired.fault, value, row.place);
             if parser.has_metrics() {
                 let fields = (&*repaired.fields.text, &*repaired.fields.marks);
-                self.record_with_metrics(parser, fields, &sample);
+                self.record_with_metrics(parser, fields, &sample, row.place);
             } else {
-                record_unquoted(&mut self.sink, &sample);
+                self.record(&sample, row.place);
             }
             return;
         }
@@ -493,10 +510,4 @@ fn without_carriage_return<'m>(marks: &[u32], changed: &'m mut Vec<u32>) -> &'m 
 #[inline(never)]
 fn is_blank(line: &[u8]) -> bool {
     line.trim_ascii().is_empty()
-}
-
-/// Not inlined, so that recording is inlined into the loop over rows without quotes.
-#[inline(never)]
-fn record_unquoted(sink: &mut impl Sink, sample: &Sample<'_>) {
-    sink.record(sample);
 }

@@ -90,7 +90,7 @@ fn with_mark(cell: Cell, mark: Option<char>) -> Cell {
 pub fn stray_note(columns: &[Column], report: &Report) -> Option<String> {
     let stray_times = report.stray_times.as_ref()?;
     let is_marked = columns.iter().any(Column::is_rate);
-    is_marked.then(|| format!("{STRAY} {}", stray_times.sentence()))
+    is_marked.then(|| format!("{STRAY} {}", stray_times.with_options()))
 }
 
 /// The sentence that explains the marks of rates in the Statistics table; `None` without marks.

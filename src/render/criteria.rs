@@ -119,7 +119,10 @@ fn github_command(kind: &str, title: &str, message: &str) -> String {
 }
 
 fn github_data(text: &str) -> String {
-    text.replace('%', "%25")
+    let lines: Vec<String> = text.split('\n').map(printable).collect();
+    lines
+        .join("\n")
+        .replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }

@@ -5,6 +5,7 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{Formatter, PrettyFormatter, Serializer};
 
+use super::text::readable_json;
 use crate::error::{Error, Result};
 use crate::report::Report;
 
@@ -22,7 +23,8 @@ pub fn render(report: &Report) -> Result<String> {
         ))
         .map_err(|error| Error::Internal(format!("cannot write JSON: {error}")))?;
     bytes.push(b'\n');
-    String::from_utf8(bytes).map_err(|error| Error::Internal(error.to_string()))
+    let json = String::from_utf8(bytes).map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(readable_json(json))
 }
 
 /// Pretty, but arrays of numbers on one line: series and distributions are long.

@@ -6,10 +6,11 @@
 use std::fmt::Write;
 
 use super::criteria::line;
+use super::text;
 use crate::report::{CriterionResult, Report};
 use crate::units::MS_PER_SECOND;
 
-/// Replaces characters that XML 1.0 cannot hold, even escaped.
+/// Stands for what is no character, which XML 1.0 cannot hold, even escaped.
 const REPLACEMENT: char = '\u{FFFD}';
 
 /// Renders the document, ending with a line feed.
@@ -41,7 +42,7 @@ pub fn render(report: &Report) -> String {
     let _ = writeln!(
         xml,
         "    <system-out>{}</system-out>",
-        text(&lines.concat())
+        by_line(&lines.concat())
     );
     xml.push_str("    <system-err/>\n  </testsuite>\n</testsuites>\n");
     xml
@@ -94,10 +95,10 @@ fn test_case(result: &CriterionResult, time: &str) -> String {
         }
     };
     let words = result.in_words();
-    let text = escape(&format!("{}: {}: {words}", result.label, result.text));
+    let content = escape(&format!("{}: {}: {words}", result.label, result.text));
     let _ = writeln!(
         case,
-        ">\n      <{element} type=\"criterion\" message=\"{}\">{text}</{element}>\n    </testcase>",
+        ">\n      <{element} type=\"criterion\" message=\"{}\">{content}</{element}>\n    </testcase>",
         escape(&words),
     );
     case
@@ -110,7 +111,7 @@ fn timestamp(epoch_ms: i64) -> String {
 }
 
 /// Escapes text for content that keeps its lines.
-fn text(lines: &str) -> String {
+fn by_line(lines: &str) -> String {
     let lines: Vec<String> = lines.split('\n').map(escape).collect();
     lines.join("\n")
 }
@@ -118,7 +119,7 @@ fn text(lines: &str) -> String {
 /// Escapes text for attributes and content.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
+    for (letter, is_hidden) in text::letters(text) {
         match letter {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
@@ -129,7 +130,9 @@ fn escape(text: &str) -> String {
             '\t' | '\n' | '\r' => {
                 let _ = write!(escaped, "&#{};", u32::from(letter));
             }
-            '\0'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}' => escaped.push(REPLACEMENT),
+            '\u{FFFE}' | '\u{FFFF}' => escaped.push(REPLACEMENT),
+            // XML cannot hold some of them, even escaped.
+            _ if is_hidden => text::push_sign(&mut escaped, letter),
             letter => escaped.push(letter),
         }
     }
@@ -200,7 +203,15 @@ mod tests {
             let is_legal = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..);
             prop_assert!(xml.chars().all(is_legal));
             let legal = |text: &str| -> String {
-                text.chars().map(|c| if is_legal(c) { c } else { REPLACEMENT }).collect()
+                let mut legal = String::new();
+                for (c, is_hidden) in text::letters(text) {
+                    match c {
+                        '\t' | '\n' | '\r' => legal.push(c),
+                        _ if is_hidden => text::push_sign(&mut legal, c),
+                        _ => legal.push(if is_legal(c) { c } else { REPLACEMENT }),
+                    }
+                }
+                legal
             };
             let mut reader = quick_xml::Reader::from_str(&xml);
             let mut cases = Vec::new();

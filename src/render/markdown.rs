@@ -6,7 +6,7 @@ use super::criteria;
 use super::print::markdown::{self, escape};
 use super::tables::{self, Section};
 use crate::format;
-use crate::report::{Accounting, Detail, Report};
+use crate::report::{Accounting, Detail, Insight, Report};
 
 /// A chart's file beside the report, and what it shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,11 +81,7 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
         let _ = writeln!(text, "## Criteria\n\n{}", criteria::markdown(report));
     }
     if !report.insights.is_empty() {
-        text.push_str("## Insights\n\n");
-        for insight in &report.insights {
-            let _ = writeln!(text, "- {}", escape(&insight.sentence));
-        }
-        text.push_str("\n## Rows read\n\n");
+        let _ = write!(text, "## Insights\n\n{}## Rows read\n\n", insights(report));
     }
     let _ = writeln!(text, "{}", accounting(&report.accounting));
     if !report.options.selection.is_empty() {
@@ -95,7 +91,10 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
     for note in &report.notes {
         let _ = writeln!(text, "- {}", escape(note));
     }
-    if !report.notes.is_empty() {
+    for caveat in &report.caveats {
+        text.push_str(&advised(&caveat.sentence, &caveat.next_step));
+    }
+    if !report.notes.is_empty() || !report.caveats.is_empty() {
         text.push('\n');
     }
     let untitled = Report {
@@ -133,6 +132,42 @@ pub fn report(report: &Report, charts: &[ChartLink]) -> String {
     text.truncate(text.trim_end().len());
     text.push('\n');
     text
+}
+
+/// Lists the insights; a block that opens has those beyond the first few.
+fn insights(report: &Report) -> String {
+    let list = |insights: &[Insight]| {
+        let lines = insights.iter();
+        let lines = lines.map(|insight| advised(&insight.sentence, &insight.next_step));
+        lines.collect::<String>()
+    };
+    let (shown, folded) = report.insights_to_show();
+    let mut text = list(shown);
+    if !shown.is_empty() {
+        text.push('\n');
+    }
+    if !folded.is_empty() {
+        let more = if shown.is_empty() { "" } else { "more " };
+        let summary = format::counted(folded.len() as u64, format!("{more}insight"));
+        let _ = write!(
+            text,
+            "<details><summary>{summary}</summary>\n\n{}\n</details>\n\n",
+            list(folded)
+        );
+    }
+    text
+}
+
+/// A line of a list: a sentence, and the options to try next.
+fn advised(sentence: &str, next_step: &[String]) -> String {
+    let sentence = escape(sentence);
+    match next_step {
+        [] => format!("- {sentence}\n"),
+        options => format!(
+            "- {sentence} Try: {}\n",
+            markdown::code(&format::arguments(options))
+        ),
+    }
 }
 
 fn section(section: &Section) -> String {

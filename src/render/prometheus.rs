@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
+use super::text;
 use crate::report::{Apdex, LabelReport, Report};
 use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
 
@@ -180,10 +181,17 @@ fn labels_text(labels: &[Option<(&str, String)>]) -> String {
     }
 }
 
-/// Escapes backslashes, quotes and line feeds in a label's value.
+/// Escapes backslashes, quotes and line feeds in a label's value, and shows what would not be seen.
 fn escape(value: &str) -> String {
-    value
-        .replace('\\', "\\\\")
-        .replace('"', "\\\"")
-        .replace('\n', "\\n")
+    let mut escaped = String::with_capacity(value.len());
+    for (letter, is_hidden) in text::letters(value) {
+        match letter {
+            '\\' => escaped.push_str("\\\\"),
+            '"' => escaped.push_str("\\\""),
+            '\n' => escaped.push_str("\\n"),
+            _ if is_hidden => text::push_sign(&mut escaped, letter),
+            _ => escaped.push(letter),
+        }
+    }
+    escaped
 }

@@ -7,6 +7,7 @@
 use std::collections::HashSet;
 use std::fmt::Write;
 
+use super::text::readable_json;
 use crate::error::{Error, Result};
 use crate::report::{Statistics, StatisticsRow};
 
@@ -32,6 +33,7 @@ pub fn render(statistics: &Statistics) -> Result<String> {
 
 fn entry(name: &str, row: &StatisticsRow) -> Result<String> {
     let label = serde_json::to_string(name)
+        .map(readable_json)
         .map_err(|error| Error::Internal(format!("cannot write JSON: {error}")))?;
     let times = row.elapsed;
     let percentile = |at: usize| times.map(|times| times.percentiles[at]);

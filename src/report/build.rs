@@ -109,7 +109,7 @@ impl Report {
         }
         let time_series = (total.rows > 0)
             .then(|| TimeSeries::new(aggregate, &timeline, &total.distributions(), percentiles));
-        let insights = insights::find(&Evidence {
+        let (insights, caveats) = insights::find(&Evidence {
             analysed,
             aggregate,
             labels: &all,
@@ -120,6 +120,7 @@ impl Report {
             timeline: &timeline,
             series: time_series.as_ref(),
             stray_times: stray_times.as_ref(),
+            monitored: &presentation.resources,
         });
         let names = shown.iter().map(|row| row.label.as_str());
         let metrics = MetricReport::of_all(
@@ -174,6 +175,7 @@ impl Report {
             other_labels: others,
             resources: window.and_then(|window| Resources::new(presentation.resources, window)),
             insights,
+            caveats,
             criteria: Vec::new(),
             options,
         })

@@ -233,7 +233,7 @@ fn slices(slices: &Slices) -> Checked {
     sum(cells().map(Slice::samples))?;
     let last = cells().map(|slice| slice.index).max().unwrap_or(0);
     ensure(
-        is_time(slices.start_ms, u64::from(last) + 1, slices.slice_ms),
+        is_time(slices.start_ms, last.saturating_add(1), slices.slice_ms),
         "its slices contain no valid times",
     )
 }

@@ -44,9 +44,11 @@ pub use criteria::{CriterionResult, Found};
 pub use error_kinds::ErrorKind;
 pub use failures::{ErrorCount, LabelErrors, Requests, TopErrors};
 pub use insights::{
-    Bimodal, ClocksApart, ConnectTime, ErrorBurst, FastErrors, Finding, Gap, IdsInLabels, Insight,
-    Knee, LateGenerator, NewConnections, PeriodicStalls, SeveralRuns, SlowEngine, SlowHost,
-    SlowLabel, SteadyWindow, StrayTimes, SubResults, TooFewSamples,
+    AlwaysFails, Bimodal, Caveat, CaveatReason, ClocksApart, Collapse, ConnectTime, Drift,
+    ErrorBurst, FailingSince, FastErrors, Finding, Gap, IdsInLabels, Insight, LateGenerator,
+    NewConnections, Part, PeriodicStalls, RisesWithLoad, SaturatedThroughput, SeveralRuns,
+    SlowEngine, SlowHost, SlowLabel, Stall, SteadyWindow, StrayTimes, SubResults, Timeouts,
+    TooFewSamples, Unreachable,
 };
 pub use label_report::{CodeCount, LabelReport, PercentileValue, Summary, TOTAL, Window};
 pub use labels::label_rows;
@@ -70,6 +72,9 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// Maximum labels reported one by one, by default.
 pub const DEFAULT_MAX_LABELS: usize = 100;
+
+/// Maximum insights shown at the top, by default.
+pub const DEFAULT_MAX_INSIGHTS: usize = 5;
 
 /// Everything perfkit knows about a run.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -143,9 +148,12 @@ pub struct Report {
     pub metrics: Vec<MetricReport>,
     /// The server's use of CPU, memory and connections; `None` without its monitor's file.
     pub resources: Option<Resources>,
-    /// Insights: what the figures reveal about the run, and what distorts them.
-    #[serde(default)]
+    /// Insights: what the figures reveal about the run, those that cost most first.
+    #[serde(default, deserialize_with = "insights::known")]
     pub insights: Vec<Insight>,
+    /// Why to read the figures with care.
+    #[serde(default, deserialize_with = "insights::known")]
+    pub caveats: Vec<Caveat>,
     /// How the results were read, in words.
     pub notes: Vec<String>,
     /// The results of the criteria, in their order; empty without criteria.
@@ -160,6 +168,13 @@ impl Report {
             Some(stray_times) => stray_times.throughput,
             None => self.total.throughput,
         }
+    }
+
+    /// Returns the insights to show at the top, and those to fold.
+    pub fn insights_to_show(&self) -> (&[Insight], &[Insight]) {
+        let all = self.insights.len();
+        let shown = self.options.max_insights.unwrap_or(all).min(all);
+        self.insights.split_at(shown)
     }
 
     /// Iterates over the rows of the aggregate table: the labels, the sum of those left out, then TOTAL.
@@ -195,6 +210,9 @@ pub struct Options {
     pub expected_interval_ms: Option<u64>,
     /// Maximum labels reported one by one; those with the most samples.
     pub max_labels: usize,
+    /// Maximum insights shown at the top; `None` for all. The others are folded.
+    #[serde(default = "default_max_insights")]
+    pub max_insights: Option<usize>,
     /// The keys of the columns in tables of labels, in their order; JMeter's columns if `None`.
     #[serde(default)]
     pub columns: Option<Vec<String>>,
@@ -213,6 +231,7 @@ impl Default for Options {
             percentiles: Percentile::DEFAULTS.to_vec(),
             timestamp_is_end: false,
             max_labels: DEFAULT_MAX_LABELS,
+            max_insights: default_max_insights(),
             columns: None,
             selection: Vec::new(),
             configured: None,
@@ -220,6 +239,10 @@ impl Default for Options {
             expected_interval_ms: None,
         }
     }
+}
+
+fn default_max_insights() -> Option<usize> {
+    Some(DEFAULT_MAX_INSIGHTS)
 }
 
 /// One input of the run.

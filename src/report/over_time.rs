@@ -8,7 +8,8 @@ use crate::text;
 
 /// The run over time in buckets of equal width; each vector has one entry per bucket.
 ///
-/// A sample belongs to the bucket of its end; only `hits` counts starts.
+/// A sample belongs to the bucket of its end; only `hits` counts starts. The run covers only part of the
+/// first and the last bucket: see the report's `window`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TimeSeries {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use regex::bytes::Regex;
 
 use super::pattern::{InvalidRegex, regex};
-use crate::jtl::{Engine, Sample, host_prefix};
+use crate::jtl::{Engine, Sample, host, path, thread_group};
 
 /// What replaces a sample's label.
 #[derive(Debug, Clone, Default)]
@@ -208,54 +208,6 @@ impl GroupBy {
     }
 }
 
-/// `Users` of the thread name `10.0.0.5:1099-Users 1-12`.
-fn thread_group(thread_name: &[u8]) -> &[u8] {
-    let name = match host_prefix(thread_name) {
-        Some(prefix) => thread_name.get(prefix.len() + 1..).unwrap_or_default(),
-        None => thread_name,
-    };
-    let digits = |text: &[u8]| {
-        let digits = text.iter().rev().take_while(|byte| byte.is_ascii_digit());
-        digits.count()
-    };
-    let without = |text: &'_ [u8], separator| -> Option<usize> {
-        let number = digits(text);
-        let end = text.len().checked_sub(number + 1)?;
-        (number > 0 && text.get(end) == Some(&separator)).then_some(end)
-    };
-    let group = without(name, b'-').and_then(|thread| without(name.get(..thread)?, b' '));
-    group.and_then(|end| name.get(..end)).unwrap_or(name)
-}
-
-/// `example.org` of `https://user@example.org:8080/a?b`.
-fn host(url: &[u8]) -> Option<&[u8]> {
-    let (authority, _) = split(url)?;
-    let user = authority.iter().rposition(|&byte| byte == b'@');
-    let host = authority.get(user.map_or(0, |at| at + 1)..)?;
-    // Colons in brackets belong to an IPv6 address.
-    let from = memchr::memchr(b']', host).unwrap_or(0);
-    let port = memchr::memchr(b':', host.get(from..)?).map(|at| from + at);
-    host.get(..port.unwrap_or(host.len()))
-}
-
-/// `/a` of `https://example.org/a?b#c`.
-fn path(url: &[u8]) -> Option<&[u8]> {
-    let (_, rest) = split(url)?;
-    let end = rest.iter().position(|byte| b"?#".contains(byte));
-    match rest.get(..end.unwrap_or(rest.len()))? {
-        b"" => Some(b"/"),
-        path => Some(path),
-    }
-}
-
-/// Splits a URL behind `://` into the authority and the rest.
-fn split(url: &[u8]) -> Option<(&[u8], &[u8])> {
-    let scheme = memchr::memmem::find(url, b"://")?;
-    let rest = url.get(scheme + 3..)?;
-    let end = rest.iter().position(|byte| b"/?#".contains(byte));
-    rest.split_at_checked(end.unwrap_or(rest.len()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -263,55 +215,6 @@ mod tests {
 
     fn text(bytes: &[u8]) -> &str {
         std::str::from_utf8(bytes).unwrap()
-    }
-
-    #[test]
-    fn thread_groups() {
-        for (name, group) in [
-            ("Users 1-12", "Users"),
-            ("127.0.0.1:21099-Users 1-2", "Users"),
-            ("Thread Group 10-1", "Thread Group"),
-            (
-                "bzm - Concurrency Thread Group 1-3",
-                "bzm - Concurrency Thread Group",
-            ),
-            (" 1-12", ""),
-            ("1-12", "1-12"),
-            ("Users 1-", "Users 1-"),
-            ("Users -1", "Users -1"),
-            ("main", "main"),
-            ("", ""),
-        ] {
-            assert_eq!(text(thread_group(name.as_bytes())), group, "{name}");
-        }
-    }
-
-    #[test]
-    fn hosts_and_paths() {
-        for (url, host_of, path_of) in [
-            ("http://127.0.0.1:43169/fibo/459", "127.0.0.1", "/fibo/459"),
-            (
-                "https://user:word@example.org:8080/a/b?c=/d#e",
-                "example.org",
-                "/a/b",
-            ),
-            ("https://example.org", "example.org", "/"),
-            ("https://example.org?a=b", "example.org", "/"),
-            ("https://[::1]:80/x#y?z", "[::1]", "/x"),
-            ("https://[::1]", "[::1]", "/"),
-            (
-                "https://example.org/a?to=http://other/b",
-                "example.org",
-                "/a",
-            ),
-        ] {
-            assert_eq!(host(url.as_bytes()).map(text), Some(host_of), "{url}");
-            assert_eq!(path(url.as_bytes()).map(text), Some(path_of), "{url}");
-        }
-        for url in ["", "null", "/a/b", "jdbc:mysql"] {
-            assert_eq!(host(url.as_bytes()), None, "{url}");
-            assert_eq!(path(url.as_bytes()), None, "{url}");
-        }
     }
 
     #[test]

@@ -10,10 +10,11 @@ use super::errors::{ErrorStats, ErrorTable};
 use super::interner::Interner;
 use super::label::LabelStats;
 use super::label_errors::LabelErrors;
-use super::row_sample::RowSample;
+use super::origins::Origins;
+use super::periods::Periods;
 use super::slices::Slices;
 use super::timeline::Timeline;
-use crate::jtl::{Engine, Sample, Sink};
+use crate::jtl::{Sample, Sink};
 
 /// The statistics of a run, or of a part of it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -24,9 +25,10 @@ pub struct Aggregate {
     controllers: Controllers,
     errors: ErrorTable,
     label_errors: LabelErrors,
-    row_sample: RowSample,
+    origins: Origins,
     timeline: Timeline,
     slices: Slices,
+    periods: Periods,
 }
 
 /// A label and the statistics of its rows: those of samplers and those of transaction controllers.
@@ -87,25 +89,24 @@ impl Aggregate {
             if let Some(stats) = self.stats.get_mut(label) {
                 stats.record(sample);
             }
-            if let Some(hash) = self.row_sample.takes(sample) {
-                let (elapsed, engine) = (sample.elapsed_each(), Engine::of(sample));
-                self.row_sample
-                    .add(hash, elapsed, label, sample.url, &engine);
-            }
+            let origin = self.origins.record(sample, label);
             if !sample.success {
                 let failed = *sample;
-                self.record_failure(label, &failed);
+                self.record_failure(label, origin, &failed);
             }
         }
         self.timeline.record(sample, label);
         self.slices.record(sample, label);
+        self.periods.record(sample);
     }
 
     #[inline(never)]
-    fn record_failure(&mut self, label: usize, sample: &Sample<'_>) {
+    fn record_failure(&mut self, label: usize, origin: usize, sample: &Sample<'_>) {
         let error = self.errors.record(sample);
         self.label_errors.add(label, error, ErrorStats::of(sample));
+        self.origins.record_failure(origin, sample, error);
         self.timeline.record_failure(sample, error);
+        self.slices.record_failure(sample, label, error);
         while self.errors.is_too_large() {
             self.coarsen_errors();
         }
@@ -115,7 +116,9 @@ impl Aggregate {
     fn coarsen_errors(&mut self) {
         let numbers = self.errors.coarsen();
         self.label_errors.renumber_errors(&numbers);
+        self.origins.renumber_errors(&numbers);
         self.timeline.renumber_errors(&numbers);
+        self.slices.renumber_errors(&numbers);
     }
 
     /// Adds another aggregate. Merging is associative and commutative; an empty aggregate changes
@@ -137,10 +140,11 @@ impl Aggregate {
         let error_numbers = self.errors.merge(&other.errors);
         self.label_errors
             .merge(&other.label_errors, &numbers, &error_numbers);
-        self.row_sample.merge(&other.row_sample, &numbers);
+        self.origins.merge(&other.origins, &numbers, &error_numbers);
         self.timeline
             .merge(other.timeline, &numbers, &error_numbers);
-        self.slices.merge(other.slices, &numbers);
+        self.slices.merge(other.slices, &numbers, &error_numbers);
+        self.periods.merge(&other.periods);
         while self.errors.is_too_large() {
             self.coarsen_errors();
         }
@@ -155,8 +159,9 @@ impl Aggregate {
         self.controllers.shift(positions);
         self.errors.shift(positions);
         self.label_errors.shift(positions);
-        self.row_sample.shift(inputs);
+        self.origins.shift(positions, inputs);
         self.timeline.shift(positions, inputs);
+        self.slices.shift(positions);
     }
 
     /// Number of rows recorded.
@@ -190,9 +195,13 @@ impl Aggregate {
         let failed = self.errors.check()?;
         let is_same = failed == self.label_errors.check(labels)? && failed <= rows;
         consistency::ensure(is_same, "it has different errors in total and by label")?;
-        self.row_sample.check(labels)?;
+        let samplers = consistency::total(self.stats.iter().map(|stats| stats.samples))?;
+        let failures = consistency::total(self.stats.iter().map(|stats| stats.errors))?;
+        let types = self.errors.types();
+        self.origins.check(labels, types, samplers, failures)?;
         self.timeline.check(labels, self.errors.types(), samples)?;
-        self.slices.check(labels, samples)?;
+        self.slices.check(labels, self.errors.types(), samples)?;
+        self.periods.check(samples)?;
         Ok(rows)
     }
 
@@ -262,14 +271,19 @@ impl Aggregate {
             .collect()
     }
 
-    /// A random sample of the rows that samplers wrote.
-    pub fn row_sample(&self) -> &RowSample {
-        &self.row_sample
+    /// What each host, engine and thread group did, by the rows that samplers wrote.
+    pub(crate) fn origins(&self) -> &Origins {
+        &self.origins
     }
 
     /// The run over time.
     pub fn timeline(&self) -> &Timeline {
         &self.timeline
+    }
+
+    /// The run in periods with exact distributions.
+    pub fn periods(&self) -> &Periods {
+        &self.periods
     }
 
     /// Each label in slices of time. `None` if some rows are missing in them.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::column_sum::ColumnSum;
 use super::consistency::{self, Checked};
+use super::endings::Endings;
 use super::histogram::Histogram;
 use super::metrics::{MetricMean, MetricMeans};
 use super::sum::Sum;
@@ -28,6 +29,10 @@ pub struct Bucket {
     pub successes: Histogram,
     /// Elapsed of failures, ms.
     pub failures: Histogram,
+    /// The longest elapsed time of a sample, ms; at least 0.
+    pub longest: i64,
+    /// When samples ended.
+    pub endings: Endings,
     /// The earliest failure, not counting transaction controllers.
     pub first_failure: Option<FirstFailure>,
     /// Active threads of each engine.
@@ -80,9 +85,11 @@ impl HitsSpan {
 }
 
 /// A failure. The earliest one comes first; of failures at the same time, the first in the file.
+///
+/// Its time is its end in a bucket of the timeline, and its start in a slice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FirstFailure {
-    /// When it ended, epoch ms.
+    /// When it ended or started, epoch ms.
     pub time: i64,
     /// Its position.
     pub position: u64,
@@ -147,12 +154,14 @@ impl Bucket {
         label.elapsed.add(sample.elapsed);
         label.latency.add(sample.latency, weight);
         label.connect.add(sample.connect, weight);
+        let each = sample.elapsed_each();
+        self.longest = self.longest.max(each);
         if sample.success {
             label.ok += weight;
-            self.successes.record(sample.elapsed_each(), weight);
+            self.successes.record(each, weight);
         } else {
             label.ko += weight;
-            self.failures.record(sample.elapsed_each(), weight);
+            self.failures.record(each, weight);
         }
         if let Some(threads) = sample.all_threads {
             let mean = at(&mut self.threads, numbers.engine);
@@ -219,6 +228,8 @@ impl Bucket {
         self.without_threads += other.without_threads;
         self.successes.merge(&other.successes);
         self.failures.merge(&other.failures);
+        self.longest = self.longest.max(other.longest);
+        self.endings.merge(other.endings);
         if let Some(failure) = other.first_failure {
             let error = renumbering.errors.get(failure.error).copied();
             self.add_failure(FirstFailure {
@@ -288,6 +299,8 @@ impl Bucket {
             are_known,
             "a time has figures of an unknown label, code, engine or error",
         )?;
+        let are_endings = self.endings.is_valid() && self.longest >= 0;
+        consistency::ensure(are_endings, "it contains no valid times")?;
         let times = [&self.successes, &self.failures].map(Histogram::counts);
         let samples =
             consistency::total(self.labels.iter().flat_map(|label| [label.ok, label.ko]))?;

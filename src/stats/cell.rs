@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bucket::FirstFailure;
 use super::compact::CompactHistogram;
 use super::consistency::{self, Checked};
 use super::sum::Sum;
@@ -16,6 +17,8 @@ pub struct Cell {
     pub successes: CompactHistogram,
     /// Elapsed of failures, ms; `None` without failures.
     pub failures: Option<Box<CompactHistogram>>,
+    /// The failure that started first, not counting transaction controllers.
+    first_failure: Option<Box<FirstFailure>>,
 }
 
 impl Cell {
@@ -49,6 +52,33 @@ impl Cell {
         }
     }
 
+    /// Keeps a failure if it started first.
+    pub(super) fn add_failure(&mut self, failure: FirstFailure) {
+        match &mut self.first_failure {
+            Some(first) => **first = failure.min(**first),
+            None => self.first_failure = Some(Box::new(failure)),
+        }
+    }
+
+    /// The failure that started first, not counting transaction controllers.
+    pub(crate) fn first_failure(&self) -> Option<FirstFailure> {
+        self.first_failure.as_deref().copied()
+    }
+
+    /// Gives types of error new numbers.
+    pub(super) fn renumber_errors(&mut self, numbers: &[usize]) {
+        if let Some(failure) = &mut self.first_failure {
+            failure.error = numbers.get(failure.error).copied().unwrap_or(failure.error);
+        }
+    }
+
+    /// Moves its rows by this many bytes.
+    pub(super) fn shift(&mut self, positions: u64) {
+        if let Some(failure) = &mut self.first_failure {
+            failure.position = failure.position.saturating_add(positions);
+        }
+    }
+
     /// Adds another cell.
     pub fn merge(&mut self, other: &Cell) {
         self.elapsed.merge(other.elapsed);
@@ -56,11 +86,14 @@ impl Cell {
         if let Some(failures) = &other.failures {
             self.failures.get_or_insert_default().merge(failures);
         }
+        if let Some(failure) = other.first_failure() {
+            self.add_failure(failure);
+        }
     }
 
     /// Adds another cell, reusing its memory.
     pub(super) fn take(&mut self, other: Cell) {
-        match self.successes.is_empty() && self.failures.is_none() {
+        match self.successes.is_empty() && self.failures.is_none() && self.first_failure.is_none() {
             true => *self = other,
             false => self.merge(&other),
         }

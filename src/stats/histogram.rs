@@ -40,6 +40,11 @@ impl Histogram {
     }
 }
 
+/// Returns the largest time up to `ms` from which on a histogram's counts are exact.
+pub fn exact_from(ms: i64) -> i64 {
+    range_of::<EXACT_BITS>(step_of::<EXACT_BITS>(ms.max(0) as u64)).0
+}
+
 impl PartialEq for Histogram {
     fn eq(&self, other: &Self) -> bool {
         self.counts() == other.counts()

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bucket::FirstFailure;
 use super::cell::Cell;
 use super::consistency::{self, Checked};
 use crate::jtl::Sample;
@@ -98,6 +99,29 @@ impl Slices {
         self.cell(label, time).add(elapsed, (each, success, weight));
     }
 
+    /// Adds a failed sample, whose type of error has this number. It has yet to be recorded.
+    pub fn record_failure(&mut self, sample: &Sample<'_>, label: usize, error: usize) {
+        let label = if self.are_labels_joined { 0 } else { label };
+        self.cell(label, sample.time_stamp)
+            .add_failure(FirstFailure {
+                time: sample.time_stamp,
+                position: sample.position,
+                error,
+            });
+    }
+
+    /// Gives types of error new numbers. Several may get the same one.
+    pub fn renumber_errors(&mut self, numbers: &[usize]) {
+        let cells = self.labels.iter_mut().flat_map(|label| &mut label.cells);
+        cells.for_each(|cell| cell.renumber_errors(numbers));
+    }
+
+    /// Moves its rows by this many bytes.
+    pub(super) fn shift(&mut self, positions: u64) {
+        let cells = self.labels.iter_mut().flat_map(|label| &mut label.cells);
+        cells.for_each(|cell| cell.shift(positions));
+    }
+
     /// The cell of a label for a time (epoch ms), which is added if it is missing.
     fn cell(&mut self, mut label: usize, time: i64) -> &mut Cell {
         if label >= MAX_LABELS {
@@ -167,8 +191,9 @@ impl Slices {
         }
     }
 
-    /// Adds other slices, whose labels have these numbers here.
-    pub fn merge(&mut self, mut other: Slices, label_numbers: &[usize]) {
+    /// Adds other slices, whose labels and types of error have these numbers here.
+    pub fn merge(&mut self, mut other: Slices, label_numbers: &[usize], error_numbers: &[usize]) {
+        other.renumber_errors(error_numbers);
         let are_too_many = label_numbers.iter().any(|&number| number >= MAX_LABELS);
         if are_too_many || self.are_labels_joined || other.are_labels_joined {
             self.join_labels();
@@ -239,8 +264,8 @@ impl Slices {
         of_label.flat_map(|label| label.numbers.iter().copied().zip(&label.cells))
     }
 
-    /// Checks stored slices against the number of labels and samples.
-    pub(super) fn check(&self, labels: usize, samples: u64) -> Checked<()> {
+    /// Checks stored slices against the number of labels, types of error and samples.
+    pub(super) fn check(&self, labels: usize, errors: usize, samples: u64) -> Checked<()> {
         let are_known = self.labels.len() <= if self.are_labels_joined { 1 } else { labels }
             && self.labels.len() <= MAX_LABELS;
         consistency::ensure(are_known, "slices belong to an unknown label")?;
@@ -254,6 +279,13 @@ impl Slices {
                 "slices have invalid times",
             )?;
         }
+        let mut cells = self.labels.iter().flat_map(|label| {
+            let cells = label.numbers.iter().zip(&label.cells);
+            cells.filter_map(|(&number, cell)| Some((number, cell.first_failure()?)))
+        });
+        let are_failures =
+            cells.all(|(number, first)| first.error < errors && first.time >> self.shift == number);
+        consistency::ensure(are_failures, "a slice has an unknown error")?;
         consistency::ensure(!self.are_too_many(), "it has too many slices")?;
         let cells = self.labels.iter().flat_map(|label| &label.cells);
         let counts = cells.map(Cell::check).collect::<Checked<Vec<u64>>>()?;
@@ -394,18 +426,27 @@ mod tests {
         let mut slices = Slices::default();
         for &(label, time_stamp, elapsed, success) in rows {
             let sample = Sample {
+                // Settles which failure is first of those at the same time.
+                position: elapsed.unsigned_abs(),
                 time_stamp,
                 elapsed,
                 success,
                 ..sample()
             };
+            if !success {
+                slices.record_failure(&sample, label, (elapsed % 2) as usize);
+            }
             slices.record(&sample, label);
         }
         slices
     }
 
-    /// By label: start, samples that succeeded and failed, sum of elapsed.
-    fn cells(slices: &Slices, labels: usize) -> Vec<Vec<(i64, u64, u64, i128)>> {
+    /// Of a slice: start, samples that succeeded and failed, sum of elapsed, time and type of the first
+    /// failure.
+    type Figures = (i64, u64, u64, i128, Option<(i64, usize)>);
+
+    /// The figures of each label's slices.
+    fn cells(slices: &Slices, labels: usize) -> Vec<Vec<Figures>> {
         let labels = if slices.are_labels_joined() {
             1
         } else {
@@ -415,7 +456,8 @@ mod tests {
             let cells = slices.of_label(label);
             let cells = cells.map(|(number, cell)| {
                 let start = number * slices.width_ms();
-                (start, cell.ok(), cell.ko(), cell.elapsed.total())
+                let first = cell.first_failure().map(|first| (first.time, first.error));
+                (start, cell.ok(), cell.ko(), cell.elapsed.total(), first)
             });
             cells.collect()
         };
@@ -428,7 +470,10 @@ mod tests {
         assert_eq!(slices.width_ms(), 16);
         assert_eq!(
             cells(&slices, 2),
-            [vec![(0, 2, 0, 120)], vec![(32, 0, 1, 7)]]
+            [
+                vec![(0, 2, 0, 120, None)],
+                vec![(32, 0, 1, 7, Some((40, 1)))]
+            ]
         );
         assert_eq!(
             (slices.samples(), slices.samples_by_slice()),
@@ -487,8 +532,8 @@ mod tests {
             };
             let all = of(&rows);
             let (mut ab, mut ba) = (of(&left), of(&right));
-            ab.merge(of(&right), &identity(&right));
-            ba.merge(of(&left), &identity(&left));
+            ab.merge(of(&right), &identity(&right), &[0, 1]);
+            ba.merge(of(&left), &identity(&left), &[0, 1]);
             for merged in [&ab, &ba] {
                 prop_assert_eq!(merged.width_ms(), all.width_ms());
                 prop_assert_eq!(&merged.occupied, &all.occupied);
@@ -496,12 +541,12 @@ mod tests {
             }
             prop_assert!(all.occupied.len() <= MAX_SLICES);
             prop_assert_eq!(all.samples(), rows.len() as u64);
-            prop_assert_eq!(all.check(510, rows.len() as u64), Ok(()));
+            prop_assert_eq!(all.check(510, 2, rows.len() as u64), Ok(()));
             let stored = postcard::to_stdvec(&all).unwrap();
             prop_assert_eq!(&postcard::to_stdvec(&ab).unwrap(), &stored);
             let read: Slices = postcard::from_bytes(&stored).unwrap();
             prop_assert_eq!(cells(&read, 510), cells(&all, 510));
-            prop_assert_eq!(read.check(510, rows.len() as u64), Ok(()));
+            prop_assert_eq!(read.check(510, 2, rows.len() as u64), Ok(()));
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::bucket::{Bucket, FirstFailure, Numbers, Renumbering};
 use super::codes::Codes;
 use super::consistency::{self, Checked};
+use super::endings;
 use super::engines::{Engines, MAX_ENGINES};
 use super::label_codes::LabelCodes;
 use crate::jtl::{self, Sample, Trace};
@@ -24,7 +25,7 @@ const DAY: i64 = 86_400_000;
 
 /// Widths of a bucket in ms. Each divides the next, so that neighbours merge without remainder.
 /// The last ones are for stray time stamps: [`MAX_BUCKETS`] of the widest hold every i64.
-const WIDTHS: [i64; 24] = [
+pub(super) const WIDTHS: [i64; 24] = [
     100,
     500,
     1_000,
@@ -70,6 +71,8 @@ pub struct Timeline {
     engines: Engines,
     #[serde(skip)]
     latest: Latest,
+    #[serde(skip)]
+    latest_part: LatestPart,
 }
 
 /// The bucket that was found last, which is usually that of the next sample too.
@@ -78,6 +81,14 @@ struct Latest {
     place: usize,
     start: i64,
     /// 0 if no bucket was found yet.
+    width: u64,
+}
+
+/// The part of a bucket that was marked last: most samples end in the same one as those before.
+#[derive(Debug, Clone, Copy, Default)]
+struct LatestPart {
+    start: i64,
+    /// 0 if none was marked yet.
     width: u64,
 }
 
@@ -105,6 +116,21 @@ impl Timeline {
             engine,
         };
         self.bucket(end).record(sample, numbers);
+        if end.wrapping_sub(self.latest_part.start) as u64 >= self.latest_part.width {
+            self.mark(end);
+        }
+    }
+
+    /// Notes the part of a bucket in which a sample ended.
+    #[inline(never)]
+    fn mark(&mut self, end: i64) {
+        let width = self.bucket_ms();
+        self.bucket(end).endings.add(end, width);
+        let part = endings::part_ms(width);
+        self.latest_part = LatestPart {
+            start: end.wrapping_sub(end.rem_euclid(part)),
+            width: part.unsigned_abs(),
+        };
     }
 
     /// The number of a response code.
@@ -159,9 +185,12 @@ impl Timeline {
         let width = other.bucket_ms();
         // Only buckets of at least this width contain the whole of another one.
         self.widen_to(width);
-        for (number, bucket) in other.numbers.into_iter().zip(other.buckets) {
+        for (number, mut bucket) in other.numbers.into_iter().zip(other.buckets) {
             // The first bucket may start before i64::MIN, which it contains.
             let start = number.saturating_mul(width);
+            // Making room for a bucket may widen all.
+            self.bucket(start);
+            bucket.endings = bucket.endings.widened(number, width, self.bucket_ms());
             self.bucket(start).merge(&bucket, &renumbering);
         }
         if self.codes.are_too_many() {
@@ -295,6 +324,7 @@ impl Timeline {
             // By label, not over time.
             label_codes: LabelCodes::default(),
             latest: Latest::default(),
+            latest_part: LatestPart::default(),
         };
         while let Some(&last) = timeline.numbers.last()
             && last.saturating_sub(timeline.numbers[0]) >= MAX_BUCKETS as i64
@@ -410,6 +440,7 @@ impl Timeline {
         self.width += 1;
         let ratio = WIDTHS[self.width] / narrow;
         self.latest = Latest::default();
+        self.latest_part = LatestPart::default();
         let all_of = |count: usize| (0..count).collect();
         let identity = Renumbering {
             labels: all_of(MAX_LABELS),
@@ -420,7 +451,8 @@ impl Timeline {
         };
         let numbers = std::mem::take(&mut self.numbers);
         let buckets = std::mem::take(&mut self.buckets);
-        for (number, bucket) in numbers.into_iter().zip(buckets) {
+        for (number, mut bucket) in numbers.into_iter().zip(buckets) {
+            bucket.endings = bucket.endings.widened(number, narrow, narrow * ratio);
             let number = number.div_euclid(ratio);
             match self.buckets.last_mut() {
                 Some(last) if self.numbers.last() == Some(&number) => {

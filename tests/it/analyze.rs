@@ -47,7 +47,7 @@ fn prints_only_the_platform_block() {
     | **TOTAL** | 5             | 230         | 200        | 300          | 500          | 500          | 50      | 500     | 20.000%     | 5.00000        | 5.00                | 2.50            |
     ");
     insta::assert_snapshot!(said, @r"
-    perfkit: insight: 5 samples are too few to trust p90, p95 and p99 (p99 needs 299).
+    perfkit: note: 5 samples are too few to trust p90 to p99 (p99 needs 299).
     perfkit: 5 rows read: 5 counted, 0 filtered out, 0 rejected
     perfkit: report in results-report/report.md and report.html
     ");
@@ -395,7 +395,7 @@ fn labels_cannot_break_out_of_a_table() {
         .find(|line| line.contains("script"))
         .unwrap();
     assert!(
-        line.starts_with("| a\\|b \\`c\\` &lt;script&gt; \\[x\\](y) \\*z\\* \u{FFFD}end | 1 "),
+        line.starts_with("| a\\|b \\`c\\` &lt;script&gt; \\[x\\](y) \\*z\\* ⟨U+202E⟩end | 1 "),
         "{line}"
     );
     // The terminal table has no control characters; the CSV keeps the label as it is.

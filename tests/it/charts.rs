@@ -53,6 +53,39 @@ fn five_samples_checked_by_hand() {
 }
 
 #[test]
+fn every_row_counts_in_a_rate_over_time() {
+    use crate::common::load::{Row, jtl};
+    // 500 s of a sample per second, in buckets of 5 s, then 700 at once within the last 400 or 2,000 ms.
+    for (tail_ms, last) in [(400.0, (5.0 + 700.0) / 5.4), (2_000.0, 700.0 / 2.0)] {
+        let row = |start: f64| Row {
+            start,
+            ..Row::default()
+        };
+        let mut rows: Vec<Row> = (0..500)
+            .map(|second| row(1_000.0 * f64::from(second)))
+            .collect();
+        rows.extend((0..700).map(|n| row(500_000.0 + (tail_ms - 40.0) * f64::from(n) / 699.0)));
+        let perfkit = Perfkit::new();
+        let path = perfkit.write("run.jtl", jtl(rows));
+        let figures = chart::figures(&report_of(path.to_str().unwrap()));
+        for slug in [
+            "throughput-and-errors-over-time",
+            "response-codes-per-second",
+        ] {
+            let panel = &figure(&figures, slug).panels[0];
+            let points = panel.series[0].pieces.concat();
+            let (_, rate) = points[points.len() - 1];
+            assert!(
+                (rate - last).abs() < 0.01,
+                "{slug} {tail_ms}: {rate} {last}"
+            );
+            assert!((points[0].1 - 1.0).abs() < 0.01, "{points:?}");
+            assert!(panel.y.max >= last);
+        }
+    }
+}
+
+#[test]
 fn all_points_lie_within_axes_that_have_units() {
     for fixture in [
         "default.jtl.gz",

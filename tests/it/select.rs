@@ -89,8 +89,8 @@ fn labels_are_included_and_excluded() {
     );
     // The first filter that rejects a row counts it; filters that reject nothing are listed, too.
     insta::assert_snapshot!(said, @r#"
-    perfkit: insight: 5 samples are too few to trust p90, p95 and p99 (p99 needs 299).
     perfkit: note: 1 row was written by transaction controllers: TOTAL counts it beside the samples it sums up, as JMeter's Aggregate Report does; --controllers exclude leaves it out.
+    perfkit: note: 5 samples are too few to trust p90 to p99 (p99 needs 299).
     perfkit: 11 rows read: 5 counted, 6 filtered out, 0 rejected
     perfkit: 6 filtered out by --exclude ^Home
     perfkit: 0 filtered out by --exclude -1$
@@ -208,11 +208,11 @@ fn samples_are_selected_by_start_time() {
 fn relative_moments_are_resolved_and_printed() {
     let (_, said) = counted(&["--from", "+1s", "--to", "22:13:27"]);
     insta::assert_snapshot!(said, @r#"
-    perfkit: insight: 2 labels, such as “Home-0”, hold sub-results of other labels: TOTAL counts both, as in JMeter; --sub-results exclude leaves them out.
-    perfkit: insight: 7 samples are too few to trust p90, p95 and p99 (p99 needs 299).
     perfkit: note: --from +1s: counts only samples that start at 2023-11-14 22:13:21.000 UTC or later.
     perfkit: note: --to 22:13:27: counts only samples that start before 2023-11-14 22:13:27.000 UTC.
     perfkit: note: 1 row was written by transaction controllers: TOTAL counts it beside the samples it sums up, as JMeter's Aggregate Report does; --controllers exclude leaves it out.
+    perfkit: note: 2 labels such as “Home-0” hold sub-results of other labels: TOTAL counts both, as in JMeter. Try: --sub-results exclude
+    perfkit: note: 7 samples are too few to trust p90 to p99 (p99 needs 299).
     perfkit: 11 rows read: 7 counted, 4 filtered out, 0 rejected
     perfkit: 3 filtered out by --from +1s
     perfkit: 1 filtered out by --to 22:13:27
@@ -227,10 +227,10 @@ fn the_ramp_is_trimmed_and_reported() {
         "Home,1; Home-0,1; Home-1,1; GET /item/17,1; Buy,1; TOTAL,5"
     );
     insta::assert_snapshot!(said, @r#"
-    perfkit: insight: 2 labels, such as “Home-0”, hold sub-results of other labels: TOTAL counts both, as in JMeter; --sub-results exclude leaves them out.
-    perfkit: insight: 5 samples are too few to trust p90, p95 and p99 (p99 needs 299).
     perfkit: note: --trim-ramp: counts only samples that start from 2023-11-14 22:13:21.200 UTC, when the last of 2 threads was up, until 2023-11-14 22:13:26.100 UTC, when the first left: 4.9 s of 8.0 s (by allThreads at the end of each sample).
     perfkit: note: 1 row was written by transaction controllers: TOTAL counts it beside the samples it sums up, as JMeter's Aggregate Report does; --controllers exclude leaves it out.
+    perfkit: note: 2 labels such as “Home-0” hold sub-results of other labels: TOTAL counts both, as in JMeter. Try: --sub-results exclude
+    perfkit: note: 5 samples are too few to trust p90 to p99 (p99 needs 299).
     perfkit: 11 rows read: 5 counted, 6 filtered out, 0 rejected
     perfkit: 6 filtered out by --trim-ramp
     "#);
@@ -305,7 +305,7 @@ fn sub_results_are_noticed_under_any_label() {
     ] {
         let said = counted(arguments).1;
         assert!(
-            said.contains("2 labels, such as “Home-0”, hold sub-results"),
+            said.contains("2 labels such as “Home-0” hold sub-results"),
             "{said}"
         );
     }
@@ -361,12 +361,6 @@ fn the_report_echoes_the_selection_and_accounts_for_it() {
 
     2023-11-14 22:13:21 UTC to 2023-11-14 22:13:28 UTC, 7.0 s.
 
-    ## Insights
-
-    - 4 samples are too few to trust p90, p95 and p99 (p99 needs 299).
-
-    ## Rows read
-
     11 rows read: 4 counted, 7 filtered out, 0 rejected.
 
     - filtered out: 3 by --from +1s
@@ -377,6 +371,7 @@ fn the_report_echoes_the_selection_and_accounts_for_it() {
 
     - --from +1s: counts only samples that start at 2023-11-14 22:13:21.000 UTC or later.
     - 1 row was written by transaction controllers: TOTAL counts it beside the samples it sums up, as JMeter's Aggregate Report does; --controllers exclude leaves it out.
+    - 4 samples are too few to trust p90 to p99 (p99 needs 299).
     "#);
 }
 

@@ -278,8 +278,13 @@ fn stray_times_are_told_and_the_option_leaves_them_out() {
         assert_eq!(report.total.samples, 1_000 + stray.samples);
         assert_eq!(stray.label.as_deref(), Some("Home"));
         assert!(stray.have_all_failed);
-        // First of all insights, and below the table.
-        assert_eq!(report.insights[0].sentence, stray.sentence());
+        // An insight with the options, and below the table.
+        let insight = &report.insights[0];
+        assert_eq!(insight.next_step.join(" "), stray.options);
+        assert_eq!(
+            stray.with_options(),
+            format!("{} {} leaves them out.", insight.sentence, stray.options)
+        );
         let (markdown, _) = perfkit.run(&[&ANALYZE[..], &["--platform", "x"]].concat());
         assert!(markdown.contains("far from all others"), "{markdown}");
         // Charts over time keep their fine buckets.

@@ -72,8 +72,8 @@ fn rows_of_xml_are_accounted_for() {
     );
     let (_, said) = perfkit.run(&["analyze", "damaged.xml", "--no-report", "--platform", "x"]);
     insta::assert_snapshot!(said, @r#"
-    perfkit: insight: 2 samples are too few to trust p90, p95 and p99 (p99 needs 299).
     perfkit: note: damaged.xml does not end with </testResults>: JMeter is still writing or was stopped; the figures cover what could be read.
+    perfkit: note: 2 samples are too few to trust p90 to p99 (p99 needs 299).
     perfkit: 5 rows read: 2 counted, 0 filtered out, 3 rejected
     perfkit: warning: 2 rejected: t (elapsed) is not a whole number in range; first at damaged.xml:3: "x"
     perfkit: warning: 1 rejected: the file ends within the row; first at damaged.xml:6: "<sample t="

@@ -1,5 +1,7 @@
 //! Builds series over time of one run, for its figures.
 
+use std::ops::RangeInclusive;
+
 use super::names::elided;
 use super::{TimesAxis, busiest, panel, which_labels};
 use crate::chart::model::{Axis, Figure, Mark, Section, Series};
@@ -7,8 +9,9 @@ use crate::chart::{palette, scale};
 use crate::format;
 use crate::report::{LabelSeries, Report, TimeSeries, Window};
 
-/// Share of a bucket that the run must cover for its rate to be drawn: less is mostly noise.
-const MIN_COVERAGE: f64 = 0.3;
+/// Share of the first or last bucket that the run must cover for a rate of its own: less is mostly noise,
+/// so that its samples count with those of the next or previous bucket.
+const MIN_COVERAGE: f64 = 0.2;
 
 /// Points of a line; gaps separate the pieces.
 pub type Pieces = Vec<Vec<(f64, f64)>>;
@@ -133,7 +136,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Places points at the middle of each bucket; a bucket without a value ends a piece.
+    /// Places points at the middle of the part of each bucket that the run covers; a bucket without a
+    /// value ends a piece.
     pub fn pieces(&self, value: impl Fn(usize) -> Option<f64>) -> Pieces {
         let mut pieces = vec![Vec::new()];
         for bucket in 0..self.series.len() {
@@ -151,17 +155,47 @@ impl<'a> Run<'a> {
         pieces
     }
 
-    /// Turns counts by bucket into rates per second.
+    /// Turns counts by bucket into rates per second. Every count is part of exactly one rate.
     pub fn rates(&self, counts: &[u64]) -> Pieces {
         self.pieces(|bucket| self.rate(bucket, counts))
     }
 
-    /// Returns the rate per second within the part of a bucket that the run covers.
+    /// Returns the rate per second within the part of a bucket that the run covers; `None` if the run
+    /// covers too little of it, whose samples then count in the rate of its neighbour.
     pub fn rate(&self, bucket: usize, counts: &[u64]) -> Option<f64> {
-        let (from, to) = self.covered(bucket);
-        let is_enough = to - from >= MIN_COVERAGE * self.series.bucket_ms as f64;
-        let count = *counts.get(bucket)? as f64;
-        ((is_enough || self.series.len() == 1) && to > from).then(|| count / (to - from) * 1000.0)
+        let buckets = self.rated(bucket)?;
+        let (from, to) = self.spanned(&buckets);
+        let count = counts.get(buckets)?.iter().sum::<u64>() as f64;
+        (to > from).then(|| count / (to - from) * 1000.0)
+    }
+
+    /// Returns the buckets that a bucket's rate is of: usually itself alone; `None` if it counts with its
+    /// neighbour.
+    fn rated(&self, bucket: usize) -> Option<RangeInclusive<usize>> {
+        let last = self.series.len().checked_sub(1)?;
+        let min = MIN_COVERAGE * self.series.bucket_ms as f64;
+        let is_short = |bucket| {
+            let (from, to) = self.covered(bucket);
+            to - from < min
+        };
+        let first_rated = usize::from(last > 0 && is_short(0));
+        let last_rated = match last > first_rated && is_short(last) {
+            true => last - 1,
+            false => last,
+        };
+        let from = if bucket == first_rated { 0 } else { bucket };
+        let to = if bucket == last_rated { last } else { bucket };
+        (first_rated..=last_rated)
+            .contains(&bucket)
+            .then_some(from..=to)
+    }
+
+    /// Returns the part of some buckets that the run covers, in ms since its start.
+    fn spanned(&self, buckets: &RangeInclusive<usize>) -> (f64, f64) {
+        (
+            self.covered(*buckets.start()).0,
+            self.covered(*buckets.end()).1,
+        )
     }
 
     /// Returns the part of a bucket that the run covers, in ms since its start.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::analysed::Analysis;
 use crate::chart::{Style, Theme};
-use crate::cli::{AnalyzeArgs, ChartTheme, Compat, FollowArgs, Format};
+use crate::cli::{AnalyzeArgs, ChartTheme, Compat, FollowArgs, Format, InsightCount};
 use crate::commands::gate::Gate;
 use crate::commands::publish::Publication;
 use crate::commands::server::Server;
@@ -66,6 +66,10 @@ impl Job {
             max_labels: args
                 .max_labels
                 .map_or(report::DEFAULT_MAX_LABELS, |max| max as usize),
+            max_insights: match args.insights {
+                InsightCount::Max(max) => Some(max),
+                InsightCount::All => None,
+            },
             columns: columns::parse(args.columns.as_deref(), &args.percentiles)?,
             apdex: args.apdex.clone(),
             expected_interval_ms: args.expected_interval,

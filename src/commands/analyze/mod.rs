@@ -16,13 +16,13 @@ use crate::error::Result;
 use crate::render::{self, markdown::ChartLink};
 use crate::report::{self, Report};
 use crate::stats::Aggregate;
+use crate::stderr;
 
 /// Runs `perfkit analyze`. The report has `notes`, which were printed already.
 ///
 /// # Errors
 ///
 /// If an option is invalid, an input cannot be read or has no samples, or an output cannot be written;
-use crate::stderr;
 /// with `--strict`, also if a row is rejected.
 pub fn run(args: AnalyzeArgs, notes: Vec<String>) -> Result<ExitCode> {
     let mut job = Job::new(args, notes)?;
@@ -46,7 +46,12 @@ impl Job {
     }
 
     fn report(&self, analysed: &Analysed) -> Result<Report> {
-        let mut report = reporting::report(analysed, self.presentation.clone(), None)?;
+        let rest = match &self.outputs.directory {
+            Some(directory) => format!("see {}", directory.join("report.md").display()),
+            None => "--insights all prints them".to_owned(),
+        };
+        let presentation = self.presentation.clone();
+        let mut report = reporting::report(analysed, presentation, None, &rest)?;
         self.server.check(&report)?;
         report.criteria = self.gate.evaluate(&report);
         Ok(report)

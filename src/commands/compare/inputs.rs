@@ -159,7 +159,12 @@ fn run_of_results(
             options: options.clone(),
             ..Presentation::default()
         };
-        reporting::report(&analysed, presentation, Some(name))
+        reporting::report(
+            &analysed,
+            presentation,
+            Some(name),
+            "analyze this run to see them",
+        )
     };
     if !analysed::is_summary(path)? {
         return report(analysis);

@@ -11,6 +11,10 @@ pub use self::xml::XmlFault;
 /// Bytes of the longest row that is read. Longer rows are rejected, so that memory stays bounded.
 pub const MAX_ROW: usize = 4 << 20;
 
+/// Bytes of the longest text that is kept whole. Longer ones are shortened, so that memory and reports
+/// stay bounded.
+pub const MAX_TEXT: usize = 64 << 10;
+
 /// What is wrong with a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]

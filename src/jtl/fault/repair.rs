@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::MAX_TEXT;
+
 /// What was wrong with a row that was repaired.
 ///
 /// A repair depends only on the row and the layout of its file, never on other rows. Every number of a
@@ -21,6 +23,8 @@ pub enum Repair {
     NoVariables,
     /// NUL bytes precede the row.
     Nul,
+    /// A text of the row is longer than [`MAX_TEXT`](super::MAX_TEXT).
+    LongText(TextColumn),
 }
 
 /// A column of text, which may contain delimiters.
@@ -61,14 +65,19 @@ impl Repair {
                 "the row has only the header's columns, though others have more".to_owned()
             }
             Repair::Nul => "NUL bytes (0x00) before the row were skipped".to_owned(),
+            Repair::LongText(column) => format!(
+                "{} is longer than {} KiB and was shortened to its start, its length and a hash",
+                column.name(),
+                MAX_TEXT >> 10
+            ),
         }
     }
 
     /// The name of the repaired column, if the repair has one.
     pub fn column(self) -> Option<&'static str> {
         match self {
-            Repair::Unquoted(TextColumn::Other) => None,
-            Repair::Unquoted(column) => Some(column.name()),
+            Repair::Unquoted(TextColumn::Other) | Repair::LongText(TextColumn::Other) => None,
+            Repair::Unquoted(column) | Repair::LongText(column) => Some(column.name()),
             _ => None,
         }
     }

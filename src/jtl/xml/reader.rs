@@ -8,7 +8,7 @@ use super::summary::XmlSummary;
 use super::tokens::Tokens;
 use crate::error::{Error, Result};
 use crate::jtl::fault::Fault;
-use crate::jtl::input::{TrailingBytes, Transcoder};
+use crate::jtl::input::{LineEnds, TrailingBytes};
 use crate::jtl::metric::MetricColumn;
 use crate::jtl::sample::{Origin, Sample};
 
@@ -27,9 +27,10 @@ pub struct RejectedRow<'a> {
     pub fault: Fault,
     /// The wrong value, or the start of the element.
     pub value: &'a [u8],
-    /// Lines before the row.
-    pub lines: u64,
 }
+
+/// A row, or why it cannot be read.
+type Row<'a> = std::result::Result<Sample<'a>, RejectedRow<'a>>;
 
 /// An input of XML results.
 pub struct XmlInput {
@@ -44,8 +45,8 @@ pub struct XmlInput {
 }
 
 impl XmlInput {
-    /// Reads rows to the end, or until `take` breaks. Returns their number, and reports it to
-    /// `progress` as it grows.
+    /// Reads rows to the end, or until `take` breaks, which gets the number of lines before each. Returns
+    /// the number of rows, and reports it to `progress` as it grows.
     ///
     /// # Errors
     ///
@@ -53,13 +54,13 @@ impl XmlInput {
     pub fn read(
         &mut self,
         progress: &(dyn Fn(u64) + Sync),
-        mut take: impl FnMut(std::result::Result<Sample<'_>, RejectedRow<'_>>) -> ControlFlow<()>,
+        mut take: impl FnMut(u64, Row<'_>) -> ControlFlow<()>,
     ) -> Result<u64> {
         const BYTES_PER_REPORT: u64 = 1 << 20;
         let (mut rows, mut reported, mut reported_at) = (0, 0, 0);
-        while let Some(row) = self.reader.next_row(self.input, self.position)? {
+        while let Some((lines, row)) = self.reader.next_row(self.input, self.position)? {
             rows += 1;
-            if take(row).is_break() {
+            if take(lines, row).is_break() {
                 break;
             }
             if self.reader.bytes() - reported_at >= BYTES_PER_REPORT {
@@ -84,7 +85,7 @@ pub struct XmlReader {
 impl XmlReader {
     /// A reader of an input that begins with `start` and continues with `reader`. `name` is the
     /// input's name, for errors.
-    pub fn new(name: String, mut start: Vec<u8>, reader: Transcoder, stamps: Stamps) -> Self {
+    pub fn new(name: String, mut start: Vec<u8>, reader: LineEnds, stamps: Stamps) -> Self {
         let mark = match start.strip_prefix(BYTE_ORDER_MARK) {
             Some(_) => start.drain(..BYTE_ORDER_MARK.len()).len() as u64,
             None => 0,
@@ -124,18 +125,14 @@ impl XmlReader {
         self
     }
 
-    /// The next row, or `None` at the end. The input's number is `input`, and it starts at
+    /// The next row and the number of lines before it, or `None` at the end. The input's number is `input`, and it starts at
     /// `position`.
     ///
     /// # Errors
     ///
     /// When the input cannot be read, or is XML that is refused: not JMeter's, not UTF-8, or with a
     /// document type.
-    pub fn next_row(
-        &mut self,
-        input: u32,
-        position: u64,
-    ) -> Result<Option<std::result::Result<Sample<'_>, RejectedRow<'_>>>> {
+    pub fn next_row(&mut self, input: u32, position: u64) -> Result<Option<(u64, Row<'_>)>> {
         if !self.find_row()? {
             return Ok(None);
         }
@@ -144,7 +141,7 @@ impl XmlReader {
             position: position + row.position,
             input,
         };
-        Ok(Some(match &row.rejection {
+        let read = match &row.rejection {
             None => Ok(Sample {
                 is_sub_result: Some(row.is_nested),
                 ..row.fields.sample(origin)
@@ -152,9 +149,9 @@ impl XmlReader {
             Some(rejection) => Err(RejectedRow {
                 fault: rejection.fault,
                 value: &rejection.value,
-                lines: row.lines,
             }),
-        }))
+        };
+        Ok(Some((row.lines, read)))
     }
 
     fn find_row(&mut self) -> Result<bool> {

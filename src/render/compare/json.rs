@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::compare::Comparison;
 use crate::error::{Error, Result};
+use crate::render::text::readable_json;
 use crate::report::CriterionResult;
 
 /// The whole comparison, and the result of each criterion.
@@ -22,6 +23,6 @@ pub fn json(comparison: &Comparison, criteria: &[CriterionResult]) -> Result<Str
         comparison,
         criteria,
     });
-    json.map(|json| json + "\n")
+    json.map(|json| readable_json(json) + "\n")
         .map_err(|error| Error::Internal(format!("cannot write JSON: {error}")))
 }

@@ -1,19 +1,19 @@
 //! JSON made harmless wherever it is put into the page.
 
-use crate::render::text::is_unsafe;
+use crate::render::text;
 
 /// JSON that may stand in a `script` element: nothing in it can end the element or begin a comment.
 ///
 /// `<` is only found within JSON's strings, where `\u003c` means the same.
 pub fn json(raw: &str) -> String {
     let mut escaped = String::with_capacity(raw.len());
-    for letter in raw.chars() {
+    for (letter, is_hidden) in text::letters(raw) {
         match letter {
             '<' => escaped.push_str("\\u003c"),
             '>' => escaped.push_str("\\u003e"),
             '&' => escaped.push_str("\\u0026"),
-            letter if is_unsafe(letter) => escaped.push('\u{FFFD}'),
-            letter => escaped.push(letter),
+            _ if is_hidden => text::push_sign(&mut escaped, letter),
+            _ => escaped.push(letter),
         }
     }
     escaped
@@ -33,7 +33,7 @@ mod tests {
         let before: Vec<String> = serde_json::from_str(raw).unwrap();
         let after: Vec<String> = serde_json::from_str(&escaped).unwrap();
         assert_eq!(after, before);
-        assert_eq!(json("\"\u{202E}abc\""), "\"\u{FFFD}abc\"");
+        assert_eq!(json("\"\u{202E}abc\""), "\"⟨U+202E⟩abc\"");
     }
 
     proptest! {
@@ -41,9 +41,9 @@ mod tests {
         fn no_text_leaves_its_place(raw in any::<String>()) {
             let escaped = json(&serde_json::to_string(&raw).unwrap());
             prop_assert!(!escaped.contains(['<', '>', '&']));
-            prop_assert!(!escaped.chars().any(is_unsafe));
+            prop_assert!(text::letters(&escaped).all(|(_, is_hidden)| !is_hidden));
             let back: String = serde_json::from_str(&escaped).unwrap();
-            prop_assert_eq!(back.chars().count(), raw.chars().count());
+            prop_assert_eq!(text::printable(&back), text::printable(&raw));
         }
     }
 }

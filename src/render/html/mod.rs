@@ -112,11 +112,14 @@ fn smallest(page_of: impl Fn(Detail) -> Result<String>) -> Result<String> {
 
 /// Replaces characters that could forge or hide text.
 fn harmless(page: &str) -> String {
-    let letters = page.chars().map(|letter| match letter {
-        '\n' => '\n',
-        '\r' | '\t' => ' ',
-        letter if text::is_unsafe(letter) => char::REPLACEMENT_CHARACTER,
-        letter => letter,
-    });
-    letters.collect()
+    let mut shown = String::with_capacity(page.len());
+    for (letter, is_hidden) in text::letters(page) {
+        match letter {
+            '\n' => shown.push('\n'),
+            '\r' | '\t' => shown.push(' '),
+            _ if is_hidden => text::push_sign(&mut shown, letter),
+            _ => shown.push(letter),
+        }
+    }
+    shown
 }

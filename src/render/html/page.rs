@@ -8,7 +8,7 @@ use crate::chart::Figure;
 use crate::error::Result;
 use crate::format::{self, shorten_middle, thousands};
 use crate::render::print::html::BREAK;
-use crate::report::Report;
+use crate::report::{Insight, Report};
 
 /// Maximum length of a title or a detail, in characters.
 pub const MAX_LETTERS: usize = 200;
@@ -136,32 +136,76 @@ fn headline(report: &Report) -> Vec<Headline> {
 }
 
 fn insights(report: &Report) -> Option<Section> {
-    let insights = report.insights.iter().map(|insight| &insight.sentence);
-    let lines: Vec<&String> = insights.collect();
-    let body = list(&lines, 4 * MAX_LETTERS, "report.json");
-    (!lines.is_empty()).then(|| Section::new("insights", "Insights", body))
+    let (shown, folded) = report.insights_to_show();
+    let more = if shown.is_empty() { "" } else { "more " };
+    let body = html! {
+        @if !shown.is_empty() { (list(&advised(shown), 4 * MAX_LETTERS, "report.json")) }
+        @if !folded.is_empty() {
+            details.more {
+                summary { (format::counted(folded.len() as u64, format!("{more}insight"))) } (BREAK)
+                (list(&advised(folded), 4 * MAX_LETTERS, "report.json"))
+            } (BREAK)
+        }
+    };
+    (!report.insights.is_empty()).then(|| Section::new("insights", "Insights", body))
 }
 
 fn notes(report: &Report) -> Option<Section> {
     let verdict = report.resources.iter().map(|resources| &resources.verdict);
-    let notes: Vec<&String> = verdict.chain(&report.notes).collect();
-    notes_section(&notes, "report.json")
+    let mut lines: Vec<Line> = verdict
+        .chain(&report.notes)
+        .map(|note| Line::new(note, &[]))
+        .collect();
+    let caveats = report.caveats.iter();
+    lines.extend(caveats.map(|caveat| Line::new(&caveat.sentence, &caveat.next_step)));
+    section_of(&lines, "report.json")
 }
 
 /// Lists the notes, and refers to `whole` for those left out; `None` without notes.
 pub fn notes_section(notes: &[&String], whole: &str) -> Option<Section> {
+    let lines: Vec<Line> = notes.iter().map(|note| Line::new(note, &[])).collect();
+    section_of(&lines, whole)
+}
+
+fn section_of(notes: &[Line], whole: &str) -> Option<Section> {
     let body = list(notes, 2 * MAX_LETTERS, whole);
     (!notes.is_empty()).then(|| Section::new("notes", "Notes", body))
 }
 
+/// A line of a list.
+struct Line<'a> {
+    sentence: &'a str,
+    /// The options to try next, as a shell reads them.
+    options: Option<String>,
+}
+
+impl<'a> Line<'a> {
+    fn new(sentence: &'a str, next_step: &[String]) -> Self {
+        Line {
+            sentence,
+            options: (!next_step.is_empty()).then(|| format::arguments(next_step)),
+        }
+    }
+}
+
+fn advised(insights: &[Insight]) -> Vec<Line<'_>> {
+    let lines = insights.iter();
+    lines
+        .map(|insight| Line::new(&insight.sentence, &insight.next_step))
+        .collect()
+}
+
 /// A list of at most [`MAX_LINES`] lines, each shortened to `max_letters` characters.
-fn list(lines: &[&String], max_letters: usize, whole: &str) -> Markup {
+fn list(lines: &[Line], max_letters: usize, whole: &str) -> Markup {
     let more = lines.len().saturating_sub(MAX_LINES);
     html! {
         ul.notes {
             (BREAK)
             @for line in lines.iter().take(MAX_LINES) {
-                li { (shorten_middle(line, max_letters)) } (BREAK)
+                li {
+                    (shorten_middle(line.sentence, max_letters))
+                    @if let Some(options) = &line.options { " Try: " code { (options) } }
+                } (BREAK)
             }
         } (BREAK)
         @if more > 0 {

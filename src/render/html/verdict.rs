@@ -102,15 +102,23 @@ fn slowest_label(report: &Report, letters: usize) -> Option<String> {
     (timed.count() > 1).then(|| format!("The slowest label is {name}: {figure}."))
 }
 
+/// Names the most frequent kind of error: by its message, or by what its messages have in common.
 fn most_frequent_error(report: &Report, letters: usize) -> Option<String> {
-    let error = report.errors.first()?;
+    let kind = report.error_kinds.first()?;
+    let count = match kind.count {
+        1 => "once".to_owned(),
+        count => format!("{} times", format::thousands(count)),
+    };
+    let (error, messages) = match kind.messages {
+        1 => (&kind.example, String::new()),
+        messages => (
+            &kind.kind,
+            format!(", in {} variants", format::thousands(messages)),
+        ),
+    };
     Some(format!(
-        "The most frequent error is “{}”: {}.",
-        format::shorten_middle(&error.error, letters),
-        match error.count {
-            1 => "once".to_owned(),
-            count => format!("{} times", format::thousands(count)),
-        }
+        "The most frequent error is “{}”: {count}{messages}.",
+        format::shorten_middle(error, letters),
     ))
 }
 

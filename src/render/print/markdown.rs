@@ -84,11 +84,30 @@ pub fn bold(text: &str) -> String {
     format!("**{text}**")
 }
 
+/// Text from outside as code on one line.
+pub fn code(text: &str) -> String {
+    let text: String = text
+        .chars()
+        .map(|letter| match letter {
+            '\n' | '\r' | '\t' => ' ',
+            letter if text::is_unsafe(letter) => '\u{FFFD}',
+            letter => letter,
+        })
+        .collect();
+    // A fence is longer than any row of backticks within it.
+    let longest = text.split(|letter| letter != '`').map(str::len).max();
+    let fence = "`".repeat(longest.unwrap_or(0) + 1);
+    match text.starts_with('`') || text.ends_with('`') {
+        true => format!("{fence} {text} {fence}"),
+        false => format!("{fence}{text}{fence}"),
+    }
+}
+
 /// Text from outside, made literal and harmless within a Markdown table cell.
 pub fn escape(text: &str) -> String {
-    let letters: Vec<char> = text.chars().collect();
+    let letters: Vec<(char, bool)> = text::letters(text).collect();
     let mut escaped = String::with_capacity(text.len());
-    for (at, &letter) in letters.iter().enumerate() {
+    for (at, &(letter, is_hidden)) in letters.iter().enumerate() {
         match letter {
             '\\' | '`' | '*' | '|' | '[' | ']' | '~' => {
                 escaped.push('\\');
@@ -96,7 +115,9 @@ pub fn escape(text: &str) -> String {
             }
             // Within a word an underscore is literal already, and reads better bare.
             '_' => {
-                let is_word = |letter: Option<&char>| letter.is_some_and(|c| c.is_alphanumeric());
+                let is_word = |letter: Option<&(char, bool)>| {
+                    letter.is_some_and(|(c, _)| c.is_alphanumeric())
+                };
                 let before = at.checked_sub(1).and_then(|before| letters.get(before));
                 if !(is_word(before) && is_word(letters.get(at + 1))) {
                     escaped.push('\\');
@@ -107,7 +128,7 @@ pub fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '&' => escaped.push_str("&amp;"),
             '\n' | '\r' | '\t' => escaped.push(' '),
-            letter if text::is_unsafe(letter) => escaped.push('\u{FFFD}'),
+            letter if is_hidden => text::push_sign(&mut escaped, letter),
             letter => escaped.push(letter),
         }
     }

@@ -1,9 +1,9 @@
 //! The course of a run: what happened in each bucket of its time series.
 
 use super::times::{self, Counts};
-use crate::format;
+use super::words;
 use crate::report::{TimeSeries, Window};
-use crate::stats::{DenseTimeline, FirstFailure};
+use crate::stats::{DenseTimeline, Endings};
 use crate::units::MS_PER_SECOND;
 
 /// A run over time, in the buckets of the report's time series.
@@ -34,8 +34,14 @@ pub(super) struct Moment {
     pub ko: Counts,
     /// Active threads; `None` if not all rows report them.
     pub threads: Option<f64>,
-    /// The earliest failure.
-    pub first_failure: Option<FirstFailure>,
+    /// The longest elapsed time of a sample, ms, at least 0.
+    pub longest_ms: i64,
+    /// When samples ended.
+    pub endings: Endings,
+    /// The first start and the last end of the samples that started here, epoch ms.
+    pub started: Option<(i64, i64)>,
+    /// Samples of each label and the sum of their elapsed times, ms, by the label's number.
+    pub labels: Vec<(u64, f64)>,
 }
 
 impl Course {
@@ -62,7 +68,12 @@ impl Course {
                 .copied()
                 .flatten()
                 .filter(|_| has_threads),
-            first_failure: bucket.first_failure,
+            longest_ms: bucket.longest,
+            endings: bucket.endings,
+            started: (bucket.hits_span.first_start()).zip(bucket.hits_span.last_end()),
+            labels: (bucket.labels.iter())
+                .map(|label| (label.samples(), label.elapsed.total() as f64))
+                .collect(),
         };
         Course {
             start_ms: window.start_ms,
@@ -104,20 +115,9 @@ impl Moment {
         times::count(&self.ok) + times::count(&self.ko)
     }
 
-    /// Returns the number of failed samples.
-    pub fn errors(&self) -> u64 {
-        times::count(&self.ko)
-    }
-
     /// Returns how many samples took `min_ms` or longer.
     pub fn count_from(&self, min_ms: i64) -> u64 {
         times::count_from(&self.ok, min_ms) + times::count_from(&self.ko, min_ms)
-    }
-
-    /// Returns the longest elapsed time, ms; `None` without samples.
-    pub fn max(&self) -> Option<i64> {
-        let last = |counts: &Counts| counts.last().map(|&(value, _)| value);
-        last(&self.ok).max(last(&self.ko))
     }
 
     /// Returns the sum of elapsed times, ms.
@@ -147,13 +147,9 @@ pub(super) fn samples(moments: &[Moment]) -> u64 {
     moments.iter().map(Moment::samples).sum()
 }
 
-/// Formats a time: `2 min 5 s into the run (2026-11-25 09:10:01 UTC)`.
+/// Formats a moment: `22:15:04 UTC (1 min 44 s in)`.
 pub(super) fn at(since_start_ms: i64, time_ms: i64) -> String {
-    format!(
-        "{} into the run ({})",
-        format::duration(since_start_ms),
-        format::utc(time_ms)
-    )
+    words::moment(since_start_ms, time_ms)
 }
 
 #[cfg(test)]
@@ -176,13 +172,44 @@ pub(super) mod tests {
             start_ms: 0,
             end_ms: moments.len() as i64 * 1_000,
             bucket_ms: 1_000,
-            elapsed: elapsed(&moments),
+            elapsed: times::merged(moments.iter().flat_map(|moment| [&moment.ok, &moment.ko])),
             moments,
         };
         for (second, moment) in course.moments.iter_mut().enumerate() {
             moment.start_ms = second as i64 * 1_000;
         }
         course
+    }
+
+    /// A run of samples with these starts and elapsed times, ms, in buckets of this width.
+    pub(in super::super) fn course_of(samples: &[(i64, i64)], bucket_ms: i64) -> Course {
+        let ends = || samples.iter().map(|&(start, elapsed)| start + elapsed);
+        let start_ms = samples.iter().map(|sample| sample.0).min().unwrap();
+        let end_ms = ends().max().unwrap();
+        let first = start_ms.div_euclid(bucket_ms);
+        let mut moments: Vec<Moment> = (first..=end_ms.div_euclid(bucket_ms))
+            .map(|number| Moment {
+                start_ms: number * bucket_ms,
+                ..Moment::default()
+            })
+            .collect();
+        for &(start, elapsed) in samples {
+            let moment = &mut moments[(start.div_euclid(bucket_ms) - first) as usize];
+            let (from, to) = moment.started.unwrap_or((start, start + elapsed));
+            moment.started = Some((from.min(start), to.max(start + elapsed)));
+            moment.hits += 1;
+            let moment = &mut moments[((start + elapsed).div_euclid(bucket_ms) - first) as usize];
+            moment.ok = times::merged([&moment.ok, &vec![(elapsed, 1)]]);
+            moment.longest_ms = moment.longest_ms.max(elapsed);
+            moment.endings.add(start + elapsed, bucket_ms);
+        }
+        Course {
+            start_ms,
+            end_ms,
+            bucket_ms,
+            elapsed: elapsed(&moments),
+            moments,
+        }
     }
 
     #[test]
@@ -192,16 +219,15 @@ pub(super) mod tests {
             ko: vec![(20, 4)],
             ..Moment::default()
         };
-        assert_eq!((moment.samples(), moment.errors()), (7, 4));
-        assert_eq!((moment.max(), moment.elapsed_sum()), (Some(30), 112.0));
+        assert_eq!(moment.samples(), 7);
+        assert_eq!(moment.elapsed_sum(), 112.0);
         assert_eq!(moment.count_from(20), 5);
         let course = course(vec![moment.clone(), moment.clone(), moment]);
         assert_eq!(course.inner().len(), 1);
         assert_eq!(course.per_second(samples(&course.moments), 3), 7.0);
-        assert_eq!(elapsed(course.inner()), [(1, 2), (20, 4), (30, 1)]);
         assert_eq!(
             at(125_000, 1_700_000_000_000),
-            "2 min 5 s into the run (2023-11-14 22:13:20 UTC)"
+            "22:13:20 UTC (2 min 5 s in)"
         );
     }
 }

@@ -14,18 +14,22 @@ mod stray_times;
 mod times;
 mod words;
 
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use self::course::Course;
-use super::{LabelReport, TimeSeries, Window};
+use super::{LabelReport, ResourceRow, TimeSeries, Window};
 use crate::analysed::Analysed;
 use crate::stats::{Aggregate, DenseTimeline, Distribution, Label, LabelStats};
 
-pub use caveats::{IdsInLabels, SeveralRuns, SubResults, TooFewSamples};
-pub use failures::{ErrorBurst, FastErrors};
-pub use load::{Knee, LateGenerator, SteadyWindow};
-pub use origins::{Bimodal, ConnectTime, NewConnections, SlowEngine, SlowHost, SlowLabel};
-pub use pauses::{ClocksApart, Gap, PeriodicStalls};
+pub use caveats::{Caveat, CaveatReason, IdsInLabels, SeveralRuns, SubResults, TooFewSamples};
+pub use failures::{ErrorBurst, FailingSince, FastErrors, Timeouts};
+pub use load::{Collapse, Drift, LateGenerator, RisesWithLoad, SaturatedThroughput, SteadyWindow};
+pub use origins::{
+    AlwaysFails, Bimodal, ConnectTime, NewConnections, Part, SlowEngine, SlowHost, SlowLabel,
+    Unreachable,
+};
+pub use pauses::{ClocksApart, Gap, PeriodicStalls, Stall};
 pub use stray_times::StrayTimes;
 
 /// A finding about a run, with a sentence that states it.
@@ -54,28 +58,38 @@ pub struct Insight {
 pub enum Finding {
     /// Samples have times implausibly far from all others.
     StrayTimes(StrayTimes),
-    /// One file holds several runs, each with its own header.
-    SeveralRuns(SeveralRuns),
     /// Nothing was sent for a while: perhaps there are several runs in one file.
     Gap(Gap),
     /// A load generator's clock is off.
     ClocksApart(ClocksApart),
     /// The load generator fell behind its usual pace.
     LateGenerator(LateGenerator),
+    /// Many samples end at one same time.
+    Timeouts(Timeouts),
+    /// Every request of the run, or of a part of it, failed, or nearly every one.
+    AlwaysFails(AlwaysFails),
+    /// A host never answered.
+    Unreachable(Unreachable),
     /// Fast errors make the percentiles look better.
     FastErrors(FastErrors),
     /// Nearly every request opened a new connection.
     NewConnections(NewConnections),
-    /// The number of labels suggests that they contain ids.
-    IdsInLabels(IdsInLabels),
-    /// Sub-results are counted as well as their parents.
-    SubResults(SubResults),
+    /// Throughput fell as the number of threads grew.
+    Collapse(Collapse),
     /// Throughput stopped growing while response times rose.
-    Knee(Knee),
+    Saturation(SaturatedThroughput),
+    /// Response times rose with the number of threads.
+    RisesWithLoad(RisesWithLoad),
+    /// Response times rose over time at a constant load.
+    Drift(Drift),
     /// The figures while all threads were up differ from those of the whole run.
     SteadyWindow(SteadyWindow),
     /// Requests stall at regular intervals.
     PeriodicStalls(PeriodicStalls),
+    /// From a moment on, far more samples fail than before.
+    FailingSince(FailingSince),
+    /// All requests stalled once or a few times.
+    Stall(Stall),
     /// For a while, far more samples failed than otherwise.
     ErrorBurst(ErrorBurst),
     /// A label is much slower than the others.
@@ -88,8 +102,6 @@ pub enum Finding {
     ConnectTime(ConnectTime),
     /// A label has two groups of response times.
     Bimodal(Bimodal),
-    /// A percentile that is shown has too few samples.
-    TooFewSamples(TooFewSamples),
 }
 
 /// What a finding tells: each kind implements it.
@@ -139,24 +151,28 @@ impl Finding {
     fn told(&self) -> &dyn Told {
         match self {
             Finding::StrayTimes(found) => found,
-            Finding::SeveralRuns(found) => found,
             Finding::Gap(found) => found,
             Finding::ClocksApart(found) => found,
             Finding::LateGenerator(found) => found,
+            Finding::Timeouts(found) => found,
+            Finding::AlwaysFails(found) => found,
+            Finding::Unreachable(found) => found,
             Finding::FastErrors(found) => found,
             Finding::NewConnections(found) => found,
-            Finding::IdsInLabels(found) => found,
-            Finding::SubResults(found) => found,
-            Finding::Knee(found) => found,
+            Finding::Collapse(found) => found,
+            Finding::Saturation(found) => found,
+            Finding::RisesWithLoad(found) => found,
+            Finding::Drift(found) => found,
             Finding::SteadyWindow(found) => found,
             Finding::PeriodicStalls(found) => found,
+            Finding::FailingSince(found) => found,
+            Finding::Stall(found) => found,
             Finding::ErrorBurst(found) => found,
             Finding::SlowLabel(found) => found,
             Finding::SlowHost(found) => found,
             Finding::SlowEngine(found) => found,
             Finding::ConnectTime(found) => found,
             Finding::Bimodal(found) => found,
-            Finding::TooFewSamples(found) => found,
         }
     }
 
@@ -194,36 +210,53 @@ pub(super) struct Evidence<'a> {
     pub series: Option<&'a TimeSeries>,
     /// Samples at stray times.
     pub stray_times: Option<&'a StrayTimes>,
+    /// The rows of the server's monitor.
+    pub monitored: &'a [ResourceRow],
 }
 
-/// Finds the insights of a run, those that cost most first.
-pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Insight> {
+/// Finds the insights of a run, those that cost most first, and its caveats.
+pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Insight>, Vec<Caveat>) {
     let course = match (evidence.series, evidence.window) {
         (Some(series), Some(window)) => {
             Course::new(evidence.timeline, series, window, evidence.elapsed.counts())
         }
         _ => Course::default(),
     };
-    let stray = evidence.stray_times.cloned();
-    let mut found: Vec<Finding> = stray.map(Finding::StrayTimes).into_iter().collect();
-    let several = several_runs(evidence, &course);
-    let is_one_run = several.is_empty();
-    found.extend(several);
     let caveats = caveats::find(evidence);
+    let has = |is_one: fn(&CaveatReason) -> bool| caveats.iter().any(is_one);
+    let has_several_runs = has(|caveat| matches!(caveat, CaveatReason::SeveralRuns(_)));
     // Transaction controllers and sub-results count the same waiting time twice, so that threads
     // would seem twice as busy.
     let is_doubled = evidence.aggregate.controller_rows() > 0
-        || caveats
-            .iter()
-            .any(|caveat| matches!(caveat, Finding::SubResults(_)));
+        || has(|caveat| matches!(caveat, CaveatReason::SubResults(_)));
+    let stray = evidence.stray_times.cloned();
+    let mut found: Vec<Finding> = stray.map(Finding::StrayTimes).into_iter().collect();
+    let clocks = pauses::clocks_apart(evidence.timeline, &evidence.analysed.inputs);
+    let gap = match (has_several_runs, &clocks) {
+        (false, None) => pauses::gap(&course),
+        // Either explains a gap.
+        _ => None,
+    };
     // Several runs in one file have no common course.
+    let is_one_run = !has_several_runs && clocks.is_none() && gap.is_none();
+    found.extend(clocks);
+    found.extend(gap);
     if is_one_run {
-        found.extend(load::find(&course, is_doubled));
-        found.extend(pauses::find(&course));
+        found.extend(load::find(evidence, &course, is_doubled));
+        found.extend(pauses::find(&course, evidence.monitored));
     }
-    found.extend(failures::find(evidence, &course));
-    found.extend(origins::find(evidence));
-    found.extend(caveats);
+    let (mut of_origins, failing) = origins::find(evidence);
+    let failures = failures::find(evidence, &course, &failing);
+    // What fails since the run does has not always failed, even if nine of ten samples come later.
+    let has_failed_run = failures
+        .iter()
+        .any(|finding| matches!(finding, Finding::FailingSince(since) if since.part == Part::Run));
+    of_origins.retain(|finding| match finding {
+        Finding::AlwaysFails(always) => !has_failed_run || always.fails_nearly_all(),
+        _ => true,
+    });
+    found.extend(failures);
+    found.extend(of_origins);
     let run = Totals {
         samples: evidence.samplers.samples,
         length_ms: course.length_ms(),
@@ -231,18 +264,25 @@ pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Insight> {
     let mut insights: Vec<Insight> = (found.into_iter())
         .map(|finding| finding.insight(&run))
         .collect();
+    // Those of equal cost stay in the order in which they were looked for.
     insights.sort_by(|a, b| b.cost.total_cmp(&a.cost));
-    insights
+    (insights, caveats.into_iter().map(Caveat::from).collect())
 }
 
-/// Finds several runs in one file, or clocks that differ: either explains a gap.
-fn several_runs(evidence: &Evidence<'_>, course: &Course) -> Vec<Finding> {
-    let inputs = &evidence.analysed.inputs;
-    let mut found = caveats::several_runs(inputs);
-    let apart = pauses::clocks_apart(evidence.timeline, inputs);
-    if found.is_empty() && apart.is_none() {
-        found.extend(pauses::gap(course));
-    }
-    found.extend(apart);
-    found
+/// Reads the insights or caveats of a saved report, without those of kinds that another version of
+/// perfkit wrote and this one does not know.
+///
+/// # Errors
+///
+/// If they are not an array.
+pub(super) fn known<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: DeserializeOwned,
+{
+    let all = Vec::<serde_json::Value>::deserialize(deserializer)?;
+    let known = all
+        .into_iter()
+        .filter_map(|one| serde_json::from_value(one).ok());
+    Ok(known.collect())
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Told, words};
+use super::{Told, Totals, severity, words};
 use crate::format;
 use crate::report::{LabelReport, Window};
 use crate::stats::{Aggregate, Strays};
@@ -72,8 +72,17 @@ impl StrayTimes {
         })
     }
 
-    /// Says what is wrong and what to do.
-    pub fn sentence(&self) -> String {
+    /// Says what is wrong, and which options leave the samples out.
+    pub fn with_options(&self) -> String {
+        match self.options.as_str() {
+            "" => self.sentence(),
+            options => format!("{} {options} leaves them out.", self.sentence()),
+        }
+    }
+}
+
+impl Told for StrayTimes {
+    fn sentence(&self) -> String {
         let failed = if self.have_all_failed { "failed " } else { "" };
         let samples = format::counted(self.samples, format!("{failed}sample"));
         let label = match &self.label {
@@ -82,24 +91,26 @@ impl StrayTimes {
         };
         let (have, these, first) = match self.samples {
             1 => ("has a time", "it", ""),
-            _ => ("have times", "them", "the first "),
+            _ => ("have times", "them", "first "),
         };
         let rate = match self.throughput {
-            Some(rate) => format!(" ({rate:.1}/s without {these})"),
+            Some(rate) => format!(" ({}/s without {these})", format::decimals(rate, 1)),
             None => String::new(),
         };
         format!(
-            "{samples}{label} {have} far from all others, {first}{}: throughput and KB/s are wrong{rate}, and \
-             charts over time leave {these} out. {} leaves {these} out everywhere.",
+            "{samples}{label} {have} far from all others, {first}{}: throughput and KB/s are wrong{rate}.",
             format::utc(self.first_ms),
-            self.options,
         )
     }
-}
 
-impl Told for StrayTimes {
-    fn sentence(&self) -> String {
-        StrayTimes::sentence(self)
+    fn next_step(&self) -> Vec<String> {
+        let words = self.options.split_whitespace();
+        words.map(str::to_owned).collect()
+    }
+
+    fn cost(&self, _run: &Totals) -> f64 {
+        // Every rate of the run is wrong.
+        severity::MISLEADING
     }
 }
 

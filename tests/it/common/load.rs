@@ -56,6 +56,14 @@ pub struct Row {
     pub host: &'static str,
     pub threads: f64,
     pub connect: f64,
+    /// Ms to the first byte; `None` if it is the end, as for a short response.
+    pub latency: Option<f64>,
+    /// The message of a failed assertion.
+    pub failure: Option<String>,
+    /// The thread group.
+    pub group: &'static str,
+    /// The number of the thread; `None` if one of 20 in turn.
+    pub thread: Option<usize>,
 }
 
 impl Default for Row {
@@ -69,6 +77,10 @@ impl Default for Row {
             host: "shop.example",
             threads: 20.0,
             connect: 0.0,
+            latency: None,
+            failure: None,
+            group: "Users",
+            thread: None,
         }
     }
 }
@@ -105,14 +117,22 @@ pub fn jtl(mut rows: Vec<Row>) -> String {
             Some(engine) => format!("10.0.0.{engine}:1099-"),
             None => String::new(),
         };
-        let outcome = match row.error {
-            Some(error) => format!("{error},{engine}Users 1-{},text,false", number % 20 + 1),
-            None => format!("200,OK,{engine}Users 1-{},text,true", number % 20 + 1),
+        let thread = format!(
+            "{engine}{} 1-{}",
+            row.group,
+            row.thread.unwrap_or(number % 20 + 1)
+        );
+        let is_ok = row.error.is_none() && row.failure.is_none();
+        let outcome = format!("{},{thread},text,{is_ok}", row.error.unwrap_or("200,OK"));
+        let failure = match &row.failure {
+            Some(failure) => format!("\"{failure}\""),
+            None => String::new(),
         };
         let threads = row.threads.round().max(1.0);
+        let latency = row.latency.map_or(elapsed, f64::round);
         writeln!(
             text,
-            "{start},{elapsed},{},{outcome},,1024,512,{threads},{threads},http://{}/x,{elapsed},0,{connect}",
+            "{start},{elapsed},{},{outcome},{failure},1024,512,{threads},{threads},http://{}/x,{latency},0,{connect}",
             row.label, row.host,
         )
         .unwrap();

@@ -5,6 +5,8 @@ pub mod load;
 
 pub mod page;
 
+pub mod sentences;
+
 pub mod simulated;
 
 pub mod xml;

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::Told;
 use super::super::words;
 use crate::analysed::Analysed;
 use crate::format;
@@ -28,13 +27,15 @@ pub struct IdsInLabels {
     pub samples: u64,
 }
 
-impl Told for IdsInLabels {
-    fn sentence(&self) -> String {
+impl IdsInLabels {
+    /// Merges labels that differ in numbers only.
+    pub(super) const NEXT_STEP: [&str; 2] = ["--rename", "s/[0-9]+/N/g"];
+
+    pub(super) fn sentence(&self) -> String {
         format!(
-            "{} labels for {} samples: labels seem to contain ids or parameters, so a single label \
-             says little; --rename 's/[0-9]+/N/g' or --group-by url-path merges them.",
+            "{} labels for {} seem to contain ids or parameters, so a single label says little.",
             format::thousands(self.labels),
-            format::thousands(self.samples)
+            format::counted(self.samples, "sample")
         )
     }
 }
@@ -57,16 +58,20 @@ pub struct SubResults {
     pub label: String,
 }
 
-impl Told for SubResults {
-    fn sentence(&self) -> String {
+impl SubResults {
+    /// Leaves the sub-results out.
+    pub(super) const NEXT_STEP: [&str; 2] = ["--sub-results", "exclude"];
+
+    pub(super) fn sentence(&self) -> String {
         let first = words::quoted(&self.label);
         let are = match self.labels {
-            1 => format!("The label {first} holds sub-results of another label"),
-            labels => {
-                format!("{labels} labels, such as {first}, hold sub-results of other labels")
-            }
+            1 => format!("{first} holds sub-results of another label"),
+            labels => format!(
+                "{} labels such as {first} hold sub-results of other labels",
+                format::thousands(labels)
+            ),
         };
-        format!("{are}: TOTAL counts both, as in JMeter; --sub-results exclude leaves them out.")
+        format!("{are}: TOTAL counts both, as in JMeter.")
     }
 }
 
@@ -86,7 +91,7 @@ const TOLERANCE_MS: i64 = 5;
 
 /// The labels of sub-results. Their parents are samplers, whose rows come first and whose times
 /// contain theirs.
-fn sub_results_among<'a>(labels: &[Label<'a>]) -> Vec<&'a [u8]> {
+pub(in super::super) fn sub_results_among<'a>(labels: &[Label<'a>]) -> Vec<&'a [u8]> {
     let samplers = labels.iter().filter(|label| label.samplers.rows > 0);
     let samplers: HashMap<&[u8], &LabelStats> =
         samplers.map(|label| (label.name, label.samplers)).collect();
@@ -117,7 +122,7 @@ mod tests {
 
     #[test]
     fn ids_as_labels() {
-        insta::assert_snapshot!(ids(1_200, 400).unwrap().sentence(), @"400 labels for 1,200 samples: labels seem to contain ids or parameters, so a single label says little; --rename 's/[0-9]+/N/g' or --group-by url-path merges them.");
+        insta::assert_snapshot!(ids(1_200, 400).unwrap().sentence(), @"400 labels for 1,200 samples seem to contain ids or parameters, so a single label says little.");
         assert_eq!(ids(199, 199), None);
         assert_eq!(ids(1_000, 200), None);
     }
@@ -166,7 +171,7 @@ mod tests {
             labels,
             label: "Home-0".to_owned(),
         };
-        insta::assert_snapshot!(found(2).sentence(), @"2 labels, such as “Home-0”, hold sub-results of other labels: TOTAL counts both, as in JMeter; --sub-results exclude leaves them out.");
-        insta::assert_snapshot!(found(1).sentence(), @"The label “Home-0” holds sub-results of another label: TOTAL counts both, as in JMeter; --sub-results exclude leaves them out.");
+        insta::assert_snapshot!(found(2).sentence(), @"2 labels such as “Home-0” hold sub-results of other labels: TOTAL counts both, as in JMeter.");
+        insta::assert_snapshot!(found(1).sentence(), @"“Home-0” holds sub-results of another label: TOTAL counts both, as in JMeter.");
     }
 }

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::Told;
+use super::super::words;
+use crate::format;
 use crate::jtl::InputRead;
 
 /// A file that holds several runs, each with its own header.
@@ -17,15 +18,16 @@ pub struct SeveralRuns {
     pub is_xml: bool,
 }
 
-impl Told for SeveralRuns {
-    fn sentence(&self) -> String {
+impl SeveralRuns {
+    pub(super) fn sentence(&self) -> String {
         let heads = match self.is_xml {
             true => "<testResults> elements",
             false => "header rows",
         };
         format!(
             "{} has {} {heads}: it holds several runs, which are analyzed as one.",
-            self.input, self.runs
+            words::quoted(&self.input),
+            format::thousands(self.runs)
         )
     }
 }

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::Told;
 use super::super::words;
 use crate::format;
 use crate::percentile::Percentile;
@@ -35,39 +34,37 @@ pub struct TooFewSamples {
     pub labels: u64,
 }
 
-impl Told for TooFewSamples {
-    fn sentence(&self) -> String {
-        let names: Vec<String> = self
-            .percentiles
-            .iter()
-            .map(|percent| format!("p{percent}"))
-            .collect();
+impl TooFewSamples {
+    pub(super) fn sentence(&self) -> String {
+        let names = self.percentiles.iter().map(|percent| format!("p{percent}"));
+        let names: Vec<String> = names.collect();
         let needed = format::thousands(self.samples_needed);
         let (names, needed) = match &names[..] {
-            [others @ .., last] if !others.is_empty() => (
-                format!("{} and {last}", others.join(", ")),
-                format!("{last} needs {needed}"),
-            ),
+            [first, between @ .., last] => {
+                let join = if between.is_empty() { "and" } else { "to" };
+                (
+                    format!("{first} {join} {last}"),
+                    format!("{last} needs {needed}"),
+                )
+            }
             names => (names.concat(), format!("needs {needed}")),
         };
-        let samples = match self.samples {
-            1 => "1 sample".to_owned(),
-            samples => format!("{} samples", format::thousands(samples)),
-        };
-        let are_too_few = match &self.label {
-            Some(label) => format!("{} has {samples}, too few", words::quoted(label)),
-            None if self.samples == 1 => format!("{samples} is too few"),
-            None => format!("{samples} are too few"),
-        };
-        let more = match (&self.label, self.labels.saturating_sub(1)) {
-            (None, _) | (_, 0) => String::new(),
-            (_, 1) => " Another label has too few as well.".to_owned(),
-            (_, more) => format!(
-                " {} other labels have too few as well.",
-                format::thousands(more)
+        let samples = format::counted(self.samples, "sample");
+        match (&self.label, self.labels) {
+            (None, _) => {
+                let are = if self.samples == 1 { "is" } else { "are" };
+                format!("{samples} {are} too few to trust {names} ({needed}).")
+            }
+            (Some(label), ..=1) => format!(
+                "The {samples} of {} are too few to trust {names} ({needed}).",
+                words::quoted(label)
             ),
-        };
-        format!("{are_too_few} to trust {names} ({needed}).{more}")
+            (Some(label), labels) => format!(
+                "{} labels, such as {} with {samples}, have too few to trust {names} ({needed}).",
+                format::thousands(labels),
+                words::quoted(label)
+            ),
+        }
     }
 }
 

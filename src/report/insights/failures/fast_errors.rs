@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::Told;
-use super::super::times;
+use super::super::times::{self, Counts};
+use super::super::{Told, Totals, severity};
 use crate::format;
-use crate::stats::LabelStats;
+use crate::stats::{Aggregate, Label, LabelStats};
 
 /// Fewest samples.
 const MIN_SAMPLES: u64 = 100;
@@ -22,15 +22,25 @@ const MIN_MEDIAN_RATIO: i64 = 2;
 /// Smallest difference of these medians, ms: less may be due to clock ticks.
 const MIN_MEDIAN_DIFFERENCE_MS: i64 = 5;
 
-/// Smallest difference between a percentile of successes and that of all samples, ms: below this,
-/// rounding alone makes a difference of a tenth.
-const MIN_BIAS_MS: i64 = 2;
+/// A percentile of all samples is misleading if it is at most this share of that of successes, in
+/// percent.
+const MAX_PERCENT_OF_SUCCESSES: i64 = 80;
 
-/// Errors are faster than successes: percentiles of all samples are lower than those of successes by
-/// a tenth or more.
+/// Smallest difference between a percentile of successes and that of all samples, ms.
+const MIN_BIAS_MS: i64 = 5;
+
+/// Fewest successes of a label for comparison with its errors; those of other labels are compared with
+/// all successes.
+const MIN_SUCCESSES: u64 = 10;
+
+/// Errors are faster than successes: the median or the 95th percentile of all samples is lower than that
+/// of successes by a fifth or more.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FastErrors {
+    /// Failed samples.
+    #[serde(default)]
+    pub errors: u64,
     /// Median of the failed samples, ms.
     pub error_median_ms: i64,
     /// Median of the successful samples, ms.
@@ -41,53 +51,114 @@ pub struct FastErrors {
     pub median_ms: i64,
     /// 95th percentile of all samples, ms.
     pub p95_ms: i64,
+    /// Whether the figures leave out rows of transaction controllers.
+    #[serde(default)]
+    pub is_without_controllers: bool,
+}
+
+/// Whether a percentile of all samples is much lower than that of successes.
+fn is_flattered(of_all: i64, of_ok: i64) -> bool {
+    of_all.saturating_mul(100) <= of_ok.saturating_mul(MAX_PERCENT_OF_SUCCESSES)
+        && of_ok.saturating_sub(of_all) >= MIN_BIAS_MS
+}
+
+impl FastErrors {
+    /// The percentiles that are much lower because of errors: name, of all, of successes.
+    fn flattered(&self) -> Vec<(&'static str, i64, i64)> {
+        let all = [
+            ("median", self.median_ms, self.ok_median_ms),
+            ("p95", self.p95_ms, self.ok_p95_ms),
+        ];
+        let flattered = all.into_iter();
+        flattered
+            .filter(|&(_, of_all, of_ok)| is_flattered(of_all, of_ok))
+            .collect()
+    }
 }
 
 impl Told for FastErrors {
     fn sentence(&self) -> String {
-        let ms = |ms: i64| format::thousands(ms.max(0).unsigned_abs());
-        format!(
-            "Errors are faster than successes (median {} ms against {} ms) and make the percentiles \
-             of all samples look better: median {} ms and p95 {} ms; for successes alone, p95 is {} \
-             ms. --only-success analyzes those.",
-            ms(self.error_median_ms),
-            ms(self.ok_median_ms),
-            ms(self.median_ms),
-            ms(self.p95_ms),
-            ms(self.ok_p95_ms)
-        )
+        let ms = |ms: i64| format::thousands(ms.max(0));
+        let said = self.flattered().into_iter().map(|(name, of_all, of_ok)| {
+            format!(
+                "the {name} is {} ms, but {} ms for successes",
+                ms(of_all),
+                ms(of_ok)
+            )
+        });
+        let said: Vec<String> = said.collect();
+        format!("Fast errors flatter the figures: {}.", said.join("; "))
+    }
+
+    fn next_step(&self) -> Vec<String> {
+        let controllers = ["--controllers", "exclude"].into_iter();
+        let controllers = controllers.filter(|_| self.is_without_controllers);
+        let step = ["--only-success"].into_iter().chain(controllers);
+        step.map(str::to_owned).collect()
+    }
+
+    fn cost(&self, run: &Totals) -> f64 {
+        run.share(self.errors) * severity::MISLEADING
     }
 }
 
-pub(super) fn find(samples: &LabelStats) -> Option<FastErrors> {
+pub(super) fn find(
+    aggregate: &Aggregate,
+    samples: &LabelStats,
+    labels: &[Label<'_>],
+) -> Option<FastErrors> {
     let distributions = samples.distributions();
     let ok = distributions.elapsed_ok.counts();
     let ko = distributions.elapsed_ko.counts();
     let all = distributions.elapsed().counts();
+    let (errors, count) = (times::count(&ko), times::count(&all));
     let found = FastErrors {
+        errors,
         error_median_ms: times::median(&ko)?,
         ok_median_ms: times::median(&ok)?,
         ok_p95_ms: times::p95(&ok)?,
         median_ms: times::median(&all)?,
         p95_ms: times::p95(&all)?,
+        is_without_controllers: aggregate.controller_rows() > 0,
     };
-    let (errors, count) = (times::count(&ko), times::count(&all));
     let is_notable =
         count >= MIN_SAMPLES && errors >= MIN_ERRORS && errors * 100 >= count * MIN_ERROR_PERCENT;
-    let sooner = found.error_median_ms.saturating_mul(MIN_MEDIAN_RATIO);
-    let sooner = sooner.max(
-        found
-            .error_median_ms
-            .saturating_add(MIN_MEDIAN_DIFFERENCE_MS),
-    );
-    let fails_fast = found.ok_median_ms >= sooner;
-    let is_less = |of_all: i64, of_ok: i64| {
-        of_all.saturating_mul(10) <= of_ok.saturating_mul(9)
-            && of_ok.saturating_sub(of_all) >= MIN_BIAS_MS
+    (is_notable
+        && fails_fast(&ko, &ok)
+        && !found.flattered().is_empty()
+        && are_own_errors_fast(&ok, errors, labels))
+    .then_some(found)
+}
+
+/// Whether errors are much faster than successes.
+fn fails_fast(ko: &Counts, ok: &Counts) -> bool {
+    let (Some(ko), Some(ok)) = (times::median(ko), times::median(ok)) else {
+        return false;
     };
-    let is_flattered =
-        is_less(found.p95_ms, found.ok_p95_ms) || is_less(found.median_ms, found.ok_median_ms);
-    (is_notable && fails_fast && is_flattered).then_some(found)
+    let sooner = ko.saturating_mul(MIN_MEDIAN_RATIO);
+    ok >= sooner.max(ko.saturating_add(MIN_MEDIAN_DIFFERENCE_MS))
+}
+
+/// Whether most errors are of labels whose errors are faster than their own successes. Otherwise fast
+/// labels fail more often than slow ones, which says nothing of errors.
+fn are_own_errors_fast(ok: &Counts, errors: u64, labels: &[Label<'_>]) -> bool {
+    if labels.len() < 2 {
+        return true;
+    }
+    let fast = labels.iter().map(|label| {
+        let distributions = label.samplers.distributions();
+        let own_ko = distributions.elapsed_ko.counts();
+        let own_ok = distributions.elapsed_ok.counts();
+        let successes = match times::count(&own_ok) >= MIN_SUCCESSES {
+            true => &own_ok,
+            false => ok,
+        };
+        match fails_fast(&own_ko, successes) {
+            true => times::count(&own_ko),
+            false => 0,
+        }
+    });
+    fast.sum::<u64>() * 2 >= errors
 }
 
 #[cfg(test)]
@@ -114,10 +185,33 @@ pub(super) mod tests {
         stats
     }
 
+    fn found(run: &LabelStats) -> Option<FastErrors> {
+        find(&Aggregate::default(), run, &[])
+    }
+
     #[test]
     fn fast_errors_improve_percentiles() {
         let run = of(&[(80, 400, 0, true), (8, 500, 0, true), (112, 3, 0, false)]);
-        insta::assert_snapshot!(find(&run).unwrap().sentence(), @"Errors are faster than successes (median 3 ms against 400 ms) and make the percentiles of all samples look better: median 3 ms and p95 400 ms; for successes alone, p95 is 500 ms. --only-success analyzes those.");
+        assert_eq!(
+            found(&run).unwrap().sentence(),
+            "Fast errors flatter the figures: the median is 3 ms, but 400 ms for successes; the p95 is \
+             400 ms, but 500 ms for successes."
+        );
+        assert_eq!(found(&run).unwrap().next_step(), ["--only-success"]);
+    }
+
+    #[test]
+    fn only_percentiles_that_errors_lower_are_named() {
+        // Some errors are faster than successes, some slower: only the median is lower with them.
+        let run = of(&[
+            (80, 100, 0, true),
+            (100, 5, 0, false),
+            (20, 5_000, 0, false),
+        ]);
+        assert_eq!(
+            found(&run).unwrap().sentence(),
+            "Fast errors flatter the figures: the median is 5 ms, but 100 ms for successes."
+        );
     }
 
     #[test]
@@ -133,7 +227,7 @@ pub(super) mod tests {
             of(&[(1_000, 9, 0, true), (1_010, 10, 0, true), (60, 4, 0, false)]),
             LabelStats::default(),
         ] {
-            assert_eq!(find(&run), None);
+            assert_eq!(found(&run), None);
         }
     }
 }

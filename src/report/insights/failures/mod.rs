@@ -1,22 +1,174 @@
 //! Failures: when, which, and what they do to the figures.
 
+mod changes;
 mod error_bursts;
+mod failing_since;
 mod fast_errors;
+mod parts;
+mod rates;
+mod segments;
+mod steps;
+mod timeouts;
+mod words;
 
+use self::changes::Frame;
+use self::parts::Found;
+use self::rates::RunRates;
 use super::course::Course;
-use super::{Evidence, Finding};
+use super::origins::Failing;
+use super::times;
+use super::{Evidence, Finding, Part};
+use crate::text;
 
 pub use error_bursts::ErrorBurst;
+pub use failing_since::FailingSince;
 pub use fast_errors::FastErrors;
+pub use timeouts::Timeouts;
 
 #[cfg(test)]
 pub(super) use fast_errors::tests::of as label_of;
 
+/// Share of the errors that parts which always fail may explain.
+const MAX_EXPLAINED: f64 = 0.9;
+
+/// Most findings of a kind that are told: those with the most errors.
+const MAX_TOLD: usize = 3;
+
 /// Finds failures.
-pub(super) fn find(evidence: &Evidence<'_>, course: &Course) -> Vec<Finding> {
-    let fast = fast_errors::find(evidence.samplers).map(Finding::FastErrors);
-    let bursts = error_bursts::find(course, evidence.aggregate, evidence.series);
-    let mut found: Vec<Finding> = fast.into_iter().collect();
-    found.extend(bursts.into_iter().map(Finding::ErrorBurst));
+///
+/// Parts that always fail have no failures at a time. If the whole run fails, it may do so since a moment;
+/// there are no successes to compare with.
+pub(super) fn find(evidence: &Evidence<'_>, course: &Course, failing: &Failing) -> Vec<Finding> {
+    let run = RunRates::new(evidence);
+    let changes = run.map(|run| changes_of(evidence, course, &run, failing));
+    let mut found = changes.unwrap_or_default();
+    if failing.is_run {
+        return found;
+    }
+    let fast = fast_errors::find(evidence.aggregate, evidence.samplers, evidence.labels);
+    found.extend(fast.map(Finding::FastErrors));
+    let timeouts = timeouts::find(evidence.aggregate, evidence.labels, course);
+    // How long requests take to fail that always do, or that get no connection, is told with them.
+    let unexplained = evidence.samplers.errors.saturating_sub(failing.errors);
+    let timeouts = timeouts
+        .into_iter()
+        .filter(|found| failing.errors == 0 || found.errors <= 2 * unexplained);
+    found.extend(timeouts.map(Finding::Timeouts));
     found
+}
+
+/// Finds times in which far more samples failed than usual.
+fn changes_of(
+    evidence: &Evidence<'_>,
+    course: &Course,
+    run: &RunRates<'_>,
+    failing: &Failing,
+) -> Vec<Finding> {
+    // Whatever always fails explains all.
+    let errors = evidence.samplers.errors as f64;
+    if !failing.is_run && failing.errors as f64 >= errors * MAX_EXPLAINED {
+        return Vec::new();
+    }
+    let width_ms = run.whole.width_ms;
+    let threads = course.moments.iter().filter_map(|moment| moment.threads);
+    let frame = Frame {
+        first: course.start_ms.div_euclid(width_ms),
+        end: course.end_ms.div_euclid(width_ms).saturating_add(1),
+        max_threads: threads.fold(0.0, f64::max),
+        p95_ms: times::p95(&course.elapsed).unwrap_or(0),
+    };
+    let mut found = parts::find(run, frame, failing);
+    found.sort_by_key(|found| std::cmp::Reverse(found.tally.errors));
+    let (since, bursts): (Vec<Found>, Vec<Found>) = found
+        .into_iter()
+        .partition(|found| found.change.is_until_end);
+    let count = bursts.len() as u64;
+    let teller = Teller {
+        evidence,
+        course,
+        run,
+    };
+    let since = since.iter().take(MAX_TOLD).map(|found| teller.since(found));
+    let mut told: Vec<Finding> = since.map(Finding::FailingSince).collect();
+    let bursts = bursts.iter().take(MAX_TOLD);
+    told.extend(bursts.map(|found| Finding::ErrorBurst(teller.burst(found, count))));
+    told
+}
+
+/// Turns changes of the error rate into findings.
+struct Teller<'a> {
+    evidence: &'a Evidence<'a>,
+    course: &'a Course,
+    run: &'a RunRates<'a>,
+}
+
+impl Teller<'_> {
+    fn since(&self, found: &Found) -> FailingSince {
+        let start_ms = self.start(found);
+        let mut names = self.names(found);
+        let name = (!names.is_empty()).then(|| names.remove(0));
+        let has_later = self.evidence.stray_times.is_some();
+        FailingSince {
+            part: match name {
+                Some(_) => Part::Label,
+                None => Part::Run,
+            },
+            name,
+            others: names,
+            start_ms,
+            since_start_ms: self.course.since_start(start_ms),
+            end_ms: has_later.then(|| self.end(found)),
+            threads: FailingSince::threads_at(self.course, start_ms),
+            samples: found.tally.samples,
+            errors: found.tally.errors,
+            ratio_before: found.before.ratio(),
+            first_error: self.first_error(found),
+            is_without_controllers: self.run.is_without_controllers,
+        }
+    }
+
+    fn burst(&self, found: &Found, bursts: u64) -> ErrorBurst {
+        let start_ms = self.start(found);
+        let mut names = self.names(found);
+        ErrorBurst {
+            start_ms,
+            since_start_ms: self.course.since_start(start_ms),
+            length_ms: self.end(found).saturating_sub(start_ms),
+            errors: found.tally.errors,
+            samples: found.tally.samples,
+            error_ratio_otherwise: found.rest.ratio(),
+            first_error: self.first_error(found),
+            label: (!names.is_empty()).then(|| names.remove(0)),
+            others: names,
+            bursts,
+            is_without_controllers: self.run.is_without_controllers,
+        }
+    }
+
+    /// The start of the first slice, or of the run within it.
+    fn start(&self, found: &Found) -> i64 {
+        let start = found.change.numbers.start;
+        start
+            .saturating_mul(self.run.whole.width_ms)
+            .max(self.course.start_ms)
+    }
+
+    fn end(&self, found: &Found) -> i64 {
+        let end = found.change.numbers.end;
+        end.saturating_mul(self.run.whole.width_ms)
+    }
+
+    fn names(&self, found: &Found) -> Vec<String> {
+        let labels = found.labels.iter().filter_map(|&place| {
+            let (label, _) = self.run.labels.get(place)?;
+            Some(text::of(label.name).into_owned())
+        });
+        labels.collect()
+    }
+
+    fn first_error(&self, found: &Found) -> Option<String> {
+        let first = found.tally.first?;
+        let name = text::of(self.evidence.aggregate.errors().name(first.error)).into_owned();
+        (!name.is_empty()).then_some(name)
+    }
 }

@@ -3,10 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::Told;
 use super::super::course::{self, Course, Moment};
-use super::super::times;
-use super::super::words;
+use super::super::{Told, Totals, severity, times, words};
 use crate::format;
 use crate::units::MS_PER_SECOND;
 
@@ -29,6 +27,10 @@ const MAX_RATE_BEHIND: f64 = 0.9;
 /// Fewest threads when it falls behind, as a share of the usual number: fewer threads naturally send
 /// less.
 const MIN_THREADS_BEHIND: f64 = 0.8;
+
+/// Largest share of threads that would be waiting if they paused after each response as before: with
+/// more, those that pause and those that keep a pace look alike.
+const MAX_BUSY_WITH_PAUSES: f64 = 0.95;
 
 /// Fewest consecutive buckets: a stall is shorter.
 const MIN_BUCKETS: usize = 3;
@@ -66,18 +68,18 @@ pub struct LateGenerator {
 impl Told for LateGenerator {
     fn sentence(&self) -> String {
         format!(
-            "The load generator fell behind its pace for {}, starting {}: {} of its {} were waiting \
-             for responses (otherwise {}), and it started {} samples per second instead of {}. The \
-             requests that it did not send would have been slow too, so percentiles look too good: \
-             --expected-interval corrects them, and more threads would keep the pace.",
-            format::duration(self.length_ms),
+            "From {}, {} of {} waited for {}: the load generator sent {}/s, not {}/s.",
             course::at(self.since_start_ms, self.start_ms),
             format::brief_percent(self.busy_ratio.min(1.0)),
             words::threads(self.threads),
-            format::brief_percent(self.usual_busy_ratio),
+            format::duration(self.length_ms),
             words::rate(self.rate_per_second),
             words::rate(self.usual_rate_per_second),
         )
+    }
+
+    fn cost(&self, run: &Totals) -> f64 {
+        run.share_of_time(self.length_ms) * severity::MISLEADING
     }
 }
 
@@ -88,6 +90,8 @@ struct Pace {
     threads: f64,
     /// Share of threads in flight, by Little's law: requests in flight are the rate times the mean time.
     busy: f64,
+    /// Mean elapsed time of the samples around, ms.
+    mean_ms: f64,
 }
 
 pub(super) fn find(course: &Course) -> Option<LateGenerator> {
@@ -136,6 +140,16 @@ pub(super) fn find(course: &Course) -> Option<LateGenerator> {
     if missing < MIN_MISSING_SAMPLES.max(MIN_DEVIATIONS * expected.sqrt()) {
         return None;
     }
+    let before = (usual(|pace| pace.mean_ms)?, mean(|pace| pace.mean_ms));
+    if !is_paced(
+        rate,
+        threads,
+        before,
+        mean(|pace| pace.busy),
+        course.bucket_ms,
+    ) {
+        return None;
+    }
     let start = inner.get(behind.first()?.0)?.start_ms;
     let per_second = |hits: f64| hits / course.bucket_ms as f64 * MS_PER_SECOND;
     Some(LateGenerator {
@@ -162,7 +176,23 @@ fn pace(moments: &[Moment], place: usize, bucket_ms: i64) -> Option<Pace> {
         hits: moment.hits as f64,
         threads,
         busy: elapsed / around.len() as f64 / bucket_ms as f64 / threads,
+        mean_ms: elapsed / course::samples(around).max(1) as f64,
     })
+}
+
+/// Whether threads keep a pace of their own: those that fell behind send at once when a response
+/// arrives. Threads that pause after each response do not: they send less as responses take longer, as
+/// users do, and some of them are always in a pause.
+fn is_paced(
+    rate: f64,
+    threads: f64,
+    (usual, behind): (f64, f64),
+    busy: f64,
+    bucket_ms: i64,
+) -> bool {
+    let pause = threads / rate * bucket_ms as f64 - usual;
+    let busy_with_pauses = behind / (behind + pause.max(0.0));
+    busy_with_pauses <= MAX_BUSY_WITH_PAUSES && busy >= f64::midpoint(busy_with_pauses, 1.0)
 }
 
 #[cfg(test)]

@@ -2,12 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::Told;
 use super::super::course::{self, Course, Moment};
-use super::super::times;
-use super::super::words;
-use crate::format;
-use crate::units::MS_PER_SECOND;
+use super::super::{Told, Totals, severity, times, words};
+use super::window::Window;
+use crate::stats::Periods;
 
 /// Fewest threads: with fewer, each start and end of a thread looks like a ramp.
 const MIN_THREADS: f64 = 5.0;
@@ -40,19 +38,20 @@ const MIN_TIME_RATIO: f64 = 1.25;
 /// Smallest difference of these times, ms.
 const MIN_TIME_DIFFERENCE_MS: i64 = 5;
 
-/// The figures of the steady state, the longest time when all threads were up, and of the whole run.
+/// The figures of samples that started in the steady state, the longest time when all threads were up,
+/// and of the whole run: those of TOTAL in the aggregate table with `--from` and `--to`, and without.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SteadyWindow {
     /// Start of the steady state, epoch ms.
     pub start_ms: i64,
-    /// End of the steady state, when the first thread left, epoch ms.
+    /// End of the steady state, epoch ms.
     pub end_ms: i64,
     /// Start of the steady state, ms since the start of the run.
     pub since_start_ms: i64,
     /// Number of threads.
     pub threads: f64,
-    /// Samples that ended in the steady state.
+    /// Samples that started in the steady state.
     pub samples: u64,
     /// Samples per second in the steady state.
     pub throughput_per_second: f64,
@@ -70,24 +69,40 @@ pub struct SteadyWindow {
 
 impl Told for SteadyWindow {
     fn sentence(&self) -> String {
-        format!(
-            "All {} were up for {}, starting {}: {} samples per second, median {} ms, p95 {} ms. The \
-             whole run with its ramp has {} per second, median {} ms, p95 {} ms. --trim-ramp leaves \
-             the ramp out.",
-            words::threads(self.threads),
-            format::duration(self.end_ms.saturating_sub(self.start_ms)),
-            course::at(self.since_start_ms, self.start_ms),
-            words::rate(self.throughput_per_second),
-            format::thousands(self.median_ms.unsigned_abs()),
-            format::thousands(self.p95_ms.unsigned_abs()),
-            words::rate(self.whole_throughput_per_second),
-            format::thousands(self.whole_median_ms.unsigned_abs()),
-            format::thousands(self.whole_p95_ms.unsigned_abs()),
-        )
+        let of_time = |name: &str, steady: i64, whole: i64| {
+            let (steady, whole) = (words::whole_ms(steady), words::whole_ms(whole));
+            format!("At full load {name} is {steady}; the whole-run {whole} includes the ramp.")
+        };
+        if is_other(self.p95_ms, self.whole_p95_ms) {
+            of_time("p95", self.p95_ms, self.whole_p95_ms)
+        } else if is_other(self.median_ms, self.whole_median_ms) {
+            of_time("the median", self.median_ms, self.whole_median_ms)
+        } else {
+            format!(
+                "At full load throughput is {}/s; the whole-run {}/s includes the ramp.",
+                words::rate(self.throughput_per_second),
+                words::rate(self.whole_throughput_per_second),
+            )
+        }
+    }
+
+    fn next_step(&self) -> Vec<String> {
+        Window::new(self.start_ms, self.end_ms).options()
+    }
+
+    fn cost(&self, run: &Totals) -> f64 {
+        (1.0 - run.share(self.samples)) * severity::MISLEADING
     }
 }
 
-pub(super) fn find(course: &Course) -> Option<SteadyWindow> {
+/// What the aggregate table has for the whole run.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Whole {
+    pub samples: u64,
+    pub throughput: f64,
+}
+
+pub(super) fn find(course: &Course, periods: &Periods, whole: Whole) -> Option<SteadyWindow> {
     let inner = course.inner();
     // After the last start, samples only end, however many threads are up.
     let end = inner.iter().rposition(|moment| moment.hits > 0)? + 1;
@@ -99,44 +114,46 @@ pub(super) fn find(course: &Course) -> Option<SteadyWindow> {
     let ramp: Vec<&Moment> = inner[..from].iter().chain(&inner[to..]).collect();
     let on_ramp: Vec<f64> = ramp.iter().filter_map(|moment| moment.threads).collect();
     let mean_on_ramp = on_ramp.iter().sum::<f64>() / on_ramp.len() as f64;
-    let samples = course::samples(steady);
-    let outside = course::samples(&course.moments) - samples;
+    let outside = course::samples(&course.moments) - course::samples(steady);
     let is_steady = threads >= MIN_THREADS
         && steady.len() >= MIN_BUCKETS
         && steady.len() as f64 >= inner.len() as f64 * MIN_STEADY_SHARE
         && steady.len() as f64 <= inner.len() as f64 * MAX_STEADY_SHARE
         && mean_on_ramp <= threads * MAX_SHARE_UP_ON_RAMP
-        && samples.min(outside) >= MIN_SAMPLES
-        && course.length_ms() > 0;
+        && outside >= MIN_SAMPLES;
     if !is_steady {
         return None;
     }
-    let (of_steady, of_whole) = (&course::elapsed(steady), &course.elapsed);
-    let throughput = course.per_second(samples, steady.len());
-    let whole_throughput = (samples + outside) as f64 / course.length_ms() as f64 * MS_PER_SECOND;
+    let steady_end = steady.last()?.start_ms.saturating_add(course.bucket_ms);
+    let window = Window::within(periods, steady.first()?.start_ms, steady_end)?;
+    let figures = window.figures(periods);
+    let (of_steady, of_whole) = (&figures.elapsed, &course.elapsed);
+    let samples = times::count(of_steady);
     let found = SteadyWindow {
-        start_ms: steady.first()?.start_ms,
-        end_ms: steady.last()?.start_ms.saturating_add(course.bucket_ms),
-        since_start_ms: course.since_start(steady.first()?.start_ms),
+        start_ms: window.start_ms,
+        end_ms: window.end_ms,
+        since_start_ms: course.since_start(window.start_ms),
         threads,
         samples,
-        throughput_per_second: throughput,
+        throughput_per_second: figures.throughput?,
         median_ms: times::median(of_steady)?,
         p95_ms: times::p95(of_steady)?,
-        whole_throughput_per_second: whole_throughput,
+        whole_throughput_per_second: whole.throughput,
         whole_median_ms: times::median(of_whole)?,
         whole_p95_ms: times::p95(of_whole)?,
     };
-    let is_other_rate = ratio(throughput, whole_throughput) >= MIN_THROUGHPUT_RATIO;
+    let is_other_rate =
+        ratio(found.throughput_per_second, whole.throughput) >= MIN_THROUGHPUT_RATIO;
     let are_times_other = is_other(found.median_ms, found.whole_median_ms)
         || is_other(found.p95_ms, found.whole_p95_ms);
+    let has_enough = samples.min(whole.samples.saturating_sub(samples)) >= MIN_SAMPLES;
     let says_something = is_other_rate || (are_times_other && are_medians_apart(steady, &ramp));
-    says_something.then_some(found)
+    (has_enough && says_something).then_some(found)
 }
 
 /// Returns the start and end of the longest stretch with at least `threads` threads. A bucket without
 /// a thread count does not end a stretch.
-fn longest(moments: &[Moment], threads: f64) -> (usize, usize) {
+pub(super) fn longest(moments: &[Moment], threads: f64) -> (usize, usize) {
     let (mut best, mut start) = ((0, 0), 0);
     for (place, moment) in moments.iter().enumerate() {
         if moment.threads.is_some_and(|own| own < threads) {
@@ -181,31 +198,61 @@ fn are_medians_apart(steady: &[Moment], ramp: &[&Moment]) -> bool {
 mod tests {
     use super::super::super::course::tests::{course, moment};
     use super::*;
+    use crate::jtl::Sample;
+    use crate::stats::tests::sample;
 
     /// 100 s with a ramp to 100 threads, then all of them. `of` returns the samples per second and their
     /// elapsed time for a number of threads.
-    fn run(ramp: u32, of: impl Fn(f64) -> (u64, i64)) -> Course {
+    fn run(ramp: u32, of: impl Fn(f64) -> (u64, i64)) -> Option<SteadyWindow> {
+        let mut periods = Periods::default();
         let moments = (1..=100).map(|second| {
             let threads = f64::from(second.min(ramp)) * 100.0 / f64::from(ramp);
             let (samples, elapsed) = of(threads);
+            for number in 0..samples {
+                periods.record(&Sample {
+                    time_stamp: i64::from(second - 1) * 1_000 + (number * 1_000 / samples) as i64,
+                    elapsed,
+                    ..sample()
+                });
+            }
             moment(samples, elapsed, threads)
         });
-        course(moments.collect())
+        let course = course(moments.collect());
+        let elapsed = times::merged(course.moments.iter().map(|moment| &moment.ok));
+        let samples = times::count(&elapsed);
+        let whole = Whole {
+            samples,
+            throughput: samples as f64 / 100.0,
+        };
+        find(&Course { elapsed, ..course }, &periods, whole)
     }
 
     #[test]
     fn throughput_on_the_ramp_is_less() {
-        let found = find(&run(40, |threads| (threads as u64, 50))).unwrap();
-        insta::assert_snapshot!(found.sentence());
+        let found = run(40, |threads| (threads as u64, 50)).unwrap();
+        assert_eq!(
+            found.sentence(),
+            "At full load throughput is 100/s; the whole-run 80.2/s includes the ramp."
+        );
+        // From the first period of 5 s with all threads to the last.
+        assert_eq!(
+            found.next_step(),
+            [
+                "--from",
+                "1970-01-01T00:00:40Z",
+                "--to",
+                "1970-01-01T00:01:35Z"
+            ]
+        );
+        // 100 each second from 40 s on, the last ends at 94.99 s + 50 ms.
+        assert_eq!(found.samples, 5_500);
+        assert_eq!(found.throughput_per_second, 5_500.0 / 55.04);
     }
 
     #[test]
     fn times_on_the_ramp_are_shorter() {
-        let found = find(&run(60, |threads| {
-            (100, 20 + (threads * threads / 25.0) as i64)
-        }))
-        .unwrap();
-        assert_eq!((found.since_start_ms, found.samples), (56_000, 4_300));
+        let found = run(60, |threads| (100, 20 + (threads * threads / 25.0) as i64)).unwrap();
+        assert_eq!((found.since_start_ms, found.samples), (60_000, 3_500));
         assert_eq!((found.median_ms, found.whole_median_ms), (420, 297));
         assert_eq!(found.threads, 100.0);
     }
@@ -213,10 +260,13 @@ mod tests {
     #[test]
     fn weak_evidence_says_nothing() {
         // No other figures; hardly any samples; no ramp; no threads; nothing.
-        assert_eq!(find(&run(40, |_| (100, 50))), None);
-        assert_eq!(find(&run(40, |threads| (threads as u64 / 20, 50))), None);
-        assert_eq!(find(&course(vec![moment(100, 50, 10.0); 100])), None);
-        assert_eq!(find(&course(vec![moment(100, 50, 1.0); 100])), None);
-        assert_eq!(find(&Course::default()), None);
+        assert_eq!(run(40, |_| (100, 50)), None);
+        assert_eq!(run(40, |threads| (threads as u64 / 20, 50)), None);
+        assert_eq!(run(1, |threads| (threads as u64, 50)), None);
+        let whole = Whole {
+            samples: 0,
+            throughput: 1.0,
+        };
+        assert_eq!(find(&Course::default(), &Periods::default(), whole), None);
     }
 }

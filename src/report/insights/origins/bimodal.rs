@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::Told;
 use super::super::times;
 use super::super::words;
+use super::super::{Told, Totals, severity};
 use crate::format;
-use crate::report::TimeSeries;
-use crate::stats::Label;
+use crate::percentile::Percentile;
+use crate::stats::{CompactHistogram, Label, Slices};
 use crate::text;
 
 /// Fewest successful samples.
@@ -28,9 +28,9 @@ const MIN_PEAK_RATIO: f64 = 3.0;
 /// Smallest difference of the peaks' times, ms: some systems have clock ticks of 16 ms.
 const MIN_PEAK_DISTANCE_MS: f64 = 20.0;
 
-/// Largest share of the variance that is between times of the run: with more, the label was fast at
-/// one time and slow at another.
-const MAX_VARIANCE_OVER_TIME: f64 = 0.5;
+/// Largest share of the variance of what is slow that lies between slices of time: with more, the label
+/// was fast at one time and slow at another, under more load or during a stall.
+const MAX_VARIANCE_OVER_TIME: f64 = 0.2;
 
 /// Ranges of elapsed time per decade.
 const RANGES_PER_DECADE: f64 = 10.0;
@@ -59,20 +59,39 @@ pub struct Bimodal {
 impl Told for Bimodal {
     fn sentence(&self) -> String {
         format!(
-            "{} has two groups of response times with hardly any near {} ms: {} of its {} successes \
-             take about {} ms, and {} about {} ms. Percentiles between the groups describe neither.",
+            "{} has two groups of response times: {} of its successes take about {} ms, and {} about \
+             {} ms.",
             words::quoted(&self.label),
-            format::thousands(self.valley_ms.unsigned_abs()),
             format::brief_percent(1.0 - self.slow_ratio),
-            format::thousands(self.samples),
-            format::thousands(self.fast_median_ms.unsigned_abs()),
+            format::thousands(self.fast_median_ms),
             format::brief_percent(self.slow_ratio),
-            format::thousands(self.slow_median_ms.unsigned_abs()),
+            format::thousands(self.slow_median_ms),
         )
+    }
+
+    fn next_step(&self) -> Vec<String> {
+        let slow = (self.slow_ratio * self.samples as f64).round() as u64;
+        let fast = self.samples.saturating_sub(slow);
+        let medians = [fast.div_ceil(2), fast + slow.div_ceil(2)];
+        let percentiles = medians.map(|rank| percent_of_rank(rank, self.samples));
+        let (Some(include), [Some(fast), Some(slow)]) = (words::only(&self.label), percentiles)
+        else {
+            return Vec::new();
+        };
+        let options = ["--only-success", "--percentiles"].map(str::to_owned);
+        [&include[..], &options, &[format!("{fast},{slow}")]].concat()
+    }
+
+    fn cost(&self, run: &Totals) -> f64 {
+        run.share(self.samples) * severity::MISLEADING
     }
 }
 
-pub(super) fn find(labels: &[Label<'_>], series: Option<&TimeSeries>) -> Vec<Bimodal> {
+pub(super) fn find(labels: &[Label<'_>], slices: Option<&Slices>) -> Vec<Bimodal> {
+    // Without slices of its own, nothing says that a label was not fast at one time and slow at another.
+    let Some(slices) = slices.filter(|slices| !slices.are_labels_joined()) else {
+        return Vec::new();
+    };
     // Of a million labels, few have enough samples.
     let many = labels
         .iter()
@@ -82,13 +101,55 @@ pub(super) fn find(labels: &[Label<'_>], series: Option<&TimeSeries>) -> Vec<Bim
             let name = text::of(label.name).into_owned();
             let elapsed = label.samplers.distributions().elapsed_ok.counts();
             let found = bimodal(name, &elapsed)?;
-            let over_time = series.map_or(0.0, |series| over_time(series, &found.label, &elapsed));
-            (over_time <= MAX_VARIANCE_OVER_TIME).then_some(found)
+            let cells = slices.of_label(label.number);
+            let parts = cells.map(|(_, cell)| parts(&cell.successes, found.valley_ms));
+            (variance_over_time(parts) <= MAX_VARIANCE_OVER_TIME).then_some(found)
         })
         .collect();
     found.sort_by_key(|found| std::cmp::Reverse(found.samples));
     found.truncate(MAX_LABELS);
     found
+}
+
+/// Returns the percentile of this rank, with as few decimals as it takes.
+fn percent_of_rank(rank: u64, samples: u64) -> Option<Percentile> {
+    let percent = rank as f64 / samples as f64 * 100.0;
+    let rounded = (0..=6).map(|decimals| format::fixed(percent, decimals));
+    let mut percentiles = rounded.filter_map(|text| text.parse::<Percentile>().ok());
+    percentiles.find(|percentile| percentile.rank(samples) == rank)
+}
+
+/// The numbers of samples below the valley and above.
+fn parts(successes: &CompactHistogram, valley_ms: i64) -> [u64; 2] {
+    let mut parts = [0; 2];
+    for (step, samples) in successes.steps() {
+        let is_slow = CompactHistogram::range(step).0 >= valley_ms;
+        parts[usize::from(is_slow)] += samples;
+    }
+    parts
+}
+
+/// Returns how much of the variance of what is slow lies between slices, 0 to 1, given the fast and the
+/// slow samples of each: 0 if slices differ as by chance, 1 if each is all fast or all slow.
+fn variance_over_time(slices: impl Iterator<Item = [u64; 2]>) -> f64 {
+    let slices: Vec<[f64; 2]> = slices.map(|parts| parts.map(|part| part as f64)).collect();
+    let sum = |of: usize| slices.iter().map(|parts| parts[of]).sum::<f64>();
+    let all = sum(0) + sum(1);
+    let share = sum(1) / all;
+    let variance = share * (1.0 - share);
+    let between: f64 = slices
+        .iter()
+        .filter(|[fast, slow]| fast + slow > 0.0)
+        .map(|[fast, slow]| {
+            let samples = fast + slow;
+            // By chance, each adds one variance.
+            (slow / samples - share).powi(2) * samples - variance
+        })
+        .sum();
+    match variance > 0.0 {
+        true => (between / (all * variance)).max(0.0),
+        false => 0.0,
+    }
 }
 
 /// Samples in a range of elapsed time, on a logarithmic scale.
@@ -179,40 +240,6 @@ fn ranges(elapsed: &[(i64, u64)]) -> Vec<Range> {
     ranges
 }
 
-/// Returns the share of a label's variance that is between buckets of time, 0 to 1.
-fn over_time(series: &TimeSeries, label: &str, elapsed: &[(i64, u64)]) -> f64 {
-    let Some(of_label) = series.labels.iter().find(|of| of.label == label) else {
-        return 0.0;
-    };
-    let activity = &of_label.activity;
-    let buckets = activity
-        .elapsed_mean
-        .iter()
-        .zip(activity.ok.iter().zip(&activity.ko));
-    let buckets: Vec<(f64, f64)> = buckets
-        .filter_map(|(mean, (ok, ko))| Some(((*mean)?, (ok + ko) as f64)))
-        .collect();
-    let count: f64 = buckets.iter().map(|(_, count)| count).sum();
-    let mean = buckets
-        .iter()
-        .map(|(mean, count)| mean * count)
-        .sum::<f64>()
-        / count;
-    let between: f64 = buckets
-        .iter()
-        .map(|(own, count)| (own - mean).powi(2) * count)
-        .sum();
-    // Chance alone adds a part proportional to the number of buckets, which must not count.
-    let all = times::count(elapsed) as f64;
-    let of_all = times::sum(elapsed) as f64 / all;
-    let variance = elapsed
-        .iter()
-        .map(|&(value, count)| (value as f64 - of_all).powi(2) * count as f64)
-        .sum::<f64>();
-    let by_chance = variance * buckets.len() as f64 / all;
-    ((between - by_chance) / variance).max(0.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -273,22 +300,40 @@ mod tests {
 
     #[test]
     fn fast_at_one_time_and_slow_at_another_is_no_two_kinds() {
-        use crate::report::{Activity, LabelSeries};
-        let series = |means: [f64; 4]| TimeSeries {
-            labels: vec![LabelSeries {
-                label: "Item".to_owned(),
-                activity: Activity {
-                    ok: vec![500; 4],
-                    ko: vec![0; 4],
-                    elapsed_mean: means.map(Some).to_vec(),
-                    ..Activity::default()
-                },
-            }],
-            ..TimeSeries::default()
+        let share = |slices: &[[u64; 2]]| variance_over_time(slices.iter().copied());
+        assert!(share(&[[500, 0], [500, 0], [0, 500], [0, 500]]) > 0.98);
+        // A ramp that rises through the valley.
+        assert!(share(&[[500, 0], [450, 50], [200, 300], [50, 450], [0, 500]]) > 0.5);
+        assert!(share(&[[300, 200], [310, 190], [290, 210], [305, 195]]) < 0.01);
+        // As by chance, in slices of one sample each.
+        let singles = (0..1_000).map(|number| if number % 3 == 0 { [0, 1] } else { [1, 0] });
+        assert!(variance_over_time(singles) < 0.01);
+        assert_eq!(share(&[]), 0.0);
+    }
+
+    #[test]
+    fn samples_on_either_side_of_the_valley() {
+        let mut successes = CompactHistogram::default();
+        for elapsed in [5, 6, 7, 79, 80, 120] {
+            successes.record(elapsed, 2);
+        }
+        assert_eq!(parts(&successes, 80), [8, 4]);
+    }
+
+    #[test]
+    fn the_next_step_shows_both_medians() {
+        let two = [spread(8, 14, 100), spread(15, 90, 1), spread(90, 130, 20)].concat();
+        let found = found(two.clone()).unwrap();
+        let [_, _, _, _, list] = &found.next_step()[..] else {
+            unreachable!()
         };
-        let elapsed = [(10, 1_000), (100, 1_000)];
-        let share = |means| over_time(&series(means), "Item", &elapsed);
-        assert!(share([10.0, 10.0, 100.0, 100.0]) > 0.99);
-        assert!(share([55.0, 50.0, 60.0, 55.0]) < 0.01);
+        let values: Vec<Option<i64>> = list
+            .split(',')
+            .map(|percent| times::percentile(&two, percent.parse().unwrap()))
+            .collect();
+        assert_eq!(
+            values,
+            [Some(found.fast_median_ms), Some(found.slow_median_ms)]
+        );
     }
 }

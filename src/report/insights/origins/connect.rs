@@ -1,13 +1,15 @@
-//! Connections: a new one for nearly every request, or latency that is mostly connect time.
+//! Connections: a new one for nearly every request, or latency that is mostly connect time. Requests that
+//! never got a connection are left out: for them, JMeter writes the time that they waited as Connect.
 
 use serde::{Deserialize, Serialize};
 
-use super::super::Told;
-use super::super::times;
+use super::super::times::{self, Counts};
+use super::super::{Told, Totals, severity};
+use super::steps;
 use crate::format;
-use crate::stats::LabelStats;
+use crate::stats::{FailedConnects, LabelStats};
 
-/// Fewest samples.
+/// Fewest samples that connected.
 const MIN_SAMPLES: u64 = 100;
 
 /// Smallest share of samples that open a connection, in percent, to say that nearly all do.
@@ -19,50 +21,132 @@ const MIN_CONNECT_SHARE: f64 = 0.5;
 /// Smallest mean connect time per sample, ms: less does not matter.
 const MIN_CONNECT_MS: f64 = 5.0;
 
-/// Nearly every request opened a new connection.
+/// Nearly every request that connected opened a new connection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NewConnections {
-    /// Share of samples with a connect time of 1 ms or more, 0 to 1.
+    /// Rows that did not fail to connect.
+    #[serde(default)]
+    pub samples: u64,
+    /// Rows that never got a connection. They are not in the other figures.
+    #[serde(default)]
+    pub unconnected: u64,
+    /// Share of the samples with a connect time of 1 ms or more, 0 to 1.
     pub ratio_of_samples: f64,
-    /// Mean connect time, ms.
+    /// Their mean connect time, ms.
     pub connect_mean_ms: f64,
-    /// Share of elapsed time spent connecting, 0 to 1; `None` if all elapsed times are 0.
+    /// Share of their elapsed time spent connecting, 0 to 1; `None` if all elapsed times are 0.
     pub ratio_of_elapsed: Option<f64>,
+    /// Whether the run has rows of transaction controllers too: they are left out.
+    #[serde(default)]
+    pub beside_controllers: bool,
 }
 
 impl Told for NewConnections {
     fn sentence(&self) -> String {
         let share = match self.ratio_of_elapsed {
-            Some(ratio) => format!(", {:.0}% of elapsed time", 100.0 * ratio),
+            Some(ratio) => format!(", {} of elapsed time", format::brief_percent(ratio)),
             None => String::new(),
         };
+        let who = match self.unconnected {
+            0 => "requests".to_owned(),
+            _ => format!(
+                "the {} requests that connected",
+                format::thousands(self.samples)
+            ),
+        };
         format!(
-            "{:.0}% of samples opened a new connection, which took {:.1} ms on average{share}. If \
-             clients should reuse connections, check Use KeepAlive and the thread group's Same user \
-             on each iteration.",
-            100.0 * self.ratio_of_samples,
+            "{} of {who} opened a new connection: connecting took {:.1} ms on average{share}.",
+            share_of_samples(self.ratio_of_samples),
             self.connect_mean_ms,
         )
     }
+
+    fn next_step(&self) -> Vec<String> {
+        next_step("samples,connect", self.unconnected, self.beside_controllers)
+    }
+
+    fn cost(&self, run: &Totals) -> f64 {
+        let share = self.ratio_of_elapsed.unwrap_or(0.0).clamp(0.0, 1.0);
+        run.share(self.samples) * share * severity::SLOW
+    }
 }
 
-/// Finds runs in which nearly all samples connect. JMeter writes a Connect of 0 ms for a sample on an
-/// open connection. On a fast network a new one may take 0 ms too: then this finds nothing.
-pub(super) fn new_connections(samples: &LabelStats) -> Option<NewConnections> {
-    let connect = samples.distributions().connect.counts();
-    let (count, connected) = (times::count(&connect), times::count_from(&connect, 1));
-    // Only if all samples have the column.
-    let is_known = count >= MIN_SAMPLES && count == samples.rows;
-    if !is_known || connected * 100 < count * MIN_CONNECTING_PERCENT {
+/// Formats a share of samples. Nearly all are not 100%.
+fn share_of_samples(ratio: f64) -> String {
+    match format::brief_percent(ratio) {
+        percent if percent == "100%" && ratio < 1.0 => "Over 99%".to_owned(),
+        percent => percent,
+    }
+}
+
+/// The columns that show the figures, if they are those of all rows.
+fn next_step(columns: &str, unconnected: u64, beside_controllers: bool) -> Vec<String> {
+    if unconnected > 0 {
+        return Vec::new();
+    }
+    let mut step = vec!["--columns".to_owned(), columns.to_owned()];
+    step.extend(steps::controllers(beside_controllers));
+    step
+}
+
+/// The connect times and latencies of the samples that connected, if all have both.
+struct Connected {
+    connect: Counts,
+    latency: Counts,
+    samples: u64,
+    unconnected: u64,
+    elapsed_sum: i128,
+}
+
+impl Connected {
+    /// Returns `None` if there are few, or some have no connect time.
+    fn new(samples: &LabelStats, failed: &FailedConnects) -> Option<Self> {
+        let distributions = samples.distributions();
+        let connect = distributions.connect.counts();
+        let is_known = times::count(&connect) == samples.rows;
+        let latency = distributions.latency.counts();
+        let connected = Connected {
+            connect: times::without(&connect, &failed.connect.counts()),
+            latency: times::without(&latency, &failed.latency.counts()),
+            samples: samples.rows.saturating_sub(failed.rows),
+            unconnected: failed.rows,
+            elapsed_sum: samples.elapsed_sum() - failed.elapsed_sum(),
+        };
+        (is_known && connected.samples >= MIN_SAMPLES).then_some(connected)
+    }
+
+    fn mean(&self, counts: &[(i64, u64)]) -> f64 {
+        times::sum(counts) as f64 / self.samples as f64
+    }
+
+    /// Samples that opened a connection. On an open one, JMeter writes a Connect of 0 ms. On a fast
+    /// network a new one may take 0 ms too: it is not counted.
+    fn opened(&self) -> u64 {
+        times::count_from(&self.connect, 1)
+    }
+}
+
+/// Finds runs in which nearly all samples that connect open a connection.
+pub(super) fn new_connections(
+    samples: &LabelStats,
+    failed: &FailedConnects,
+    beside_controllers: bool,
+) -> Option<NewConnections> {
+    let connected = Connected::new(samples, failed)?;
+    let opened = connected.opened();
+    if opened * 100 < connected.samples * MIN_CONNECTING_PERCENT {
         return None;
     }
-    let ms = times::sum(&connect) as f64;
-    let elapsed = samples.elapsed_sum();
+    let elapsed = connected.elapsed_sum;
     Some(NewConnections {
-        ratio_of_samples: connected as f64 / count as f64,
-        connect_mean_ms: ms / count as f64,
-        ratio_of_elapsed: (elapsed > 0).then(|| ms / elapsed as f64),
+        samples: connected.samples,
+        unconnected: connected.unconnected,
+        ratio_of_samples: opened as f64 / connected.samples as f64,
+        connect_mean_ms: connected.mean(&connected.connect),
+        ratio_of_elapsed: (elapsed > 0)
+            .then(|| times::sum(&connected.connect) as f64 / elapsed as f64),
+        beside_controllers,
     })
 }
 
@@ -70,6 +154,12 @@ pub(super) fn new_connections(samples: &LabelStats) -> Option<NewConnections> {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ConnectTime {
+    /// Rows that did not fail to connect.
+    #[serde(default)]
+    pub samples: u64,
+    /// Rows that never got a connection. They are not in the other figures.
+    #[serde(default)]
+    pub unconnected: u64,
     /// Share of connect time in latency, 0 to 1.
     pub ratio_of_latency: f64,
     /// Mean connect time, ms.
@@ -78,39 +168,64 @@ pub struct ConnectTime {
     pub latency_mean_ms: f64,
     /// Share of samples with a connect time of 1 ms or more, 0 to 1.
     pub ratio_of_samples: f64,
+    /// Whether the run has rows of transaction controllers too: they are left out.
+    #[serde(default)]
+    pub beside_controllers: bool,
 }
 
 impl Told for ConnectTime {
     fn sentence(&self) -> String {
+        let who = match self.unconnected {
+            0 => "requests".to_owned(),
+            _ => format!(
+                "the {} requests that connected",
+                format::thousands(self.samples)
+            ),
+        };
         format!(
-            "Latency is mostly connect time: {:.1} of {:.1} ms on average ({}), from the {} of samples \
-             that opened a connection. Common causes: TLS handshakes, DNS lookups, a full accept \
-             queue, or connections that are not reused.",
+            "Latency is mostly connect time: {:.1} of {:.1} ms on average, as {} of {who} opened a \
+             connection.",
             self.connect_mean_ms,
             self.latency_mean_ms,
-            format::brief_percent(self.ratio_of_latency),
             format::brief_percent(self.ratio_of_samples),
         )
     }
+
+    fn next_step(&self) -> Vec<String> {
+        next_step(
+            "samples,latency,connect",
+            self.unconnected,
+            self.beside_controllers,
+        )
+    }
+
+    fn cost(&self, run: &Totals) -> f64 {
+        run.share(self.samples) * self.ratio_of_samples * severity::SLOW
+    }
 }
 
-pub(super) fn connect_time(samples: &LabelStats) -> Option<ConnectTime> {
-    let distributions = samples.distributions();
-    let (connect, latency) = (
-        distributions.connect.counts(),
-        distributions.latency.counts(),
-    );
-    let count = times::count(&connect);
+pub(super) fn connect_time(
+    samples: &LabelStats,
+    failed: &FailedConnects,
+    beside_controllers: bool,
+) -> Option<ConnectTime> {
+    let connected = Connected::new(samples, failed)?;
     // Only if all samples have both times.
-    if count < MIN_SAMPLES || count != samples.rows || times::count(&latency) != count {
+    if times::count(&connected.latency) != connected.samples {
         return None;
     }
-    let mean = |counts: &[(i64, u64)]| times::sum(counts) as f64 / count as f64;
+    let (connect, latency) = (
+        connected.mean(&connected.connect),
+        connected.mean(&connected.latency),
+    );
     let found = ConnectTime {
-        ratio_of_latency: mean(&connect) / mean(&latency),
-        connect_mean_ms: mean(&connect),
-        latency_mean_ms: mean(&latency),
-        ratio_of_samples: times::count_from(&connect, 1) as f64 / count as f64,
+        samples: connected.samples,
+        unconnected: connected.unconnected,
+        ratio_of_latency: connect / latency,
+        connect_mean_ms: connect,
+        latency_mean_ms: latency,
+        ratio_of_samples: connected.opened() as f64 / connected.samples as f64,
+        beside_controllers,
     };
     let is_mostly = found.ratio_of_latency >= MIN_CONNECT_SHARE && found.ratio_of_latency <= 1.0;
     (is_mostly && found.connect_mean_ms >= MIN_CONNECT_MS).then_some(found)
@@ -121,17 +236,21 @@ mod tests {
     use super::super::super::failures::label_of as of;
     use super::*;
 
+    fn none() -> FailedConnects {
+        FailedConnects::default()
+    }
+
     #[test]
     fn a_connection_for_every_request() {
         let run = of(&[(96, 20, 5, true), (4, 20, 0, true)]);
-        insta::assert_snapshot!(new_connections(&run).unwrap().sentence(), @"96% of samples opened a new connection, which took 4.8 ms on average, 24% of elapsed time. If clients should reuse connections, check Use KeepAlive and the thread group's Same user on each iteration.");
+        insta::assert_snapshot!(new_connections(&run, &none(), false).unwrap().sentence(), @"96% of requests opened a new connection: connecting took 4.8 ms on average, 24% of elapsed time.");
     }
 
     #[test]
     fn latency_that_is_mostly_connecting() {
         // (40·90 + 60·0) of (40·100 + 60·20) ms: 36 of 52.
         let run = of(&[(40, 100, 90, true), (60, 20, 0, true)]);
-        insta::assert_snapshot!(connect_time(&run).unwrap().sentence());
+        insta::assert_snapshot!(connect_time(&run, &none(), false).unwrap().sentence(), @"Latency is mostly connect time: 36.0 of 52.0 ms on average, as 40% of requests opened a connection.");
     }
 
     #[test]
@@ -142,16 +261,20 @@ mod tests {
             of(&[(20, 400, 300, true)]),
             LabelStats::default(),
         ] {
-            assert_eq!(new_connections(&run), None);
-            assert_eq!(connect_time(&run), None);
+            assert_eq!(new_connections(&run, &none(), false), None);
+            assert_eq!(connect_time(&run, &none(), false), None);
         }
         // A third of latency; hardly a millisecond.
         assert_eq!(
-            connect_time(&of(&[(50, 150, 100, true), (50, 150, 0, true)])),
+            connect_time(
+                &of(&[(50, 150, 100, true), (50, 150, 0, true)]),
+                &none(),
+                false
+            ),
             None
         );
         assert_eq!(
-            connect_time(&of(&[(50, 2, 2, true), (50, 1, 0, true)])),
+            connect_time(&of(&[(50, 2, 2, true), (50, 1, 0, true)]), &none(), false),
             None
         );
     }

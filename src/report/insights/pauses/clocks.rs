@@ -5,9 +5,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::Told;
-use super::super::words;
-use crate::format;
+use super::super::{Told, Totals, severity, words};
 use crate::jtl::InputRead;
 use crate::report::engines;
 use crate::stats::{Bucket, DenseTimeline};
@@ -43,6 +41,9 @@ pub struct ClocksApart {
     pub engines: u64,
     /// Number of engines with an offset; this one's is the largest.
     pub engines_apart: u64,
+    /// Rows of this engine with `allThreads`.
+    #[serde(default)]
+    pub samples: u64,
 }
 
 impl Told for ClocksApart {
@@ -56,12 +57,15 @@ impl Told for ClocksApart {
             apart => format!(" ({apart} of {} engines are off)", self.engines),
         };
         format!(
-            "Engine {} starts and ends about {} {than} than {}{more}: its clock is off, or it ran at a \
-             different time. Figures over time and rates then mix different times.",
+            "Engine {} runs {} {than} than {}{more}: its clock is off, or it started at another time.",
             words::quoted(&self.engine),
-            format::duration(self.later_ms.saturating_abs()),
+            words::period(self.later_ms.saturating_abs()),
             words::quoted(&self.other_engine),
         )
+    }
+
+    fn cost(&self, run: &Totals) -> f64 {
+        run.share(self.samples) * severity::MISLEADING
     }
 }
 
@@ -91,6 +95,7 @@ pub(super) fn find(series: &DenseTimeline, inputs: &[InputRead]) -> Option<Clock
         .iter()
         .filter_map(|span| Some((offset(*span, middle, series.timeline().bucket_ms())?, *span)))
         .filter(|(_, span)| is_silence_significant(series, *span, middle))
+        .filter(|(ms, span)| !may_start_together(series, *span, middle, *ms))
         .collect();
     let &(later_ms, span) = apart
         .iter()
@@ -105,6 +110,7 @@ pub(super) fn find(series: &DenseTimeline, inputs: &[InputRead]) -> Option<Clock
         other_engine: name(middle),
         engines: spans.len() as u64,
         engines_apart: apart.len() as u64,
+        samples: span.rows,
     })
 }
 
@@ -160,6 +166,21 @@ fn is_silence_significant(series: &DenseTimeline, one: Span<'_>, other: Span<'_>
         && missed(earlier, later, earlier.last + 1..later.last + 1) >= MIN_MISSED_ROWS
 }
 
+/// Whether the engine that seems to start later may have waited for its first response all the while:
+/// engines are seen when their samples end.
+fn may_start_together(series: &DenseTimeline, one: Span<'_>, other: Span<'_>, ms: i64) -> bool {
+    let first = one.first.max(other.first);
+    let longest = usize::try_from(first)
+        .ok()
+        .and_then(|first| series.buckets().nth(first))
+        .map_or(0, |bucket| bucket.longest);
+    let bucket_ms = series.timeline().bucket_ms();
+    longest
+        >= ms
+            .saturating_abs()
+            .saturating_sub(bucket_ms.saturating_mul(2))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,6 +191,24 @@ mod tests {
     /// Engines with 300 samples each, from when to when, in seconds.
     fn run(engines: &[(i64, i64)]) -> DenseTimeline {
         run_of(300, engines)
+    }
+
+    #[test]
+    fn an_engine_that_waits_for_its_first_responses() {
+        let mut series = Timeline::default();
+        for (engine, wait) in [(1, 0), (2, 21_000)] {
+            let thread_name = format!("10.0.0.{engine}:1099-Users 1-1");
+            for second in 0..200 {
+                let row = Sample {
+                    time_stamp: 1_000 * second,
+                    elapsed: wait,
+                    thread_name: thread_name.as_bytes(),
+                    ..sample()
+                };
+                series.record(&row, 0);
+            }
+        }
+        assert_eq!(find(&series.dense(i64::MIN..=i64::MAX), &[]), None);
     }
 
     /// A series of engines with `samples` each, active from second to second.

@@ -1,0 +1,258 @@
+//! Stalls: for a while no request ends although some are in flight, then all of them end at once.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::course::{self, Course, Moment};
+use super::super::times::{self, Counts};
+use super::super::{Told, Totals, severity, words};
+use super::silence::{Silence, silences};
+use crate::format;
+use crate::report::ResourceRow;
+use crate::stats::{exact_from, part_ms};
+
+/// Shortest stall in medians of elapsed time, of the whole run and of the time around it.
+const MIN_MEDIANS: i64 = 20;
+
+/// Shortest stall, ms: shorter ones are usual for garbage collectors, disks and networks.
+const MIN_LENGTH_MS: i64 = 1_000;
+
+/// A sample is held up if it takes half as long as the shortest stall: of those that arrive during a
+/// stall, half wait at most half of it.
+const HELD_UP_SHARE: i64 = 2;
+
+/// Fewest samples held up in all stalls.
+const MIN_SAMPLES: u64 = 10;
+
+/// Fewest samples that would have ended during a stall at the rates before and after it.
+const MIN_MISSING_SAMPLES: f64 = 5.0;
+
+/// Buckets in which the samples held up end: that at the end of the silence, and the next.
+const BUCKETS_RELEASED: usize = 2;
+
+/// Buckets on either side that show the rate and the median around a stall.
+const BUCKETS_AROUND: usize = 8;
+
+/// How much of a stall a request must have waited: the first may have arrived after it began.
+const MIN_IN_FLIGHT_SHARE: f64 = 0.7;
+
+/// Largest probability that all threads had a long request of their own at once.
+const MAX_CHANCE: f64 = 1e-3;
+
+/// Largest share of failures among the samples held up: more are timeouts of an outage.
+const MAX_FAILED_SHARE: f64 = 0.5;
+
+/// Shortest time between two rows of the monitor, which writes one per second, that is a gap.
+const MIN_MONITOR_GAP_MS: i64 = 2_000;
+
+/// One or a few stalls without a rhythm.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Stall {
+    /// When the first stall began, to a fiftieth of a bucket, epoch ms.
+    pub start_ms: i64,
+    /// When the first stall began, ms since the start of the run.
+    pub since_start_ms: i64,
+    /// From the start of the first stall to the end of the last, to a fiftieth of a bucket, ms.
+    pub length_ms: i64,
+    /// Number of stalls.
+    pub stalls: u64,
+    /// How long no sample ended in all stalls together, to a fiftieth of a bucket each, ms.
+    pub stalled_ms: i64,
+    /// Samples that ended from `from_ms` to `to_ms` and took `held_up_ms` or longer.
+    pub samples: u64,
+    /// Shortest elapsed time of a sample that counts as held up, ms.
+    pub held_up_ms: i64,
+    /// Longest elapsed time of a sample that ended from `from_ms` to `to_ms`, ms.
+    pub longest_ms: i64,
+    /// Median elapsed time of all samples, ms.
+    pub median_ms: i64,
+    /// Start of the bucket in which the first stall ended, epoch ms.
+    pub from_ms: i64,
+    /// End of the bucket after that in which the last stall ended, epoch ms; not included.
+    pub to_ms: i64,
+    /// Whether the selection of `next_step` shows `longest_ms` as its maximum.
+    #[serde(default)]
+    pub is_longest_selected: bool,
+    /// Gaps of 2 s or more in the monitor's file at the time of a stall.
+    #[serde(default)]
+    pub monitor_gaps: u64,
+}
+
+impl Told for Stall {
+    fn sentence(&self) -> String {
+        let who = match self.monitor_gaps {
+            0 => "all requests stalled",
+            _ => "the machine stood still",
+        };
+        let often = match self.stalls {
+            1 => String::new(),
+            stalls => format!(" {} times", format::thousands(stalls)),
+        };
+        let end_ms = self.start_ms.saturating_add(self.length_ms);
+        format!(
+            "{}: {who}{often}; {} took {} to {} (median {}).",
+            words::span(self.since_start_ms, self.start_ms, end_ms),
+            format::counted(self.samples, "sample"),
+            words::ms(self.held_up_ms),
+            words::ms(self.longest_ms),
+            words::ms(self.median_ms),
+        )
+    }
+
+    fn next_step(&self) -> Vec<String> {
+        if !self.is_longest_selected {
+            return Vec::new();
+        }
+        let from = self.from_ms.saturating_sub(self.longest_ms);
+        [
+            "--from",
+            &super::moment_option(from),
+            "--to",
+            &super::moment_option(self.to_ms),
+        ]
+        .map(str::to_owned)
+        .to_vec()
+    }
+
+    fn cost(&self, run: &Totals) -> f64 {
+        run.share(self.samples) * severity::SLOW
+    }
+}
+
+/// Finds stalls; `monitored` are the rows of the server's monitor.
+pub(super) fn find(course: &Course, monitored: &[ResourceRow]) -> Option<Stall> {
+    let median = times::median(&course.elapsed)?;
+    let min = median.saturating_mul(MIN_MEDIANS).max(MIN_LENGTH_MS);
+    let held_up = exact_from(min / HELD_UP_SHARE);
+    let mut found = silences(course, min.saturating_sub(slack(course)));
+    found.retain(|silence| is_stall(course, silence, (min, held_up)));
+    let elsewhere = elsewhere(course, &found);
+    found.retain(|silence| chance(course, silence, held_up, &elsewhere) <= MAX_CHANCE);
+    let (first, last) = (found.first()?, found.last()?);
+    let range = course.moments.get(first.last..)?;
+    let buckets = last.last + BUCKETS_RELEASED - first.last;
+    let range = &range[..buckets.min(range.len())];
+    let samples = range.iter().map(|moment| moment.count_from(held_up)).sum();
+    if samples < MIN_SAMPLES {
+        return None;
+    }
+    let longest_ms = range.iter().map(|moment| moment.longest_ms).max()?;
+    let from_ms = range.first()?.start_ms;
+    let to_ms = (range.last()?.start_ms).saturating_add(course.bucket_ms);
+    // Samples that start before the end of the range and end after it may take longer.
+    let mut later = course
+        .moments
+        .iter()
+        .skip_while(|moment| moment.start_ms < to_ms);
+    let is_longest_selected = !later.any(|moment| {
+        moment.longest_ms > longest_ms && moment.start_ms.saturating_sub(moment.longest_ms) < to_ms
+    });
+    Some(Stall {
+        start_ms: first.start_ms,
+        since_start_ms: course.since_start(first.start_ms),
+        length_ms: last.end_ms.saturating_sub(first.start_ms),
+        stalls: found.len() as u64,
+        stalled_ms: found.iter().map(Silence::length_ms).sum(),
+        samples,
+        held_up_ms: held_up,
+        longest_ms,
+        median_ms: median,
+        from_ms,
+        to_ms,
+        is_longest_selected,
+        monitor_gaps: monitor_gaps(&found, monitored),
+    })
+}
+
+/// How much longer than measured a silence may be.
+fn slack(course: &Course) -> i64 {
+    part_ms(course.bucket_ms).saturating_mul(2)
+}
+
+/// Whether requests were in flight during a silence that is too long for the run, and were held up.
+fn is_stall(course: &Course, silence: &Silence, (min, held_up): (i64, i64)) -> bool {
+    let length = silence.length_ms();
+    let released = released(course, silence);
+    let longest = released.iter().map(|moment| moment.longest_ms).max();
+    let long_enough = (min.max(length) as f64 * MIN_IN_FLIGHT_SHARE) as i64;
+    if longest.is_none_or(|longest| longest < long_enough) {
+        return false;
+    }
+    let long = held_up.max(length / HELD_UP_SHARE);
+    let held = count_from(released, long);
+    let failed: u64 = (released.iter())
+        .map(|moment| times::count_from(&moment.ko, long))
+        .sum();
+    if held == 0 || failed as f64 > held as f64 * MAX_FAILED_SHARE {
+        return false;
+    }
+    let before = course.moments.get(..silence.first).unwrap_or_default();
+    let before = &before[before.len().saturating_sub(BUCKETS_AROUND)..];
+    let after = course.moments.get(silence.last + 1..).unwrap_or_default();
+    let after = &after[..after.len().min(BUCKETS_AROUND)];
+    let missing = [before, after]
+        .into_iter()
+        .filter(|side| !side.is_empty())
+        .map(|side| rate(course, side) * length as f64);
+    if missing.fold(f64::INFINITY, f64::min) < MIN_MISSING_SAMPLES {
+        return false;
+    }
+    let around =
+        times::merged((before.iter().chain(after)).flat_map(|moment| [&moment.ok, &moment.ko]));
+    times::median(&around).is_none_or(|median| {
+        length.saturating_add(slack(course)) >= median.saturating_mul(MIN_MEDIANS)
+    })
+}
+
+/// The samples that ended first after a silence.
+fn released<'c>(course: &'c Course, silence: &Silence) -> &'c [Moment] {
+    let after = course.moments.get(silence.last..).unwrap_or_default();
+    &after[..after.len().min(BUCKETS_RELEASED)]
+}
+
+fn count_from(moments: &[Moment], min_ms: i64) -> u64 {
+    moments.iter().map(|moment| moment.count_from(min_ms)).sum()
+}
+
+/// Samples per ms in the part of some buckets that the run covers.
+fn rate(course: &Course, moments: &[Moment]) -> f64 {
+    let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
+        return 0.0;
+    };
+    let from = first.start_ms.max(course.start_ms);
+    let to = (last.start_ms.saturating_add(course.bucket_ms)).min(course.end_ms);
+    course::samples(moments) as f64 / to.saturating_sub(from).max(1) as f64
+}
+
+/// The elapsed times of the samples that did not end after one of these silences.
+fn elsewhere(course: &Course, silences: &[Silence]) -> Counts {
+    let moments = course.moments.iter().enumerate().filter(|&(place, _)| {
+        !(silences.iter())
+            .any(|silence| (silence.last..silence.last + BUCKETS_RELEASED).contains(&place))
+    });
+    times::merged(moments.flat_map(|(_, moment)| [&moment.ok, &moment.ko]))
+}
+
+/// The probability that as many threads as were held up all had a long request of their own at once,
+/// anywhere in the run: the share of the threads' time that such requests take elsewhere, to the power
+/// of the threads, times the number of such moments.
+fn chance(course: &Course, silence: &Silence, held_up: i64, elsewhere: &Counts) -> f64 {
+    let length = silence.length_ms();
+    let long = held_up.max(length / HELD_UP_SHARE);
+    let place = elsewhere.partition_point(|&(value, _)| value < long);
+    let share = times::sum(&elsewhere[place..]) as f64 / (times::sum(elsewhere) as f64).max(1.0);
+    let held = count_from(released(course, silence), long).min(i32::MAX as u64) as i32;
+    share.powi(held) * (course.length_ms() as f64 / length.max(1) as f64)
+}
+
+/// Returns how many gaps in the monitor's file coincide with stalls.
+fn monitor_gaps(stalls: &[Silence], monitored: &[ResourceRow]) -> u64 {
+    let mut times: Vec<i64> = monitored.iter().map(|row| row.time_ms).collect();
+    times.sort_unstable();
+    let gaps = times.windows(2).filter(|pair| {
+        // A row has the end of its second.
+        pair[1].saturating_sub(pair[0]) >= MIN_MONITOR_GAP_MS
+            && (stalls.iter()).any(|stall| stall.start_ms < pair[1] && pair[0] < stall.end_ms)
+    });
+    gaps.count() as u64
+}

@@ -1,0 +1,167 @@
+//! The figures of one origin of samples.
+
+use serde::{Deserialize, Serialize};
+
+use super::FirstFailure;
+use crate::jtl::Sample;
+use crate::stats::consistency::{self, Checked};
+use crate::stats::distribution::Distribution;
+
+/// The figures of the samples of a label, host, engine and thread group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OriginStats {
+    /// Samples.
+    pub samples: u64,
+    /// Failed samples.
+    pub errors: u64,
+    /// Failed samples that never got a connection.
+    pub unconnected: u64,
+    /// The failure that ended first.
+    pub first_failure: Option<FirstFailure>,
+    /// The failure without a connection that ended first.
+    pub first_unconnected: Option<FirstFailure>,
+    /// Start of the earliest failed sample, epoch ms; [`i64::MAX`] without one.
+    pub first_failed_start: i64,
+    /// Start of the last failed sample, epoch ms; [`i64::MIN`] without one.
+    pub last_failed_start: i64,
+    /// Start of the earliest failed sample without a connection, epoch ms; [`i64::MAX`] without one.
+    pub first_unconnected_start: i64,
+    /// Start of the earliest successful sample, epoch ms; [`i64::MAX`] without one.
+    pub first_ok_start: i64,
+    /// Start of the last successful sample, epoch ms; [`i64::MIN`] without one.
+    pub last_ok_start: i64,
+    /// Elapsed times of the successful samples, ms.
+    pub elapsed_ok: Distribution,
+    /// Elapsed times of the samples that never got a connection, ms.
+    pub waits: Distribution,
+}
+
+impl Default for OriginStats {
+    fn default() -> Self {
+        OriginStats {
+            samples: 0,
+            errors: 0,
+            unconnected: 0,
+            first_failure: None,
+            first_unconnected: None,
+            first_failed_start: i64::MAX,
+            last_failed_start: i64::MIN,
+            first_unconnected_start: i64::MAX,
+            first_ok_start: i64::MAX,
+            last_ok_start: i64::MIN,
+            elapsed_ok: Distribution::default(),
+            waits: Distribution::default(),
+        }
+    }
+}
+
+impl OriginStats {
+    /// Counts a row.
+    #[inline(always)]
+    pub(super) fn record(&mut self, sample: &Sample<'_>) {
+        self.samples += sample.sample_count;
+        self.errors += sample.error_count;
+        if sample.success {
+            self.first_ok_start = self.first_ok_start.min(sample.time_stamp);
+            self.last_ok_start = self.last_ok_start.max(sample.time_stamp);
+            let elapsed = sample.elapsed_each();
+            self.elapsed_ok.record(elapsed, sample.sample_count);
+        }
+    }
+
+    /// Start of its earliest sample, epoch ms; [`i64::MAX`] without one.
+    pub fn start(&self) -> i64 {
+        self.first_ok_start.min(self.first_failed_start)
+    }
+
+    /// Start of its last sample, epoch ms; [`i64::MIN`] without one.
+    pub fn last_start(&self) -> i64 {
+        self.last_ok_start.max(self.last_failed_start)
+    }
+
+    /// Adds what only failed rows have.
+    pub(super) fn record_failure(
+        &mut self,
+        sample: &Sample<'_>,
+        error: usize,
+        is_unconnected: bool,
+    ) {
+        let start = sample.time_stamp;
+        let failure = FirstFailure {
+            time: sample.end(),
+            position: sample.position,
+            error,
+        };
+        self.first_failure = first(self.first_failure, Some(failure));
+        self.first_failed_start = self.first_failed_start.min(start);
+        self.last_failed_start = self.last_failed_start.max(start);
+        if is_unconnected {
+            self.unconnected += sample.error_count;
+            self.first_unconnected = first(self.first_unconnected, Some(failure));
+            self.first_unconnected_start = self.first_unconnected_start.min(start);
+            self.waits.record(sample.elapsed_each(), sample.error_count);
+        }
+    }
+
+    /// Adds another part, whose types of error have the numbers here that `error` returns.
+    pub(crate) fn merge(&mut self, other: &OriginStats, error: &dyn Fn(usize) -> usize) {
+        self.samples += other.samples;
+        self.errors += other.errors;
+        self.unconnected += other.unconnected;
+        let numbered = |failure: Option<FirstFailure>| {
+            failure.map(|failure| FirstFailure {
+                error: error(failure.error),
+                ..failure
+            })
+        };
+        self.first_failure = first(self.first_failure, numbered(other.first_failure));
+        self.first_unconnected = first(self.first_unconnected, numbered(other.first_unconnected));
+        self.first_failed_start = self.first_failed_start.min(other.first_failed_start);
+        self.last_failed_start = self.last_failed_start.max(other.last_failed_start);
+        self.first_unconnected_start = self
+            .first_unconnected_start
+            .min(other.first_unconnected_start);
+        self.first_ok_start = self.first_ok_start.min(other.first_ok_start);
+        self.last_ok_start = self.last_ok_start.max(other.last_ok_start);
+        self.elapsed_ok.merge(&other.elapsed_ok);
+        self.waits.merge(&other.waits);
+    }
+
+    /// Gives types of error new numbers.
+    pub(super) fn renumber_errors(&mut self, numbers: &[usize]) {
+        for failure in self.firsts() {
+            failure.error = numbers.get(failure.error).copied().unwrap_or(failure.error);
+        }
+    }
+
+    /// Moves its rows by this many bytes.
+    pub(super) fn shift(&mut self, positions: u64) {
+        for failure in self.firsts() {
+            failure.position = failure.position.saturating_add(positions);
+        }
+    }
+
+    fn firsts(&mut self) -> impl Iterator<Item = &mut FirstFailure> {
+        let firsts = [&mut self.first_failure, &mut self.first_unconnected];
+        firsts.into_iter().flatten()
+    }
+
+    /// Checks stored figures against the number of types of error.
+    pub(super) fn check(&self, errors: usize) -> Checked<()> {
+        let firsts = [self.first_failure, self.first_unconnected];
+        let is_known = firsts.iter().flatten().all(|first| first.error < errors);
+        consistency::ensure(is_known, "a host has an unknown type of error")?;
+        let (ok, waits) = (self.elapsed_ok.check()?, self.waits.check()?);
+        let is_sound =
+            ok <= self.samples && waits == self.unconnected && self.unconnected <= self.errors;
+        consistency::ensure(is_sound, "the samples and times of a host differ in number")
+    }
+}
+
+/// Returns the earlier of two failures.
+fn first(a: Option<FirstFailure>, b: Option<FirstFailure>) -> Option<FirstFailure> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}

@@ -1,0 +1,363 @@
+//! What each host, load generator and thread group did, exactly.
+//!
+//! A cell counts the samples with the same label, host, engine and thread group, so that the figures of
+//! any of these are sums of cells. Rows of transaction controllers are left out.
+//!
+//! Memory is bounded: if there are more than [`MAX_CELLS`], cells are told apart by fewer parts (see
+//! [`Detail`]). The detail depends only on the set of cells, so merging is associative and commutative.
+
+mod cell;
+mod failed_connects;
+mod memo;
+
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
+
+use super::FirstFailure;
+use super::consistency::{self, Checked, Inconsistent};
+use super::interner::Interner;
+use crate::jtl::{Engine, Sample, host_and_port, shifted_engine, thread_group};
+
+pub use cell::OriginStats;
+pub use failed_connects::FailedConnects;
+use memo::Memos;
+
+/// Cells that are told apart. A run has a few per label.
+const MAX_CELLS: usize = 1_000;
+
+/// Bytes of the longest host name (RFC 1035) with a port, and of any other name that is kept.
+const MAX_NAME: usize = 261;
+
+/// Stands for a part that is not told apart.
+const UNKNOWN: u32 = u32::MAX;
+
+/// By what cells are told apart, finest first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Detail {
+    /// By label, host, engine and thread group.
+    #[default]
+    Label,
+    /// By host, engine and thread group.
+    Group,
+    /// By host and engine.
+    Engine,
+    /// By host.
+    Host,
+    /// There are no cells: the run has too many hosts.
+    Nothing,
+}
+
+/// The parts by which a cell is told apart, by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct Key {
+    label: u32,
+    host: u32,
+    engine: u32,
+    group: u32,
+}
+
+/// The cells of a run.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(into = "Stored", try_from = "Stored")]
+pub struct Origins {
+    detail: Detail,
+    names: Names,
+    places: HashMap<Key, usize>,
+    keys: Vec<Key>,
+    cells: Vec<OriginStats>,
+    failed_connects: FailedConnects,
+    memos: Memos,
+}
+
+/// Names by number. Empty ones mean that the row has none.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct Names {
+    hosts: Interner,
+    engines: Interner,
+    groups: Interner,
+}
+
+/// Cells as they are stored.
+#[derive(Serialize, Deserialize)]
+struct Stored {
+    detail: Detail,
+    names: Names,
+    cells: Vec<(Key, OriginStats)>,
+    failed_connects: FailedConnects,
+}
+
+/// A cell, and by what it is told apart.
+#[derive(Debug, Clone, Copy)]
+pub struct OriginCell<'a> {
+    /// Number of its label; `None` if labels are not told apart.
+    pub label: Option<usize>,
+    /// Host and port in the URLs; empty without one.
+    pub host: &'a [u8],
+    /// Key of the engine; empty if engines are not told apart.
+    pub engine: &'a [u8],
+    /// The thread group; empty without one, or if groups are not told apart.
+    pub group: &'a [u8],
+    /// Its figures.
+    pub stats: &'a OriginStats,
+}
+
+impl Origins {
+    /// Counts a row of the label with this number. Returns the place of its cell for
+    /// [`Origins::record_failure`].
+    #[inline(always)]
+    pub fn record(&mut self, sample: &Sample<'_>, label: usize) -> usize {
+        let place = match self.memos.find(sample, label) {
+            Some(place) => place,
+            None => {
+                // A copy, so that only this case needs the sample in memory.
+                let row = *sample;
+                self.look_up(&row, label)
+            }
+        };
+        if let Some(cell) = self.cells.get_mut(place) {
+            cell.record(sample);
+        }
+        place
+    }
+
+    /// Adds what only failed rows have. The row's type of error has this number.
+    pub fn record_failure(&mut self, place: usize, sample: &Sample<'_>, error: usize) {
+        let is_unconnected = failed_connects::is_one(sample);
+        if let Some(cell) = self.cells.get_mut(place) {
+            cell.record_failure(sample, error, is_unconnected);
+        }
+        if is_unconnected {
+            self.failed_connects.record(sample);
+        }
+    }
+
+    #[inline(never)]
+    fn look_up(&mut self, sample: &Sample<'_>, label: usize) -> usize {
+        if self.detail == Detail::Nothing {
+            return usize::MAX;
+        }
+        let engine = Engine::of(sample).key();
+        let names = self.detail.of([
+            host_and_port(sample.url).unwrap_or_default(),
+            &engine,
+            thread_group(sample.thread_name),
+        ]);
+        let place = self.place(names, label);
+        match self.is_too_large() {
+            true => {
+                self.coarsen();
+                self.look_up(sample, label)
+            }
+            false => {
+                self.memos.keep(sample, label, place);
+                place
+            }
+        }
+    }
+
+    /// The place of the cell of these names and this label.
+    fn place(&mut self, names: [Option<&[u8]>; 3], label: usize) -> usize {
+        let number = |interner: &mut Interner, name: Option<&[u8]>| match name {
+            Some(name) if name.len() <= MAX_NAME => interner.number(name) as u32,
+            Some(_) => interner.number(b"") as u32,
+            None => UNKNOWN,
+        };
+        let [host, engine, group] = names;
+        let key = Key {
+            label: match self.detail {
+                Detail::Label => label as u32,
+                _ => UNKNOWN,
+            },
+            host: number(&mut self.names.hosts, host),
+            engine: number(&mut self.names.engines, engine),
+            group: number(&mut self.names.groups, group),
+        };
+        let next = self.cells.len();
+        let place = *self.places.entry(key).or_insert(next);
+        if place == next {
+            self.keys.push(key);
+            self.cells.push(OriginStats::default());
+        }
+        place
+    }
+
+    fn is_too_large(&self) -> bool {
+        self.cells.len() > MAX_CELLS
+    }
+
+    #[cold]
+    fn coarsen(&mut self) {
+        let finer = std::mem::take(self);
+        self.detail = finer.detail.coarser();
+        self.failed_connects = finer.failed_connects.clone();
+        self.add_cells(&finer, |label| label, &|error| error);
+    }
+
+    /// Adds the cells of another one, whose detail must not be coarser than this one's.
+    fn add_cells(
+        &mut self,
+        other: &Origins,
+        label: impl Fn(usize) -> usize,
+        error: &dyn Fn(usize) -> usize,
+    ) {
+        if self.detail == Detail::Nothing {
+            return;
+        }
+        for cell in other.cells() {
+            let names = self.detail.of([cell.host, cell.engine, cell.group]);
+            let place = self.place(names, cell.label.map_or(0, &label));
+            if let Some(own) = self.cells.get_mut(place) {
+                own.merge(cell.stats, error);
+            }
+        }
+    }
+
+    /// Adds another part of the run, whose labels and types of error have these numbers here.
+    pub fn merge(&mut self, other: &Origins, labels: &[usize], errors: &[usize]) {
+        while self.detail < other.detail {
+            self.coarsen();
+        }
+        let number = |numbers: &[usize], number: usize| numbers.get(number).copied().unwrap_or(0);
+        self.add_cells(other, |label| number(labels, label), &|error| {
+            number(errors, error)
+        });
+        self.failed_connects.merge(&other.failed_connects);
+        while self.is_too_large() {
+            self.coarsen();
+        }
+    }
+
+    /// Gives types of error new numbers. Several may get the same one.
+    pub fn renumber_errors(&mut self, numbers: &[usize]) {
+        for cell in &mut self.cells {
+            cell.renumber_errors(numbers);
+        }
+    }
+
+    /// Moves its rows by this many bytes, and adds to the input numbers that engines without a name are
+    /// known by.
+    pub(super) fn shift(&mut self, positions: u64, inputs: u32) {
+        for name in std::mem::take(&mut self.names.engines).names() {
+            self.names.engines.number(&shifted_engine(name, inputs));
+        }
+        for cell in &mut self.cells {
+            cell.shift(positions);
+        }
+        self.memos = Memos::default();
+    }
+
+    /// Checks stored cells against the number of labels, types of error, samples and errors.
+    pub(super) fn check(
+        &self,
+        labels: usize,
+        errors: usize,
+        samples: u64,
+        failed: u64,
+    ) -> Checked<()> {
+        let numbers = |names: &Interner, is_known: bool| match is_known {
+            true => 0..names.names().len(),
+            // `UNKNOWN` as the only one.
+            false => UNKNOWN as usize..UNKNOWN as usize + 1,
+        };
+        let hosts = numbers(&self.names.hosts, self.detail < Detail::Nothing);
+        let engines = numbers(&self.names.engines, self.detail < Detail::Host);
+        let groups = numbers(&self.names.groups, self.detail < Detail::Engine);
+        let labels = match self.detail {
+            Detail::Label => 0..labels,
+            _ => UNKNOWN as usize..UNKNOWN as usize + 1,
+        };
+        let is_known = |key: &Key| {
+            labels.contains(&(key.label as usize))
+                && hosts.contains(&(key.host as usize))
+                && engines.contains(&(key.engine as usize))
+                && groups.contains(&(key.group as usize))
+        };
+        let is_sound = !self.is_too_large()
+            && self.keys.iter().all(is_known)
+            && (self.detail < Detail::Nothing || self.cells.is_empty());
+        consistency::ensure(is_sound, "its hosts and thread groups are invalid")?;
+        let cells = self.cells.iter();
+        cells.clone().try_for_each(|cell| cell.check(errors))?;
+        let total = consistency::total(cells.clone().map(|cell| cell.samples))?;
+        let of_failed = consistency::total(cells.map(|cell| cell.errors))?;
+        let is_total = self.detail == Detail::Nothing || (total, of_failed) == (samples, failed);
+        consistency::ensure(is_total, "it has different samples by label and by host")?;
+        self.failed_connects.check(samples)
+    }
+
+    /// The cells, in no particular order.
+    pub fn cells(&self) -> impl Iterator<Item = OriginCell<'_>> {
+        let cells = self.keys.iter().zip(&self.cells);
+        cells.map(|(key, stats)| OriginCell {
+            label: (key.label != UNKNOWN).then_some(key.label as usize),
+            host: name(&self.names.hosts, key.host),
+            engine: name(&self.names.engines, key.engine),
+            group: name(&self.names.groups, key.group),
+            stats,
+        })
+    }
+
+    /// The requests of the whole run that got no connection.
+    pub fn failed_connects(&self) -> &FailedConnects {
+        &self.failed_connects
+    }
+}
+
+impl Detail {
+    fn coarser(self) -> Self {
+        match self {
+            Detail::Label => Detail::Group,
+            Detail::Group => Detail::Engine,
+            Detail::Engine => Detail::Host,
+            Detail::Host | Detail::Nothing => Detail::Nothing,
+        }
+    }
+
+    /// Of host, engine and group the names that are told apart.
+    fn of(self, [host, engine, group]: [&[u8]; 3]) -> [Option<&[u8]>; 3] {
+        [
+            Some(host),
+            (self <= Detail::Engine).then_some(engine),
+            (self <= Detail::Group).then_some(group),
+        ]
+    }
+}
+
+fn name(names: &Interner, number: u32) -> &[u8] {
+    names.names().get(number as usize).map_or(&[], |name| name)
+}
+
+impl From<Origins> for Stored {
+    fn from(origins: Origins) -> Self {
+        Stored {
+            detail: origins.detail,
+            names: origins.names,
+            cells: origins.keys.into_iter().zip(origins.cells).collect(),
+            failed_connects: origins.failed_connects,
+        }
+    }
+}
+
+impl TryFrom<Stored> for Origins {
+    type Error = Inconsistent;
+
+    fn try_from(stored: Stored) -> Result<Self, Self::Error> {
+        let mut origins = Origins {
+            detail: stored.detail,
+            names: stored.names,
+            failed_connects: stored.failed_connects,
+            ..Origins::default()
+        };
+        for (place, (key, cell)) in stored.cells.into_iter().enumerate() {
+            if origins.places.insert(key, place).is_some() {
+                return Err(Inconsistent("it has a host or thread group twice"));
+            }
+            origins.keys.push(key);
+            origins.cells.push(cell);
+        }
+        Ok(origins)
+    }
+}
+
+#[cfg(test)]
+mod tests;
