@@ -38,7 +38,10 @@ impl Facts<'_> {
     fn must(&self, fault: &Fault) -> Option<Must> {
         let plan = self.plan;
         let median_ms = self.median;
-        let is_clear = !self.is_blind() && !self.has_clocks_apart();
+        // A gap may lie between two runs, which have no common course.
+        let has_gap = |fault: &Fault| matches!(fault, Fault::Gap { .. }).then_some(());
+        let is_clear =
+            !self.is_blind() && !self.has_clocks_apart() && plan.fault(has_gap).is_none();
         let mut parts = Vec::new();
         let mut moment = None;
         let is_large = match fault {
@@ -118,7 +121,8 @@ impl Facts<'_> {
                     && median_ms >= sizes::RISE.2
             }
             Fault::Drift(_) => {
-                is_clear
+                plan.arrivals == Loop::Closed
+                    && is_clear
                     && self.requests.len() >= sizes::DRIFT.0
                     && self.drift().is_some_and(|(factor, ms)| {
                         factor >= sizes::DRIFT.1 && ms >= sizes::DRIFT.2

@@ -169,7 +169,10 @@ impl Facts<'_> {
             "fast_errors" => self
                 .flattery()
                 .is_some_and(|(errors, median, p95)| errors >= 1.9 && median.max(p95) >= 1.09),
-            "saturation" => self.utilisation() >= 0.85,
+            "saturation" => {
+                let is_planted = |fault: &Fault| matches!(fault, Fault::Saturation(_));
+                faults().any(is_planted) || self.utilisation() >= 0.85
+            }
             "collapse" => {
                 let (peak, last) = self.peak_and_last();
                 plan.contention > 0.0 && last <= 0.85 * peak
