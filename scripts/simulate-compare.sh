@@ -7,10 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-optimised=(
-  --config 'profile.dev.package.perfkit.opt-level=3'
-  --config 'profile.dev.package.perfkit.debug=false'
-)
+. scripts/optimised.sh
 if cargo test "${optimised[@]}" --test compare_simulation -- --ignored --nocapture; then
   echo PASS
 else

@@ -13,6 +13,8 @@ pub struct Facts<'a> {
     /// From the first start to the last end, ms.
     pub length: f64,
     pub median: f64,
+    /// From when to when each thread was active, from the beginning of the plan.
+    pub spans: Vec<(f64, f64)>,
 }
 
 /// The percentile of unsorted values; `None` without any.
@@ -75,6 +77,7 @@ impl<'a> Facts<'a> {
         Facts {
             plan,
             median: median(requests.iter().map(elapsed)).unwrap_or(0.0),
+            spans: model::spans(plan, all, |_| true),
             requests,
             origin,
             length: end - origin,
@@ -156,26 +159,57 @@ impl<'a> Facts<'a> {
     pub fn rise(&self) -> Option<f64> {
         let loads = (0..=100).map(|x| self.plan.shape.load(f64::from(x) / 100.0));
         let least = loads.fold(1.0, f64::min).max(0.02);
-        let low = (least * 1.6).min(0.7);
+        let low = (least * 1.6).max(0.3).min(0.7);
         let few = self.slowness(|request| self.load_at(request) <= low, 15)?;
         let many = self.slowness(|request| self.load_at(request) >= 0.9, 15)?;
         Some(many / few)
     }
 
-    /// From when to when nearly all users are active: the longest time, as shares of the plan.
-    pub fn steady(&self) -> (f64, f64) {
+    /// From when to when nearly all users are active: the longest times, as shares of the plan, the
+    /// longest first.
+    pub fn steady_times(&self) -> Vec<(f64, f64)> {
         const STEPS: usize = 2_000;
-        let (mut best, mut start) = ((0.0, 0.0), 0);
-        for step in 0..=STEPS {
-            let x = step as f64 / STEPS as f64;
-            if step == STEPS || self.plan.shape.load(x) < 0.96 {
-                if x - start as f64 / STEPS as f64 > best.1 - best.0 {
-                    best = (start as f64 / STEPS as f64, x);
+        let loads: Vec<f64> = match self.plan.arrivals {
+            Loop::Open => (0..STEPS)
+                .map(|step| self.plan.shape.load(step as f64 / STEPS as f64))
+                .collect(),
+            Loop::Closed => {
+                let mut changes = vec![0.0; STEPS + 1];
+                let step =
+                    |ms: f64| (ms / self.plan.seconds * STEPS as f64 / 1e3).min(STEPS as f64);
+                for (start, end) in &self.spans {
+                    // A user thinks at the end, too.
+                    changes[step(*start) as usize] += 1.0;
+                    changes[step(end + 0.5 * self.plan.think_ms) as usize] -= 1.0;
+                }
+                let mut active = 0.0;
+                let active = changes.iter().take(STEPS).map(|change| {
+                    active += change;
+                    active
+                });
+                active.collect()
+            }
+        };
+        let most = loads.iter().copied().fold(0.0, f64::max);
+        let mut times = Vec::new();
+        let mut start = 0;
+        for (step, load) in loads.iter().chain([&0.0]).enumerate() {
+            if *load < most * 0.96 {
+                if step > start {
+                    times.push((start as f64 / STEPS as f64, step as f64 / STEPS as f64));
                 }
                 start = step + 1;
             }
         }
-        best
+        times.sort_by(|a, b| (b.1 - b.0).total_cmp(&(a.1 - a.0)));
+        let longest = times.first().map_or(0.0, |time| time.1 - time.0);
+        times.retain(|time| time.1 - time.0 >= 0.8 * longest);
+        times
+    }
+
+    /// The longest time for which nearly all users are active.
+    pub fn steady(&self) -> (f64, f64) {
+        self.steady_times().first().copied().unwrap_or((0.0, 0.0))
     }
 
     /// By which factor requests take longer at the end of constant load than at its start, and in ms.
@@ -244,10 +278,8 @@ impl<'a> Facts<'a> {
 
     /// Threads that were started, and the most that were active at once.
     pub fn threads(&self) -> (usize, usize) {
-        let owned: Vec<Request> = self.requests.iter().map(|request| **request).collect();
-        let spans = model::spans(self.plan, &owned, |_| true);
         let mut changes: Vec<(f64, i64)> = Vec::new();
-        for (start, end) in &spans {
+        for (start, end) in &self.spans {
             changes.push((*start, 1));
             changes.push((*end, -1));
         }
@@ -258,8 +290,15 @@ impl<'a> Facts<'a> {
             most = most.max(active);
         }
         let started = match self.plan.arrivals {
-            Loop::Closed => spans.len(),
-            Loop::Open => 1 + owned.iter().map(|request| request.user).max().unwrap_or(0),
+            Loop::Closed => self.spans.len(),
+            Loop::Open => {
+                1 + self
+                    .requests
+                    .iter()
+                    .map(|request| request.user)
+                    .max()
+                    .unwrap_or(0)
+            }
         };
         (started, most as usize)
     }

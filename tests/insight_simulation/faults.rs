@@ -171,6 +171,11 @@ impl Plan {
         while sorts.len() > count {
             sorts.swap_remove(random.below(sorts.len()));
         }
+        // A slow origin would change a load that is planted: few go together.
+        if sorts.contains(&0) && sorts.contains(&1) && random.happens(0.7) {
+            let dropped = random.below(2);
+            sorts.retain(|&sort| sort != dropped);
+        }
         // The load comes first: it decides the shape of the run.
         sorts.sort();
         for sort in sorts {
@@ -277,18 +282,28 @@ impl Plan {
     fn time_fault(&mut self, random: &mut Random) -> Fault {
         let median = self.service_ms;
         let length = f64::max(1_000.0, 20.0 * median) * random.log_between(1.3, 4.0);
-        match random.below(4) {
+        let period = random.between(1.0 / 30.0, 1.0 / 8.0);
+        let seconds = length * random.between(10.0, 30.0) / period / 1e3;
+        let kind = match random.below(4) {
+            // A planted load keeps its length.
+            1 if self.seconds < seconds && !self.faults.is_empty() || seconds > 20_000.0 => 0,
+            kind => kind,
+        };
+        match kind {
             0 => Fault::Stall {
                 at: random.between(0.1, 0.9),
                 ms: length,
             },
             1 => {
-                let period = random.between(1.0 / 30.0, 1.0 / 8.0);
-                self.seconds = self.seconds.max(length * 6.0 / period / 1e3).min(20_000.0);
+                if self.seconds < seconds {
+                    self.rows = (self.rows * seconds / self.seconds).min(50_000.0);
+                    self.seconds = seconds;
+                    self.size_users(random);
+                }
                 Fault::PeriodicStalls {
                     first: random.uniform() * period,
                     period,
-                    ms: length.min(period * self.seconds * 1e3 / 5.0),
+                    ms: length,
                 }
             }
             2 => {
@@ -313,9 +328,9 @@ impl Plan {
     fn origin_fault(&mut self, random: &mut Random) -> Fault {
         let is_loaded = !self.faults.is_empty();
         let kind = match is_loaded {
-            // Slow requests would change the load that is planted.
             true => 3,
-            false => random.below(5),
+            // A host, an engine and a cache need more than any plan has to be large enough.
+            false => random.one_of(&[0, 0, 1, 1, 1, 2, 2, 3, 4, 4]),
         };
         if !is_loaded {
             self.servers = None;
@@ -340,6 +355,7 @@ impl Plan {
                 self.are_hosts_of_labels = false;
                 self.has_url = true;
                 self.service_ms = self.service_ms.clamp(8.0, 400.0);
+                self.size_users(random);
                 Fault::SlowHost {
                     host: random.below(self.hosts),
                     factor: random.between(5.5, 12.0),
@@ -348,6 +364,7 @@ impl Plan {
             2 => {
                 self.engines = self.engines.max(2 + random.below(3));
                 self.service_ms = self.service_ms.clamp(8.0, 400.0);
+                self.size_users(random);
                 Fault::SlowEngine {
                     engine: random.below(self.engines),
                     factor: random.between(5.5, 12.0),
@@ -393,7 +410,7 @@ impl Plan {
             error,
             time,
         };
-        match random.below(6) {
+        match random.one_of(&[0, 0, 1, 2, 2, 3, 3, 4, 4, 5]) {
             0 => {
                 let part = match random.below(5) {
                     0 => Part::Run,

@@ -1,7 +1,7 @@
 //! Runs a plan against a model of servers: users that think, queues, and the planted faults.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use crate::common::load::Random;
 use crate::faults::{FailTime, Fault, Part};
@@ -151,24 +151,33 @@ impl Model<'_> {
         const STEPS: usize = 4_000;
         let length = self.plan.seconds * 1e3;
         let mut events = BinaryHeap::new();
-        let mut stops = Vec::new();
+        let mut stops = BTreeMap::new();
+        let plan = self.plan;
         let loads: Vec<f64> = (0..STEPS)
-            .map(|step| self.plan.shape.load(step as f64 / STEPS as f64))
+            .map(|step| plan.shape.load(step as f64 / STEPS as f64))
             .collect();
-        for user in 0..self.plan.users {
-            let level = (user as f64 + 0.5) / self.plan.users as f64;
-            let mut start = None;
+        // A user that comes back is a new thread, of the same engine and group.
+        let back = plan.users.next_multiple_of(plan.engines * plan.groups);
+        for user in 0..plan.users {
+            // Each engine runs the whole plan.
+            let of_engine = plan.users.div_ceil(plan.engines);
+            let level = ((user / plan.engines) as f64 + 0.5) / of_engine as f64;
+            let (mut start, mut thread) = (None, user);
             for step in 0..=STEPS {
                 let is_active = step < STEPS && loads[step] >= level;
                 let time = step as f64 / STEPS as f64 * length;
                 match start {
                     None if is_active => start = Some(time),
                     Some(from) if !is_active => {
-                        let jitter =
-                            self.random.uniform() * (length / 200.0).min(self.plan.think_ms + 10.0);
-                        events.push(Reverse((micros(from + jitter), stops.len(), 0)));
-                        stops.push(time);
-                        start = None;
+                        // Those that think for long start apart.
+                        let late = match plan.think_ms > 20_000.0 && plan.iterations.is_none() {
+                            true => plan.think_ms.min(length / 20.0),
+                            false => (length / 200.0).min(plan.think_ms + 10.0),
+                        };
+                        let begin = from + self.random.uniform() * late;
+                        events.push(Reverse((micros(begin), thread, 0)));
+                        stops.insert(thread, time);
+                        (start, thread) = (None, thread + back);
                     }
                     _ => (),
                 }
@@ -176,14 +185,16 @@ impl Model<'_> {
         }
         while let Some(Reverse((at, user, sent))) = events.pop() {
             let at = at as f64 / 1e3;
-            if at >= stops[user] || self.plan.iterations.is_some_and(|all| sent >= all) {
+            if at >= stops[&user] || self.plan.iterations.is_some_and(|all| sent >= all) {
                 continue;
             }
             let end = self.request(user, at, sent == 0);
             let think = self.plan.think_ms;
             let think = match self.plan.think {
-                Think::Constant => think,
-                Think::Uniform => think * self.random.between(0.5, 1.5),
+                // Threads in lockstep do not wait for minutes.
+                Think::Constant if think < 20_000.0 => think,
+                _ if think >= 20_000.0 => self.random.exponential(think),
+                Think::Constant | Think::Uniform => think * self.random.between(0.5, 1.5),
                 Think::Exponential => self.random.exponential(think),
             };
             events.push(Reverse((
@@ -194,13 +205,14 @@ impl Model<'_> {
         }
     }
 
-    /// Requests at random moments. Each takes the lowest thread that is free.
+    /// Requests at random moments. Each takes the lowest thread of an engine that is free.
     fn open(&mut self) {
-        let length = self.plan.seconds * 1e3;
+        let (length, engines) = (self.plan.seconds * 1e3, self.plan.engines);
         let rate = self.plan.peak_rate() / 1e3;
-        let mut free: BinaryHeap<Reverse<usize>> = BinaryHeap::new();
+        // Threads that are free, and how many there are, of each engine.
+        let mut free = vec![(BinaryHeap::new(), 0); engines];
         let mut busy: BinaryHeap<Reverse<(u64, usize)>> = BinaryHeap::new();
-        let (mut at, mut users) = (0.0, 0);
+        let mut at = 0.0;
         loop {
             at += self.random.exponential(1.0 / rate);
             if at >= length {
@@ -212,13 +224,15 @@ impl Model<'_> {
             while let Some(&Reverse((_, user))) = busy.peek().filter(|ends| ends.0.0 <= micros(at))
             {
                 busy.pop();
-                free.push(Reverse(user));
+                free[user % engines].0.push(Reverse(user));
             }
+            let engine = self.random.below(engines);
+            let (free, threads) = &mut free[engine];
             let (user, is_new) = match free.pop() {
                 Some(Reverse(user)) => (user, false),
                 None => {
-                    users += 1;
-                    (users - 1, true)
+                    *threads += 1;
+                    (engine + (*threads - 1) * engines, true)
                 }
             };
             let end = self.request(user, at, is_new);

@@ -224,7 +224,8 @@ impl Plan {
         let min = (self.mean_service_ms() / 1e3 * self.peak_rate() * 1.2).clamp(1.0, MAX_USERS);
         // A user sends at least five requests in the run.
         let max = (self.rows / self.shape.mean() / 5.0).clamp(min, MAX_USERS);
-        self.users = random.log_between(min, max).ceil() as usize;
+        let users = random.log_between(min, max).ceil() as usize;
+        self.users = users.next_multiple_of(self.engines);
         let cycle = self.users as f64 / self.peak_rate() * 1e3;
         self.think_ms = (cycle - self.mean_service_ms()).max(0.0);
     }

@@ -1,21 +1,12 @@
-//! Which insights a run must have, and which are true of it.
+//! Which insights are true of a run.
 
 use serde_json::Value;
 
 use crate::facts::{Count, Facts, apart, median};
 use crate::faults::{Failing, Fault, Part};
 use crate::model;
+use crate::musts::Must;
 use crate::plan::Loop;
-
-/// An insight that a run must have.
-#[derive(Debug, Clone)]
-pub struct Must {
-    pub kind: &'static str,
-    /// What it must name: parts that are the same requests; empty if nothing.
-    pub parts: Vec<Part>,
-    /// When it must say that it begins, ms since the start.
-    pub moment: Option<(f64, f64)>,
-}
 
 /// The name of a part in an insight's `part`.
 fn word(part: Part) -> &'static str {
@@ -53,7 +44,7 @@ impl Facts<'_> {
     }
 
     /// Whether an insight is about a part of the run.
-    fn is_about(&self, insight: &Value, part: Part) -> bool {
+    pub fn is_about(&self, insight: &Value, part: Part) -> bool {
         let is_sort = insight["part"].as_str().is_none_or(|own| own == word(part));
         match self.plan.name(part) {
             Some(name) => is_sort && names(insight, &name),
@@ -66,28 +57,13 @@ impl Facts<'_> {
         }
     }
 
-    fn is_at(&self, insight: &Value, moment: (f64, f64)) -> bool {
+    pub fn is_at(&self, insight: &Value, moment: (f64, f64)) -> bool {
         let at = number(insight, "since_start_ms");
         at.is_some_and(|at| (moment.0..=moment.1).contains(&at))
     }
 
-    /// All parts whose requests are exactly those of a part.
-    fn same(&self, part: Part) -> Vec<Part> {
-        let own = self.count(part);
-        let parts = self.parts().into_iter();
-        let same = parts.filter(|&other| {
-            self.count(other).samples == own.samples
-                && self
-                    .of_part(other)
-                    .filter(|request| request.is_of(part))
-                    .count()
-                    == own.samples
-        });
-        same.collect()
-    }
-
     /// Requests of a failure before, within and after its time.
-    fn around(&self, part: Part, from: f64, to: f64) -> [Count; 3] {
+    pub fn around(&self, part: Part, from: f64, to: f64) -> [Count; 3] {
         let within = |a: f64, b: f64| {
             let of = self.of_part(part);
             Count::of(of.filter(|request| (a..b).contains(&self.share_at(request))))
@@ -100,7 +76,7 @@ impl Facts<'_> {
     }
 
     /// When the first failure since a moment of the plan may be said to have begun.
-    fn first_failure(&self, failing: &Failing) -> Option<(f64, f64)> {
+    pub fn first_failure(&self, failing: &Failing) -> Option<(f64, f64)> {
         let of = self.of_part(failing.part);
         let failed = of.filter(|request| {
             self.share_at(request) >= failing.from && request.error == Some(failing.error)
@@ -115,230 +91,25 @@ impl Facts<'_> {
             .then_some((since - tolerance, first + tolerance))
     }
 
-    /// The insights that the run must have.
-    pub fn musts(&self) -> Vec<Must> {
-        let mut musts: Vec<Must> = self
-            .plan
-            .faults
-            .iter()
-            .filter_map(|fault| self.must(fault))
-            .collect();
-        if self.is_steady_different() {
-            musts.push(Must {
-                kind: "steady_window",
-                parts: Vec::new(),
-                moment: None,
-            });
-        }
-        musts
-    }
-
-    fn must(&self, fault: &Fault) -> Option<Must> {
-        let plan = self.plan;
-        let median_ms = self.median;
-        let is_clear = !self.is_blind() && !self.has_clocks_apart();
-        let mut parts = Vec::new();
-        let mut moment = None;
-        let is_large = match fault {
-            Fault::AlwaysFails(failing) => {
-                parts = self.same(failing.part);
-                let count = self.count(failing.part);
-                let is_named = match failing.part {
-                    Part::Host(_) => plan.has_url,
-                    _ => true,
-                };
-                is_named && count.samples >= 30 && count.ratio() >= 0.9
-            }
-            Fault::Unreachable(failing) => {
-                parts = match plan.hosts {
-                    1 => Vec::new(),
-                    _ => vec![failing.part],
-                };
-                let count = self.count(failing.part);
-                count.samples >= 30
-                    && self.unconnected(failing.part) as f64 >= 0.9 * count.samples as f64
-            }
-            Fault::FailingSince(failing) => {
-                parts = self.same(failing.part);
-                moment = self.first_failure(failing);
-                let [before, after, _] = self.around(failing.part, failing.from, 2.0);
-                before.samples >= 50
-                    && after.errors >= 20
-                    && after.ratio() >= 0.2_f64.max(5.0 * before.ratio())
-                    && after.errors * 50 >= self.requests.len()
-                    && !self.has_clocks_apart()
-            }
-            Fault::Burst(failing) => {
-                moment = self.first_failure(failing);
-                let [before, within, after] = self.around(failing.part, failing.from, failing.to);
-                let during = self.around(Part::Run, failing.from, failing.to)[1];
-                before.samples.min(after.samples) >= 50
-                    && within.errors >= 20
-                    && during.ratio() >= 0.05_f64.max(5.0 * before.ratio())
-                    && !self.has_clocks_apart()
-            }
-            Fault::Timeouts(failing) => {
-                let of = self
-                    .requests
-                    .iter()
-                    .filter(|request| request.error == Some(failing.error));
-                let count = of.count();
-                count >= 20
-                    && count * 100 >= self.requests.len()
-                    && self.timeout_ms(failing) >= 3.0 * median_ms
-            }
-            Fault::FastErrors(_) => {
-                let errors = self.count(Part::Run).errors;
-                let ok = median(self.successes().map(|request| request.elapsed)).unwrap_or(0.0);
-                let is_flattered = self
-                    .flattery()
-                    .is_some_and(|(errors, median, p95)| errors >= 3.0 && (median.max(p95)) >= 1.3);
-                errors >= 50 && ok >= 15.0 && is_flattered
-            }
-            Fault::Saturation(_) => {
-                is_clear
-                    && self.requests.len() >= 3_000
-                    && self.rise().is_some_and(|rise| rise >= 2.0)
-            }
-            Fault::Collapse(_) => {
-                let (peak, last) = self.peak_and_last();
-                is_clear && self.requests.len() >= 3_000 && last <= peak * 0.72
-            }
-            Fault::Rise(_) => {
-                is_clear
-                    && self.requests.len() >= 2_000
-                    && self.rise().is_some_and(|rise| rise >= 2.0)
-                    && median_ms >= 10.0
-            }
-            Fault::Drift(_) => {
-                is_clear
-                    && self.requests.len() >= 1_000
-                    && self
-                        .drift()
-                        .is_some_and(|(factor, ms)| factor >= 1.5 && ms >= 10.0)
-            }
-            Fault::LowLoad => {
-                let (started, most) = self.threads();
-                started >= 50 && most * 10 <= started
-            }
-            Fault::Stall { ms, .. } => {
-                let (from, to) = model::stalls(plan)[0];
-                let tolerance = self.tolerance();
-                moment = Some((
-                    self.since_start(from) - tolerance - ms,
-                    self.since_start(to) + tolerance,
-                ));
-                let held = self
-                    .requests
-                    .iter()
-                    .filter(|request| request.held >= ms / 2.0);
-                *ms >= (20.0 * median_ms).max(1_000.0)
-                    && held.count() >= 10
-                    && !self.has_clocks_apart()
-            }
-            Fault::PeriodicStalls { ms, .. } => {
-                let stalls = model::stalls(plan);
-                let held = self
-                    .requests
-                    .iter()
-                    .filter(|request| request.held >= ms / 2.0);
-                *ms >= (20.0 * median_ms).max(1_000.0)
-                    && stalls.len() >= 6
-                    && held.count() >= 8 * stalls.len()
-                    && !self.has_clocks_apart()
-            }
-            Fault::Gap { at, ms } => {
-                let start = self.since_start(at * plan.seconds * 1e3 - 1.0);
-                let tolerance = self.tolerance() + 2.0 * self.length / 400.0;
-                moment = Some((
-                    start - tolerance - 10.0 * self.spacing(),
-                    start + tolerance + 10.0 * median_ms,
-                ));
-                let before = self
-                    .requests
-                    .iter()
-                    .filter(|request| self.share_at(request) < *at)
-                    .count();
-                let after = self.requests.len() - before;
-                // No request was under way for long after it began.
-                let reach = self
-                    .requests
-                    .iter()
-                    .filter(|request| self.share_at(request) < *at);
-                let reach = reach
-                    .map(|request| request.end() - self.origin)
-                    .fold(0.0, f64::max);
-                before.min(after) >= 30
-                    && *ms >= 30_000.0
-                    && *ms >= 50.0 * self.spacing()
-                    && reach <= start + 0.05 * ms
-                    && !self.has_clocks_apart()
-            }
-            Fault::ClocksApart { engine, ms } => {
-                parts = vec![Part::Engine(*engine)];
-                let rows = (0..plan.engines).map(|engine| self.count(Part::Engine(engine)).samples);
-                plan.has_threads
-                    && rows.min().unwrap_or(0) >= 200
-                    && ms.abs() >= self.length * 0.05
-                    && *ms != 0.0
-            }
-            Fault::SlowLabel { label, .. } => {
-                parts = vec![Part::Label(*label)];
-                let is_clear = !self.is_blind();
-                is_clear
-                    && self.count(parts[0]).samples >= 100
-                    && self.is_slower(parts[0], 5.0, 50.0)
-            }
-            Fault::SlowHost { host, .. } => {
-                parts = vec![Part::Host(*host)];
-                let count = self.count(parts[0]).samples;
-                !self.is_blind()
-                    && count >= 60
-                    && count * 5 >= self.requests.len()
-                    && self.is_slower(parts[0], 4.5, 20.0)
-            }
-            Fault::SlowEngine { engine, .. } => {
-                parts = vec![Part::Engine(*engine)];
-                let count = self.count(parts[0]).samples;
-                !self.is_blind()
-                    && count >= 60
-                    && count * 5 >= self.requests.len()
-                    && self.is_slower(parts[0], 4.5, 20.0)
-            }
-            Fault::NewConnections(median) => {
-                !self.is_blind() && plan.has_connect && self.requests.len() >= 100 && *median >= 3.0
-            }
-            Fault::Bimodal { label, .. } => {
-                parts = vec![Part::Label(*label)];
-                !self.is_blind() && self.count(parts[0]).samples >= 1_000 && plan.faults.len() == 1
-            }
-        };
-        is_large.then_some(Must {
-            kind: fault.kind(),
-            parts,
-            moment,
-        })
-    }
-
-    fn timeout_ms(&self, failing: &Failing) -> f64 {
+    pub fn timeout_ms(&self, failing: &Failing) -> f64 {
         match failing.time {
             crate::faults::FailTime::Fixed(ms) => ms,
             _ => 0.0,
         }
     }
 
-    fn has_clocks_apart(&self) -> bool {
+    pub fn has_clocks_apart(&self) -> bool {
         let apart = |fault: &Fault| matches!(fault, Fault::ClocksApart { .. }).then_some(());
         self.plan.fault(apart).is_some()
     }
 
     /// The mean time between two requests, ms.
-    fn spacing(&self) -> f64 {
+    pub fn spacing(&self) -> f64 {
         self.plan.seconds * 1e3 / self.requests.len().max(1) as f64
     }
 
     /// Whether the successes of a part take this many times as long as others'.
-    fn is_slower(&self, part: Part, factor: f64, ms: f64) -> bool {
+    pub fn is_slower(&self, part: Part, factor: f64, ms: f64) -> bool {
         let ok = |is_own: bool| {
             let of = self
                 .successes()
@@ -349,31 +120,6 @@ impl Facts<'_> {
             return false;
         };
         own >= others * factor && own - others >= ms
-    }
-
-    fn is_steady_different(&self) -> bool {
-        let (from, to) = self.steady();
-        let Some((steady, whole, samples)) = self.steady_figures() else {
-            return false;
-        };
-        let others = self.requests.len() - samples;
-        self.plan.has_threads
-            && self.plan.arrivals == Loop::Closed
-            && self.plan.iterations.is_none()
-            && self.plan.users >= 10
-            && (0.25..0.75).contains(&(to - from))
-            && samples >= 1_000
-            && others >= 600
-            && apart(steady[0], whole[0]) >= 1.3
-            && !self.plan.faults.iter().any(|fault| {
-                matches!(
-                    fault,
-                    Fault::Gap { .. }
-                        | Fault::ClocksApart { .. }
-                        | Fault::Stall { .. }
-                        | Fault::PeriodicStalls { .. }
-                )
-            })
     }
 
     /// Whether an insight is true of the run.
@@ -423,7 +169,10 @@ impl Facts<'_> {
             "fast_errors" => self
                 .flattery()
                 .is_some_and(|(errors, median, p95)| errors >= 1.9 && median.max(p95) >= 1.09),
-            "saturation" => self.utilisation() >= 0.85,
+            "saturation" => {
+                let is_planted = |fault: &Fault| matches!(fault, Fault::Saturation(_));
+                faults().any(is_planted) || self.utilisation() >= 0.85
+            }
             "collapse" => {
                 let (peak, last) = self.peak_and_last();
                 plan.contention > 0.0 && last <= 0.85 * peak
@@ -435,15 +184,17 @@ impl Facts<'_> {
                 started >= 20 && most * 3 <= started
             }
             "steady_window" => {
-                let (from, _) = self.steady();
-                let at = self.since_start(from * plan.seconds * 1e3);
                 let tolerance = 2.0 * self.tolerance() + 0.03 * self.length;
                 let is_other = self.steady_figures().is_some_and(|(steady, whole, _)| {
                     apart(steady[0], whole[0]) >= 1.1
                         || apart(steady[1], whole[1]) >= 1.15
                         || apart(steady[2], whole[2]) >= 1.15
                 });
-                is_other && self.is_at(insight, (at - tolerance, at + tolerance))
+                is_other
+                    && self.steady_times().iter().any(|(from, _)| {
+                        let at = self.since_start(from * plan.seconds * 1e3);
+                        self.is_at(insight, (at - tolerance, at + tolerance))
+                    })
             }
             "late_generator" => {
                 self.utilisation() >= 0.8
@@ -460,16 +211,14 @@ impl Facts<'_> {
                         )
                     })
             }
-            "stall" => model::stalls(plan).iter().any(|&(from, to)| {
-                let tolerance = self.tolerance() + 2.0 * (to - from);
-                self.is_at(
-                    insight,
-                    (
-                        self.since_start(from) - tolerance,
-                        self.since_start(to) + tolerance,
-                    ),
-                )
-            }),
+            "stall" => {
+                let is_planted = model::stalls(plan).iter().any(|&(from, to)| {
+                    let tolerance = self.tolerance() + 2.0 * (to - from);
+                    let (from, to) = (self.since_start(from), self.since_start(to));
+                    self.is_at(insight, (from - tolerance, to + tolerance))
+                });
+                is_planted || self.is_blocked(insight)
+            }
             "periodic_stalls" => faults().any(|fault| match fault {
                 Fault::PeriodicStalls { period, .. } => {
                     let said = number(insight, "period_ms").unwrap_or(0.0);
@@ -477,17 +226,24 @@ impl Facts<'_> {
                 }
                 _ => false,
             }),
-            "gap" => faults().any(|fault| match fault {
-                Fault::Gap { at, ms } => {
-                    let start = self.since_start(at * plan.seconds * 1e3 - 1.0);
-                    let tolerance =
-                        2.0 * self.tolerance() + 20.0 * self.spacing() + 10.0 * self.median;
-                    let said = number(insight, "length_ms").unwrap_or(0.0);
-                    self.is_at(insight, (start - tolerance, start + tolerance))
-                        && (said - ms).abs() <= 2.0 * tolerance
-                }
-                _ => false,
-            }),
+            "gap" => {
+                let said = number(insight, "length_ms").unwrap_or(0.0);
+                let is_planted = faults().any(|fault| match fault {
+                    Fault::Gap { at, ms } => {
+                        let start = self.since_start(at * plan.seconds * 1e3 - 1.0);
+                        let tolerance =
+                            2.0 * self.tolerance() + 20.0 * self.spacing() + 10.0 * self.median;
+                        self.is_at(insight, (start - tolerance, start + tolerance))
+                            && (said - ms).abs() <= 2.0 * tolerance
+                    }
+                    _ => false,
+                });
+                // A plan that has no user for a while.
+                let idle = |x: f64| plan.shape.load(x) * (plan.users / plan.engines) as f64 <= 0.5;
+                let steps = (0..1_000).filter(|step| idle(f64::from(*step) / 1e3));
+                let idle = steps.count() as f64 / 1e3 * plan.seconds * 1e3;
+                is_planted || plan.arrivals == Loop::Closed && said > 0.0 && idle >= 0.8 * said
+            }
             "clocks_apart" => faults().any(|fault| match fault {
                 Fault::ClocksApart { engine, .. } => self.is_about(insight, Part::Engine(*engine)),
                 _ => false,
@@ -521,5 +277,22 @@ impl Facts<'_> {
             }),
             _ => false,
         }
+    }
+
+    /// Whether nearly all requests waited for others when an insight says so: a long request may block
+    /// the only server of a host.
+    fn is_blocked(&self, insight: &Value) -> bool {
+        let at = number(insight, "since_start_ms").unwrap_or(0.0);
+        let to = at + number(insight, "length_ms").unwrap_or(0.0);
+        let under_way = self.requests.iter().filter(|request| {
+            let start = request.start - self.origin;
+            start < to && start + request.elapsed > at
+        });
+        let (mut all, mut waited) = (0, 0);
+        for request in under_way {
+            all += 1;
+            waited += usize::from(request.elapsed >= 4.0 * request.free);
+        }
+        waited >= 10 && waited * 10 >= all * 9
     }
 }

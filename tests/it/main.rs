@@ -1,8 +1,8 @@
-//! All integration tests but two as one binary, which links the library once. Tests of one kind are a
+//! All integration tests but three as one binary, which links the library once. Tests of one kind are a
 //! module: `cargo test --test it compare::` runs those of `compare.rs`.
 //!
-//! Apart stand `docs.rs`, which changes the working directory, and `compare_simulation.rs`, which needs
-//! an optimized build.
+//! Apart stand `docs.rs`, which changes the working directory, and `compare_simulation.rs` and
+//! `insight_simulation`, which need an optimized build.
 #![allow(clippy::unwrap_used)]
 
 mod common;

@@ -1,0 +1,281 @@
+//! Which insights a run must have.
+
+use crate::facts::{Facts, apart, median};
+use crate::faults::{Fault, Part};
+use crate::model;
+use crate::plan::Loop;
+use crate::sizes;
+
+/// An insight that a run must have.
+#[derive(Debug, Clone)]
+pub struct Must {
+    pub kind: &'static str,
+    /// What it must name: parts that are the same requests; empty if nothing.
+    pub parts: Vec<Part>,
+    /// When it must say that it begins, ms since the start.
+    pub moment: Option<(f64, f64)>,
+}
+
+impl Facts<'_> {
+    /// The insights that the run must have.
+    pub fn musts(&self) -> Vec<Must> {
+        let mut musts: Vec<Must> = self
+            .plan
+            .faults
+            .iter()
+            .filter_map(|fault| self.must(fault))
+            .collect();
+        if self.is_steady_different() {
+            musts.push(Must {
+                kind: "steady_window",
+                parts: Vec::new(),
+                moment: None,
+            });
+        }
+        musts
+    }
+
+    fn must(&self, fault: &Fault) -> Option<Must> {
+        let plan = self.plan;
+        let median_ms = self.median;
+        // A gap may lie between two runs, which have no common course.
+        let has_gap = |fault: &Fault| matches!(fault, Fault::Gap { .. }).then_some(());
+        let is_clear =
+            !self.is_blind() && !self.has_clocks_apart() && plan.fault(has_gap).is_none();
+        let mut parts = Vec::new();
+        let mut moment = None;
+        let is_large = match fault {
+            Fault::AlwaysFails(failing) => {
+                parts = self.same(failing.part);
+                let count = self.count(failing.part);
+                let is_named = match failing.part {
+                    Part::Host(_) => plan.has_url,
+                    _ => true,
+                };
+                is_named && count.samples >= sizes::ALWAYS.0 && count.ratio() >= sizes::ALWAYS.1
+            }
+            Fault::Unreachable(failing) => {
+                parts = match plan.hosts {
+                    1 => Vec::new(),
+                    _ => vec![failing.part],
+                };
+                let count = self.count(failing.part);
+                count.samples >= sizes::ALWAYS.0
+                    && self.unconnected(failing.part) as f64
+                        >= sizes::ALWAYS.1 * count.samples as f64
+            }
+            Fault::FailingSince(failing) => {
+                parts = self.same(failing.part);
+                if self.count(failing.part).samples * 5 >= self.requests.len() * 4 {
+                    parts.push(Part::Run);
+                }
+                moment = self.first_failure(failing);
+                let [before, after, _] = self.around(failing.part, failing.from, 2.0);
+                before.samples >= sizes::AROUND
+                    && after.errors >= sizes::ERRORS
+                    && after.ratio() >= sizes::SINCE_RATIO.max(sizes::TIMES_BEFORE * before.ratio())
+                    && after.errors as f64 >= sizes::SINCE_SHARE * self.requests.len() as f64
+                    && !self.has_clocks_apart()
+            }
+            Fault::Burst(failing) => {
+                moment = self.first_failure(failing);
+                let [before, within, after] = self.around(failing.part, failing.from, failing.to);
+                let during = self.around(Part::Run, failing.from, failing.to)[1];
+                before.samples.min(after.samples) >= sizes::AROUND
+                    && within.errors >= sizes::ERRORS
+                    && during.ratio()
+                        >= sizes::BURST_RATIO.max(sizes::TIMES_BEFORE * before.ratio())
+                    && !self.has_clocks_apart()
+            }
+            Fault::Timeouts(failing) => {
+                let of = self.requests.iter();
+                let of = of.filter(|r| r.error == Some(failing.error) && r.held < 1.0);
+                let count = of.count();
+                count >= sizes::TIMEOUTS.0
+                    && count as f64 >= sizes::TIMEOUTS.1 * self.requests.len() as f64
+                    && self.timeout_ms(failing) >= sizes::TIMEOUTS.2 * median_ms
+            }
+            Fault::FastErrors(_) => {
+                let errors = self.count(Part::Run).errors;
+                let ok = median(self.successes().map(|request| request.elapsed)).unwrap_or(0.0);
+                let is_flattered = self.flattery().is_some_and(|(errors, median, p95)| {
+                    errors >= sizes::FAST_ERRORS.2 && median.max(p95) >= sizes::FAST_ERRORS.3
+                });
+                errors >= sizes::FAST_ERRORS.0 && ok >= sizes::FAST_ERRORS.1 && is_flattered
+            }
+            Fault::Saturation(_) => {
+                is_clear
+                    && self.requests.len() >= sizes::LOAD_SAMPLES
+                    && self.rise().is_some_and(|rise| rise >= sizes::SATURATED)
+            }
+            Fault::Collapse(_) => {
+                let (peak, last) = self.peak_and_last();
+                is_clear
+                    && self.requests.len() >= sizes::LOAD_SAMPLES
+                    && last <= peak * sizes::COLLAPSED
+            }
+            Fault::Rise(_) => {
+                is_clear
+                    && self.requests.len() >= sizes::RISE.0
+                    && self.rise().is_some_and(|rise| rise >= sizes::RISE.1)
+                    && median_ms >= sizes::RISE.2
+            }
+            Fault::Drift(_) => {
+                plan.arrivals == Loop::Closed
+                    && is_clear
+                    && self.requests.len() >= sizes::DRIFT.0
+                    && self.drift().is_some_and(|(factor, ms)| {
+                        factor >= sizes::DRIFT.1 && ms >= sizes::DRIFT.2
+                    })
+            }
+            Fault::LowLoad => {
+                let (started, most) = self.threads();
+                started >= sizes::LOW_LOAD.0 && most * sizes::LOW_LOAD.1 <= started
+            }
+            Fault::Stall { ms, .. } => {
+                let (from, to) = model::stalls(plan)[0];
+                let tolerance = self.tolerance();
+                moment = Some((
+                    self.since_start(from) - tolerance - ms,
+                    self.since_start(to) + tolerance,
+                ));
+                let held = self.requests.iter().filter(|r| r.held >= ms / 2.0);
+                // The median around it: a queue may have grown.
+                let around = self.requests.iter().filter(|request| {
+                    let before = from - request.at - request.elapsed;
+                    (0.0..0.15 * plan.seconds * 1e3).contains(&before)
+                });
+                let median_ms =
+                    median(around.map(|r| r.elapsed)).map_or(median_ms, |m| m.max(median_ms));
+                *ms >= (sizes::STALL.0 * median_ms).max(sizes::STALL.1)
+                    && held.count() >= sizes::STALL.2
+                    && !self.is_blind()
+                    && !self.has_clocks_apart()
+            }
+            Fault::PeriodicStalls { ms, .. } => {
+                let stalls = model::stalls(plan);
+                let held = self.requests.iter().filter(|r| r.held >= ms / 2.0);
+                *ms >= (sizes::STALL.0 * median_ms).max(sizes::STALL.1)
+                    && stalls.len() >= sizes::PERIODIC.0
+                    && held.count() >= sizes::PERIODIC.1 * stalls.len()
+                    && !self.has_clocks_apart()
+            }
+            Fault::Gap { at, ms } => {
+                let start = self.since_start(at * plan.seconds * 1e3 - 1.0);
+                let tolerance = self.tolerance() + 2.0 * self.length / 400.0;
+                moment = Some((
+                    start - tolerance - 10.0 * self.spacing(),
+                    start + tolerance + 10.0 * median_ms,
+                ));
+                let before = self
+                    .requests
+                    .iter()
+                    .filter(|request| self.share_at(request) < *at)
+                    .count();
+                let after = self.requests.len() - before;
+                // No request was under way for long after it began.
+                let reach = self
+                    .requests
+                    .iter()
+                    .filter(|request| self.share_at(request) < *at);
+                let reach = reach
+                    .map(|request| request.end() - self.origin)
+                    .fold(0.0, f64::max);
+                before.min(after) >= sizes::GAP.2
+                    && *ms >= sizes::GAP.0
+                    && *ms >= sizes::GAP.1 * self.spacing()
+                    && reach <= start + 0.05 * ms
+                    && !self.has_clocks_apart()
+            }
+            Fault::ClocksApart { engine, ms } => {
+                parts = vec![Part::Engine(*engine)];
+                let rows = (0..plan.engines).map(|engine| self.count(Part::Engine(engine)).samples);
+                plan.has_threads
+                    && rows.min().unwrap_or(0) >= sizes::CLOCKS.0
+                    && ms.abs() >= self.length * sizes::CLOCKS.1
+            }
+            Fault::SlowLabel { label, .. } => {
+                parts = vec![Part::Label(*label)];
+                let is_clear = !self.is_blind();
+                is_clear
+                    && self.count(parts[0]).samples >= sizes::SLOW_LABEL.0
+                    && self.is_slower(parts[0], sizes::SLOW_LABEL.1, sizes::SLOW_LABEL.2)
+            }
+            Fault::SlowHost { host, .. } => {
+                parts = vec![Part::Host(*host)];
+                let count = self.count(parts[0]).samples;
+                !self.is_blind()
+                    && count >= sizes::SLOW_ORIGIN.0
+                    && count * 10 >= self.requests.len()
+                    && self.is_slower(parts[0], sizes::SLOW_ORIGIN.1, sizes::SLOW_ORIGIN.2)
+            }
+            Fault::SlowEngine { engine, .. } => {
+                parts = vec![Part::Engine(*engine)];
+                let count = self.count(parts[0]).samples;
+                !self.is_blind()
+                    && count >= sizes::SLOW_ORIGIN.0
+                    && count * 10 >= self.requests.len()
+                    && self.is_slower(parts[0], sizes::SLOW_ORIGIN.1, sizes::SLOW_ORIGIN.2)
+            }
+            Fault::NewConnections(median) => {
+                !self.is_blind()
+                    && plan.has_connect
+                    && self.requests.len() >= sizes::CONNECTIONS.0
+                    && *median >= sizes::CONNECTIONS.1
+            }
+            Fault::Bimodal { label, factor, .. } => {
+                parts = vec![Part::Label(*label)];
+                let fast = plan.service_ms * plan.labels[*label].slowness / factor;
+                !self.is_blind()
+                    && self.count(parts[0]).samples >= sizes::BIMODAL.0
+                    && plan.faults.len() == 1
+                    && fast * (factor - 1.0) >= sizes::BIMODAL.1
+            }
+        };
+        is_large.then_some(Must {
+            kind: fault.kind(),
+            parts,
+            moment,
+        })
+    }
+
+    /// All parts whose requests are exactly those of a part.
+    fn same(&self, part: Part) -> Vec<Part> {
+        let own = self.count(part);
+        let parts = self.parts().into_iter();
+        let same = parts.filter(|&other| {
+            self.count(other).samples == own.samples
+                && self
+                    .of_part(other)
+                    .filter(|request| request.is_of(part))
+                    .count()
+                    == own.samples
+        });
+        same.collect()
+    }
+
+    fn is_steady_different(&self) -> bool {
+        let (from, to) = self.steady();
+        let Some((steady, whole, samples)) = self.steady_figures() else {
+            return false;
+        };
+        let others = self.requests.len() - samples;
+        self.plan.has_threads
+            && self.plan.arrivals == Loop::Closed
+            && self.plan.iterations.is_none()
+            && self.plan.users >= sizes::STEADY.0
+            && (0.25..0.75).contains(&(to - from))
+            && samples >= sizes::STEADY.1
+            && others >= sizes::STEADY.2
+            && apart(steady[0], whole[0]) >= sizes::STEADY.3
+            && !self.plan.faults.iter().any(|fault| {
+                matches!(
+                    fault,
+                    Fault::Gap { .. }
+                        | Fault::ClocksApart { .. }
+                        | Fault::Stall { .. }
+                        | Fault::PeriodicStalls { .. }
+                )
+            })
+    }
+}
