@@ -196,6 +196,14 @@ class Run:
             return self.samplers
         return [row for row in self.samplers if getattr(row, PARTS[part]) in names]
 
+    def sub_results(self):
+        """The labels of sub-results, if the report says that there are some: `X-0` beside `X`."""
+        if not any(caveat["kind"] == "sub_results" for caveat in self.report.get("caveats", [])):
+            return set()
+        labels = {row.label for row in self.rows}
+        return {label for label in labels
+                if re.fullmatch(r".*-\d+", label, re.S) and label.rpartition("-")[0] in labels}
+
     def threads(self, start, end):
         """The mean over the buckets of a time of the threads in each: of each engine the mean of its rows, together."""
         buckets = collections.defaultdict(lambda: collections.defaultdict(list))
@@ -228,8 +236,21 @@ def failed(rows):
     return [row for row in rows if not row.ok]
 
 
-def first_error(rows):
-    return min(failed(rows), key=lambda row: row.start).error if failed(rows) else None
+def first_error(rows, by="start"):
+    return min(failed(rows), key=lambda row: getattr(row, by)).error if failed(rows) else None
+
+
+class Rounded(int):
+    """An elapsed time that is exact below 2,048 ms, and above within 0.1%, rounded up."""
+
+    def __eq__(self, told):
+        return int(self) == told if self < 2_048 else self <= told <= self * 1.001
+
+    __hash__ = int.__hash__
+
+
+def rounded(ms):
+    return None if ms is None else Rounded(ms)
 
 
 KINDS = {}
@@ -244,15 +265,17 @@ def kind(function):
 
 @kind
 def slow_label(run, insight):
-    own = run.of("label", [insight["label"]])
-    others = [row for row in run.samplers if row.label != insight["label"]]
+    parts = run.sub_results()
+    rows = [row for row in run.samplers if row.label not in parts]
+    own = [row for row in rows if row.label == insight["label"]]
+    others = [row for row in rows if row.label != insight["label"]]
     return {
         "samples": samples(own),
         "median_ms": median(own),
         "others_median_ms": max(median(others), 0),
         "others_p95_ms": max(p95(others), 0),
-        "ratio_of_samples": ratio(samples(own), samples(run.samplers)),
-        "ratio_of_elapsed": ratio(sum(row.elapsed for row in own), sum(row.elapsed for row in run.samplers)),
+        "ratio_of_samples": ratio(samples(own), samples(rows)),
+        "ratio_of_elapsed": ratio(sum(row.elapsed for row in own), sum(row.elapsed for row in rows)),
     }
 
 
@@ -344,7 +367,8 @@ def slow_engine(run, insight):
 @kind
 def always_fails(run, insight):
     own = run.of(insight["part"], names(insight, "name"))
-    found = {"samples": samples(own), "errors": errors(own), "first_error": first_error(own)}
+    found = {"samples": samples(own), "errors": errors(own),
+             "first_error": first_error(own, "end")}
     if insight["part"] != "run":
         key = PARTS[insight["part"]]
         found["parts"] = len({getattr(row, key) for row in run.samplers} - {""})
@@ -360,7 +384,7 @@ def unreachable(run, insight):
         "errors": errors(own),
         "unconnected": samples(unconnected),
         "median_ms": median(unconnected),
-        "error": first_error(unconnected),
+        "error": first_error(unconnected, "end"),
     }
 
 
@@ -391,6 +415,7 @@ def error_burst(run, insight):
         "samples": samples(during),
         "errors": errors(during),
         "first_error": first_error(during),
+        "first_error_ms": min(row.start for row in failed(during)),
     }
     if insight["bursts"] == 1:
         rest = [row for row in own if not start <= row.start < end]
@@ -417,7 +442,7 @@ def part_of_load(run, start, end, prefix=""):
     return {
         prefix + "threads": run.threads(start, end),
         prefix + "throughput_per_second": rate(samples(ok), end - start),
-        prefix + "median_ms": median(ok),
+        prefix + "median_ms": rounded(median(ok)),
     }
 
 
@@ -462,7 +487,7 @@ def drift(run, insight):
         "since_start_ms": start - run.start,
         "start_median_ms": median(succeeded(run.started(start, insight["first_end_ms"]))),
         "end_median_ms": median(succeeded(last)),
-        "samples": samples(run.started((start + end) // 2, end)),
+        "samples": samples(run.started((start + end) // 2)),
         "has_errors": any(not row.ok for row in last),
     }
 
@@ -529,16 +554,14 @@ def periodic_stalls(run, insight):
 
 @kind
 def low_load(run, insight):
-    groups = collections.defaultdict(int)
+    groups, active = collections.defaultdict(int), collections.defaultdict(int)
     for row in run.samplers:
         found = re.fullmatch(r".* (\d+)-(\d+)", row.thread)
         if found:
             key = (row.engine, row.group, found.group(1))
             groups[key] = max(groups[key], int(found.group(2)))
-    return {
-        "threads_started": sum(groups.values()),
-        "max_threads": max(row.threads for row in run.samplers),
-    }
+        active[row.engine] = max(active[row.engine], row.threads)
+    return {"threads_started": sum(groups.values()), "max_threads": sum(active.values())}
 
 
 @kind
@@ -603,7 +626,7 @@ def main(arguments):
             continue
         for name, found in recompute(run, insight).items():
             checked[insight["kind"]] += 1
-            if name not in insight and found in (0, None):
+            if name not in insight and not found:
                 # A figure that is usually zero is left out then.
                 continue
             if not is_equal(insight.get(name), found):

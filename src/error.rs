@@ -13,7 +13,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// A file or directory could not be read or written.
-    #[error("{action} {}: {source}", path.display())]
+    #[error("{action} {}: {source}", one_line(path.display()))]
     Io {
         /// The failed action: "cannot read" or "cannot write".
         action: &'static str,
@@ -29,7 +29,7 @@ pub enum Error {
     #[error("{0}")]
     Usage(String),
     /// An input cannot be read as results.
-    #[error("{input}: {message}")]
+    #[error("{}: {message}", one_line(input))]
     Input {
         /// The input's name as given on the command line.
         input: String,
@@ -39,6 +39,11 @@ pub enum Error {
     /// An operation failed that should never fail, such as drawing or encoding.
     #[error("{0}")]
     Internal(String),
+}
+
+/// A name within a message: a line feed in it would look like a message of its own.
+pub(crate) fn one_line(name: impl fmt::Display) -> String {
+    name.to_string().replace('\n', "\\n").replace('\r', "\\r")
 }
 
 impl Error {

@@ -176,7 +176,7 @@ fn is_emoji(letter: char) -> bool {
 
 /// Whether a letter is of a script in which joiners change how letters look: Arabic to Sinhala.
 fn is_joined(letter: char) -> bool {
-    matches!(letter, '\u{620}'..='\u{DFF}') && letter.is_alphanumeric()
+    matches!(letter, '\u{620}'..='\u{DFF}')
 }
 
 /// Finds the names that look like others of them: they differ in blanks, in characters that are not
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_seen_gets_a_sign() {
+    fn invisible_characters_get_a_sign() {
         assert_eq!(
             printable("a\u{1b}[31m\u{9b}2J\u{7f}\n\u{202e}b\u{200b}\u{feff}\u{61c}\u{e0041}"),
             "a␛[31m⟨U+009B⟩2J␡␊⟨U+202E⟩b⟨U+200B⟩⟨U+FEFF⟩⟨U+061C⟩⟨U+E0041⟩"
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn what_shapes_its_neighbours_stays() {
+    fn joiners_that_shape_their_neighbours_stay() {
         for usual in ["👩‍💻 ❤️‍🔥 1️⃣ 👨🏽‍🚀 ☎︎", "می‌خواهم", "क्‍ष"]
         {
             assert_eq!(printable(usual), usual);

@@ -354,7 +354,7 @@ pub fn analyze(bytes: &[u8]) {
     let json = render::json::render(&report).unwrap();
     let again: Report = serde_json::from_str(&json).unwrap();
     assert_eq!(render::json::render(&again).unwrap(), json);
-    let table = render::csv::render(&report).unwrap();
+    let table = render::csv::render(&report, render::csv::Formulas::Keep).unwrap();
     let mut rows = csv::ReaderBuilder::new()
         .has_headers(false)
         .from_reader(table.as_bytes());

@@ -174,6 +174,14 @@ pub struct AnalyzeArgs {
     )]
     pub max_labels: Option<u32>,
 
+    /// Make text of what a spreadsheet would take for a formula in CSV, with a single quote in front
+    ///
+    /// A label such as =cmd|'/C calc'!A0 comes from whoever wrote the results, and a spreadsheet that
+    /// opens the CSV may run it. Without this, CSV is JMeter's byte for byte. With it, cells that begin
+    /// with = + - @ or a line break or tab, and are not numbers, get a quote, in aggregate.csv too.
+    #[arg(long, hide_short_help = true, help_heading = "Tables")]
+    pub csv_safe: bool,
+
     /// Apdex thresholds in ms, for labels that match REGEX as a whole, or for all others; repeatable
     /// [default: 500,1500]
     #[arg(

@@ -73,6 +73,12 @@ pub struct CompareArgs {
     #[arg(long)]
     pub all: bool,
 
+    /// Make text of what a spreadsheet would take for a formula in CSV, with a single quote in front
+    ///
+    /// As in perfkit analyze: cells that begin with = + - @ or a line break or tab, and are not numbers.
+    #[arg(long, hide_short_help = true)]
+    pub csv_safe: bool,
+
     /// Fail with exit code 1 if a figure is worse or a label is missing
     ///
     /// With one run per side, a figure fails only if its whole interval is beyond the threshold. It is an

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, one_line};
 
 /// Checks that no output is an input under whatever name, and no two outputs are one file. An output is
 /// the option that names it, and its path. Standard input, pipes and devices are never the same.
@@ -26,14 +26,14 @@ pub fn check<'a>(
         if let Some((input, _)) = inputs.find(|(_, input)| input.as_ref() == Some(&identity)) {
             return Err(Error::Usage(format!(
                 "{option} {} would overwrite an input, {}: choose another file",
-                path.display(),
-                input.display()
+                one_line(path.display()),
+                one_line(input.display())
             )));
         }
         if let Some((other, _)) = before.iter().find(|(_, known)| *known == identity) {
             return Err(Error::Usage(format!(
                 "{other} and {option} would write to one file, {}: choose another for one of them",
-                path.display()
+                one_line(path.display())
             )));
         }
         before.push((option, identity));

@@ -10,7 +10,7 @@ use super::text;
 use crate::report::{CriterionResult, Report};
 use crate::units::MS_PER_SECOND;
 
-/// Stands for what is no character, which XML 1.0 cannot hold, even escaped.
+/// Stands for noncharacters, which XML 1.0 cannot hold, even escaped.
 const REPLACEMENT: char = '\u{FFFD}';
 
 /// Renders the document, ending with a line feed.

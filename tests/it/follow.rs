@@ -170,6 +170,22 @@ fn other_encodings_are_followed() {
     }
 }
 
+/// Lines may end with a carriage return alone, wherever the file ends while it grows.
+#[test]
+fn carriage_returns_are_followed() {
+    let perfkit = Perfkit::new();
+    let text = five_samples().replace('\n', "\r");
+    let (start, rest) = text.split_at(HEADER.len());
+    let (middle, end) = rest.split_at(100);
+    append(&perfkit, start);
+    let following = Following::start(&perfkit, &["--format", "csv", "-o", "followed"]);
+    append(&perfkit, middle);
+    append(&perfkit, end);
+    following.hear(": 5 samples");
+    following.signal("-INT");
+    check_end(&perfkit, following, &[], "csv");
+}
+
 #[test]
 fn until_idle_ends_following() {
     let perfkit = Perfkit::new();

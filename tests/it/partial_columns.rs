@@ -163,7 +163,7 @@ fn an_insight_needs_the_column_in_all_samples() {
     perfkit.write("b.csv", format!("{WITHOUT}{without}"));
     let (_, said) = perfkit.run(&["analyze", "a.csv", "--no-report"]);
     assert!(
-        said.contains("100% of samples opened a new connection"),
+        said.contains("100% of requests opened a new connection"),
         "{said}"
     );
     let (_, said) = perfkit.run(&["analyze", "a.csv", "b.csv", "--no-report"]);

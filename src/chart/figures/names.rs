@@ -1,5 +1,7 @@
 //! Formats names in legends.
 
+use crate::text;
+
 /// Names a percentile: "50th percentile".
 pub fn ordinal(percent: f64) -> String {
     let ending = match percent {
@@ -18,10 +20,8 @@ pub fn ordinal(percent: f64) -> String {
 /// Shortens a name to at most 32 characters and keeps both ends: labels often differ there.
 pub fn elided(name: &str) -> String {
     const HALF: usize = 15;
-    let letters: Vec<char> = name
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+    let line = name.replace(['\n', '\r', '\t'], " ");
+    let letters: Vec<char> = text::printable(&line).chars().collect();
     if letters.len() <= 2 * HALF + 2 {
         return letters.into_iter().collect();
     }
@@ -43,6 +43,7 @@ mod tests {
     #[test]
     fn long_names_keep_both_ends() {
         assert_eq!(elided("GET /a"), "GET /a");
+        assert_eq!(elided("a\nb\u{202e}"), "a b⟨U+202E⟩");
         let long = elided(&format!("GET /api/{}/items/1", "x".repeat(40)));
         assert_eq!(long, "GET /api/xxxxxx…xxxxxxx/items/1");
     }

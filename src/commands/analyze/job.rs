@@ -10,6 +10,7 @@ use crate::commands::publish::Publication;
 use crate::commands::server::Server;
 use crate::commands::{analysis, clash, columns, input_name, output, report_directory};
 use crate::error::Result;
+use crate::render::csv::Formulas;
 use crate::report::{self, Presentation};
 
 /// A parsed and checked command line of `perfkit analyze`. Reading results may take long, so every
@@ -45,6 +46,8 @@ pub struct Outputs {
     pub style: Style,
     /// Whether JMeter's CSV has all labels, even if the tables show fewer.
     pub has_csv_all_labels: bool,
+    /// How cells of CSV that look like formulas are written.
+    pub formulas: Formulas,
 }
 
 impl Job {
@@ -90,6 +93,7 @@ impl Job {
             charts: args.wanted_charts(),
             style: Style::picture(args.chart_size, theme),
             has_csv_all_labels: args.max_labels.is_none(),
+            formulas: Formulas::of(args.csv_safe),
         };
         outputs.check()?;
         Ok(Job {

@@ -101,11 +101,12 @@ impl Outputs {
     /// Renders JMeter's CSV, with all labels unless `--max-labels` is given.
     fn csv(&self, aggregate: &Aggregate, report: &Report) -> Result<String> {
         if report.other_labels.is_none() || !self.has_csv_all_labels {
-            return render::csv::render(report);
+            return render::csv::render(report, self.formulas);
         }
         let percentiles = &report.options.percentiles;
         let labels = report::label_rows(aggregate, percentiles);
-        render::csv::render_rows(&report.options, labels.chain([report.total.clone()]))
+        let rows = labels.chain([report.total.clone()]);
+        render::csv::render_rows(&report.options, rows, self.formulas)
     }
 
     /// Writes the report directory; `tables` are files with more labels than the report shows.

@@ -18,6 +18,7 @@ use crate::gate::rejected_rows;
 use crate::percentile::Percentile;
 use crate::render;
 use crate::render::compare::Extent;
+use crate::render::csv::Formulas;
 use crate::render::readme_block::Wanted;
 use crate::report::{self, Report};
 use crate::stderr;
@@ -103,7 +104,7 @@ pub fn run(args: CompareArgs, mut notes: Vec<String>) -> Result<ExitCode> {
             };
             render::compare::terminal(&comparison, extent, width, has_colors)
         }
-        CompareFormat::Csv => render::compare::csv(&comparison)?,
+        CompareFormat::Csv => render::compare::csv(&comparison, Formulas::of(args.csv_safe))?,
         CompareFormat::Html => {
             let runs: Vec<(String, Report)> = runs(&sides).cloned().collect();
             render::html::comparison(&comparison, &runs, &judged, &chart::overlaid(&runs))?

@@ -2,6 +2,8 @@
 
 use crate::compare::{Comparison, Method, Verdict};
 use crate::error::Result;
+use crate::render::print;
+use crate::render::print::csv::Formulas;
 
 /// The columns.
 const HEADER: [&str; 14] = [
@@ -30,7 +32,7 @@ const HEADER: [&str; 14] = [
 /// # Errors
 ///
 /// None in practice: the CSV is written to memory.
-pub fn csv(comparison: &Comparison) -> Result<String> {
+pub fn csv(comparison: &Comparison, formulas: Formulas) -> Result<String> {
     let cell = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     let mut records = vec![HEADER.map(str::to_owned).to_vec()];
     for label in &comparison.labels {
@@ -70,7 +72,7 @@ pub fn csv(comparison: &Comparison) -> Result<String> {
             records.push(record);
         }
     }
-    crate::render::print::csv::records(records.into_iter())
+    print::csv::records(records.into_iter(), formulas)
 }
 
 /// As in the JSON.

@@ -11,6 +11,9 @@ use crate::render::text;
 /// Letters of a message.
 const MAX_LETTERS: usize = 300;
 
+/// Width of the widest cell to which others are padded.
+const MAX_PADDED: usize = 300;
+
 /// A table, padded so that it reads well as plain text too. Headings, keys, the names of totals and
 /// failed verdicts are bold.
 pub fn table(table: &Table) -> String {
@@ -58,14 +61,19 @@ fn padded(rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> = (0..columns)
         .map(|column| {
             let cells = rows.iter().filter_map(|row| row.get(column));
+            let widths = cells.map(|cell| cell.width());
             // A delimiter row needs three dashes.
-            cells.map(|cell| cell.width()).max().unwrap_or(0).max(1)
+            widths
+                .filter(|&width| width <= MAX_PADDED)
+                .max()
+                .unwrap_or(0)
+                .max(1)
         })
         .collect();
     let mut text = String::new();
     for (number, row) in rows.iter().enumerate() {
         for (cell, &width) in row.iter().zip(&widths) {
-            let padding = " ".repeat(width - cell.width());
+            let padding = " ".repeat(width.saturating_sub(cell.width()));
             let _ = write!(text, "| {cell}{padding} ");
         }
         text.push_str("|\n");

@@ -20,6 +20,9 @@ const MIN_WRAPPED: usize = 12;
 /// Smallest width of a key, however narrow the terminal is.
 const MIN_KEY: usize = 12;
 
+/// Largest width of a key where the output has no width: rows are padded to the widest.
+const MAX_KEY: usize = 1_200;
+
 /// Shown for an undefined value.
 const MISSING: &str = "-";
 
@@ -78,7 +81,7 @@ pub fn table(table: &Table, style: Style) -> String {
         let cells = row.iter().enumerate().map(|(at, cell)| {
             let text = printable(cell.text.as_deref().unwrap_or(MISSING));
             let text = match at < keys {
-                true => fit_middle(&text, (limit / 3).max(MIN_KEY)),
+                true => fit_middle(&text, (limit / 3).clamp(MIN_KEY, MAX_KEY)),
                 false => text,
             };
             Printed {

@@ -24,7 +24,9 @@ use crate::stats::{Aggregate, DenseTimeline, Distribution, Label, LabelStats};
 
 pub use caveats::{Caveat, CaveatReason, IdsInLabels, SeveralRuns, SubResults, TooFewSamples};
 pub use failures::{ErrorBurst, FailingSince, FastErrors, Timeouts};
-pub use load::{Collapse, Drift, LateGenerator, RisesWithLoad, SaturatedThroughput, SteadyWindow};
+pub use load::{
+    Collapse, Drift, LateGenerator, LowLoad, RisesWithLoad, SaturatedThroughput, SteadyWindow,
+};
 pub use origins::{
     AlwaysFails, Bimodal, ConnectTime, NewConnections, Part, SlowEngine, SlowHost, SlowLabel,
     Unreachable,
@@ -82,6 +84,8 @@ pub enum Finding {
     RisesWithLoad(RisesWithLoad),
     /// Response times rose over time at a constant load.
     Drift(Drift),
+    /// Few of the users were ever active at the same time.
+    LowLoad(LowLoad),
     /// The figures while all threads were up differ from those of the whole run.
     SteadyWindow(SteadyWindow),
     /// Requests stall at regular intervals.
@@ -161,6 +165,7 @@ impl Finding {
             Finding::Saturation(found) => found,
             Finding::RisesWithLoad(found) => found,
             Finding::Drift(found) => found,
+            Finding::LowLoad(found) => found,
             Finding::SteadyWindow(found) => found,
             Finding::PeriodicStalls(found) => found,
             Finding::FailingSince(found) => found,
@@ -241,7 +246,7 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Insight>, Vec<Caveat>) {
     found.extend(gap);
     if is_one_run {
         found.extend(load::find(evidence, &course, is_doubled));
-        found.extend(pauses::find(&course, evidence.monitored));
+        found.extend(pauses::find(&course, evidence));
     }
     let (mut of_origins, failing) = origins::find(evidence);
     let failures = failures::find(evidence, &course, &failing);

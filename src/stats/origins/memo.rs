@@ -6,11 +6,11 @@ use crate::jtl::{Sample, thread_group};
 const MEMOS: usize = 64;
 
 /// Bytes of the longest text that is remembered.
-const MAX_TEXT: usize = 62;
+const MAX_TEXT: usize = 64;
 
-/// The last rows and the places of their cells.
-#[derive(Debug, Clone)]
-pub struct Memos([Memo; MEMOS]);
+/// The last rows and the places of their cells; empty before the first one.
+#[derive(Debug, Clone, Default)]
+pub struct Memos(Vec<Memo>);
 
 #[derive(Debug, Clone, Copy)]
 struct Memo {
@@ -28,17 +28,21 @@ struct Beginning {
     length: u8,
     /// Whether the text must end there.
     is_all: bool,
-    bytes: [u8; MAX_TEXT],
+    /// Its bytes by eights, as far as they are whole.
+    words: [u64; MAX_TEXT / 8],
+    /// Its last eight bytes; those that there are, if there are fewer.
+    last: u64,
 }
 
-impl Default for Memos {
+impl Default for Memo {
     fn default() -> Self {
         let nothing = Beginning {
             length: 0,
             is_all: true,
-            bytes: [0; MAX_TEXT],
+            words: [0; MAX_TEXT / 8],
+            last: 0,
         };
-        let memo = Memo {
+        Memo {
             // No label has this number.
             label: usize::MAX,
             place: 0,
@@ -46,8 +50,7 @@ impl Default for Memos {
             url: nothing,
             thread_name: nothing,
             hostname: nothing,
-        };
-        Memos([memo; MEMOS])
+        }
     }
 }
 
@@ -55,7 +58,7 @@ impl Memos {
     /// The place of the row's cell, if its label's last row had the same host, engine and group.
     #[inline(always)]
     pub fn find(&self, sample: &Sample<'_>, label: usize) -> Option<usize> {
-        let memo = &self.0[slot(sample, label)];
+        let memo = self.0.get(slot(sample, label))?;
         let is_same = memo.label == label
             && memo.input == sample.input
             && memo.hostname.rest(sample.hostname).is_some()
@@ -76,14 +79,17 @@ impl Memos {
         ) else {
             return;
         };
-        self.0[slot(sample, label)] = Memo {
-            label,
-            place,
-            input: sample.input,
-            url,
-            thread_name,
-            hostname,
-        };
+        self.0.resize(MEMOS, Memo::default());
+        if let Some(memo) = self.0.get_mut(slot(sample, label)) {
+            *memo = Memo {
+                label,
+                place,
+                input: sample.input,
+                url,
+                thread_name,
+                hostname,
+            };
+        }
     }
 }
 
@@ -92,7 +98,8 @@ impl Memos {
 fn slot(sample: &Sample<'_>, label: usize) -> usize {
     let beginning = sample.thread_name.first_chunk();
     let mixed = beginning.map_or(0, |eight| {
-        u64::from_le_bytes(*eight).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32
+        // The last of the eight bytes changes only the highest bits.
+        u64::from_le_bytes(*eight).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 58
     });
     (label + mixed as usize) % MEMOS
 }
@@ -103,22 +110,54 @@ fn is_number(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(u8::is_ascii_digit)
 }
 
+/// The last eight bytes of a text, or all of a shorter one.
+#[inline(always)]
+fn last_word(text: &[u8]) -> u64 {
+    match text.last_chunk() {
+        Some(last) => u64::from_le_bytes(*last),
+        None => text
+            .iter()
+            .fold(0, |word, &byte| word << 8 | u64::from(byte)),
+    }
+}
+
+#[inline(always)]
+fn word_of(chunk: &[u8]) -> u64 {
+    chunk
+        .first_chunk()
+        .map_or(0, |eight| u64::from_le_bytes(*eight))
+}
+
 impl Beginning {
-    /// What comes behind it in a text that begins with it.
+    /// What comes behind it in a text that begins with it. Written without a call, for which the hot
+    /// path would have to save its registers.
     #[inline(always)]
     fn rest<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
-        let own = self.bytes.get(..usize::from(self.length))?;
-        let rest = text.strip_prefix(own)?;
-        (!self.is_all || rest.is_empty()).then_some(rest)
+        let length = usize::from(self.length);
+        let (own, rest) = text.split_at_checked(length)?;
+        if self.is_all && !rest.is_empty() {
+            return None;
+        }
+        let mut difference = self.last ^ last_word(own);
+        for (chunk, word) in own.chunks_exact(8).zip(&self.words) {
+            difference |= word_of(chunk) ^ word;
+        }
+        (difference == 0).then_some(rest)
     }
 
     fn new(text: &[u8], is_all: bool) -> Option<Self> {
-        let mut bytes = [0; MAX_TEXT];
-        bytes.get_mut(..text.len())?.copy_from_slice(text);
+        let mut words = [0; MAX_TEXT / 8];
+        if text.len() > MAX_TEXT {
+            return None;
+        }
+        for (chunk, word) in text.chunks_exact(8).zip(&mut words) {
+            *word = word_of(chunk);
+        }
         Some(Beginning {
             length: text.len() as u8,
             is_all,
-            bytes,
+            words,
+            last: last_word(text),
         })
     }
 

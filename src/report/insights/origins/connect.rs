@@ -100,7 +100,7 @@ struct Connected {
 }
 
 impl Connected {
-    /// Returns `None` if there are few, or some have no connect time.
+    /// Returns `None` if there are few, some have no connect time, or most never got a connection.
     fn new(samples: &LabelStats, failed: &FailedConnects) -> Option<Self> {
         let distributions = samples.distributions();
         let connect = distributions.connect.counts();
@@ -113,7 +113,9 @@ impl Connected {
             unconnected: failed.rows,
             elapsed_sum: samples.elapsed_sum() - failed.elapsed_sum(),
         };
-        (is_known && connected.samples >= MIN_SAMPLES).then_some(connected)
+        // If most cannot connect, that is what matters: whoever does connects anew.
+        let is_usual = connected.samples >= MIN_SAMPLES && failed.rows <= connected.samples;
+        (is_known && is_usual).then_some(connected)
     }
 
     fn mean(&self, counts: &[(i64, u64)]) -> f64 {

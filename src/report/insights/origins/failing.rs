@@ -41,7 +41,7 @@ pub(in super::super) struct Failing {
     pub labels: HashSet<usize>,
     /// Failed samples that the parts that always fail explain.
     pub errors: u64,
-    /// Names of the hosts that do or were not reached, so that nothing is said of their times.
+    /// Names of the hosts that do or were not reached: their times are not compared.
     pub hosts: HashSet<String>,
     /// Names of the load generators that do.
     pub engines: HashSet<String>,
@@ -94,10 +94,12 @@ fn is_unreachable(stats: &OriginStats) -> bool {
     }
     let (start, end) = (stats.start() as f64, stats.last_start() as f64);
     let margin = (end - start) * MARGIN;
+    let is_throughout = stats.first_unconnected_start as f64 <= start + margin
+        && stats.last_ok_start as f64 >= end - margin;
     unconnected >= MIN_RATIO_UNCONNECTED
         && stats.samples >= MIN_SAMPLES_UNCONNECTED
-        && stats.first_unconnected_start as f64 <= start + margin
-        && stats.last_ok_start as f64 >= end - margin
+        // A host that always fails answers some of the requests, but with errors.
+        && (is_throughout || (always_fails(stats) && !answered))
 }
 
 /// Returns the numbers of the labels that always fail.

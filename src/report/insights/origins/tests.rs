@@ -266,7 +266,7 @@ fn a_host_that_fails_from_a_moment_on_was_reached() {
             time_stamp: 1_700_000_002_000 + number as i64 * 10,
             label: b"Home",
             url: b"http://shop/",
-            // A thread group of which nothing succeeds, because it begins later.
+            // A thread group without successes, because it begins later.
             thread_name: [&b"Users 1-1"[..], b"Late 1-1"][number as usize % 2],
             response_code: REFUSED.as_bytes(),
             success: false,
@@ -278,7 +278,7 @@ fn a_host_that_fails_from_a_moment_on_was_reached() {
 }
 
 #[test]
-fn controllers_around_samplers_that_fail_are_not_told() {
+fn samplers_are_named_rather_than_controllers_around_them() {
     let mut aggregate = run(&[ok("Home"), failing("Pay")]);
     for number in 0..100 {
         aggregate.record(&Sample {
@@ -300,7 +300,7 @@ fn controllers_around_samplers_that_fail_are_not_told() {
 }
 
 #[test]
-fn sub_results_of_a_label_that_fails_are_not_told() {
+fn a_label_stands_for_its_sub_results() {
     assert_eq!(
         sentences(&[
             ok("Home"),

@@ -35,7 +35,8 @@ const MIN_PACED: usize = 3;
 /// How far lengths of gaps that are equal differ, as a share of the longest.
 const PACING_TOLERANCE: f64 = 0.05;
 
-/// A time in which no request was sent or in flight.
+/// A time in which no request was sent or in flight. Rows of transaction controllers count. The next
+/// step shows the larger of `samples_before` and `samples_after` as the samples of TOTAL.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Gap {
@@ -61,12 +62,12 @@ impl Gap {
 
 impl Told for Gap {
     fn sentence(&self) -> String {
-        let more = match self.gaps {
-            1 => String::new(),
-            gaps => format!(" (the longest of {gaps} pauses)"),
+        let (more, rates) = match self.gaps {
+            1 => (String::new(), ", and rates include it"),
+            gaps => (format!(" (the longest of {gaps} pauses)"), ""),
         };
         format!(
-            "{}: no requests for {}{more}; {} before, {} after, and rates include it.",
+            "{}: no requests for {}{more}; {} before, {} after{rates}.",
             words::moment(self.since_start_ms, self.start_ms),
             words::period(self.length_ms),
             format::counted(self.samples_before, "sample"),

@@ -7,12 +7,11 @@ mod silence;
 mod stall;
 mod stalls;
 
-use super::Finding;
 use super::course::Course;
+use super::{Evidence, Finding, times};
 use crate::format;
 use crate::jtl::InputRead;
-use crate::report::ResourceRow;
-use crate::stats::DenseTimeline;
+use crate::stats::{DenseTimeline, Label};
 
 pub use clocks::ClocksApart;
 pub use gap::Gap;
@@ -22,20 +21,44 @@ pub use stalls::PeriodicStalls;
 /// Largest stall without a rhythm, in lengths of the periodic ones, that these explain.
 const MAX_EXPLAINED: i64 = 3;
 
-/// Finds times in which requests waited; `monitored` are the rows of the server's monitor.
-pub(super) fn find(course: &Course, monitored: &[ResourceRow]) -> Vec<Finding> {
-    let periodic = stalls::find(course);
-    let stall = stall::find(course, monitored).filter(|stall| {
+/// Share of a label's samples that take as long as a stall from which that is usual for the label.
+const MIN_USUAL_SHARE: f64 = 0.2;
+
+/// The same, as a ratio to the share of all samples: a stall holds up all labels alike.
+const MIN_RATIO_TO_ALL: f64 = 2.0;
+
+/// Finds times in which requests waited.
+pub(super) fn find(course: &Course, evidence: &Evidence<'_>) -> Vec<Finding> {
+    let labels = evidence.labels;
+    let periodic = stalls::find(course).filter(|found| !are_slow_labels(labels, found.held_up_ms));
+    let stall = stall::find(course, evidence.monitored).filter(|stall| {
         let explained = |periodic: &PeriodicStalls| {
             stall.longest_ms <= periodic.longest_ms.saturating_mul(MAX_EXPLAINED)
         };
-        !periodic.as_ref().is_some_and(explained)
+        !periodic.as_ref().is_some_and(explained) && !are_slow_labels(labels, stall.held_up_ms)
     });
     let periodic = periodic.map(Finding::PeriodicStalls);
     periodic
         .into_iter()
         .chain(stall.map(Finding::Stall))
         .collect()
+}
+
+/// Whether most samples as long as this are of labels that are often as slow, and more often than others:
+/// users that go in step wait for them together.
+fn are_slow_labels(labels: &[Label<'_>], held_up: i64) -> bool {
+    let counts: Vec<(u64, u64)> = labels
+        .iter()
+        .map(|label| {
+            let counts = label.samplers.distributions().elapsed().counts();
+            (times::count_from(&counts, held_up), times::count(&counts))
+        })
+        .collect();
+    let long: u64 = counts.iter().map(|(long, _)| long).sum();
+    let all: u64 = counts.iter().map(|(_, all)| all).sum();
+    let usual_share = (long as f64 / all.max(1) as f64 * MIN_RATIO_TO_ALL).max(MIN_USUAL_SHARE);
+    let slow = (counts.iter()).filter(|&&(long, all)| long as f64 >= all as f64 * usual_share);
+    slow.map(|(long, _)| long).sum::<u64>() > long / 2
 }
 
 /// Finds a time in which nothing was sent.

@@ -20,7 +20,7 @@ const MIN_LENGTH_MS: i64 = 1_000;
 /// stall, half wait at most half of it.
 const HELD_UP_SHARE: i64 = 2;
 
-/// Fewest samples held up in all stalls.
+/// Fewest samples that all stalls together held up, and that ended right after them.
 const MIN_SAMPLES: u64 = 10;
 
 /// Fewest samples that would have ended during a stall at the rates before and after it.
@@ -29,11 +29,21 @@ const MIN_MISSING_SAMPLES: f64 = 5.0;
 /// Buckets in which the samples held up end: that at the end of the silence, and the next.
 const BUCKETS_RELEASED: usize = 2;
 
-/// Buckets on either side that show the rate and the median around a stall.
+/// Buckets with samples on either side that show the rate and the median around a stall.
 const BUCKETS_AROUND: usize = 8;
+
+/// How many times as far away those buckets may be, if some between are empty.
+const MAX_DISTANCE: usize = 3;
 
 /// How much of a stall a request must have waited: the first may have arrived after it began.
 const MIN_IN_FLIGHT_SHARE: f64 = 0.7;
+
+/// Largest share of the samples outside of stalls that take as long: then such requests are usual, and
+/// users that go in step wait for them together.
+const MAX_USUAL_SHARE: f64 = 0.03;
+
+/// The part of all samples that must end elsewhere, to tell what is usual: one of so many.
+const MIN_ELSEWHERE: u64 = 2;
 
 /// Largest probability that all threads had a long request of their own at once.
 const MAX_CHANCE: f64 = 1e-3;
@@ -44,7 +54,7 @@ const MAX_FAILED_SHARE: f64 = 0.5;
 /// Shortest time between two rows of the monitor, which writes one per second, that is a gap.
 const MIN_MONITOR_GAP_MS: i64 = 2_000;
 
-/// One or a few stalls without a rhythm.
+/// One or a few stalls without a rhythm. Rows of transaction controllers count.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Stall {
@@ -70,7 +80,7 @@ pub struct Stall {
     pub from_ms: i64,
     /// End of the bucket after that in which the last stall ended, epoch ms; not included.
     pub to_ms: i64,
-    /// Whether the selection of `next_step` shows `longest_ms` as its maximum.
+    /// Whether the maximum of TOTAL in the selection of `next_step` is `longest_ms`.
     #[serde(default)]
     pub is_longest_selected: bool,
     /// Gaps of 2 s or more in the monitor's file at the time of a stall.
@@ -80,9 +90,12 @@ pub struct Stall {
 
 impl Told for Stall {
     fn sentence(&self) -> String {
-        let who = match self.monitor_gaps {
-            0 => "all requests stalled",
-            _ => "the machine stood still",
+        let (who, median) = match self.monitor_gaps {
+            0 => (
+                "all requests stalled",
+                format!(" (median {})", words::ms(self.median_ms)),
+            ),
+            _ => ("the machine stood still", String::new()),
         };
         let often = match self.stalls {
             1 => String::new(),
@@ -90,12 +103,11 @@ impl Told for Stall {
         };
         let end_ms = self.start_ms.saturating_add(self.length_ms);
         format!(
-            "{}: {who}{often}; {} took {} to {} (median {}).",
+            "{}: {who}{often}; {} took {} to {}{median}.",
             words::span(self.since_start_ms, self.start_ms, end_ms),
             format::counted(self.samples, "sample"),
             words::ms(self.held_up_ms),
             words::ms(self.longest_ms),
-            words::ms(self.median_ms),
         )
     }
 
@@ -126,14 +138,19 @@ pub(super) fn find(course: &Course, monitored: &[ResourceRow]) -> Option<Stall> 
     let held_up = exact_from(min / HELD_UP_SHARE);
     let mut found = silences(course, min.saturating_sub(slack(course)));
     found.retain(|silence| is_stall(course, silence, (min, held_up)));
-    let elsewhere = elsewhere(course, &found);
-    found.retain(|silence| chance(course, silence, held_up, &elsewhere) <= MAX_CHANCE);
+    let usual = Usual::new(course, &found);
+    if times::count(&usual.elsewhere) < times::count(&usual.all) / MIN_ELSEWHERE {
+        return None;
+    }
+    found.retain(|silence| usual.is_exceeded(course, silence, held_up));
     let (first, last) = (found.first()?, found.last()?);
     let range = course.moments.get(first.last..)?;
     let buckets = last.last + BUCKETS_RELEASED - first.last;
     let range = &range[..buckets.min(range.len())];
-    let samples = range.iter().map(|moment| moment.count_from(held_up)).sum();
-    if samples < MIN_SAMPLES {
+    let held = found
+        .iter()
+        .map(|silence| count_from(released(course, silence), held_up));
+    if held.sum::<u64>() < MIN_SAMPLES {
         return None;
     }
     let longest_ms = range.iter().map(|moment| moment.longest_ms).max()?;
@@ -153,7 +170,7 @@ pub(super) fn find(course: &Course, monitored: &[ResourceRow]) -> Option<Stall> 
         length_ms: last.end_ms.saturating_sub(first.start_ms),
         stalls: found.len() as u64,
         stalled_ms: found.iter().map(Silence::length_ms).sum(),
-        samples,
+        samples: count_from(range, held_up),
         held_up_ms: held_up,
         longest_ms,
         median_ms: median,
@@ -186,19 +203,20 @@ fn is_stall(course: &Course, silence: &Silence, (min, held_up): (i64, i64)) -> b
     if held == 0 || failed as f64 > held as f64 * MAX_FAILED_SHARE {
         return false;
     }
+    let near = BUCKETS_AROUND * MAX_DISTANCE;
     let before = course.moments.get(..silence.first).unwrap_or_default();
-    let before = &before[before.len().saturating_sub(BUCKETS_AROUND)..];
+    let before = busy(before.iter().rev().take(near));
     let after = course.moments.get(silence.last + 1..).unwrap_or_default();
-    let after = &after[..after.len().min(BUCKETS_AROUND)];
-    let missing = [before, after]
+    let after = busy(after.iter().take(near));
+    let missing = [&before, &after]
         .into_iter()
         .filter(|side| !side.is_empty())
         .map(|side| rate(course, side) * length as f64);
     if missing.fold(f64::INFINITY, f64::min) < MIN_MISSING_SAMPLES {
         return false;
     }
-    let around =
-        times::merged((before.iter().chain(after)).flat_map(|moment| [&moment.ok, &moment.ko]));
+    let around = before.iter().chain(&after);
+    let around = times::merged(around.flat_map(|moment| [&moment.ok, &moment.ko]));
     times::median(&around).is_none_or(|median| {
         length.saturating_add(slack(course)) >= median.saturating_mul(MIN_MEDIANS)
     })
@@ -214,35 +232,72 @@ fn count_from(moments: &[Moment], min_ms: i64) -> u64 {
     moments.iter().map(|moment| moment.count_from(min_ms)).sum()
 }
 
+/// The nearest buckets with samples: other stalls may be near.
+fn busy<'c>(moments: impl Iterator<Item = &'c Moment>) -> Vec<&'c Moment> {
+    let busy = moments.filter(|moment| moment.samples() > 0);
+    busy.take(BUCKETS_AROUND).collect()
+}
+
 /// Samples per ms in the part of some buckets that the run covers.
-fn rate(course: &Course, moments: &[Moment]) -> f64 {
-    let (Some(first), Some(last)) = (moments.first(), moments.last()) else {
-        return 0.0;
-    };
-    let from = first.start_ms.max(course.start_ms);
-    let to = (last.start_ms.saturating_add(course.bucket_ms)).min(course.end_ms);
-    course::samples(moments) as f64 / to.saturating_sub(from).max(1) as f64
-}
-
-/// The elapsed times of the samples that did not end after one of these silences.
-fn elsewhere(course: &Course, silences: &[Silence]) -> Counts {
-    let moments = course.moments.iter().enumerate().filter(|&(place, _)| {
-        !(silences.iter())
-            .any(|silence| (silence.last..silence.last + BUCKETS_RELEASED).contains(&place))
+fn rate(course: &Course, moments: &[&Moment]) -> f64 {
+    let covered = moments.iter().map(|moment| {
+        let from = moment.start_ms.max(course.start_ms);
+        let to = (moment.start_ms.saturating_add(course.bucket_ms)).min(course.end_ms);
+        to.saturating_sub(from).max(1) as f64
     });
-    times::merged(moments.flat_map(|(_, moment)| [&moment.ok, &moment.ko]))
+    let samples: u64 = moments.iter().map(|moment| moment.samples()).sum();
+    samples as f64 / covered.sum::<f64>()
 }
 
-/// The probability that as many threads as were held up all had a long request of their own at once,
-/// anywhere in the run: the share of the threads' time that such requests take elsewhere, to the power
-/// of the threads, times the number of such moments.
-fn chance(course: &Course, silence: &Silence, held_up: i64, elsewhere: &Counts) -> f64 {
-    let length = silence.length_ms();
-    let long = held_up.max(length / HELD_UP_SHARE);
-    let place = elsewhere.partition_point(|&(value, _)| value < long);
-    let share = times::sum(&elsewhere[place..]) as f64 / (times::sum(elsewhere) as f64).max(1.0);
-    let held = count_from(released(course, silence), long).min(i32::MAX as u64) as i32;
-    share.powi(held) * (course.length_ms() as f64 / length.max(1) as f64)
+/// What a stall must exceed.
+struct Usual {
+    /// Elapsed times of all samples.
+    all: Counts,
+    /// Those of the samples that did not end after a silence.
+    elsewhere: Counts,
+    /// The most threads; 0 if unknown.
+    threads: f64,
+}
+
+impl Usual {
+    fn new(course: &Course, silences: &[Silence]) -> Self {
+        let is_released = |place: usize| {
+            let zone = |silence: &Silence| silence.last..silence.last + BUCKETS_RELEASED;
+            (silences.iter()).any(|silence| zone(silence).contains(&place))
+        };
+        let moments = course.moments.iter().enumerate();
+        let elsewhere = moments.filter(|(place, _)| !is_released(*place));
+        let threads = course.moments.iter().filter_map(|moment| moment.threads);
+        Usual {
+            all: course::elapsed(&course.moments),
+            elsewhere: times::merged(elsewhere.flat_map(|(_, moment)| [&moment.ok, &moment.ko])),
+            threads: threads.fold(0.0, f64::max),
+        }
+    }
+
+    /// Whether requests as long as a stall are rare in the run, and too rare for as many threads as were
+    /// held up to have one at once: with the share of the threads' time that such requests take, to the
+    /// power of the threads, times the number of moments in the run.
+    fn is_exceeded(&self, course: &Course, silence: &Silence, held_up: i64) -> bool {
+        let length = silence.length_ms();
+        let long = held_up.max(length / HELD_UP_SHARE);
+        let usual = times::count_from(&self.elsewhere, long) as f64;
+        if usual > times::count(&self.elsewhere) as f64 * MAX_USUAL_SHARE {
+            return false;
+        }
+        let held = count_from(released(course, silence), long) as f64;
+        let threads = self.threads.max(1.0);
+        let threads_held = if self.threads > 0.0 {
+            held.min(threads)
+        } else {
+            held
+        };
+        let place = self.all.partition_point(|&(value, _)| value < long);
+        let time = times::sum(&self.all[place..]) as f64;
+        let run = course.length_ms().max(1) as f64;
+        let share = (time / (threads.max(held) * run)).min(1.0);
+        share.powf(threads_held) * (run / length.max(1) as f64) <= MAX_CHANCE
+    }
 }
 
 /// Returns how many gaps in the monitor's file coincide with stalls.

@@ -36,7 +36,7 @@ const BUCKETS_AROUND: usize = 16;
 /// Times as many samples started as usual that make a stall a wave of load.
 const MIN_RATIO_OF_WAVE: f64 = 2.0;
 
-/// Requests stall at regular intervals.
+/// Requests stall at regular intervals. Rows of transaction controllers count.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PeriodicStalls {
@@ -62,13 +62,12 @@ pub struct PeriodicStalls {
 impl Told for PeriodicStalls {
     fn sentence(&self) -> String {
         format!(
-            "About every {}, all requests stall for up to {} ({} times); {} took {} or longer (median {}).",
+            "About every {} ({} times), all requests stall for up to {}; {} took {} or longer.",
             words::period(self.period_ms),
-            words::ms(self.longest_ms),
             format::thousands(self.stalls),
+            words::ms(self.longest_ms),
             format::counted(self.samples, "sample"),
             words::ms(self.held_up_ms),
-            words::ms(self.median_ms),
         )
     }
 
