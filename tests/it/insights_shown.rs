@@ -110,8 +110,7 @@ fn all_or_none_are_shown_on_request() {
     assert!(markdown.contains(&fold), "{markdown}");
     perfkit.write("perfkit.toml", "[analyze]\ninsights = 1\n");
     assert_eq!(printed(&shown(&perfkit, &[]).3), 1);
-    let said = perfkit.fail(&["analyze", "run.jtl", "--insights", "-1"]);
-    assert!(said.contains("--insights"), "{said}");
+    perfkit.fail(&["analyze", "run.jtl", "--insights", "some"]);
 }
 
 /// The options after "Try:", as a shell reads them, show the figures of the sentence.
