@@ -487,7 +487,7 @@ def drift(run, insight):
         "since_start_ms": start - run.start,
         "start_median_ms": median(succeeded(run.started(start, insight["first_end_ms"]))),
         "end_median_ms": median(succeeded(last)),
-        "samples": samples(run.started((start + end) // 2)),
+        "samples": samples(run.started((start + end) // 2, end)),
         "has_errors": any(not row.ok for row in last),
     }
 
