@@ -26,8 +26,8 @@ const MIN_SAMPLES: u64 = 10;
 /// Fewest samples that would have ended during a stall at the rates before and after it.
 const MIN_MISSING_SAMPLES: f64 = 5.0;
 
-/// Buckets in which the samples held up end: that at the end of the silence, and the next.
-const BUCKETS_RELEASED: usize = 2;
+/// Fewest buckets in which the samples held up end: that at the end of the silence, and the next.
+const MIN_BUCKETS_RELEASED: usize = 2;
 
 /// Buckets with samples on either side that show the rate and the median around a stall.
 const BUCKETS_AROUND: usize = 8;
@@ -78,7 +78,8 @@ pub struct Stall {
     pub median_ms: i64,
     /// Start of the bucket in which the first stall ended, epoch ms.
     pub from_ms: i64,
-    /// End of the bucket after that in which the last stall ended, epoch ms; not included.
+    /// End of the bucket in which the last samples held up ended, half as long after the last stall as the
+    /// shortest stall or in the bucket after it, epoch ms; not included.
     pub to_ms: i64,
     /// Whether the maximum of TOTAL in the selection of `next_step` is `longest_ms`.
     #[serde(default)]
@@ -136,20 +137,25 @@ pub(super) fn find(course: &Course, monitored: &[ResourceRow]) -> Option<Stall> 
     let median = times::median(&course.elapsed)?;
     let min = median.saturating_mul(MIN_MEDIANS).max(MIN_LENGTH_MS);
     let held_up = exact_from(min / HELD_UP_SHARE);
+    let buckets_released = buckets_released(course, min);
+    let released = |silence: &Silence| {
+        let after = course.moments.get(silence.last..).unwrap_or_default();
+        &after[..after.len().min(buckets_released)]
+    };
     let mut found = silences(course, min.saturating_sub(slack(course)));
-    found.retain(|silence| is_stall(course, silence, (min, held_up)));
-    let usual = Usual::new(course, &found);
+    found.retain(|silence| is_stall(course, silence, released(silence), (min, held_up)));
+    let usual = Usual::new(course, &found, buckets_released);
     if times::count(&usual.elsewhere) < times::count(&usual.all) / MIN_ELSEWHERE {
         return None;
     }
-    found.retain(|silence| usual.is_exceeded(course, silence, held_up));
+    found.retain(|silence| usual.is_exceeded(course, silence, released(silence), held_up));
     let (first, last) = (found.first()?, found.last()?);
     let range = course.moments.get(first.last..)?;
-    let buckets = last.last + BUCKETS_RELEASED - first.last;
+    let buckets = (last.last - first.last).saturating_add(buckets_released);
     let range = &range[..buckets.min(range.len())];
     let held = found
         .iter()
-        .map(|silence| count_from(released(course, silence), held_up));
+        .map(|silence| count_from(released(silence), held_up));
     if held.sum::<u64>() < MIN_SAMPLES {
         return None;
     }
@@ -187,9 +193,13 @@ fn slack(course: &Course) -> i64 {
 }
 
 /// Whether requests were in flight during a silence that is too long for the run, and were held up.
-fn is_stall(course: &Course, silence: &Silence, (min, held_up): (i64, i64)) -> bool {
+fn is_stall(
+    course: &Course,
+    silence: &Silence,
+    released: &[Moment],
+    (min, held_up): (i64, i64),
+) -> bool {
     let length = silence.length_ms();
-    let released = released(course, silence);
     let longest = released.iter().map(|moment| moment.longest_ms).max();
     let long_enough = (min.max(length) as f64 * MIN_IN_FLIGHT_SHARE) as i64;
     if longest.is_none_or(|longest| longest < long_enough) {
@@ -206,7 +216,10 @@ fn is_stall(course: &Course, silence: &Silence, (min, held_up): (i64, i64)) -> b
     let near = BUCKETS_AROUND * MAX_DISTANCE;
     let before = course.moments.get(..silence.first).unwrap_or_default();
     let before = busy(before.iter().rev().take(near));
-    let after = course.moments.get(silence.last + 1..).unwrap_or_default();
+    let after = course
+        .moments
+        .get(silence.last + released.len()..)
+        .unwrap_or_default();
     let after = busy(after.iter().take(near));
     let missing = [&before, &after]
         .into_iter()
@@ -222,10 +235,12 @@ fn is_stall(course: &Course, silence: &Silence, (min, held_up): (i64, i64)) -> b
     })
 }
 
-/// The samples that ended first after a silence.
-fn released<'c>(course: &'c Course, silence: &Silence) -> &'c [Moment] {
-    let after = course.moments.get(silence.last..).unwrap_or_default();
-    &after[..after.len().min(BUCKETS_RELEASED)]
+/// Returns in how many buckets the samples held up end: they take a few medians after a stall.
+fn buckets_released(course: &Course, min: i64) -> usize {
+    let buckets = min / HELD_UP_SHARE / course.bucket_ms.max(1) + 1;
+    usize::try_from(buckets).map_or(MIN_BUCKETS_RELEASED, |buckets| {
+        buckets.max(MIN_BUCKETS_RELEASED)
+    })
 }
 
 fn count_from(moments: &[Moment], min_ms: i64) -> u64 {
@@ -260,9 +275,10 @@ struct Usual {
 }
 
 impl Usual {
-    fn new(course: &Course, silences: &[Silence]) -> Self {
+    fn new(course: &Course, silences: &[Silence], buckets_released: usize) -> Self {
         let is_released = |place: usize| {
-            let zone = |silence: &Silence| silence.last..silence.last + BUCKETS_RELEASED;
+            let zone =
+                |silence: &Silence| silence.last..silence.last.saturating_add(buckets_released);
             (silences.iter()).any(|silence| zone(silence).contains(&place))
         };
         let moments = course.moments.iter().enumerate();
@@ -278,14 +294,20 @@ impl Usual {
     /// Whether requests as long as a stall are rare in the run, and too rare for as many threads as were
     /// held up to have one at once: with the share of the threads' time that such requests take, to the
     /// power of the threads, times the number of moments in the run.
-    fn is_exceeded(&self, course: &Course, silence: &Silence, held_up: i64) -> bool {
+    fn is_exceeded(
+        &self,
+        course: &Course,
+        silence: &Silence,
+        released: &[Moment],
+        held_up: i64,
+    ) -> bool {
         let length = silence.length_ms();
         let long = held_up.max(length / HELD_UP_SHARE);
         let usual = times::count_from(&self.elsewhere, long) as f64;
         if usual > times::count(&self.elsewhere) as f64 * MAX_USUAL_SHARE {
             return false;
         }
-        let held = count_from(released(course, silence), long) as f64;
+        let held = count_from(released, long) as f64;
         let threads = self.threads.max(1.0);
         let threads_held = if self.threads > 0.0 {
             held.min(threads)
