@@ -21,6 +21,28 @@ pub fn thread_group(thread_name: &[u8]) -> &[u8] {
     group.and_then(|end| name.get(..end)).unwrap_or(name)
 }
 
+/// The numbers of a thread's group and of the thread in it: 1 and 12 of the name `Users 1-12`.
+#[inline]
+pub fn thread_number(thread_name: &[u8]) -> Option<(u32, u32)> {
+    let (rest, thread) = last_number(thread_name)?;
+    let (rest, group) = last_number(rest.strip_suffix(b"-")?)?;
+    rest.ends_with(b" ").then_some((group, thread))
+}
+
+/// Splits the number off the end of a text.
+#[inline]
+fn last_number(text: &[u8]) -> Option<(&[u8], u32)> {
+    let (mut number, mut unit, mut end) = (0_u32, 1_u32, text.len());
+    while let Some(digit) = end.checked_sub(1).and_then(|at| text.get(at))
+        && digit.is_ascii_digit()
+    {
+        number = number.checked_add(u32::from(digit - b'0').checked_mul(unit)?)?;
+        unit = unit.saturating_mul(10);
+        end -= 1;
+    }
+    (end < text.len()).then_some((&text[..end], number))
+}
+
 /// `example.org` of `https://user@example.org:8080/a?b`.
 pub fn host(url: &[u8]) -> Option<&[u8]> {
     let host = host_and_port(url)?;
@@ -81,6 +103,24 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(text(thread_group(name.as_bytes())), group, "{name}");
+        }
+    }
+
+    #[test]
+    fn thread_numbers() {
+        for (name, number) in [
+            ("Users 1-12", Some((1, 12))),
+            ("127.0.0.1:21099-Users 10-200", Some((10, 200))),
+            (" 1-4294967295", Some((1, u32::MAX))),
+            ("Users 1-4294967296", None),
+            ("Users 1-99999999999999999999", None),
+            ("1-12", None),
+            ("Users 1-", None),
+            ("Users -1", None),
+            ("main", None),
+            ("", None),
+        ] {
+            assert_eq!(thread_number(name.as_bytes()), number, "{name}");
         }
     }
 

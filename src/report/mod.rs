@@ -46,7 +46,7 @@ pub use failures::{ErrorCount, LabelErrors, Requests, TopErrors};
 pub use insights::{
     AlwaysFails, Bimodal, Caveat, CaveatReason, ClocksApart, Collapse, ConnectTime, Drift,
     ErrorBurst, FailingSince, FastErrors, Finding, Gap, IdsInLabels, Insight, LateGenerator,
-    NewConnections, Part, PeriodicStalls, RisesWithLoad, SaturatedThroughput, SeveralRuns,
+    LowLoad, NewConnections, Part, PeriodicStalls, RisesWithLoad, SaturatedThroughput, SeveralRuns,
     SlowEngine, SlowHost, SlowLabel, Stall, SteadyWindow, StrayTimes, SubResults, Timeouts,
     TooFewSamples, Unreachable,
 };

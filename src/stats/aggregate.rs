@@ -282,7 +282,7 @@ impl Aggregate {
     }
 
     /// The run in periods with exact distributions.
-    pub fn periods(&self) -> &Periods {
+    pub(crate) fn periods(&self) -> &Periods {
         &self.periods
     }
 

@@ -61,7 +61,7 @@ pub(crate) use metrics::MetricMean;
 pub use metrics::MetricValues;
 pub(crate) use newest::NewestErrors;
 pub(crate) use origins::{FailedConnects, OriginCell, OriginStats};
-pub use periods::{Period, Periods};
+pub(crate) use periods::{Period, Periods};
 pub(crate) use recent::Recent;
 pub use slices::Slices;
 pub use strays::{Strays, find as find_strays};

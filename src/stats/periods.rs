@@ -237,12 +237,12 @@ mod tests {
             chosen in any::<u64>(),
         ) {
             let is_left = |place: usize| chosen >> (place % 64) & 1 == 0;
-            let (left, right): (Vec<(usize, Row)>, Vec<(usize, Row)>) =
-                rows.iter().copied().enumerate().partition(|(place, _)| is_left(*place));
-            let part = |part: Vec<(usize, Row)>| {
-                of(&part.into_iter().map(|(_, row)| row).collect::<Vec<_>>())
+            let part = |of_left: bool| {
+                let rows = rows.iter().enumerate();
+                let rows = rows.filter(|(place, _)| is_left(*place) == of_left);
+                of(&rows.map(|(_, row)| *row).collect::<Vec<Row>>())
             };
-            let (left, right) = (part(left), part(right));
+            let (left, right) = (part(true), part(false));
             let all = of(&rows);
             let (mut ab, mut ba) = (left.clone(), right.clone());
             ab.merge(&right);

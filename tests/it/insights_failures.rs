@@ -229,7 +229,7 @@ fn timeouts_are_told_from_slow_samples() {
 }
 
 #[test]
-fn usual_errors_are_no_insight() {
+fn usual_errors_say_nothing() {
     for seed in 0..12 {
         let ratio = [0.001, 0.01, 0.05, 0.3][seed as usize % 4];
         let labels = [1, 5, 60][seed as usize % 3];

@@ -41,6 +41,7 @@ mod insights;
 mod insights_failures;
 mod insights_flat;
 mod insights_origins;
+mod insights_shown;
 mod metrics;
 mod oracle;
 mod other_files;

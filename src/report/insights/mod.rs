@@ -24,7 +24,9 @@ use crate::stats::{Aggregate, DenseTimeline, Distribution, Label, LabelStats};
 
 pub use caveats::{Caveat, CaveatReason, IdsInLabels, SeveralRuns, SubResults, TooFewSamples};
 pub use failures::{ErrorBurst, FailingSince, FastErrors, Timeouts};
-pub use load::{Collapse, Drift, LateGenerator, RisesWithLoad, SaturatedThroughput, SteadyWindow};
+pub use load::{
+    Collapse, Drift, LateGenerator, LowLoad, RisesWithLoad, SaturatedThroughput, SteadyWindow,
+};
 pub use origins::{
     AlwaysFails, Bimodal, ConnectTime, NewConnections, Part, SlowEngine, SlowHost, SlowLabel,
     Unreachable,
@@ -82,6 +84,8 @@ pub enum Finding {
     RisesWithLoad(RisesWithLoad),
     /// Response times rose over time at a constant load.
     Drift(Drift),
+    /// Few of the users were ever active at the same time.
+    LowLoad(LowLoad),
     /// The figures while all threads were up differ from those of the whole run.
     SteadyWindow(SteadyWindow),
     /// Requests stall at regular intervals.
@@ -115,9 +119,7 @@ trait Told {
     }
 
     /// Returns the share of requests that it concerns times how badly it hurts them, 0 to 1.
-    fn cost(&self, _run: &Totals) -> f64 {
-        0.0
-    }
+    fn cost(&self, run: &Totals) -> f64;
 }
 
 /// How badly it hurts a request to fail, to be slow, or to be in figures that mislead.
@@ -163,6 +165,7 @@ impl Finding {
             Finding::Saturation(found) => found,
             Finding::RisesWithLoad(found) => found,
             Finding::Drift(found) => found,
+            Finding::LowLoad(found) => found,
             Finding::SteadyWindow(found) => found,
             Finding::PeriodicStalls(found) => found,
             Finding::FailingSince(found) => found,
@@ -255,6 +258,11 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Insight>, Vec<Caveat>) {
         Finding::AlwaysFails(always) => !has_failed_run || always.fails_nearly_all(),
         _ => true,
     });
+    // Samples that are held up time and again are a second group of response times.
+    let has_stalls = found
+        .iter()
+        .any(|finding| matches!(finding, Finding::PeriodicStalls(_) | Finding::Stall(_)));
+    of_origins.retain(|finding| !(has_stalls && matches!(finding, Finding::Bimodal(_))));
     found.extend(failures);
     found.extend(of_origins);
     let run = Totals {

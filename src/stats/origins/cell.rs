@@ -1,9 +1,11 @@
 //! The figures of one origin of samples.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::FirstFailure;
-use crate::jtl::Sample;
+use crate::jtl::{Sample, thread_number};
 use crate::stats::consistency::{self, Checked};
 use crate::stats::distribution::Distribution;
 
@@ -34,7 +36,15 @@ pub struct OriginStats {
     pub elapsed_ok: Distribution,
     /// Elapsed times of the samples that never got a connection, ms.
     pub waits: Distribution,
+    /// The largest number of a thread by the number of its group: 137 of group 1 for `Users 1-137`.
+    /// Of more than [`MAX_GROUPS`], only those with the smallest numbers.
+    pub threads: BTreeMap<u32, u32>,
+    /// The largest `allThreads`; 0 without one.
+    pub max_all_threads: i64,
 }
+
+/// Numbers of groups with the same name that are told apart.
+const MAX_GROUPS: usize = 100;
 
 impl Default for OriginStats {
     fn default() -> Self {
@@ -51,6 +61,8 @@ impl Default for OriginStats {
             last_ok_start: i64::MIN,
             elapsed_ok: Distribution::default(),
             waits: Distribution::default(),
+            threads: BTreeMap::new(),
+            max_all_threads: 0,
         }
     }
 }
@@ -61,11 +73,26 @@ impl OriginStats {
     pub(super) fn record(&mut self, sample: &Sample<'_>) {
         self.samples += sample.sample_count;
         self.errors += sample.error_count;
+        self.max_all_threads = self.max_all_threads.max(sample.all_threads.unwrap_or(0));
+        if let Some((group, thread)) = thread_number(sample.thread_name)
+            && self.threads.get(&group).is_none_or(|&own| own < thread)
+        {
+            self.add_thread(group, thread);
+        }
         if sample.success {
             self.first_ok_start = self.first_ok_start.min(sample.time_stamp);
             self.last_ok_start = self.last_ok_start.max(sample.time_stamp);
             let elapsed = sample.elapsed_each();
             self.elapsed_ok.record(elapsed, sample.sample_count);
+        }
+    }
+
+    #[cold]
+    fn add_thread(&mut self, group: u32, thread: u32) {
+        let own = self.threads.entry(group).or_default();
+        *own = thread.max(*own);
+        while self.threads.len() > MAX_GROUPS {
+            self.threads.pop_last();
         }
     }
 
@@ -125,6 +152,10 @@ impl OriginStats {
         self.last_ok_start = self.last_ok_start.max(other.last_ok_start);
         self.elapsed_ok.merge(&other.elapsed_ok);
         self.waits.merge(&other.waits);
+        for (&group, &thread) in &other.threads {
+            self.add_thread(group, thread);
+        }
+        self.max_all_threads = self.max_all_threads.max(other.max_all_threads);
     }
 
     /// Gives types of error new numbers.
@@ -152,8 +183,10 @@ impl OriginStats {
         let is_known = firsts.iter().flatten().all(|first| first.error < errors);
         consistency::ensure(is_known, "a host has an unknown type of error")?;
         let (ok, waits) = (self.elapsed_ok.check()?, self.waits.check()?);
-        let is_sound =
-            ok <= self.samples && waits == self.unconnected && self.unconnected <= self.errors;
+        let is_sound = self.threads.len() <= MAX_GROUPS
+            && ok <= self.samples
+            && waits == self.unconnected
+            && self.unconnected <= self.errors;
         consistency::ensure(is_sound, "the samples and times of a host differ in number")
     }
 }

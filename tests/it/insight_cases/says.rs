@@ -230,7 +230,7 @@ fn fails_for_a_time() -> Vec<Case> {
         })),
         Case::new("a-burst", jtl(burst)).must(json!({
             "kind": "error_burst", "bursts": 1, "first_error": "503/Service Unavailable",
-            "since_start_ms": [103_500, 106_000], "length_ms": [57_000, 66_000],
+            "since_start_ms": [102_900, 106_000], "length_ms": [57_000, 66_000],
         })),
         Case::new("timeouts", jtl(timeouts))
             .must(json!({"kind": "timeouts", "value_ms": [29_900, 30_100], "errors": [270, 370]})),

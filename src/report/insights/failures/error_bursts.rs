@@ -32,6 +32,9 @@ pub struct ErrorBurst {
     pub error_ratio_otherwise: f64,
     /// The error of the failed sample that started first, such as `503/Service Unavailable`.
     pub first_error: Option<String>,
+    /// Start of that sample, epoch ms: the moment that the sentence gives.
+    #[serde(default)]
+    pub first_error_ms: i64,
     /// The label that failed, of several the one with the most errors; `None` if the whole run did.
     pub label: Option<String>,
     /// The other labels that failed. The figures include them.
@@ -52,7 +55,12 @@ impl ErrorBurst {
 
 impl Told for ErrorBurst {
     fn sentence(&self) -> String {
-        let span = words::span(self.since_start_ms, self.start_ms, self.end_ms());
+        // Within the first slice, or unknown in a report that lacks it.
+        let first_ms = self.first_error_ms.max(self.start_ms);
+        let since_start_ms = self
+            .since_start_ms
+            .saturating_add(first_ms.saturating_sub(self.start_ms));
+        let span = words::span(since_start_ms, first_ms, self.end_ms());
         let ratio = self.errors as f64 / self.samples.max(1) as f64;
         let share = match ratio {
             _ if self.errors == self.samples => {

@@ -46,6 +46,9 @@ pub struct FailingSince {
     /// The error of the failed sample that started first of those since then, such as
     /// `503/Service Unavailable`.
     pub first_error: Option<String>,
+    /// Start of that sample, epoch ms: the moment that the sentence gives.
+    #[serde(default)]
+    pub first_error_ms: i64,
     /// Whether the figures leave out rows of transaction controllers.
     #[serde(default)]
     pub is_without_controllers: bool,
@@ -53,7 +56,12 @@ pub struct FailingSince {
 
 impl Told for FailingSince {
     fn sentence(&self) -> String {
-        let moment = super::super::course::at(self.since_start_ms, self.start_ms);
+        // Within the first slice, or unknown in a report that lacks it.
+        let first_ms = self.first_error_ms.max(self.start_ms);
+        let since_start_ms = self
+            .since_start_ms
+            .saturating_add(first_ms.saturating_sub(self.start_ms));
+        let moment = words::moment(since_start_ms, first_ms);
         let with_threads = self.threads.map(|threads| {
             let threads = words::threads(threads as f64);
             match moment.strip_suffix(')') {

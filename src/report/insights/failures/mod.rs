@@ -28,8 +28,9 @@ pub use timeouts::Timeouts;
 #[cfg(test)]
 pub(super) use fast_errors::tests::of as label_of;
 
-/// Share of the errors that parts which always fail may explain.
-const MAX_EXPLAINED: f64 = 0.9;
+/// How many times as many errors a finding may have as those that parts which always fail do not explain:
+/// some of its own are theirs.
+const MAX_TO_UNEXPLAINED: f64 = 1.5;
 
 /// Most findings of a kind that are told: those with the most errors.
 const MAX_TOLD: usize = 3;
@@ -47,13 +48,11 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course, failing: &Failing) 
     }
     let fast = fast_errors::find(evidence.aggregate, evidence.samplers, evidence.labels);
     found.extend(fast.map(Finding::FastErrors));
-    let timeouts = timeouts::find(evidence.aggregate, evidence.labels, course);
     // How long requests take to fail that always do, or that get no connection, is told with them.
-    let unexplained = evidence.samplers.errors.saturating_sub(failing.errors);
-    let timeouts = timeouts
-        .into_iter()
-        .filter(|found| failing.errors == 0 || found.errors <= 2 * unexplained);
-    found.extend(timeouts.map(Finding::Timeouts));
+    let unexplained = evidence.samplers.errors.saturating_sub(failing.errors) as f64;
+    let most_errors = (failing.errors > 0).then_some(unexplained * MAX_TO_UNEXPLAINED);
+    let timeouts = timeouts::find(evidence.aggregate, evidence.labels, course, most_errors);
+    found.extend(timeouts.into_iter().map(Finding::Timeouts));
     found
 }
 
@@ -64,11 +63,6 @@ fn changes_of(
     run: &RunRates<'_>,
     failing: &Failing,
 ) -> Vec<Finding> {
-    // Whatever always fails explains all.
-    let errors = evidence.samplers.errors as f64;
-    if !failing.is_run && failing.errors as f64 >= errors * MAX_EXPLAINED {
-        return Vec::new();
-    }
     let width_ms = run.whole.width_ms;
     let threads = course.moments.iter().filter_map(|moment| moment.threads);
     let frame = Frame {
@@ -78,6 +72,10 @@ fn changes_of(
         p95_ms: times::p95(&course.elapsed).unwrap_or(0),
     };
     let mut found = parts::find(run, frame, failing);
+    // A host, load generator or thread group that always fails, but only begins late, is told as that.
+    let unexplained = evidence.samplers.errors.saturating_sub(failing.errors) as f64;
+    let is_known = failing.errors > 0 && !failing.is_run;
+    found.retain(|found| !is_known || found.excess() <= unexplained * MAX_TO_UNEXPLAINED);
     found.sort_by_key(|found| std::cmp::Reverse(found.tally.errors));
     let (since, bursts): (Vec<Found>, Vec<Found>) = found
         .into_iter()
@@ -123,6 +121,7 @@ impl Teller<'_> {
             errors: found.tally.errors,
             ratio_before: found.before.ratio(),
             first_error: self.first_error(found),
+            first_error_ms: first_error_ms(found, start_ms),
             is_without_controllers: self.run.is_without_controllers,
         }
     }
@@ -138,6 +137,7 @@ impl Teller<'_> {
             samples: found.tally.samples,
             error_ratio_otherwise: found.rest.ratio(),
             first_error: self.first_error(found),
+            first_error_ms: first_error_ms(found, start_ms),
             label: (!names.is_empty()).then(|| names.remove(0)),
             others: names,
             bursts,
@@ -171,4 +171,9 @@ impl Teller<'_> {
         let name = text::of(self.evidence.aggregate.errors().name(first.error)).into_owned();
         (!name.is_empty()).then_some(name)
     }
+}
+
+/// When the failed sample started that started first, or else when the slice did.
+fn first_error_ms(found: &Found, start_ms: i64) -> i64 {
+    found.tally.first.map_or(start_ms, |first| first.time)
 }

@@ -41,6 +41,13 @@ pub(super) struct Found {
     pub rest: Tally,
 }
 
+impl Found {
+    /// Returns how many more samples failed than at the rate of the rest of the run.
+    pub fn excess(&self) -> f64 {
+        self.tally.errors as f64 - self.tally.samples as f64 * self.rest.ratio()
+    }
+}
+
 /// Finds the changes of a run and of its labels; one that explains others stands for them.
 pub(super) fn find(run: &RunRates<'_>, frame: Frame, failing: &Failing) -> Vec<Found> {
     if failing.is_run {

@@ -91,7 +91,7 @@ impl Rates {
         at(numbers.start)..at(numbers.end)
     }
 
-    /// Returns the numbers of the slices at these places; empty if there are none.
+    /// Returns the numbers of the slices at these places; empty without any.
     pub fn numbers(&self, places: &Range<usize>) -> Range<i64> {
         match self.slices.get(places.clone()) {
             Some([first, .., last]) => first.number..last.number.saturating_add(1),

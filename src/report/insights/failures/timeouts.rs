@@ -58,6 +58,9 @@ const MAX_FIXED: usize = 3;
 /// Nearly all samples, as a share.
 const NEARLY_ALL: f64 = 0.95;
 
+/// Most bands that are looked at: the fullest ones.
+const MAX_BANDS: usize = 3;
+
 /// Most timeouts that are told.
 const MAX_TOLD: usize = 2;
 
@@ -144,7 +147,13 @@ fn between(counts: &[(i64, u64)], from: i64, to: i64) -> u64 {
     times::count_from(counts, from).saturating_sub(times::count_from(counts, to.saturating_add(1)))
 }
 
-pub(super) fn find(aggregate: &Aggregate, labels: &[Label<'_>], course: &Course) -> Vec<Timeouts> {
+/// Finds timeouts with at most this many errors, if that is given.
+pub(super) fn find(
+    aggregate: &Aggregate,
+    labels: &[Label<'_>],
+    course: &Course,
+    most_errors: Option<f64>,
+) -> Vec<Timeouts> {
     let labels: Vec<(Label<'_>, Times)> = labels
         .iter()
         .filter(|label| label.samplers.samples > 0)
@@ -160,7 +169,7 @@ pub(super) fn find(aggregate: &Aggregate, labels: &[Label<'_>], course: &Course)
     let all = Times::merged(labels.iter().map(|(_, times)| times));
     let tested = Times::merged(candidates.iter().map(|&place| &labels[place].1));
     let mut found: Vec<(Timeouts, Vec<usize>)> = Vec::new();
-    if let Some(value) = plateau(&tested, course) {
+    for value in plateaus(&tested, course) {
         let is_constant = candidates.iter().any(|&place| {
             let (_, times) = &labels[place];
             let own = between(&times.ok, value, end_of_band(value));
@@ -172,21 +181,21 @@ pub(super) fn find(aggregate: &Aggregate, labels: &[Label<'_>], course: &Course)
         }
     }
     for &place in &candidates {
-        let Some(value) = plateau(&labels[place].1, course) else {
-            continue;
-        };
-        let own = timeouts(value, &labels[place].1);
-        // Of the run, unless nearly all are of this label.
-        match found.iter_mut().find(|(of, _)| of.value_ms == value) {
-            Some((of, places)) if of.label.is_none() => {
-                if labels.len() > 1 && own.samples * 10 >= of.samples * 9 {
-                    *of = named(own, &labels[place].0);
-                    *places = vec![place];
+        for value in plateaus(&labels[place].1, course) {
+            let own = timeouts(value, &labels[place].1);
+            // Of the run, unless nearly all are of this label.
+            match found.iter_mut().find(|(of, _)| of.value_ms == value) {
+                Some((of, places)) if of.label.is_none() => {
+                    if labels.len() > 1 && own.samples * 10 >= of.samples * 9 {
+                        *of = named(own, &labels[place].0);
+                        *places = vec![place];
+                    }
                 }
+                _ => found.push((named(own, &labels[place].0), vec![place])),
             }
-            _ => found.push((named(own, &labels[place].0), vec![place])),
         }
     }
+    found.retain(|(found, _)| most_errors.is_none_or(|most| found.errors as f64 <= most));
     found.sort_by_key(|(found, _)| std::cmp::Reverse(found.samples));
     found.truncate(MAX_TOLD);
     let with_error = found.into_iter().map(|(mut found, places)| {
@@ -220,36 +229,48 @@ fn named(found: Timeouts, label: &Label<'_>) -> Timeouts {
     }
 }
 
-/// Returns the time at which far more samples end than just before or after it.
-fn plateau(times: &Times, course: &Course) -> Option<i64> {
+/// Returns the times at which far more samples end than just before or after, of the fullest bands.
+fn plateaus(times: &Times, course: &Course) -> Vec<i64> {
     let all = times.all();
-    let count = times::count(&all);
     let from = all.partition_point(|&(value, _)| value < MIN_VALUE_MS);
-    let long = &all[from..];
-    // The fullest band.
-    let mut best = (0, 0, 0);
+    let mut long = all.get(from..).unwrap_or_default().to_vec();
+    let mut found = Vec::new();
+    for _ in 0..MAX_BANDS {
+        let places = fullest_band(&long);
+        // Without the few that happen to take a little less.
+        let Some(low) = value_at_share(&long[places.clone()], 0.05) else {
+            break;
+        };
+        let round = [1_000, 500, 100].map(|step| low / step * step);
+        let value = round
+            .into_iter()
+            .find(|round| *round >= MIN_VALUE_MS && low - round <= low / 200)
+            .unwrap_or(low);
+        if is_plateau(value, times, &all, course) {
+            found.push(value);
+        }
+        long.drain(places);
+    }
+    found
+}
+
+/// Returns the places of the values in the band that has most samples.
+fn fullest_band(counts: &[(i64, u64)]) -> std::ops::Range<usize> {
+    let mut best = (0, 0..0);
     let (mut end, mut sum) = (0, 0);
-    for (place, &(value, own)) in long.iter().enumerate() {
-        while let Some(&(next, samples)) = long.get(end)
+    for (place, &(value, own)) in counts.iter().enumerate() {
+        while let Some(&(next, samples)) = counts.get(end)
             && next <= end_of_band(value)
         {
             sum += samples;
             end += 1;
         }
         if sum > best.0 {
-            best = (sum, place, end);
+            best = (sum, place..end);
         }
         sum -= own;
     }
-    let band = &long[best.1..best.2];
-    // Without the few that happen to take a little less.
-    let low = value_at_share(band, 0.05)?;
-    let value = [1_000, 500, 100]
-        .into_iter()
-        .map(|step| low / step * step)
-        .find(|round| *round >= MIN_VALUE_MS && low - round <= low / 200)
-        .unwrap_or(low);
-    is_plateau(value, times, &all, count, course).then_some(value)
+    best.1
 }
 
 fn value_at_share(counts: &[(i64, u64)], share: f64) -> Option<i64> {
@@ -262,7 +283,8 @@ fn value_at_share(counts: &[(i64, u64)], share: f64) -> Option<i64> {
     found.map(|(value, _)| *value)
 }
 
-fn is_plateau(value: i64, times: &Times, all: &Counts, count: u64, course: &Course) -> bool {
+fn is_plateau(value: i64, times: &Times, all: &Counts, course: &Course) -> bool {
+    let count = times::count(all);
     let end = end_of_band(value);
     let own = between(all, value, end);
     let failed = between(&times.ko, value, end);

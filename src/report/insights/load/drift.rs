@@ -48,6 +48,9 @@ const MIN_SHARE_UP: f64 = 0.95;
 /// grows too.
 const MAX_LOAD_GROWTH: f64 = 1.15;
 
+/// Standard deviations by which random arrivals may exceed that.
+const CHANCE_DEVIATIONS: f64 = 3.0;
+
 /// Response times that rose over time at a constant load. Only successes count. A sample belongs to the
 /// time of its start.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,7 +76,7 @@ pub struct Drift {
     pub step_ms: Option<i64>,
     /// The same, ms since the start of the run.
     pub step_since_start_ms: Option<i64>,
-    /// Samples in the second half.
+    /// Samples that start from the middle of that time on, failed ones included.
     pub samples: u64,
     /// Whether any sample in the last quarter failed.
     pub has_errors: bool,
@@ -87,7 +90,7 @@ impl Told for Drift {
         );
         match self.step_ms.zip(self.step_since_start_ms) {
             Some((step, since)) => format!(
-                "At constant load, the median rose at {}: from {first} in the first quarter to {last} in the last.",
+                "At constant load, the median rose from {first} to {last} at {}.",
                 course::at(since, step),
             ),
             None => format!(
@@ -113,9 +116,13 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course) -> Option<Drift> {
     let (moments, threads) = constant(course)?;
     let end = moments.last()?.start_ms.saturating_add(course.bucket_ms);
     let periods = evidence.aggregate.periods();
-    let window = Window::within(periods, moments.first()?.start_ms, end)?;
+    let mut window = Window::within(periods, moments.first()?.start_ms, end)?;
     let width = periods.width_ms();
     let count = window.end_ms.saturating_sub(window.start_ms) / width;
+    // Whole quarters.
+    let left_out = (count % 4).saturating_mul(width);
+    window.start_ms = window.start_ms.saturating_add(left_out);
+    let count = count - count % 4;
     let parts = PARTS.min(usize::try_from(count).ok()?);
     if parts < MIN_PERIODS {
         return None;
@@ -133,7 +140,10 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course) -> Option<Drift> {
         && enough(&of_last)
         && after as f64 >= before as f64 * MIN_RATIO
         && after - before >= MIN_DIFFERENCE_MS
-        && per_ms(&of_last, last) <= per_ms(&of_first, first) * MAX_LOAD_GROWTH;
+        && !grows(
+            times::count(&of_first.elapsed),
+            times::count(&of_last.elapsed),
+        );
     if !is_rise {
         return None;
     }
@@ -198,9 +208,11 @@ fn constant(course: &Course) -> Option<(&[Moment], Option<f64>)> {
     is_long.then(|| (&inner[from..to], Some(threads)))
 }
 
-fn per_ms(figures: &Figures, window: Window) -> f64 {
-    let length = window.end_ms.saturating_sub(window.start_ms).max(1);
-    times::count(&figures.elapsed) as f64 / length as f64
+/// Whether more requests start in the last quarter than in the first, and not by chance.
+fn grows(first: u64, last: u64) -> bool {
+    let (allowed, last) = (first as f64 * MAX_LOAD_GROWTH, last as f64);
+    let deviation = (allowed * MAX_LOAD_GROWTH + last).sqrt();
+    last > allowed + CHANCE_DEVIATIONS * deviation
 }
 
 /// Returns the part after which times step up, if they do so at once and stay.

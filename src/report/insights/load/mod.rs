@@ -2,6 +2,7 @@
 
 mod collapse;
 mod drift;
+mod low_load;
 mod rise;
 mod rises;
 mod saturation;
@@ -16,6 +17,7 @@ use super::{Evidence, Finding};
 
 pub use collapse::Collapse;
 pub use drift::Drift;
+pub use low_load::LowLoad;
 pub use rises::RisesWithLoad;
 pub use saturation::SaturatedThroughput;
 pub use schedule::LateGenerator;
@@ -34,7 +36,10 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course, is_doubled: bool) -
     let under_load = under_load(course);
     // Threads that wait for a saturated server are not the load generator's fault.
     let late = late.filter(|_| under_load.is_none());
-    let found = [late, under_load, drift, steady];
+    let low = low_load::find(evidence.aggregate).map(Finding::LowLoad);
+    // A server under load has enough of it, however many users took turns.
+    let low = low.filter(|_| under_load.is_none());
+    let found = [late, under_load, drift, steady, low];
     found.into_iter().flatten().collect()
 }
 

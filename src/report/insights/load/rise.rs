@@ -18,6 +18,9 @@ const MIN_SAMPLES_IN_ANY: u64 = 20;
 /// of a rise by stairs.
 const SHARE_BEFORE: usize = 6;
 
+/// Fewest threads at the top: with fewer, each start of a thread is a rise of its own.
+const MIN_THREADS: f64 = 5.0;
+
 /// Smallest ratio of the threads in the last step to those in the first.
 const MIN_GROWTH: f64 = 3.0;
 
@@ -96,7 +99,8 @@ impl<'a> Rise<'a> {
             .map(f64::from)
             .zip(steps.iter().map(|step| step.threads))
             .collect();
-        let is_rise = steps.last()?.threads >= steps.first()?.threads * MIN_GROWTH
+        let is_rise = max >= MIN_THREADS
+            && steps.last()?.threads >= steps.first()?.threads * MIN_GROWTH
             && times::rank_correlation(&by_time) >= MIN_CORRELATION;
         is_rise.then_some(Rise {
             moments,

@@ -108,14 +108,18 @@ pub(super) fn find(course: &Course, periods: &Periods, whole: Whole) -> Option<S
     let end = inner.iter().rposition(|moment| moment.hits > 0)? + 1;
     let inner = &inner[..end];
     // Not the maximum: a bucket with a single sample may report more threads than the rest.
-    let threads = times::quantile(inner.iter().filter_map(|moment| moment.threads), 0.9)?;
+    let known = || inner.iter().filter_map(|moment| moment.threads);
+    let threads = times::quantile(known(), 0.9)?;
+    let most = known().fold(0.0, f64::max);
     let (from, to) = longest(inner, threads * MIN_SHARE_UP);
     let steady = &inner[from..to];
     let ramp: Vec<&Moment> = inner[..from].iter().chain(&inner[to..]).collect();
     let on_ramp: Vec<f64> = ramp.iter().filter_map(|moment| moment.threads).collect();
     let mean_on_ramp = on_ramp.iter().sum::<f64>() / on_ramp.len() as f64;
     let outside = course::samples(&course.moments) - course::samples(steady);
+    // With more threads at another time, this is not full load.
     let is_steady = threads >= MIN_THREADS
+        && threads >= most * MIN_SHARE_UP
         && steady.len() >= MIN_BUCKETS
         && steady.len() as f64 >= inner.len() as f64 * MIN_STEADY_SHARE
         && steady.len() as f64 <= inner.len() as f64 * MAX_STEADY_SHARE
@@ -232,7 +236,7 @@ mod tests {
         let found = run(40, |threads| (threads as u64, 50)).unwrap();
         assert_eq!(
             found.sentence(),
-            "At full load throughput is 100/s; the whole-run 80.2/s includes the ramp."
+            "At full load throughput is 99.9/s; the whole-run 80.4/s includes the ramp."
         );
         // From the first period of 5 s with all threads to the last.
         assert_eq!(
