@@ -159,7 +159,7 @@ impl<'a> Facts<'a> {
     pub fn rise(&self) -> Option<f64> {
         let loads = (0..=100).map(|x| self.plan.shape.load(f64::from(x) / 100.0));
         let least = loads.fold(1.0, f64::min).max(0.02);
-        let low = (least * 1.6).max(0.3).min(0.7);
+        let low = (least * 1.6).clamp(0.3, 0.7);
         let few = self.slowness(|request| self.load_at(request) <= low, 15)?;
         let many = self.slowness(|request| self.load_at(request) >= 0.9, 15)?;
         Some(many / few)

@@ -79,7 +79,9 @@ impl Plan {
         } else {
             text.push(',');
         }
-        let (threads, thread) = (request.threads, request.user + 1);
+        // JMeter numbers the threads of each group of each engine.
+        let thread = request.user / (self.engines * self.groups) + 1;
+        let threads = request.threads;
         let group_number = request.group + 1;
         write!(
             text,

@@ -163,8 +163,9 @@ impl Model<'_> {
             let of_engine = plan.users.div_ceil(plan.engines);
             let level = ((user / plan.engines) as f64 + 0.5) / of_engine as f64;
             let (mut start, mut thread) = (None, user);
-            for step in 0..=STEPS {
-                let is_active = step < STEPS && loads[step] >= level;
+            // After the last step, nobody is active.
+            for (step, load) in loads.iter().chain([&f64::NEG_INFINITY]).enumerate() {
+                let is_active = *load >= level;
                 let time = step as f64 / STEPS as f64 * length;
                 match start {
                     None if is_active => start = Some(time),
@@ -314,11 +315,7 @@ impl Model<'_> {
                     label,
                     factor,
                     slow_share,
-                } if request.label == label => {
-                    if !random.happens(slow_share) {
-                        base /= factor;
-                    }
-                }
+                } if request.label == label && !random.happens(slow_share) => base /= factor,
                 Fault::Rise(factor) => slower *= 1.0 + (factor - 1.0) * plan.shape.load(x),
                 Fault::Drift(factor) => slower *= 1.0 + (factor - 1.0) * x,
                 _ => (),
