@@ -42,10 +42,44 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// Whether the samples of the label at this place are among its samples.
+    pub fn is_of(&self, label: usize) -> bool {
+        self.labels.is_empty() || self.labels.contains(&label)
+    }
+
     /// Returns how many more samples failed than at the rate of the rest of the run.
     pub fn excess(&self) -> f64 {
         self.tally.errors as f64 - self.tally.samples as f64 * self.rest.ratio()
     }
+}
+
+/// Adds up the slices in which any of these changes is.
+pub(super) fn covered<'a>(
+    rates: &Rates,
+    changes: impl Iterator<Item = &'a Found> + Clone,
+) -> Tally {
+    let mut sum = Tally::default();
+    let slices = rates.slices.iter().filter(|slice| {
+        let mut changes = changes.clone();
+        changes.any(|found| found.change.numbers.contains(&slice.number))
+    });
+    slices.for_each(|slice| sum.add(slice.tally));
+    sum
+}
+
+/// Returns what happened to the samples of a change's labels at other times, without all other changes.
+pub(super) fn otherwise(run: &RunRates<'_>, own: &Found, all: &[Found]) -> Tally {
+    if run.labels.is_empty() {
+        return run.whole.total().without(covered(&run.whole, all.iter()));
+    }
+    let mut sum = Tally::default();
+    for (place, (_, rates)) in run.labels.iter().enumerate() {
+        if own.is_of(place) {
+            let changes = all.iter().filter(|found| found.is_of(place));
+            sum.add(rates.total().without(covered(rates, changes)));
+        }
+    }
+    sum
 }
 
 /// Finds the changes of a run and of its labels; one that explains others stands for them.
@@ -216,9 +250,7 @@ fn is_explained(run: &RunRates<'_>, place: usize, change: &Change, found: &[Foun
     let Some((_, rates)) = run.labels.get(place) else {
         return false;
     };
-    let told = found
-        .iter()
-        .filter(|found| found.labels.is_empty() || found.labels.contains(&place));
+    let told = found.iter().filter(|found| found.is_of(place));
     let errors: u64 = told
         .map(|found| {
             let start = found.change.numbers.start.max(change.numbers.start);
