@@ -238,7 +238,7 @@ impl Teller<'_> {
     }
 }
 
-/// What is told of a change, and in which time.
+/// The figures of a change, and their time.
 #[derive(Debug, Clone, Copy)]
 struct Figures {
     start_ms: i64,

@@ -44,6 +44,9 @@ const MIN_USUAL_SAMPLES: u64 = 20;
 /// Most labels that are named if the run as a whole often fails: of more, it is the run's.
 const MAX_LABELS: usize = 10;
 
+/// Longest message in a sentence, in characters.
+const MAX_LENGTH: usize = 75;
+
 /// The run, or some of its labels, fail at 5% or more, or the run at 1% or more with 100 errors, and no
 /// other finding tells half of these errors. Figures are of all of their samples, without those of
 /// transaction controllers.
@@ -133,7 +136,17 @@ fn readable(kind: &str) -> String {
         }
     }
     // A message may have several lines.
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_long = text.chars().count() > MAX_LENGTH && !text.starts_with("Non HTTP");
+    match text.char_indices().nth(MAX_LENGTH) {
+        // Of a sentence, the beginning says most.
+        Some((end, _)) if is_long => {
+            let start = text.get(..end).unwrap_or_default();
+            let start = start.rsplit_once(' ').map_or(start, |(start, _)| start);
+            format!("{}…", start.trim_end_matches(['…', ',', ' ']))
+        }
+        _ => text,
+    }
 }
 
 /// A label, its samples, and those that other findings tell.
@@ -442,6 +455,10 @@ mod tests {
         let label = found(Some("A"), 1, (9, 9), "").next_step();
         assert_eq!(label, ["--include", "^A$", "--include", "^B$"]);
         assert_eq!(readable("a › b ‹c"), "a › b c");
+        let long = "The operation lasted too long: It took ‹duration›, but should not have lasted longer than \
+                    ‹duration›.";
+        let short = "The operation lasted too long: It took …, but should not have lasted…";
+        assert_eq!(readable(long), short);
     }
 
     #[test]

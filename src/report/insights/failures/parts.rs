@@ -67,16 +67,17 @@ pub(super) fn covered<'a>(
     sum
 }
 
-/// Returns what happened to the samples of a change's labels at other times, without all other changes.
+/// Returns what happened to the samples of a burst's labels at other times, without the other bursts.
 pub(super) fn otherwise(run: &RunRates<'_>, own: &Found, all: &[Found]) -> Tally {
+    let bursts = all.iter().filter(|found| !found.change.is_until_end);
     if run.labels.is_empty() {
-        return run.whole.total().without(covered(&run.whole, all.iter()));
+        return run.whole.total().without(covered(&run.whole, bursts));
     }
     let mut sum = Tally::default();
     for (place, (_, rates)) in run.labels.iter().enumerate() {
         if own.is_of(place) {
-            let changes = all.iter().filter(|found| found.is_of(place));
-            sum.add(rates.total().without(covered(rates, changes)));
+            let bursts = bursts.clone().filter(|found| found.is_of(place));
+            sum.add(rates.total().without(covered(rates, bursts)));
         }
     }
     sum
