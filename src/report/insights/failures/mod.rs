@@ -87,6 +87,15 @@ fn changes_of(
     let unexplained = evidence.samplers.errors.saturating_sub(failing.errors) as f64;
     let is_known = failing.errors > 0 && !failing.is_run;
     found.retain(|found| !is_known || found.excess() <= unexplained * MAX_TO_UNEXPLAINED);
+    // Before anything else began, or after it ended, only what always fails did.
+    let is_of_others = |found: &Found| {
+        let numbers = &found.change.numbers;
+        failing.others.is_none_or(|(first, last)| {
+            numbers.start.saturating_mul(width_ms) <= last
+                && numbers.end.saturating_mul(width_ms) > first
+        })
+    };
+    found.retain(|found| !is_known || is_of_others(found));
     found.sort_by_key(|found| std::cmp::Reverse(found.tally.errors));
     let (since, bursts): (Vec<&Found>, Vec<&Found>) =
         found.iter().partition(|found| found.change.is_until_end);

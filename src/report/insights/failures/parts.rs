@@ -20,8 +20,9 @@ const MAX_SHARE_OF_SAMPLES: f64 = 0.75;
 /// a label that begins late and fails at once changes the error rate of the run, not its own.
 const MIN_SHARE_COMPARED: f64 = 0.5;
 
-/// Fewest samples of a label for comparison with itself.
-const MIN_COMPARED: u64 = 5;
+/// Fewest samples of a label for comparison with itself. Most of 60 labels of a short run have few before
+/// it begins to fail, but together enough.
+const MIN_COMPARED: u64 = 1;
 
 /// How far changes of labels may be apart to be the same, as a share of the run.
 const MAX_APART: f64 = 0.02;
@@ -169,7 +170,7 @@ fn of_whole(run: &RunRates<'_>, always: &[bool], frame: Frame) -> Vec<Change> {
 }
 
 /// Returns how many more samples of a label failed than at the rate of its other samples; `None` if it
-/// has hardly any.
+/// has none.
 fn excess_of(rates: &Rates, numbers: &Range<i64>) -> Option<f64> {
     let own = rates.tally_of(numbers);
     let rest = rates.total().without(own);

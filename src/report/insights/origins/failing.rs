@@ -43,6 +43,8 @@ pub(in super::super) struct Failing {
     pub errors: u64,
     /// Samples and failed samples of them by the number of their label, if that is known.
     pub explained: HashMap<usize, (u64, u64)>,
+    /// Starts of the first and the last sample of all other parts, epoch ms, if any are known.
+    pub others: Option<(i64, i64)>,
     /// Names of the hosts that do or were not reached: their times are not compared.
     pub hosts: HashSet<String>,
     /// Names of the load generators that do.
@@ -78,6 +80,10 @@ pub(super) fn find<'a>(evidence: &'a Evidence<'a>, origins: &'a Origins<'a>) -> 
         search.find_unreachable();
         search.find_parts();
     }
+    let cells = search.origins.cells.iter().zip(&search.is_explained);
+    let others = cells.filter(|(_, is_explained)| !**is_explained);
+    let starts = others.map(|(cell, _)| (cell.stats.start(), cell.stats.last_start()));
+    search.found.failing.others = starts.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
     search.found
 }
 
