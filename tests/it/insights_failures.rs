@@ -72,7 +72,7 @@ fn timeouts(text: &str) -> Timeouts {
 }
 
 /// The samples and errors of TOTAL with the next step of the insight of a kind, and those that it states.
-fn shown_and_stated(text: &str, kind: &str) -> [(Value, Value); 2] {
+fn figures_of_next_step(text: &str, kind: &str) -> [(Value, Value); 2] {
     let perfkit = Perfkit::new();
     perfkit.write("run.jtl", text);
     let json = |more: &[&str]| -> Value {
@@ -116,7 +116,7 @@ fn a_run_fails_from_a_moment_on() {
         Some("503/Service Unavailable")
     );
     assert_eq!((found.ratio_before, found.end_ms), (0.0, None));
-    let [shown, said] = shown_and_stated(&text, "failing_since");
+    let [shown, said] = figures_of_next_step(&text, "failing_since");
     assert_eq!(shown, said);
 }
 
@@ -154,7 +154,7 @@ fn one_of_many_labels_fails_from_a_moment_on() {
             (190_000..215_000).contains(&found.since_start_ms),
             "{found:?}"
         );
-        let [shown, said] = shown_and_stated(&text, "failing_since");
+        let [shown, said] = figures_of_next_step(&text, "failing_since");
         assert_eq!(shown, said);
     }
 }
@@ -174,13 +174,13 @@ fn a_label_fails_for_a_tenth_of_the_run() {
             "{found:?}"
         );
         assert!((25_000..44_000).contains(&found.length_ms), "{found:?}");
-        let [shown, said] = shown_and_stated(&text, "error_burst");
+        let [shown, said] = figures_of_next_step(&text, "error_burst");
         assert_eq!(shown, said);
     }
 }
 
 #[test]
-fn bursts_are_counted() {
+fn all_bursts_are_counted_and_the_largest_named() {
     let text = run(1, (600.0, 20.0, 2), |random, time, row| {
         if time % 120.0 < 10.0 + time / 60.0 && time < 595.0 && random.uniform() < 0.8 {
             row.error = Some(UNAVAILABLE);
@@ -280,7 +280,7 @@ fn the_run_often_fails() {
         assert_eq!((found.part, &found.name), (Part::Run, &None), "{found:?}");
         assert_eq!(found.errors, found.error_samples);
         assert_eq!(found.error.as_deref(), Some("It took ‹duration›"));
-        let [shown, said] = shown_and_stated(&text, "often_fails");
+        let [shown, said] = figures_of_next_step(&text, "often_fails");
         assert_eq!(shown, said);
     }
 }
@@ -308,7 +308,7 @@ fn labels_often_fail() {
         assert_eq!(found.part, Part::Label, "{found:?}");
         assert_eq!(names, &["L0", "L1"][..failing], "{found:?}");
         assert_eq!(found.error.as_deref(), Some("502/Bad Gateway"));
-        let [shown, said] = shown_and_stated(&text, "often_fails");
+        let [shown, said] = figures_of_next_step(&text, "often_fails");
         assert_eq!(shown, said);
     }
 }
@@ -374,7 +374,7 @@ fn all_failed_from_the_first_failure_on() {
     assert_eq!(found.samples, found.errors);
     assert_eq!(found.start_ms, found.first_error_ms);
     assert!((103_800..104_500).contains(&found.since_start_ms));
-    let [shown, said] = shown_and_stated(&text, "failing_since");
+    let [shown, said] = figures_of_next_step(&text, "failing_since");
     assert_eq!(shown, said);
     // All failed until the server was up.
     let text = run(1, (600.0, 20.0, 2), |_, time, row| {
@@ -383,7 +383,7 @@ fn all_failed_from_the_first_failure_on() {
     let found = burst(&text);
     assert_eq!(found.samples, found.errors);
     assert!((59_000..60_001).contains(&found.length_ms), "{found:?}");
-    let [shown, said] = shown_and_stated(&text, "error_burst");
+    let [shown, said] = figures_of_next_step(&text, "error_burst");
     assert_eq!(shown, said);
 }
 

@@ -120,6 +120,7 @@ fn options_to_try_reproduce_the_figures() {
     let perfkit = Perfkit::new();
     perfkit.write("run.jtl", eventful());
     let (report, markdown, page, said) = shown(&perfkit, &["--insights", "all"]);
+    let told = Regex::new(r"(?:median|about) (\d+) ms|\((\S+)/s").unwrap();
     for insight in report.insights {
         let kind = serde_json::to_value(&insight.finding).unwrap()["kind"].clone();
         let Some(kind @ ("slow_label" | "bimodal" | "stray_times")) = kind.as_str() else {
@@ -148,7 +149,6 @@ fn options_to_try_reproduce_the_figures() {
             .map(|found| found.value.to_string())
             .collect();
         figures.extend(part.total.throughput.map(|rate| format!("{rate:.1}")));
-        let told = Regex::new(r"(?:median|about) (\d+) ms|\((\S+)/s").unwrap();
         let told: Vec<&str> = (told.captures_iter(&insight.sentence))
             .filter_map(|found| Some(found.get(1).or(found.get(2))?.as_str()))
             .collect();

@@ -235,7 +235,7 @@ fn a_lock_of_one_label_and_single_slow_requests_say_nothing() {
     assert_eq!(run(&lock), [""; 0]);
     // A few single requests take long.
     let single = |_, number: usize, row: &mut Row| {
-        if number % 1_500 == 0 {
+        if number.is_multiple_of(1_500) {
             row.elapsed = 8_000.0;
         }
     };
