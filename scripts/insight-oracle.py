@@ -236,8 +236,8 @@ def failed(rows):
     return [row for row in rows if not row.ok]
 
 
-def first_error(rows, by="start"):
-    return min(failed(rows), key=lambda row: getattr(row, by)).error if failed(rows) else None
+def first_error(rows):
+    return min(failed(rows), key=lambda row: row.start).error if failed(rows) else None
 
 
 class Rounded(int):
@@ -368,10 +368,21 @@ def slow_engine(run, insight):
 def always_fails(run, insight):
     own = run.of(insight["part"], names(insight, "name"))
     found = {"samples": samples(own), "errors": errors(own),
-             "first_error": first_error(own, "end")}
+             "first_error": first_error(own)}
     if insight["part"] != "run":
         key = PARTS[insight["part"]]
         found["parts"] = len({getattr(row, key) for row in run.samplers} - {""})
+    return found
+
+
+@kind
+def often_fails(run, insight):
+    own = run.of(insight["part"], names(insight, "name"))
+    found = {"samples": samples(own), "errors": errors(own)}
+    messages = collections.Counter(row.error for row in failed(own))
+    # Messages that differ only in numbers are one kind.
+    if messages and "‹" not in (insight["error"] or ""):
+        found["error"], found["error_samples"] = messages.most_common(1)[0]
     return found
 
 
@@ -384,7 +395,7 @@ def unreachable(run, insight):
         "errors": errors(own),
         "unconnected": samples(unconnected),
         "median_ms": median(unconnected),
-        "error": first_error(unconnected, "end"),
+        "error": first_error(unconnected),
     }
 
 

@@ -1,11 +1,11 @@
 //! Groups errors into kinds: messages that differ only in numbers, ids, hosts or durations are one kind.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::stats::{Aggregate, ErrorStats, kind_of};
+use crate::stats::{Aggregate, ErrorStats, Label, kind_of};
 use crate::text;
 
 /// Maximum kinds of error in a report.
@@ -78,6 +78,24 @@ pub(super) fn kinds(aggregate: &Aggregate) -> Vec<ErrorKind> {
     kinds.sort_by_key(|kind| (Reverse(kind.stats.count), kind.stats.first_position));
     kinds.truncate(MAX_KINDS);
     kinds.into_iter().map(|kind| kind.report(all)).collect()
+}
+
+/// Returns the most frequent kind of error of some labels, and its number of failed rows.
+pub(super) fn most_frequent(aggregate: &Aggregate, labels: &[Label<'_>]) -> Option<(String, u64)> {
+    let mut of_keys: BTreeMap<&[u8], ErrorStats> = BTreeMap::new();
+    for (key, stats) in labels.iter().flat_map(|label| aggregate.errors_of(*label)) {
+        let own = of_keys.entry(key);
+        own.and_modify(|own| *own = own.and(stats)).or_insert(stats);
+    }
+    let mut kinds: HashMap<String, ErrorStats> = HashMap::new();
+    for (key, stats) in of_keys {
+        let own = kinds.entry(kind_of(&String::from_utf8_lossy(key)));
+        own.and_modify(|own| *own = own.and(stats)).or_insert(stats);
+    }
+    let kinds = kinds.into_iter();
+    let (kind, stats) =
+        kinds.max_by_key(|(_, stats)| (stats.count, Reverse(stats.first_position)))?;
+    Some((kind, stats.count))
 }
 
 /// Counts the errors of one kind.
@@ -181,6 +199,10 @@ mod tests {
         };
         assert_eq!(kinds.len(), 2);
         assert_eq!(kinds[0], sold_out);
+        let labels: Vec<Label<'_>> = aggregate.labels();
+        let most = most_frequent(&aggregate, &labels).unwrap();
+        assert_eq!(most, (sold_out.kind.clone(), 3));
+        assert_eq!(most_frequent(&aggregate, &[]), None);
         assert_eq!(sold_out.labels_in_words(), "B, A");
         let hit_more = ErrorKind {
             label_count: 5,

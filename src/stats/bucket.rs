@@ -86,7 +86,7 @@ impl HitsSpan {
 
 /// A failure. The earliest one comes first; of failures at the same time, the first in the file.
 ///
-/// Its time is its end in a bucket of the timeline, and its start in a slice.
+/// Its time is its end in a bucket of the timeline, and its start in a slice or an origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FirstFailure {
     /// When it ended or started, epoch ms.

@@ -135,6 +135,25 @@ impl Facts<'_> {
         let fails = || faults().filter_map(Fault::failing);
         match insight["kind"].as_str().unwrap_or_default() {
             "always_fails" => parts().iter().any(|&part| self.count(part).ratio() >= 0.9),
+            "often_fails" => {
+                let parts = parts();
+                let named = parts.iter().filter(|part| **part != Part::Run);
+                let (mut samples, mut errors) = (0, 0);
+                for count in named.map(|&part| self.count(part)) {
+                    (samples, errors) = (samples + count.samples, errors + count.errors);
+                }
+                let run = self.count(Part::Run);
+                let others = (run.errors - errors) as f64 / (run.samples - samples).max(1) as f64;
+                let is_often = |count: Count| count.errors >= 10 && count.ratio() >= 0.05;
+                !parts.is_empty()
+                    && parts.iter().all(|&part| match part {
+                        Part::Run => is_often(run) || run.errors >= 100 && run.ratio() >= 0.01,
+                        _ => {
+                            let own = self.count(part);
+                            is_often(own) && own.ratio() >= 2.0 * others
+                        }
+                    })
+            }
             "unreachable" => parts()
                 .iter()
                 .any(|&part| self.unconnected(part) * 2 >= self.count(part).samples),

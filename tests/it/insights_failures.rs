@@ -2,7 +2,7 @@
 
 use crate::common::Perfkit;
 use crate::common::load::{Random, Row, arrivals, jtl, report};
-use perfkit::report::{ErrorBurst, FailingSince, Finding, Part, Report, Timeouts};
+use perfkit::report::{ErrorBurst, FailingSince, Finding, OftenFails, Part, Report, Timeouts};
 use serde_json::Value;
 
 const UNAVAILABLE: &str = "503,Service Unavailable";
@@ -44,6 +44,7 @@ fn failures(report: &Report) -> Vec<Finding> {
                 | Finding::ErrorBurst(_)
                 | Finding::Timeouts(_)
                 | Finding::FastErrors(_)
+                | Finding::OftenFails(_)
         )
     });
     failures.cloned().collect()
@@ -229,7 +230,7 @@ fn timeouts_are_told_from_slow_samples() {
 }
 
 #[test]
-fn usual_errors_say_nothing() {
+fn usual_errors_are_unremarkable() {
     for seed in 0..12 {
         let ratio = [0.001, 0.01, 0.05, 0.3][seed as usize % 4];
         let labels = [1, 5, 60][seed as usize % 3];
@@ -245,6 +246,165 @@ fn usual_errors_say_nothing() {
                 row.error = Some(UNAVAILABLE);
             }
         });
-        assert_eq!(failures(&analyzed(&text)), [], "seed {seed}");
+        let mut found = failures(&analyzed(&text));
+        found.retain(
+            |finding| !matches!(finding, Finding::OftenFails(often) if often.part == Part::Run),
+        );
+        assert_eq!(found, [], "seed {seed}");
+    }
+}
+
+fn often(text: &str) -> OftenFails {
+    match &failures(&analyzed(text))[..] {
+        [Finding::OftenFails(found)] => found.clone(),
+        others => panic!("{others:#?}"),
+    }
+}
+
+#[test]
+fn the_run_often_fails() {
+    for (seed, seconds, ratio, labels) in [
+        (1, 30.0, 0.5, 1),
+        (2, 60.0, 0.1, 4),
+        (3, 400.0, 0.3, 60),
+        (4, 3_000.0, 0.02, 3),
+        (5, 40.0, 0.85, 2),
+    ] {
+        // Messages differ in a number, as those of Duration Assertions do.
+        let text = run(seed, (seconds, 10.0, labels), |random, _, row| {
+            if random.uniform() < ratio {
+                row.failure = Some(format!("It took {} milliseconds", row.elapsed.round()));
+            }
+        });
+        let found = often(&text);
+        assert_eq!((found.part, &found.name), (Part::Run, &None), "{found:?}");
+        assert_eq!(found.errors, found.error_samples);
+        assert_eq!(found.error.as_deref(), Some("It took ‹duration›"));
+        let [shown, said] = figures_of_next_step(&text, "often_fails");
+        assert_eq!(shown, said);
+    }
+}
+
+#[test]
+fn labels_often_fail() {
+    for (seed, seconds, ratio, labels, failing) in [
+        (1, 30.0, 0.5, 3, 1),
+        (2, 60.0, 0.3, 10, 1),
+        (3, 400.0, 0.15, 60, 1),
+        (4, 200.0, 0.8, 5, 2),
+        (5, 600.0, 0.06, 2, 1),
+    ] {
+        let text = run(seed, (seconds, 20.0, labels), |random, _, row| {
+            let number: usize = row.label[1..].parse().unwrap();
+            let ratio = if number < failing { ratio } else { 0.003 };
+            if random.uniform() < ratio {
+                row.error = Some("502,Bad Gateway");
+            }
+        });
+        let found = often(&text);
+        let names = found.name.iter().chain(&found.others);
+        let mut names: Vec<&str> = names.map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(found.part, Part::Label, "{found:?}");
+        assert_eq!(names, &["L0", "L1"][..failing], "{found:?}");
+        assert_eq!(found.error.as_deref(), Some("502/Bad Gateway"));
+        let [shown, said] = figures_of_next_step(&text, "often_fails");
+        assert_eq!(shown, said);
+    }
+}
+
+#[test]
+fn what_explains_errors_is_told_alone() {
+    // Half of all fail because a label always does.
+    let text = run(1, (60.0, 10.0, 2), |_, _, row| {
+        row.error = (row.label == "L1").then_some(UNAVAILABLE);
+    });
+    assert_eq!(failures(&analyzed(&text)), []);
+    // A host that refuses, whatever the label.
+    let text = run(2, (60.0, 10.0, 3), |random, _, row| {
+        if random.uniform() < 0.3 {
+            row.host = "down.example:9000";
+            row.elapsed = 2.0;
+            row.connect = 2.0;
+            row.latency = Some(0.0);
+            row.error = Some(
+                "Non HTTP response code: java.net.ConnectException,Non HTTP response message: refused",
+            );
+        }
+    });
+    let found = failures(&analyzed(&text));
+    let is_often = |finding: &Finding| matches!(finding, Finding::OftenFails(_));
+    assert!(!found.iter().any(is_often), "{found:#?}");
+    // Beside a label that always fails, another one often does.
+    let text = run(3, (200.0, 10.0, 4), |random, _, row| {
+        let ratio = match row.label.as_str() {
+            "L1" => 1.0,
+            "L2" => 0.3,
+            _ => 0.0,
+        };
+        row.error = (random.uniform() < ratio).then_some(UNAVAILABLE);
+    });
+    assert_eq!(often(&text).name.as_deref(), Some("L2"));
+}
+
+#[test]
+fn other_bursts_are_not_otherwise() {
+    let text = run(1, (600.0, 20.0, 2), |random, time, row| {
+        if time % 150.0 < 15.0 && time > 20.0 && random.uniform() < 0.7 {
+            row.error = Some(UNAVAILABLE);
+        }
+    });
+    let found = failures(&analyzed(&text));
+    assert_eq!(found.len(), 3, "{found:#?}");
+    for finding in found {
+        let Finding::ErrorBurst(found) = finding else {
+            panic!("{finding:?}");
+        };
+        // One error may be in a slice beside them.
+        assert!(found.error_ratio_otherwise < 0.001, "{found:?}");
+    }
+}
+
+#[test]
+fn all_failed_from_the_first_failure_on() {
+    let text = run(1, (600.0, 20.0, 2), |_, time, row| {
+        row.error = (time >= 104.0).then_some(UNAVAILABLE);
+    });
+    let found = since(&text);
+    assert_eq!(found.samples, found.errors);
+    assert_eq!(found.start_ms, found.first_error_ms);
+    assert!((103_800..104_500).contains(&found.since_start_ms));
+    let [shown, said] = figures_of_next_step(&text, "failing_since");
+    assert_eq!(shown, said);
+    // All failed until the server was up.
+    let text = run(1, (600.0, 20.0, 2), |_, time, row| {
+        row.error = (time < 60.0).then_some(UNAVAILABLE);
+    });
+    let found = burst(&text);
+    assert_eq!(found.samples, found.errors);
+    assert!((59_000..60_001).contains(&found.length_ms), "{found:?}");
+    let [shown, said] = figures_of_next_step(&text, "error_burst");
+    assert_eq!(shown, said);
+}
+
+#[test]
+fn a_run_without_a_success_is_told_however_short() {
+    for samples in [1, 3, 9] {
+        let mut text = run(1, (20.0, 10.0, 2), |_, _, row| {
+            row.error = Some(UNAVAILABLE)
+        });
+        let end = text.match_indices('\n').nth(samples).unwrap().0;
+        text.truncate(end + 1);
+        let report = analyzed(&text);
+        let sentences: Vec<&str> = report
+            .insights
+            .iter()
+            .map(|insight| insight.sentence.as_str())
+            .collect();
+        let first = if samples == 1 { "with" } else { "first with" };
+        let said = format!(
+            "Every request failed: {samples} of {samples}, {first} “503 Service Unavailable”."
+        );
+        assert_eq!(sentences, [said.as_str()]);
     }
 }

@@ -23,7 +23,7 @@ use crate::analysed::Analysed;
 use crate::stats::{Aggregate, DenseTimeline, Distribution, Label, LabelStats};
 
 pub use caveats::{Caveat, CaveatReason, IdsInLabels, SeveralRuns, SubResults, TooFewSamples};
-pub use failures::{ErrorBurst, FailingSince, FastErrors, Timeouts};
+pub use failures::{ErrorBurst, FailingSince, FastErrors, OftenFails, Timeouts};
 pub use load::{
     Collapse, Drift, LateGenerator, LowLoad, RisesWithLoad, SaturatedThroughput, SteadyWindow,
 };
@@ -70,6 +70,8 @@ pub enum Finding {
     Timeouts(Timeouts),
     /// Every request of the run, or of a part of it, failed, or nearly every one.
     AlwaysFails(AlwaysFails),
+    /// The run, or labels, often fail.
+    OftenFails(OftenFails),
     /// A host never answered.
     Unreachable(Unreachable),
     /// Fast errors make the percentiles look better.
@@ -158,6 +160,7 @@ impl Finding {
             Finding::LateGenerator(found) => found,
             Finding::Timeouts(found) => found,
             Finding::AlwaysFails(found) => found,
+            Finding::OftenFails(found) => found,
             Finding::Unreachable(found) => found,
             Finding::FastErrors(found) => found,
             Finding::NewConnections(found) => found,

@@ -18,9 +18,9 @@ pub struct OriginStats {
     pub errors: u64,
     /// Failed samples that never got a connection.
     pub unconnected: u64,
-    /// The failure that ended first.
+    /// The failure that started first.
     pub first_failure: Option<FirstFailure>,
-    /// The failure without a connection that ended first.
+    /// The failure without a connection that started first.
     pub first_unconnected: Option<FirstFailure>,
     /// Start of the earliest failed sample, epoch ms; [`i64::MAX`] without one.
     pub first_failed_start: i64,
@@ -115,7 +115,7 @@ impl OriginStats {
     ) {
         let start = sample.time_stamp;
         let failure = FirstFailure {
-            time: sample.end(),
+            time: start,
             position: sample.position,
             error,
         };

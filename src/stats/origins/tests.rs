@@ -77,7 +77,7 @@ fn a_cell_per_label_host_engine_and_group() {
     );
     let (_, _, stats) = &figures(&origins)[3];
     assert_eq!((stats.first_ok_start, stats.last_ok_start), (1_000, 1_000));
-    assert_eq!(stats.first_failure.map(|first| first.time), Some(2_010));
+    assert_eq!(stats.first_failure.map(|first| first.time), Some(2_000));
     assert_eq!(
         (stats.unconnected, stats.waits.counts()),
         (1, vec![(10, 1)])

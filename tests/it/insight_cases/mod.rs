@@ -3,6 +3,7 @@
 
 mod expected;
 mod next_steps;
+mod often;
 mod runs;
 mod says;
 mod says_nothing;

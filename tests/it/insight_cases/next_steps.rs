@@ -83,6 +83,11 @@ const SHOWN: &[Shown] = &[
         &[("samples", Samples), ("connect_mean_ms", Connect)],
     ),
     (
+        "often_fails",
+        Row::Parts("name"),
+        &[("samples", Samples), ("errors", Errors)],
+    ),
+    (
         "slow_engine",
         Row::Parts("engine"),
         &[("samples", Samples), ("median_ms", Median)],

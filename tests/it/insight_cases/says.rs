@@ -19,6 +19,7 @@ pub fn cases() -> Vec<Case> {
         over_time(),
         pauses(),
         shape(),
+        super::often::cases(),
         vec![everything()],
     ]
     .concat()
@@ -221,7 +222,7 @@ fn fails_for_a_time() -> Vec<Case> {
             .may(&["fast_errors"]),
         Case::new("fails-from-1-44-on", jtl(steady)).must(json!({
             "kind": "failing_since", "part": "run", "name": null, "ratio_before": 0.0,
-            "since_start_ms": [103_000, 106_000], "first_error": "503/Service Unavailable",
+            "since_start_ms": [103_800, 104_500], "first_error": "503/Service Unavailable",
         })),
         Case::new("fails-from-1-44-on-few", jtl(few)).must(since("run", 104.0)),
         Case::new("errors-step-up", jtl(stepping)).must(json!({
@@ -240,7 +241,9 @@ fn fails_for_a_time() -> Vec<Case> {
             .must(json!({"kind": "timeouts", "value_ms": [29_900, 30_100], "errors": [270, 370]})),
         Case::new("gateway-timeouts", jtl(gateway))
             .must(json!({"kind": "timeouts", "value_ms": [59_900, 60_100], "label": "Pay"})),
-        Case::new("fast-errors", jtl(fast)).must(json!({"kind": "fast_errors"})),
+        Case::new("fast-errors", jtl(fast))
+            .must(json!({"kind": "often_fails", "part": "run"}))
+            .must(json!({"kind": "fast_errors"})),
     ]
 }
 

@@ -116,24 +116,6 @@ fn labels() -> Vec<Case> {
 
 /// Failures that are no event.
 fn errors() -> Vec<Case> {
-    // Every third sample fails, most at once, but some after 5 s: the percentiles do not look better.
-    let not_flattering = run(131, 20.0, 400.0, &["Home"], |random, _, row| {
-        row.elapsed = 100.0;
-        if random.uniform() < 0.3 {
-            row.error = Some("500,Internal Server Error");
-            row.elapsed = if random.uniform() < 0.6 { 5.0 } else { 5_000.0 };
-        }
-    });
-    let durations = run(132, 900.0, 10_000.0, &SHOP, |random, _, row| {
-        row.elapsed = random.log_normal(1_000.0, 0.3);
-        if row.elapsed > 1_000.0 {
-            row.failure = Some(format!(
-                "The operation lasted too long: It took {:.0} milliseconds, but should not have lasted longer \
-                 than 1,000 milliseconds.",
-                row.elapsed
-            ));
-        }
-    });
     // One sample per second, then most of all in the last bucket.
     let mut tail = run(133, 600.0, 600.0, &SHOP, |_, _, row| row.threads = 5.0);
     let mut last = run(134, 0.9, 7_461.0, &SHOP, |_, _, row| row.threads = 5.0);
@@ -141,9 +123,5 @@ fn errors() -> Vec<Case> {
         row.start += 601_000.0;
     }
     tail.append(&mut last);
-    vec![
-        Case::new("errors-that-do-not-flatter", jtl(not_flattering)),
-        Case::new("failures-with-durations", jtl(durations)),
-        Case::new("a-tail", jtl(tail)),
-    ]
+    vec![Case::new("a-tail", jtl(tail))]
 }

@@ -212,7 +212,7 @@ pub(super) fn is_far_above(own: Tally, usual: Tally) -> bool {
 }
 
 /// Returns the logarithm of the likelihood ratio of two error rates to one.
-fn evidence(a: Tally, b: Tally) -> f64 {
+pub(super) fn evidence(a: Tally, b: Tally) -> f64 {
     log_likelihood(a.samples, a.errors) + log_likelihood(b.samples, b.errors)
         - log_likelihood(a.samples + b.samples, a.errors + b.errors)
 }

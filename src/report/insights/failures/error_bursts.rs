@@ -18,7 +18,8 @@ const MIN_RATIO_OTHERWISE: f64 = 0.005;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ErrorBurst {
-    /// Start, epoch ms: that of a slice of time, hundreds of which make up the run.
+    /// Start, epoch ms: that of a slice of time, hundreds of which make up the run. If nothing succeeded
+    /// before all failures were over, that of the first failure, and the length is to the start of the last.
     pub start_ms: i64,
     /// The same, ms since the start of the run.
     pub since_start_ms: i64,
@@ -28,11 +29,11 @@ pub struct ErrorBurst {
     pub errors: u64,
     /// All samples in that time.
     pub samples: u64,
-    /// Error rate in the rest of the run, 0 to 1.
+    /// Error rate in the rest of the run, without the other bursts, 0 to 1.
     pub error_ratio_otherwise: f64,
     /// The error of the failed sample that started first, such as `503/Service Unavailable`.
     pub first_error: Option<String>,
-    /// Start of that sample, epoch ms: the moment that the sentence gives.
+    /// Start of that sample, epoch ms.
     #[serde(default)]
     pub first_error_ms: i64,
     /// The label that failed, of several the one with the most errors; `None` if the whole run did.
@@ -55,12 +56,7 @@ impl ErrorBurst {
 
 impl Told for ErrorBurst {
     fn sentence(&self) -> String {
-        // Within the first slice, or unknown in a report that lacks it.
-        let first_ms = self.first_error_ms.max(self.start_ms);
-        let since_start_ms = self
-            .since_start_ms
-            .saturating_add(first_ms.saturating_sub(self.start_ms));
-        let span = words::span(since_start_ms, first_ms, self.end_ms());
+        let span = words::span(self.since_start_ms, self.start_ms, self.end_ms());
         let ratio = self.errors as f64 / self.samples.max(1) as f64;
         let share = match ratio {
             _ if self.errors == self.samples => {

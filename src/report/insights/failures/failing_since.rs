@@ -27,7 +27,8 @@ pub struct FailingSince {
     /// The names of the other labels that fail since then. The figures include them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<String>,
-    /// Since when, epoch ms: the start of a slice of time, hundreds of which make up the run.
+    /// Since when, epoch ms: the start of the first failure if every sample failed from then on, or else of
+    /// the slice of time that contains it. Hundreds of slices make up the run.
     pub start_ms: i64,
     /// The same, ms since the start of the run.
     pub since_start_ms: i64,
@@ -46,7 +47,7 @@ pub struct FailingSince {
     /// The error of the failed sample that started first of those since then, such as
     /// `503/Service Unavailable`.
     pub first_error: Option<String>,
-    /// Start of that sample, epoch ms: the moment that the sentence gives.
+    /// Start of that sample, epoch ms.
     #[serde(default)]
     pub first_error_ms: i64,
     /// Whether the figures leave out rows of transaction controllers.
@@ -56,12 +57,7 @@ pub struct FailingSince {
 
 impl Told for FailingSince {
     fn sentence(&self) -> String {
-        // Within the first slice, or unknown in a report that lacks it.
-        let first_ms = self.first_error_ms.max(self.start_ms);
-        let since_start_ms = self
-            .since_start_ms
-            .saturating_add(first_ms.saturating_sub(self.start_ms));
-        let moment = words::moment(since_start_ms, first_ms);
+        let moment = words::moment(self.since_start_ms, self.start_ms);
         let with_threads = self.threads.map(|threads| {
             let threads = words::threads(threads as f64);
             match moment.strip_suffix(')') {

@@ -4,6 +4,7 @@ mod changes;
 mod error_bursts;
 mod failing_since;
 mod fast_errors;
+mod often_fails;
 mod parts;
 mod rates;
 mod segments;
@@ -12,8 +13,8 @@ mod timeouts;
 mod words;
 
 use self::changes::Frame;
-use self::parts::Found;
-use self::rates::RunRates;
+use self::parts::{Found, otherwise};
+use self::rates::{RunRates, Tally};
 use super::course::Course;
 use super::origins::Failing;
 use super::times;
@@ -23,6 +24,7 @@ use crate::text;
 pub use error_bursts::ErrorBurst;
 pub use failing_since::FailingSince;
 pub use fast_errors::FastErrors;
+pub use often_fails::OftenFails;
 pub use timeouts::Timeouts;
 
 #[cfg(test)]
@@ -41,8 +43,10 @@ const MAX_TOLD: usize = 3;
 /// there are no successes to compare with.
 pub(super) fn find(evidence: &Evidence<'_>, course: &Course, failing: &Failing) -> Vec<Finding> {
     let run = RunRates::new(evidence);
-    let changes = run.map(|run| changes_of(evidence, course, &run, failing));
-    let mut found = changes.unwrap_or_default();
+    let changes = run
+        .as_ref()
+        .map(|run| changes_of(evidence, course, run, failing));
+    let (mut found, changes) = changes.unwrap_or_default();
     if failing.is_run {
         return found;
     }
@@ -52,17 +56,24 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course, failing: &Failing) 
     let unexplained = evidence.samplers.errors.saturating_sub(failing.errors) as f64;
     let most_errors = (failing.errors > 0).then_some(unexplained * MAX_TO_UNEXPLAINED);
     let timeouts = timeouts::find(evidence.aggregate, evidence.labels, course, most_errors);
+    let known = often_fails::Known {
+        failing,
+        changes: &changes,
+        timeouts: &timeouts,
+    };
+    let often = often_fails::find(evidence, run.as_ref(), &known);
     found.extend(timeouts.into_iter().map(Finding::Timeouts));
+    found.extend(often.into_iter().map(Finding::OftenFails));
     found
 }
 
-/// Finds times in which far more samples failed than usual.
+/// Finds times in which far more samples failed than usual. Returns those that are told, and all.
 fn changes_of(
     evidence: &Evidence<'_>,
     course: &Course,
     run: &RunRates<'_>,
     failing: &Failing,
-) -> Vec<Finding> {
+) -> (Vec<Finding>, Vec<Found>) {
     let width_ms = run.whole.width_ms;
     let threads = course.moments.iter().filter_map(|moment| moment.threads);
     let frame = Frame {
@@ -76,21 +87,30 @@ fn changes_of(
     let unexplained = evidence.samplers.errors.saturating_sub(failing.errors) as f64;
     let is_known = failing.errors > 0 && !failing.is_run;
     found.retain(|found| !is_known || found.excess() <= unexplained * MAX_TO_UNEXPLAINED);
+    // Before anything else began, or after it ended, only what always fails did.
+    let is_of_others = |found: &Found| {
+        let numbers = &found.change.numbers;
+        failing.others.is_none_or(|(first, last)| {
+            numbers.start.saturating_mul(width_ms) <= last
+                && numbers.end.saturating_mul(width_ms) > first
+        })
+    };
+    found.retain(|found| !is_known || is_of_others(found));
     found.sort_by_key(|found| std::cmp::Reverse(found.tally.errors));
-    let (since, bursts): (Vec<Found>, Vec<Found>) = found
-        .into_iter()
-        .partition(|found| found.change.is_until_end);
+    let (since, bursts): (Vec<&Found>, Vec<&Found>) =
+        found.iter().partition(|found| found.change.is_until_end);
     let count = bursts.len() as u64;
     let teller = Teller {
         evidence,
         course,
         run,
+        all: &found,
     };
     let since = since.iter().take(MAX_TOLD).map(|found| teller.since(found));
     let mut told: Vec<Finding> = since.map(Finding::FailingSince).collect();
     let bursts = bursts.iter().take(MAX_TOLD);
     told.extend(bursts.map(|found| Finding::ErrorBurst(teller.burst(found, count))));
-    told
+    (told, found)
 }
 
 /// Turns changes of the error rate into findings.
@@ -98,11 +118,13 @@ struct Teller<'a> {
     evidence: &'a Evidence<'a>,
     course: &'a Course,
     run: &'a RunRates<'a>,
+    all: &'a [Found],
 }
 
 impl Teller<'_> {
     fn since(&self, found: &Found) -> FailingSince {
-        let start_ms = self.start(found);
+        let figures = self.exact(found).unwrap_or_else(|| self.of_slices(found));
+        let Figures { start_ms, .. } = figures;
         let mut names = self.names(found);
         let name = (!names.is_empty()).then(|| names.remove(0));
         let has_later = self.evidence.stray_times.is_some();
@@ -115,11 +137,11 @@ impl Teller<'_> {
             others: names,
             start_ms,
             since_start_ms: self.course.since_start(start_ms),
-            end_ms: has_later.then(|| self.end(found)),
+            end_ms: has_later.then_some(figures.end_ms),
             threads: FailingSince::threads_at(self.course, start_ms),
-            samples: found.tally.samples,
+            samples: figures.samples,
             errors: found.tally.errors,
-            ratio_before: found.before.ratio(),
+            ratio_before: figures.before.ratio(),
             first_error: self.first_error(found),
             first_error_ms: first_error_ms(found, start_ms),
             is_without_controllers: self.run.is_without_controllers,
@@ -127,15 +149,16 @@ impl Teller<'_> {
     }
 
     fn burst(&self, found: &Found, bursts: u64) -> ErrorBurst {
-        let start_ms = self.start(found);
+        let figures = self.exact(found).unwrap_or_else(|| self.of_slices(found));
+        let Figures { start_ms, .. } = figures;
         let mut names = self.names(found);
         ErrorBurst {
             start_ms,
             since_start_ms: self.course.since_start(start_ms),
-            length_ms: self.end(found).saturating_sub(start_ms),
+            length_ms: figures.end_ms.saturating_sub(start_ms),
             errors: found.tally.errors,
-            samples: found.tally.samples,
-            error_ratio_otherwise: found.rest.ratio(),
+            samples: figures.samples,
+            error_ratio_otherwise: otherwise(self.run, found, self.all).ratio(),
             first_error: self.first_error(found),
             first_error_ms: first_error_ms(found, start_ms),
             label: (!names.is_empty()).then(|| names.remove(0)),
@@ -143,6 +166,57 @@ impl Teller<'_> {
             bursts,
             is_without_controllers: self.run.is_without_controllers,
         }
+    }
+
+    /// The figures of whole slices.
+    fn of_slices(&self, found: &Found) -> Figures {
+        Figures {
+            start_ms: self.start(found),
+            end_ms: self.end(found),
+            samples: found.tally.samples,
+            before: found.before,
+        }
+    }
+
+    /// The figures from the first failure on, or up to the last one, if every sample failed from then on
+    /// or until then; `None` if some succeeded, or if that is unknown.
+    fn exact(&self, found: &Found) -> Option<Figures> {
+        let first_ms = found.tally.first?.time;
+        let aggregate = self.evidence.aggregate;
+        // Cells of origins have no rows of transaction controllers.
+        if !self.run.is_without_controllers && aggregate.controller_rows() > 0 {
+            return None;
+        }
+        let labels = found.labels.iter();
+        let labels: Option<Vec<usize>> = labels
+            .map(|&place| Some(self.run.labels.get(place)?.0.number))
+            .collect();
+        let labels = labels?;
+        let (mut first_ok, mut last_ok, mut last_failed, mut errors) =
+            (i64::MAX, i64::MIN, i64::MIN, 0_u64);
+        for cell in aggregate.origins().cells() {
+            if !labels.is_empty() && !labels.contains(&cell.label?) {
+                continue;
+            }
+            first_ok = first_ok.min(cell.stats.first_ok_start);
+            last_ok = last_ok.max(cell.stats.last_ok_start);
+            last_failed = last_failed.max(cell.stats.last_failed_start);
+            errors = errors.saturating_add(cell.stats.errors);
+        }
+        let mut figures = Figures {
+            start_ms: first_ms,
+            samples: found.tally.errors,
+            ..self.of_slices(found)
+        };
+        let succeeded = found.tally.samples.saturating_sub(found.tally.errors);
+        if found.change.is_until_end && errors > 0 && last_ok < first_ms {
+            figures.before.samples = figures.before.samples.saturating_add(succeeded);
+            return Some(figures);
+        }
+        let is_at_start =
+            !found.change.is_until_end && errors == found.tally.errors && first_ok > last_failed;
+        figures.end_ms = last_failed.saturating_add(1);
+        is_at_start.then_some(figures)
     }
 
     /// The start of the first slice, or of the run within it.
@@ -171,6 +245,15 @@ impl Teller<'_> {
         let name = text::of(self.evidence.aggregate.errors().name(first.error)).into_owned();
         (!name.is_empty()).then_some(name)
     }
+}
+
+/// The figures of a change, and their time.
+#[derive(Debug, Clone, Copy)]
+struct Figures {
+    start_ms: i64,
+    end_ms: i64,
+    samples: u64,
+    before: Tally,
 }
 
 /// When the failed sample started that started first, or else when the slice did.

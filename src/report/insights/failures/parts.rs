@@ -20,8 +20,9 @@ const MAX_SHARE_OF_SAMPLES: f64 = 0.75;
 /// a label that begins late and fails at once changes the error rate of the run, not its own.
 const MIN_SHARE_COMPARED: f64 = 0.5;
 
-/// Fewest samples of a label for comparison with itself.
-const MIN_COMPARED: u64 = 5;
+/// Fewest samples of a label for comparison with itself. Most of 60 labels of a short run have few before
+/// it begins to fail, but together enough.
+const MIN_COMPARED: u64 = 1;
 
 /// How far changes of labels may be apart to be the same, as a share of the run.
 const MAX_APART: f64 = 0.02;
@@ -42,10 +43,45 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// Whether the samples of the label at this place are among its samples.
+    pub fn is_of(&self, label: usize) -> bool {
+        self.labels.is_empty() || self.labels.contains(&label)
+    }
+
     /// Returns how many more samples failed than at the rate of the rest of the run.
     pub fn excess(&self) -> f64 {
         self.tally.errors as f64 - self.tally.samples as f64 * self.rest.ratio()
     }
+}
+
+/// Adds up the slices in which any of these changes is.
+pub(super) fn covered<'a>(
+    rates: &Rates,
+    changes: impl Iterator<Item = &'a Found> + Clone,
+) -> Tally {
+    let mut sum = Tally::default();
+    let slices = rates.slices.iter().filter(|slice| {
+        let mut changes = changes.clone();
+        changes.any(|found| found.change.numbers.contains(&slice.number))
+    });
+    slices.for_each(|slice| sum.add(slice.tally));
+    sum
+}
+
+/// Returns what happened to the samples of a burst's labels at other times, without the other bursts.
+pub(super) fn otherwise(run: &RunRates<'_>, own: &Found, all: &[Found]) -> Tally {
+    let bursts = all.iter().filter(|found| !found.change.is_until_end);
+    if run.labels.is_empty() {
+        return run.whole.total().without(covered(&run.whole, bursts));
+    }
+    let mut sum = Tally::default();
+    for (place, (_, rates)) in run.labels.iter().enumerate() {
+        if own.is_of(place) {
+            let bursts = bursts.clone().filter(|found| found.is_of(place));
+            sum.add(rates.total().without(covered(rates, bursts)));
+        }
+    }
+    sum
 }
 
 /// Finds the changes of a run and of its labels; one that explains others stands for them.
@@ -134,7 +170,7 @@ fn of_whole(run: &RunRates<'_>, always: &[bool], frame: Frame) -> Vec<Change> {
 }
 
 /// Returns how many more samples of a label failed than at the rate of its other samples; `None` if it
-/// has hardly any.
+/// has none.
 fn excess_of(rates: &Rates, numbers: &Range<i64>) -> Option<f64> {
     let own = rates.tally_of(numbers);
     let rest = rates.total().without(own);
@@ -216,9 +252,7 @@ fn is_explained(run: &RunRates<'_>, place: usize, change: &Change, found: &[Foun
     let Some((_, rates)) = run.labels.get(place) else {
         return false;
     };
-    let told = found
-        .iter()
-        .filter(|found| found.labels.is_empty() || found.labels.contains(&place));
+    let told = found.iter().filter(|found| found.is_of(place));
     let errors: u64 = told
         .map(|found| {
             let start = found.change.numbers.start.max(change.numbers.start);

@@ -29,7 +29,7 @@ pub struct AlwaysFails {
     pub samples: u64,
     /// How many of these failed.
     pub errors: u64,
-    /// Their first error, such as `503/Service Unavailable`.
+    /// The error of the failure that started first, such as `503/Service Unavailable`.
     pub first_error: Option<String>,
     /// Whether the run has rows of transaction controllers too: they are left out.
     #[serde(default)]
@@ -54,6 +54,10 @@ impl Told for AlwaysFails {
         let samples = format::thousands(self.samples);
         let share = percent(self.errors, self.samples);
         let first = first_with(self.first_error.as_deref());
+        let first = match self.errors {
+            1 => first.replacen(", first with", ", with", 1),
+            _ => first,
+        };
         let count = 1 + self.others.len();
         if count > 1 {
             let parts = match self.part {

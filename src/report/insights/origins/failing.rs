@@ -2,7 +2,7 @@
 //! for the part that explains most of them: see [`find`].
 
 use std::cmp::Reverse;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::super::times;
 use super::super::{Evidence, Finding};
@@ -41,6 +41,10 @@ pub(in super::super) struct Failing {
     pub labels: HashSet<usize>,
     /// Failed samples that the parts that always fail explain.
     pub errors: u64,
+    /// Samples and failed samples of them by the number of their label, if that is known.
+    pub explained: HashMap<usize, (u64, u64)>,
+    /// Starts of the first and the last sample of all other parts, epoch ms, if any are known.
+    pub others: Option<(i64, i64)>,
     /// Names of the hosts that do or were not reached: their times are not compared.
     pub hosts: HashSet<String>,
     /// Names of the load generators that do.
@@ -76,6 +80,10 @@ pub(super) fn find<'a>(evidence: &'a Evidence<'a>, origins: &'a Origins<'a>) -> 
         search.find_unreachable();
         search.find_parts();
     }
+    let cells = search.origins.cells.iter().zip(&search.is_explained);
+    let others = cells.filter(|(_, is_explained)| !**is_explained);
+    let starts = others.map(|(cell, _)| (cell.stats.start(), cell.stats.last_start()));
+    search.found.failing.others = starts.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
     search.found
 }
 
@@ -117,6 +125,9 @@ impl<'a> Search<'a> {
     /// Tells that the whole run fails, or cannot be reached. Returns whether it does.
     fn find_run(&mut self) -> bool {
         let run = self.run();
+        // Of a run in which nothing succeeded, nothing else can be said, however short it is.
+        let is_all = run.stats.samples > 0 && run.stats.errors >= run.stats.samples;
+        let fails = is_all || always_fails(&run.stats);
         let only_host = match &self.origins.hosts[..] {
             [host] => Some(host),
             _ => None,
@@ -133,14 +144,14 @@ impl<'a> Search<'a> {
                 false => self.tell_unreachable(vec![run.clone()]),
             }
             true
-        } else if always_fails(&run.stats) {
+        } else if fails {
             self.tell(vec![run.clone()]);
             true
         } else {
             false
         };
         if is_told {
-            self.found.failing.is_run = always_fails(&run.stats);
+            self.found.failing.is_run = fails;
             self.found.failing.errors = run.stats.errors;
             let all = |origins: &[Origin]| origins.iter().map(|one| one.name.clone()).collect();
             self.found.failing.hosts = all(&self.origins.hosts);
@@ -295,7 +306,15 @@ impl<'a> Search<'a> {
     fn explain(&mut self, origin: &Origin) {
         self.found.failing.errors += self.unexplained(origin).errors;
         for &place in &origin.cells {
-            self.is_explained[place] = true;
+            let is_new = !std::mem::replace(&mut self.is_explained[place], true);
+            let cell = self.origins.cells.get(place).filter(|_| is_new);
+            if let Some(cell) = cell
+                && let Some(label) = cell.label
+            {
+                let own = self.found.failing.explained.entry(label).or_default();
+                own.0 += cell.stats.samples;
+                own.1 += cell.stats.errors;
+            }
         }
         match origin.part {
             Part::Host => self.found.failing.hosts.insert(origin.name.clone()),

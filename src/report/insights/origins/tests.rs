@@ -126,6 +126,17 @@ fn the_whole_run_fails() {
         sentences(&[failing("Home"), few]),
         ["Nearly every request failed: 100 of 110 (91%), first with “500 Internal Server Error”."]
     );
+    // However few there are.
+    for (count, first) in [(1, "with"), (3, "first with")] {
+        let few = Of {
+            count,
+            ..failing("Home")
+        };
+        let said = format!(
+            "Every request failed: {count} of {count}, {first} “500 Internal Server Error”."
+        );
+        assert_eq!(sentences(&[few]), [said]);
+    }
 }
 
 #[test]
