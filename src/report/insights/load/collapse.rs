@@ -230,6 +230,7 @@ fn do_errors_grow(steps: &[Step], last: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::super::course::tests::{course, moment};
+    use super::super::rise::Climb;
     use super::*;
 
     /// A ramp of two threads per second up to 160, which stay for 40 s. A thread sends ten requests
@@ -245,7 +246,7 @@ mod tests {
     }
 
     fn found(course: &Course) -> Option<Collapse> {
-        find(course, &Rise::of(course)?)
+        find(course, &Rise::of(course, &Climb::of(course)?)?)
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::super::course::Course;
 use super::super::severity;
 use super::super::times;
 use super::super::words;
-use super::rise::Rise;
+use super::rise::{Rise, Step};
 use crate::format;
 
 /// Share of the throughput at the end of the rise that is reached at the knee.
@@ -37,6 +37,10 @@ const MIN_SLOWDOWN_MS: i64 = 5;
 
 /// Fewest steps from the knee to the end.
 const MIN_STEPS_FROM_KNEE: usize = 3;
+
+/// Largest share of failures in a step whose times are compared: in a burst of errors, the server is free
+/// for the rest.
+const MAX_ERRORS: f64 = 0.2;
 
 /// Smallest Spearman rank correlation of the median with the threads from the knee on.
 const MIN_MEDIAN_CORRELATION: f64 = 0.8;
@@ -105,7 +109,17 @@ pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<SaturatedThroughp
         .position(|step| step.throughput >= plateau * PLATEAU_REACHED)?;
     let from_knee = &steps[at..];
     let (knee, last) = (&steps[at], steps.last()?);
-    let by_threads: Vec<(f64, f64)> = from_knee
+    let calm: Vec<&Step> = from_knee
+        .iter()
+        .filter(|step| (step.samples - step.ok) as f64 <= step.samples as f64 * MAX_ERRORS)
+        .collect();
+    let is_calm = calm.len() as f64 >= from_knee.len() as f64 * MIN_KEPT_SHARE;
+    let compared = if is_calm {
+        calm
+    } else {
+        from_knee.iter().collect()
+    };
+    let by_threads: Vec<(f64, f64)> = compared
         .iter()
         .map(|step| Some((step.threads, step.median? as f64)))
         .collect::<Option<_>>()?;
@@ -142,6 +156,7 @@ pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<SaturatedThroughp
 #[cfg(test)]
 mod tests {
     use super::super::super::course::tests::{course, moment};
+    use super::super::rise::Climb;
     use super::*;
 
     /// A ramp of ten threads per second up to 400. Samples take 100 ms until the server reaches its
@@ -159,7 +174,7 @@ mod tests {
     }
 
     fn found(course: &Course) -> Option<SaturatedThroughput> {
-        find(course, &Rise::of(course)?)
+        find(course, &Rise::of(course, &Climb::of(course)?)?)
     }
 
     #[test]
