@@ -4,7 +4,7 @@
 #
 #   scripts/simulate-insights.sh [RUNS]     # 30,000 runs by default: half an hour on two cores
 #
-# With SEED=N, writes the run of that seed instead, and prints its plan and what is said of it.
+# With SEED=N, writes the run of that seed instead, and prints its plan and its insights.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

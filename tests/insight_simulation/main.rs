@@ -34,7 +34,7 @@ use plan::Plan;
 /// Runs in continuous integration; the environment variable `RUNS` sets another number.
 const RUNS: u64 = 400;
 
-/// Smallest share of what is said that must be true, of each kind.
+/// Smallest share of insights that must be true, of each kind.
 const MIN_PRECISION: f64 = 0.99;
 
 /// Smallest share of what is planted that must be found, of each kind.
@@ -207,7 +207,7 @@ fn failures(tallies: &BTreeMap<String, Tally>, is_strict: bool) -> String {
 }
 
 /// Writes the run of the seed in the environment variable `SEED` to a directory, and prints its plan
-/// and what is said of it.
+/// and its insights.
 #[test]
 #[ignore = "writes files"]
 fn one_run() {
@@ -232,7 +232,7 @@ fn one_run() {
     }
 }
 
-/// The same seed gives the same run, and what is said of a few runs can be judged.
+/// The same seed gives the same run, and the insights of a few runs can be judged.
 #[test]
 fn a_run_depends_only_on_its_seed() {
     for seed in 0..6 {

@@ -37,7 +37,10 @@ fn judged(criteria: &[&str]) -> (i32, String) {
 /// The lines of stderr on criteria, which follow those on the run.
 pub fn of_criteria(said: &str) -> Vec<&str> {
     let lines = said.lines();
-    let of_run = |line: &&str| line.contains(" too few to trust ") || line.contains(" rows read: ");
+    let of_run = |line: &&str| {
+        let parts = ["perfkit: insight: ", " too few to trust ", " rows read: "];
+        parts.iter().any(|part| line.contains(part))
+    };
     lines.skip_while(of_run).collect()
 }
 

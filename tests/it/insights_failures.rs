@@ -71,7 +71,7 @@ fn timeouts(text: &str) -> Timeouts {
 }
 
 /// The samples and errors of TOTAL with the next step of the insight of a kind, and those that it states.
-fn shown_and_said(text: &str, kind: &str) -> [(Value, Value); 2] {
+fn figures_of_next_step(text: &str, kind: &str) -> [(Value, Value); 2] {
     let perfkit = Perfkit::new();
     perfkit.write("run.jtl", text);
     let json = |more: &[&str]| -> Value {
@@ -115,7 +115,7 @@ fn a_run_fails_from_a_moment_on() {
         Some("503/Service Unavailable")
     );
     assert_eq!((found.ratio_before, found.end_ms), (0.0, None));
-    let [shown, said] = shown_and_said(&text, "failing_since");
+    let [shown, said] = figures_of_next_step(&text, "failing_since");
     assert_eq!(shown, said);
 }
 
@@ -153,7 +153,7 @@ fn one_of_many_labels_fails_from_a_moment_on() {
             (190_000..215_000).contains(&found.since_start_ms),
             "{found:?}"
         );
-        let [shown, said] = shown_and_said(&text, "failing_since");
+        let [shown, said] = figures_of_next_step(&text, "failing_since");
         assert_eq!(shown, said);
     }
 }
@@ -173,13 +173,13 @@ fn a_label_fails_for_a_tenth_of_the_run() {
             "{found:?}"
         );
         assert!((25_000..44_000).contains(&found.length_ms), "{found:?}");
-        let [shown, said] = shown_and_said(&text, "error_burst");
+        let [shown, said] = figures_of_next_step(&text, "error_burst");
         assert_eq!(shown, said);
     }
 }
 
 #[test]
-fn bursts_are_counted_and_the_largest_told() {
+fn all_bursts_are_counted_and_the_largest_named() {
     let text = run(1, (600.0, 20.0, 2), |random, time, row| {
         if time % 120.0 < 10.0 + time / 60.0 && time < 595.0 && random.uniform() < 0.8 {
             row.error = Some(UNAVAILABLE);

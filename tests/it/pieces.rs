@@ -254,7 +254,7 @@ fn summaries_from_standard_input_can_be_named() {
     assert_eq!(report["inputs"][1]["name"], "west");
     let insights = report["insights"].to_string();
     assert!(
-        insights.contains("Engine “west” starts and ends about 20 s later than “east”"),
+        insights.contains("Engine “west” runs 20 s later than “east”"),
         "{insights}"
     );
     let said = perfkit.fail(&[

@@ -57,7 +57,7 @@ impl Told for ClocksApart {
             apart => format!(" ({apart} of {} engines are off)", self.engines),
         };
         format!(
-            "Engine {} runs {} {than} than {}{more}: its clock is off, or it started at another time.",
+            "Engine {} runs {} {than} than {}{more}: its clock is off, or it started {than}.",
             words::quoted(&self.engine),
             words::period(self.later_ms.saturating_abs()),
             words::quoted(&self.other_engine),
