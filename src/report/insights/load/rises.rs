@@ -236,9 +236,9 @@ mod tests {
 
     #[test]
     fn weak_evidence_says_nothing() {
-        // They stay; they rise by half; they rise by less than 20 ms.
+        // They stay; they rise by half; they rise by less than 5 ms.
         assert_eq!(ramp(|_| 40.0), None);
         assert_eq!(ramp(|threads| 100.0 + threads), None);
-        assert_eq!(ramp(|threads| 2.0 + threads / 5.0), None);
+        assert_eq!(ramp(|threads| 2.0 + threads / 15.0), None);
     }
 }

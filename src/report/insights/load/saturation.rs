@@ -21,10 +21,17 @@ const PLATEAU_KEPT: f64 = 0.75;
 /// Smallest share of those steps that keep it: others may have an error burst.
 const MIN_KEPT_SHARE: f64 = 0.75;
 
-/// If the first step reaches the plateau already, its smallest ratio to the threads at the end. An open
-/// workload that slows down at a constant rate has as many more threads as its times are longer, which
-/// is rarely so much.
+/// Share of the throughput at the end of the rise with which the first step has reached the plateau
+/// already, or nearly.
+const REACHED_AT_FIRST: f64 = 0.9;
+
+/// Smallest ratio of the threads at the end to those in a first step that has. An open workload that
+/// slows down at a constant rate has as many more threads as its times are longer, which is rarely so
+/// much.
 const MIN_GROWTH_FROM_FIRST: f64 = 10.0;
+
+/// Smallest ratio of the threads at the end to those at the start otherwise.
+const MIN_GROWTH: f64 = 3.0;
 
 /// Smallest ratio of the threads at the end to those at the knee: throughput should have grown by it.
 const MIN_THREAD_GROWTH: f64 = 1.5;
@@ -127,10 +134,15 @@ pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<SaturatedThroughp
         .iter()
         .filter(|step| step.throughput >= plateau * PLATEAU_KEPT)
         .count();
+    let first = steps.first()?;
+    let min_growth = match first.throughput >= plateau * REACHED_AT_FIRST {
+        true => MIN_GROWTH_FROM_FIRST,
+        false => MIN_GROWTH,
+    };
     let (median, last_median) = (knee.median?, last.median?);
     let is_saturated = from_knee.len() >= MIN_STEPS_FROM_KNEE
         && last.threads >= knee.threads * MIN_THREAD_GROWTH
-        && (at > 0 || last.threads >= knee.threads * MIN_GROWTH_FROM_FIRST)
+        && last.threads >= first.threads * min_growth
         && kept as f64 >= from_knee.len() as f64 * MIN_KEPT_SHARE
         && last_median as f64 >= median as f64 * MIN_SLOWDOWN
         && last_median - median >= MIN_SLOWDOWN_MS
