@@ -42,6 +42,14 @@ impl Facts<'_> {
         let has_gap = |fault: &Fault| matches!(fault, Fault::Gap { .. }).then_some(());
         let is_clear =
             !self.is_blind() && !self.has_clocks_apart() && plan.fault(has_gap).is_none();
+        // A stall that lasts while many users start hides at how many of them times begin to rise.
+        let up = (0..=1_000)
+            .map(|x| f64::from(x) / 1e3)
+            .find(|&x| plan.shape.load(x) >= 0.98);
+        let rise_ms = up.unwrap_or(1.0) * plan.seconds * 1e3;
+        let is_held_up = model::stalls(plan)
+            .iter()
+            .any(|(from, to)| *from < rise_ms && to - from >= rise_ms * sizes::STALLED);
         let mut parts = Vec::new();
         let mut moment = None;
         let is_large = match fault {
@@ -105,27 +113,35 @@ impl Facts<'_> {
             }
             Fault::Saturation(_) => {
                 is_clear
+                    && !is_held_up
                     && self.requests.len() >= sizes::LOAD_SAMPLES
-                    && self.rise().is_some_and(|rise| rise >= sizes::SATURATED)
+                    && self
+                        .rise()
+                        .is_some_and(|(rise, _)| rise >= sizes::SATURATED)
             }
             Fault::Collapse(_) => {
                 let (peak, last) = self.peak_and_last();
                 is_clear
+                    && !is_held_up
                     && self.requests.len() >= sizes::LOAD_SAMPLES
                     && last <= peak * sizes::COLLAPSED
             }
             Fault::Rise(_) => {
                 is_clear
+                    && !is_held_up
                     && self.requests.len() >= sizes::RISE.0
-                    && self.rise().is_some_and(|rise| rise >= sizes::RISE.1)
+                    && self
+                        .rise()
+                        .is_some_and(|(rise, medians)| rise.min(medians) >= sizes::RISE.1)
                     && median_ms >= sizes::RISE.2
             }
             Fault::Drift(_) => {
                 plan.arrivals == Loop::Closed
                     && is_clear
                     && self.requests.len() >= sizes::DRIFT.0
-                    && self.drift().is_some_and(|(factor, ms)| {
-                        factor >= sizes::DRIFT.1 && ms >= sizes::DRIFT.2
+                    && self.drift().is_some_and(|(factor, medians, ms)| {
+                        // The rows show medians, whatever else made them differ.
+                        factor.min(medians) >= sizes::DRIFT.1 && ms >= sizes::DRIFT.2
                     })
             }
             Fault::LowLoad => {
@@ -268,6 +284,8 @@ impl Facts<'_> {
             && samples >= sizes::STEADY.1
             && others >= sizes::STEADY.2
             && apart(steady[0], whole[0]) >= sizes::STEADY.3
+            // Figures of errors are no steady state.
+            && !self.fails_in((from, to))
             && !self.plan.faults.iter().any(|fault| {
                 matches!(
                     fault,

@@ -32,6 +32,9 @@ pub const FAST_ERRORS: (usize, f64, f64, f64) = (50, 15.0, 3.0, 1.3);
 /// Samples of a run that is saturated or collapses.
 pub const LOAD_SAMPLES: usize = 3_000;
 
+/// Stall while users start, as a share of that time, from which nothing more on load must be found.
+pub const STALLED: f64 = 0.1;
+
 /// How many times as long saturated requests take as those under little load.
 pub const SATURATED: f64 = 2.0;
 

@@ -196,8 +196,8 @@ impl Facts<'_> {
                 let (peak, last) = self.peak_and_last();
                 plan.contention > 0.0 && last <= 0.85 * peak
             }
-            "rises_with_load" => self.rise().is_some_and(|rise| rise >= 1.2),
-            "drift" => self.drift().is_some_and(|(factor, _)| factor >= 1.2),
+            "rises_with_load" => self.rise().is_some_and(|(rise, _)| rise >= 1.2),
+            "drift" => self.drift().is_some_and(|(factor, ..)| factor >= 1.2),
             "low_load" => {
                 let (started, most) = self.threads();
                 started >= 20 && most * 3 <= started

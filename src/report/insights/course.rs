@@ -32,7 +32,8 @@ pub(super) struct Moment {
     pub ok: Counts,
     /// Elapsed times of the failed samples.
     pub ko: Counts,
-    /// Active threads; `None` if not all rows report them.
+    /// Active threads; `None` if not all rows report them. A load generator without a sample here counts
+    /// with its last number, if it has samples later.
     pub threads: Option<f64>,
     /// The longest elapsed time of a sample, ms, at least 0.
     pub longest_ms: i64,
@@ -54,7 +55,11 @@ impl Course {
     ) -> Self {
         let buckets = timeline.buckets().enumerate();
         let bucket_ms = timeline.timeline().bucket_ms();
-        let has_threads = knows_threads(timeline);
+        // JMeter's Statistical sender does not know the threads, and writes 0 in every row.
+        let threads = match knows_threads(timeline) && !series.active_threads.is_empty() {
+            true => timeline.threads_up(),
+            false => Vec::new(),
+        };
         let moment = |(place, bucket): (usize, &crate::stats::Bucket)| Moment {
             start_ms: series
                 .start_ms
@@ -62,12 +67,7 @@ impl Course {
             hits: bucket.hits,
             ok: bucket.successes.counts(),
             ko: bucket.failures.counts(),
-            threads: series
-                .active_threads
-                .get(place)
-                .copied()
-                .flatten()
-                .filter(|_| has_threads),
+            threads: threads.get(place).copied().flatten(),
             longest_ms: bucket.longest,
             endings: bucket.endings,
             started: (bucket.hits_span.first_start()).zip(bucket.hits_span.last_end()),
