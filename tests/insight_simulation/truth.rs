@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::common::load::START;
 use crate::facts::{Count, Facts, apart, median};
 use crate::faults::{Failing, Fault, Part};
 use crate::model;
@@ -295,20 +296,19 @@ impl Facts<'_> {
         }
     }
 
-    /// Whether nearly all requests waited for others when an insight says so: a long request may block
-    /// the only server of a host.
+    /// Whether the requests held up waited for others, as an insight says: a long request may block the only
+    /// server of a host, again and again. That one did not wait, and a few more may be long themselves.
     fn is_blocked(&self, insight: &Value) -> bool {
-        let at = number(insight, "since_start_ms").unwrap_or(0.0);
-        let to = at + number(insight, "length_ms").unwrap_or(0.0);
-        let under_way = self.requests.iter().filter(|request| {
-            let start = request.start - self.origin;
-            start < to && start + request.elapsed > at
+        let of = |field| number(insight, field).unwrap_or(0.0);
+        let (from, to) = (of("from_ms") - START, of("to_ms") - START);
+        let held_up = self.requests.iter().filter(|request| {
+            (from..to).contains(&request.end()) && request.elapsed >= of("held_up_ms")
         });
         let (mut all, mut waited) = (0, 0);
-        for request in under_way {
+        for request in held_up {
             all += 1;
             waited += usize::from(request.elapsed >= 4.0 * request.free);
         }
-        waited >= 10 && waited * 10 >= all * 9
+        waited >= 10 && waited * 4 >= all * 3
     }
 }

@@ -42,7 +42,8 @@ const MAX_DISTANCE: usize = 3;
 const MIN_IN_FLIGHT_SHARE: f64 = 0.7;
 
 /// Largest share of the samples outside of stalls that take as long: then such requests are usual, and
-/// users that go in step wait for them together. Unless at least half of the threads were held up.
+/// users that go in step wait for them together. It may be larger if half of the threads were held up, not
+/// counting as many as usually take as long.
 const MAX_USUAL_SHARE: f64 = 0.03;
 const MAX_USUAL_SHARE_OF_HALF: f64 = 0.1;
 
@@ -307,13 +308,17 @@ impl Usual {
     ) -> bool {
         let length = silence.length_ms();
         let long = held_up.max(length / HELD_UP_SHARE);
-        let usual = times::count_from(&self.elsewhere, long) as f64;
+        let elsewhere = times::count(&self.elsewhere).max(1) as f64;
+        let usual_share = times::count_from(&self.elsewhere, long) as f64 / elsewhere;
         let held = count_from(released, long) as f64;
-        let max_usual_share = match self.threads > 0.0 && held * 2.0 >= self.threads {
+        // Wide buckets have many that took as long anyway.
+        let usual = course::samples(released) as f64 * usual_share;
+        let is_half = self.threads > 0.0 && (held - 2.0 * usual) * 2.0 >= self.threads;
+        let max_usual_share = match is_half {
             true => MAX_USUAL_SHARE_OF_HALF,
             false => MAX_USUAL_SHARE,
         };
-        if usual > times::count(&self.elsewhere) as f64 * max_usual_share {
+        if usual_share > max_usual_share {
             return false;
         }
         let threads = self.threads.max(1.0);
