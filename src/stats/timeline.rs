@@ -117,14 +117,18 @@ impl Timeline {
         };
         self.bucket(end).record(sample, numbers);
         if end.wrapping_sub(self.latest_part.start) as u64 >= self.latest_part.width {
-            self.mark(end);
+            self.mark(sample, end);
         }
     }
 
     /// Notes the part of a bucket in which a sample ended.
     #[inline(never)]
-    fn mark(&mut self, end: i64) {
+    fn mark(&mut self, sample: &Sample<'_>, end: i64) {
         let width = self.bucket_ms();
+        if sample.is_controller() {
+            self.bucket(end).endings.add_controller(end, width);
+            return;
+        }
         self.bucket(end).endings.add(end, width);
         let part = endings::part_ms(width);
         self.latest_part = LatestPart {

@@ -37,7 +37,7 @@ pub(super) struct Moment {
     pub threads: Option<f64>,
     /// The longest elapsed time of a sample, ms, at least 0.
     pub longest_ms: i64,
-    /// When samples ended.
+    /// When samples ended, those of transaction controllers only if there are no others.
     pub endings: Endings,
     /// The first start and the last end of the samples that started here, epoch ms.
     pub started: Option<(i64, i64)>,
@@ -60,6 +60,8 @@ impl Course {
             true => timeline.threads_up(),
             false => Vec::new(),
         };
+        // Transactions end later than their rows say if these leave out timers.
+        let has_samplers = (timeline.buckets()).any(|bucket| bucket.endings.has_samplers());
         let moment = |(place, bucket): (usize, &crate::stats::Bucket)| Moment {
             start_ms: series
                 .start_ms
@@ -69,7 +71,10 @@ impl Course {
             ko: bucket.failures.counts(),
             threads: threads.get(place).copied().flatten(),
             longest_ms: bucket.longest,
-            endings: bucket.endings,
+            endings: match has_samplers {
+                true => bucket.endings,
+                false => bucket.endings.of_controllers(),
+            },
             started: (bucket.hits_span.first_start()).zip(bucket.hits_span.last_end()),
             labels: (bucket.labels.iter())
                 .map(|label| (label.samples(), label.elapsed.total() as f64))
