@@ -205,12 +205,18 @@ class Run:
                 if re.fullmatch(r".*-\d+", label, re.S) and label.rpartition("-")[0] in labels}
 
     def threads(self, start, end):
-        """The mean over the buckets of a time of the threads in each: of each engine the mean of its rows, together."""
+        """The mean over the buckets of a time of the threads in each: of each engine the mean of its rows, or
+        the last one before if it has rows later, together."""
         buckets = collections.defaultdict(lambda: collections.defaultdict(list))
-        for row in self.ended(start, end):
+        for row in self.ended(-math.inf, math.inf):
             if row.threads is not None:
                 buckets[row.end // self.bucket_ms][row.engine].append(row.threads)
-        means = [sum(sum(rows) / len(rows) for rows in engines.values()) for engines in buckets.values()]
+        last = {engine: number for number in sorted(buckets) for engine in buckets[number]}
+        means, up = [], {}
+        for number in sorted(buckets):
+            up |= {engine: sum(rows) / len(rows) for engine, rows in buckets[number].items()}
+            if start <= number * self.bucket_ms < end:
+                means.append(sum(mean for engine, mean in up.items() if number <= last[engine]))
         return ratio(sum(means), len(means))
 
     def threads_at(self, ms):

@@ -342,6 +342,11 @@ impl Bucket {
     /// Active threads: the sum of the mean of each chain of engines, or the mean of all rows if
     /// engines cannot be told apart. `None` if no row has the column.
     pub fn active_threads(&self, chains: Option<&[Vec<usize>]>) -> Option<f64> {
+        sum_by_size(self.threads_by_chain(chains).into_iter().flatten())
+    }
+
+    /// Mean active threads of each chain of engines, or of all rows if engines cannot be told apart.
+    pub fn threads_by_chain(&self, chains: Option<&[Vec<usize>]>) -> Vec<Option<f64>> {
         let mean = |engines: &mut dyn Iterator<Item = &ThreadMean>| {
             let (rows, sum) = engines.fold((0, 0), |(rows, sum), mean| {
                 (rows + mean.rows, sum + mean.sum.total())
@@ -349,15 +354,12 @@ impl Bucket {
             (rows > 0).then(|| sum as f64 / rows as f64)
         };
         let Some(chains) = chains else {
-            return mean(&mut self.threads.iter());
+            return vec![mean(&mut self.threads.iter())];
         };
-        let means = chains.iter().filter_map(|chain| {
-            mean(&mut chain.iter().filter_map(|&engine| self.threads.get(engine)))
-        });
-        // By size, so that the sum does not depend on the order of merging.
-        let mut terms: Vec<f64> = means.collect();
-        terms.sort_by(f64::total_cmp);
-        (!terms.is_empty()).then(|| terms.iter().sum())
+        let means = chains
+            .iter()
+            .map(|chain| mean(&mut chain.iter().filter_map(|&engine| self.threads.get(engine))));
+        means.collect()
     }
 }
 
@@ -374,6 +376,14 @@ impl LabelBucket {
         self.latency.merge(other.latency);
         self.connect.merge(other.connect);
     }
+}
+
+/// The sum of some numbers, `None` without any. In order of size, so that it does not depend on the
+/// order of merging.
+pub(super) fn sum_by_size(numbers: impl Iterator<Item = f64>) -> Option<f64> {
+    let mut terms: Vec<f64> = numbers.collect();
+    terms.sort_by(f64::total_cmp);
+    (!terms.is_empty()).then(|| terms.iter().sum())
 }
 
 /// The item at a place, made if it is not there yet.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::bucket::{Bucket, FirstFailure, Numbers, Renumbering};
+use super::bucket::{self, Bucket, FirstFailure, Numbers, Renumbering};
 use super::codes::Codes;
 use super::consistency::{self, Checked};
 use super::endings;
@@ -117,14 +117,18 @@ impl Timeline {
         };
         self.bucket(end).record(sample, numbers);
         if end.wrapping_sub(self.latest_part.start) as u64 >= self.latest_part.width {
-            self.mark(end);
+            self.mark(sample, end);
         }
     }
 
     /// Notes the part of a bucket in which a sample ended.
     #[inline(never)]
-    fn mark(&mut self, end: i64) {
+    fn mark(&mut self, sample: &Sample<'_>, end: i64) {
         let width = self.bucket_ms();
+        if sample.is_controller() {
+            self.bucket(end).endings.add_controller(end, width);
+            return;
+        }
         self.bucket(end).endings.add(end, width);
         let part = endings::part_ms(width);
         self.latest_part = LatestPart {
@@ -503,6 +507,34 @@ impl DenseTimeline {
         self.buckets()
             .map(move |bucket| bucket.active_threads(chains.as_deref()))
     }
+
+    /// Active threads in each bucket with rows, as in [`active_threads`](Self::active_threads), except
+    /// that a chain without rows in a bucket counts with its last number, if it has rows again later:
+    /// its threads only wait.
+    pub fn threads_up(&self) -> Vec<Option<f64>> {
+        let chains = self.timeline.engine_chains();
+        let mut buckets: Vec<Vec<Option<f64>>> = self
+            .buckets()
+            .map(|bucket| bucket.threads_by_chain(chains.as_deref()))
+            .collect();
+        let has_rows: Vec<bool> = buckets
+            .iter()
+            .map(|bucket| bucket.iter().any(Option::is_some))
+            .collect();
+        for chain in 0..buckets.first().map_or(0, Vec::len) {
+            let end = buckets.iter().rposition(|bucket| bucket[chain].is_some());
+            let mut last = None;
+            for bucket in buckets.iter_mut().take(end.map_or(0, |end| end + 1)) {
+                last = bucket[chain].or(last);
+                bucket[chain] = last;
+            }
+        }
+        let sums = buckets.iter().zip(has_rows).map(|(bucket, has_rows)| {
+            let known = bucket.iter().copied().flatten();
+            bucket::sum_by_size(known).filter(|_| has_rows)
+        });
+        sums.collect()
+    }
 }
 
 #[cfg(test)]
@@ -590,6 +622,36 @@ mod tests {
             dense(&series).active_threads().next(),
             Some(Some(4.0 + 6.0))
         );
+    }
+
+    #[test]
+    fn an_engine_without_rows_for_a_while_keeps_its_threads() {
+        let mut series = Timeline::default();
+        let rows = [
+            (0, 1, 3),
+            (100, 2, 5),
+            (300, 1, 4),
+            (400, 2, 6),
+            (500, 2, 7),
+        ];
+        for (time_stamp, engine, threads) in rows {
+            let thread_name = format!("10.0.0.{engine}:1099-T 1-1");
+            let sample = Sample {
+                thread_name: thread_name.as_bytes(),
+                all_threads: Some(threads),
+                time_stamp,
+                elapsed: 0,
+                ..sample()
+            };
+            series.record(&sample, 0);
+        }
+        let series = dense(&series);
+        // Engine 1 ends at 300 ms; nothing is known at 200 ms.
+        let up = [3.0, 8.0, f64::NAN, 9.0, 6.0, 7.0]
+            .map(|number: f64| Some(number).filter(|n| !n.is_nan()));
+        assert_eq!(series.threads_up(), up);
+        let in_buckets: Vec<Option<f64>> = series.active_threads().collect();
+        assert_eq!(in_buckets[1], Some(5.0));
     }
 
     /// Samples of these labels and codes, one a second.

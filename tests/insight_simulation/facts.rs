@@ -155,14 +155,34 @@ impl<'a> Facts<'a> {
         (values.len() >= min).then(|| median(values))?
     }
 
-    /// By which factor requests take longer under full load than under little.
-    pub fn rise(&self) -> Option<f64> {
+    /// By which factor requests take longer under full load than under little: as multiples of their free
+    /// times, and their medians.
+    pub fn rise(&self) -> Option<(f64, f64)> {
         let loads = (0..=100).map(|x| self.plan.shape.load(f64::from(x) / 100.0));
         let least = loads.fold(1.0, f64::min).max(0.02);
         let low = (least * 1.6).clamp(0.3, 0.7);
-        let few = self.slowness(|request| self.load_at(request) <= low, 15)?;
-        let many = self.slowness(|request| self.load_at(request) >= 0.9, 15)?;
-        Some(many / few)
+        let few = |request: &Request| self.load_at(request) <= low;
+        let many = |request: &Request| self.load_at(request) >= 0.9;
+        let median_of = |is_counted: &dyn Fn(&Request) -> bool| {
+            let counted = self.successes().filter(|request| is_counted(request));
+            median(counted.map(|request| request.elapsed))
+        };
+        Some((
+            self.slowness(many, 15)? / self.slowness(few, 15)?,
+            median_of(&many)? / median_of(&few)?,
+        ))
+    }
+
+    /// Whether many more requests fail in a time, in shares of the plan, than otherwise.
+    pub fn fails_in(&self, (from, to): (f64, f64)) -> bool {
+        let count = |is_within: bool| {
+            let requests = self.requests.iter().copied();
+            Count::of(
+                requests
+                    .filter(|request| (from..to).contains(&self.share_at(request)) == is_within),
+            )
+        };
+        count(true).ratio() >= count(false).ratio() + 0.2
     }
 
     /// From when to when nearly all users are active: the longest times, as shares of the plan, the
@@ -212,8 +232,9 @@ impl<'a> Facts<'a> {
         self.steady_times().first().copied().unwrap_or((0.0, 0.0))
     }
 
-    /// By which factor requests take longer at the end of constant load than at its start, and in ms.
-    pub fn drift(&self) -> Option<(f64, f64)> {
+    /// By which factor requests take longer at the end of constant load than at its start, as multiples
+    /// of their free times; by which factor their median grows, and by how many ms.
+    pub fn drift(&self) -> Option<(f64, f64, f64)> {
         let (from, to) = self.steady();
         if to - from < 0.15 {
             return None;
@@ -232,7 +253,11 @@ impl<'a> Facts<'a> {
             Some((slowness, median(requests.map(elapsed))?))
         };
         let (first, last) = (slow(&first)?, slow(&last)?);
-        Some((last.0 / first.0, last.1 - first.1))
+        Some((
+            last.0 / first.0,
+            last.1 / first.1.max(0.5),
+            last.1 - first.1,
+        ))
     }
 
     /// The largest share of time that a host's servers are busy under full load.

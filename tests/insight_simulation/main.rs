@@ -31,7 +31,8 @@ use facts::Facts;
 use musts::Must;
 use plan::Plan;
 
-/// Runs in continuous integration; the environment variable `RUNS` sets another number.
+/// Runs in continuous integration; the environment variable `RUNS` sets another number, and `FIRST` the
+/// first seed.
 const RUNS: u64 = 400;
 
 /// Smallest share of insights that must be true, of each kind.
@@ -120,7 +121,8 @@ fn number(name: &str) -> Option<u64> {
 #[ignore = "run optimised"]
 fn insights_are_true_and_find_what_is_planted() {
     let runs = number("RUNS").unwrap_or(RUNS);
-    let next = AtomicU64::new(0);
+    let first = number("FIRST").unwrap_or(0);
+    let next = AtomicU64::new(first);
     let tallies = Mutex::new(BTreeMap::new());
     let threads = thread::available_parallelism().map_or(2, |threads| threads.get());
     thread::scope(|scope| {
@@ -128,7 +130,7 @@ fn insights_are_true_and_find_what_is_planted() {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= runs {
+                    if seed >= first + runs {
                         return;
                     }
                     let heard = hear(&Plan::of(seed));

@@ -316,7 +316,7 @@ impl Model<'_> {
                     factor,
                     slow_share,
                 } if request.label == label && !random.happens(slow_share) => base /= factor,
-                Fault::Rise(factor) => slower *= 1.0 + (factor - 1.0) * plan.shape.load(x),
+                Fault::Rise(factor) => slower *= 1.0 + (factor - 1.0) * plan.share_up(x),
                 Fault::Drift(factor) => slower *= 1.0 + (factor - 1.0) * x,
                 _ => (),
             }

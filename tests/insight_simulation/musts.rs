@@ -2,7 +2,7 @@
 
 use crate::facts::{Facts, apart, median};
 use crate::faults::{Fault, Part};
-use crate::model;
+use crate::model::{self, Request};
 use crate::plan::Loop;
 use crate::sizes;
 
@@ -42,6 +42,14 @@ impl Facts<'_> {
         let has_gap = |fault: &Fault| matches!(fault, Fault::Gap { .. }).then_some(());
         let is_clear =
             !self.is_blind() && !self.has_clocks_apart() && plan.fault(has_gap).is_none();
+        // A stall that lasts while many users start hides at how many of them times begin to rise.
+        let up = (0..=1_000)
+            .map(|x| f64::from(x) / 1e3)
+            .find(|&x| plan.shape.load(x) >= 0.98);
+        let rise_ms = up.unwrap_or(1.0) * plan.seconds * 1e3;
+        let is_held_up = model::stalls(plan)
+            .iter()
+            .any(|(from, to)| *from < rise_ms && to - from >= rise_ms * sizes::STALLED);
         let mut parts = Vec::new();
         let mut moment = None;
         let is_large = match fault {
@@ -105,27 +113,35 @@ impl Facts<'_> {
             }
             Fault::Saturation(_) => {
                 is_clear
+                    && !is_held_up
                     && self.requests.len() >= sizes::LOAD_SAMPLES
-                    && self.rise().is_some_and(|rise| rise >= sizes::SATURATED)
+                    && self
+                        .rise()
+                        .is_some_and(|(rise, _)| rise >= sizes::SATURATED)
             }
             Fault::Collapse(_) => {
                 let (peak, last) = self.peak_and_last();
                 is_clear
+                    && !is_held_up
                     && self.requests.len() >= sizes::LOAD_SAMPLES
                     && last <= peak * sizes::COLLAPSED
             }
             Fault::Rise(_) => {
                 is_clear
+                    && !is_held_up
                     && self.requests.len() >= sizes::RISE.0
-                    && self.rise().is_some_and(|rise| rise >= sizes::RISE.1)
+                    && self
+                        .rise()
+                        .is_some_and(|(rise, medians)| rise.min(medians) >= sizes::RISE.1)
                     && median_ms >= sizes::RISE.2
             }
             Fault::Drift(_) => {
                 plan.arrivals == Loop::Closed
                     && is_clear
                     && self.requests.len() >= sizes::DRIFT.0
-                    && self.drift().is_some_and(|(factor, ms)| {
-                        factor >= sizes::DRIFT.1 && ms >= sizes::DRIFT.2
+                    && self.drift().is_some_and(|(factor, medians, ms)| {
+                        // The rows show medians, whatever else made them differ.
+                        factor.min(medians) >= sizes::DRIFT.1 && ms >= sizes::DRIFT.2
                     })
             }
             Fault::LowLoad => {
@@ -140,14 +156,18 @@ impl Facts<'_> {
                     self.since_start(to) + tolerance,
                 ));
                 let held = self.requests.iter().filter(|r| r.held >= ms / 2.0);
-                // The median around it: a queue may have grown.
-                let around = self.requests.iter().filter(|request| {
-                    let before = from - request.at - request.elapsed;
-                    (0.0..0.15 * plan.seconds * 1e3).contains(&before)
-                });
-                let median_ms =
-                    median(around.map(|r| r.elapsed)).map_or(median_ms, |m| m.max(median_ms));
+                // The median around it: a queue may have grown. The load may grow, too.
+                let beside = |between: &dyn Fn(&Request) -> f64| {
+                    let near = self.requests.iter().filter(|request| {
+                        (0.0..0.15 * plan.seconds * 1e3).contains(&between(request))
+                    });
+                    median(near.map(|request| request.elapsed)).unwrap_or(median_ms)
+                };
+                let before = beside(&|request| from - request.at - request.elapsed);
+                let after = beside(&|request| request.at - to);
+                let median_ms = median_ms.max(before).max(after);
                 *ms >= (sizes::STALL.0 * median_ms).max(sizes::STALL.1)
+                    && *ms >= sizes::STALL.3 * self.longest_silence((from, to))
                     && held.count() >= sizes::STALL.2
                     && !self.is_blind()
                     && !self.has_clocks_apart()
@@ -173,18 +193,19 @@ impl Facts<'_> {
                     .filter(|request| self.share_at(request) < *at)
                     .count();
                 let after = self.requests.len() - before;
-                // No request was under way for long after it began.
-                let reach = self
-                    .requests
-                    .iter()
-                    .filter(|request| self.share_at(request) < *at);
-                let reach = reach
-                    .map(|request| request.end() - self.origin)
-                    .fold(0.0, f64::max);
+                // At a low load, nothing is sent for a while anyway.
+                let begin = at * plan.seconds * 1e3;
+                let beside = |from: f64, to: f64| {
+                    let (from, to) = (from.max(0.0), to.min(plan.seconds * 1e3));
+                    let sent = self.requests.iter().filter(|r| (from..to).contains(&r.at));
+                    sent.count() as f64 * ms / (to - from)
+                };
+                let missing = beside(begin - ms, begin).min(beside(begin, begin + ms));
                 before.min(after) >= sizes::GAP.2
                     && *ms >= sizes::GAP.0
-                    && *ms >= sizes::GAP.1 * self.spacing()
-                    && reach <= start + 0.05 * ms
+                    && missing >= sizes::GAP.1
+                    // No request was under way for long after it began.
+                    && self.last_end_before(*at) <= start + 0.05 * ms
                     && !self.has_clocks_apart()
             }
             Fault::ClocksApart { engine, ms } => {
@@ -239,6 +260,22 @@ impl Facts<'_> {
         })
     }
 
+    /// The longest time in which no request ended although the next was under way, apart from a time of the
+    /// plan, ms: users that go in step leave such silences.
+    fn longest_silence(&self, apart_from: (f64, f64)) -> f64 {
+        let mut ends: Vec<(f64, f64)> = self
+            .requests
+            .iter()
+            .map(|request| (request.at + request.elapsed, request.at))
+            .collect();
+        ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let others = ends
+            .windows(2)
+            .filter(|pair| pair[1].0 <= apart_from.0 || pair[0].0 >= apart_from.1);
+        let silences = others.map(|pair| pair[1].0 - pair[0].0.max(pair[1].1));
+        silences.fold(0.0, f64::max)
+    }
+
     /// All parts whose requests are exactly those of a part.
     fn same(&self, part: Part) -> Vec<Part> {
         let own = self.count(part);
@@ -268,6 +305,8 @@ impl Facts<'_> {
             && samples >= sizes::STEADY.1
             && others >= sizes::STEADY.2
             && apart(steady[0], whole[0]) >= sizes::STEADY.3
+            // Figures of errors are no steady state.
+            && !self.fails_in((from, to))
             && !self.plan.faults.iter().any(|fault| {
                 matches!(
                     fault,

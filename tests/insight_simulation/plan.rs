@@ -207,6 +207,13 @@ impl Plan {
         self.rows / self.seconds / self.shape.mean()
     }
 
+    /// The share of the users that are active at a moment, in whole users of each engine: each runs the
+    /// whole plan.
+    pub fn share_up(&self, x: f64) -> f64 {
+        let of_engine = self.users.div_ceil(self.engines) as f64;
+        (self.shape.load(x) * of_engine + 0.5).floor() / of_engine
+    }
+
     /// The mean service time of all labels, without tails.
     pub fn mean_service_ms(&self) -> f64 {
         let means = self.labels.iter();

@@ -32,6 +32,9 @@ pub const FAST_ERRORS: (usize, f64, f64, f64) = (50, 15.0, 3.0, 1.3);
 /// Samples of a run that is saturated or collapses.
 pub const LOAD_SAMPLES: usize = 3_000;
 
+/// Stall while users start, as a share of that time, from which nothing more on load must be found.
+pub const STALLED: f64 = 0.1;
+
 /// How many times as long saturated requests take as those under little load.
 pub const SATURATED: f64 = 2.0;
 
@@ -48,13 +51,15 @@ pub const DRIFT: (usize, f64, f64) = (1_000, 1.5, 10.0);
 /// Threads that are started, and how many times as many as are ever active.
 pub const LOW_LOAD: (usize, usize) = (50, 10);
 
-/// Length of a stall in medians and in ms, and samples that it holds up.
-pub const STALL: (f64, f64, usize) = (20.0, 1_000.0, 10);
+/// Length of a stall in medians and in ms, samples that it holds up, and its length as a multiple of the
+/// longest time in which none ends although one is under way anyway: all users may go in step.
+pub const STALL: (f64, f64, usize, f64) = (20.0, 1_000.0, 10, 1.5);
 
 /// Periodic stalls, and samples that each holds up.
 pub const PERIODIC: (usize, usize) = (6, 8);
 
-/// Length of a gap, ms, the samples that are missing in it, and those before and after it.
+/// Length of a gap, ms, the samples that are missing in it at the lower of the rates before and after it,
+/// and those before and after it.
 pub const GAP: (f64, f64, usize) = (30_000.0, 50.0, 30);
 
 /// Samples of each engine, and by which share of the run a clock is off.

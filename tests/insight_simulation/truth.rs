@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::common::load::START;
 use crate::facts::{Count, Facts, apart, median};
 use crate::faults::{Failing, Fault, Part};
 use crate::model;
@@ -122,6 +123,14 @@ impl Facts<'_> {
         own >= others * factor && own - others >= ms
     }
 
+    /// When the last request sent before a moment of the plan ended, ms since the start.
+    pub fn last_end_before(&self, at: f64) -> f64 {
+        let sent = self.requests.iter();
+        let sent = sent.filter(|request| self.share_at(request) < at);
+        let ends = sent.map(|request| request.end() - self.origin);
+        ends.fold(0.0, f64::max)
+    }
+
     /// Whether an insight is true of the run.
     pub fn is_true(&self, insight: &Value) -> bool {
         let plan = self.plan;
@@ -183,7 +192,12 @@ impl Facts<'_> {
             "timeouts" => fails().any(|failing| {
                 let value = number(insight, "value_ms").unwrap_or(0.0);
                 let ms = self.timeout_ms(failing);
-                (ms * 0.99 - 10.0..=ms * 1.01 + 10.0).contains(&value)
+                // Those that wait through a stall end later, all after the same time.
+                let stalls = model::stalls(plan);
+                let longer = stalls.iter().map(|(from, to)| to - from).chain([0.0]);
+                longer
+                    .map(|stall| ms + stall)
+                    .any(|ms| (ms * 0.99 - 10.0..=ms * 1.01 + 10.0).contains(&value))
             }),
             "fast_errors" => self
                 .flattery()
@@ -196,8 +210,8 @@ impl Facts<'_> {
                 let (peak, last) = self.peak_and_last();
                 plan.contention > 0.0 && last <= 0.85 * peak
             }
-            "rises_with_load" => self.rise().is_some_and(|rise| rise >= 1.2),
-            "drift" => self.drift().is_some_and(|(factor, _)| factor >= 1.2),
+            "rises_with_load" => self.rise().is_some_and(|(rise, _)| rise >= 1.2),
+            "drift" => self.drift().is_some_and(|(factor, ..)| factor >= 1.2),
             "low_load" => {
                 let (started, most) = self.threads();
                 started >= 20 && most * 3 <= started
@@ -252,8 +266,11 @@ impl Facts<'_> {
                         let start = self.since_start(at * plan.seconds * 1e3 - 1.0);
                         let tolerance =
                             2.0 * self.tolerance() + 20.0 * self.spacing() + 10.0 * self.median;
-                        self.is_at(insight, (start - tolerance, start + tolerance))
-                            && (said - ms).abs() <= 2.0 * tolerance
+                        // It begins when the last request that was sent before it ends, a timeout perhaps.
+                        let under_way = (self.last_end_before(*at) - start).max(0.0);
+                        self.is_at(insight, (start - tolerance, start + under_way + tolerance))
+                            && said <= ms + 2.0 * tolerance
+                            && said >= ms - under_way - 2.0 * tolerance
                     }
                     _ => false,
                 });
@@ -298,20 +315,19 @@ impl Facts<'_> {
         }
     }
 
-    /// Whether nearly all requests waited for others when an insight says so: a long request may block
-    /// the only server of a host.
+    /// Whether the requests held up waited for others, as an insight says: a long request may block the only
+    /// server of a host, again and again. That one did not wait, and a few more may be long themselves.
     fn is_blocked(&self, insight: &Value) -> bool {
-        let at = number(insight, "since_start_ms").unwrap_or(0.0);
-        let to = at + number(insight, "length_ms").unwrap_or(0.0);
-        let under_way = self.requests.iter().filter(|request| {
-            let start = request.start - self.origin;
-            start < to && start + request.elapsed > at
+        let of = |field| number(insight, field).unwrap_or(0.0);
+        let (from, to) = (of("from_ms") - START, of("to_ms") - START);
+        let held_up = self.requests.iter().filter(|request| {
+            (from..to).contains(&request.end()) && request.elapsed >= of("held_up_ms")
         });
         let (mut all, mut waited) = (0, 0);
-        for request in under_way {
+        for request in held_up {
             all += 1;
             waited += usize::from(request.elapsed >= 4.0 * request.free);
         }
-        waited >= 10 && waited * 10 >= all * 9
+        waited >= 10 && waited * 4 >= all * 3
     }
 }

@@ -32,11 +32,12 @@ pub(super) struct Moment {
     pub ok: Counts,
     /// Elapsed times of the failed samples.
     pub ko: Counts,
-    /// Active threads; `None` if not all rows report them.
+    /// Active threads; `None` if not all rows report them. A load generator without a sample here counts
+    /// with its last number, if it has samples later.
     pub threads: Option<f64>,
     /// The longest elapsed time of a sample, ms, at least 0.
     pub longest_ms: i64,
-    /// When samples ended.
+    /// When samples ended, those of transaction controllers only if there are no others.
     pub endings: Endings,
     /// The first start and the last end of the samples that started here, epoch ms.
     pub started: Option<(i64, i64)>,
@@ -54,7 +55,13 @@ impl Course {
     ) -> Self {
         let buckets = timeline.buckets().enumerate();
         let bucket_ms = timeline.timeline().bucket_ms();
-        let has_threads = knows_threads(timeline);
+        // JMeter's Statistical sender does not know the threads, and writes 0 in every row.
+        let threads = match knows_threads(timeline) && !series.active_threads.is_empty() {
+            true => timeline.threads_up(),
+            false => Vec::new(),
+        };
+        // Transactions end later than their rows say if these leave out timers.
+        let has_samplers = (timeline.buckets()).any(|bucket| bucket.endings.has_samplers());
         let moment = |(place, bucket): (usize, &crate::stats::Bucket)| Moment {
             start_ms: series
                 .start_ms
@@ -62,14 +69,12 @@ impl Course {
             hits: bucket.hits,
             ok: bucket.successes.counts(),
             ko: bucket.failures.counts(),
-            threads: series
-                .active_threads
-                .get(place)
-                .copied()
-                .flatten()
-                .filter(|_| has_threads),
+            threads: threads.get(place).copied().flatten(),
             longest_ms: bucket.longest,
-            endings: bucket.endings,
+            endings: match has_samplers {
+                true => bucket.endings,
+                false => bucket.endings.of_controllers(),
+            },
             started: (bucket.hits_span.first_start()).zip(bucket.hits_span.last_end()),
             labels: (bucket.labels.iter())
                 .map(|label| (label.samples(), label.elapsed.total() as f64))

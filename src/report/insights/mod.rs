@@ -250,6 +250,8 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Insight>, Vec<Caveat>) {
     if is_one_run {
         found.extend(load::find(evidence, &course, is_doubled));
         found.extend(pauses::find(&course, evidence));
+    } else if !has_several_runs {
+        found.extend(load::low(evidence));
     }
     let (mut of_origins, failing) = origins::find(evidence);
     let failures = failures::find(evidence, &course, &failing);

@@ -159,5 +159,6 @@ pub fn report(files: &[&str], percentiles: &[f64]) -> Report {
         },
         ..Presentation::default()
     };
-    super::checked(Report::new(&outcome.into(), presentation).unwrap())
+    let report = super::checked(Report::new(&outcome.into(), presentation).unwrap());
+    super::sentences::plain_sentences(report)
 }

@@ -1,5 +1,6 @@
 //! What the sentence of every insight and caveat keeps to.
 
+use perfkit::report::Report;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -25,4 +26,14 @@ pub fn plain_sentence(sentence: &str) {
     assert!(!unquoted.contains("--"), "an option: {sentence}");
     let clocks = CLOCK.find_iter(&unquoted).count();
     assert!(clocks <= 1, "{clocks} moments: {sentence}");
+}
+
+/// The report, after the checks on the sentences of its insights and caveats.
+pub fn plain_sentences(report: Report) -> Report {
+    let insights = report.insights.iter().map(|insight| &insight.sentence);
+    let caveats = report.caveats.iter().map(|caveat| &caveat.sentence);
+    insights
+        .chain(caveats)
+        .for_each(|sentence| plain_sentence(sentence));
+    report
 }

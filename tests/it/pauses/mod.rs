@@ -210,6 +210,50 @@ fn a_machine_that_stands_still() {
 }
 
 #[test]
+fn transactions_without_their_timers_do_not_hide_a_stall() {
+    const TRANSACTION: &str =
+        ",\"Number of samples in transaction : 3, number of failing samples : 0\"";
+    let random = &mut Random(7);
+    let users = Users {
+        users: 40,
+        seconds: 120.0,
+        ramp: 10.0,
+        think_ms: 700.0,
+        median_ms: 20.0,
+        sigma: 0.4,
+    };
+    let mut rows = users.run(random, &[(60.0, 3.0)]);
+    // Their rows end before they did, by the time that the user thought.
+    let transactions: Vec<Row> = (rows.iter().step_by(3))
+        .map(|last| Row {
+            start: last.start - random.exponential(1_400.0),
+            elapsed: last.elapsed + 40.0,
+            label: "Order".to_owned(),
+            error: Some(TRANSACTION),
+            ..last.clone()
+        })
+        .filter(|row| row.start >= 0.0)
+        .collect();
+    rows.extend(transactions);
+    let text: String = jtl(rows)
+        .split_inclusive('\n')
+        .map(|line| match line.contains(TRANSACTION) {
+            true => line.replace("text,false", "text,true"),
+            false => line.to_owned(),
+        })
+        .collect();
+    let found = only(&report(&[&text], &[50.0]));
+    let Finding::Stall(stall) = &found else {
+        panic!("{found:?}");
+    };
+    let at = stall.start_ms - 1_700_000_060_000;
+    assert!(
+        at.abs() <= 100 && (2_800..=3_200).contains(&stall.length_ms),
+        "{stall:?}"
+    );
+}
+
+#[test]
 fn a_lock_of_one_label_and_single_slow_requests_say_nothing() {
     let run = |change: &dyn Fn(f64, usize, &mut Row)| {
         let mut rows = Users {

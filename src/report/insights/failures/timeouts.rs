@@ -139,7 +139,9 @@ impl Times {
 }
 
 fn end_of_band(value: i64) -> i64 {
-    (i128::from(value) * i128::from(BAND.0) / i128::from(BAND.1)) as i64
+    let end = i128::from(value) * i128::from(BAND.0) / i128::from(BAND.1);
+    // A negative time is the end of its own band.
+    i64::try_from(end).unwrap_or(i64::MAX).max(value)
 }
 
 /// Number of samples that took from `from` to `to` ms, both included.

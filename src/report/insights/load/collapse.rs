@@ -37,6 +37,9 @@ const MAX_WINDOW_SHARE: usize = 16;
 /// The end of the rise: one part in this many of its buckets, and twice as many of those after it.
 const END_SHARE: usize = 8;
 
+/// Smallest ratio of the threads at the end to those at the start.
+const MIN_GROWTH: f64 = 3.0;
+
 /// Smallest ratio of the threads at the end to those at the peak.
 const MIN_THREAD_GROWTH: f64 = 1.2;
 
@@ -142,7 +145,9 @@ pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<Collapse> {
     )?;
     let deviations =
         wide.ok as f64 * (1.0 - last.throughput / wide.throughput) / (wide.ok as f64).sqrt();
-    let has_fallen = last.threads >= peak.threads * MIN_THREAD_GROWTH
+    let first = rise.steps.first()?;
+    let has_fallen = last.threads >= first.threads * MIN_GROWTH
+        && last.threads >= peak.threads * MIN_THREAD_GROWTH
         && last.throughput <= peak.throughput * MAX_LEFT
         && last.throughput <= wide.throughput * MAX_LEFT_OF_WIDE
         && deviations >= MIN_DEVIATIONS
@@ -230,6 +235,7 @@ fn do_errors_grow(steps: &[Step], last: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::super::course::tests::{course, moment};
+    use super::super::rise::Climb;
     use super::*;
 
     /// A ramp of two threads per second up to 160, which stay for 40 s. A thread sends ten requests
@@ -245,7 +251,7 @@ mod tests {
     }
 
     fn found(course: &Course) -> Option<Collapse> {
-        find(course, &Rise::of(course)?)
+        find(course, &Rise::of(course, &Climb::of(course)?)?)
     }
 
     #[test]

@@ -8,8 +8,9 @@ use super::steady;
 use super::window::{Figures, Window};
 use crate::stats::{CompactHistogram, Slices};
 
-/// Smallest ratio of the median in the last quarter to that in the first.
-const MIN_RATIO: f64 = 1.5;
+/// Smallest ratio of the median in the last quarter to that in the first: a rise by half is found even if
+/// the medians are a little off by chance.
+const MIN_RATIO: f64 = 1.4;
 
 /// Smallest difference of these medians, ms.
 const MIN_DIFFERENCE_MS: i64 = 10;
@@ -76,7 +77,7 @@ pub struct Drift {
     pub step_ms: Option<i64>,
     /// The same, ms since the start of the run.
     pub step_since_start_ms: Option<i64>,
-    /// Samples that start from the middle of that time on, failed ones included.
+    /// Samples that start from the middle of that time to its end, failed ones included.
     pub samples: u64,
     /// Whether any sample in the last quarter failed.
     pub has_errors: bool,
@@ -119,10 +120,10 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course) -> Option<Drift> {
     let mut window = Window::within(periods, moments.first()?.start_ms, end)?;
     let width = periods.width_ms();
     let count = window.end_ms.saturating_sub(window.start_ms) / width;
-    // Whole quarters.
-    let left_out = (count % 4).saturating_mul(width);
+    // Whole halves.
+    let left_out = (count % 2).saturating_mul(width);
     window.start_ms = window.start_ms.saturating_add(left_out);
-    let count = count - count % 4;
+    let count = count - count % 2;
     let parts = PARTS.min(usize::try_from(count).ok()?);
     if parts < MIN_PERIODS {
         return None;
@@ -132,7 +133,9 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course) -> Option<Drift> {
         window.start_ms.saturating_add(place.saturating_mul(width))
     };
     let first = Window::new(window.start_ms, edge(1, 4));
-    let last = Window::new(edge(3, 4), window.end_ms);
+    // Of the same length.
+    let length = first.end_ms.saturating_sub(first.start_ms);
+    let last = Window::new(window.end_ms.saturating_sub(length), window.end_ms);
     let (of_first, of_last) = (first.figures(periods), last.figures(periods));
     let (before, after) = (times::median(&of_first.ok)?, times::median(&of_last.ok)?);
     let enough = |figures: &Figures| times::count(&figures.ok) >= MIN_SAMPLES;

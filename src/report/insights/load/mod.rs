@@ -10,7 +10,7 @@ mod schedule;
 mod steady;
 mod window;
 
-use self::rise::Rise;
+use self::rise::{Climb, Rise};
 use self::steady::Whole;
 use super::course::Course;
 use super::{Evidence, Finding};
@@ -36,20 +36,26 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course, is_doubled: bool) -
     let under_load = under_load(course);
     // Threads that wait for a saturated server are not the load generator's fault.
     let late = late.filter(|_| under_load.is_none());
-    let low = low_load::find(evidence.aggregate).map(Finding::LowLoad);
     // A server under load has enough of it, however many users took turns.
-    let low = low.filter(|_| under_load.is_none());
+    let low = low(evidence).filter(|_| under_load.is_none());
     let found = [late, under_load, drift, steady, low];
     found.into_iter().flatten().collect()
+}
+
+/// Finds almost no load, which needs no course of the run: thread names and numbers of threads suffice.
+pub(super) fn low(evidence: &Evidence<'_>) -> Option<Finding> {
+    low_load::find(evidence.aggregate).map(Finding::LowLoad)
 }
 
 /// Finds what happens as the number of threads grows. A collapse is saturation too, and in both times
 /// rise: only the most serious is reported.
 fn under_load(course: &Course) -> Option<Finding> {
-    let rise = Rise::of(course)?;
-    let collapse = || collapse::find(course, &rise).map(Finding::Collapse);
-    let saturation = || saturation::find(course, &rise).map(Finding::Saturation);
-    let rises = || rises::find(course, &rise).map(Finding::RisesWithLoad);
+    let climb = Climb::of(course)?;
+    let rise = Rise::of(course, &climb);
+    let rise = rise.as_ref();
+    let collapse = || collapse::find(course, rise?).map(Finding::Collapse);
+    let saturation = || saturation::find(course, rise?).map(Finding::Saturation);
+    let rises = || rises::find(course, rise, &climb).map(Finding::RisesWithLoad);
     collapse().or_else(saturation).or_else(rises)
 }
 

@@ -19,10 +19,10 @@ const MIN_SAMPLES_IN_ANY: u64 = 20;
 const SHARE_BEFORE: usize = 6;
 
 /// Fewest threads at the top: with fewer, each start of a thread is a rise of its own.
-const MIN_THREADS: f64 = 5.0;
+pub(super) const MIN_THREADS: f64 = 5.0;
 
 /// Smallest ratio of the threads in the last step to those in the first.
-const MIN_GROWTH: f64 = 3.0;
+pub(super) const MIN_GROWTH: f64 = 2.0;
 
 /// Smallest Spearman rank correlation of threads with time.
 const MIN_CORRELATION: f64 = 0.95;
@@ -33,19 +33,11 @@ const NEARLY_ALL: f64 = 0.98;
 /// Share of the largest number of threads that counts as the number before the rise.
 const BEFORE: f64 = 0.05;
 
+/// Share of the threads between the fewest and the most up to which they are few.
+const LOW: f64 = 0.2;
+
 /// Smallest share of all threads while they stay: some are always between two samples.
 const STAY: f64 = 0.95;
-
-/// The part of a run in which the number of threads rises to its maximum for the first time. In a
-/// spike test, that is the first spike up to its top.
-pub(super) struct Rise<'a> {
-    /// The buckets in which the number of threads rises.
-    pub moments: &'a [Moment],
-    /// The buckets after them in which all threads stay.
-    pub stay: &'a [Moment],
-    /// The rise in equal parts.
-    pub steps: Vec<Step>,
-}
 
 /// Consecutive buckets. Only successful samples count in `ok` and `median`.
 #[derive(Debug, Clone)]
@@ -68,9 +60,23 @@ pub(super) struct Step {
     pub elapsed_sum: f64,
 }
 
-impl<'a> Rise<'a> {
-    /// Finds the rise of a run; `None` if the number of threads never rises steadily, or with too few
-    /// samples.
+/// Where the number of threads rises to its maximum for the first time: in a spike test, the first spike
+/// up to its top.
+pub(super) struct Climb<'a> {
+    /// The buckets with few threads before it.
+    pub low: &'a [Moment],
+    /// All buckets from the beginning to its top.
+    up: &'a [Moment],
+    /// Where the number of threads begins to rise in them.
+    start: usize,
+    /// The buckets after them in which all threads stay.
+    pub stay: &'a [Moment],
+    /// The fewest threads before the top, and the most.
+    threads: (f64, f64),
+}
+
+impl<'a> Climb<'a> {
+    /// Finds where threads rise; `None` if their number is unknown.
     pub fn of(course: &'a Course) -> Option<Self> {
         let inner = course.inner();
         // After the last start, samples only end, however many threads are up.
@@ -82,16 +88,65 @@ impl<'a> Rise<'a> {
         let top = inner.iter().position(|moment| is_up(moment, NEARLY_ALL))?;
         let min = inner[..=top].iter().filter_map(|moment| moment.threads);
         let min = min.fold(f64::MAX, f64::min);
-        let is_before = |moment: &Moment| {
+        let up = &inner[..=top];
+        let has_few = |moment: &Moment, share| {
             let own = moment.threads;
-            own.is_some_and(|own| own <= min + (max - min) * BEFORE)
+            own.is_some_and(|own| own <= min + (max - min) * share)
         };
-        let start = inner[..top].iter().rposition(is_before).unwrap_or(0);
-        let before = inner[..start].iter().rev().take_while(|own| is_before(own));
-        let start = start - before.count().min((top - start) / SHARE_BEFORE);
+        let start_from = |share| {
+            let start = inner[..top].iter().rposition(|own| has_few(own, share));
+            start.unwrap_or(0)
+        };
+        let low_end = start_from(LOW);
+        let low = up[..low_end].iter().rev();
+        let low = low.take_while(|own| own.threads.is_none() || has_few(own, LOW));
         let has_left = |moment: &Moment| moment.threads.is_some_and(|own| own < max * STAY);
         let left = inner[top..].iter().position(has_left);
-        let moments = &inner[start..=top];
+        Some(Climb {
+            low: &up[low_end - low.count()..low_end],
+            up,
+            start: start_from(BEFORE),
+            stay: &inner[top + 1..left.map_or(inner.len(), |left| (top + left).max(top + 1))],
+            threads: (min, max),
+        })
+    }
+
+    /// Returns the number of buckets from those with few threads to the top.
+    pub fn climbing(&self) -> usize {
+        let is_first = |moment: &Moment| {
+            self.low
+                .last()
+                .is_some_and(|last| moment.start_ms > last.start_ms)
+        };
+        self.up.iter().filter(|moment| is_first(moment)).count()
+    }
+
+    /// Returns the buckets in which the number of threads rises, and some of those before.
+    fn moments(&self) -> &'a [Moment] {
+        let (min, max) = self.threads;
+        let most = min + (max - min) * BEFORE;
+        let before = self.up[..self.start].iter().rev();
+        let before = before.take_while(|own| own.threads.is_some_and(|own| own <= most));
+        let longest = (self.up.len() - 1 - self.start) / SHARE_BEFORE;
+        &self.up[self.start - before.count().min(longest)..]
+    }
+}
+
+/// The climb in equal parts, with some of the time before it.
+pub(super) struct Rise<'a> {
+    /// The buckets in which the number of threads rises.
+    pub moments: &'a [Moment],
+    /// The buckets after them in which all threads stay.
+    pub stay: &'a [Moment],
+    /// The rise in equal parts.
+    pub steps: Vec<Step>,
+}
+
+impl<'a> Rise<'a> {
+    /// Cuts a climb into steps; `None` if the number of threads does not rise steadily, or with too few
+    /// samples.
+    pub fn of(course: &Course, climb: &Climb<'a>) -> Option<Self> {
+        let (moments, max) = (climb.moments(), climb.threads.1);
         let steps = STEPS
             .into_iter()
             .find_map(|count| steps(course.bucket_ms, moments, count))?;
@@ -104,7 +159,7 @@ impl<'a> Rise<'a> {
             && times::rank_correlation(&by_time) >= MIN_CORRELATION;
         is_rise.then_some(Rise {
             moments,
-            stay: &inner[top + 1..left.map_or(inner.len(), |left| (top + left).max(top + 1))],
+            stay: climb.stay,
             steps,
         })
     }

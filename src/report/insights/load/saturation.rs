@@ -8,7 +8,7 @@ use super::super::course::Course;
 use super::super::severity;
 use super::super::times;
 use super::super::words;
-use super::rise::Rise;
+use super::rise::{Rise, Step};
 use crate::format;
 
 /// Share of the throughput at the end of the rise that is reached at the knee.
@@ -21,10 +21,17 @@ const PLATEAU_KEPT: f64 = 0.75;
 /// Smallest share of those steps that keep it: others may have an error burst.
 const MIN_KEPT_SHARE: f64 = 0.75;
 
-/// If the first step reaches the plateau already, its smallest ratio to the threads at the end. An open
-/// workload that slows down at a constant rate has as many more threads as its times are longer, which
-/// is rarely so much.
+/// Share of the throughput at the end of the rise with which the first step has reached the plateau
+/// already, or nearly.
+const REACHED_AT_FIRST: f64 = 0.9;
+
+/// Smallest ratio of the threads at the end to those in a first step that has. An open workload that
+/// slows down at a constant rate has as many more threads as its times are longer, which is rarely so
+/// much.
 const MIN_GROWTH_FROM_FIRST: f64 = 10.0;
+
+/// Smallest ratio of the threads at the end to those at the start otherwise.
+const MIN_GROWTH: f64 = 3.0;
 
 /// Smallest ratio of the threads at the end to those at the knee: throughput should have grown by it.
 const MIN_THREAD_GROWTH: f64 = 1.5;
@@ -37,6 +44,10 @@ const MIN_SLOWDOWN_MS: i64 = 5;
 
 /// Fewest steps from the knee to the end.
 const MIN_STEPS_FROM_KNEE: usize = 3;
+
+/// Largest share of failures in a step whose times are compared: in a burst of errors, the server is free
+/// for the rest.
+const MAX_ERRORS: f64 = 0.2;
 
 /// Smallest Spearman rank correlation of the median with the threads from the knee on.
 const MIN_MEDIAN_CORRELATION: f64 = 0.8;
@@ -105,7 +116,17 @@ pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<SaturatedThroughp
         .position(|step| step.throughput >= plateau * PLATEAU_REACHED)?;
     let from_knee = &steps[at..];
     let (knee, last) = (&steps[at], steps.last()?);
-    let by_threads: Vec<(f64, f64)> = from_knee
+    let calm: Vec<&Step> = from_knee
+        .iter()
+        .filter(|step| (step.samples - step.ok) as f64 <= step.samples as f64 * MAX_ERRORS)
+        .collect();
+    let is_calm = calm.len() as f64 >= from_knee.len() as f64 * MIN_KEPT_SHARE;
+    let compared = if is_calm {
+        calm
+    } else {
+        from_knee.iter().collect()
+    };
+    let by_threads: Vec<(f64, f64)> = compared
         .iter()
         .map(|step| Some((step.threads, step.median? as f64)))
         .collect::<Option<_>>()?;
@@ -113,10 +134,15 @@ pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<SaturatedThroughp
         .iter()
         .filter(|step| step.throughput >= plateau * PLATEAU_KEPT)
         .count();
+    let first = steps.first()?;
+    let min_growth = match first.throughput >= plateau * REACHED_AT_FIRST {
+        true => MIN_GROWTH_FROM_FIRST,
+        false => MIN_GROWTH,
+    };
     let (median, last_median) = (knee.median?, last.median?);
     let is_saturated = from_knee.len() >= MIN_STEPS_FROM_KNEE
         && last.threads >= knee.threads * MIN_THREAD_GROWTH
-        && (at > 0 || last.threads >= knee.threads * MIN_GROWTH_FROM_FIRST)
+        && last.threads >= first.threads * min_growth
         && kept as f64 >= from_knee.len() as f64 * MIN_KEPT_SHARE
         && last_median as f64 >= median as f64 * MIN_SLOWDOWN
         && last_median - median >= MIN_SLOWDOWN_MS
@@ -142,6 +168,7 @@ pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<SaturatedThroughp
 #[cfg(test)]
 mod tests {
     use super::super::super::course::tests::{course, moment};
+    use super::super::rise::Climb;
     use super::*;
 
     /// A ramp of ten threads per second up to 400. Samples take 100 ms until the server reaches its
@@ -159,7 +186,7 @@ mod tests {
     }
 
     fn found(course: &Course) -> Option<SaturatedThroughput> {
-        find(course, &Rise::of(course)?)
+        find(course, &Rise::of(course, &Climb::of(course)?)?)
     }
 
     #[test]

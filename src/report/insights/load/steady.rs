@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::course::{self, Course, Moment};
 use super::super::{Told, Totals, severity, times, words};
-use super::window::Window;
+use super::window::{Figures, Window};
 use crate::stats::Periods;
 
 /// Fewest threads: with fewer, each start and end of a thread looks like a ramp.
@@ -34,6 +34,10 @@ const MIN_THROUGHPUT_RATIO: f64 = 1.15;
 
 /// Smallest ratio between the times of the steady state and of the whole run, either way.
 const MIN_TIME_RATIO: f64 = 1.25;
+
+/// By how much more the share of failed samples may be in the steady state than outside of it: with more,
+/// its figures are those of errors, which end fast or at a timeout.
+const MAX_MORE_FAILED: f64 = 0.3;
 
 /// Smallest difference of these times, ms.
 const MIN_TIME_DIFFERENCE_MS: i64 = 5;
@@ -150,9 +154,21 @@ pub(super) fn find(course: &Course, periods: &Periods, whole: Whole) -> Option<S
         ratio(found.throughput_per_second, whole.throughput) >= MIN_THROUGHPUT_RATIO;
     let are_times_other = is_other(found.median_ms, found.whole_median_ms)
         || is_other(found.p95_ms, found.whole_p95_ms);
+    // The errors have insights of their own.
+    let all = Window::new(i64::MIN, i64::MAX).figures(periods);
+    let share = |failed: u64, all: u64| failed as f64 / all.max(1) as f64;
+    let failed_outside = failed(&all).saturating_sub(failed(&figures));
+    let outside = times::count(&all.elapsed).saturating_sub(samples);
+    let is_failing =
+        share(failed(&figures), samples) >= share(failed_outside, outside) + MAX_MORE_FAILED;
     let has_enough = samples.min(whole.samples.saturating_sub(samples)) >= MIN_SAMPLES;
     let says_something = is_other_rate || (are_times_other && are_medians_apart(steady, &ramp));
-    (has_enough && says_something).then_some(found)
+    (has_enough && says_something && !is_failing).then_some(found)
+}
+
+/// Returns the number of failed samples in a window.
+fn failed(figures: &Figures) -> u64 {
+    times::count(&figures.elapsed).saturating_sub(times::count(&figures.ok))
 }
 
 /// Returns the start and end of the longest stretch with at least `threads` threads. A bucket without
@@ -206,7 +222,7 @@ mod tests {
     use crate::stats::tests::sample;
 
     /// 100 s with a ramp to 100 threads, then all of them. `of` returns the samples per second and their
-    /// elapsed time for a number of threads.
+    /// elapsed time for a number of threads. Those of 2 ms fail.
     fn run(ramp: u32, of: impl Fn(f64) -> (u64, i64)) -> Option<SteadyWindow> {
         let mut periods = Periods::default();
         let moments = (1..=100).map(|second| {
@@ -216,6 +232,7 @@ mod tests {
                 periods.record(&Sample {
                     time_stamp: i64::from(second - 1) * 1_000 + (number * 1_000 / samples) as i64,
                     elapsed,
+                    success: elapsed != 2,
                     ..sample()
                 });
             }
@@ -259,6 +276,14 @@ mod tests {
         assert_eq!((found.since_start_ms, found.samples), (60_000, 3_500));
         assert_eq!((found.median_ms, found.whole_median_ms), (420, 297));
         assert_eq!(found.threads, 100.0);
+    }
+
+    #[test]
+    fn figures_of_errors_are_no_steady_state() {
+        let of =
+            |elapsed: i64| move |threads: f64| (100, if threads < 100.0 { 80 } else { elapsed });
+        assert!(run(60, of(3)).is_some());
+        assert_eq!(run(60, of(2)), None);
     }
 
     #[test]

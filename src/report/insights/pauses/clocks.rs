@@ -27,13 +27,21 @@ const MIN_MISSED_ROWS: f64 = 8.0;
 /// one bucket of the time series at either end.
 const OFFSET_TOLERANCE: f64 = 0.1;
 
+/// Which first and last rows of an engine are left out to tell when it was active: none, or one in 100.
+/// The first may be rare in a ramp, and the last is the slowest of all that are under way.
+const LEFT_OUT: [Option<u64>; 2] = [None, Some(100)];
+
+/// How many rows more the silent engine should have written for each row that is left out.
+const MISSED_PER_ROW_LEFT_OUT: f64 = 3.0;
+
 /// A load generator that starts and ends earlier or later than another by the same time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ClocksApart {
     /// The engine: the host in its thread names, its Hostname, or its file.
     pub engine: String,
-    /// By how much it is later, ms, to a bucket of the time series; negative if it is earlier.
+    /// By how much its first row is later, ms, to a bucket of the time series; negative if it is earlier. If
+    /// the first and the last rows do not agree, one in 100 of each engine's rows is left out at both ends.
     pub later_ms: i64,
     /// The engine that it is compared with: the one that starts in the middle of all.
     pub other_engine: String,
@@ -77,12 +85,24 @@ struct Span<'a> {
     first: i64,
     last: i64,
     rows: u64,
+    /// Rows left out before the first and after the last bucket.
+    left_out: u64,
 }
 
 pub(super) fn find(series: &DenseTimeline, inputs: &[InputRead]) -> Option<ClocksApart> {
+    let found = |of: Option<u64>| find_without(series, inputs, of);
+    LEFT_OUT.into_iter().find_map(found)
+}
+
+/// Finds an engine with an offset, without one of so many first and last rows of each.
+fn find_without(
+    series: &DenseTimeline,
+    inputs: &[InputRead],
+    one_in: Option<u64>,
+) -> Option<ClocksApart> {
     let names = series.timeline().engines()?;
     let chains = series.timeline().engine_chains()?;
-    let spans = spans(series, &chains);
+    let spans = spans(series, &chains, one_in);
     if spans.len() < 2 {
         return None;
     }
@@ -114,20 +134,36 @@ pub(super) fn find(series: &DenseTimeline, inputs: &[InputRead]) -> Option<Clock
     })
 }
 
-fn spans<'a>(series: &DenseTimeline, chains: &'a [Vec<usize>]) -> Vec<Span<'a>> {
+fn spans<'a>(
+    series: &DenseTimeline,
+    chains: &'a [Vec<usize>],
+    one_in: Option<u64>,
+) -> Vec<Span<'a>> {
     let spans = chains.iter().filter_map(|engine| {
-        let rows = (0..).zip(series.buckets().map(|bucket| rows_of(bucket, engine)));
-        rows.filter(|&(_, rows)| rows > 0)
-            .fold(None, |span: Option<Span<'_>>, (index, rows)| {
-                Some(Span {
-                    engine,
-                    first: span.map_or(index, |span| span.first),
-                    last: index,
-                    rows: span.map_or(0, |span| span.rows) + rows,
-                })
-            })
+        let buckets = series.buckets().map(|bucket| rows_of(bucket, engine));
+        let counts: Vec<u64> = buckets.collect();
+        let rows: u64 = counts.iter().sum();
+        let left_out = one_in.map_or(0, |one_in| rows / one_in);
+        Some(Span {
+            engine,
+            first: place_beyond(counts.iter(), left_out)?,
+            last: counts.len() as i64 - 1 - place_beyond(counts.iter().rev(), left_out)?,
+            rows,
+            left_out,
+        })
     });
     spans.filter(|span| span.rows >= MIN_ROWS).collect()
+}
+
+/// Returns the place of the first count with which the sum exceeds a number.
+fn place_beyond<'c>(counts: impl Iterator<Item = &'c u64>, number: u64) -> Option<i64> {
+    let mut sum = 0;
+    let mut places = (0..).zip(counts);
+    let found = places.find(|(_, count)| {
+        sum += *count;
+        sum > number
+    });
+    found.map(|(place, _)| place)
 }
 
 /// Rows of an engine in a bucket.
@@ -162,8 +198,9 @@ fn is_silence_significant(series: &DenseTimeline, one: Span<'_>, other: Span<'_>
             .sum();
         rows as f64 * silent.rows as f64 / alone.rows as f64
     };
-    missed(later, earlier, earlier.first..later.first) >= MIN_MISSED_ROWS
-        && missed(earlier, later, earlier.last + 1..later.last + 1) >= MIN_MISSED_ROWS
+    let min = |silent: Span<'_>| MIN_MISSED_ROWS + MISSED_PER_ROW_LEFT_OUT * silent.left_out as f64;
+    missed(later, earlier, earlier.first..later.first) >= min(later)
+        && missed(earlier, later, earlier.last + 1..later.last + 1) >= min(earlier)
 }
 
 /// Whether the engine that seems to start later may have waited for its first response all the while:
@@ -234,6 +271,27 @@ mod tests {
         insta::assert_snapshot!(found.sentence());
         let sooner = find(&run(&[(60, 160), (0, 100)]), &[]).unwrap();
         assert_eq!((sooner.later_ms, sooner.engines_apart), (60_000, 1));
+    }
+
+    #[test]
+    fn stragglers_do_not_hide_an_offset() {
+        // The last row of one engine hangs for 30 s.
+        let mut series = Timeline::default();
+        for (engine, from) in [(1, 0), (2, 0), (3, 20)] {
+            let thread_name = format!("10.0.0.{engine}:1099-Users 1-1");
+            for number in 0..300 {
+                let is_straggler = engine == 2 && number == 299;
+                let row = Sample {
+                    time_stamp: 1_000 * from + number * 500,
+                    elapsed: if is_straggler { 30_000 } else { 50 },
+                    thread_name: thread_name.as_bytes(),
+                    ..sample()
+                };
+                series.record(&row, 0);
+            }
+        }
+        let found = find(&series.dense(i64::MIN..=i64::MAX), &[]).unwrap();
+        assert_eq!((&*found.engine, found.later_ms), ("10.0.0.3:1099", 20_000));
     }
 
     #[test]

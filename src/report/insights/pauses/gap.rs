@@ -12,9 +12,16 @@ const MIN_LENGTH_MS: i64 = 30_000;
 /// Shortest gap as a share of the run: shorter ones hardly change its rates.
 const MIN_SHARE_OF_RUN: f64 = 0.05;
 
-/// Fewest samples that would have ended in the gap at the rate of the rest. That none of 20 comes has
+/// Fewest samples that would have started in the gap at the rate of the rest. That none of 20 comes has
 /// a probability of 10^-9.
 const MIN_MISSING_SAMPLES: f64 = 20.0;
+
+/// The same at the lower of the rates just before and after it, where the load may be low: 10^-5.
+const MIN_MISSING_BESIDE: f64 = 12.0;
+
+/// The same if one side has fewer samples than that, so that its rate is unknown: a ramp begins with a few
+/// samples far apart.
+const MIN_MISSING_BESIDE_FEW: f64 = 50.0;
 
 /// Largest probability that the usual pauses of the run, such as think times, contain one as long.
 const MAX_CHANCE: f64 = 1e-5;
@@ -97,6 +104,12 @@ struct Pause {
     before: u64,
 }
 
+impl Pause {
+    fn end_ms(self) -> i64 {
+        self.start_ms.saturating_add(self.length_ms)
+    }
+}
+
 pub(super) fn find(course: &Course) -> Option<Gap> {
     let mut pauses = pauses(course);
     pauses.sort_by_key(|pause| (std::cmp::Reverse(pause.length_ms), pause.start_ms));
@@ -108,6 +121,7 @@ pub(super) fn find(course: &Course) -> Option<Gap> {
         pause.length_ms >= MIN_LENGTH_MS
             && pause.length_ms as f64 >= course.length_ms() as f64 * MIN_SHARE_OF_RUN
             && pause.length_ms as f64 * rate >= MIN_MISSING_SAMPLES
+            && are_missing(course, pause, &pauses)
     };
     let most = pauses.iter().take(MAX_GAPS).take_while(|p| is_long(p));
     let gaps = (1..=most.count())
@@ -143,6 +157,36 @@ fn pauses(course: &Course) -> Vec<Pause> {
         end = end.max(Some(last_end.max(first_start)));
     }
     pauses
+}
+
+/// Whether a pause is too long for the load before and after it, each in a time as long as the pause or as
+/// much of that as the run covers, not counting other pauses of half its length or longer.
+fn are_missing(course: &Course, pause: &Pause, pauses: &[Pause]) -> bool {
+    let (start, end) = (pause.start_ms, pause.end_ms());
+    let before = start.saturating_sub(pause.length_ms).max(course.start_ms)..start;
+    let after = end..end.saturating_add(pause.length_ms).min(course.end_ms);
+    let sides = [before, after].map(|side| {
+        let is_in =
+            |first: i64| side.start <= first && first < side.end.max(side.start.saturating_add(1));
+        let own = (course.moments.iter())
+            .filter(|moment| moment.started.is_some_and(|(first, _)| is_in(first)));
+        let samples: u64 = own.map(|moment| moment.hits).sum();
+        let long = (pauses.iter()).filter(|other| other.length_ms >= pause.length_ms / 2);
+        let idle = long.map(|other| {
+            let end = other.end_ms().min(side.end);
+            end.saturating_sub(other.start_ms.max(side.start)).max(0)
+        });
+        let busy = (side.end.saturating_sub(side.start)).saturating_sub(idle.sum());
+        (samples, samples as f64 / busy.max(1) as f64)
+    });
+    let is_known = (sides.iter()).all(|(samples, _)| *samples as f64 >= MIN_MISSING_BESIDE);
+    let min = match is_known {
+        true => MIN_MISSING_BESIDE,
+        false => MIN_MISSING_BESIDE_FEW,
+    };
+    sides
+        .iter()
+        .all(|(_, rate)| pause.length_ms as f64 * rate >= min)
 }
 
 /// Whether the shortest of the longest few pauses is too long for one of the rest.
@@ -241,6 +285,23 @@ mod tests {
         // Three runs an hour apart.
         let three = [0, 3_600, 7_200].map(|from| steady(from, from + 60, 100));
         assert_eq!(found(&three, 30_000).unwrap().gaps, 2);
+    }
+
+    #[test]
+    fn a_low_load_leaves_pauses() {
+        // Of a sample in 5 s, 50 s leave out 10; at full load, hundreds.
+        let low = [
+            steady(0, 100, 100),
+            steady(100, 150, 5_000),
+            steady(195, 240, 5_000),
+            steady(240, 340, 100),
+        ];
+        assert_eq!(found(&low, 1_000), None);
+        let full = [steady(0, 145, 100), steady(195, 340, 100)];
+        assert!(found(&full, 1_000).is_some());
+        // A ramp that begins with a sample long before the next.
+        let ramp = [vec![(0, 50)], steady(60, 120, 4_000), steady(120, 300, 200)];
+        assert_eq!(found(&ramp, 1_000), None);
     }
 
     #[test]

@@ -27,6 +27,13 @@ const MIN_USUAL_SHARE: f64 = 0.2;
 /// The same, as a ratio to the share of all samples: a stall holds up all labels alike.
 const MIN_RATIO_TO_ALL: f64 = 2.0;
 
+/// How many times as long as usual, all together, the samples of other labels take that end after a stall
+/// of which slow labels are no explanation.
+const MIN_WAIT_OF_OTHERS: f64 = 3.0;
+
+/// How many of them must have waited for half of the stall, at least.
+const MIN_OTHERS_HELD_UP: f64 = 5.0;
+
 /// Finds times in which requests waited.
 pub(super) fn find(course: &Course, evidence: &Evidence<'_>) -> Vec<Finding> {
     let labels = evidence.labels;
@@ -35,7 +42,9 @@ pub(super) fn find(course: &Course, evidence: &Evidence<'_>) -> Vec<Finding> {
         let explained = |periodic: &PeriodicStalls| {
             stall.longest_ms <= periodic.longest_ms.saturating_mul(MAX_EXPLAINED)
         };
-        !periodic.as_ref().is_some_and(explained) && !are_slow_labels(labels, stall.held_up_ms)
+        let are_others = |are_slow: Vec<bool>| are_others_held_up(course, stall, labels, &are_slow);
+        !periodic.as_ref().is_some_and(explained)
+            && slow_labels(labels, stall.held_up_ms).is_none_or(are_others)
     });
     let periodic = periodic.map(Finding::PeriodicStalls);
     periodic
@@ -47,6 +56,12 @@ pub(super) fn find(course: &Course, evidence: &Evidence<'_>) -> Vec<Finding> {
 /// Whether most samples as long as this are of labels that are often as slow, and more often than others:
 /// users that go in step wait for them together.
 fn are_slow_labels(labels: &[Label<'_>], held_up: i64) -> bool {
+    slow_labels(labels, held_up).is_some()
+}
+
+/// Returns which labels are often as slow as this, and more often than others, if most samples as long are
+/// of them.
+fn slow_labels(labels: &[Label<'_>], held_up: i64) -> Option<Vec<bool>> {
     let counts: Vec<(u64, u64)> = labels
         .iter()
         .map(|label| {
@@ -57,8 +72,43 @@ fn are_slow_labels(labels: &[Label<'_>], held_up: i64) -> bool {
     let long: u64 = counts.iter().map(|(long, _)| long).sum();
     let all: u64 = counts.iter().map(|(_, all)| all).sum();
     let usual_share = (long as f64 / all.max(1) as f64 * MIN_RATIO_TO_ALL).max(MIN_USUAL_SHARE);
-    let slow = (counts.iter()).filter(|&&(long, all)| long as f64 >= all as f64 * usual_share);
-    slow.map(|(long, _)| long).sum::<u64>() > long / 2
+    let are_slow = (counts.iter()).map(|&(long, all)| long as f64 >= all as f64 * usual_share);
+    let are_slow: Vec<bool> = are_slow.collect();
+    let slow = counts
+        .iter()
+        .zip(&are_slow)
+        .filter(|(_, is_slow)| **is_slow);
+    let of_slow: u64 = slow.map(|((long, _), _)| long).sum();
+    (of_slow > long / 2).then_some(are_slow)
+}
+
+/// Whether the samples of other labels than the slow ones waited for a stall as well.
+fn are_others_held_up(
+    course: &Course,
+    stall: &Stall,
+    labels: &[Label<'_>],
+    are_slow: &[bool],
+) -> bool {
+    let others = labels.iter().zip(are_slow);
+    let others: Vec<usize> = others
+        .filter(|(label, is_slow)| label.samplers.samples > 0 && !**is_slow)
+        .map(|(label, _)| label.number)
+        .collect();
+    let sum = |is_counted: &dyn Fn(i64) -> bool| {
+        let moments = (course.moments.iter()).filter(|moment| is_counted(moment.start_ms));
+        let own = moments.flat_map(|moment| {
+            others
+                .iter()
+                .filter_map(|&number| moment.labels.get(number))
+        });
+        own.fold((0, 0.0), |sum, own| (sum.0 + own.0, sum.1 + own.1))
+    };
+    let is_released = |time: i64| (stall.from_ms..stall.to_ms).contains(&time);
+    let (samples, waited) = sum(&is_released);
+    let (all, elapsed) = sum(&|time| !is_released(time));
+    let usual = samples as f64 * elapsed / all.max(1) as f64;
+    let longest = stall.length_ms as f64;
+    waited >= usual * MIN_WAIT_OF_OTHERS && waited - usual >= MIN_OTHERS_HELD_UP * longest / 2.0
 }
 
 /// Finds a time in which nothing was sent.

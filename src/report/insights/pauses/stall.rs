@@ -10,8 +10,11 @@ use crate::format;
 use crate::report::ResourceRow;
 use crate::stats::{exact_from, part_ms};
 
-/// Shortest stall in medians of elapsed time, of the whole run and of the time around it.
+/// Shortest stall in medians of elapsed time of the whole run.
 const MIN_MEDIANS: i64 = 20;
+
+/// The same of the time around it, in which the median is less certain.
+const MIN_MEDIANS_AROUND: i64 = 15;
 
 /// Shortest stall, ms: shorter ones are usual for garbage collectors, disks and networks.
 const MIN_LENGTH_MS: i64 = 1_000;
@@ -39,8 +42,10 @@ const MAX_DISTANCE: usize = 3;
 const MIN_IN_FLIGHT_SHARE: f64 = 0.7;
 
 /// Largest share of the samples outside of stalls that take as long: then such requests are usual, and
-/// users that go in step wait for them together.
+/// users that go in step wait for them together. It may be larger if half of the threads were held up, not
+/// counting as many as usually take as long.
 const MAX_USUAL_SHARE: f64 = 0.03;
+const MAX_USUAL_SHARE_OF_HALF: f64 = 0.1;
 
 /// The part of all samples that must end elsewhere, to tell what is usual: one of so many.
 const MIN_ELSEWHERE: u64 = 2;
@@ -231,7 +236,7 @@ fn is_stall(
     let around = before.iter().chain(&after);
     let around = times::merged(around.flat_map(|moment| [&moment.ok, &moment.ko]));
     times::median(&around).is_none_or(|median| {
-        length.saturating_add(slack(course)) >= median.saturating_mul(MIN_MEDIANS)
+        length.saturating_add(slack(course)) >= median.saturating_mul(MIN_MEDIANS_AROUND)
     })
 }
 
@@ -303,11 +308,19 @@ impl Usual {
     ) -> bool {
         let length = silence.length_ms();
         let long = held_up.max(length / HELD_UP_SHARE);
-        let usual = times::count_from(&self.elsewhere, long) as f64;
-        if usual > times::count(&self.elsewhere) as f64 * MAX_USUAL_SHARE {
+        let elsewhere = times::count(&self.elsewhere).max(1) as f64;
+        let usual_share = times::count_from(&self.elsewhere, long) as f64 / elsewhere;
+        let held = count_from(released, long) as f64;
+        // Wide buckets have many that took as long anyway.
+        let usual = course::samples(released) as f64 * usual_share;
+        let is_half = self.threads > 0.0 && (held - 2.0 * usual) * 2.0 >= self.threads;
+        let max_usual_share = match is_half {
+            true => MAX_USUAL_SHARE_OF_HALF,
+            false => MAX_USUAL_SHARE,
+        };
+        if usual_share > max_usual_share {
             return false;
         }
-        let held = count_from(released, long) as f64;
         let threads = self.threads.max(1.0);
         let threads_held = if self.threads > 0.0 {
             held.min(threads)
