@@ -113,7 +113,7 @@ impl Told for OftenFails {
                 step.extend(steps::of([], (None, None), self.beside_controllers));
                 step
             }
-            ..=MAX_LABELS => steps::of(names(), (None, None), self.beside_controllers),
+            1..=MAX_LABELS => steps::of(names(), (None, None), self.beside_controllers),
             _ => Vec::new(),
         }
     }
