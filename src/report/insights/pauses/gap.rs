@@ -291,10 +291,10 @@ mod tests {
     fn a_low_load_leaves_pauses() {
         // Of a sample in 5 s, 50 s leave out 10; at full load, hundreds.
         let low = [
-            steady(0, 100, 100),
-            steady(100, 150, 5_000),
-            steady(195, 240, 5_000),
-            steady(240, 340, 100),
+            steady(0, 60, 100),
+            steady(60, 150, 5_000),
+            steady(195, 280, 5_000),
+            steady(280, 340, 100),
         ];
         assert_eq!(found(&low, 1_000), None);
         let full = [steady(0, 145, 100), steady(195, 340, 100)];
