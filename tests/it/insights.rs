@@ -365,7 +365,8 @@ fn fast_errors_that_lower_the_average() {
             row.error = Some("429,Too Many Requests");
         }
     });
-    only(&jtl(rows), "fast_errors");
+    let report = report(&[&jtl(rows)], &PERCENTILES);
+    assert_eq!(kinds(&report), ["often_fails", "fast_errors"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Runs without events have no insights.
 
 use crate::common::load::{Random, Row, arrivals, jtl, report};
+use perfkit::report::Finding;
 
 /// A run without events, with a shape drawn from its seed.
 fn flat(seed: u64) -> String {
@@ -112,7 +113,10 @@ fn flat_runs_have_no_insights() {
         for (name, text) in [("flat", flat(seed)), ("users", users(seed))] {
             let report = report(&[&text], &[50.0, 90.0, 95.0, 99.0]);
             assert!(report.total.samples >= 900, "{name} {seed}");
-            let sentences = report.insights.into_iter().map(|insight| insight.sentence);
+            // Some of these runs fail at a constant rate of up to 10%: that is true of them.
+            let insights = report.insights.into_iter();
+            let others = insights.filter(|found| !matches!(found.finding, Finding::OftenFails(_)));
+            let sentences = others.map(|insight| insight.sentence);
             false_alarms.extend(sentences.map(|sentence| format!("{name} {seed}: {sentence}")));
         }
     }

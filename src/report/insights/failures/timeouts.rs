@@ -246,7 +246,7 @@ fn plateaus(times: &Times, course: &Course) -> Vec<i64> {
         let round = [1_000, 500, 100].map(|step| low / step * step);
         let value = round
             .into_iter()
-            .find(|round| *round >= MIN_VALUE_MS && low - round <= low / 200)
+            .find(|round| *round >= MIN_VALUE_MS && low.saturating_sub(*round) <= low / 200)
             .unwrap_or(low);
         if is_plateau(value, times, &all, course) {
             found.push(value);
@@ -290,15 +290,16 @@ fn is_plateau(value: i64, times: &Times, all: &Counts, course: &Course) -> bool 
     let end = end_of_band(value);
     let own = between(all, value, end);
     let failed = between(&times.ko, value, end);
-    let succeeded = own - failed;
+    let succeeded = own.saturating_sub(failed);
     let is_enough = own >= MIN_SAMPLES && own as f64 >= count as f64 * MIN_SHARE;
     // Three bands on either side.
+    let width = (i128::from(value) * 3 / 50) as i64;
     let beside = [
-        between(all, value - value * 3 / 50, value - 1),
-        between(all, end + 1, end + value * 3 / 50),
+        between(all, value.saturating_sub(width), value.saturating_sub(1)),
+        between(all, end.saturating_add(1), end.saturating_add(width)),
     ];
     let usual = beside.iter().max().copied().unwrap_or(0) as f64 / 3.0;
-    let above = times::count_from(all, end + 1);
+    let above = times::count_from(all, end.saturating_add(1));
     let successes = times::count(&times.ok);
     let is_fixed = succeeded as f64 > successes as f64 * MAX_SHARE_OF_SUCCESSES;
     if !is_enough
@@ -353,7 +354,7 @@ fn are_fixed(all: &Counts, from: i64, to: i64) -> bool {
 /// Returns in how many buckets samples ended in a band, and how many did.
 fn buckets_with(course: &Course, from: i64, to: i64) -> (u64, u64) {
     // Times in buckets are rounded up by 0.1%.
-    let to = to + to / 1_000;
+    let to = to.saturating_add(to / 1_000);
     let counts = course
         .moments
         .iter()
