@@ -32,6 +32,9 @@ pub struct OriginStats {
     pub first_ok_start: i64,
     /// Start of the last successful sample, epoch ms; [`i64::MIN`] without one.
     pub last_ok_start: i64,
+    /// Whether [`OriginStats::elapsed_ok`] is left out: it is what the other cells of the label leave of
+    /// the label's own.
+    pub is_rest: bool,
     /// Elapsed times of the successful samples, ms.
     pub elapsed_ok: Distribution,
     /// Elapsed times of the samples that never got a connection, ms.
@@ -59,6 +62,7 @@ impl Default for OriginStats {
             first_unconnected_start: i64::MAX,
             first_ok_start: i64::MAX,
             last_ok_start: i64::MIN,
+            is_rest: false,
             elapsed_ok: Distribution::default(),
             waits: Distribution::default(),
             threads: BTreeMap::new(),
@@ -68,26 +72,33 @@ impl Default for OriginStats {
 }
 
 impl OriginStats {
-    /// Counts a row.
+    /// Counts a row, except the number of its thread.
     #[inline(always)]
     pub(super) fn record(&mut self, sample: &Sample<'_>) {
         self.samples += sample.sample_count;
         self.errors += sample.error_count;
         self.max_all_threads = self.max_all_threads.max(sample.all_threads.unwrap_or(0));
-        if let Some((group, thread)) = thread_number(sample.thread_name)
-            && self.threads.get(&group).is_none_or(|&own| own < thread)
-        {
-            self.add_thread(group, thread);
-        }
         if sample.success {
             self.first_ok_start = self.first_ok_start.min(sample.time_stamp);
             self.last_ok_start = self.last_ok_start.max(sample.time_stamp);
-            let elapsed = sample.elapsed_each();
-            self.elapsed_ok.record(elapsed, sample.sample_count);
+            if !self.is_rest {
+                let elapsed = sample.elapsed_each();
+                self.elapsed_ok.record(elapsed, sample.sample_count);
+            }
         }
     }
 
-    #[cold]
+    /// Counts the number of a row's thread. Returns the largest one of its group; 0 without one.
+    pub(super) fn record_thread(&mut self, sample: &Sample<'_>) -> u32 {
+        let Some((group, thread)) = thread_number(sample.thread_name) else {
+            return 0;
+        };
+        self.add_thread(group, thread);
+        self.threads
+            .get(&group)
+            .map_or(u32::MAX, |&most| most.max(thread))
+    }
+
     fn add_thread(&mut self, group: u32, thread: u32) {
         let own = self.threads.entry(group).or_default();
         *own = thread.max(*own);
@@ -150,7 +161,9 @@ impl OriginStats {
             .min(other.first_unconnected_start);
         self.first_ok_start = self.first_ok_start.min(other.first_ok_start);
         self.last_ok_start = self.last_ok_start.max(other.last_ok_start);
-        self.elapsed_ok.merge(&other.elapsed_ok);
+        if !self.is_rest {
+            self.elapsed_ok.merge(&other.elapsed_ok);
+        }
         self.waits.merge(&other.waits);
         for (&group, &thread) in &other.threads {
             self.add_thread(group, thread);
