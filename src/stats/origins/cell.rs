@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::FirstFailure;
-use crate::jtl::{Sample, thread_number};
+use crate::jtl::Sample;
 use crate::stats::consistency::{self, Checked};
 use crate::stats::distribution::Distribution;
 
@@ -42,6 +42,10 @@ pub struct OriginStats {
     /// The largest number of a thread by the number of its group: 137 of group 1 for `Users 1-137`.
     /// Of more than [`MAX_GROUPS`], only those with the smallest numbers.
     pub threads: BTreeMap<u32, u32>,
+    /// The group of the last row, and the largest number of a thread of it; not in
+    /// [`OriginStats::threads`] until [`OriginStats::settle`].
+    #[serde(skip)]
+    pub latest_threads: Option<(u32, u32)>,
     /// The largest `allThreads`; 0 without one.
     pub max_all_threads: i64,
 }
@@ -66,6 +70,7 @@ impl Default for OriginStats {
             elapsed_ok: Distribution::default(),
             waits: Distribution::default(),
             threads: BTreeMap::new(),
+            latest_threads: None,
             max_all_threads: 0,
         }
     }
@@ -88,15 +93,26 @@ impl OriginStats {
         }
     }
 
-    /// Counts the number of a row's thread. Returns the largest one of its group; 0 without one.
-    pub(super) fn record_thread(&mut self, sample: &Sample<'_>) -> u32 {
-        let Some((group, thread)) = thread_number(sample.thread_name) else {
-            return 0;
-        };
-        self.add_thread(group, thread);
-        self.threads
-            .get(&group)
-            .map_or(u32::MAX, |&most| most.max(thread))
+    /// Counts the number of a row's thread and of its group.
+    #[inline(always)]
+    pub(super) fn record_thread(&mut self, (group, thread): (u32, u32)) {
+        match &mut self.latest_threads {
+            Some((latest, most)) if *latest == group => *most = thread.max(*most),
+            _ => self.begin_group(group, thread),
+        }
+    }
+
+    #[cold]
+    fn begin_group(&mut self, group: u32, thread: u32) {
+        self.settle();
+        self.latest_threads = Some((group, thread));
+    }
+
+    /// Adds the threads of the last rows to those of the others.
+    pub(super) fn settle(&mut self) {
+        if let Some((group, thread)) = self.latest_threads.take() {
+            self.add_thread(group, thread);
+        }
     }
 
     fn add_thread(&mut self, group: u32, thread: u32) {
@@ -141,7 +157,7 @@ impl OriginStats {
         }
     }
 
-    /// Adds another part, whose types of error have the numbers here that `error` returns.
+    /// Adds another part, which is settled. Its types of error have the numbers here that `error` returns.
     pub(crate) fn merge(&mut self, other: &OriginStats, error: &dyn Fn(usize) -> usize) {
         self.samples += other.samples;
         self.errors += other.errors;

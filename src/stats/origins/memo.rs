@@ -32,6 +32,8 @@ struct ThreadMemo {
     /// Never used again for another memo.
     number: u32,
     input: u32,
+    /// The number of the group; `None` if the name does not end with numbers.
+    group: Option<u32>,
     name: Beginning,
     hostname: Beginning,
 }
@@ -49,8 +51,6 @@ struct CellMemo {
     /// Number of the thread memo.
     thread: u32,
     place: u32,
-    /// The largest number of a thread that the cell knows.
-    most: u32,
 }
 
 /// How a text begins, or all of it.
@@ -82,7 +82,6 @@ impl CellMemo {
         // No memo has this number.
         thread: u32::MAX,
         place: 0,
-        most: 0,
     };
 }
 
@@ -91,6 +90,7 @@ impl Default for ThreadMemo {
         ThreadMemo {
             number: u32::MAX - 1,
             input: 0,
+            group: None,
             name: Beginning::NOTHING,
             hostname: Beginning::NOTHING,
         }
@@ -110,26 +110,9 @@ impl Default for LabelMemo {
 
 impl Memos {
     /// The place of the row's cell, if one of its label's last rows had the same host, engine and group,
-    /// and its thread does not have a larger number than any before.
+    /// and the numbers of its group and thread, if it has them.
     #[inline(always)]
-    pub fn find(&self, sample: &Sample<'_>, label: usize) -> Option<usize> {
-        let (cell, thread) = self.known(sample, label)?;
-        (thread <= cell.most).then_some(cell.place as usize)
-    }
-
-    /// The place of the row's cell, and the number of its thread, which is larger than any before. From
-    /// now on it is known.
-    pub fn learn(&mut self, sample: &Sample<'_>, label: usize) -> Option<usize> {
-        let (mut cell, thread) = self.known(sample, label)?;
-        cell.most = thread.max(cell.most);
-        let memo = self.labels.get_mut(label % LABELS)?;
-        *memo.cells.get_mut(cell.thread as usize % CELLS)? = cell;
-        Some(cell.place as usize)
-    }
-
-    /// What is known of the row's cell, and the number of its thread; 0 without one.
-    #[inline(always)]
-    fn known(&self, sample: &Sample<'_>, label: usize) -> Option<(CellMemo, u32)> {
+    pub fn find(&self, sample: &Sample<'_>, label: usize) -> Option<(usize, Option<(u32, u32)>)> {
         let thread = self.threads.get(slot(sample))?;
         if thread.input != sample.input || !thread.hostname.is_whole(sample.hostname) {
             return None;
@@ -141,15 +124,18 @@ impl Memos {
             return None;
         }
         memo.url.rest(sample.url)?;
-        let number = match thread.name.is_all {
-            true => 0,
-            false => number(digits)?,
+        let numbers = match (thread.name.is_all, thread.group) {
+            (true, _) => None,
+            (false, group) => {
+                let number = number(digits)?;
+                group.map(|group| (group, number))
+            }
         };
-        Some((*cell, number))
+        Some((cell.place as usize, numbers))
     }
 
-    /// Remembers the place of a row's cell, and the largest number of a thread of its group there.
-    pub fn keep(&mut self, sample: &Sample<'_>, label: usize, place: usize, most: u32) {
+    /// Remembers the place of a row's cell.
+    pub fn keep(&mut self, sample: &Sample<'_>, label: usize, place: usize) {
         let (Some(name), Some(hostname), Some(url), Ok(place)) = (
             Beginning::of_thread_name(sample.thread_name),
             Beginning::new(sample.hostname, true),
@@ -179,11 +165,6 @@ impl Memos {
             *cell = CellMemo {
                 thread: number,
                 place,
-                // Without a number there is nothing to learn from other threads.
-                most: match thread_number(sample.thread_name) {
-                    Some(_) => most,
-                    None => u32::MAX,
-                },
             };
         }
     }
@@ -195,6 +176,12 @@ impl Memos {
         name: Beginning,
         hostname: Beginning,
     ) -> Option<u32> {
+        let group = thread_number(sample.thread_name).map(|(group, _)| group);
+        let digits = sample.thread_name.len() - usize::from(name.length);
+        // Whether it ends with numbers says so of all threads of the group only if they are short.
+        if digits > MAX_DIGITS || (name.is_all && group.is_some()) {
+            return None;
+        }
         self.threads.resize(THREADS, ThreadMemo::default());
         let thread = self.threads.get_mut(slot(sample))?;
         let is_same = thread.number < self.next
@@ -212,6 +199,7 @@ impl Memos {
             *thread = ThreadMemo {
                 number: self.next,
                 input: sample.input,
+                group,
                 name,
                 hostname,
             };
@@ -282,6 +270,12 @@ impl Beginning {
             let [a, b, ..] = self.words;
             let first = u128::from_le_bytes(*first) ^ (u128::from(b) << 64 | u128::from(a));
             let last = u128::from_le_bytes(*last) ^ self.last_words;
+            return (first | last == 0).then_some(rest);
+        }
+        if let (8..=15, Some(first), Some(last)) = (length, own.first_chunk(), own.last_chunk()) {
+            let [a, ..] = self.words;
+            let first = u64::from_le_bytes(*first) ^ a;
+            let last = u64::from_le_bytes(*last) ^ self.last;
             return (first | last == 0).then_some(rest);
         }
         let mut difference = self.last ^ last_word(own);

@@ -21,7 +21,7 @@ use super::consistency::{self, Checked, Inconsistent};
 use super::distribution::Distribution;
 use super::interner::Interner;
 use super::label::LabelStats;
-use crate::jtl::{Engine, Sample, host_and_port, shifted_engine, thread_group};
+use crate::jtl::{Engine, Sample, host_and_port, shifted_engine, thread_group, thread_number};
 
 pub use cell::OriginStats;
 pub use failed_connects::FailedConnects;
@@ -113,16 +113,19 @@ impl Origins {
     /// its cell for [`Origins::record_failure`].
     #[inline(always)]
     pub fn record(&mut self, sample: &Sample<'_>, label: usize, labels: &[LabelStats]) -> usize {
-        let place = match self.memos.find(sample, label) {
-            Some(place) => place,
+        let (place, numbers) = match self.memos.find(sample, label) {
+            Some(found) => found,
             None => {
                 // A copy, so that only this case needs the sample in memory.
                 let row = *sample;
-                self.look_up(&row, label, labels)
+                (self.look_up(&row, label, labels), None)
             }
         };
         if let Some(cell) = self.cells.get_mut(place) {
             cell.record(sample);
+            if let Some(numbers) = numbers {
+                cell.record_thread(numbers);
+            }
         }
         place
     }
@@ -143,12 +146,6 @@ impl Origins {
         if self.detail == Detail::Nothing {
             return usize::MAX;
         }
-        if let Some(place) = self.memos.learn(sample, label) {
-            if let Some(cell) = self.cells.get_mut(place) {
-                cell.record_thread(sample);
-            }
-            return place;
-        }
         let engine = Engine::of(sample).key();
         let names = self.detail.of([
             host_and_port(sample.url).unwrap_or_default(),
@@ -162,9 +159,12 @@ impl Origins {
                 self.look_up(sample, label, labels)
             }
             false => {
-                let cell = self.cells.get_mut(place);
-                let most = cell.map_or(0, |cell| cell.record_thread(sample));
-                self.memos.keep(sample, label, place, most);
+                if let Some(cell) = self.cells.get_mut(place)
+                    && let Some(numbers) = thread_number(sample.thread_name)
+                {
+                    cell.record_thread(numbers);
+                }
+                self.memos.keep(sample, label, place);
                 place
             }
         }
@@ -236,6 +236,7 @@ impl Origins {
     /// Gives every cell its elapsed times. `labels` have the same rows.
     #[must_use]
     pub(super) fn complete(mut self, labels: &[LabelStats]) -> Self {
+        self.cells.iter_mut().for_each(OriginStats::settle);
         let mut others: HashMap<u32, Distribution> = HashMap::new();
         for (key, cell) in self.keys.iter().zip(&self.cells) {
             if !cell.is_rest && key.label != UNKNOWN {
@@ -409,7 +410,8 @@ fn name(names: &Interner, number: u32) -> &[u8] {
 }
 
 impl From<Origins> for Stored {
-    fn from(origins: Origins) -> Self {
+    fn from(mut origins: Origins) -> Self {
+        origins.cells.iter_mut().for_each(OriginStats::settle);
         Stored {
             detail: origins.detail,
             names: origins.names,

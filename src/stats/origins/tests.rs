@@ -179,6 +179,7 @@ fn rows() -> impl Strategy<Value = Vec<(usize, Sample<'static>)>> {
         "Users 1-12",
         "Users 1-",
         "Users 1-1x",
+        "Users 1-7000000000",
         "Users 2-1",
         "Users 1-1 1-1",
         "U 1-1",
