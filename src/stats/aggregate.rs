@@ -86,10 +86,11 @@ impl Aggregate {
             let row = *sample;
             self.controllers.record(label, &row);
         } else {
+            // Before the label has the row too.
+            let origin = self.origins.record(sample, label, &self.stats);
             if let Some(stats) = self.stats.get_mut(label) {
                 stats.record(sample);
             }
-            let origin = self.origins.record(sample, label);
             if !sample.success {
                 let failed = *sample;
                 self.record_failure(label, origin, &failed);
@@ -124,23 +125,28 @@ impl Aggregate {
     /// Adds another aggregate. Merging is associative and commutative; an empty aggregate changes
     /// nothing.
     pub fn merge(&mut self, other: Aggregate) {
-        let mut numbers = Vec::with_capacity(other.stats.len());
-        for (label, stats) in other.labels.names().iter().zip(other.stats) {
-            let number = self.labels.number(label);
-            numbers.push(number);
+        let labels = other.labels.names().iter();
+        let numbers: Vec<usize> = labels.map(|label| self.labels.number(label)).collect();
+        while self.errors.detail() < other.errors.detail() {
+            self.coarsen_errors();
+        }
+        let error_numbers = self.errors.merge(&other.errors);
+        self.origins.merge(
+            other.origins,
+            [&numbers, &error_numbers],
+            &self.stats,
+            &other.stats,
+        );
+        for (&number, stats) in numbers.iter().zip(other.stats) {
             match self.stats.get_mut(number) {
                 Some(own) => own.merge(&stats),
                 None => self.stats.push(stats),
             }
         }
+        self.origins.bound(&self.stats);
         self.controllers.merge(&other.controllers, &numbers);
-        while self.errors.detail() < other.errors.detail() {
-            self.coarsen_errors();
-        }
-        let error_numbers = self.errors.merge(&other.errors);
         self.label_errors
             .merge(&other.label_errors, &numbers, &error_numbers);
-        self.origins.merge(&other.origins, &numbers, &error_numbers);
         self.timeline
             .merge(other.timeline, &numbers, &error_numbers);
         self.slices.merge(other.slices, &numbers, &error_numbers);
@@ -198,7 +204,8 @@ impl Aggregate {
         let samplers = consistency::total(self.stats.iter().map(|stats| stats.samples))?;
         let failures = consistency::total(self.stats.iter().map(|stats| stats.errors))?;
         let types = self.errors.types();
-        self.origins.check(labels, types, samplers, failures)?;
+        self.origins
+            .check(&self.stats, types, [samplers, failures])?;
         self.timeline.check(labels, self.errors.types(), samples)?;
         self.slices.check(labels, self.errors.types(), samples)?;
         self.periods.check(samples)?;
@@ -272,8 +279,8 @@ impl Aggregate {
     }
 
     /// What each host, engine and thread group did, by the rows that samplers wrote.
-    pub(crate) fn origins(&self) -> &Origins {
-        &self.origins
+    pub(crate) fn origins(&self) -> Origins {
+        self.origins.clone().complete(&self.stats)
     }
 
     /// The run over time.

@@ -36,6 +36,22 @@ impl Distribution {
         other.for_each(|value, count| self.record(value, count));
     }
 
+    /// Its counts without those of a part of it.
+    pub fn without(&self, part: &Distribution) -> Distribution {
+        let mut without = Distribution::default();
+        let part = part.counts();
+        let mut part = part.iter().peekable();
+        self.for_each(|value, count| {
+            while part.next_if(|of_part| of_part.0 < value).is_some() {}
+            let of_part = part.next_if(|of_part| of_part.0 == value);
+            let left = count.saturating_sub(of_part.map_or(0, |of_part| of_part.1));
+            if left > 0 {
+                without.record(value, left);
+            }
+        });
+        without
+    }
+
     /// Number of samples.
     pub fn count(&self) -> u64 {
         let mut all = 0;
@@ -157,6 +173,7 @@ mod tests {
             ba.merge(&of(&a));
             prop_assert_eq!(&ab, &all);
             prop_assert_eq!(&ba, &all);
+            prop_assert_eq!(all.without(&of(&a)), of(&b));
             let mut with_empty = of(&a);
             with_empty.merge(&Distribution::default());
             prop_assert_eq!(with_empty, of(&a));

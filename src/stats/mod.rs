@@ -60,7 +60,7 @@ pub(crate) use message_kind::kind_of;
 pub(crate) use metrics::MetricMean;
 pub use metrics::MetricValues;
 pub(crate) use newest::NewestErrors;
-pub(crate) use origins::{FailedConnects, OriginCell, OriginStats};
+pub(crate) use origins::{FailedConnects, OriginCell, OriginStats, Origins};
 pub(crate) use periods::{Period, Periods};
 pub(crate) use recent::Recent;
 pub use slices::Slices;

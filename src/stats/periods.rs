@@ -22,9 +22,17 @@ pub struct Periods {
     /// Numbers of the periods, ascending: their starts in ms divided by the width.
     numbers: Vec<i64>,
     periods: Vec<Period>,
-    /// The period found last and its start, which are usually those of the next sample.
     #[serde(skip)]
-    latest: Option<(usize, i64)>,
+    latest: Latest,
+}
+
+/// The period that was found last, which is usually that of the next sample too.
+#[derive(Debug, Clone, Copy, Default)]
+struct Latest {
+    place: usize,
+    start: i64,
+    /// 0 if no period was found yet.
+    width: u64,
 }
 
 /// The samples that started in one period.
@@ -59,14 +67,13 @@ impl Periods {
     #[inline(always)]
     pub fn record(&mut self, sample: &Sample<'_>) {
         let time = sample.time_stamp;
-        let place = match self.latest {
-            Some((place, start))
-                if (time.wrapping_sub(start) as u64) < self.width_ms().unsigned_abs() =>
-            {
-                place
-            }
-            _ => self.find(time),
-        };
+        let Latest {
+            place,
+            start,
+            width,
+        } = self.latest;
+        let is_latest = (time.wrapping_sub(start) as u64) < width;
+        let place = if is_latest { place } else { self.find(time) };
         let Some(period) = self.periods.get_mut(place) else {
             return;
         };
@@ -106,8 +113,12 @@ impl Periods {
         let width = self.width_ms();
         let number = time.div_euclid(width);
         let place = self.numbers.partition_point(|&other| other < number);
-        // Near i64::MIN this wraps around, and so does the comparison.
-        self.latest = Some((place, time.wrapping_sub(time.rem_euclid(width))));
+        self.latest = Latest {
+            place,
+            // Near i64::MIN this wraps around, and so does the comparison.
+            start: time.wrapping_sub(time.rem_euclid(width)),
+            width: width.unsigned_abs(),
+        };
         place
     }
 
@@ -117,7 +128,7 @@ impl Periods {
         let narrow = self.width_ms();
         self.width += 1;
         let ratio = self.width_ms() / narrow;
-        self.latest = None;
+        self.latest = Latest::default();
         let numbers = std::mem::take(&mut self.numbers);
         let periods = std::mem::take(&mut self.periods);
         for (number, period) in numbers.into_iter().zip(periods) {

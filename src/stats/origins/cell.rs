@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::FirstFailure;
-use crate::jtl::{Sample, thread_number};
+use crate::jtl::Sample;
 use crate::stats::consistency::{self, Checked};
 use crate::stats::distribution::Distribution;
 
@@ -32,6 +32,9 @@ pub struct OriginStats {
     pub first_ok_start: i64,
     /// Start of the last successful sample, epoch ms; [`i64::MIN`] without one.
     pub last_ok_start: i64,
+    /// Whether [`OriginStats::elapsed_ok`] is left out: it is what the other cells of the label leave of
+    /// the label's own.
+    pub is_rest: bool,
     /// Elapsed times of the successful samples, ms.
     pub elapsed_ok: Distribution,
     /// Elapsed times of the samples that never got a connection, ms.
@@ -39,6 +42,10 @@ pub struct OriginStats {
     /// The largest number of a thread by the number of its group: 137 of group 1 for `Users 1-137`.
     /// Of more than [`MAX_GROUPS`], only those with the smallest numbers.
     pub threads: BTreeMap<u32, u32>,
+    /// The group of the last row, and the largest number of a thread of it; not in
+    /// [`OriginStats::threads`] until [`OriginStats::settle`].
+    #[serde(skip)]
+    pub latest_threads: Option<(u32, u32)>,
     /// The largest `allThreads`; 0 without one.
     pub max_all_threads: i64,
 }
@@ -59,35 +66,55 @@ impl Default for OriginStats {
             first_unconnected_start: i64::MAX,
             first_ok_start: i64::MAX,
             last_ok_start: i64::MIN,
+            is_rest: false,
             elapsed_ok: Distribution::default(),
             waits: Distribution::default(),
             threads: BTreeMap::new(),
+            latest_threads: None,
             max_all_threads: 0,
         }
     }
 }
 
 impl OriginStats {
-    /// Counts a row.
+    /// Counts a row, except the number of its thread.
     #[inline(always)]
     pub(super) fn record(&mut self, sample: &Sample<'_>) {
         self.samples += sample.sample_count;
         self.errors += sample.error_count;
         self.max_all_threads = self.max_all_threads.max(sample.all_threads.unwrap_or(0));
-        if let Some((group, thread)) = thread_number(sample.thread_name)
-            && self.threads.get(&group).is_none_or(|&own| own < thread)
-        {
-            self.add_thread(group, thread);
-        }
         if sample.success {
             self.first_ok_start = self.first_ok_start.min(sample.time_stamp);
             self.last_ok_start = self.last_ok_start.max(sample.time_stamp);
-            let elapsed = sample.elapsed_each();
-            self.elapsed_ok.record(elapsed, sample.sample_count);
+            if !self.is_rest {
+                let elapsed = sample.elapsed_each();
+                self.elapsed_ok.record(elapsed, sample.sample_count);
+            }
+        }
+    }
+
+    /// Counts the number of a row's thread and of its group.
+    #[inline(always)]
+    pub(super) fn record_thread(&mut self, (group, thread): (u32, u32)) {
+        match &mut self.latest_threads {
+            Some((latest, most)) if *latest == group => *most = thread.max(*most),
+            _ => self.begin_group(group, thread),
         }
     }
 
     #[cold]
+    fn begin_group(&mut self, group: u32, thread: u32) {
+        self.settle();
+        self.latest_threads = Some((group, thread));
+    }
+
+    /// Adds the threads of the last rows to those of the others.
+    pub(super) fn settle(&mut self) {
+        if let Some((group, thread)) = self.latest_threads.take() {
+            self.add_thread(group, thread);
+        }
+    }
+
     fn add_thread(&mut self, group: u32, thread: u32) {
         let own = self.threads.entry(group).or_default();
         *own = thread.max(*own);
@@ -130,7 +157,7 @@ impl OriginStats {
         }
     }
 
-    /// Adds another part, whose types of error have the numbers here that `error` returns.
+    /// Adds another part, which is settled. Its types of error have the numbers here that `error` returns.
     pub(crate) fn merge(&mut self, other: &OriginStats, error: &dyn Fn(usize) -> usize) {
         self.samples += other.samples;
         self.errors += other.errors;
@@ -150,7 +177,9 @@ impl OriginStats {
             .min(other.first_unconnected_start);
         self.first_ok_start = self.first_ok_start.min(other.first_ok_start);
         self.last_ok_start = self.last_ok_start.max(other.last_ok_start);
-        self.elapsed_ok.merge(&other.elapsed_ok);
+        if !self.is_rest {
+            self.elapsed_ok.merge(&other.elapsed_ok);
+        }
         self.waits.merge(&other.waits);
         for (&group, &thread) in &other.threads {
             self.add_thread(group, thread);

@@ -1,25 +1,56 @@
 //! Remembers the cells of recent rows, because the next row of a label is usually of the same one.
 
-use crate::jtl::{Sample, thread_group};
+use crate::jtl::{Sample, thread_group, thread_number};
 
-/// Rows that are remembered: a power of two.
-const MEMOS: usize = 64;
+/// Beginnings of thread names that are remembered: a power of two.
+const THREADS: usize = 64;
+
+/// Labels that are remembered: a power of two.
+const LABELS: usize = 1 << 10;
+
+/// Cells of a label that are remembered: a power of two. Most labels have one for each load generator.
+const CELLS: usize = 8;
 
 /// Bytes of the longest text that is remembered.
 const MAX_TEXT: usize = 64;
 
-/// The last rows and the places of their cells; empty before the first one.
+/// Digits of the longest thread number that is remembered; all such numbers fit in 32 bits.
+const MAX_DIGITS: usize = 9;
+
+/// What the last rows were, and the places of their cells; empty before the first one.
 #[derive(Debug, Clone, Default)]
-pub struct Memos(Vec<Memo>);
+pub struct Memos {
+    threads: Vec<ThreadMemo>,
+    labels: Vec<LabelMemo>,
+    /// The number of the next thread memo.
+    next: u32,
+}
+
+/// The engine and the thread group of a row.
+#[derive(Debug, Clone, Copy)]
+struct ThreadMemo {
+    /// Never used again for another memo.
+    number: u32,
+    input: u32,
+    /// The number of the group; `None` if the name does not end with numbers.
+    group: Option<u32>,
+    name: Beginning,
+    hostname: Beginning,
+}
+
+/// The host of a label's last row, and the cells of its last rows on this host.
+#[derive(Debug, Clone, Copy)]
+struct LabelMemo {
+    label: usize,
+    url: Beginning,
+    cells: [CellMemo; CELLS],
+}
 
 #[derive(Debug, Clone, Copy)]
-struct Memo {
-    label: usize,
-    place: usize,
-    input: u32,
-    url: Beginning,
-    thread_name: Beginning,
-    hostname: Beginning,
+struct CellMemo {
+    /// Number of the thread memo.
+    thread: u32,
+    place: u32,
 }
 
 /// How a text begins, or all of it.
@@ -30,84 +61,180 @@ struct Beginning {
     is_all: bool,
     /// Its bytes by eights, as far as they are whole.
     words: [u64; MAX_TEXT / 8],
+    /// Its last sixteen bytes, if there are as many.
+    last_words: u128,
     /// Its last eight bytes; those that there are, if there are fewer.
     last: u64,
 }
 
-impl Default for Memo {
+impl Beginning {
+    const NOTHING: Beginning = Beginning {
+        length: 0,
+        is_all: true,
+        words: [0; MAX_TEXT / 8],
+        last_words: 0,
+        last: 0,
+    };
+}
+
+impl CellMemo {
+    const NOTHING: CellMemo = CellMemo {
+        // No memo has this number.
+        thread: u32::MAX,
+        place: 0,
+    };
+}
+
+impl Default for ThreadMemo {
     fn default() -> Self {
-        let nothing = Beginning {
-            length: 0,
-            is_all: true,
-            words: [0; MAX_TEXT / 8],
-            last: 0,
-        };
-        Memo {
+        ThreadMemo {
+            number: u32::MAX - 1,
+            input: 0,
+            group: None,
+            name: Beginning::NOTHING,
+            hostname: Beginning::NOTHING,
+        }
+    }
+}
+
+impl Default for LabelMemo {
+    fn default() -> Self {
+        LabelMemo {
             // No label has this number.
             label: usize::MAX,
-            place: 0,
-            input: 0,
-            url: nothing,
-            thread_name: nothing,
-            hostname: nothing,
+            url: Beginning::NOTHING,
+            cells: [CellMemo::NOTHING; CELLS],
         }
     }
 }
 
 impl Memos {
-    /// The place of the row's cell, if its label's last row had the same host, engine and group.
+    /// The place of the row's cell, if one of its label's last rows had the same host, engine and group,
+    /// and the numbers of its group and thread, if it has them.
     #[inline(always)]
-    pub fn find(&self, sample: &Sample<'_>, label: usize) -> Option<usize> {
-        let memo = self.0.get(slot(sample, label))?;
-        let is_same = memo.label == label
-            && memo.input == sample.input
-            && memo.hostname.rest(sample.hostname).is_some()
-            && memo.url.rest(sample.url).is_some()
-            && memo
-                .thread_name
-                .rest(sample.thread_name)
-                .is_some_and(|rest| memo.thread_name.is_all || is_number(rest));
-        is_same.then_some(memo.place)
+    pub fn find(&self, sample: &Sample<'_>, label: usize) -> Option<(usize, Option<(u32, u32)>)> {
+        let thread = self.threads.get(slot(sample))?;
+        if thread.input != sample.input || !thread.hostname.is_whole(sample.hostname) {
+            return None;
+        }
+        let digits = thread.name.rest(sample.thread_name)?;
+        let memo = self.labels.get(label % LABELS)?;
+        let cell = memo.cells.get(thread.number as usize % CELLS)?;
+        if memo.label != label || cell.thread != thread.number {
+            return None;
+        }
+        memo.url.rest(sample.url)?;
+        let numbers = match (thread.name.is_all, thread.group) {
+            (true, _) => None,
+            (false, group) => {
+                let number = number(digits)?;
+                group.map(|group| (group, number))
+            }
+        };
+        Some((cell.place as usize, numbers))
     }
 
     /// Remembers the place of a row's cell.
     pub fn keep(&mut self, sample: &Sample<'_>, label: usize, place: usize) {
-        let (Some(url), Some(thread_name), Some(hostname)) = (
-            Beginning::of_url(sample.url),
+        let (Some(name), Some(hostname), Some(url), Ok(place)) = (
             Beginning::of_thread_name(sample.thread_name),
             Beginning::new(sample.hostname, true),
+            Beginning::of_url(sample.url),
+            u32::try_from(place),
         ) else {
             return;
         };
-        self.0.resize(MEMOS, Memo::default());
-        if let Some(memo) = self.0.get_mut(slot(sample, label)) {
-            *memo = Memo {
+        let Some(number) = self.keep_thread(sample, name, hostname) else {
+            return;
+        };
+        let at = label % LABELS;
+        if self.labels.len() <= at {
+            self.labels.resize(at + 1, LabelMemo::default());
+        }
+        let Some(memo) = self.labels.get_mut(at) else {
+            return;
+        };
+        if memo.label != label || memo.url.rest(sample.url).is_none() {
+            *memo = LabelMemo {
                 label,
-                place,
-                input: sample.input,
                 url,
-                thread_name,
-                hostname,
+                ..LabelMemo::default()
+            };
+        }
+        if let Some(cell) = memo.cells.get_mut(number as usize % CELLS) {
+            *cell = CellMemo {
+                thread: number,
+                place,
             };
         }
     }
+
+    /// The number of the memo of the row's engine and group, which is made if it is missing.
+    fn keep_thread(
+        &mut self,
+        sample: &Sample<'_>,
+        name: Beginning,
+        hostname: Beginning,
+    ) -> Option<u32> {
+        let group = thread_number(sample.thread_name).map(|(group, _)| group);
+        let digits = sample.thread_name.len() - usize::from(name.length);
+        // Whether it ends with numbers says so of all threads of the group only if they are short.
+        if digits > MAX_DIGITS || (name.is_all && group.is_some()) {
+            return None;
+        }
+        self.threads.resize(THREADS, ThreadMemo::default());
+        let thread = self.threads.get_mut(slot(sample))?;
+        let is_same = thread.number < self.next
+            && thread.input == sample.input
+            && thread.hostname.is_whole(sample.hostname)
+            && thread.name.is_all == name.is_all
+            && thread.name.length == name.length
+            && thread.name.rest(sample.thread_name).is_some();
+        if !is_same {
+            // Before numbers are used up, forget everything.
+            if self.next >= u32::MAX - 2 {
+                *self = Memos::default();
+                return None;
+            }
+            *thread = ThreadMemo {
+                number: self.next,
+                input: sample.input,
+                group,
+                name,
+                hostname,
+            };
+            self.next += 1;
+        }
+        Some(thread.number)
+    }
 }
 
-/// Where the row is remembered. Thread names of different engines begin differently.
+/// Where the row's engine and group are remembered. Thread names of different engines begin differently.
 #[inline(always)]
-fn slot(sample: &Sample<'_>, label: usize) -> usize {
+fn slot(sample: &Sample<'_>) -> usize {
     let beginning = sample.thread_name.first_chunk();
     let mixed = beginning.map_or(0, |eight| {
         // The last of the eight bytes changes only the highest bits.
         u64::from_le_bytes(*eight).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 58
     });
-    (label + mixed as usize) % MEMOS
+    mixed as usize % THREADS
 }
 
-/// Whether a text is a number: digits alone.
+/// The number that a text is; `None` for any other text, and for very long numbers.
 #[inline(always)]
-fn is_number(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
+fn number(text: &[u8]) -> Option<u32> {
+    if text.is_empty() || text.len() > MAX_DIGITS {
+        return None;
+    }
+    let mut number = 0;
+    for byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + u32::from(digit);
+    }
+    Some(number)
 }
 
 /// The last eight bytes of a text, or all of a shorter one.
@@ -138,11 +265,30 @@ impl Beginning {
         if self.is_all && !rest.is_empty() {
             return None;
         }
+        // Most are of such a length.
+        if let (16..=32, Some(first), Some(last)) = (length, own.first_chunk(), own.last_chunk()) {
+            let [a, b, ..] = self.words;
+            let first = u128::from_le_bytes(*first) ^ (u128::from(b) << 64 | u128::from(a));
+            let last = u128::from_le_bytes(*last) ^ self.last_words;
+            return (first | last == 0).then_some(rest);
+        }
+        if let (8..=15, Some(first), Some(last)) = (length, own.first_chunk(), own.last_chunk()) {
+            let [a, ..] = self.words;
+            let first = u64::from_le_bytes(*first) ^ a;
+            let last = u64::from_le_bytes(*last) ^ self.last;
+            return (first | last == 0).then_some(rest);
+        }
         let mut difference = self.last ^ last_word(own);
         for (chunk, word) in own.chunks_exact(8).zip(&self.words) {
             difference |= word_of(chunk) ^ word;
         }
         (difference == 0).then_some(rest)
+    }
+
+    /// Whether a text is the same. Most hosts have no name.
+    #[inline(always)]
+    fn is_whole(&self, text: &[u8]) -> bool {
+        text.len() == usize::from(self.length) && (text.is_empty() || self.rest(text).is_some())
     }
 
     fn new(text: &[u8], is_all: bool) -> Option<Self> {
@@ -157,6 +303,9 @@ impl Beginning {
             length: text.len() as u8,
             is_all,
             words,
+            last_words: text
+                .last_chunk()
+                .map_or(0, |last| u128::from_le_bytes(*last)),
             last: last_word(text),
         })
     }

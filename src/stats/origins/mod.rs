@@ -3,6 +3,9 @@
 //! A cell counts the samples with the same label, host, engine and thread group, so that the figures of
 //! any of these are sums of cells. Rows of transaction controllers are left out.
 //!
+//! The elapsed times of a label are known already, so the first of its cells does without its own: they
+//! are what the other cells leave (see [`Origins::complete`]). Most labels have no other.
+//!
 //! Memory is bounded: if there are more than [`MAX_CELLS`], cells are told apart by fewer parts (see
 //! [`Detail`]). The detail depends only on the set of cells, so merging is associative and commutative.
 
@@ -15,8 +18,10 @@ use serde::{Deserialize, Serialize};
 
 use super::FirstFailure;
 use super::consistency::{self, Checked, Inconsistent};
+use super::distribution::Distribution;
 use super::interner::Interner;
-use crate::jtl::{Engine, Sample, host_and_port, shifted_engine, thread_group};
+use super::label::LabelStats;
+use crate::jtl::{Engine, Sample, host_and_port, shifted_engine, thread_group, thread_number};
 
 pub use cell::OriginStats;
 pub use failed_connects::FailedConnects;
@@ -66,6 +71,8 @@ pub struct Origins {
     keys: Vec<Key>,
     cells: Vec<OriginStats>,
     failed_connects: FailedConnects,
+    /// By label, whether it has a cell that is the rest of the others.
+    rests: Vec<bool>,
     memos: Memos,
 }
 
@@ -102,20 +109,23 @@ pub struct OriginCell<'a> {
 }
 
 impl Origins {
-    /// Counts a row of the label with this number. Returns the place of its cell for
-    /// [`Origins::record_failure`].
+    /// Counts a row of the label with this number, which `labels` do not contain yet. Returns the place of
+    /// its cell for [`Origins::record_failure`].
     #[inline(always)]
-    pub fn record(&mut self, sample: &Sample<'_>, label: usize) -> usize {
-        let place = match self.memos.find(sample, label) {
-            Some(place) => place,
+    pub fn record(&mut self, sample: &Sample<'_>, label: usize, labels: &[LabelStats]) -> usize {
+        let (place, numbers) = match self.memos.find(sample, label) {
+            Some(found) => found,
             None => {
                 // A copy, so that only this case needs the sample in memory.
                 let row = *sample;
-                self.look_up(&row, label)
+                (self.look_up(&row, label, labels), None)
             }
         };
         if let Some(cell) = self.cells.get_mut(place) {
             cell.record(sample);
+            if let Some(numbers) = numbers {
+                cell.record_thread(numbers);
+            }
         }
         place
     }
@@ -132,7 +142,7 @@ impl Origins {
     }
 
     #[inline(never)]
-    fn look_up(&mut self, sample: &Sample<'_>, label: usize) -> usize {
+    fn look_up(&mut self, sample: &Sample<'_>, label: usize, labels: &[LabelStats]) -> usize {
         if self.detail == Detail::Nothing {
             return usize::MAX;
         }
@@ -145,10 +155,15 @@ impl Origins {
         let place = self.place(names, label);
         match self.is_too_large() {
             true => {
-                self.coarsen();
-                self.look_up(sample, label)
+                self.coarsen(labels);
+                self.look_up(sample, label, labels)
             }
             false => {
+                if let Some(cell) = self.cells.get_mut(place)
+                    && let Some(numbers) = thread_number(sample.thread_name)
+                {
+                    cell.record_thread(numbers);
+                }
                 self.memos.keep(sample, label, place);
                 place
             }
@@ -176,24 +191,77 @@ impl Origins {
         let place = *self.places.entry(key).or_insert(next);
         if place == next {
             self.keys.push(key);
-            self.cells.push(OriginStats::default());
+            let is_rest = self.takes_rest(key.label);
+            self.cells.push(OriginStats {
+                is_rest,
+                ..OriginStats::default()
+            });
         }
         place
+    }
+
+    /// Whether a new cell of a label is the rest of the others: the first one is.
+    fn takes_rest(&mut self, label: u32) -> bool {
+        if label == UNKNOWN {
+            return false;
+        }
+        let label = label as usize;
+        if self.rests.len() <= label {
+            self.rests.resize(label + 1, false);
+        }
+        let has_rest = self.rests.get_mut(label);
+        has_rest.is_some_and(|has_rest| !std::mem::replace(has_rest, true))
     }
 
     fn is_too_large(&self) -> bool {
         self.cells.len() > MAX_CELLS
     }
 
+    /// Tells cells apart by less until there are not too many. `labels` have the same rows.
+    pub(super) fn bound(&mut self, labels: &[LabelStats]) {
+        while self.is_too_large() {
+            self.coarsen(labels);
+        }
+    }
+
     #[cold]
-    fn coarsen(&mut self) {
+    fn coarsen(&mut self, labels: &[LabelStats]) {
         let finer = std::mem::take(self);
+        let finer = finer.complete(labels);
         self.detail = finer.detail.coarser();
         self.failed_connects = finer.failed_connects.clone();
         self.add_cells(&finer, |label| label, &|error| error);
     }
 
-    /// Adds the cells of another one, whose detail must not be coarser than this one's.
+    /// Gives every cell its elapsed times. `labels` have the same rows.
+    #[must_use]
+    pub(super) fn complete(mut self, labels: &[LabelStats]) -> Self {
+        self.cells.iter_mut().for_each(OriginStats::settle);
+        let mut others: HashMap<u32, Distribution> = HashMap::new();
+        for (key, cell) in self.keys.iter().zip(&self.cells) {
+            if !cell.is_rest && key.label != UNKNOWN {
+                let others = others.entry(key.label).or_default();
+                others.merge(&cell.elapsed_ok);
+            }
+        }
+        for (key, cell) in self.keys.iter().zip(&mut self.cells) {
+            if cell.is_rest
+                && let Some(label) = labels.get(key.label as usize)
+            {
+                let all = label.distributions();
+                cell.is_rest = false;
+                cell.elapsed_ok = match others.get(&key.label) {
+                    Some(others) => all.elapsed_ok.without(others),
+                    None => all.elapsed_ok.clone(),
+                };
+            }
+        }
+        self.rests = Vec::new();
+        self.memos = Memos::default();
+        self
+    }
+
+    /// Adds the cells of another one, which are complete. Its detail must not be coarser than this one's.
     fn add_cells(
         &mut self,
         other: &Origins,
@@ -212,19 +280,25 @@ impl Origins {
         }
     }
 
-    /// Adds another part of the run, whose labels and types of error have these numbers here.
-    pub fn merge(&mut self, other: &Origins, labels: &[usize], errors: &[usize]) {
+    /// Adds another part of the run, whose labels and types of error have these numbers here. `own` and
+    /// `others` are the labels of the parts. Once they are merged, call [`Origins::bound`].
+    pub fn merge(
+        &mut self,
+        other: Origins,
+        numbers: [&[usize]; 2],
+        own: &[LabelStats],
+        others: &[LabelStats],
+    ) {
         while self.detail < other.detail {
-            self.coarsen();
+            self.coarsen(own);
         }
+        let [labels, errors] = numbers;
         let number = |numbers: &[usize], number: usize| numbers.get(number).copied().unwrap_or(0);
-        self.add_cells(other, |label| number(labels, label), &|error| {
+        let other = other.complete(others);
+        self.add_cells(&other, |label| number(labels, label), &|error| {
             number(errors, error)
         });
         self.failed_connects.merge(&other.failed_connects);
-        while self.is_too_large() {
-            self.coarsen();
-        }
     }
 
     /// Gives types of error new numbers. Several may get the same one.
@@ -249,10 +323,9 @@ impl Origins {
     /// Checks stored cells against the number of labels, types of error, samples and errors.
     pub(super) fn check(
         &self,
-        labels: usize,
+        labels: &[LabelStats],
         errors: usize,
-        samples: u64,
-        failed: u64,
+        [samples, failed]: [u64; 2],
     ) -> Checked<()> {
         let numbers = |names: &Interner, is_known: bool| match is_known {
             true => 0..names.names().len(),
@@ -262,12 +335,12 @@ impl Origins {
         let hosts = numbers(&self.names.hosts, self.detail < Detail::Nothing);
         let engines = numbers(&self.names.engines, self.detail < Detail::Host);
         let groups = numbers(&self.names.groups, self.detail < Detail::Engine);
-        let labels = match self.detail {
-            Detail::Label => 0..labels,
+        let known_labels = match self.detail {
+            Detail::Label => 0..labels.len(),
             _ => UNKNOWN as usize..UNKNOWN as usize + 1,
         };
         let is_known = |key: &Key| {
-            labels.contains(&(key.label as usize))
+            known_labels.contains(&(key.label as usize))
                 && hosts.contains(&(key.host as usize))
                 && engines.contains(&(key.engine as usize))
                 && groups.contains(&(key.group as usize))
@@ -276,8 +349,17 @@ impl Origins {
             && self.keys.iter().all(is_known)
             && (self.detail < Detail::Nothing || self.cells.is_empty());
         consistency::ensure(is_sound, "its hosts and thread groups are invalid")?;
-        let cells = self.cells.iter();
+        let complete = self.clone().complete(labels);
+        let cells = complete.cells.iter();
         cells.clone().try_for_each(|cell| cell.check(errors))?;
+        let succeeded = cells.clone().map(|cell| cell.elapsed_ok.check());
+        let succeeded = consistency::total(succeeded.collect::<Checked<Vec<u64>>>()?)?;
+        let own = labels
+            .iter()
+            .map(|label| label.distributions().elapsed_ok.check());
+        let own = consistency::total(own.collect::<Checked<Vec<u64>>>()?)?;
+        let is_same = self.detail == Detail::Nothing || succeeded == own;
+        consistency::ensure(is_same, "it has different successes by label and by host")?;
         let total = consistency::total(cells.clone().map(|cell| cell.samples))?;
         let of_failed = consistency::total(cells.map(|cell| cell.errors))?;
         let is_total = self.detail == Detail::Nothing || (total, of_failed) == (samples, failed);
@@ -328,7 +410,8 @@ fn name(names: &Interner, number: u32) -> &[u8] {
 }
 
 impl From<Origins> for Stored {
-    fn from(origins: Origins) -> Self {
+    fn from(mut origins: Origins) -> Self {
+        origins.cells.iter_mut().for_each(OriginStats::settle);
         Stored {
             detail: origins.detail,
             names: origins.names,
@@ -351,6 +434,9 @@ impl TryFrom<Stored> for Origins {
         for (place, (key, cell)) in stored.cells.into_iter().enumerate() {
             if origins.places.insert(key, place).is_some() {
                 return Err(Inconsistent("it has a host or thread group twice"));
+            }
+            if cell.is_rest && !origins.takes_rest(key.label) {
+                return Err(Inconsistent("a label has too many hosts without times"));
             }
             origins.keys.push(key);
             origins.cells.push(cell);

@@ -44,9 +44,10 @@ impl Told for LowLoad {
 }
 
 pub(super) fn find(aggregate: &Aggregate) -> Option<LowLoad> {
+    let origins = aggregate.origins();
     let mut started: BTreeMap<(&[u8], &[u8], u32), u32> = BTreeMap::new();
     let mut active: BTreeMap<&[u8], i64> = BTreeMap::new();
-    for cell in aggregate.origins().cells() {
+    for cell in origins.cells() {
         // Without names, groups of the same number would be taken for one.
         if cell.group.is_empty() || cell.stats.max_all_threads <= 0 {
             return None;

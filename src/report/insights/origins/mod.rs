@@ -40,10 +40,11 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Finding>, Failing) {
         samplers,
         ..
     } = *evidence;
-    let origins = Origins::new(evidence);
+    let origins_of_run = aggregate.origins();
+    let origins = Origins::new(evidence, &origins_of_run);
     let failures = failing::find(evidence, &origins);
     let failing = failures.failing;
-    let failed_connects = aggregate.origins().failed_connects();
+    let failed_connects = origins_of_run.failed_connects();
     let has_controllers = aggregate.controller_rows() > 0;
     // How long requests take to fail is not how long they take.
     let answering: Vec<Label<'_>> = (labels.iter().copied())

@@ -8,7 +8,7 @@ use super::super::{Evidence, words};
 use crate::format;
 use crate::jtl;
 use crate::report::engines;
-use crate::stats::{Aggregate, OriginCell, OriginStats};
+use crate::stats::{self, Aggregate, OriginCell, OriginStats};
 use crate::text;
 
 /// What a part of a run is.
@@ -83,9 +83,9 @@ pub(super) fn percent(part: u64, all: u64) -> String {
 }
 
 impl<'a> Origins<'a> {
-    pub fn new(evidence: &Evidence<'a>) -> Self {
+    pub fn new(evidence: &Evidence<'a>, origins_of_run: &'a stats::Origins) -> Self {
         let aggregate = evidence.aggregate;
-        let cells: Vec<OriginCell<'a>> = aggregate.origins().cells().collect();
+        let cells: Vec<OriginCell<'a>> = origins_of_run.cells().collect();
         let pieces = engines::pieces(aggregate.timeline());
         let inputs = &evidence.analysed.inputs;
         let hosts = group(&cells, |cell| cell.host);
