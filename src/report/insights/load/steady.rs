@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_of_errors_are_no_steady_state() {
+    fn figures_of_errors_are_left_out() {
         let of =
             |elapsed: i64| move |threads: f64| (100, if threads < 100.0 { 80 } else { elapsed });
         assert!(run(60, of(3)).is_some());
