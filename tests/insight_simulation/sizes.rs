@@ -46,7 +46,7 @@ pub const RISE: (usize, f64, f64) = (2_000, 2.0, 10.0);
 
 /// Samples of a run that drifts, and by which factor and how many ms from the first quarter of constant
 /// load to the last.
-pub const DRIFT: (usize, f64, f64) = (1_000, 1.5, 10.0);
+pub const DRIFT: (usize, f64, f64) = (1_000, 1.7, 10.0);
 
 /// Threads that are started, and how many times as many as are ever active.
 pub const LOW_LOAD: (usize, usize) = (50, 10);

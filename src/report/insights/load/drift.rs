@@ -8,9 +8,8 @@ use super::steady;
 use super::window::{Figures, Window};
 use crate::stats::{CompactHistogram, Slices};
 
-/// Smallest ratio of the median in the last quarter to that in the first: a rise by half is found even if
-/// the medians are a little off by chance.
-const MIN_RATIO: f64 = 1.4;
+/// Smallest ratio of the median in the last quarter to that in the first.
+const MIN_RATIO: f64 = 1.5;
 
 /// Smallest difference of these medians, ms.
 const MIN_DIFFERENCE_MS: i64 = 10;
@@ -120,10 +119,10 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course) -> Option<Drift> {
     let mut window = Window::within(periods, moments.first()?.start_ms, end)?;
     let width = periods.width_ms();
     let count = window.end_ms.saturating_sub(window.start_ms) / width;
-    // Whole halves.
-    let left_out = (count % 2).saturating_mul(width);
+    // Whole quarters.
+    let left_out = (count % 4).saturating_mul(width);
     window.start_ms = window.start_ms.saturating_add(left_out);
-    let count = count - count % 2;
+    let count = count - count % 4;
     let parts = PARTS.min(usize::try_from(count).ok()?);
     if parts < MIN_PERIODS {
         return None;
@@ -133,9 +132,7 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course) -> Option<Drift> {
         window.start_ms.saturating_add(place.saturating_mul(width))
     };
     let first = Window::new(window.start_ms, edge(1, 4));
-    // Of the same length.
-    let length = first.end_ms.saturating_sub(first.start_ms);
-    let last = Window::new(window.end_ms.saturating_sub(length), window.end_ms);
+    let last = Window::new(edge(3, 4), window.end_ms);
     let (of_first, of_last) = (first.figures(periods), last.figures(periods));
     let (before, after) = (times::median(&of_first.ok)?, times::median(&of_last.ok)?);
     let enough = |figures: &Figures| times::count(&figures.ok) >= MIN_SAMPLES;
