@@ -29,8 +29,9 @@ const PARTS: usize = 12;
 /// Fewest periods.
 const MIN_PERIODS: usize = 8;
 
-/// Smallest Spearman rank correlation of the parts' medians with time.
-const MIN_CORRELATION: f64 = 0.8;
+/// Smallest Spearman rank correlation of the parts' medians with time: times that wander by chance
+/// can reach 0.8.
+const MIN_CORRELATION: f64 = 0.9;
 
 /// Share of the rise that lies between two neighbouring parts if it is a step.
 const STEP_SHARE: f64 = 0.7;

@@ -42,6 +42,13 @@ const MIN_SLOWDOWN: f64 = 1.5;
 /// Smallest difference of these medians, ms: less does not matter and may be due to clock ticks.
 const MIN_SLOWDOWN_MS: i64 = 5;
 
+/// Smallest number of medians that the time from the knee to the end lasts. In the first moments of a
+/// run only quick samples have ended, so that its times seem to rise.
+const MIN_MEDIANS: i64 = 8;
+
+/// Ratio of the medians from which a shorter time will do: so far they do not seem to rise.
+const CLEAR_SLOWDOWN: f64 = 3.0;
+
 /// Fewest steps from the knee to the end.
 const MIN_STEPS_FROM_KNEE: usize = 3;
 
@@ -50,7 +57,7 @@ const MIN_STEPS_FROM_KNEE: usize = 3;
 const MAX_ERRORS: f64 = 0.2;
 
 /// Smallest Spearman rank correlation of the median with the threads from the knee on.
-const MIN_MEDIAN_CORRELATION: f64 = 0.8;
+const MIN_MEDIAN_CORRELATION: f64 = 0.9;
 
 /// Smallest ratio of mean elapsed times at the end to those at the knee for the same mix of labels.
 const MIN_LABEL_SLOWDOWN: f64 = 1.3;
@@ -140,7 +147,11 @@ pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<SaturatedThroughp
         false => MIN_GROWTH,
     };
     let (median, last_median) = (knee.median?, last.median?);
-    let is_saturated = from_knee.len() >= MIN_STEPS_FROM_KNEE
+    let length = last.end_ms.saturating_sub(knee.start_ms);
+    let is_long = length >= last_median.saturating_mul(MIN_MEDIANS)
+        || last_median as f64 >= median as f64 * CLEAR_SLOWDOWN;
+    let is_saturated = is_long
+        && from_knee.len() >= MIN_STEPS_FROM_KNEE
         && last.threads >= knee.threads * MIN_THREAD_GROWTH
         && last.threads >= first.threads * min_growth
         && kept as f64 >= from_knee.len() as f64 * MIN_KEPT_SHARE
