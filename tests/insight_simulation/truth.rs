@@ -183,10 +183,16 @@ impl Facts<'_> {
                 let Fault::Burst(failing) = fault else {
                     return false;
                 };
+                // If clocks are apart, the rows of some load generators have it at another time.
+                let offsets = faults().map(|fault| match fault {
+                    Fault::ClocksApart { ms, .. } => ms.abs(),
+                    _ => 0.0,
+                });
+                let apart = offsets.fold(0.0, f64::max);
                 let moment = self.first_failure(failing);
                 moment.is_some_and(|(from, _)| {
                     let to = self.since_start(failing.to * plan.seconds * 1e3) + self.tolerance();
-                    self.is_at(insight, (from, to))
+                    self.is_at(insight, (from - apart, to + apart))
                 })
             }),
             "timeouts" => fails().any(|failing| {

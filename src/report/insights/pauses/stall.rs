@@ -23,8 +23,11 @@ const MIN_LENGTH_MS: i64 = 1_000;
 /// stall, half wait at most half of it.
 const HELD_UP_SHARE: i64 = 2;
 
-/// Fewest samples that all stalls together held up, and that ended right after them.
+/// Fewest samples that all stalls together hold up.
 const MIN_SAMPLES: u64 = 10;
+
+/// Fewest samples that each of several stalls holds up.
+const MIN_SAMPLES_OF_EACH: u64 = 5;
 
 /// Fewest samples that would have ended during a stall at the rates before and after it.
 const MIN_MISSING_SAMPLES: f64 = 5.0;
@@ -153,15 +156,17 @@ pub(super) fn find(course: &Course, monitored: &[ResourceRow]) -> Option<Stall> 
     if times::count(&usual.elsewhere) < times::count(&usual.all) / MIN_ELSEWHERE {
         return None;
     }
-    found.retain(|silence| usual.is_exceeded(course, silence, released(silence), held_up));
+    let held = |silence: &Silence| count_from(released(silence), held_up);
+    found.retain(|silence| {
+        usual.is_exceeded(course, silence, released(silence), held_up)
+            && held(silence) >= MIN_SAMPLES_OF_EACH
+    });
     let (first, last) = (found.first()?, found.last()?);
     let range = course.moments.get(first.last..)?;
     let buckets = (last.last - first.last).saturating_add(buckets_released);
     let range = &range[..buckets.min(range.len())];
-    let held = found
-        .iter()
-        .map(|silence| count_from(released(silence), held_up));
-    if held.sum::<u64>() < MIN_SAMPLES {
+    let samples = count_from(range, held_up);
+    if samples < MIN_SAMPLES {
         return None;
     }
     let longest_ms = range.iter().map(|moment| moment.longest_ms).max()?;
@@ -181,7 +186,7 @@ pub(super) fn find(course: &Course, monitored: &[ResourceRow]) -> Option<Stall> 
         length_ms: last.end_ms.saturating_sub(first.start_ms),
         stalls: found.len() as u64,
         stalled_ms: found.iter().map(Silence::length_ms).sum(),
-        samples: count_from(range, held_up),
+        samples,
         held_up_ms: held_up,
         longest_ms,
         median_ms: median,
