@@ -198,28 +198,8 @@ fn translate(bytes: &mut [u8], is_behind_one: &mut bool) -> usize {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::transcode::tests::Parts;
     use super::*;
-
-    /// Returns these parts one after another, with nothing for now between them.
-    struct Parts(Vec<Vec<u8>>);
-
-    impl Read for Parts {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            match self.0.first_mut() {
-                None => Ok(0),
-                Some(part) if part.is_empty() => {
-                    self.0.remove(0);
-                    Err(ErrorKind::WouldBlock.into())
-                }
-                Some(part) => {
-                    let length = part.len().min(buffer.len());
-                    buffer[..length].copy_from_slice(&part[..length]);
-                    part.drain(..length);
-                    Ok(length)
-                }
-            }
-        }
-    }
 
     fn read(parts: &[&[u8]], buffer: usize) -> Vec<u8> {
         let parts = parts.iter().map(|part| part.to_vec()).collect();

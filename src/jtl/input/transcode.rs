@@ -294,13 +294,13 @@ impl Text {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
     /// A reader that returns parts, and between them has nothing for now.
-    struct Parts(Vec<Vec<u8>>);
+    pub struct Parts(pub Vec<Vec<u8>>);
 
     impl Read for Parts {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -178,7 +178,7 @@ fn tally(samples: u64, errors: u64) -> Tally {
     }
 }
 
-/// What other findings tell of failures.
+/// Failures that other findings already report.
 pub(super) struct Known<'a> {
     pub failing: &'a Failing,
     pub changes: &'a [Found],

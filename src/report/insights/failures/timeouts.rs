@@ -363,8 +363,8 @@ fn buckets_with(course: &Course, from: i64, to: i64) -> (u64, u64) {
     (counts.len() as u64, counts.iter().sum())
 }
 
-/// Returns the type of most errors in the band: the one with so many errors that there are too few
-/// outside of the band for them.
+/// Returns the type of most errors in the band: the one that has too many errors for all
+/// of them to be outside of the band.
 fn error(aggregate: &Aggregate, labels: &[Label<'_>], found: &Timeouts) -> Option<String> {
     let mut by_type: BTreeMap<&[u8], u64> = BTreeMap::new();
     for label in labels {

@@ -20,7 +20,7 @@ const MIN_SAMPLES: u64 = 60;
 /// Fewest successes of a label in a quarter for its median.
 const MIN_SAMPLES_OF_LABEL: u64 = 10;
 
-/// Smallest share of samples whose labels have so many.
+/// Smallest share of samples whose labels have that many.
 const MIN_COVERED: f64 = 0.6;
 
 /// Parts that the time is cut into to see its trend.

@@ -40,7 +40,7 @@ pub struct AlwaysFails {
 }
 
 impl AlwaysFails {
-    /// Whether so many samples failed that hardly any came before the first failure.
+    /// Whether enough samples failed that hardly any can have come before the first failure.
     pub(in super::super) fn fails_nearly_all(&self) -> bool {
         const NEARLY_ALL: f64 = 0.97;
         self.part != Part::Run && self.errors as f64 >= self.samples as f64 * NEARLY_ALL

@@ -167,7 +167,7 @@ fn is_one_of(label: &Label<'_>, names: &HashSet<&[u8]>) -> bool {
     names.contains(label.name)
 }
 
-/// Whether a label is far slower than the rest: so far, and in so many samples, that it is not chance.
+/// Whether a label is slower than the rest by more, and in more samples, than chance explains.
 fn is_slow(
     suspect: &Candidate<'_>,
     rest: &Counts,

@@ -94,7 +94,7 @@ pub(super) fn find(series: &DenseTimeline, inputs: &[InputRead]) -> Option<Clock
     LEFT_OUT.into_iter().find_map(found)
 }
 
-/// Finds an engine with an offset, without one of so many first and last rows of each.
+/// Finds an engine with an offset, ignoring a share of the first and last rows of each: one in this many.
 fn find_without(
     series: &DenseTimeline,
     inputs: &[InputRead],

@@ -50,7 +50,7 @@ const MIN_IN_FLIGHT_SHARE: f64 = 0.7;
 const MAX_USUAL_SHARE: f64 = 0.03;
 const MAX_USUAL_SHARE_OF_HALF: f64 = 0.1;
 
-/// The part of all samples that must end elsewhere, to tell what is usual: one of so many.
+/// Share of all samples that must end elsewhere to show what is usual: one in this many.
 const MIN_ELSEWHERE: u64 = 2;
 
 /// Largest probability that all threads had a long request of their own at once.
