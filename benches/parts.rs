@@ -12,7 +12,7 @@ use perfkit::jtl::csv::Index;
 use perfkit::jtl::input::Input;
 use perfkit::jtl::{self, ReadOptions, Sample, Sink};
 use perfkit::percentile::{Percentile, value_at};
-use perfkit::stats::{Aggregate, Distribution};
+use perfkit::stats::{Aggregate, Distribution, Recorder};
 
 const ROWS: usize = 10_000;
 const HEADER: &str = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,\
@@ -98,7 +98,7 @@ fn parsing(bencher: Bencher) {
 fn parsing_and_recording(bencher: Bencher) {
     let text = results();
     bencher.counter(BytesCount::of_str(&text)).bench_local(|| {
-        let aggregate = read(black_box(&text), Aggregate::default);
+        let aggregate = read(black_box(&text), Recorder::default).into_aggregate();
         assert_eq!(aggregate.labels().len(), 2);
     });
 }
@@ -116,11 +116,11 @@ fn recording(bencher: Bencher) {
 }
 
 fn record(samples: &[Sample<'_>]) -> Aggregate {
-    let mut aggregate = Aggregate::default();
+    let mut recorder = Recorder::default();
     for sample in samples {
-        aggregate.record(sample);
+        recorder.record(sample);
     }
-    aggregate
+    recorder.into_aggregate()
 }
 
 fn sample(row: usize) -> Sample<'static> {

@@ -15,7 +15,7 @@ use perfkit::jtl::{DatePattern, Encoding};
 use perfkit::percentile::Percentile;
 use perfkit::render;
 use perfkit::report::{Presentation, Report};
-use perfkit::stats::Aggregate;
+use perfkit::stats::{Aggregate, Recorder};
 
 const HEADER: &str = "timeStamp,elapsed,label,success\n";
 
@@ -347,7 +347,7 @@ fn report_of(part: perfkit::analysed::Analysed) -> String {
 
 /// The whole pipeline: from any bytes to every renderer.
 pub fn analyze(bytes: &[u8]) {
-    let Some(outcome) = read(bytes, 4096, Aggregate::default) else {
+    let Some(outcome) = read(bytes, 4096, Recorder::default) else {
         return;
     };
     let report = Report::new(&outcome.into(), Presentation::default()).unwrap();

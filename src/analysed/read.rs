@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::jtl::input::{self, BytesRead, Input};
 use crate::jtl::{self, Outcome, ReadOptions, Sample, Sink};
 use crate::select::{Choice, Parts, Selected, Selection, Survey};
-use crate::stats::{Aggregate, DashboardSettings, DashboardTable};
+use crate::stats::{Aggregate, DashboardSettings, DashboardTable, Recorder};
 
 /// How to read results, and which samples count. By default all do, each under its own label.
 #[derive(Debug, Clone, Default)]
@@ -56,10 +56,10 @@ impl Sink for Recorded {
     }
 }
 
-impl From<Aggregate> for Recorded {
-    fn from(aggregate: Aggregate) -> Self {
+impl From<Recorder> for Recorded {
+    fn from(recorder: Recorder) -> Self {
         Recorded {
-            aggregate,
+            aggregate: recorder.into_aggregate(),
             dashboard: None,
         }
     }
@@ -75,11 +75,11 @@ impl From<(Aggregate, DashboardTable)> for Recorded {
 }
 
 /// Converts the outcome of reading with one sink; every sample counts.
-impl From<Outcome<Aggregate>> for Analysed {
-    fn from(outcome: Outcome<Aggregate>) -> Self {
-        let (aggregate, read) = outcome.merge_sinks(Aggregate::default, Aggregate::merge);
+impl From<Outcome<Recorder>> for Analysed {
+    fn from(outcome: Outcome<Recorder>) -> Self {
+        let (recorder, read) = outcome.merge_sinks(Recorder::default, Recorder::merge);
         Analysed {
-            aggregate,
+            aggregate: recorder.into_aggregate(),
             inputs: read.inputs,
             rows_read: read.rows_read,
             rejections: read.rejections,
@@ -97,7 +97,7 @@ impl Analysed {
     /// If an input cannot be read or is not a results file; with [`ReadOptions::strict`], also if a row is
     /// rejected or repaired.
     pub fn read(inputs: Vec<Input>, options: &ReadOptions) -> Result<Analysed> {
-        let outcome = jtl::read(inputs, options, &|_rows| (), Aggregate::default)?;
+        let outcome = jtl::read(inputs, options, &|_rows| (), Recorder::default)?;
         let analysed = Analysed {
             timestamp_is_end: options.timestamps.is_end,
             metrics: options.metrics.clone(),
@@ -131,13 +131,7 @@ impl Analysis {
         let survey = self.survey(paths, progress)?;
         let choice = self.settle(&survey, paths)?;
         let analysed = match self.dashboard {
-            None => self.read_into(
-                paths,
-                &choice,
-                progress,
-                Aggregate::default,
-                Aggregate::merge,
-            )?,
+            None => self.read_into(paths, &choice, progress, Recorder::default, Recorder::merge)?,
             Some(settings) => {
                 let empty = || (Aggregate::default(), DashboardTable::new(settings));
                 // One thread has one sink: there is nothing to merge.

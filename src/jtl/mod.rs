@@ -30,7 +30,7 @@ pub mod input;
 mod long_text;
 mod metric;
 mod names;
-mod number;
+pub(crate) mod number;
 mod options;
 mod outcome;
 mod pieces;

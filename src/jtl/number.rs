@@ -46,12 +46,26 @@ pub fn parse_up_to_4(bytes: &[u8], start: usize, length: usize) -> Option<u32> {
 fn parse_up_to_8(bytes: &[u8], start: usize, length: usize) -> Option<i64> {
     let eight = bytes.get(start..start + WORD)?.try_into().ok()?;
     let digits = (u64::from_le_bytes(eight) ^ 0x3030_3030_3030_3030) << (64 - 8 * length);
+    of_digits(digits).map(i64::from)
+}
+
+/// Reads the last `length` (1 to 8) of eight bytes as a number. `None` if one of them is not a digit.
+#[inline(always)]
+pub fn at_end(eight: [u8; WORD], length: usize) -> Option<u32> {
+    let others = 64 - 8 * length;
+    let digits = (u64::from_le_bytes(eight) ^ 0x3030_3030_3030_3030) >> others << others;
+    of_digits(digits)
+}
+
+/// The number of eight digits, the last one in the highest byte.
+#[inline(always)]
+fn of_digits(digits: u64) -> Option<u32> {
     if (digits | digits.wrapping_add(0x0606_0606_0606_0606)) & 0xF0F0_F0F0_F0F0_F0F0 != 0 {
         return None;
     }
     let pairs = (digits.wrapping_mul((10 << 8) | 1) >> 8) & 0x00FF_00FF_00FF_00FF;
     let quads = (pairs.wrapping_mul((100 << 16) | 1) >> 16) & 0x0000_FFFF_0000_FFFF;
-    Some((quads.wrapping_mul((10_000 << 32) | 1) >> 32) as i64)
+    Some((quads.wrapping_mul((10_000 << 32) | 1) >> 32) as u32)
 }
 
 /// The general way, for signs, long numbers and the last bytes of a buffer.

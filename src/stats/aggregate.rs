@@ -12,6 +12,7 @@ use super::label::LabelStats;
 use super::label_errors::LabelErrors;
 use super::origins::Origins;
 use super::periods::Periods;
+use super::row::UsualRow;
 use super::slices::Slices;
 use super::timeline::Timeline;
 use crate::jtl::{Sample, Sink};
@@ -75,30 +76,109 @@ impl<'a> Label<'a> {
 
 impl Aggregate {
     /// Adds a sample.
-    #[inline(always)]
     pub fn record(&mut self, sample: &Sample<'_>) {
-        let label = self.labels.number(sample.label);
-        if label == self.stats.len() {
-            self.stats.push(LabelStats::default());
-        }
+        let label = self.label(sample);
         if sample.is_controller() {
-            // A copy, so that only this rare case needs the sample in memory.
-            let row = *sample;
-            self.controllers.record(label, &row);
+            self.controllers.record(label, sample);
+            self.timeline.record(sample, label);
         } else {
             // Before the label has the row too.
-            let origin = self.origins.record(sample, label, &self.stats);
+            let (origin, engine) = self.origin(sample, label);
+            self.origins.record(origin, sample);
             if let Some(stats) = self.stats.get_mut(label) {
                 stats.record(sample);
             }
             if !sample.success {
-                let failed = *sample;
-                self.record_failure(label, origin, &failed);
+                self.record_failure(label, origin, sample);
             }
+            self.timeline.record_of_engine(sample, label, engine);
         }
-        self.timeline.record(sample, label);
         self.slices.record(sample, label);
         self.periods.record(sample);
+    }
+
+    /// The number of a sample's label.
+    #[inline(always)]
+    fn label(&mut self, sample: &Sample<'_>) -> usize {
+        let label = self.labels.number(sample.label);
+        if label == self.stats.len() {
+            self.stats.push(LabelStats::default());
+        }
+        label
+    }
+
+    /// The place of the origin of a sample with this label, and the number of its engine.
+    fn origin(&mut self, sample: &Sample<'_>, label: usize) -> (usize, usize) {
+        match self.origins.find(sample, label) {
+            Some((place, engine)) => {
+                self.timeline.note_engine(engine, sample);
+                (place as usize, usize::from(engine.number))
+            }
+            None => {
+                let engine = self.timeline.engine(sample);
+                let place = self.origins.look_up(sample, engine, label, &self.stats);
+                (place, engine)
+            }
+        }
+    }
+
+    /// The usual row that a sample is, if its texts are known by the samples before.
+    #[inline(always)]
+    pub(super) fn known_row(&mut self, sample: &Sample<'_>) -> Option<UsualRow> {
+        let row = UsualRow::of(sample)?;
+        let code = self.timeline.known_code(sample)?;
+        let label = self.label(sample);
+        let (origin, engine) = self.origins.find(sample, label)?;
+        self.timeline.note_engine(engine, sample);
+        Some(UsualRow {
+            label: label as u32,
+            origin,
+            code: code as u16,
+            engine: engine.number,
+            ..row
+        })
+    }
+
+    /// The usual row that a sample is, whether or not its texts are known.
+    #[inline(never)]
+    pub(super) fn usual_row(&mut self, sample: &Sample<'_>) -> Option<UsualRow> {
+        let row = UsualRow::of(sample)?;
+        let label = self.label(sample);
+        let (origin, engine) = self.origin(sample, label);
+        Some(UsualRow {
+            label: label as u32,
+            origin: origin as u32,
+            code: self.timeline.code(sample.response_code) as u16,
+            engine: engine as u16,
+            ..row
+        })
+    }
+
+    /// Whether a new text may change the numbers of those that are known.
+    pub(super) fn may_renumber(&self) -> bool {
+        self.origins.is_full() || self.timeline.is_full_of_codes()
+    }
+
+    /// Number of labels.
+    pub(super) fn label_count(&self) -> usize {
+        self.stats.len()
+    }
+
+    /// Adds all of some rows but what is counted by label.
+    pub(super) fn record_rows(&mut self, rows: &[UsualRow]) {
+        self.timeline.record_rows(rows);
+        self.periods.record_rows(rows);
+    }
+
+    /// Adds what is counted by label of rows of one label, whose positions are counted from this one.
+    pub(super) fn record_rows_of_label(&mut self, rows: &[UsualRow], position: u64) {
+        let label = rows.first().map_or(usize::MAX, |row| row.label as usize);
+        if let Some(stats) = self.stats.get_mut(label) {
+            stats.record_rows(rows, position);
+            self.origins.record_rows(rows);
+            self.timeline.record_rows_of(label, rows);
+            self.slices.record_rows(label, rows);
+        }
     }
 
     #[inline(never)]
@@ -301,7 +381,6 @@ impl Aggregate {
 }
 
 impl Sink for Aggregate {
-    #[inline(always)]
     fn record(&mut self, sample: &Sample<'_>) {
         Aggregate::record(self, sample);
     }

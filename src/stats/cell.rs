@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bucket::FirstFailure;
+use super::bucket::{FirstFailure, total};
 use super::compact::CompactHistogram;
 use super::consistency::{self, Checked};
+use super::row::UsualRow;
 use super::sum::Sum;
 use crate::jtl::Sample;
 
@@ -31,6 +32,14 @@ impl Cell {
             self.successes.record(each, weight);
         } else {
             self.record_failure(each, weight);
+        }
+    }
+
+    /// Adds rows.
+    pub(super) fn record_rows(&mut self, rows: &[UsualRow]) {
+        self.elapsed.add(total(rows, |row| row.elapsed));
+        for row in rows {
+            self.successes.record(row.elapsed(), 1);
         }
     }
 

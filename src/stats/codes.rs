@@ -53,6 +53,11 @@ impl Codes {
         self.names.names()
     }
 
+    /// Whether one more code may be too many to tell apart.
+    pub fn are_all_used(&self) -> bool {
+        !self.are_classes && self.names.names().len() >= MAX_CODES
+    }
+
     /// Whether there are too many codes to tell apart.
     pub fn are_too_many(&self) -> bool {
         self.names.names().len() > MAX_CODES

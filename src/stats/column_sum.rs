@@ -33,6 +33,12 @@ impl ColumnSum {
         }
     }
 
+    /// Adds the sum of the values of rows that all have one.
+    #[inline(always)]
+    pub fn add_sum(&mut self, sum: i64) {
+        self.sum.add(sum);
+    }
+
     /// Adds another sum.
     pub fn merge(&mut self, other: ColumnSum) {
         self.sum.merge(other.sum);

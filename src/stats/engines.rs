@@ -58,30 +58,44 @@ impl From<Stored> for Engines {
 
 impl Engines {
     /// The number of the engine that wrote a row. Rows of an input come in their order.
-    #[inline(always)]
     pub fn number(&mut self, sample: &Sample<'_>) -> usize {
-        let engine = Engine::of(sample);
-        match (&engine, &mut self.latest) {
-            (Engine::Input(input), Some(latest)) if *input == latest.input => {
-                latest.last = Edge::of(sample);
-                latest.number
+        match Engine::of(sample) {
+            Engine::Input(input) => self.number_of_input(input, Edge::of(sample)),
+            named @ Engine::Named(_) => self.number_of(&named.key()),
+        }
+    }
+
+    /// Does the same for a row whose engine is known already: its number, and whether it is known by the
+    /// input of its rows.
+    #[inline(always)]
+    pub fn note(&mut self, (number, is_input): (usize, bool), sample: &Sample<'_>) {
+        if is_input {
+            let row = Edge::of(sample);
+            match &mut self.latest {
+                Some(latest) if latest.number == number => latest.last = row,
+                _ => {
+                    self.number_of_input(sample.input, row);
+                }
             }
-            _ => self.look_up(&engine, Edge::of(sample)),
         }
     }
 
     #[inline(never)]
-    fn look_up(&mut self, engine: &Engine<'_>, row: Edge) -> usize {
-        let number = self.number_of(&engine.key());
-        if let Engine::Input(input) = engine {
-            self.settle();
-            self.latest = Some(Latest {
-                input: *input,
-                number,
-                first: row,
-                last: row,
-            });
+    fn number_of_input(&mut self, input: u32, row: Edge) -> usize {
+        if let Some(latest) = &mut self.latest
+            && latest.input == input
+        {
+            latest.last = row;
+            return latest.number;
         }
+        let number = self.number_of(&Engine::Input(input).key());
+        self.settle();
+        self.latest = Some(Latest {
+            input,
+            number,
+            first: row,
+            last: row,
+        });
         number
     }
 

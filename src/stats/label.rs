@@ -4,9 +4,11 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::bucket::total;
 use super::column_sum::{ColumnSum, ColumnTotal};
 use super::consistency::{self, Checked};
 use super::metrics::{MetricValues, Metrics};
+use super::row::UsualRow;
 use super::sum::Sum;
 use super::timings::{Distributions, Times, Timings};
 use crate::jtl::Sample;
@@ -93,6 +95,22 @@ impl LabelStats {
         if !sample.metrics.is_empty() {
             self.record_metrics(sample.metrics);
         }
+    }
+
+    /// Adds rows, whose positions are counted from this one.
+    pub(super) fn record_rows(&mut self, rows: &[UsualRow], position: u64) {
+        for row in rows {
+            let own = position.saturating_add(u64::from(row.offset));
+            self.first_position = self.first_position.min(own);
+            self.start = self.start.min(row.time_stamp);
+            self.end = self.end.max(row.end());
+        }
+        self.rows += rows.len() as u64;
+        self.samples += rows.len() as u64;
+        self.elapsed.add(total(rows, |row| row.elapsed));
+        self.bytes.add_sum(total(rows, |row| row.bytes));
+        self.sent_bytes.add_sum(total(rows, |row| row.sent_bytes));
+        self.timings.record_rows(rows);
     }
 
     /// Adds the statistics of another label or part.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::bucket::HitsSpan;
 use super::consistency::{self, Checked};
 use super::distribution::Distribution;
+use super::row::UsualRow;
 use super::timeline::WIDTHS;
 use crate::jtl::Sample;
 
@@ -64,9 +65,30 @@ impl Period {
 
 impl Periods {
     /// Adds a sample.
-    #[inline(always)]
     pub fn record(&mut self, sample: &Sample<'_>) {
-        let time = sample.time_stamp;
+        if let Some(period) = self.period(sample.time_stamp) {
+            let elapsed = match sample.success {
+                true => &mut period.successes,
+                false => &mut period.failures,
+            };
+            elapsed.record(sample.elapsed_each(), sample.sample_count);
+            period.span.add(sample.time_stamp, sample.end());
+        }
+    }
+
+    /// Adds rows.
+    pub fn record_rows(&mut self, rows: &[UsualRow]) {
+        for row in rows {
+            if let Some(period) = self.period(row.time_stamp) {
+                period.successes.record(row.elapsed(), 1);
+                period.span.add(row.time_stamp, row.end());
+            }
+        }
+    }
+
+    /// The period of `time` (epoch ms).
+    #[inline(always)]
+    fn period(&mut self, time: i64) -> Option<&mut Period> {
         let Latest {
             place,
             start,
@@ -74,15 +96,7 @@ impl Periods {
         } = self.latest;
         let is_latest = (time.wrapping_sub(start) as u64) < width;
         let place = if is_latest { place } else { self.find(time) };
-        let Some(period) = self.periods.get_mut(place) else {
-            return;
-        };
-        let elapsed = match sample.success {
-            true => &mut period.successes,
-            false => &mut period.failures,
-        };
-        elapsed.record(sample.elapsed_each(), sample.sample_count);
-        period.span.add(time, sample.end());
+        self.periods.get_mut(place)
     }
 
     /// Width of a period, ms.

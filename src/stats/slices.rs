@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::bucket::FirstFailure;
 use super::cell::Cell;
 use super::consistency::{self, Checked};
+use super::row::UsualRow;
 use crate::jtl::Sample;
 
 /// Width of the narrowest slices, as a power of two of ms: 16 ms.
@@ -85,6 +86,21 @@ impl Slices {
             elapsed,
             (each, sample.success, sample.sample_count),
         );
+    }
+
+    /// Adds rows of the label with this number.
+    pub fn record_rows(&mut self, label: usize, rows: &[UsualRow]) {
+        let mut rest = rows;
+        while let Some(row) = rest.first() {
+            self.cell(label, row.time_stamp);
+            let number = row.time_stamp >> self.shift;
+            let is_inside = |row: &&UsualRow| row.time_stamp >> self.shift == number;
+            let (rows, behind) = rest.split_at(rest.iter().take_while(is_inside).count());
+            rest = behind;
+            let label = if self.are_labels_joined { 0 } else { label };
+            let of_label = &mut self.labels[label];
+            of_label.cells[of_label.latest.0].record_rows(rows);
+        }
     }
 
     /// Takes the fields that it needs one by one, so that they are passed in registers.

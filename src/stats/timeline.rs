@@ -11,6 +11,8 @@ use super::consistency::{self, Checked};
 use super::endings;
 use super::engines::{Engines, MAX_ENGINES};
 use super::label_codes::LabelCodes;
+use super::origins::KnownEngine;
+use super::row::UsualRow;
 use crate::jtl::{self, Sample, Trace};
 
 /// Buckets of the longest run: enough for a chart as wide as a page, few enough that each has
@@ -94,18 +96,16 @@ struct LatestPart {
 
 impl Timeline {
     /// Adds a sample of the label with this number.
-    #[inline(always)]
     pub fn record(&mut self, sample: &Sample<'_>, label: usize) {
-        if label >= MAX_LABELS {
-            self.join_labels();
-        }
-        let code = match self.codes.known(sample.response_code) {
-            Some(number) => number,
-            None => self.code(sample.response_code),
-        };
+        let engine = self.engine(sample);
+        self.record_of_engine(sample, label, engine);
+    }
+
+    /// Does the same for a sample whose engine has this number.
+    pub fn record_of_engine(&mut self, sample: &Sample<'_>, label: usize, engine: usize) {
+        let code = self.code(sample.response_code);
         self.label_codes.record(label, code, sample.sample_count);
-        let label = if self.are_labels_joined { 0 } else { label };
-        let engine = self.engines.number(sample);
+        let label = self.label_over_time(label);
         let end = sample.end();
         let bucket = self.bucket(sample.time_stamp);
         bucket.hits += sample.sample_count;
@@ -117,18 +117,100 @@ impl Timeline {
         };
         self.bucket(end).record(sample, numbers);
         if end.wrapping_sub(self.latest_part.start) as u64 >= self.latest_part.width {
-            self.mark(sample, end);
+            match sample.is_controller() {
+                true => self.mark_controller(end),
+                false => self.mark(end),
+            }
         }
+    }
+
+    /// Adds all of some rows but what is counted by label.
+    pub fn record_rows(&mut self, rows: &[UsualRow]) {
+        for row in rows {
+            let bucket = self.bucket(row.time_stamp);
+            bucket.hits += 1;
+            bucket.hits_span.add(row.time_stamp, row.end());
+        }
+        let mut rest = rows;
+        while let Some(row) = rest.first() {
+            self.bucket(row.end());
+            let rows = self.split_off_latest(&mut rest);
+            self.buckets[self.latest.place].record_rows(rows);
+            for row in rows {
+                let end = row.end();
+                if end.wrapping_sub(self.latest_part.start) as u64 >= self.latest_part.width {
+                    self.mark(end);
+                }
+            }
+        }
+    }
+
+    /// Adds what is counted by label of rows of the label with this number.
+    pub fn record_rows_of(&mut self, label: usize, rows: &[UsualRow]) {
+        for rows in rows.chunk_by(|a, b| a.code == b.code) {
+            let code = rows.first().map_or(0, |row| usize::from(row.code));
+            self.label_codes.record(label, code, rows.len() as u64);
+        }
+        let label = self.label_over_time(label);
+        let mut rest = rows;
+        while let Some(row) = rest.first() {
+            self.bucket(row.end());
+            let rows = self.split_off_latest(&mut rest);
+            self.buckets[self.latest.place].record_rows_of(label, rows);
+        }
+    }
+
+    /// Cuts off the first rows, as long as they end in the bucket that was found last.
+    fn split_off_latest<'r>(&self, rest: &mut &'r [UsualRow]) -> &'r [UsualRow] {
+        let Latest { start, width, .. } = self.latest;
+        let is_inside = |row: &&UsualRow| (row.end().wrapping_sub(start) as u64) < width;
+        let count = rest.iter().take_while(is_inside).count();
+        let (rows, behind) = rest.split_at(count);
+        *rest = behind;
+        rows
+    }
+
+    /// The number of a label over time, which all share if there are too many.
+    fn label_over_time(&mut self, label: usize) -> usize {
+        if label >= MAX_LABELS {
+            self.join_labels();
+        }
+        if self.are_labels_joined { 0 } else { label }
+    }
+
+    /// The number of a row's response code, if it is the same as that of the row before.
+    #[inline(always)]
+    pub fn known_code(&self, sample: &Sample<'_>) -> Option<usize> {
+        self.codes.known(sample.response_code)
+    }
+
+    /// The number of the engine that wrote a row. Rows of an input come in their order.
+    pub fn engine(&mut self, sample: &Sample<'_>) -> usize {
+        self.engines.number(sample)
+    }
+
+    /// Does the same for a row whose engine is known already.
+    #[inline(always)]
+    pub fn note_engine(&mut self, engine: KnownEngine, sample: &Sample<'_>) {
+        let KnownEngine { number, is_input } = engine;
+        self.engines.note((usize::from(number), is_input), sample);
+    }
+
+    /// Whether one more response code would be too many, so that their numbers would change.
+    pub fn is_full_of_codes(&self) -> bool {
+        self.codes.are_all_used()
+    }
+
+    /// Notes the part of a bucket in which the transaction of a controller ended.
+    fn mark_controller(&mut self, end: i64) {
+        let width = self.bucket_ms();
+        self.bucket(end).endings.add_controller(end, width);
     }
 
     /// Notes the part of a bucket in which a sample ended.
     #[inline(never)]
-    fn mark(&mut self, sample: &Sample<'_>, end: i64) {
+    fn mark(&mut self, end: i64) {
         let width = self.bucket_ms();
-        if sample.is_controller() {
-            self.bucket(end).endings.add_controller(end, width);
-            return;
-        }
         self.bucket(end).endings.add(end, width);
         let part = endings::part_ms(width);
         self.latest_part = LatestPart {
@@ -138,8 +220,10 @@ impl Timeline {
     }
 
     /// The number of a response code.
-    #[inline(never)]
-    fn code(&mut self, code: &[u8]) -> usize {
+    pub fn code(&mut self, code: &[u8]) -> usize {
+        if let Some(number) = self.codes.known(code) {
+            return number;
+        }
         let number = self.codes.number(code);
         if !self.codes.are_too_many() {
             return number;

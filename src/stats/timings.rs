@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::distribution::Distribution;
+use super::row::UsualRow;
 
 /// Rows that are kept one by one before counters are considered. In a run with very many labels,
 /// most labels never have more.
@@ -81,6 +82,19 @@ impl Timings {
                     weight,
                 );
             }
+        }
+    }
+
+    /// Counts rows.
+    pub fn record_rows(&mut self, rows: &[UsualRow]) {
+        for row in rows {
+            let times = Times {
+                elapsed: row.elapsed(),
+                success: true,
+                latency: Some(i64::from(row.latency)),
+                connect: Some(i64::from(row.connect)),
+            };
+            self.record(times, 1);
         }
     }
 

@@ -8,7 +8,7 @@ use perfkit::analysed::Analysed;
 use perfkit::jtl::input::Input;
 use perfkit::jtl::{self, ReadOptions};
 use perfkit::report::{Presentation, Report};
-use perfkit::stats::{Aggregate, ErrorDetail};
+use perfkit::stats::{ErrorDetail, Recorder};
 
 fn read(text: &str, block_size: usize, threads: usize) -> Analysed {
     let input = Input {
@@ -19,7 +19,7 @@ fn read(text: &str, block_size: usize, threads: usize) -> Analysed {
     let options = ReadOptions::default()
         .threads(threads)
         .block_size(block_size);
-    let outcome = jtl::read(vec![input], &options, &|_| (), Aggregate::default).unwrap();
+    let outcome = jtl::read(vec![input], &options, &|_| (), Recorder::default).unwrap();
     assert_eq!(outcome.rejected(), 0);
     outcome.into()
 }

@@ -8,6 +8,7 @@
 mod common;
 
 mod analyze;
+mod batches;
 mod bounded;
 mod charts;
 mod ci_examples;

@@ -9,7 +9,7 @@ use perfkit::jtl::input::Input;
 use perfkit::jtl::{self, ReadOptions};
 use perfkit::render;
 use perfkit::report::{Presentation, Report};
-use perfkit::stats::Aggregate;
+use perfkit::stats::Recorder;
 use proptest::prelude::*;
 
 /// A file name and its content.
@@ -24,7 +24,7 @@ fn read(files: &[File]) -> Analysed {
     });
     let mut options = ReadOptions::default().threads(2).block_size(512);
     options.timestamps.zone = jiff::tz::TimeZone::UTC;
-    let outcome = jtl::read(inputs.collect(), &options, &|_| (), Aggregate::default).unwrap();
+    let outcome = jtl::read(inputs.collect(), &options, &|_| (), Recorder::default).unwrap();
     outcome.into()
 }
 

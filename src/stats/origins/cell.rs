@@ -8,6 +8,7 @@ use super::FirstFailure;
 use crate::jtl::Sample;
 use crate::stats::consistency::{self, Checked};
 use crate::stats::distribution::Distribution;
+use crate::stats::row::UsualRow;
 
 /// The figures of the samples of a label, host, engine and thread group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +91,23 @@ impl OriginStats {
                 let elapsed = sample.elapsed_each();
                 self.elapsed_ok.record(elapsed, sample.sample_count);
             }
+        }
+    }
+
+    /// Counts rows, except the numbers of their threads.
+    pub(super) fn record_rows(&mut self, rows: &[UsualRow]) {
+        self.samples += rows.len() as u64;
+        let (mut first, mut last, mut threads) = (self.first_ok_start, self.last_ok_start, 0);
+        for row in rows {
+            first = first.min(row.time_stamp);
+            last = last.max(row.time_stamp);
+            threads = row.all_threads.max(threads);
+        }
+        (self.first_ok_start, self.last_ok_start) = (first, last);
+        self.max_all_threads = self.max_all_threads.max(i64::from(threads));
+        if !self.is_rest {
+            rows.iter()
+                .for_each(|row| self.elapsed_ok.record(row.elapsed(), 1));
         }
     }
 

@@ -1,6 +1,6 @@
 //! Remembers the cells of recent rows, because the next row of a label is usually of the same one.
 
-use crate::jtl::{Sample, thread_group, thread_number};
+use crate::jtl::{Sample, number, thread_group, thread_number};
 
 /// Beginnings of thread names that are remembered: a power of two.
 const THREADS: usize = 64;
@@ -14,8 +14,8 @@ const CELLS: usize = 8;
 /// Bytes of the longest text that is remembered.
 const MAX_TEXT: usize = 64;
 
-/// Digits of the longest thread number that is remembered; all such numbers fit in 32 bits.
-const MAX_DIGITS: usize = 9;
+/// Digits of the longest thread number that is remembered, which are read at once.
+const MAX_DIGITS: usize = 8;
 
 /// What the last rows were, and the places of their cells; empty before the first one.
 #[derive(Debug, Clone, Default)]
@@ -26,12 +26,33 @@ pub struct Memos {
     next: u32,
 }
 
+/// What is known of a row by those before it.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    /// The place of its cell.
+    pub place: u32,
+    /// The engine that wrote it.
+    pub engine: KnownEngine,
+    /// The numbers of its group and thread, if it has them.
+    pub numbers: Option<(u32, u32)>,
+}
+
+/// An engine that wrote rows before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KnownEngine {
+    /// Its number, see [`Engines`](crate::stats::engines::Engines).
+    pub number: u16,
+    /// Whether it is known by the input of its rows.
+    pub is_input: bool,
+}
+
 /// The engine and the thread group of a row.
 #[derive(Debug, Clone, Copy)]
 struct ThreadMemo {
     /// Never used again for another memo.
     number: u32,
     input: u32,
+    engine: KnownEngine,
     /// The number of the group; `None` if the name does not end with numbers.
     group: Option<u32>,
     name: Beginning,
@@ -90,6 +111,10 @@ impl Default for ThreadMemo {
         ThreadMemo {
             number: u32::MAX - 1,
             input: 0,
+            engine: KnownEngine {
+                number: 0,
+                is_input: false,
+            },
             group: None,
             name: Beginning::NOTHING,
             hostname: Beginning::NOTHING,
@@ -109,10 +134,9 @@ impl Default for LabelMemo {
 }
 
 impl Memos {
-    /// The place of the row's cell, if one of its label's last rows had the same host, engine and group,
-    /// and the numbers of its group and thread, if it has them.
+    /// What is known of a row, if one of its label's last rows had the same host, engine and group.
     #[inline(always)]
-    pub fn find(&self, sample: &Sample<'_>, label: usize) -> Option<(usize, Option<(u32, u32)>)> {
+    pub fn find(&self, sample: &Sample<'_>, label: usize) -> Option<Known> {
         let thread = self.threads.get(slot(sample))?;
         if thread.input != sample.input || !thread.hostname.is_whole(sample.hostname) {
             return None;
@@ -127,15 +151,19 @@ impl Memos {
         let numbers = match (thread.name.is_all, thread.group) {
             (true, _) => None,
             (false, group) => {
-                let number = number(digits)?;
+                let number = number_at_end(sample.thread_name, digits.len())?;
                 group.map(|group| (group, number))
             }
         };
-        Some((cell.place as usize, numbers))
+        Some(Known {
+            place: cell.place,
+            engine: thread.engine,
+            numbers,
+        })
     }
 
-    /// Remembers the place of a row's cell.
-    pub fn keep(&mut self, sample: &Sample<'_>, label: usize, place: usize) {
+    /// Remembers the place of a row's cell, and its engine.
+    pub fn keep(&mut self, sample: &Sample<'_>, label: usize, place: usize, engine: KnownEngine) {
         let (Some(name), Some(hostname), Some(url), Ok(place)) = (
             Beginning::of_thread_name(sample.thread_name),
             Beginning::new(sample.hostname, true),
@@ -144,7 +172,7 @@ impl Memos {
         ) else {
             return;
         };
-        let Some(number) = self.keep_thread(sample, name, hostname) else {
+        let Some(number) = self.keep_thread(sample, engine, [name, hostname]) else {
             return;
         };
         let at = label % LABELS;
@@ -173,8 +201,8 @@ impl Memos {
     fn keep_thread(
         &mut self,
         sample: &Sample<'_>,
-        name: Beginning,
-        hostname: Beginning,
+        engine: KnownEngine,
+        [name, hostname]: [Beginning; 2],
     ) -> Option<u32> {
         let group = thread_number(sample.thread_name).map(|(group, _)| group);
         let digits = sample.thread_name.len() - usize::from(name.length);
@@ -186,6 +214,7 @@ impl Memos {
         let thread = self.threads.get_mut(slot(sample))?;
         let is_same = thread.number < self.next
             && thread.input == sample.input
+            && thread.engine == engine
             && thread.hostname.is_whole(sample.hostname)
             && thread.name.is_all == name.is_all
             && thread.name.length == name.length
@@ -199,6 +228,7 @@ impl Memos {
             *thread = ThreadMemo {
                 number: self.next,
                 input: sample.input,
+                engine,
                 group,
                 name,
                 hostname,
@@ -220,21 +250,14 @@ fn slot(sample: &Sample<'_>) -> usize {
     mixed as usize % THREADS
 }
 
-/// The number that a text is; `None` for any other text, and for very long numbers.
+/// The number that a text of at least eight bytes ends with, in so many digits. `None` for any other
+/// text, and for very long numbers.
 #[inline(always)]
-fn number(text: &[u8]) -> Option<u32> {
-    if text.is_empty() || text.len() > MAX_DIGITS {
-        return None;
+fn number_at_end(text: &[u8], digits: usize) -> Option<u32> {
+    match digits {
+        1..=MAX_DIGITS => number::at_end(*text.last_chunk()?, digits),
+        _ => None,
     }
-    let mut number = 0;
-    for byte in text {
-        let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
-        number = number * 10 + u32::from(digit);
-    }
-    Some(number)
 }
 
 /// The last eight bytes of a text, or all of a shorter one.

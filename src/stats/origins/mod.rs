@@ -21,10 +21,12 @@ use super::consistency::{self, Checked, Inconsistent};
 use super::distribution::Distribution;
 use super::interner::Interner;
 use super::label::LabelStats;
+use super::row::UsualRow;
 use crate::jtl::{Engine, Sample, host_and_port, shifted_engine, thread_group, thread_number};
 
 pub use cell::OriginStats;
 pub use failed_connects::FailedConnects;
+pub use memo::KnownEngine;
 use memo::Memos;
 
 /// Cells that are told apart. A run has a few per label.
@@ -109,25 +111,49 @@ pub struct OriginCell<'a> {
 }
 
 impl Origins {
-    /// Counts a row of the label with this number, which `labels` do not contain yet. Returns the place of
-    /// its cell for [`Origins::record_failure`].
+    /// The place of the cell of a row of the label with this number, and its engine, if they are known by
+    /// the rows before. Notes the number of its thread.
     #[inline(always)]
-    pub fn record(&mut self, sample: &Sample<'_>, label: usize, labels: &[LabelStats]) -> usize {
-        let (place, numbers) = match self.memos.find(sample, label) {
-            Some(found) => found,
-            None => {
-                // A copy, so that only this case needs the sample in memory.
-                let row = *sample;
-                (self.look_up(&row, label, labels), None)
-            }
-        };
+    pub fn find(&mut self, sample: &Sample<'_>, label: usize) -> Option<(u32, KnownEngine)> {
+        let known = self.memos.find(sample, self.label_of_cell(label))?;
+        if let Some(numbers) = known.numbers
+            && let Some(cell) = self.cells.get_mut(known.place as usize)
+        {
+            cell.record_thread(numbers);
+        }
+        Some((known.place, known.engine))
+    }
+
+    /// What stands for a label where cells are not told apart by labels.
+    #[inline(always)]
+    fn label_of_cell(&self, label: usize) -> usize {
+        match self.detail {
+            Detail::Label => label,
+            _ => 0,
+        }
+    }
+
+    /// Counts a row of the cell at this place.
+    #[inline(always)]
+    pub fn record(&mut self, place: usize, sample: &Sample<'_>) {
         if let Some(cell) = self.cells.get_mut(place) {
             cell.record(sample);
-            if let Some(numbers) = numbers {
-                cell.record_thread(numbers);
+        }
+    }
+
+    /// Counts rows of one label.
+    pub fn record_rows(&mut self, rows: &[UsualRow]) {
+        for rows in rows.chunk_by(|a, b| a.origin == b.origin) {
+            let place = rows.first().map_or(usize::MAX, |row| row.origin as usize);
+            if let Some(cell) = self.cells.get_mut(place) {
+                cell.record_rows(rows);
             }
         }
-        place
+    }
+
+    /// Whether one more cell would be too many, so that places would change.
+    pub fn is_full(&self) -> bool {
+        self.cells.len() >= MAX_CELLS
     }
 
     /// Adds what only failed rows have. The row's type of error has this number.
@@ -141,22 +167,33 @@ impl Origins {
         }
     }
 
-    #[inline(never)]
-    fn look_up(&mut self, sample: &Sample<'_>, label: usize, labels: &[LabelStats]) -> usize {
+    /// The place of the cell of a row of the label with this number, which `labels` do not contain yet, and
+    /// which this engine wrote. Notes the number of its thread.
+    pub fn look_up(
+        &mut self,
+        sample: &Sample<'_>,
+        engine: usize,
+        label: usize,
+        labels: &[LabelStats],
+    ) -> usize {
         if self.detail == Detail::Nothing {
-            return usize::MAX;
+            return u32::MAX as usize;
         }
-        let engine = Engine::of(sample).key();
+        let known_engine = KnownEngine {
+            number: engine as u16,
+            is_input: matches!(Engine::of(sample), Engine::Input(_)),
+        };
+        let name = Engine::of(sample).key();
         let names = self.detail.of([
             host_and_port(sample.url).unwrap_or_default(),
-            &engine,
+            &name,
             thread_group(sample.thread_name),
         ]);
         let place = self.place(names, label);
         match self.is_too_large() {
             true => {
                 self.coarsen(labels);
-                self.look_up(sample, label, labels)
+                self.look_up(sample, engine, label, labels)
             }
             false => {
                 if let Some(cell) = self.cells.get_mut(place)
@@ -164,7 +201,8 @@ impl Origins {
                 {
                     cell.record_thread(numbers);
                 }
-                self.memos.keep(sample, label, place);
+                let label = self.label_of_cell(label);
+                self.memos.keep(sample, label, place, known_engine);
                 place
             }
         }

@@ -35,7 +35,11 @@ impl Run {
     fn record(&mut self, label: usize, row: &Sample<'_>) {
         let labels = self.labels.len().max(label + 1);
         self.labels.resize_with(labels, LabelStats::default);
-        let place = self.origins.record(row, label, &self.labels);
+        let place = match self.origins.find(row, label) {
+            Some((place, _)) => place as usize,
+            None => self.origins.look_up(row, 0, label, &self.labels),
+        };
+        self.origins.record(place, row);
         self.labels[label].record(row);
         if !row.success {
             self.origins.record_failure(place, row, 0);

@@ -7,7 +7,7 @@ use perfkit::jtl::input::Input;
 use perfkit::jtl::{self, ReadOptions};
 use perfkit::percentile::Percentile;
 use perfkit::report::{Options, Presentation, Report};
-use perfkit::stats::Aggregate;
+use perfkit::stats::Recorder;
 
 use super::HEADER;
 
@@ -148,7 +148,7 @@ pub fn report(files: &[&str], percentiles: &[f64]) -> Report {
         size: None,
     });
     let options = ReadOptions::default().threads(1);
-    let outcome = jtl::read(inputs.collect(), &options, &|_| (), Aggregate::default).unwrap();
+    let outcome = jtl::read(inputs.collect(), &options, &|_| (), Recorder::default).unwrap();
     let presentation = Presentation {
         options: Options {
             percentiles: percentiles
