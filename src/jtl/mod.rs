@@ -38,6 +38,7 @@ mod reader;
 mod sample;
 mod sink;
 mod source;
+mod usual;
 mod worker;
 mod xml;
 
@@ -59,4 +60,6 @@ pub use reader::read;
 pub(crate) use reader::read_unchecked;
 pub use sample::Sample;
 pub use sink::Sink;
+#[doc(hidden)]
+pub use usual::{Kind, UsualRow};
 pub use xml::XmlSummary;

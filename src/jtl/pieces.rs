@@ -55,8 +55,16 @@ pub struct Trace {
 }
 
 impl Edge {
+    /// The row at a position, with its start and end in epoch ms.
+    pub fn new(position: u64, start: i64, end: i64) -> Self {
+        Edge {
+            position,
+            start,
+            end,
+        }
+    }
+
     /// A row as an edge.
-    #[inline(always)]
     pub fn of(sample: &Sample<'_>) -> Self {
         Edge {
             position: sample.position,

@@ -8,8 +8,8 @@ use fearless_simd::{Level, dispatch};
 use memchr::{memchr_iter, memmem};
 
 use super::csv::{
-    Block, DateEvidence, FastPath, Index, Jmeter5, NoFastPath, Record, Rejected, RowParser,
-    Unquoted, has_surplus, is_jmeter5, quoted, repair, trim_line_end,
+    Block, DateEvidence, FastPath, Index, Jmeter5, Kinds, NoFastPath, Record, Rejected, RowParser,
+    Rows, Unquoted, has_surplus, is_jmeter5, quoted, repair, trim_line_end,
 };
 use super::fault::{Fault, Field, MAX_ROW, MAX_TEXT, Repair};
 use super::long_text;
@@ -53,6 +53,7 @@ pub(super) struct Worker<S> {
     pub sink: S,
     options: ReadOptions,
     index: Index,
+    kinds: Kinds,
     unquoted: Unquoted,
     crlf_marks: Vec<u32>,
     /// The metrics of one row.
@@ -81,6 +82,7 @@ impl<S: Sink> Worker<S> {
             sink,
             options: options.clone(),
             index: Index::default(),
+            kinds: Kinds::default(),
             unquoted: Unquoted::default(),
             crlf_marks: Vec::new(),
             metrics: Vec::new(),
@@ -211,11 +213,14 @@ impl<S: Sink> Worker<S> {
         let mut next_quote = quotes.next().unwrap_or(usize::MAX);
         // The index of the mark before the row.
         let (mut first_mark, mut row_start, mut lines) = (0, 0, 0_u64);
-        for &line_end in index.line_ends() {
+        // The number of the next row among the line ends.
+        let mut next = 0;
+        while let Some(&line_end) = index.line_ends().get(next) {
             let line_end = line_end as usize;
             let row_end = index.marks()[line_end] as usize;
             if row_end < row_start {
                 // Part of a quoted record that has been read already.
+                next += 1;
                 continue;
             }
             let line = Line {
@@ -231,11 +236,29 @@ impl<S: Sink> Worker<S> {
                     + self.parse_quoted(parser, &buffer[row_start..block.len], block, line);
                 lines += memchr_iter(b'\n', &buffer[row_start..end]).count() as u64;
                 row_start = end;
+                next += 1;
                 continue;
             }
             // Skips the marks of quoted records.
             while (index.marks()[first_mark].wrapping_add(1) as usize) < row_start {
                 first_mark += 1;
+            }
+            let rows = Rows {
+                bytes: buffer,
+                marks: index.marks(),
+                line_ends: &index.line_ends()[next..],
+                first_mark,
+                next_quote,
+                origin: block.origin(0),
+            };
+            let known = fast_path.read_known(parser, rows, &mut self.kinds, &mut self.sink);
+            if known > 0 {
+                next += known;
+                self.rows += known as u64;
+                lines += known as u64;
+                first_mark = index.line_ends()[next - 1] as usize;
+                row_start = index.marks()[first_mark] as usize + 1;
+                continue;
             }
             let mut marks = &index.marks()[first_mark..=line_end];
             if row_end > row_start && buffer[row_end - 1] == b'\r' {
@@ -243,7 +266,8 @@ impl<S: Sink> Worker<S> {
             }
             let is_long = row_end - row_start > MAX_TEXT;
             let origin = block.origin(row_start);
-            if !is_long && fast_path.read(parser, buffer, marks, origin, &mut self.sink) {
+            let (kinds, sink) = (&mut self.kinds, &mut self.sink);
+            if !is_long && fast_path.read(parser, buffer, marks, origin, kinds, sink) {
                 self.rows += 1;
             } else if F::TAKES_MOST_ROWS {
                 self.take_rare(parser, buffer, block, marks, line);
@@ -251,6 +275,7 @@ impl<S: Sink> Worker<S> {
                 self.take(parser, buffer, block, marks, line);
             }
             lines += 1;
+            next += 1;
             row_start = row_end + 1;
             first_mark = line_end;
         }

@@ -10,9 +10,9 @@ use super::errors::{ErrorStats, ErrorTable};
 use super::interner::Interner;
 use super::label::LabelStats;
 use super::label_errors::LabelErrors;
-use super::origins::Origins;
+use super::origins::{Detail, Origins};
 use super::periods::Periods;
-use super::row::UsualRow;
+use super::run::{BatchRow, Run, Texts};
 use super::slices::Slices;
 use super::timeline::Timeline;
 use crate::jtl::{Sample, Sink};
@@ -32,6 +32,15 @@ pub struct Aggregate {
     periods: Periods,
 }
 
+/// How numbers are given to texts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Numbering {
+    /// By what origins are told apart.
+    pub origins: Detail,
+    /// Whether response codes are told apart by class only.
+    pub has_code_classes: bool,
+}
+
 /// A label and the statistics of its rows: those of samplers and those of transaction controllers.
 #[derive(Debug, Clone, Copy)]
 pub struct Label<'a> {
@@ -46,6 +55,14 @@ pub struct Label<'a> {
 }
 
 impl<'a> Label<'a> {
+    /// Position of its first row.
+    fn first_position(&self) -> u64 {
+        let controllers = self.controllers.into_iter();
+        controllers
+            .flat_map(|rows| [rows.full.first_position, rows.empty.first_position])
+            .fold(self.samplers.first_position, u64::min)
+    }
+
     /// Number of its samples.
     pub fn samples(&self) -> u64 {
         let controllers = self.controllers.map_or(0, |controllers| {
@@ -77,7 +94,7 @@ impl<'a> Label<'a> {
 impl Aggregate {
     /// Adds a sample.
     pub fn record(&mut self, sample: &Sample<'_>) {
-        let label = self.label(sample);
+        let label = self.label(sample.label);
         if sample.is_controller() {
             self.controllers.record(label, sample);
             self.timeline.record(sample, label);
@@ -97,14 +114,28 @@ impl Aggregate {
         self.periods.record(sample);
     }
 
-    /// The number of a sample's label.
+    /// The number of a label.
     #[inline(always)]
-    fn label(&mut self, sample: &Sample<'_>) -> usize {
-        let label = self.labels.number(sample.label);
+    pub(super) fn label(&mut self, name: &[u8]) -> usize {
+        let label = self.labels.number(name);
         if label == self.stats.len() {
             self.stats.push(LabelStats::default());
         }
         label
+    }
+
+    /// Gives each label its number, up to the first one that is not known. Returns how many there are.
+    #[inline(always)]
+    pub(super) fn known_labels(&mut self, labels: &[&[u8]], numbers: &mut [u32]) -> usize {
+        let mut known = 0;
+        for (label, number) in labels.iter().zip(numbers) {
+            match self.labels.known(label) {
+                Some(found) => *number = found,
+                None => break,
+            }
+            known += 1;
+        }
+        known
     }
 
     /// The place of the origin of a sample with this label, and the number of its engine.
@@ -122,36 +153,16 @@ impl Aggregate {
         }
     }
 
-    /// The usual row that a sample is, if its texts are known by the samples before.
-    #[inline(always)]
-    pub(super) fn known_row(&mut self, sample: &Sample<'_>) -> Option<UsualRow> {
-        let row = UsualRow::of(sample)?;
-        let code = self.timeline.known_code(sample)?;
-        let label = self.label(sample);
-        let (origin, engine) = self.origins.find(sample, label)?;
-        self.timeline.note_engine(engine, sample);
-        Some(UsualRow {
-            label: label as u32,
-            origin,
-            code: code as u16,
-            engine: engine.number,
-            ..row
-        })
-    }
-
-    /// The usual row that a sample is, whether or not its texts are known.
-    #[inline(never)]
-    pub(super) fn usual_row(&mut self, sample: &Sample<'_>) -> Option<UsualRow> {
-        let row = UsualRow::of(sample)?;
-        let label = self.label(sample);
+    /// What the texts of a usual sample are, as numbers.
+    pub(super) fn texts(&mut self, sample: &Sample<'_>) -> Texts {
+        let label = self.label(sample.label);
         let (origin, engine) = self.origin(sample, label);
-        Some(UsualRow {
+        Texts {
             label: label as u32,
             origin: origin as u32,
             code: self.timeline.code(sample.response_code) as u16,
             engine: engine as u16,
-            ..row
-        })
+        }
     }
 
     /// Whether a new text may change the numbers of those that are known.
@@ -159,26 +170,35 @@ impl Aggregate {
         self.origins.is_full() || self.timeline.is_full_of_codes()
     }
 
-    /// Number of labels.
-    pub(super) fn label_count(&self) -> usize {
-        self.stats.len()
-    }
-
-    /// Adds all of some rows but what is counted by label.
-    pub(super) fn record_rows(&mut self, rows: &[UsualRow]) {
-        self.timeline.record_rows(rows);
-        self.periods.record_rows(rows);
-    }
-
-    /// Adds what is counted by label of rows of one label, whose positions are counted from this one.
-    pub(super) fn record_rows_of_label(&mut self, rows: &[UsualRow], position: u64) {
-        let label = rows.first().map_or(usize::MAX, |row| row.label as usize);
-        if let Some(stats) = self.stats.get_mut(label) {
-            stats.record_rows(rows, position);
-            self.origins.record_rows(rows);
-            self.timeline.record_rows_of(label, rows);
-            self.slices.record_rows(label, rows);
+    /// How numbers are given to texts: if this changes, so do the numbers.
+    pub(super) fn numbering(&self) -> Numbering {
+        Numbering {
+            origins: self.origins.detail(),
+            has_code_classes: self.timeline.has_code_classes(),
         }
+    }
+
+    /// Notes the number of a thread, and of its group, of the origin at this place.
+    #[inline(always)]
+    pub(super) fn record_thread(&mut self, origin: u32, numbers: (u32, u32)) {
+        self.origins.record_thread(origin as usize, numbers);
+    }
+
+    /// Returns how many of the first rows end in the same bucket of the timeline.
+    pub(super) fn ends_together(&mut self, rows: &[BatchRow]) -> usize {
+        self.timeline.ends_together(rows)
+    }
+
+    /// Adds rows with these texts.
+    pub(super) fn record_run(&mut self, run: &Run<'_>, texts: Texts) {
+        let label = texts.label as usize;
+        if let Some(stats) = self.stats.get_mut(label) {
+            stats.record_run(run);
+        }
+        self.origins.record_run(texts.origin as usize, run);
+        self.timeline.record_run(run, texts);
+        self.slices.record_run(label, run);
+        self.periods.record_run(run);
     }
 
     #[inline(never)]
@@ -295,21 +315,24 @@ impl Aggregate {
     /// The labels and their statistics, in order of first appearance.
     pub fn labels(&self) -> Vec<Label<'_>> {
         let rows = self.labels.names().iter().zip(&self.stats).enumerate();
-        let mut labels: Vec<_> = rows
-            .map(|(number, (name, samplers))| Label {
-                name,
-                number,
-                samplers,
-                controllers: self.controllers.get(number),
+        let mut labels: Vec<(u64, Label<'_>)> = rows
+            .map(|(number, (name, samplers))| {
+                let label = Label {
+                    name,
+                    number,
+                    samplers,
+                    controllers: self.controllers.get(number),
+                };
+                (label.first_position(), label)
             })
             .collect();
-        labels.sort_by_key(|label| {
-            let controllers = label.controllers.into_iter();
-            controllers
-                .flat_map(|rows| [rows.full.first_position, rows.empty.first_position])
-                .fold(label.samplers.first_position, u64::min)
-        });
-        labels
+        labels.sort_by_key(|&(position, _)| position);
+        labels.into_iter().map(|(_, label)| label).collect()
+    }
+
+    /// The names of the labels, in no particular order.
+    pub fn label_names(&self) -> impl Iterator<Item = &[u8]> {
+        self.labels.names().iter().map(|name| &**name)
     }
 
     /// The labels and their numbers on the timeline, in order of first appearance.

@@ -7,7 +7,7 @@ use super::consistency::{self, Checked};
 use super::endings::Endings;
 use super::histogram::Histogram;
 use super::metrics::{MetricMean, MetricMeans};
-use super::row::UsualRow;
+use super::run::Run;
 use super::sum::Sum;
 use crate::jtl::Sample;
 
@@ -176,31 +176,21 @@ impl Bucket {
         }
     }
 
-    /// Adds rows that ended in this bucket, without what is counted by label.
-    pub fn record_rows(&mut self, rows: &[UsualRow]) {
-        self.bytes.add_sum(total(rows, |row| row.bytes));
-        self.sent_bytes.add_sum(total(rows, |row| row.sent_bytes));
-        let longest = rows.iter().map(UsualRow::elapsed).max();
-        self.longest = self.longest.max(longest.unwrap_or(0));
-        for row in rows {
-            self.successes.record(row.elapsed(), 1);
-        }
-        for rows in rows.chunk_by(|a, b| a.code == b.code && a.engine == b.engine) {
-            let Some(first) = rows.first() else { continue };
-            *at(&mut self.codes, usize::from(first.code)) += rows.len() as u64;
-            let mean = at(&mut self.threads, usize::from(first.engine));
-            mean.rows += rows.len() as u64;
-            mean.sum.add(total(rows, |row| row.all_threads));
-        }
-    }
-
-    /// Adds what is counted by label of rows of one label that ended in this bucket.
-    pub fn record_rows_of(&mut self, label: usize, rows: &[UsualRow]) {
-        let label = at(&mut self.labels, label);
-        label.ok += rows.len() as u64;
-        label.elapsed.add(total(rows, |row| row.elapsed));
-        label.latency.add_sum(total(rows, |row| row.latency));
-        label.connect.add_sum(total(rows, |row| row.connect));
+    /// Adds rows that ended in this bucket.
+    pub fn record_run(&mut self, run: &Run<'_>, numbers: Numbers) {
+        self.bytes.add_sum(run.bytes);
+        self.sent_bytes.add_sum(run.sent_bytes);
+        *at(&mut self.codes, numbers.code) += run.count();
+        let label = at(&mut self.labels, numbers.label);
+        label.ok += run.count();
+        label.elapsed.add(run.elapsed);
+        label.latency.add_sum(run.latency);
+        label.connect.add_sum(run.connect);
+        self.longest = self.longest.max(i64::from(run.longest));
+        let mean = at(&mut self.threads, numbers.engine);
+        mean.rows += run.count();
+        mean.sum.add(run.threads);
+        self.successes.record_each(run.elapsed_times());
     }
 
     #[cold]
@@ -412,12 +402,6 @@ pub(super) fn sum_by_size(numbers: impl Iterator<Item = f64>) -> Option<f64> {
     let mut terms: Vec<f64> = numbers.collect();
     terms.sort_by(f64::total_cmp);
     (!terms.is_empty()).then(|| terms.iter().sum())
-}
-
-/// The sum of a number of rows, of which a batch has too few for it to overflow.
-#[inline(always)]
-pub(super) fn total(rows: &[UsualRow], number: impl Fn(&UsualRow) -> u32) -> i64 {
-    rows.iter().map(|row| i64::from(number(row))).sum()
 }
 
 /// The item at a place, made if it is not there yet.

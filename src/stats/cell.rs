@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::bucket::{FirstFailure, total};
+use super::bucket::FirstFailure;
 use super::compact::CompactHistogram;
 use super::consistency::{self, Checked};
-use super::row::UsualRow;
+use super::run::BatchRow;
 use super::sum::Sum;
 use crate::jtl::Sample;
 
@@ -36,11 +36,9 @@ impl Cell {
     }
 
     /// Adds rows.
-    pub(super) fn record_rows(&mut self, rows: &[UsualRow]) {
-        self.elapsed.add(total(rows, |row| row.elapsed));
-        for row in rows {
-            self.successes.record(row.elapsed(), 1);
-        }
+    pub(super) fn record_rows(&mut self, rows: &[BatchRow]) {
+        self.elapsed.add(rows.iter().map(BatchRow::elapsed).sum());
+        self.successes.record_rows(rows);
     }
 
     #[inline(never)]

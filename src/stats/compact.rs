@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::consistency::{self, Checked, Inconsistent};
+use super::run::BatchRow;
 use super::steps::{range_of, step_of};
 
 /// Values below 2^6 ms have a counter each. Above, each doubling is divided into 2^5 steps.
@@ -60,11 +61,40 @@ fn add_to<T: Copy + TryFrom<u64>>(
     true
 }
 
+/// Counts rows as long as there are counters for them. Returns the first row without one.
+#[inline(always)]
+fn count_up<'r, T: Copy + TryFrom<u64>>(
+    counts: &mut [T],
+    first: u16,
+    rows: &mut impl Iterator<Item = &'r BatchRow>,
+    sum: impl Fn(T, T) -> Option<T>,
+) -> Option<&'r BatchRow> {
+    rows.find(|row| {
+        let step = step_of::<EXACT_BITS>(u64::from(row.elapsed));
+        let place = step.wrapping_sub(usize::from(first));
+        !add_to(counts, place, 1, &sum)
+    })
+}
+
 impl CompactHistogram {
     /// Counts `weight` samples of `value` ms; a negative one as 0.
     #[inline(always)]
     pub fn record(&mut self, value: i64, weight: u64) {
         self.add(step_of::<EXACT_BITS>(value.max(0) as u64), weight);
+    }
+
+    /// Counts the elapsed times of rows.
+    pub(super) fn record_rows(&mut self, rows: &[BatchRow]) {
+        let mut rest = rows.iter();
+        let counted = match &mut self.0 {
+            Counts::Usual(first, counts) => count_up(counts, *first, &mut rest, u32::checked_add),
+            Counts::Narrow(first, counts) => count_up(counts, *first, &mut rest, u8::checked_add),
+            Counts::Few(..) | Counts::Wide(..) => None,
+        };
+        // The counter of a row may be missing or too narrow.
+        for row in counted.into_iter().chain(rest) {
+            self.record(row.elapsed(), 1);
+        }
     }
 
     #[inline(always)]

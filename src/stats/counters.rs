@@ -41,6 +41,19 @@ impl Counters {
         }
     }
 
+    /// Counts numbers up to the first one that needs more than to add to a low counter, and returns that one.
+    #[inline(always)]
+    pub fn count_low(&mut self, numbers: &mut impl Iterator<Item = u32>) -> Option<u32> {
+        let low = &mut self.low[..];
+        numbers.find(|&number| match low.get_mut(number as usize) {
+            Some(counter) if *counter < u32::MAX => {
+                *counter += 1;
+                false
+            }
+            _ => true,
+        })
+    }
+
     /// Counts a number that has no low counter yet, or is counted in a page.
     #[inline(never)]
     fn add_elsewhere(&mut self, number: usize, weight: u64) {

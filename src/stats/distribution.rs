@@ -31,6 +31,14 @@ impl Distribution {
         }
     }
 
+    /// Counts a sample of each value.
+    #[inline(always)]
+    pub fn record_each(&mut self, mut values: impl Iterator<Item = u32>) {
+        while let Some(value) = self.counters.count_low(&mut values) {
+            self.record(i64::from(value), 1);
+        }
+    }
+
     /// Adds the counts of another distribution.
     pub fn merge(&mut self, other: &Distribution) {
         other.for_each(|value, count| self.record(value, count));

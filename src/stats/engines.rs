@@ -25,8 +25,7 @@ pub struct Engines {
 struct Latest {
     input: u32,
     number: usize,
-    first: Edge,
-    last: Edge,
+    reach: Reach,
 }
 
 /// Engines as they are stored.
@@ -67,16 +66,19 @@ impl Engines {
 
     /// Does the same for a row whose engine is known already: its number, and whether it is known by the
     /// input of its rows.
-    #[inline(always)]
     pub fn note(&mut self, (number, is_input): (usize, bool), sample: &Sample<'_>) {
         if is_input {
             let row = Edge::of(sample);
-            match &mut self.latest {
-                Some(latest) if latest.number == number => latest.last = row,
-                _ => {
-                    self.number_of_input(sample.input, row);
-                }
-            }
+            self.extend_known(number, Reach::new(row, row));
+        }
+    }
+
+    /// Adds rows to the reach of their engine, if it is known by its input and has rows already.
+    pub fn extend_known(&mut self, number: usize, rows: Reach) {
+        match (&mut self.latest, self.reaches.get_mut(number)) {
+            (Some(latest), _) if latest.number == number => latest.reach.merge(rows),
+            (_, Some(Some(reach))) => reach.merge(rows),
+            _ => {}
         }
     }
 
@@ -85,7 +87,7 @@ impl Engines {
         if let Some(latest) = &mut self.latest
             && latest.input == input
         {
-            latest.last = row;
+            latest.reach.merge(Reach::new(row, row));
             return latest.number;
         }
         let number = self.number_of(&Engine::Input(input).key());
@@ -93,8 +95,7 @@ impl Engines {
         self.latest = Some(Latest {
             input,
             number,
-            first: row,
-            last: row,
+            reach: Reach::new(row, row),
         });
         number
     }
@@ -102,7 +103,7 @@ impl Engines {
     /// Adds the latest rows to the reach of their engine.
     fn settle(&mut self) {
         if let Some(latest) = self.latest.take() {
-            self.extend(latest.number, Reach::new(latest.first, latest.last));
+            self.extend(latest.number, latest.reach);
         }
     }
 
@@ -151,7 +152,7 @@ impl Engines {
     pub fn reach(&self, number: usize) -> Option<Reach> {
         let settled = self.reaches.get(number).copied().flatten();
         let latest = self.latest.filter(|latest| latest.number == number);
-        let latest = latest.map(|latest| Reach::new(latest.first, latest.last));
+        let latest = latest.map(|latest| latest.reach);
         match (settled, latest) {
             (Some(mut reach), Some(latest)) => {
                 reach.merge(latest);

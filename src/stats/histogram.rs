@@ -21,6 +21,15 @@ impl Histogram {
             .add(step_of::<EXACT_BITS>(value.max(0) as u64), weight);
     }
 
+    /// Counts a sample of each value.
+    #[inline(always)]
+    pub fn record_each(&mut self, mut values: impl Iterator<Item = u32>) {
+        // The numbers of low counters are below 2^11, where each is the step of itself.
+        while let Some(value) = self.0.count_low(&mut values) {
+            self.record(i64::from(value), 1);
+        }
+    }
+
     /// Adds the counts of another histogram.
     pub fn merge(&mut self, other: &Histogram) {
         other.0.for_each(|step, count| self.0.add(step, count));

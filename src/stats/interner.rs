@@ -68,12 +68,31 @@ impl Interner {
         number as usize
     }
 
+    /// The number of `name`, if it is known.
+    #[inline(always)]
+    pub fn known(&mut self, name: &[u8]) -> Option<u32> {
+        let ends = Ends::of(name);
+        let place = ends.hash() % RECENT;
+        let recent = self.recent[place];
+        if recent.ends == ends && (ends.is_all() || *self.names[recent.number as usize] == *name) {
+            return Some(recent.number);
+        }
+        let number = self.find(name, self.hasher.hash_one(name))?;
+        self.recent[place] = Recent { ends, number };
+        Some(number)
+    }
+
+    #[inline(never)]
+    fn find(&self, name: &[u8], hash: u64) -> Option<u32> {
+        let names = &self.names;
+        let is_same = |&number: &u32| *names[number as usize] == *name;
+        self.numbers.find(hash, is_same).copied()
+    }
+
     #[inline(never)]
     fn look_up(&mut self, name: &[u8]) -> u32 {
         let hash = self.hasher.hash_one(name);
-        let names = &self.names;
-        let is_same = |&number: &u32| *names[number as usize] == *name;
-        if let Some(&number) = self.numbers.find(hash, is_same) {
+        if let Some(number) = self.find(name, hash) {
             return number;
         }
         let number = self.names.len() as u32;

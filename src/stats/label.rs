@@ -4,11 +4,10 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::bucket::total;
 use super::column_sum::{ColumnSum, ColumnTotal};
 use super::consistency::{self, Checked};
 use super::metrics::{MetricValues, Metrics};
-use super::row::UsualRow;
+use super::run::Run;
 use super::sum::Sum;
 use super::timings::{Distributions, Times, Timings};
 use crate::jtl::Sample;
@@ -97,20 +96,17 @@ impl LabelStats {
         }
     }
 
-    /// Adds rows, whose positions are counted from this one.
-    pub(super) fn record_rows(&mut self, rows: &[UsualRow], position: u64) {
-        for row in rows {
-            let own = position.saturating_add(u64::from(row.offset));
-            self.first_position = self.first_position.min(own);
-            self.start = self.start.min(row.time_stamp);
-            self.end = self.end.max(row.end());
-        }
-        self.rows += rows.len() as u64;
-        self.samples += rows.len() as u64;
-        self.elapsed.add(total(rows, |row| row.elapsed));
-        self.bytes.add_sum(total(rows, |row| row.bytes));
-        self.sent_bytes.add_sum(total(rows, |row| row.sent_bytes));
-        self.timings.record_rows(rows);
+    /// Adds rows.
+    pub(super) fn record_run(&mut self, run: &Run<'_>) {
+        self.first_position = self.first_position.min(run.first_position());
+        self.rows += run.count();
+        self.samples += run.count();
+        self.start = self.start.min(run.first_start);
+        self.end = self.end.max(run.last_end);
+        self.elapsed.add(run.elapsed);
+        self.timings.record_run(run);
+        self.bytes.add_sum(run.bytes);
+        self.sent_bytes.add_sum(run.sent_bytes);
     }
 
     /// Adds the statistics of another label or part.

@@ -31,7 +31,7 @@ mod origins;
 mod periods;
 mod recent;
 mod recorder;
-mod row;
+mod run;
 mod slices;
 mod steps;
 mod strays;

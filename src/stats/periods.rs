@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::bucket::HitsSpan;
 use super::consistency::{self, Checked};
 use super::distribution::Distribution;
-use super::row::UsualRow;
+use super::run::{BatchRow, Run};
 use super::timeline::WIDTHS;
 use crate::jtl::Sample;
 
@@ -77,8 +77,20 @@ impl Periods {
     }
 
     /// Adds rows.
-    pub fn record_rows(&mut self, rows: &[UsualRow]) {
-        for row in rows {
+    pub fn record_run(&mut self, run: &Run<'_>) {
+        self.period(run.last_start);
+        let Latest {
+            start,
+            width,
+            place,
+        } = self.latest;
+        let is_latest = |row: &BatchRow| (row.time_stamp.wrapping_sub(start) as u64) < width;
+        if let Some(period) = self.periods.get_mut(place) {
+            let rows = || run.rows.iter().filter(|row| is_latest(row));
+            rows().for_each(|row| period.span.add(row.time_stamp, row.end()));
+            period.successes.record_each(rows().map(|row| row.elapsed));
+        }
+        for row in run.rows.iter().filter(|row| !is_latest(row)) {
             if let Some(period) = self.period(row.time_stamp) {
                 period.successes.record(row.elapsed(), 1);
                 period.span.add(row.time_stamp, row.end());

@@ -1,35 +1,73 @@
-//! Records the rows of a file: usual ones in batches, which are counted label by label.
+//! Records the rows of a file: usual ones in batches, in which rows with the same texts are counted
+//! together.
 //!
 //! A row by itself touches the counters of its label, its slice and its origin, which in a run of many
-//! labels are in no cache. In a batch, each label's are touched once.
+//! labels are in no cache. In a batch, those of a label are touched once, and its sums are added up in
+//! registers.
+
+use hashbrown::HashMap;
 
 use super::Aggregate;
-use super::row::UsualRow;
-use crate::jtl::{Sample, Sink};
+use super::aggregate::Numbering;
+use super::run::{BatchRow, Run, Texts, is_usual_time};
+use crate::jtl::{Kind, Sample, Sink, UsualRow, thread_number};
 
 /// Rows of the smallest batch: it fits in a core's own cache.
 const MIN_BATCH: usize = 1 << 11;
 
-/// Rows of the largest batch, which takes 6 MB with its copy in order of labels.
+/// Rows of the largest batch, which takes 5 MB with its sorted copy.
 const MAX_BATCH: usize = 1 << 16;
 
-/// Rows by which a batch grows for each label.
-const ROWS_PER_LABEL: usize = 8;
+/// Rows by which a batch grows for each of its texts.
+const ROWS_PER_TEXTS: usize = 8;
+
+/// Kinds of rows that are remembered for each label: a power of two. Most labels have one for each load
+/// generator.
+const KINDS: usize = 8;
+
+/// Texts that are numbered. If a run has more, hardly any are in a batch twice.
+const MAX_TEXTS: usize = 100_000;
 
 /// Records rows into an [`Aggregate`].
 #[derive(Debug, Clone)]
 pub struct Recorder {
     aggregate: Aggregate,
     /// Usual rows that are not counted yet, in the order of recording.
-    rows: Vec<UsualRow>,
+    rows: Vec<BatchRow>,
     /// How many rows are counted at once.
     batch: usize,
     /// Position of the first of them.
     position: u64,
-    /// The rows of a batch, label by label. Its memory is reused.
-    by_label: Vec<UsualRow>,
-    /// Of each label, a place in `by_label`.
+    /// The rows of a batch by their texts. Its memory is reused.
+    sorted: Vec<BatchRow>,
+    /// By the number of texts, a place in `sorted`.
     places: Vec<u32>,
+    /// By their number, the texts of rows.
+    texts: Vec<Texts>,
+    numbers: HashMap<Texts, u32>,
+    /// By place, what is known of kinds of rows.
+    kinds: Vec<KnownKind>,
+    /// By label, the texts of its rows of each kind.
+    labels: Vec<[KnownTexts; KINDS]>,
+    /// That of all numbers that are known.
+    numbering: Numbering,
+}
+
+/// What is known of a kind of rows.
+#[derive(Debug, Clone, Copy, Default)]
+struct KnownKind {
+    /// Of the kind; 0 if none is known.
+    serial: u32,
+    /// Number of the thread group, if its threads have numbers.
+    group: Option<u32>,
+}
+
+/// The texts of a label's rows of one kind.
+#[derive(Debug, Clone, Copy, Default)]
+struct KnownTexts {
+    /// Of the kind; 0 if none is known.
+    serial: u32,
+    number: u32,
 }
 
 impl Default for Recorder {
@@ -39,8 +77,13 @@ impl Default for Recorder {
             rows: Vec::with_capacity(MIN_BATCH),
             batch: MIN_BATCH,
             position: 0,
-            by_label: Vec::new(),
+            sorted: Vec::new(),
             places: Vec::new(),
+            texts: Vec::new(),
+            numbers: HashMap::new(),
+            kinds: Vec::new(),
+            labels: Vec::new(),
+            numbering: Numbering::default(),
         }
     }
 }
@@ -55,12 +98,13 @@ impl Recorder {
     /// Adds the rows of another one.
     pub fn merge(&mut self, other: Recorder) {
         self.count();
+        self.forget();
         self.aggregate.merge(other.into_aggregate());
     }
 
     /// Keeps a usual row for later.
     #[inline(always)]
-    fn keep(&mut self, row: UsualRow, position: u64) {
+    fn keep(&mut self, row: BatchRow, position: u64) {
         if self.rows.is_empty() {
             self.position = position;
         }
@@ -68,7 +112,7 @@ impl Recorder {
         let Ok(offset) = u32::try_from(from_first) else {
             return self.keep_far(row, position);
         };
-        self.rows.push(UsualRow { offset, ..row });
+        self.rows.push(BatchRow { offset, ..row });
         if self.rows.len() >= self.batch {
             self.count();
         }
@@ -76,76 +120,191 @@ impl Recorder {
 
     /// Keeps a row that is too far from the others, or before them.
     #[cold]
-    fn keep_far(&mut self, row: UsualRow, position: u64) {
+    fn keep_far(&mut self, row: BatchRow, position: u64) {
         self.count();
         self.position = position;
         self.rows.push(row);
     }
 
-    /// Adds a sample that is not usual, or has new texts.
-    #[inline(never)]
-    fn record_rare(&mut self, sample: &Sample<'_>) {
+    /// Adds a sample, whose texts may be new. Returns the number of its texts, if it is usual.
+    fn record_texts(&mut self, sample: &Sample<'_>) -> Option<u32> {
         // The rows that are kept have numbers.
         if self.aggregate.may_renumber() {
             self.count();
         }
-        match self.aggregate.usual_row(sample) {
-            Some(row) => self.keep(row, sample.position),
-            None => self.aggregate.record(sample),
+        let row = BatchRow::of(sample).filter(|_| self.takes_usual_rows());
+        let number = match row {
+            Some(row) => {
+                let texts = self.aggregate.texts(sample);
+                self.follow_numbering();
+                let texts = self.number_of(texts);
+                self.keep(BatchRow { texts, ..row }, sample.position);
+                Some(texts)
+            }
+            None => {
+                self.aggregate.record(sample);
+                self.follow_numbering();
+                None
+            }
+        };
+        number
+    }
+
+    /// Forgets all numbers of texts if they are given in another way.
+    fn follow_numbering(&mut self) {
+        let numbering = self.aggregate.numbering();
+        if numbering != self.numbering {
+            self.numbering = numbering;
+            self.forget();
         }
+    }
+
+    /// Forgets all numbers of texts. No rows are kept.
+    fn forget(&mut self) {
+        self.texts.clear();
+        self.numbers.clear();
+        self.kinds.clear();
+        self.labels.clear();
+    }
+
+    fn number_of(&mut self, texts: Texts) -> u32 {
+        let next = self.texts.len() as u32;
+        let number = *self.numbers.entry(texts).or_insert(next);
+        if number == next {
+            self.texts.push(texts);
+        }
+        number
+    }
+
+    /// Remembers the number of the texts of a label's rows of this kind.
+    fn remember(&mut self, sample: &Sample<'_>, number: u32, kind: Kind) {
+        let place = kind.place as usize;
+        if self.kinds.len() <= place {
+            self.kinds.resize(place + 1, KnownKind::default());
+        }
+        if let Some(known) = self.kinds.get_mut(place) {
+            *known = KnownKind {
+                serial: kind.serial,
+                group: thread_number(sample.thread_name).map(|(group, _)| group),
+            };
+        }
+        let texts = self.texts.get(number as usize);
+        let label = texts.map_or(0, |texts| texts.label as usize);
+        if self.labels.len() <= label {
+            let nothing = [KnownTexts::default(); KINDS];
+            self.labels.resize(label + 1, nothing);
+        }
+        if let Some(known) = self.labels.get_mut(label) {
+            known[kind.serial as usize % KINDS] = KnownTexts {
+                serial: kind.serial,
+                number,
+            };
+        }
+    }
+
+    /// The number of the texts of a row of a known kind. Notes the number of its thread.
+    #[inline(always)]
+    fn known(&mut self, row: &UsualRow) -> Option<u32> {
+        let serial = row.kind.serial;
+        let kind = self.kinds.get(row.kind.place as usize)?;
+        let known = self.labels.get(row.label as usize)?[serial as usize % KINDS];
+        if kind.serial != serial || known.serial != serial || !is_usual_time(row.time_stamp) {
+            return None;
+        }
+        if let Some(group) = kind.group {
+            let origin = self.texts.get(known.number as usize)?.origin;
+            self.aggregate.record_thread(origin, (group, row.thread));
+        }
+        Some(known.number)
     }
 
     /// Counts the rows that are kept.
     #[inline(never)]
     fn count(&mut self) {
-        self.aggregate.record_rows(&self.rows);
-        let labels = self.aggregate.label_count();
-        // Otherwise hardly any label has two of them.
-        let is_sorted = labels <= self.rows.len();
+        // Otherwise hardly any texts have two of them.
+        let is_sorted = self.texts.len() <= self.rows.len();
         if is_sorted {
-            self.sort(labels);
+            self.sort();
         }
-        let rows = if is_sorted { &self.by_label } else { &self.rows };
-        for rows in rows.chunk_by(|a, b| a.label == b.label) {
-            self.aggregate.record_rows_of_label(rows, self.position);
+        let rows = if is_sorted { &self.sorted } else { &self.rows };
+        for rows in rows.chunk_by(|a, b| a.texts == b.texts) {
+            let texts = rows
+                .first()
+                .and_then(|row| self.texts.get(row.texts as usize));
+            let Some(&texts) = texts else { continue };
+            let mut rest = rows;
+            while !rest.is_empty() {
+                let (rows, behind) = rest.split_at(self.aggregate.ends_together(rest));
+                let run = Run::of(rows, self.position);
+                self.aggregate.record_run(&run, texts);
+                rest = behind;
+            }
         }
         self.rows.clear();
-        self.batch = (labels * ROWS_PER_LABEL).clamp(MIN_BATCH, MAX_BATCH);
+        self.batch = (self.texts.len() * ROWS_PER_TEXTS).clamp(MIN_BATCH, MAX_BATCH);
         self.rows.reserve(self.batch);
     }
 
-    /// Sorts the rows that are kept by label. Those of a label stay in their order.
-    fn sort(&mut self, labels: usize) {
-        // Where the next row of each label goes.
+    /// Sorts the rows that are kept by their texts. Those with the same ones stay in their order.
+    fn sort(&mut self) {
+        // Where the next row of each goes.
         let places = &mut self.places;
         places.clear();
-        places.resize(labels, 0);
+        places.resize(self.texts.len(), 0);
         for row in &self.rows {
-            places[row.label as usize] += 1;
+            places[row.texts as usize] += 1;
         }
         let mut start = 0;
         for place in places.iter_mut() {
             (*place, start) = (start, start + *place);
         }
-        self.by_label.clone_from(&self.rows);
+        self.sorted.resize(self.rows.len(), BatchRow::default());
         for row in &self.rows {
-            let place = &mut places[row.label as usize];
-            self.by_label[*place as usize] = *row;
+            let place = &mut places[row.texts as usize];
+            self.sorted[*place as usize] = *row;
             *place += 1;
         }
     }
 }
 
 impl Sink for Recorder {
-    #[inline(always)]
     fn record(&mut self, sample: &Sample<'_>) {
-        match self.aggregate.known_row(sample) {
-            Some(row) => self.keep(row, sample.position),
-            None => {
-                // A copy, so that only this rare case needs the sample in memory.
-                let sample = *sample;
-                self.record_rare(&sample);
-            }
+        self.record_texts(sample);
+    }
+
+    #[inline(always)]
+    fn takes_usual_rows(&self) -> bool {
+        self.texts.len() < MAX_TEXTS
+    }
+
+    fn record_of_kind(&mut self, sample: &Sample<'_>, kind: Kind) {
+        if let Some(number) = self.record_texts(sample) {
+            self.remember(sample, number, kind);
         }
+    }
+
+    #[inline(always)]
+    fn known_labels(&mut self, labels: &[&[u8]], numbers: &mut [u32]) -> usize {
+        self.aggregate.known_labels(labels, numbers)
+    }
+
+    #[inline(always)]
+    fn record_usual(&mut self, row: &UsualRow) -> bool {
+        let Some(texts) = self.known(row) else {
+            return false;
+        };
+        let kept = BatchRow {
+            time_stamp: row.time_stamp,
+            elapsed: row.elapsed,
+            latency: row.latency,
+            connect: row.connect,
+            bytes: row.bytes,
+            sent_bytes: row.sent_bytes,
+            all_threads: row.all_threads,
+            offset: 0,
+            texts,
+        };
+        self.keep(kept, row.position);
+        true
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::bucket::FirstFailure;
 use super::cell::Cell;
 use super::consistency::{self, Checked};
-use super::row::UsualRow;
+use super::run::{BatchRow, Run};
 use crate::jtl::Sample;
 
 /// Width of the narrowest slices, as a power of two of ms: 16 ms.
@@ -89,17 +89,17 @@ impl Slices {
     }
 
     /// Adds rows of the label with this number.
-    pub fn record_rows(&mut self, label: usize, rows: &[UsualRow]) {
-        let mut rest = rows;
+    pub fn record_run(&mut self, label: usize, run: &Run<'_>) {
+        let mut rest = run.rows;
         while let Some(row) = rest.first() {
             self.cell(label, row.time_stamp);
-            let number = row.time_stamp >> self.shift;
-            let is_inside = |row: &&UsualRow| row.time_stamp >> self.shift == number;
-            let (rows, behind) = rest.split_at(rest.iter().take_while(is_inside).count());
+            let shift = self.shift;
+            let number = row.time_stamp >> shift;
+            let is_other = |other: &BatchRow| other.time_stamp >> shift != number;
+            let count = rest.iter().position(is_other).unwrap_or(rest.len());
+            let (rows, behind) = rest.split_at(count);
+            self.cell(label, row.time_stamp).record_rows(rows);
             rest = behind;
-            let label = if self.are_labels_joined { 0 } else { label };
-            let of_label = &mut self.labels[label];
-            of_label.cells[of_label.latest.0].record_rows(rows);
         }
     }
 

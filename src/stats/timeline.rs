@@ -5,14 +5,14 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::bucket::{self, Bucket, FirstFailure, Numbers, Renumbering};
+use super::bucket::{self, Bucket, FirstFailure, HitsSpan, Numbers, Renumbering};
 use super::codes::Codes;
 use super::consistency::{self, Checked};
 use super::endings;
 use super::engines::{Engines, MAX_ENGINES};
 use super::label_codes::LabelCodes;
 use super::origins::KnownEngine;
-use super::row::UsualRow;
+use super::run::{BatchRow, Run, Texts};
 use crate::jtl::{self, Sample, Trace};
 
 /// Buckets of the longest run: enough for a chart as wide as a page, few enough that each has
@@ -94,6 +94,22 @@ struct LatestPart {
     width: u64,
 }
 
+impl Latest {
+    /// Whether a time (epoch ms) is in the bucket.
+    #[inline(always)]
+    fn contains(self, time: i64) -> bool {
+        (time.wrapping_sub(self.start) as u64) < self.width
+    }
+}
+
+impl LatestPart {
+    /// Whether a time (epoch ms) is in the part.
+    #[inline(always)]
+    fn contains(self, time: i64) -> bool {
+        (time.wrapping_sub(self.start) as u64) < self.width
+    }
+}
+
 impl Timeline {
     /// Adds a sample of the label with this number.
     pub fn record(&mut self, sample: &Sample<'_>, label: usize) {
@@ -116,7 +132,7 @@ impl Timeline {
             engine,
         };
         self.bucket(end).record(sample, numbers);
-        if end.wrapping_sub(self.latest_part.start) as u64 >= self.latest_part.width {
+        if !self.latest_part.contains(end) {
             match sample.is_controller() {
                 true => self.mark_controller(end),
                 false => self.mark(end),
@@ -124,50 +140,57 @@ impl Timeline {
         }
     }
 
-    /// Adds all of some rows but what is counted by label.
-    pub fn record_rows(&mut self, rows: &[UsualRow]) {
-        for row in rows {
-            let bucket = self.bucket(row.time_stamp);
-            bucket.hits += 1;
-            bucket.hits_span.add(row.time_stamp, row.end());
+    /// Adds rows with these texts.
+    pub fn record_run(&mut self, run: &Run<'_>, texts: Texts) {
+        let (label, code) = (texts.label as usize, usize::from(texts.code));
+        let engine = usize::from(texts.engine);
+        self.label_codes.record(label, code, run.count());
+        if let Some(reach) = run.reach() {
+            self.engines.extend_known(engine, reach);
         }
-        let mut rest = rows;
-        while let Some(row) = rest.first() {
-            self.bucket(row.end());
-            let rows = self.split_off_latest(&mut rest);
-            self.buckets[self.latest.place].record_rows(rows);
-            for row in rows {
-                let end = row.end();
-                if end.wrapping_sub(self.latest_part.start) as u64 >= self.latest_part.width {
-                    self.mark(end);
-                }
+        let numbers = Numbers {
+            label: self.label_over_time(label),
+            code,
+            engine,
+        };
+        self.record_starts(run);
+        let end = run.rows.first().map_or(run.last_end, BatchRow::end);
+        self.bucket(end).record_run(run, numbers);
+        for row in run.rows {
+            if !self.latest_part.contains(row.end()) {
+                self.mark(row.end());
             }
         }
     }
 
-    /// Adds what is counted by label of rows of the label with this number.
-    pub fn record_rows_of(&mut self, label: usize, rows: &[UsualRow]) {
-        for rows in rows.chunk_by(|a, b| a.code == b.code) {
-            let code = rows.first().map_or(0, |row| usize::from(row.code));
-            self.label_codes.record(label, code, rows.len() as u64);
+    /// Counts the starts of rows.
+    fn record_starts(&mut self, run: &Run<'_>) {
+        self.bucket(run.last_start);
+        let latest = self.latest;
+        let (mut hits, mut span) = (0, HitsSpan::default());
+        for row in run.rows {
+            if latest.contains(row.time_stamp) {
+                hits += 1;
+                span.add(row.time_stamp, row.end());
+            } else {
+                let bucket = self.bucket(row.time_stamp);
+                bucket.hits += 1;
+                bucket.hits_span.add(row.time_stamp, row.end());
+            }
         }
-        let label = self.label_over_time(label);
-        let mut rest = rows;
-        while let Some(row) = rest.first() {
-            self.bucket(row.end());
-            let rows = self.split_off_latest(&mut rest);
-            self.buckets[self.latest.place].record_rows_of(label, rows);
-        }
+        let bucket = self.bucket(run.last_start);
+        bucket.hits += hits;
+        bucket.hits_span.merge(span);
     }
 
-    /// Cuts off the first rows, as long as they end in the bucket that was found last.
-    fn split_off_latest<'r>(&self, rest: &mut &'r [UsualRow]) -> &'r [UsualRow] {
-        let Latest { start, width, .. } = self.latest;
-        let is_inside = |row: &&UsualRow| (row.end().wrapping_sub(start) as u64) < width;
-        let count = rest.iter().take_while(is_inside).count();
-        let (rows, behind) = rest.split_at(count);
-        *rest = behind;
-        rows
+    /// Returns how many of the first rows end in the same bucket.
+    pub fn ends_together(&mut self, rows: &[BatchRow]) -> usize {
+        if let Some(row) = rows.first() {
+            self.bucket(row.end());
+        }
+        let latest = self.latest;
+        let is_other = |row: &BatchRow| !latest.contains(row.end());
+        rows.iter().position(is_other).unwrap_or(rows.len())
     }
 
     /// The number of a label over time, which all share if there are too many.
@@ -178,19 +201,12 @@ impl Timeline {
         if self.are_labels_joined { 0 } else { label }
     }
 
-    /// The number of a row's response code, if it is the same as that of the row before.
-    #[inline(always)]
-    pub fn known_code(&self, sample: &Sample<'_>) -> Option<usize> {
-        self.codes.known(sample.response_code)
-    }
-
     /// The number of the engine that wrote a row. Rows of an input come in their order.
     pub fn engine(&mut self, sample: &Sample<'_>) -> usize {
         self.engines.number(sample)
     }
 
     /// Does the same for a row whose engine is known already.
-    #[inline(always)]
     pub fn note_engine(&mut self, engine: KnownEngine, sample: &Sample<'_>) {
         let KnownEngine { number, is_input } = engine;
         self.engines.note((usize::from(number), is_input), sample);
@@ -199,6 +215,11 @@ impl Timeline {
     /// Whether one more response code would be too many, so that their numbers would change.
     pub fn is_full_of_codes(&self) -> bool {
         self.codes.are_all_used()
+    }
+
+    /// Whether response codes are told apart by class only.
+    pub fn has_code_classes(&self) -> bool {
+        self.codes.are_classes()
     }
 
     /// Notes the part of a bucket in which the transaction of a controller ended.
@@ -459,13 +480,10 @@ impl Timeline {
     /// The bucket of `time` (epoch ms). Widens all buckets if there would be too many.
     #[inline(always)]
     fn bucket(&mut self, time: i64) -> &mut Bucket {
-        let Latest {
-            place,
-            start,
-            width,
-        } = self.latest;
-        let is_latest = (time.wrapping_sub(start) as u64) < width;
-        let place = if is_latest { place } else { self.find(time) };
+        let place = match self.latest.contains(time) {
+            true => self.latest.place,
+            false => self.find(time),
+        };
         &mut self.buckets[place]
     }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::distribution::Distribution;
-use super::row::UsualRow;
+use super::run::Run;
 
 /// Rows that are kept one by one before counters are considered. In a run with very many labels,
 /// most labels never have more.
@@ -86,8 +86,20 @@ impl Timings {
     }
 
     /// Counts rows.
-    pub fn record_rows(&mut self, rows: &[UsualRow]) {
-        for row in rows {
+    pub fn record_run(&mut self, run: &Run<'_>) {
+        if let Timings::Many(distributions) = self {
+            let Distributions {
+                elapsed_ok,
+                latency,
+                connect,
+                ..
+            } = &mut **distributions;
+            elapsed_ok.record_each(run.elapsed_times());
+            latency.record_each(run.rows.iter().map(|row| row.latency));
+            connect.record_each(run.rows.iter().map(|row| row.connect));
+            return;
+        }
+        for row in run.rows {
             let times = Times {
                 elapsed: row.elapsed(),
                 success: true,

@@ -1,6 +1,7 @@
 //! Rows counted in batches have the figures of rows counted one by one.
 
-use perfkit::jtl::{Sample, Sink};
+use perfkit::jtl::input::Input;
+use perfkit::jtl::{self, ReadOptions, Sample, Sink};
 use perfkit::render;
 use perfkit::report::{Presentation, Report};
 use perfkit::stats::{Aggregate, Recorder};
@@ -49,16 +50,18 @@ fn rows() -> impl Strategy<Value = Vec<Row>> {
         let elapsed = prop_oneof![99 => 0..slowest, 1 => -5..5_000_000_000_i64];
         let texts = (0..labels, 0..60_usize, 0..hosts, 0..codes);
         let row = (texts, start, elapsed, oddity);
-        let row = row.prop_map(|((label, thread, host, code), start, elapsed, oddity)| Row {
-            label,
-            thread,
-            host,
-            code,
-            start,
-            elapsed,
-            oddity,
-        });
-        proptest::collection::vec(row, 0..5_000)
+        let row = row.prop_map(
+            |((label, thread, host, code), start, elapsed, oddity)| Row {
+                label,
+                thread,
+                host,
+                code,
+                start,
+                elapsed,
+                oddity,
+            },
+        );
+        proptest::collection::vec(row, 0..3_000)
     })
 }
 
@@ -107,8 +110,126 @@ fn report(aggregate: Aggregate) -> String {
     render::json::render(&checked(report)).unwrap()
 }
 
+const HEADER: &str = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,\
+                      failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect\n";
+
+/// Fields that most rows share, and some that are unlike them or wrong.
+fn field(
+    usual: &'static [&'static str],
+    odd: &'static [&'static str],
+) -> impl Strategy<Value = &'static str> {
+    prop_oneof![
+        20 => proptest::sample::select(usual),
+        1 => proptest::sample::select(odd),
+    ]
+}
+
+/// Results in JMeter's default columns, with lines that end in one way or in several.
+fn results() -> impl Strategy<Value = String> {
+    let thread = prop_oneof![
+        20 => (0..3_usize, 0..2_u32, 0..2_000_u32).prop_map(|(engine, group, thread)| {
+            let engine = ["", "10.0.0.1:1099-", "10.0.0.2:1099-"][engine];
+            format!("{engine}Users of the shop {group}-{thread}")
+        }),
+        1 => field(&["main", "T 1-1", "T 1-12345678"], &["", "null", "T 1-123456789", "T 1-x1"])
+            .prop_map(str::to_owned),
+    ];
+    let url = prop_oneof![
+        20 => (0..2_usize, 0..99_u32).prop_map(|(host, path)| {
+            format!("http://{}/{path}", ["shop.example", "192.168.178.20:8080"][host])
+        }),
+        1 => field(&["", "null", "jdbc:mysql"], &["http://a", "http://a?b", "\"http://a/,\""])
+            .prop_map(str::to_owned),
+    ];
+    let texts = (
+        field(
+            &["Log in", "Search for articles by name", "Pay"],
+            &["", "null", "\"a, b\""],
+        ),
+        field(&["200"], &["302", "", "null", "Non HTTP response code: x"]),
+        field(
+            &["OK"],
+            &[
+                "",
+                "null",
+                "Number of samples in transaction : 2, number of failing samples : 0",
+            ],
+        ),
+        thread,
+        field(&["text", "bin"], &["", "null"]),
+        field(&["true"], &["false", "TRUE", "", "maybe"]),
+        field(&[""], &["null", "too slow"]),
+        url,
+    );
+    let number = |usual: &'static [&'static str]| {
+        field(
+            usual,
+            &[
+                "",
+                "null",
+                "-1",
+                "123456789",
+                "1x",
+                "12345678",
+                "99999999999999999999",
+            ],
+        )
+    };
+    let numbers = (
+        prop_oneof![30 => 0..9_999_i64, 1 => Just(-1_699_999_999_999), 1 => Just(9_000_000_000_000)],
+        number(&["7", "12", "230", "45000", "140000"]),
+        number(&["512", "10240"]),
+        number(&["125"]),
+        number(&["1", "20"]),
+        number(&["1", "20"]),
+        number(&["6", "11"]),
+        number(&["0"]),
+        number(&["0", "1"]),
+    );
+    let line_end = prop_oneof![30 => Just("\n"), 1 => Just("\r\n")];
+    let row = (texts, numbers, line_end).prop_map(|(texts, numbers, line_end)| {
+        let (label, code, message, thread, kind, success, failure, url) = texts;
+        let (start, elapsed, bytes, sent, group, all, latency, idle, connect) = numbers;
+        let start = 1_700_000_000_000 + start;
+        format!(
+            "{start},{elapsed},{label},{code},{message},{thread},{kind},{success},{failure},{bytes},{sent},\
+             {group},{all},{url},{latency},{idle},{connect}{line_end}"
+        )
+    });
+    let rows = proptest::collection::vec(row, 0..600);
+    (rows, any::<bool>()).prop_map(|(rows, is_dos)| {
+        let text = format!("{HEADER}{}", rows.concat());
+        match is_dos {
+            true => text.replace("\r\n", "\n").replace('\n', "\r\n"),
+            false => text,
+        }
+    })
+}
+
+/// Reads results, and returns the sink and what became of the rows.
+fn read<S: Sink + Send>(text: &str, make_sink: impl Fn() -> S + Sync) -> (S, String) {
+    let input = Input {
+        name: "results.jtl".to_owned(),
+        reader: Box::new(std::io::Cursor::new(text.to_owned().into_bytes())),
+        size: None,
+    };
+    let options = ReadOptions::default().threads(1).block_size(4_096);
+    let mut outcome = jtl::read(vec![input], &options, &|_| (), make_sink).unwrap();
+    let sink = outcome.sinks.remove(0);
+    let tallies = format!("{:?} {:?}", outcome.rejections, outcome.repairs);
+    (sink, format!("{} {tallies}", outcome.rows_read))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
+    #[test]
+    fn of_a_file_have_the_figures_of_rows_read_one_by_one(text in results()) {
+        let (aggregate, expected) = read(&text, Aggregate::default);
+        let (recorder, found) = read(&text, Recorder::default);
+        prop_assert_eq!(found, expected);
+        prop_assert_eq!(report(recorder.into_aggregate()), report(aggregate));
+    }
+
     #[test]
     fn have_the_figures_of_rows_counted_one_by_one(rows in rows()) {
         let mut one_by_one = Aggregate::default();

@@ -6,15 +6,27 @@
 use fearless_simd::{i16x32, prelude::*, u16x32, u32x8, u64x8};
 
 use super::columns::Columns;
+use super::kinds::Kinds;
 use super::layout::Layout;
 use super::row::{Row, RowParser};
+use crate::jtl::fault::MAX_TEXT;
 use crate::jtl::sample::{Origin, Sample};
 use crate::jtl::sink::Sink;
+use crate::jtl::usual::{Kind, UsualRow};
 
 /// A faster way to read the usual rows of a layout.
 pub trait FastPath {
     /// Whether it takes nearly all rows of the layout.
     const TAKES_MOST_ROWS: bool;
+
+    /// Reads the next rows as long as they are usual and of kinds that are known. Returns how many it read.
+    fn read_known(
+        &self,
+        parser: &RowParser,
+        rows: Rows<'_>,
+        kinds: &mut Kinds,
+        sink: &mut impl Sink,
+    ) -> usize;
 
     /// Reads a usual row, whose fields lie between neighbouring `marks`, and pushes into `sink` the
     /// sample that [`RowParser::parse`] would return. Returns false, with nothing pushed, for a row
@@ -25,8 +37,26 @@ pub trait FastPath {
         bytes: &[u8],
         marks: &[u32],
         origin: Origin,
+        kinds: &mut Kinds,
         sink: &mut impl Sink,
     ) -> bool;
+}
+
+/// Rows without quotes, one behind the other.
+#[derive(Clone, Copy)]
+pub struct Rows<'a> {
+    /// The block.
+    pub bytes: &'a [u8],
+    /// The marks of the block.
+    pub marks: &'a [u32],
+    /// The indices of the marks that are the rows' line feeds.
+    pub line_ends: &'a [u32],
+    /// The index of the mark before the first row.
+    pub first_mark: usize,
+    /// The first quote behind them.
+    pub next_quote: usize,
+    /// The origin of the start of the block.
+    pub origin: Origin,
 }
 
 /// For any other layout: takes no row.
@@ -36,7 +66,20 @@ impl FastPath for NoFastPath {
     const TAKES_MOST_ROWS: bool = false;
 
     #[inline(always)]
-    fn read(&self, _: &RowParser, _: &[u8], _: &[u32], _: Origin, _: &mut impl Sink) -> bool {
+    fn read_known(&self, _: &RowParser, _: Rows<'_>, _: &mut Kinds, _: &mut impl Sink) -> usize {
+        0
+    }
+
+    #[inline(always)]
+    fn read(
+        &self,
+        _: &RowParser,
+        _: &[u8],
+        _: &[u32],
+        _: Origin,
+        _: &mut Kinds,
+        _: &mut impl Sink,
+    ) -> bool {
         false
     }
 }
@@ -51,6 +94,9 @@ pub fn is_jmeter5(layout: &Layout) -> bool {
         && layout.width == Columns::JMETER_5_WIDTH
         && layout.columns == Columns::JMETER_5
 }
+
+/// Rows that are read at once.
+const AT_ONCE: usize = 64;
 
 /// Marks of a row in JMeter 5's default columns.
 const MARKS: usize = Columns::JMETER_5_WIDTH + 1;
@@ -70,79 +116,244 @@ impl<S: Simd> FastPath for Jmeter5<S> {
     const TAKES_MOST_ROWS: bool = true;
 
     #[inline(always)]
+    fn read_known(
+        &self,
+        parser: &RowParser,
+        rows: Rows<'_>,
+        kinds: &mut Kinds,
+        sink: &mut impl Sink,
+    ) -> usize {
+        read_known_rows(self.0, parser, rows, kinds, sink)
+    }
+
+    #[inline(always)]
     fn read(
         &self,
         parser: &RowParser,
         bytes: &[u8],
         marks: &[u32],
         origin: Origin,
+        kinds: &mut Kinds,
         sink: &mut impl Sink,
     ) -> bool {
-        let columns = &Columns::JMETER_5;
         let Ok(marks) = <&[u32; MARKS]>::try_from(marks) else {
             return false;
         };
-        let row = Row { bytes, marks };
-        if row.text(columns.success) != b"true"
-            || !row.optional_text(columns.failure_message).is_empty()
-        {
-            return false;
+        read_new(self.0, parser, (bytes, marks), origin, kinds, sink)
+    }
+}
+
+/// Reads rows as long as they are of known kinds and labels. Returns how many it read.
+///
+/// Each step is a loop of its own, so that it keeps what it needs in registers, and waits for the memory
+/// of several labels at once.
+#[inline(always)]
+fn read_known_rows<K: Sink, S: Simd>(
+    simd: S,
+    parser: &RowParser,
+    rows: Rows<'_>,
+    kinds: &mut Kinds,
+    sink: &mut K,
+) -> usize {
+    if !sink.takes_usual_rows() {
+        return 0;
+    }
+    let mut labels = [&b""[..]; AT_ONCE];
+    let mut known = [(Kind::default(), 0); AT_ONCE];
+    let mut numbers = [0; AT_ONCE];
+    let mut read = 0;
+    loop {
+        let mut found = 0;
+        for (label, known) in labels.iter_mut().zip(&mut known) {
+            let Some(marks) = rows.marks_of(read + found) else {
+                break;
+            };
+            let row = Row {
+                bytes: rows.bytes,
+                marks,
+            };
+            let input = rows.origin.input;
+            let Some(kind) = kinds.find(simd, rows.bytes, marks, input) else {
+                break;
+            };
+            *known = kind;
+            *label = row.text(Columns::JMETER_5.label);
+            found += 1;
         }
-        let response_message = row.optional_text(columns.response_message);
-        if response_message.len() > MAX_MESSAGE {
-            return false;
+        let found = sink.known_labels(&labels[..found], &mut numbers[..found]);
+        for (&label, &known) in numbers.iter().zip(&known).take(found) {
+            // A closure would be compiled for the least level of SIMD.
+            let Some(marks) = rows.marks_of(read) else {
+                return read;
+            };
+            let fields = (rows.bytes, marks);
+            if !read_known(simd, parser, fields, rows.origin, sink, (known, label)) {
+                return read;
+            }
+            read += 1;
         }
-        let Some(numbers) = numbers(self.0, bytes, marks) else {
-            return false;
-        };
-        let [
-            received,
-            sent,
-            grp_threads,
+        if found < AT_ONCE {
+            return read;
+        }
+    }
+}
+
+impl Rows<'_> {
+    /// The marks of a row, if it and those before have as many as usual, and it is not too long.
+    #[inline(always)]
+    fn marks_of(&self, row: usize) -> Option<&[u32; MARKS]> {
+        let line_end = *self.line_ends.get(row)? as usize;
+        let first = self.first_mark + row * (MARKS - 1);
+        let marks: &[u32; MARKS] = self.marks.get(first..)?.first_chunk()?;
+        let (start, end) = (marks[0].wrapping_add(1), marks[MARKS - 1]);
+        let is_usual = line_end == first + MARKS - 1
+            && (end as usize) < self.next_quote
+            && end.wrapping_sub(start) as usize <= MAX_TEXT;
+        is_usual.then_some(marks)
+    }
+}
+
+/// Reads a row of a known kind, thread and label.
+#[inline(always)]
+fn read_known<K: Sink, S: Simd>(
+    simd: S,
+    parser: &RowParser,
+    (bytes, marks): (&[u8], &[u32; MARKS]),
+    block: Origin,
+    sink: &mut K,
+    ((kind, thread), label): ((Kind, u32), u32),
+) -> bool {
+    let row = Row { bytes, marks };
+    let Some(
+        [
+            bytes,
+            sent_bytes,
+            _,
             all_threads,
             elapsed,
             latency,
-            idle_time,
+            _,
             connect,
-        ] = numbers.map(|number| number as i64);
-        let stamp = parser.stamp(row, columns);
-        let Some(time_stamp) = stamp.and_then(|stamp| parser.start(stamp, elapsed)) else {
-            return false;
-        };
-        sink.record(&Sample {
-            position: origin.position,
-            input: origin.input,
-            time_stamp,
-            elapsed,
-            latency: Some(latency),
-            connect: Some(connect),
-            idle_time: Some(idle_time),
-            label: row.text(columns.label),
-            response_code: row.optional_text(columns.response_code),
-            response_message,
-            failure_message: b"",
-            thread_name: row.optional_text(columns.thread_name),
-            url: row.optional_text(columns.url),
-            hostname: b"",
-            group_text: b"",
-            is_sub_result: None,
-            success: true,
-            bytes: Some(received),
-            sent_bytes: Some(sent),
-            grp_threads: Some(grp_threads),
-            all_threads: Some(all_threads),
-            sample_count: 1,
-            error_count: 0,
-            metrics: &[],
-        });
-        true
-    }
+        ],
+    ) = numbers(simd, bytes, marks)
+    else {
+        return false;
+    };
+    let stamp = parser.stamp(row, &Columns::JMETER_5);
+    let Some(time_stamp) = stamp.and_then(|stamp| parser.start(stamp, i64::from(elapsed))) else {
+        return false;
+    };
+    sink.record_usual(&UsualRow {
+        kind,
+        position: block.position + u64::from(marks[0].wrapping_add(1)),
+        time_stamp,
+        label,
+        elapsed,
+        latency,
+        connect,
+        bytes,
+        sent_bytes,
+        all_threads,
+        thread,
+    })
+}
+
+/// Reads a usual row of any kind, which is known from then on.
+#[inline(never)]
+fn read_new<K: Sink, S: Simd>(
+    simd: S,
+    parser: &RowParser,
+    (bytes, marks): (&[u8], &[u32; MARKS]),
+    origin: Origin,
+    kinds: &mut Kinds,
+    sink: &mut K,
+) -> bool {
+    simd.vectorize(
+        #[inline(always)]
+        || {
+            // A row that ends with a carriage return may be of a known kind too.
+            let rows = Rows {
+                bytes,
+                marks,
+                line_ends: &[MARKS as u32 - 1],
+                first_mark: 0,
+                next_quote: usize::MAX,
+                origin,
+            };
+            if read_known_rows(simd, parser, rows, kinds, sink) == 1 {
+                return true;
+            }
+            let columns = &Columns::JMETER_5;
+            let row = Row { bytes, marks };
+            if row.text(columns.success) != b"true"
+                || !row.optional_text(columns.failure_message).is_empty()
+            {
+                return false;
+            }
+            let response_message = row.optional_text(columns.response_message);
+            if response_message.len() > MAX_MESSAGE {
+                return false;
+            }
+            let Some(numbers) = numbers(simd, bytes, marks) else {
+                return false;
+            };
+            let [
+                received,
+                sent,
+                grp_threads,
+                all_threads,
+                elapsed,
+                latency,
+                idle_time,
+                connect,
+            ] = numbers.map(i64::from);
+            let stamp = parser.stamp(row, columns);
+            let Some(time_stamp) = stamp.and_then(|stamp| parser.start(stamp, elapsed)) else {
+                return false;
+            };
+            let sample = Sample {
+                position: origin.position,
+                input: origin.input,
+                time_stamp,
+                elapsed,
+                latency: Some(latency),
+                connect: Some(connect),
+                idle_time: Some(idle_time),
+                label: row.text(columns.label),
+                response_code: row.optional_text(columns.response_code),
+                response_message,
+                failure_message: b"",
+                thread_name: row.optional_text(columns.thread_name),
+                url: row.optional_text(columns.url),
+                hostname: b"",
+                group_text: b"",
+                is_sub_result: None,
+                success: true,
+                bytes: Some(received),
+                sent_bytes: Some(sent),
+                grp_threads: Some(grp_threads),
+                all_threads: Some(all_threads),
+                sample_count: 1,
+                error_count: 0,
+                metrics: &[],
+            };
+            let kind = match sink.takes_usual_rows() {
+                true => kinds.learn(simd, bytes, marks, &sample),
+                false => None,
+            };
+            match kind {
+                Some(kind) => sink.record_of_kind(&sample, kind),
+                None => sink.record(&sample),
+            }
+            true
+        },
+    )
 }
 
 /// The numbers in the last eight columns, with the elapsed time in the place of the URL. Returns
 /// `None` if one of them does not have 1 to 8 digits.
 #[inline(always)]
-fn numbers<S: Simd>(simd: S, bytes: &[u8], marks: &[u32; MARKS]) -> Option<[u64; 8]> {
+fn numbers<S: Simd>(simd: S, bytes: &[u8], marks: &[u32; MARKS]) -> Option<[u32; 8]> {
     // The marks before and after each number.
     let mut before: [u32; 8] = *marks[LAST_EIGHT..].first_chunk()?;
     let mut behind: [u32; 8] = *marks[LAST_EIGHT + 1..].first_chunk()?;
@@ -175,7 +386,8 @@ fn numbers<S: Simd>(simd: S, bytes: &[u8], marks: &[u32; MARKS]) -> Option<[u64;
         .bitcast::<u64x8<S>>();
     let quads = (quads | (quads >> 16)).bitcast::<i16x32<S>>();
     let eights = quads.pairwise_dot_product(alternating(simd, [10_000, 1, 0, 0]));
-    Some(*eights.bitcast::<u64x8<S>>())
+    let numbers: [u64; 8] = *eights.bitcast::<u64x8<S>>();
+    Some(numbers.map(|number| number as u32))
 }
 
 /// The factors, repeated over all lanes.
@@ -198,12 +410,13 @@ mod tests {
     const USUAL: &str = "1700000002983,17,Fibonacci,200,OK,Users 1-153,text,true,,185,125,1,1,\
                          http://host/fibonacci?n=15,16,0,12345678\n";
 
+    const HEADER: &str = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,\
+         failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect\n";
+
     /// Whether the parser's start of a sample is its time stamp, and a row: what [`FastPath::read`]
     /// and what [`RowParser::parse`] make of it.
     fn both(is_end: bool, row: &str) -> (Option<String>, Option<String>) {
-        let header = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,\
-                      failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect\n";
-        let layout = Layout::detect(&[header, USUAL].concat().into_bytes(), None).unwrap();
+        let layout = Layout::detect(&[HEADER, USUAL].concat().into_bytes(), None).unwrap();
         assert_eq!(layout.columns, Columns::JMETER_5);
         let parser = RowParser::new(Arc::new(layout), TimeZone::UTC, is_end);
         let mut bytes = row.as_bytes().to_vec();
@@ -217,7 +430,7 @@ mod tests {
         };
         let mut seen = Seen(None);
         let is_usual = dispatch!(Level::new(), simd => {
-            Jmeter5(simd).read(&parser, &bytes, &marks, origin, &mut seen)
+            Jmeter5(simd).read(&parser, &bytes, &marks, origin, &mut Kinds::default(), &mut seen)
         });
         assert_eq!(is_usual, seen.0.is_some());
         let parsed = parser.parse(&bytes, &marks, origin).ok();
@@ -257,6 +470,107 @@ mod tests {
         ] {
             assert_eq!(both(false, &USUAL.replace(from, to)).0, None, "{to}");
         }
+    }
+
+    /// Takes rows of the kind of the first one, if their label is `Fibonacci`.
+    #[derive(Default)]
+    struct Taking {
+        kind: Kind,
+        /// What it received, in order: with all texts, or the number of the thread, elapsed and connect.
+        received: Vec<Option<(u32, u32, u32)>>,
+    }
+
+    impl Sink for Taking {
+        fn record(&mut self, _: &Sample<'_>) {
+            self.received.push(None);
+        }
+
+        fn takes_usual_rows(&self) -> bool {
+            true
+        }
+
+        fn record_of_kind(&mut self, sample: &Sample<'_>, kind: Kind) {
+            self.kind = kind;
+            self.record(sample);
+        }
+
+        fn known_labels(&mut self, labels: &[&[u8]], _: &mut [u32]) -> usize {
+            let known = labels.iter().take_while(|label| **label == b"Fibonacci");
+            known.count()
+        }
+
+        fn record_usual(&mut self, row: &UsualRow) -> bool {
+            let is_known = row.kind == self.kind;
+            if is_known {
+                let received = (row.thread, row.elapsed, row.connect);
+                self.received.push(Some(received));
+            }
+            is_known
+        }
+    }
+
+    #[test]
+    fn rows_of_a_known_kind_are_read_without_their_texts() {
+        let other = |from, to| USUAL.replace(from, to);
+        let rows = [
+            USUAL.to_owned(),
+            other("1-153", "1-7"),
+            other(",17,", ",18,"),
+            other("fibonacci?n=15", "other/path"),
+            // Each is of another kind, has another label, or is not usual.
+            other("1-153", "2-7"),
+            other("//host", "//other"),
+            other("Fibonacci", "IsPrime"),
+            other("text", "bin"),
+            other("200", "302"),
+            other("1-153", "1-x"),
+            other(",185,", ",x,"),
+        ];
+        let text = rows.concat();
+        let layout = Layout::detect(&[HEADER, USUAL].concat().into_bytes(), None).unwrap();
+        let parser = RowParser::new(Arc::new(layout), TimeZone::UTC, false);
+        let mut bytes = text.into_bytes();
+        let all = 0..bytes.len() as u32;
+        let ends = all.filter(|&at| b",\n".contains(&bytes[at as usize]));
+        let marks: Vec<u32> = std::iter::once(u32::MAX).chain(ends).collect();
+        bytes.resize(bytes.len() + PADDING, b'7');
+        let (mut kinds, mut sink) = (Kinds::default(), Taking::default());
+        let line_ends: Vec<u32> = (1..=rows.len() as u32).map(|row| row * 17).collect();
+        let mut row = 0;
+        while row < rows.len() {
+            let all = Rows {
+                bytes: &bytes,
+                marks: &marks,
+                line_ends: &line_ends[row..],
+                first_mark: row * 17,
+                next_quote: usize::MAX,
+                origin: Origin {
+                    position: 0,
+                    input: 1,
+                },
+            };
+            let fields = &marks[row * 17..=(row + 1) * 17];
+            row += dispatch!(Level::new(), simd => {
+                let path = Jmeter5(simd);
+                match path.read_known(&parser, all, &mut kinds, &mut sink) {
+                    0 => {
+                        path.read(&parser, &bytes, fields, all.origin, &mut kinds, &mut sink);
+                        1
+                    }
+                    known => known,
+                }
+            });
+        }
+        let known = |row: (u32, u32, u32)| Some(row);
+        let expected = [
+            None,
+            known((7, 17, 12_345_678)),
+            known((153, 18, 12_345_678)),
+            known((153, 17, 12_345_678)),
+        ];
+        assert_eq!(sink.received[..4], expected);
+        // The last one is not usual.
+        assert_eq!(sink.received[4..], [None; 6]);
     }
 
     /// Numbers, most of them usual.

@@ -43,29 +43,42 @@ impl Index {
         self.quotes.clear();
         self.marks.push(u32::MAX);
         let (chunks, _) = bytes.as_chunks::<CHUNK>();
-        for (number, chunk) in chunks.iter().take(len.div_ceil(CHUNK)).enumerate() {
-            let base = number * CHUNK;
-            let text = u8x64::simd_from(simd, *chunk);
-            let inside = match len - base {
-                rest @ 0..CHUNK => (1_u64 << rest) - 1,
-                _ => u64::MAX,
-            };
-            let bits = |wanted: u8| text.simd_eq(wanted).to_bitmask() & inside;
-            let mut line_feed_bits = bits(b'\n');
-            let mark_bits = bits(delimiter) | line_feed_bits;
-            let quote_bits = bits(b'"');
-            // The index of a line feed is the number of marks before it.
-            let before = self.marks.count as u32;
-            while line_feed_bits != 0 {
-                let below = line_feed_bits.wrapping_sub(1) & !line_feed_bits;
-                self.line_ends
-                    .push(before + (mark_bits & below).count_ones());
-                line_feed_bits &= line_feed_bits - 1;
-            }
-            self.marks.push_bits(simd, base as u32, mark_bits);
-            if quote_bits != 0 {
-                self.quotes.push_bits(simd, base as u32, quote_bits);
-            }
+        let (whole, rest) = (len / CHUNK, len % CHUNK);
+        let mut base = 0;
+        for chunk in chunks.iter().take(whole) {
+            self.add_chunk(simd, (chunk, base), delimiter, u64::MAX);
+            base += CHUNK as u32;
+        }
+        if let Some(chunk) = chunks.get(whole) {
+            self.add_chunk(simd, (chunk, base), delimiter, (1 << rest) - 1);
+        }
+    }
+
+    /// Indexes the bytes of a chunk whose bits are set in `inside`.
+    #[inline(always)]
+    fn add_chunk<S: Simd>(
+        &mut self,
+        simd: S,
+        (chunk, base): (&[u8; CHUNK], u32),
+        delimiter: u8,
+        inside: u64,
+    ) {
+        let text = u8x64::simd_from(simd, *chunk);
+        let bits = |wanted: u8| text.simd_eq(wanted).to_bitmask() & inside;
+        let mut line_feed_bits = bits(b'\n');
+        let mark_bits = bits(delimiter) | line_feed_bits;
+        let quote_bits = bits(b'"');
+        // The index of a line feed is the number of marks before it.
+        let before = self.marks.count as u32;
+        while line_feed_bits != 0 {
+            let below = line_feed_bits.wrapping_sub(1) & !line_feed_bits;
+            self.line_ends
+                .push(before + (mark_bits & below).count_ones());
+            line_feed_bits &= line_feed_bits - 1;
+        }
+        self.marks.push_bits(simd, base, mark_bits);
+        if quote_bits != 0 {
+            self.quotes.push_bits(simd, base, quote_bits);
         }
     }
 }
@@ -149,18 +162,26 @@ fn compress<S: Simd>(simd: S, room: &mut [u32], base: u32, bits: u64) {
     }
 }
 
-/// Like [`compress`], bit by bit. Eight positions at a time are written without checking how many
-/// are left, because a branch per bit would often be mispredicted.
+/// Like [`compress`], bit by bit. Several positions at a time are written without checking how many
+/// are left, because a branch per bit would often be mispredicted: first eight, which most chunks
+/// have, then four.
 #[inline(always)]
 fn spread(room: &mut [u32], base: u32, mut bits: u64) {
-    let (eights, _) = room.as_chunks_mut::<8>();
-    for eight in eights {
-        for place in eight {
-            *place = base + bits.trailing_zeros();
-            bits &= bits.wrapping_sub(1);
-        }
+    let Some((eight, rest)) = room.split_first_chunk_mut::<8>() else {
+        return;
+    };
+    for place in eight {
+        *place = base + bits.trailing_zeros();
+        bits &= bits.wrapping_sub(1);
+    }
+    let (fours, _) = rest.as_chunks_mut::<4>();
+    for four in fours {
         if bits == 0 {
             break;
+        }
+        for place in four {
+            *place = base + bits.trailing_zeros();
+            bits &= bits.wrapping_sub(1);
         }
     }
 }

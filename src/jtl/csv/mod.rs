@@ -10,6 +10,7 @@ mod fast_path;
 mod given_header;
 mod header;
 mod index;
+mod kinds;
 mod layout;
 mod lines;
 mod provisional;
@@ -25,11 +26,12 @@ pub(super) use self::block::{Block, PADDING};
 pub(super) use self::cut::cut;
 pub(super) use self::detect::refuse_other_text;
 pub(super) use self::extras::ExtraColumns;
-pub(super) use self::fast_path::{FastPath, Jmeter5, NoFastPath, is_jmeter5};
+pub(super) use self::fast_path::{FastPath, Jmeter5, NoFastPath, Rows, is_jmeter5};
 pub use self::given_header::{GivenHeader, HeaderGuess};
 pub(super) use self::header::separator_line;
 #[doc(hidden)]
 pub use self::index::Index;
+pub(super) use self::kinds::Kinds;
 #[doc(hidden)]
 pub use self::layout::Layout;
 pub(super) use self::lines::trim_line_end;

@@ -8,7 +8,7 @@ use super::FirstFailure;
 use crate::jtl::Sample;
 use crate::stats::consistency::{self, Checked};
 use crate::stats::distribution::Distribution;
-use crate::stats::row::UsualRow;
+use crate::stats::run::Run;
 
 /// The figures of the samples of a label, host, engine and thread group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,19 +95,13 @@ impl OriginStats {
     }
 
     /// Counts rows, except the numbers of their threads.
-    pub(super) fn record_rows(&mut self, rows: &[UsualRow]) {
-        self.samples += rows.len() as u64;
-        let (mut first, mut last, mut threads) = (self.first_ok_start, self.last_ok_start, 0);
-        for row in rows {
-            first = first.min(row.time_stamp);
-            last = last.max(row.time_stamp);
-            threads = row.all_threads.max(threads);
-        }
-        (self.first_ok_start, self.last_ok_start) = (first, last);
-        self.max_all_threads = self.max_all_threads.max(i64::from(threads));
+    pub(super) fn record_run(&mut self, run: &Run<'_>) {
+        self.samples += run.count();
+        self.max_all_threads = self.max_all_threads.max(i64::from(run.max_threads));
+        self.first_ok_start = self.first_ok_start.min(run.first_start);
+        self.last_ok_start = self.last_ok_start.max(run.last_start);
         if !self.is_rest {
-            rows.iter()
-                .for_each(|row| self.elapsed_ok.record(row.elapsed(), 1));
+            self.elapsed_ok.record_each(run.elapsed_times());
         }
     }
 

@@ -21,7 +21,7 @@ use super::consistency::{self, Checked, Inconsistent};
 use super::distribution::Distribution;
 use super::interner::Interner;
 use super::label::LabelStats;
-use super::row::UsualRow;
+use super::run::Run;
 use crate::jtl::{Engine, Sample, host_and_port, shifted_engine, thread_group, thread_number};
 
 pub use cell::OriginStats;
@@ -113,15 +113,25 @@ pub struct OriginCell<'a> {
 impl Origins {
     /// The place of the cell of a row of the label with this number, and its engine, if they are known by
     /// the rows before. Notes the number of its thread.
-    #[inline(always)]
     pub fn find(&mut self, sample: &Sample<'_>, label: usize) -> Option<(u32, KnownEngine)> {
         let known = self.memos.find(sample, self.label_of_cell(label))?;
-        if let Some(numbers) = known.numbers
-            && let Some(cell) = self.cells.get_mut(known.place as usize)
-        {
-            cell.record_thread(numbers);
+        if let Some(numbers) = known.numbers {
+            self.record_thread(known.place as usize, numbers);
         }
         Some((known.place, known.engine))
+    }
+
+    /// Notes the number of a thread, and of its group, of the cell at this place.
+    #[inline(always)]
+    pub fn record_thread(&mut self, place: usize, numbers: (u32, u32)) {
+        if let Some(cell) = self.cells.get_mut(place) {
+            cell.record_thread(numbers);
+        }
+    }
+
+    /// By what cells are told apart.
+    pub fn detail(&self) -> Detail {
+        self.detail
     }
 
     /// What stands for a label where cells are not told apart by labels.
@@ -134,20 +144,16 @@ impl Origins {
     }
 
     /// Counts a row of the cell at this place.
-    #[inline(always)]
     pub fn record(&mut self, place: usize, sample: &Sample<'_>) {
         if let Some(cell) = self.cells.get_mut(place) {
             cell.record(sample);
         }
     }
 
-    /// Counts rows of one label.
-    pub fn record_rows(&mut self, rows: &[UsualRow]) {
-        for rows in rows.chunk_by(|a, b| a.origin == b.origin) {
-            let place = rows.first().map_or(usize::MAX, |row| row.origin as usize);
-            if let Some(cell) = self.cells.get_mut(place) {
-                cell.record_rows(rows);
-            }
+    /// Counts rows of the cell at this place.
+    pub fn record_run(&mut self, place: usize, run: &Run<'_>) {
+        if let Some(cell) = self.cells.get_mut(place) {
+            cell.record_run(run);
         }
     }
 
