@@ -190,7 +190,7 @@ fn of_copies(inputs: &[InputRead]) -> Vec<String> {
 
 /// Says how bytes are shown that are not text in the encoding of their input.
 fn of_text(aggregate: &Aggregate) -> Option<String> {
-    let labels = aggregate.labels().into_iter().map(|label| label.name);
+    let labels = aggregate.label_names();
     let errors = aggregate.errors().iter().map(|(error, _)| error);
     let has_other = labels.chain(errors).any(|name| !text::is_valid(name));
     has_other.then(|| {

@@ -1,7 +1,6 @@
 //! Problems with labels: ids in their names, or sub-results beside their parents.
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::super::words;
@@ -86,12 +85,23 @@ pub(super) fn sub_results(analysed: &Analysed, labels: &[Label<'_>]) -> Option<S
     })
 }
 
+/// Whether a label ends with a hyphen and a number, as those of all sub-results do.
+fn has_number(label: &[u8]) -> bool {
+    let digits = label.iter().rev().take_while(|byte| byte.is_ascii_digit());
+    let digits = digits.count();
+    digits > 0 && label.iter().rev().nth(digits) == Some(&b'-')
+}
+
 /// How much later than their parents sub-results may end, ms: JMeter takes times from two clocks.
 const TOLERANCE_MS: i64 = 5;
 
 /// The labels of sub-results. Their parents are samplers, whose rows come first and whose times
 /// contain theirs.
 pub(in super::super) fn sub_results_among<'a>(labels: &[Label<'a>]) -> Vec<&'a [u8]> {
+    // Usually there are none, and a run may have a million labels.
+    if !labels.iter().any(|label| has_number(label.name)) {
+        return Vec::new();
+    }
     let samplers = labels.iter().filter(|label| label.samplers.rows > 0);
     let samplers: HashMap<&[u8], &LabelStats> =
         samplers.map(|label| (label.name, label.samplers)).collect();

@@ -57,8 +57,8 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Finding>, Failing) {
     let numbers: HashSet<usize> = labels
         .iter()
         .filter(|label| {
-            let name = text::of(label.name);
-            slow_labels.iter().any(|slow| slow.label == name)
+            let is_it = |slow: &SlowLabel| slow.label == text::of(label.name);
+            slow_labels.iter().any(is_it)
         })
         .map(|label| label.number)
         .collect();
