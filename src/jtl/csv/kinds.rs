@@ -49,7 +49,7 @@ pub struct Kinds {
 /// What a kind of row looks like.
 #[derive(Debug, Clone, Copy)]
 struct Remembered {
-    /// 0 if there is none.
+    /// 0 if no kind is remembered there.
     serial: u32,
     /// Rows that came here and are of another kind.
     strangers: u32,

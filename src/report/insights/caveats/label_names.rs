@@ -98,7 +98,7 @@ const TOLERANCE_MS: i64 = 5;
 /// The labels of sub-results. Their parents are samplers, whose rows come first and whose times
 /// contain theirs.
 pub(in super::super) fn sub_results_among<'a>(labels: &[Label<'a>]) -> Vec<&'a [u8]> {
-    // Usually there are none, and a run may have a million labels.
+    // Most runs have no such label, and a run may have a million labels.
     if !labels.iter().any(|label| has_number(label.name)) {
         return Vec::new();
     }
