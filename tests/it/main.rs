@@ -43,7 +43,11 @@ mod insights_failures;
 mod insights_flat;
 mod insights_origins;
 mod insights_shown;
+#[cfg(unix)]
+mod killed;
 mod line_ends;
+#[cfg(target_os = "linux")]
+mod live_page;
 mod metrics;
 mod oracle;
 mod other_files;
@@ -56,6 +60,7 @@ mod platform;
 mod published_tables;
 mod reader_properties;
 mod repair;
+mod resealed;
 mod schema;
 mod select;
 mod select_properties;

@@ -27,7 +27,11 @@ fn assert_last(server: &Server, request: &str, status: u16) {
         answers.starts_with(&format!("HTTP/1.1 {status} ")),
         "{shown}: {answers}"
     );
-    assert_eq!(answers.matches("HTTP/1.1 ").count(), 1, "{shown}: {answers}");
+    assert_eq!(
+        answers.matches("HTTP/1.1 ").count(),
+        1,
+        "{shown}: {answers}"
+    );
 }
 
 fn post(headers: &str, body: &str) -> String {
@@ -42,7 +46,10 @@ fn the_request_behind_a_sound_one_is_answered() {
         post("Content-Length: 3\r\n", "abc"),
         post("Content-Length: 3\r\nContent-Length: 3\r\n", "abc"),
         post("Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n0\r\n\r\n"),
-        post("Transfer-Encoding: chunked\r\n", "003;a=b\r\nabc\r\n0\r\na: b\r\n\r\n"),
+        post(
+            "Transfer-Encoding: chunked\r\n",
+            "003;a=b\r\nabc\r\n0\r\na: b\r\n\r\n",
+        ),
     ] {
         let mut connection = server.connect();
         let all = format!("{sound}{HIDDEN}{close}");
@@ -172,7 +179,11 @@ fn chunks_that_servers_read_differently_get_400() {
         assert_last(&server, &post("Transfer-Encoding: chunked\r\n", body), 400);
     }
     // Sizes beyond 64 bits, some of which would wrap around to 0 or 3.
-    for size in ["10000000000000000", "10000000000000003", "fffffffffffffffff"] {
+    for size in [
+        "10000000000000000",
+        "10000000000000003",
+        "fffffffffffffffff",
+    ] {
         let body = format!("{size}\r\nabc\r\n0\r\n\r\n");
         assert_last(&server, &post("Transfer-Encoding: chunked\r\n", &body), 413);
     }
