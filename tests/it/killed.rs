@@ -104,8 +104,7 @@ fn before_the_results_have_ended_the_old_report_stays() {
 fn while_files_are_written_the_old_report_stays() {
     let perfkit = with_a_report();
     for files in [1, 3] {
-        // The report may be in place before the kill comes: then it is the new one, and the next attempt
-        // counts. perfkit makes a report beside the old one, so one attempt in few is in time.
+        // The kill may come too late: then the new report is in place, and the next attempt counts.
         let was_in_time = (0..200).any(|_| {
             let mut child = replace(&perfkit, "new.jtl").spawn().unwrap();
             let has_files = || {

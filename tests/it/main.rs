@@ -16,6 +16,7 @@ mod compare;
 mod compare_gate;
 mod compare_html;
 mod compare_output;
+mod compressed;
 mod config;
 mod damage;
 mod damage_properties;

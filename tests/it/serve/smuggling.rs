@@ -136,7 +136,7 @@ fn headers_that_servers_read_differently_get_400() {
         "X\r: a\r\n",
         "\rContent-Length: 37\r\n",
         "Transfer-Encoding: chunked\r\rX: a\r\n",
-        // Names and values that are none.
+        // Bytes that no name or value may have.
         ": a\r\n",
         "Content Length: 37\r\n",
         "X: a\0b\r\n",
