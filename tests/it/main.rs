@@ -78,5 +78,6 @@ mod unheard;
 mod update;
 mod values;
 mod xml;
+mod xml_blocks;
 mod xml_damage;
 mod xml_nested;
