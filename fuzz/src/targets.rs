@@ -160,18 +160,39 @@ pub fn layout(bytes: &[u8]) {
     }
 }
 
-/// XML: every element is accounted for.
+/// XML: every element is accounted for, however many blocks and threads there are.
 pub fn xml(bytes: &[u8]) {
-    let text = [
-        b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testResults version=\"1.2\">\n",
-        bytes,
-    ]
-    .concat();
-    if let Some(outcome) = read(&text, 1 << 20, Rows::default) {
+    let start = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testResults version=\"1.2\">\n";
+    let sample = "<sample t=\"1\" ts=\"1700000000000\" s=\"true\" lb=\"a\">\n  <x/>\n</sample>\n";
+    // Blocks after the first samples are read ahead.
+    for samples in [0, 12] {
+        xml_of(&[start.as_bytes(), sample.repeat(samples).as_bytes(), bytes].concat());
+    }
+}
+
+fn xml_of(text: &[u8]) {
+    let whole = read(text, 1 << 20, Rows::default);
+    if let Some(whole) = &whole {
         assert_eq!(
-            outcome.rows_read,
-            outcome.sinks[0].0.len() as u64 + outcome.rejected()
+            whole.rows_read,
+            whole.sinks[0].0.len() as u64 + whole.rejected()
         );
+    }
+    for (block_size, threads) in [(1, 1), (7, 3), (64, 2), (300, 2)] {
+        let options = options(block_size).threads(threads);
+        let inputs = vec![input(Cursor::new(text.to_vec()))];
+        let split = jtl::read(inputs, &options, &|_| (), Rows::default).ok();
+        let (Some(whole), Some(mut split)) = (&whole, split) else {
+            assert!(whole.is_none());
+            continue;
+        };
+        let mut rows: Vec<_> = split.sinks.drain(..).flat_map(|sink| sink.0).collect();
+        let mut expected = whole.sinks[0].0.clone();
+        rows.sort();
+        expected.sort();
+        assert_eq!(rows, expected);
+        assert_eq!(split.rejections, whole.rejections);
+        assert_eq!(split.inputs, whole.inputs);
     }
 }
 

@@ -1,7 +1,6 @@
 //! Reads results files into an [`Analysed`].
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Analysed;
@@ -210,7 +209,7 @@ impl Analysis {
         if !needs.any() {
             return Ok(survey());
         }
-        let opened = Opened::new(paths)?;
+        let opened = Opened::new(paths, self.reading.threads)?;
         if let Some(input) = opened.inputs.iter().find(|input| input.size.is_none()) {
             let cause = self.selection.options_on_whole_run().join(" and ");
             return Err(Error::input(
@@ -271,7 +270,7 @@ fn read_in_order<S: Sink + Send>(
     make_sink: impl Fn() -> S + Sync,
 ) -> Result<Outcome<S>> {
     loop {
-        let opened = Opened::new(paths)?;
+        let opened = Opened::new(paths, options.threads)?;
         // A stream can be read only once.
         let can_repeat = opened.inputs.iter().all(|input| input.size.is_some());
         let outcome = opened.read(&options, progress, &make_sink)?;
@@ -295,12 +294,11 @@ struct Opened {
 }
 
 impl Opened {
-    fn new(paths: &[PathBuf]) -> Result<Self> {
+    fn new(paths: &[PathBuf], threads: usize) -> Result<Self> {
         let bytes_read = BytesRead::default();
-        let inputs = paths.iter().map(|path| input::open(path, &bytes_read));
         Ok(Opened {
-            inputs: inputs.collect::<Result<_>>()?,
-            bytes_read: Arc::clone(&bytes_read),
+            inputs: input::open_all(paths, threads, &bytes_read)?,
+            bytes_read,
         })
     }
 

@@ -1,7 +1,7 @@
 //! JMeter result files: bytes to blocks to records to samples.
 //!
 //! [`read`] opens nothing and computes nothing: it takes [`input::Input`]s, detects whether each is
-//! CSV or XML, cuts CSV into blocks of whole records, and pushes a borrowed [`Sample`] for each
+//! CSV or XML, cuts it into blocks that several threads parse, and pushes a borrowed [`Sample`] for each
 //! good row into a [`Sink`]. Bad rows are counted by [`Fault`]. [`Growing`] reads a file that is
 //! still being written; an [`input::Tail`] tells whether it is still the same file.
 //!
@@ -11,7 +11,7 @@
 //! |---|---|
 //! | `reader`, `growing` | read whole inputs, or one that grows |
 //! | `worker` | parse blocks, count rows, rejections and repairs |
-//! | `source` | inputs to blocks of CSV, or readers of XML |
+//! | `source` | inputs to blocks of CSV or XML |
 //! | `outcome`, `dates`, `options` | what was read; how to read |
 //! | `csv`, `xml` | the two formats: bytes to samples |
 //! | [`input`] | files and standard input, decompressed |

@@ -16,6 +16,25 @@ pub fn parse(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
     value.or_else(|| parse_any(bytes, start, end))
 }
 
+/// Like [`parse`], but also fast for 9 to 16 digits.
+#[inline(always)]
+pub fn parse_long(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
+    let value = match end.wrapping_sub(start) {
+        length @ 1..=8 => parse_up_to_8(bytes, start, length),
+        length @ 9..=16 => parse_up_to_16(bytes, start, length),
+        _ => None,
+    };
+    value.or_else(|| parse_any(bytes, start, end))
+}
+
+/// Like [`parse_up_to_8`], for 9 to 16 digits.
+#[inline(always)]
+fn parse_up_to_16(bytes: &[u8], start: usize, length: usize) -> Option<i64> {
+    let high = parse_up_to_8(bytes, start, length - 8)?;
+    let low = parse_up_to_8(bytes, start + length - 8, 8)?;
+    Some(high * 100_000_000 + low)
+}
+
 /// Like [`parse`], but faster for numbers that usually have one digit.
 #[inline(always)]
 pub fn parse_short(bytes: &[u8], start: usize, end: usize) -> Option<i64> {
@@ -105,6 +124,7 @@ mod tests {
         bytes.resize(text.len() + WORD, b'7');
         let value = parse(&bytes, 0, text.len());
         assert_eq!(parse_short(&bytes, 0, text.len()), value);
+        assert_eq!(parse_long(&bytes, 0, text.len()), value);
         value
     }
 

@@ -68,6 +68,69 @@ pub struct Sample<'a> {
     pub metrics: &'a [Option<i64>],
 }
 
+/// Number of texts of a sample.
+pub(super) const TEXTS: usize = 8;
+
+impl<'a> Sample<'a> {
+    /// Its texts.
+    pub(super) fn texts(&self) -> [&'a [u8]; TEXTS] {
+        [
+            self.label,
+            self.response_code,
+            self.response_message,
+            self.failure_message,
+            self.thread_name,
+            self.url,
+            self.hostname,
+            self.group_text,
+        ]
+    }
+
+    /// This sample with other texts, which are in the order of [`Sample::texts`], and other metrics.
+    pub(super) fn with_texts<'b>(
+        &self,
+        texts: [&'b [u8]; TEXTS],
+        metrics: &'b [Option<i64>],
+    ) -> Sample<'b> {
+        let [
+            label,
+            response_code,
+            response_message,
+            failure_message,
+            thread_name,
+            url,
+            hostname,
+            group_text,
+        ] = texts;
+        Sample {
+            position: self.position,
+            input: self.input,
+            time_stamp: self.time_stamp,
+            elapsed: self.elapsed,
+            latency: self.latency,
+            connect: self.connect,
+            idle_time: self.idle_time,
+            label,
+            response_code,
+            response_message,
+            failure_message,
+            thread_name,
+            url,
+            hostname,
+            group_text,
+            is_sub_result: self.is_sub_result,
+            success: self.success,
+            bytes: self.bytes,
+            sent_bytes: self.sent_bytes,
+            grp_threads: self.grp_threads,
+            all_threads: self.all_threads,
+            sample_count: self.sample_count,
+            error_count: self.error_count,
+            metrics,
+        }
+    }
+}
+
 /// The place of a row.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin {

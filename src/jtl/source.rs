@@ -5,7 +5,7 @@
 //! which is many times faster than parsing.
 
 use std::borrow::Cow;
-use std::io::{self, Read};
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -23,7 +23,8 @@ use super::input::{
 };
 use super::options::{ColumnOptions, ReadOptions, TimestampOptions};
 use super::outcome::{InputEncoding, InputSummary};
-use super::xml::{self, Stamps, XmlInput, XmlReader};
+use super::metric::MetricColumn;
+use super::xml::{self, Setup, Stamps, XmlBlock, XmlCutter, XmlEnd, XmlSummary};
 use crate::error::{Error, Result};
 
 /// Bytes from which the layout is detected, whatever the block size.
@@ -39,9 +40,8 @@ const _: () = assert!(2 * (MAX_BLOCK + MAX_ROW) < u32::MAX as usize);
 pub enum Piece {
     /// A block of CSV.
     Block(Block),
-    /// A whole input of XML results. It has to be read to its end and returned with
-    /// [`Source::finish_xml`] before the next piece.
-    Xml(Box<XmlInput>),
+    /// A block of XML. What is known after the last one has to be given to [`Source::finish_xml`].
+    Xml(XmlBlock),
 }
 
 /// Cuts inputs into pieces.
@@ -60,6 +60,7 @@ pub struct Source {
     are_layouts_wrong: bool,
     unquoted: Unquoted,
     columns: Arc<ColumnOptions>,
+    metrics: Vec<MetricColumn>,
 }
 
 /// The input being read.
@@ -81,6 +82,8 @@ struct Current {
     /// `None` while the layout is not known: at the start and before a further header.
     parser: Option<RowParser>,
     columns: Arc<ColumnOptions>,
+    /// Cuts the input if it is XML.
+    xml: Option<XmlCutter>,
 }
 
 impl Source {
@@ -100,6 +103,7 @@ impl Source {
             are_layouts_wrong: false,
             unquoted: Unquoted::default(),
             columns: Arc::new(options.columns.clone()),
+            metrics: options.metrics.clone(),
         }
     }
 
@@ -147,8 +151,14 @@ impl Source {
                 continue;
             };
             if current.is_xml(buffer)? {
-                return Ok(self.take_xml());
+                self.begin_xml();
             }
+            if let Some(block) = self.next_xml(buffer)? {
+                return Ok(Some(Piece::Xml(block)));
+            }
+            let Some(current) = &mut self.current else {
+                continue;
+            };
             let Some(cut) = current.fill(
                 buffer,
                 self.block_size,
@@ -160,9 +170,7 @@ impl Source {
                     return Ok(None);
                 }
                 self.are_layouts_wrong |= !self.confirms_layouts();
-                let format = self.timestamps.format.as_ref();
-                let done = self.current.take();
-                self.finished.extend(done.map(|done| done.summary(format)));
+                self.finish_current();
                 continue;
             };
             let Some(parser) = &current.parser else {
@@ -186,46 +194,56 @@ impl Source {
         }
     }
 
-    /// Returns the current input as XML.
-    fn take_xml(&mut self) -> Option<Piece> {
-        let current = self.current.as_mut()?;
-        let nothing = LineEnds::new(Transcoder::new(Box::new(io::empty()), None));
-        let reader = std::mem::replace(&mut current.reader, nothing);
+    /// Begins to cut the current input as XML.
+    fn begin_xml(&mut self) {
+        let Some(current) = &mut self.current else {
+            return;
+        };
         let stamps = Stamps::of(&current.carry, &self.timestamps);
         if self.timestamps.unit.is_none() && stamps.unit != EpochUnit::default() {
             current.summary.timestamps.detected_unit = Some(stamps.unit);
         }
-        let index = self.blocks;
+        let setup = Setup {
+            name: current.summary.name.clone(),
+            stamps,
+            is_encoding_known: current.reader.is_settled(),
+            group: self.columns.group.clone(),
+            metrics: self.metrics.clone(),
+            reads_nested: self.columns.nested_samples,
+        };
+        let numbers = (self.blocks, self.finished.len() as u32);
         self.blocks += 1;
-        Some(Piece::Xml(Box::new(XmlInput {
-            reader: XmlReader::new(
-                current.summary.name.clone(),
-                std::mem::take(&mut current.carry),
-                reader,
-                stamps,
-            )
-            .with_column(self.columns.group.as_deref())
-            .with_nested(self.columns.nested_samples),
-            index,
-            input: self.finished.len() as u32,
-            position: self.position,
-        })))
+        current.xml = Some(XmlCutter::new(setup, &current.carry, numbers, self.position));
+        current.summary.xml = Some(XmlSummary::default());
     }
 
-    /// Takes back an XML input after reading.
-    pub fn finish_xml(&mut self, reader: &XmlReader) {
-        self.position += reader.bytes();
-        if let Some(current) = self.current.take() {
-            self.finished.push(InputSummary {
-                bytes: reader.bytes(),
-                is_truncated: current.summary.is_truncated || reader.is_truncated(),
-                trailing_bytes: current.summary.trailing_bytes.or(reader.trailing_bytes()),
-                is_unterminated: false,
-                xml: Some(reader.summary()),
-                extra_columns: reader.extra_columns(),
-                numeric_columns: reader.numeric_columns(),
-                ..current.summary(self.timestamps.format.as_ref())
-            });
+    /// The next block of the current input, if that is XML.
+    fn next_xml(&mut self, buffer: &mut Vec<u8>) -> Result<Option<XmlBlock>> {
+        let block = match &mut self.current {
+            Some(current) => current.fill_xml(buffer, self.block_size, self.position)?,
+            None => None,
+        };
+        if let Some(block) = &block {
+            self.position += block.len as u64;
+            if block.is_last {
+                self.finish_current();
+            }
+        }
+        Ok(block)
+    }
+
+    fn finish_current(&mut self) {
+        let format = self.timestamps.format.as_ref();
+        let done = self.current.take();
+        self.finished.extend(done.map(|done| done.summary(format)));
+    }
+
+    /// Adds what is known after reading to the summary of an input of XML.
+    pub fn finish_xml(&mut self, input: u32, end: XmlEnd) {
+        if let Some(summary) = self.finished.get_mut(input as usize) {
+            summary.xml = Some(end.summary);
+            summary.extra_columns = end.extra_columns;
+            summary.numeric_columns = end.numeric_columns;
         }
     }
 }
@@ -278,6 +296,7 @@ impl Current {
             headers_before: 0,
             parser: None,
             columns,
+            xml: None,
         }
     }
 
@@ -312,11 +331,49 @@ impl Current {
         if is_other && let Some(other) = describe_other(&self.carry) {
             return Err(Error::input(self.summary.name.clone(), other));
         }
-        if is_xml && self.summary.is_unterminated {
+        if is_xml {
             // The line feed that was added for rows.
-            self.carry.pop();
+            let added = usize::from(std::mem::take(&mut self.summary.is_unterminated));
+            self.carry.truncate(filled - added);
+            let mark = filled - xml::without_mark(&buffer[..filled]).len();
+            self.carry.drain(..mark);
         }
         Ok(is_xml)
+    }
+
+    /// Fills `buffer` with a block that begins at `position`, if the input is XML.
+    fn fill_xml(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        block_size: usize,
+        position: u64,
+    ) -> Result<Option<XmlBlock>> {
+        if self.xml.is_none() {
+            return Ok(None);
+        }
+        let mut filled = self.take_carry(buffer);
+        self.read_bytes(buffer, &mut filled, block_size)?;
+        let Some(cutter) = &mut self.xml else {
+            return Ok(None);
+        };
+        let is_last = self.is_at_end && filled <= block_size;
+        let len = match is_last {
+            true => filled,
+            false => cutter.cut(&buffer[..filled.min(block_size)]),
+        };
+        self.carry.extend_from_slice(&buffer[len..filled]);
+        Ok(Some(cutter.block(len, position, is_last)))
+    }
+
+    /// Moves the bytes that are not in a block yet to `buffer`, and returns their number.
+    fn take_carry(&mut self, buffer: &mut Vec<u8>) -> usize {
+        let filled = self.carry.len();
+        if buffer.len() < filled + 1 + PADDING {
+            buffer.resize(filled + 1 + PADDING, 0);
+        }
+        buffer[..filled].copy_from_slice(&self.carry);
+        self.carry.clear();
+        filled
     }
 
     /// Fills `buffer` with one block. Returns `None` at the end of the input, or if there is no
@@ -328,12 +385,7 @@ impl Current {
         how: (&TimestampOptions, Option<&GivenHeader>),
         unquoted: &mut Unquoted,
     ) -> Result<Option<Cut>> {
-        let mut filled = self.carry.len();
-        if buffer.len() < filled + 1 + PADDING {
-            buffer.resize(filled + 1 + PADDING, 0);
-        }
-        buffer[..filled].copy_from_slice(&self.carry);
-        self.carry.clear();
+        let mut filled = self.take_carry(buffer);
         self.is_waiting = false;
         let mut target = block_size;
         let cut = loop {
@@ -392,6 +444,26 @@ impl Current {
         filled: &mut usize,
         target: usize,
     ) -> Result<()> {
+        let was_at_end = self.is_at_end;
+        self.read_bytes(buffer, filled, target)?;
+        let is_end = self.is_at_end && !was_at_end;
+        if is_end && *filled > 0 && buffer[*filled - 1] != b'\n' {
+            buffer[*filled] = b'\n';
+            *filled += 1;
+            self.provisional.extend(b"\n", DETECTION_WINDOW);
+            self.extras.extend(b"\n", DETECTION_WINDOW);
+            self.summary.is_unterminated = true;
+        }
+        Ok(())
+    }
+
+    /// Reads until there are `target` bytes or the input ends.
+    fn read_bytes(
+        &mut self,
+        buffer: &mut Vec<u8>,
+        filled: &mut usize,
+        target: usize,
+    ) -> Result<()> {
         // One more byte, for the line feed that the last line may lack.
         if buffer.len() < target + 1 + PADDING {
             buffer.resize(target + 1 + PADDING, 0);
@@ -399,7 +471,7 @@ impl Current {
         while *filled < target && !self.is_at_end {
             match self.reader.read(&mut buffer[*filled..target]) {
                 Ok(0) => self.is_at_end = true,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.is_waiting = true;
                     return Ok(());
                 }
@@ -410,8 +482,8 @@ impl Current {
                     *filled += read;
                     self.summary.bytes += read as u64;
                 }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
                     self.is_at_end = true;
                     self.summary.is_truncated = true;
                 }
@@ -420,13 +492,6 @@ impl Current {
                     self.summary.trailing_bytes = Some(trailing);
                 }
                 Err(error) => return Err(Error::read(Path::new(&self.summary.name), error)),
-            }
-            if self.is_at_end && *filled > 0 && buffer[*filled - 1] != b'\n' {
-                buffer[*filled] = b'\n';
-                *filled += 1;
-                self.provisional.extend(b"\n", DETECTION_WINDOW);
-                self.extras.extend(b"\n", DETECTION_WINDOW);
-                self.summary.is_unterminated = true;
             }
         }
         Ok(())

@@ -18,7 +18,7 @@ use super::outcome::{BlockLines, DatesSeen, Part, Place, Tally};
 use super::sample::{Origin, Sample};
 use super::sink::Sink;
 use super::source::{Piece, Source};
-use super::xml::XmlInput;
+use super::xml::XmlBlock;
 use crate::error::Result;
 use crate::format;
 
@@ -106,12 +106,11 @@ impl<S: Sink> Worker<S> {
             let mut reading = lock(source);
             let block = match reading.next_piece(&mut buffer) {
                 Ok(Some(Piece::Block(block))) => block,
-                Ok(Some(Piece::Xml(input))) => {
-                    // The source stays locked, because the start of the next input is not known
-                    // yet.
-                    let outcome = self.read_xml(*input, &mut reading, progress);
+                Ok(Some(Piece::Xml(block))) => {
+                    drop(reading);
+                    let outcome = self.read_xml(&block, &buffer[..block.len], source, progress);
                     if outcome.is_err() || self.options.strict && self.has_faults() {
-                        reading.stop();
+                        lock(source).stop();
                     }
                     outcome?;
                     continue;
@@ -154,38 +153,37 @@ impl<S: Sink> Worker<S> {
         }
     }
 
-    /// Reads XML results to their end.
+    /// Reads a block of XML.
     fn read_xml(
         &mut self,
-        mut input: XmlInput,
-        source: &mut Source,
+        block: &XmlBlock,
+        bytes: &[u8],
+        source: &Mutex<Source>,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<()> {
-        let index = input.index;
-        input.reader.read_metrics(&self.options.metrics);
-        self.rows += input.read(progress, |lines, row| match row {
-            Ok(sample) => {
-                self.record(&sample, (index, lines));
-                match self.options.strict && self.has_faults() {
-                    true => ControlFlow::Break(()),
-                    false => ControlFlow::Continue(()),
-                }
+        let rows_before = self.rows;
+        let end = block.read(bytes, |lines, row| {
+            self.rows += 1;
+            match row {
+                Ok(sample) => self.record(&sample, (block.index, lines)),
+                Err(row) => self.reject(row.fault, row.value, (block.index, lines)),
             }
-            Err(row) => {
-                self.reject(row.fault, row.value, (index, lines));
-                match self.options.strict {
-                    true => ControlFlow::Break(()),
-                    false => ControlFlow::Continue(()),
-                }
+            match self.options.strict && self.has_faults() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
             }
         })?;
+        // Places count lines from the start of the input, as if all of it were one block.
         self.blocks.push(BlockLines {
-            index,
-            input: input.input,
+            index: block.index,
+            input: block.input,
             headers_before: 0,
-            lines: input.reader.lines(),
+            lines: memchr_iter(b'\n', bytes).count() as u64,
         });
-        source.finish_xml(&input.reader);
+        if let Some(end) = end {
+            lock(source).finish_xml(block.input, end);
+        }
+        progress(self.rows - rows_before);
         Ok(())
     }
 
@@ -507,17 +505,21 @@ fn nul_bytes(row: &[u8]) -> Option<String> {
     })
 }
 
-/// Counts a row with a fault.
+/// Counts a row with a fault. Rows within rows come before the ones around them, which begin first.
 fn tally<F: Ord>(tallies: &mut BTreeMap<F, Tally>, fault: F, value: &[u8], place: Place) {
     const MAX_VALUE: usize = 200;
+    let of_row = |count| Tally {
+        count,
+        first: place,
+        first_value: value[..value.len().min(MAX_VALUE)].to_vec(),
+    };
     tallies
         .entry(fault)
-        .and_modify(|tally| tally.count += 1)
-        .or_insert_with(|| Tally {
-            count: 1,
-            first: place,
-            first_value: value[..value.len().min(MAX_VALUE)].to_vec(),
-        });
+        .and_modify(|tally| match place < tally.first {
+            true => *tally = of_row(tally.count + 1),
+            false => tally.count += 1,
+        })
+        .or_insert_with(|| of_row(1));
 }
 
 /// The marks of a row that ends with a carriage return and a line feed, with the last one moved

@@ -16,7 +16,7 @@ use crate::common::{HEADER, Perfkit, five_samples, row};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// `perfkit analyze --follow`, running.
-struct Following {
+pub struct Following {
     child: Child,
     said: Arc<Mutex<String>>,
     listener: JoinHandle<()>,
@@ -24,6 +24,12 @@ struct Following {
 
 impl Following {
     fn start(perfkit: &Perfkit, more: &[&str]) -> Self {
+        Following::start_within(None, perfkit, more)
+    }
+
+    /// Starts it with a limit on the number of open files, if any.
+    pub fn start_within(open_files: Option<u32>, perfkit: &Perfkit, more: &[&str]) -> Self {
+        let limit = open_files.map_or_else(String::new, |most| format!("ulimit -n {most}; "));
         let arguments = [
             "analyze",
             "--follow",
@@ -33,7 +39,9 @@ impl Following {
             "--interval",
             "0.1s",
         ];
-        let mut child = Command::new(env!("CARGO_BIN_EXE_perfkit"))
+        let mut child = Command::new("bash")
+            .args(["-c", &format!("{limit}exec \"$0\" \"$@\"")])
+            .arg(env!("CARGO_BIN_EXE_perfkit"))
             .args([&arguments[..], more].concat())
             .current_dir(perfkit.directory.path())
             .env_remove("COLUMNS")
@@ -60,12 +68,12 @@ impl Following {
         }
     }
 
-    fn said(&self) -> String {
+    pub fn said(&self) -> String {
         self.said.lock().unwrap().clone()
     }
 
     /// Waits until stderr contains a text.
-    fn hear(&self, what: &str) {
+    pub fn hear(&self, what: &str) {
         let began = Instant::now();
         while !self.said().contains(what) {
             assert!(
@@ -77,7 +85,16 @@ impl Following {
         }
     }
 
-    fn signal(&self, signal: &str) {
+    /// Returns the most memory that it has taken so far, in bytes.
+    #[cfg(target_os = "linux")]
+    pub fn peak_memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.unwrap().trim().trim_end_matches(" kB");
+        peak.parse::<u64>().unwrap() * 1024
+    }
+
+    pub fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill").args([signal, &pid]).status().unwrap();
         assert!(sent.success());
@@ -95,7 +112,7 @@ impl Following {
     }
 }
 
-fn append(perfkit: &Perfkit, text: impl AsRef<[u8]>) {
+pub fn append(perfkit: &Perfkit, text: impl AsRef<[u8]>) {
     let path = perfkit.path("results.jtl");
     let mut file = OpenOptions::new()
         .create(true)
@@ -106,7 +123,7 @@ fn append(perfkit: &Perfkit, text: impl AsRef<[u8]>) {
 }
 
 /// Checks that following ends with the output and report of analyzing the same file.
-fn check_end(perfkit: &Perfkit, following: Following, more: &[&str], format: &str) {
+pub fn check_end(perfkit: &Perfkit, following: Following, more: &[&str], format: &str) {
     let (status, printed, said) = following.end();
     assert_eq!(status.code(), Some(0), "{said}");
     let followed = fs::read_to_string(perfkit.path("followed/report.json")).unwrap();

@@ -329,3 +329,29 @@ fn labels_of_a_megabyte_cost_little() {
         );
     }
 }
+
+/// Labels of just under 64 KiB are kept whole. Files that name all of them stay bounded.
+#[test]
+fn many_labels_of_64_kib_are_left_out_of_statistics() {
+    let perfkit = Perfkit::new();
+    let long = "x".repeat(60_000);
+    let results = |labels: usize| -> String {
+        let rows = (0..labels).map(|number| {
+            let start = 1_700_000_000_000 + number as i64;
+            row(start, 5, &format!("{long}{number:05}"), true)
+        });
+        [HEADER.to_owned()].into_iter().chain(rows).collect()
+    };
+    let statistics = |labels: usize| {
+        perfkit.write("results.jtl", results(labels));
+        let analyze = ["analyze", "results.jtl", "-o", "out", "--charts", "none"];
+        perfkit.run(&[&analyze[..], &["--max-labels", "10"]].concat());
+        let statistics = perfkit.read("out/statistics.json");
+        let statistics: Value = serde_json::from_str(&statistics).unwrap();
+        assert_eq!(statistics["Total"]["sampleCount"], labels);
+        statistics.as_object().unwrap().len()
+    };
+    // 16 MiB of labels, and a little more: then only those shown, and Total.
+    assert_eq!(statistics(250), 251);
+    assert_eq!(statistics(290), 11);
+}

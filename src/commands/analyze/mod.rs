@@ -154,15 +154,26 @@ fn markdown(report: &Report) -> String {
 }
 
 /// Maximum labels in `statistics.json`; a million would take half a GB.
-const MAX_STATISTICS: u64 = 10_000;
+const MAX_STATISTICS: usize = 10_000;
 
-/// Renders JMeter's `statistics.json` with all labels, or with those shown if there are too many.
+/// Most bytes of label names in `statistics.json`, which has each twice.
+const MAX_STATISTICS_TEXT: usize = 16 << 20;
+
+/// Renders JMeter's `statistics.json` with all labels, or with those shown if there are too many or their
+/// names are too long.
 fn statistics(aggregate: &Aggregate, report: &Report) -> Result<String> {
     match &report.dashboard {
         Some(dashboard) => render::statistics::render(&dashboard.statistics),
-        None if report.other_labels.is_none() || report.label_count > MAX_STATISTICS => {
+        None if report.other_labels.is_none() || !fits_statistics(aggregate) => {
             render::statistics::render(&report.statistics)
         }
         None => render::statistics::render(&report::statistics_of_all(aggregate)),
     }
+}
+
+/// Whether `statistics.json` can have all labels.
+fn fits_statistics(aggregate: &Aggregate) -> bool {
+    let labels = aggregate.labels();
+    let text: usize = labels.iter().map(|label| label.name.len()).sum();
+    labels.len() <= MAX_STATISTICS && text <= MAX_STATISTICS_TEXT
 }

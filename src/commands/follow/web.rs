@@ -15,16 +15,29 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::stream::{self, Stream};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::chart;
 use crate::error::{Error, Result};
 use crate::render::html;
 use crate::report::Live;
+use crate::serve::connections_within;
 
 /// Time for browsers to receive the end event, and again to fetch the last state of the run.
 const END_GRACE: Duration = Duration::from_secs(1);
+
+/// Most connections served at once. Each event stream is one; others wait until one closes.
+const MAX_CONNECTIONS: usize = 1024;
+
+/// Longest time for the headers of a request to arrive, and for a connection to be idle.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long to wait before accepting again after a failure.
+const ACCEPT_RETRY: Duration = Duration::from_millis(50);
 
 /// Headers that restrict what a browser does with responses, in addition to the page's own policy.
 const HEADERS: [(header::HeaderName, &str); 5] = [
@@ -78,7 +91,7 @@ impl Web {
             let _entered = runtime.enter();
             tokio::net::TcpListener::from_std(listener).map_err(fail)?
         };
-        runtime.spawn(async move { axum::serve(listener, app).await });
+        runtime.spawn(serve(listener, app));
         Ok(Web {
             address: bound,
             shared,
@@ -132,6 +145,29 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> Error {
         _ => return Error::Usage(format!("--listen: cannot listen on {address}: {error}")),
     };
     Error::Usage(format!("--listen: cannot listen on {address}: {advice}"))
+}
+
+/// Serves connections forever, only as many at once as leave open files for the report.
+async fn serve(listener: tokio::net::TcpListener, app: Router) {
+    let open_files = rlimit::increase_nofile_limit(u64::MAX).unwrap_or(u64::MAX);
+    let most = connections_within(open_files).min(MAX_CONNECTIONS);
+    let places = Arc::new(Semaphore::new(most));
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(READ_TIMEOUT);
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(ACCEPT_RETRY).await;
+            continue;
+        };
+        let service = TowerToHyperService::new(app.clone());
+        let connection = http.serve_connection(TokioIo::new(stream), service);
+        tokio::spawn(async move {
+            // A connection that fails concerns only its client.
+            let _outcome = connection.await;
+            drop(place);
+        });
+    }
 }
 
 fn app(shared: Arc<Shared>) -> Router {

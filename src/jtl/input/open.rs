@@ -2,14 +2,16 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
-use super::decode::on_own_thread;
 use super::directory::describe_directory;
 use super::kind::Kind;
 use super::members::Members;
+use super::unpack::Unpacker;
 use crate::error::{Error, Result};
 
 /// An opened input.
@@ -34,6 +36,25 @@ pub type BytesRead = Arc<AtomicU64>;
 ///
 /// When it cannot be opened or read, or is a directory or an unsupported archive.
 pub fn open(path: &Path, bytes_read: &BytesRead) -> Result<Input> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    open_beside(path, &Unpacker::new(threads), bytes_read)
+}
+
+/// Opens the inputs of a run, to be read in their order by this many threads. As many of them as there are
+/// threads are unpacked at once.
+///
+/// # Errors
+///
+/// As [`open`].
+pub fn open_all(paths: &[PathBuf], threads: usize, bytes_read: &BytesRead) -> Result<Vec<Input>> {
+    let unpacker = Unpacker::new(threads);
+    let inputs = paths
+        .iter()
+        .map(|path| open_beside(path, &unpacker, bytes_read));
+    inputs.collect()
+}
+
+fn open_beside(path: &Path, unpacker: &Arc<Unpacker>, bytes_read: &BytesRead) -> Result<Input> {
     let name = path.to_string_lossy().into_owned();
     let (source, size): (Box<dyn Read + Send>, _) = if path == Path::new("-") {
         (Box::new(io::stdin()), None)
@@ -61,7 +82,7 @@ pub fn open(path: &Path, bytes_read: &BytesRead) -> Result<Input> {
         Kind::Plain => Box::new(whole),
         Kind::Gzip | Kind::Zstd => {
             let whole = io::BufReader::with_capacity(COMPRESSED, whole);
-            Box::new(on_own_thread(Members::new(whole, kind)))
+            Box::new(unpacker.add(Members::new(Box::new(whole), kind)))
         }
         Kind::Unsupported(what, command) => {
             let unpacked = format!("{command} {name} | perfkit analyze -");

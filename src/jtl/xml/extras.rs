@@ -23,15 +23,31 @@ pub(super) struct Extras {
 }
 
 impl Extras {
+    /// Whether later samples make no difference.
+    pub fn are_settled(&self) -> bool {
+        self.samples >= DECIDING_SAMPLES
+    }
+
+    /// Ignores the samples that follow, which are not the first ones.
+    pub fn settle(&mut self) {
+        self.samples = DECIDING_SAMPLES;
+        self.found.clear();
+    }
+
     /// Begins with the next sample.
     pub fn begin_sample(&mut self) {
         self.samples += 1;
     }
 
+    /// Whether the sample is one of the first.
+    pub fn are_learned(&self) -> bool {
+        self.samples <= DECIDING_SAMPLES
+    }
+
     /// Takes an attribute of the sample.
     #[inline]
     pub fn take(&mut self, name: &str, value: &[u8]) {
-        if self.samples <= DECIDING_SAMPLES && !OF_JMETER.contains(&name) {
+        if self.are_learned() && !OF_JMETER.contains(&name) {
             self.learn(name, value);
         }
     }

@@ -1,18 +1,21 @@
 //! The attributes of a start tag, read as a [`Sample`].
 
-use std::borrow::Cow;
 use std::ops::Range;
 
-use quick_xml::events::attributes::Attributes;
-
+use super::attributes::{Attribute, Attributes, Damaged};
 use super::extras::Extras;
+use super::known::{Known, Span};
 use super::references::{self, Within};
+use super::usual;
 use crate::jtl::csv::{EpochUnit, TimestampFormat};
 use crate::jtl::fault::{Fault, MAX_ROW, XmlFault};
 use crate::jtl::metric::{MetricColumn, thousandths};
 use crate::jtl::options::TimestampOptions;
 use crate::jtl::sample::{self, Origin, Sample};
 use crate::jtl::{flag, number};
+
+/// Bytes of a value that are kept for messages.
+pub(super) const MAX_VALUE: usize = 200;
 
 /// An element that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +28,6 @@ pub(super) struct Rejection {
 impl Rejection {
     /// A rejection with as much of `value` as a message shows.
     pub fn new(fault: impl Into<Fault>, value: &[u8]) -> Self {
-        const MAX_VALUE: usize = 200;
         Rejection {
             fault: fault.into(),
             value: value[..value.len().min(MAX_VALUE)].to_vec(),
@@ -66,11 +68,13 @@ impl Stamps {
 }
 
 /// The fields of a sample: first from the attributes of its start tag, then from its children.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Fields {
-    /// The text of all fields, one after the other.
+    /// The start tag, [`PADDING`], and the texts of fields that are not in it as they are.
     text: Vec<u8>,
-    ranges: [Option<Range<usize>>; NAMES.len()],
+    spans: [Span; Known::COUNT],
+    /// Bytes of all texts that are kept.
+    kept: usize,
     url: Range<usize>,
     failure_message: Option<Range<usize>>,
     numbers: Numbers,
@@ -99,12 +103,6 @@ struct Numbers {
     error_count: u64,
 }
 
-/// The attributes that are read, under JMeter's names.
-const NAMES: [&str; 18] = [
-    "t", "it", "lt", "ct", "ts", "s", "lb", "rc", "rm", "tn", "by", "sby", "ng", "na", "sc", "ec",
-    "hn", "rs",
-];
-
 /// The attributes of columns that are otherwise not kept as text, by their names in CSV.
 const COLUMN_ATTRIBUTES: [(&str, &str); 14] = [
     ("timeStamp", "ts"),
@@ -122,6 +120,24 @@ const COLUMN_ATTRIBUTES: [(&str, &str); 14] = [
     ("SampleCount", "sc"),
     ("ErrorCount", "ec"),
 ];
+
+impl Default for Fields {
+    fn default() -> Self {
+        Fields {
+            text: Vec::new(),
+            spans: [Span::ABSENT; Known::COUNT],
+            kept: 0,
+            url: 0..0,
+            failure_message: None,
+            numbers: Numbers::default(),
+            metric_names: Vec::new(),
+            metrics: Vec::new(),
+            extras: Extras::default(),
+            group_name: None,
+            group: 0..0,
+        }
+    }
+}
 
 impl Fields {
     /// Keeps the text of a column, named as in CSV.
@@ -145,61 +161,106 @@ impl Fields {
     ///
     /// When a required attribute is missing, a value cannot be read, or the tag is not valid XML.
     pub fn read(&mut self, tag: &[u8], stamps: Stamps) -> Result<(), Rejection> {
-        self.text.clear();
-        self.ranges = Default::default();
         self.url = 0..0;
         self.failure_message = None;
         self.metrics.fill(None);
         self.extras.begin_sample();
         self.group = 0..0;
-        self.split(tag)?;
-        self.numbers = self.numbers(tag, stamps)?;
-        Ok(())
+        self.text.clear();
+        self.text.extend_from_slice(tag);
+        self.text.extend_from_slice(&[0; number::WORD]);
+        self.split(tag)
+            .map_err(|Damaged| Rejection::new(XmlFault::Markup, tag))?;
+        self.read_numbers(stamps).map_err(|wrong| match wrong {
+            Wrong::Missing(known) => Rejection::new(XmlFault::Missing(known.name()), tag),
+            Wrong::Value(known) => {
+                let value = self.attribute(known).unwrap_or_default();
+                Rejection::new(XmlFault::Value(known.name()), value)
+            }
+        })
     }
 
     /// Splits a tag into attributes.
-    fn split(&mut self, tag: &[u8]) -> Result<(), Rejection> {
-        let damaged = || Rejection::new(XmlFault::Markup, tag);
-        let masked = masked(tag);
-        let mut attributes = Attributes::new(&masked, name_of(tag).len());
-        for attribute in attributes.with_checks(false) {
-            let attribute = attribute.map_err(|_| damaged())?;
-            let known = NAMES.iter().position(|name| *name == attribute.key.0);
-            let is_group = self.group_name.as_deref() == Some(attribute.key.0);
-            let value = match &attribute.value {
-                Cow::Borrowed(value) => &tag[place_in(&masked, value)],
-                Cow::Owned(value) => value.as_bytes(),
-            };
-            self.extras.take(attribute.key.0, value);
-            if let Some(metric) = self.metric(attribute.key.0) {
-                self.metrics[metric] = thousandths(value);
-            }
+    #[inline(always)]
+    fn split(&mut self, tag: &[u8]) -> Result<(), Damaged> {
+        self.spans = [Span::ABSENT; Known::COUNT];
+        let start = name_of(tag).len();
+        let is_plain = references::is_plain(tag);
+        let has_others =
+            self.extras.are_learned() || self.group_name.is_some() || !self.metrics.is_empty();
+        if is_plain
+            && !has_others
+            && let Some(kept) = usual::split(&self.text, tag.len(), start, &mut self.spans)
+        {
+            self.kept = kept;
+            return Ok(());
+        }
+        self.split_any(tag, start, is_plain, has_others)
+    }
+
+    /// Splits a tag into any attributes.
+    #[inline(never)]
+    fn split_any(
+        &mut self,
+        tag: &[u8],
+        start: usize,
+        is_plain: bool,
+        has_others: bool,
+    ) -> Result<(), Damaged> {
+        self.kept = 0;
+        self.spans = [Span::ABSENT; Known::COUNT];
+        for attribute in Attributes::new(tag, start) {
+            let Attribute { name, value } = attribute?;
+            let known = Known::of(name);
+            let is_group = has_others && self.take_other(name, &tag[value.clone()]);
             if known.is_none() && !is_group {
                 continue;
             }
-            let start = self.text.len();
-            references::decode(value, Within::Attribute, &mut self.text).map_err(|_| damaged())?;
-            let range = start..self.text.len();
-            if is_group {
-                self.group = range.clone();
+            let range = match is_plain {
+                true => value,
+                false => self.decode(&tag[value])?,
+            };
+            self.kept += range.len();
+            if let Some(known) = known {
+                let span = &mut self.spans[known as usize];
+                if !span.is_absent() {
+                    return Err(Damaged);
+                }
+                *span = Span::new(range.start, range.end);
             }
-            if let Some(known) = known
-                && self.ranges[known].replace(range).is_some()
-            {
-                return Err(damaged());
+            if is_group {
+                self.group = range;
             }
         }
         Ok(())
     }
 
-    fn numbers(&self, tag: &[u8], stamps: Stamps) -> Result<Numbers, Rejection> {
-        let missing = |name| Rejection::new(XmlFault::Missing(name), tag);
-        let elapsed = self.number("t")?.ok_or_else(|| missing("t"))?;
-        let stamp = self.stamp(stamps.unit)?.ok_or_else(|| missing("ts"))?;
-        let success = self.attribute("s").ok_or_else(|| missing("s"))?;
-        let success =
-            flag::parse(success).ok_or_else(|| Rejection::new(XmlFault::Value("s"), success))?;
-        self.attribute("lb").ok_or_else(|| missing("lb"))?;
+    /// Takes an attribute that may be a metric, an extra one, or that samples are grouped by. Returns whether
+    /// samples are grouped by it.
+    #[inline(never)]
+    fn take_other(&mut self, name: &[u8], value: &[u8]) -> bool {
+        let name = String::from_utf8_lossy(name);
+        self.extras.take(&name, value);
+        if let Some(metric) = self.metric(&name) {
+            self.metrics[metric] = thousandths(value);
+        }
+        self.group_name.as_deref() == Some(&*name)
+    }
+
+    /// Decodes the value of an attribute, and returns where it is.
+    fn decode(&mut self, value: &[u8]) -> Result<Range<usize>, Damaged> {
+        let start = self.text.len();
+        references::decode(value, Within::Attribute, &mut self.text).map_err(|_| Damaged)?;
+        Ok(start..self.text.len())
+    }
+
+    #[inline(always)]
+    fn read_numbers(&mut self, stamps: Stamps) -> Result<(), Wrong> {
+        let elapsed = self.number(Known::T)?.ok_or(Wrong::Missing(Known::T))?;
+        let stamp = self.stamp(stamps.unit)?.ok_or(Wrong::Missing(Known::Ts))?;
+        let success = self.attribute(Known::S).ok_or(Wrong::Missing(Known::S))?;
+        let success = flag::parse(success).ok_or(Wrong::Value(Known::S))?;
+        self.attribute(Known::Lb).ok_or(Wrong::Missing(Known::Lb))?;
         // Start and end must both exist as epoch ms.
         let (start, end) = if stamps.are_ends {
             (stamp.checked_sub(elapsed), Some(stamp))
@@ -207,65 +268,63 @@ impl Fields {
             (Some(stamp), stamp.checked_add(elapsed))
         };
         let (Some(time_stamp), Some(_)) = (start, end) else {
-            return Err(self.rejected("t"));
+            return Err(Wrong::Value(Known::T));
         };
-        let count = |name| match self.number(name)? {
-            Some(number) => match sample::count(number) {
-                Some(count) => Ok(Some(count)),
-                None => Err(self.rejected(name)),
-            },
-            None => Ok(None),
-        };
-        Ok(Numbers {
+        self.numbers = Numbers {
             time_stamp,
             elapsed,
             success,
-            latency: self.number("lt")?,
-            connect: self.number("ct")?,
-            idle_time: self.number("it")?,
-            bytes: self.number("by")?,
-            sent_bytes: self.number("sby")?,
-            grp_threads: self.number("ng")?,
-            all_threads: self.number("na")?,
-            sample_count: count("sc")?.unwrap_or(1),
-            error_count: count("ec")?.unwrap_or(u64::from(!success)),
-        })
+            latency: self.number(Known::Lt)?,
+            connect: self.number(Known::Ct)?,
+            idle_time: self.number(Known::It)?,
+            bytes: self.number(Known::By)?,
+            sent_bytes: self.number(Known::Sby)?,
+            grp_threads: self.number(Known::Ng)?,
+            all_threads: self.number(Known::Na)?,
+            sample_count: self.count(Known::Sc)?.unwrap_or(1),
+            error_count: self.count(Known::Ec)?.unwrap_or(u64::from(!success)),
+        };
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn count(&self, known: Known) -> Result<Option<u64>, Wrong> {
+        match self.number(known)? {
+            None => Ok(None),
+            Some(number) => sample::count(number).map(Some).ok_or(Wrong::Value(known)),
+        }
     }
 
     /// The time stamp, epoch ms.
-    fn stamp(&self, unit: EpochUnit) -> Result<Option<i64>, Rejection> {
-        match (unit, self.attribute("ts")) {
-            (EpochUnit::Milliseconds, _) | (_, None | Some(b"" | b"null")) => self.number("ts"),
-            (unit, Some(text)) => match unit.parse(text) {
-                Some(ms) => Ok(Some(ms)),
-                None => Err(self.rejected("ts")),
-            },
+    #[inline(always)]
+    fn stamp(&self, unit: EpochUnit) -> Result<Option<i64>, Wrong> {
+        match (unit, self.attribute(Known::Ts)) {
+            (EpochUnit::Milliseconds, _) | (_, None | Some(b"" | b"null")) => {
+                self.number(Known::Ts)
+            }
+            (unit, Some(text)) => unit.parse(text).map(Some).ok_or(Wrong::Value(Known::Ts)),
         }
     }
 
-    fn attribute(&self, name: &str) -> Option<&[u8]> {
-        let known = NAMES.iter().position(|known| *known == name)?;
-        let range = self.ranges[known].clone()?;
-        Some(&self.text[range])
+    #[inline(always)]
+    fn attribute(&self, known: Known) -> Option<&[u8]> {
+        let span = self.spans[known as usize];
+        (!span.is_absent()).then(|| &self.text[span.range()])
     }
 
     /// An absent attribute, an empty one and `null` are `None`; other text must be a number.
-    fn number(&self, name: &'static str) -> Result<Option<i64>, Rejection> {
-        match self.attribute(name) {
-            None | Some(b"" | b"null") => Ok(None),
-            Some(text) => match number::parse(text, 0, text.len()) {
-                Some(number) => Ok(Some(number)),
-                None => Err(self.rejected(name)),
-            },
+    #[inline(always)]
+    fn number(&self, known: Known) -> Result<Option<i64>, Wrong> {
+        let span = self.spans[known as usize];
+        if span.is_absent() {
+            return Ok(None);
         }
-    }
-
-    #[cold]
-    fn rejected(&self, name: &'static str) -> Rejection {
-        Rejection::new(
-            XmlFault::Value(name),
-            self.attribute(name).unwrap_or_default(),
-        )
+        let range = span.range();
+        match number::parse_long(&self.text, range.start, range.end) {
+            Some(number) => Ok(Some(number)),
+            None if matches!(&self.text[range], b"" | b"null") => Ok(None),
+            None => Err(Wrong::Value(known)),
+        }
     }
 
     /// Takes the text of a child element, with references not yet decoded.
@@ -275,12 +334,13 @@ impl Fields {
     /// When a reference in it cannot be resolved, or the sample gets too long.
     pub fn take(&mut self, child: Child, text: &ChildText) -> Result<(), Rejection> {
         let start = self.text.len();
-        if text.is_too_long || start + text.raw.len() > MAX_ROW {
+        if text.is_too_long || self.kept + text.raw.len() > MAX_ROW {
             return Err(Rejection::new(Fault::TooLong, &text.raw));
         }
         references::decode(&text.raw, Within::Element, &mut self.text)
             .map_err(|_| Rejection::new(XmlFault::Markup, &text.raw))?;
         let range = start..self.text.len();
+        self.kept += range.len();
         match child {
             Child::Url => self.url = range,
             // JMeter writes the first message to CSV, whichever assertion it comes from.
@@ -298,12 +358,12 @@ impl Fields {
 
     /// The sample's label; empty if it is missing.
     pub fn label(&self) -> &[u8] {
-        self.attribute("lb").unwrap_or_default()
+        self.attribute(Known::Lb).unwrap_or_default()
     }
 
     /// The sample.
     pub fn sample(&self, origin: Origin) -> Sample<'_> {
-        let text = |name| match self.attribute(name) {
+        let text = |known| match self.attribute(known) {
             None | Some(b"null") => &b""[..],
             Some(text) => text,
         };
@@ -319,15 +379,15 @@ impl Fields {
             idle_time: numbers.idle_time,
             label: self.label(),
             // Very old files call it rs. JMeter's own reader accepts that too.
-            response_code: match self.attribute("rs") {
+            response_code: match self.attribute(Known::Rs) {
                 Some(code) => code,
-                None => text("rc"),
+                None => text(Known::Rc),
             },
-            response_message: text("rm"),
+            response_message: text(Known::Rm),
             failure_message: &self.text[failure_message],
-            thread_name: text("tn"),
+            thread_name: text(Known::Tn),
             url: &self.text[self.url.clone()],
-            hostname: text("hn"),
+            hostname: text(Known::Hn),
             group_text: match &self.text[self.group.clone()] {
                 b"null" => b"",
                 text => text,
@@ -357,6 +417,16 @@ impl Fields {
         metrics.position(|metric| metric == name || attribute_of(metric) == Some(name))
     }
 
+    /// Ignores extra attributes from now on.
+    pub fn settle_extras(&mut self) {
+        self.extras.settle();
+    }
+
+    /// Exchanges the extra attributes with those of others.
+    pub fn swap_extras(&mut self, other: &mut Fields) {
+        std::mem::swap(&mut self.extras, &mut other.extras);
+    }
+
     /// The attributes that are neither read nor JMeter's own.
     pub fn extras(&self) -> &Extras {
         &self.extras
@@ -375,6 +445,13 @@ fn attribute_of(column: &str) -> Option<&'static str> {
         "ErrorCount" => Some("ec"),
         _ => None,
     }
+}
+
+/// What is wrong with an attribute.
+#[derive(Debug, Clone, Copy)]
+enum Wrong {
+    Missing(Known),
+    Value(Known),
 }
 
 /// A child element whose text is a field.
@@ -400,13 +477,11 @@ impl ChildText {
         self.is_too_long = false;
     }
 
-    /// Appends a piece. Text that is too long is dropped and remembered as such.
+    /// Appends a piece. Of text that is too long, the rest is dropped and remembered as such.
     pub fn push(&mut self, text: &[u8]) {
-        if self.raw.len() + text.len() > MAX_ROW {
-            self.is_too_long = true;
-        } else {
-            self.raw.extend_from_slice(text);
-        }
+        let kept = text.len().min(MAX_ROW - self.raw.len());
+        self.is_too_long |= kept < text.len();
+        self.raw.extend_from_slice(&text[..kept]);
     }
 
     /// Appends a piece without references, such as CDATA.
@@ -424,29 +499,4 @@ impl ChildText {
 pub(super) fn name_of(tag: &[u8]) -> &[u8] {
     let end = tag.iter().position(u8::is_ascii_whitespace);
     &tag[..end.unwrap_or(tag.len())]
-}
-
-/// A tag as text of the same length. If it is not UTF-8, every byte outside ASCII becomes an `x`:
-/// only the places of names and values matter.
-pub(super) fn masked(tag: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(tag) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(
-            tag.iter()
-                .map(|&byte| {
-                    if byte.is_ascii() {
-                        char::from(byte)
-                    } else {
-                        'x'
-                    }
-                })
-                .collect(),
-        ),
-    }
-}
-
-/// Where `part`, a slice of `whole`, lies in it.
-fn place_in(whole: &str, part: &str) -> Range<usize> {
-    let start = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
-    start..start + part.len()
 }

@@ -1,21 +1,23 @@
 //! XML results, read row by row.
 
-use std::ops::ControlFlow;
-
 use super::fields::Stamps;
-use super::rows::{Rows, Step};
+use super::rows::{Between, Rows, Step};
 use super::summary::XmlSummary;
 use super::tokens::Tokens;
-use crate::error::{Error, Result};
+use super::unreadable::Unreadable;
 use crate::jtl::fault::Fault;
-use crate::jtl::input::{LineEnds, TrailingBytes};
 use crate::jtl::metric::MetricColumn;
 use crate::jtl::sample::{Origin, Sample};
 
 /// Whether an input that begins with `start` is XML.
 pub fn is_xml(start: &[u8]) -> bool {
-    let text = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start);
+    let text = without_mark(start);
     text.trim_ascii_start().starts_with(b"<") && !text.starts_with(b"<\0")
+}
+
+/// Text without the byte-order mark that it may begin with.
+pub fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
@@ -30,115 +32,109 @@ pub struct RejectedRow<'a> {
 }
 
 /// A row, or why it cannot be read.
-type Row<'a> = std::result::Result<Sample<'a>, RejectedRow<'a>>;
+pub(super) type Row<'a> = Result<Sample<'a>, RejectedRow<'a>>;
 
-/// An input of XML results.
-pub struct XmlInput {
-    /// Its reader.
-    pub reader: XmlReader,
-    /// See [`Block::index`](crate::jtl::csv::Block::index).
-    pub index: u64,
-    /// See [`Sample::input`].
-    pub input: u32,
-    /// Bytes from the start of the first input.
-    pub position: u64,
+/// How an input of XML results is read.
+#[derive(Debug)]
+pub struct Setup {
+    /// The input's name, for errors.
+    pub name: String,
+    /// How its time stamps are read.
+    pub stamps: Stamps,
+    /// Whether its encoding is known, whatever the XML declares.
+    pub is_encoding_known: bool,
+    /// The column whose text is read, too: a sample variable, or what JMeter calls it in CSV.
+    pub group: Option<String>,
+    /// The metrics that are read.
+    pub metrics: Vec<MetricColumn>,
+    /// Whether samples within samples are rows.
+    pub reads_nested: bool,
 }
 
-impl XmlInput {
-    /// Reads rows to the end, or until `take` breaks, which gets the number of lines before each. Returns
-    /// the number of rows, and reports it to `progress` as it grows.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`XmlReader::next_row`].
-    pub fn read(
-        &mut self,
-        progress: &(dyn Fn(u64) + Sync),
-        mut take: impl FnMut(u64, Row<'_>) -> ControlFlow<()>,
-    ) -> Result<u64> {
-        const BYTES_PER_REPORT: u64 = 1 << 20;
-        let (mut rows, mut reported, mut reported_at) = (0, 0, 0);
-        while let Some((lines, row)) = self.reader.next_row(self.input, self.position)? {
-            rows += 1;
-            if take(lines, row).is_break() {
-                break;
-            }
-            if self.reader.bytes() - reported_at >= BYTES_PER_REPORT {
-                progress(rows - reported);
-                (reported, reported_at) = (rows, self.reader.bytes());
-            }
-        }
-        progress(rows - reported);
-        Ok(rows)
-    }
+/// What is known about an input after reading.
+#[derive(Debug)]
+pub struct XmlEnd {
+    /// Of its elements.
+    pub summary: XmlSummary,
+    /// Names of the attributes that are neither read nor JMeter's own, in the first samples.
+    pub extra_columns: Vec<String>,
+    /// Those of them that have numbers.
+    pub numeric_columns: Vec<String>,
 }
 
-/// A reader of XML results.
-pub struct XmlReader {
+/// Everything that reading on depends on between two samples. Most samples of a file have the same one
+/// before and after them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Boundary {
+    indent: Option<u64>,
+    between: Between,
+}
+
+/// A reader of XML results, which come in blocks that end anywhere.
+#[derive(Debug)]
+pub(super) struct XmlReader {
     tokens: Tokens,
     rows: Rows,
-    /// Bytes of the byte-order mark at the start.
-    mark: u64,
     is_finished: bool,
 }
 
 impl XmlReader {
-    /// A reader of an input that begins with `start` and continues with `reader`. `name` is the
-    /// input's name, for errors.
-    pub fn new(name: String, mut start: Vec<u8>, reader: LineEnds, stamps: Stamps) -> Self {
-        let mark = match start.strip_prefix(BYTE_ORDER_MARK) {
-            Some(_) => start.drain(..BYTE_ORDER_MARK.len()).len() as u64,
-            None => 0,
-        };
+    /// A reader of an input that begins at `position`.
+    pub fn new(setup: &Setup, position: u64) -> Self {
+        let mut rows = Rows::new(setup.stamps, setup.is_encoding_known);
+        rows.reads_nested = setup.reads_nested;
+        rows.row.fields.keep(setup.group.as_deref());
+        rows.row.fields.read_metrics(&setup.metrics);
+        let mut tokens = Tokens::default();
+        tokens.restart(position, Some(0));
         XmlReader {
-            rows: Rows::new(stamps, reader.is_settled()),
-            tokens: Tokens::new(name, start, Box::new(reader)),
-            mark,
+            tokens,
+            rows,
             is_finished: false,
         }
     }
 
-    /// Reads these metrics too.
-    pub fn read_metrics(&mut self, metrics: &[MetricColumn]) {
-        self.rows.row.fields.read_metrics(metrics);
+    /// Begins anew between two samples at `position`. Lines are counted from there.
+    pub fn restart(&mut self, boundary: Boundary, position: u64) {
+        self.tokens.restart(position, boundary.indent);
+        self.rows.restart(boundary.between);
+        self.is_finished = false;
     }
 
-    /// Names of the attributes that are neither read nor JMeter's own, in the first samples.
-    pub fn extra_columns(&self) -> Vec<String> {
-        self.rows.row.fields.extras().names()
+    /// Whether everything before has been read, and where that ends; `None` if that is in the middle of
+    /// something, or the first samples have not been read yet.
+    pub fn boundary(&self) -> Option<Boundary> {
+        Some(Boundary {
+            indent: self.tokens.boundary()?,
+            between: self.rows.between()?,
+        })
     }
 
-    /// Those of them that have numbers.
-    pub fn numeric_columns(&self) -> Vec<String> {
-        self.rows.row.fields.extras().numeric()
+    /// Adds what `earlier` read, up to where this reader began.
+    pub fn follow(&mut self, earlier: &mut XmlReader) {
+        let lines = earlier.lines();
+        self.tokens.add_lines(lines);
+        self.rows.follow(&mut earlier.rows, lines);
     }
 
-    /// Also reads the attribute of this column: a sample variable, or what JMeter calls it in CSV.
-    pub fn with_column(mut self, column: Option<&str>) -> Self {
-        self.rows.row.fields.keep(column);
-        self
+    /// Takes the next block, after whose rows the input may end.
+    pub fn feed(&mut self, block: &[u8], is_last: bool) {
+        self.tokens.feed(block, is_last);
     }
 
-    /// Also reads samples within samples, if `are_rows`.
-    pub fn with_nested(mut self, are_rows: bool) -> Self {
-        self.rows.reads_nested = are_rows;
-        self
-    }
-
-    /// The next row and the number of lines before it, or `None` at the end. The input's number is `input`, and it starts at
-    /// `position`.
+    /// The next row of the input with this number and the number of lines before it, or `None` if it is
+    /// not complete yet.
     ///
     /// # Errors
     ///
-    /// When the input cannot be read, or is XML that is refused: not JMeter's, not UTF-8, or with a
-    /// document type.
-    pub fn next_row(&mut self, input: u32, position: u64) -> Result<Option<(u64, Row<'_>)>> {
+    /// When the XML is refused: it is not JMeter's, not UTF-8, or has a document type.
+    pub fn next_row(&mut self, input: u32) -> Result<Option<(u64, Row<'_>)>, Unreadable> {
         if !self.find_row()? {
             return Ok(None);
         }
         let row = &self.rows.row;
         let origin = Origin {
-            position: position + row.position,
+            position: row.position,
             input,
         };
         let read = match &row.rejection {
@@ -154,17 +150,12 @@ impl XmlReader {
         Ok(Some((row.lines, read)))
     }
 
-    fn find_row(&mut self) -> Result<bool> {
+    fn find_row(&mut self) -> Result<bool, Unreadable> {
         if self.rows.resume() {
             return Ok(true);
         }
-        while !self.is_finished {
-            let Some(found) = self.tokens.next()? else {
-                self.is_finished = true;
-                return Ok(self.rows.finish());
-            };
-            let step = self.rows.take(found);
-            match step.map_err(|problem| Error::input(self.tokens.name(), problem))? {
+        while let Some(found) = self.tokens.next() {
+            match self.rows.take(found)? {
                 Step::On => {}
                 Step::Row => return Ok(true),
                 Step::RowBefore => {
@@ -173,12 +164,9 @@ impl XmlReader {
                 }
             }
         }
-        Ok(false)
-    }
-
-    /// Bytes read so far.
-    pub fn bytes(&self) -> u64 {
-        self.mark + self.tokens.position()
+        let is_end = self.tokens.is_last() && !self.is_finished;
+        self.is_finished |= is_end;
+        Ok(is_end && self.rows.finish())
     }
 
     /// Lines read so far.
@@ -186,18 +174,13 @@ impl XmlReader {
         self.tokens.lines()
     }
 
-    /// Whether compressed data ended early.
-    pub fn is_truncated(&self) -> bool {
-        self.tokens.is_truncated
-    }
-
-    /// What follows compressed data.
-    pub fn trailing_bytes(&self) -> Option<TrailingBytes> {
-        self.tokens.trailing_bytes
-    }
-
     /// What is known about the input so far.
-    pub fn summary(&self) -> XmlSummary {
-        self.rows.summary.clone()
+    pub fn end(&self) -> XmlEnd {
+        let extras = self.rows.row.fields.extras();
+        XmlEnd {
+            summary: self.rows.summary.clone(),
+            extra_columns: extras.names(),
+            numeric_columns: extras.numeric(),
+        }
     }
 }

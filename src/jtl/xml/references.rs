@@ -1,5 +1,6 @@
 //! Decoding of XML text: references, line ends and white space.
 
+use memchr::{memchr, memchr2, memchr3};
 use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::BytesRef;
 
@@ -19,18 +20,26 @@ pub(super) enum Within {
     Element,
 }
 
+/// Whether all attributes of a tag are the text that they stand for, as in most tags.
+#[inline]
+pub(super) fn is_plain(tag: &[u8]) -> bool {
+    memchr3(b'&', b'\n', b'\t', tag).is_none() && memchr(b'\r', tag).is_none()
+}
+
 /// Decodes `raw` and appends it to `text`. Bytes that are not UTF-8 stay as they are.
 ///
 /// # Errors
 ///
 /// When a reference cannot be resolved. Only XML's own five entities are known.
 pub(super) fn decode(raw: &[u8], within: Within, text: &mut Vec<u8>) -> Result<(), BadReference> {
-    let is_special = |byte: &u8| match within {
-        Within::Attribute => matches!(byte, b'&' | b'\r' | b'\n' | b'\t'),
-        Within::Element => matches!(byte, b'&' | b'\r'),
+    let next_special = |text: &[u8]| match within {
+        Within::Attribute => text
+            .iter()
+            .position(|byte| matches!(byte, b'&' | b'\r' | b'\n' | b'\t')),
+        Within::Element => memchr2(b'&', b'\r', text),
     };
     let mut rest = raw;
-    while let Some(at) = rest.iter().position(is_special) {
+    while let Some(at) = next_special(rest) {
         text.extend_from_slice(&rest[..at]);
         let taken = match rest[at] {
             b'&' => reference(&rest[at..], text).ok_or(BadReference)?,
@@ -52,7 +61,7 @@ pub(super) fn decode(raw: &[u8], within: Within, text: &mut Vec<u8>) -> Result<(
 /// reference's length.
 fn reference(raw: &[u8], text: &mut Vec<u8>) -> Option<usize> {
     let window = &raw[..raw.len().min(MAX_REFERENCE + 2)];
-    let end = memchr::memchr(b';', window)?;
+    let end = memchr(b';', window)?;
     let name = std::str::from_utf8(&window[1..end]).ok()?;
     if is_nul(name) {
         text.push(0);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use quick_xml::events::attributes::Attributes;
 
-use super::fields::{self, Child, ChildText, Fields, Rejection, Stamps, name_of};
+use super::fields::{Child, ChildText, Fields, Rejection, Stamps, name_of};
 use super::path::Path;
 use super::summary::XmlSummary;
 use super::tokens::{Found, Token};
@@ -81,6 +81,14 @@ enum Place {
     Lost,
 }
 
+/// What reading depends on between two samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Between {
+    row_indent: Option<u64>,
+    is_row_indent_sure: bool,
+    child_indent: Option<u64>,
+}
+
 /// A sample, or something in the place of one.
 #[derive(Debug, Default)]
 pub(super) struct Row {
@@ -106,6 +114,41 @@ impl Rows {
         }
     }
 
+    /// Begins anew between samples.
+    pub fn restart(&mut self, between: Between) {
+        self.place = Place::Between;
+        self.has_begun = true;
+        self.outer.clear();
+        self.ending = None;
+        self.row_indent = between.row_indent;
+        self.is_row_indent_sure = between.is_row_indent_sure;
+        self.child_indent = between.child_indent;
+        self.summary = XmlSummary::default();
+        self.row.fields.settle_extras();
+    }
+
+    /// What reading on depends on, if no sample is open and the first samples have been read.
+    pub fn between(&self) -> Option<Between> {
+        let is_between = self.place == Place::Between && self.outer.is_empty();
+        (is_between && self.row.fields.extras().are_settled()).then_some(Between {
+            row_indent: self.row_indent,
+            is_row_indent_sure: self.is_row_indent_sure,
+            child_indent: self.child_indent,
+        })
+    }
+
+    /// Puts what `earlier` read before everything that was read here, since the last restart. The input has
+    /// this many lines before it.
+    pub fn follow(&mut self, earlier: &mut Rows, lines: u64) {
+        let outermost = self.outer.first_mut().unwrap_or(&mut self.row);
+        outermost.fields.swap_extras(&mut earlier.row.fields);
+        self.summary.documents += earlier.summary.documents;
+        self.summary.nested_samples += earlier.summary.nested_samples;
+        for row in self.outer.iter_mut().chain([&mut self.row]) {
+            row.lines += lines;
+        }
+    }
+
     /// Takes the next token.
     ///
     /// # Errors
@@ -120,7 +163,7 @@ impl Rows {
             Token::Literal(text) => Ok(self.text(text, true, found)),
             Token::Instruction(text) => self.instruction(text),
             Token::Doctype => Err(Unreadable::Doctype {
-                line: found.lines + 1,
+                line: found.lines() + 1,
             }),
             Token::Malformed(text) => Ok(self.damage(text, found)),
             Token::CutShort(text) => Ok(self.cut_short(text, found)),
@@ -237,7 +280,7 @@ impl Rows {
     fn begin_nested(&mut self, found: Found<'_>) {
         let inner = Row {
             position: found.position,
-            lines: found.lines,
+            lines: found.lines(),
             depth: self.path.depth() + 1,
             is_nested: true,
             fields: self.spare.take_for(&self.row.fields),
@@ -265,7 +308,7 @@ impl Rows {
     fn begin_row(&mut self, found: Found<'_>) {
         self.has_begun = true;
         self.row.position = found.position;
-        self.row.lines = found.lines;
+        self.row.lines = found.lines();
         self.row.depth = 1;
         self.row.is_nested = false;
         self.row.rejection = None;
@@ -500,7 +543,7 @@ impl Rows {
 
 /// Refuses encodings other than UTF-8 and ASCII, which is a part of it.
 fn refuse_encoding(declaration: &[u8]) -> Result<(), Unreadable> {
-    let text = fields::masked(declaration);
+    let text = String::from_utf8_lossy(declaration);
     let encoding = Attributes::new(&text, b"xml".len())
         .filter_map(Result::ok)
         .find(|attribute| attribute.key.0 == "encoding")

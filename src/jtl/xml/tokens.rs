@@ -1,23 +1,21 @@
-//! XML cut into tokens, in bounded memory. Text of any length comes in pieces; a tag that is too
-//! long comes truncated.
+//! XML cut into tokens, in bounded memory. The input comes in blocks that end anywhere. Text of any
+//! length comes in pieces; a tag that is too long comes truncated.
 
-use std::io::{self, Read};
-use std::path::Path;
-
-use memchr::{memchr, memchr_iter, memmem, memrchr};
+use memchr::{memchr, memchr_iter, memchr2, memmem, memrchr};
 use quick_xml::parser::{CommentParser, ElementParser, Parser, PiParser};
 
-use crate::error::{Error, Result};
+use super::fields::MAX_VALUE;
 use crate::jtl::fault::MAX_ROW;
-use crate::jtl::input::TrailingBytes;
 
-/// Bytes read at a time.
-const CHUNK: usize = 64 << 10;
 /// Bytes that are kept of a tag that is too long.
 const HEAD: usize = 200;
+/// Line feeds are counted in steps of about this many bytes.
+const COUNTED_AT_ONCE: usize = 128;
 
 const CDATA_START: &[u8] = b"<![CDATA[";
 const CDATA_END: &[u8] = b"]]>";
+/// Bytes that show what kind of markup begins; `<!NOTATION` is the longest.
+const LONGEST_START: usize = 10;
 
 /// A piece of XML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,32 +46,119 @@ pub(super) struct Found<'b> {
     pub token: Token<'b>,
     /// Bytes before it.
     pub position: u64,
-    /// Line feeds before it.
-    pub lines: u64,
     /// Number of spaces before it on its line; `None` if there is other text before it.
     pub indent: Option<u64>,
+    /// Line feeds before `uncounted`.
+    lines: u64,
+    /// The bytes before the token in which line feeds have not been counted yet.
+    uncounted: &'b [u8],
 }
 
-/// Cuts a reader into tokens.
+impl Found<'_> {
+    /// Line feeds before the token.
+    pub fn lines(&self) -> u64 {
+        self.lines + line_feeds(self.uncounted)
+    }
+}
+
+/// Cuts blocks into tokens.
+#[derive(Debug, Default)]
 pub(super) struct Tokens {
-    name: String,
-    reader: Box<dyn Read + Send>,
+    /// The last bytes of earlier blocks, and the current one.
     buffer: Vec<u8>,
-    /// The bytes from `at` to `filled` have not been cut yet.
+    /// The bytes from here on have not been cut yet.
     at: usize,
-    filled: usize,
-    /// Where the last token began: bytes, lines and indent.
-    before: (usize, u64, Option<u64>),
+    /// Whether the input ends with the buffer.
+    is_last: bool,
+    /// Position of the buffer in the input.
+    position: u64,
+    /// Number of line feeds before `counted`, a place in the buffer.
+    lines: u64,
+    counted: usize,
+    indent: Option<u64>,
+    /// Where the last token began: its place in the buffer, and its indent.
+    before: (usize, Option<u64>),
+    open: Open,
+    /// How far the end of the markup at the front has been searched for.
+    search: Option<Search>,
+    /// The head of a tag that is too long.
+    head: Vec<u8>,
+}
+
+/// What the next bytes are part of.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Open {
+    /// Nothing: text or markup begins.
+    #[default]
+    Nothing,
+    /// A CDATA section.
+    Literal,
+    Comment(CommentParser),
+    TooLong(TooLong),
+}
+
+/// A start tag that is too long to keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct TooLong {
+    parser: ElementParser,
+    last: u8,
     position: u64,
     lines: u64,
     indent: Option<u64>,
-    is_in_literal: bool,
-    /// The head of a tag that is too long.
-    head: Vec<u8>,
-    /// Whether compressed data ended early.
-    pub is_truncated: bool,
-    /// What follows compressed data.
-    pub trailing_bytes: Option<TrailingBytes>,
+}
+
+/// Markup that is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Markup {
+    Start,
+    End,
+    Instruction,
+}
+
+impl Markup {
+    /// Number of bytes that open and close it.
+    fn brackets(self) -> (usize, usize) {
+        match self {
+            Markup::Start => (1, 1),
+            Markup::End => (2, 1),
+            Markup::Instruction => (2, 2),
+        }
+    }
+}
+
+/// A search for the end of markup.
+#[derive(Debug, Clone, Copy)]
+struct Search {
+    parser: MarkupParser,
+    /// Bytes that have been searched.
+    seen: usize,
+}
+
+impl Search {
+    fn new(markup: Markup) -> Self {
+        Search {
+            parser: match markup {
+                Markup::Instruction => MarkupParser::Instruction(PiParser::default()),
+                Markup::Start | Markup::End => MarkupParser::Element(ElementParser::default()),
+            },
+            seen: markup.brackets().0,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum MarkupParser {
+    Element(ElementParser),
+    Instruction(PiParser),
+}
+
+impl MarkupParser {
+    fn feed(&mut self, bytes: &[u8]) -> Option<usize> {
+        match self {
+            MarkupParser::Element(parser) => parser.feed(bytes),
+            MarkupParser::Instruction(parser) => parser.feed(bytes),
+        }
+    }
 }
 
 /// Where the markup at the front of the buffer ends.
@@ -83,303 +168,395 @@ enum Ending {
     /// After this many bytes, where other markup begins.
     Interrupted(usize),
     /// Beyond the longest row.
-    TooLong { bytes_seen: usize },
+    TooLong(Search),
     /// At the end of the input.
     CutShort,
 }
 
+/// What the front of the buffer is.
+enum Front {
+    Token(Piece),
+    /// Something that is not needed.
+    Skipped,
+    /// The beginning of something that the next block continues.
+    Unfinished,
+}
+
 impl Tokens {
-    /// Tokens of an input that begins with `start` and continues with `reader`. `name` is the
-    /// input's name, for errors.
-    pub fn new(name: String, start: Vec<u8>, reader: Box<dyn Read + Send>) -> Self {
-        Tokens {
-            name,
-            reader,
-            at: 0,
-            filled: start.len(),
-            buffer: start,
-            before: (0, 0, None),
-            position: 0,
-            lines: 0,
-            indent: Some(0),
-            is_in_literal: false,
-            head: Vec::new(),
-            is_truncated: false,
-            trailing_bytes: None,
+    /// Starts anew at this position of an input, with the indent of what follows.
+    pub fn restart(&mut self, position: u64, indent: Option<u64>) {
+        let (mut buffer, mut head) = (std::mem::take(&mut self.buffer), std::mem::take(&mut self.head));
+        buffer.clear();
+        head.clear();
+        *self = Tokens {
+            buffer,
+            head,
+            position,
+            indent,
+            ..Tokens::default()
+        };
+    }
+
+    /// Appends a block, of which the input may be at its end.
+    pub fn feed(&mut self, block: &[u8], is_last: bool) {
+        self.count();
+        self.position += self.at as u64;
+        self.buffer.drain(..self.at);
+        (self.at, self.counted) = (0, 0);
+        self.buffer.extend_from_slice(block);
+        self.is_last = is_last;
+    }
+
+    /// Whether the input ends with the last block.
+    pub fn is_last(&self) -> bool {
+        self.is_last
+    }
+
+    /// The indent of what follows, if all blocks have been cut and nothing is unfinished.
+    pub fn boundary(&self) -> Option<Option<u64>> {
+        (self.at == self.buffer.len() && self.open == Open::Nothing).then_some(self.indent)
+    }
+
+    /// Adds line feeds that come before everything cut so far. Returns their number from the start
+    /// of the input to here.
+    pub fn add_lines(&mut self, lines: u64) {
+        self.lines += lines;
+        if let Open::TooLong(tag) = &mut self.open {
+            tag.lines += lines;
         }
     }
 
-    /// The input's name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Number of bytes cut so far.
-    pub fn position(&self) -> u64 {
-        self.position
-    }
-
-    /// Number of line feeds in them.
+    /// Number of line feeds cut so far.
     pub fn lines(&self) -> u64 {
-        self.lines
+        self.lines + line_feeds(&self.buffer[self.counted..self.at])
+    }
+
+    /// Counts the line feeds that have been cut.
+    fn count(&mut self) {
+        self.lines = self.lines();
+        self.counted = self.at;
     }
 
     /// Returns the last token again next time. It must not be one that is too long.
     pub fn rewind(&mut self) {
-        let (at, lines, indent) = self.before;
-        self.position -= (self.at - at) as u64;
-        (self.at, self.lines, self.indent) = (at, lines, indent);
+        (self.at, self.indent) = self.before;
     }
 
-    /// The next token; `None` at the end.
-    ///
-    /// # Errors
-    ///
-    /// When the input cannot be read.
-    pub fn next(&mut self) -> Result<Option<Found<'_>>> {
+    /// The next token; `None` if the rest is part of a token that the next block continues, or
+    /// nothing.
+    pub fn next(&mut self) -> Option<Found<'_>> {
         loop {
-            if self.at == self.filled && !self.more()? {
-                return Ok(None);
+            if self.at - self.counted > COUNTED_AT_ONCE {
+                self.count();
             }
-            let (position, lines, indent) = (self.position, self.lines, self.indent);
-            (self.before.1, self.before.2) = (lines, indent);
-            let token = match self.buffer[self.at] {
-                _ if self.is_in_literal => self.literal()?,
-                b'<' => self.markup()?,
-                _ => Some(self.text()),
+            let (at, indent) = (self.at, self.indent);
+            self.before = (at, indent);
+            let mut too_long = None;
+            let front = match (self.open, self.buffer.get(at)) {
+                (Open::Nothing, Some(b'<')) => self.markup(),
+                (Open::Nothing, Some(_)) => self.text(),
+                (Open::Nothing | Open::Literal, None) => Front::Unfinished,
+                (Open::Literal, Some(_)) => self.literal(),
+                (Open::Comment(parser), _) => self.comment(parser),
+                (Open::TooLong(tag), _) => {
+                    too_long = Some(tag);
+                    self.too_long(tag)
+                }
             };
-            if let Some(piece) = token {
-                return Ok(Some(Found {
-                    token: piece.cut(&self.buffer, &self.head),
-                    position,
-                    lines,
+            let piece = match front {
+                Front::Token(piece) => piece,
+                Front::Skipped => continue,
+                Front::Unfinished => {
+                    self.indent = indent;
+                    return None;
+                }
+            };
+            let token = piece.cut(&self.buffer, &self.head);
+            return Some(match too_long {
+                None => Found {
+                    token,
+                    position: self.position + at as u64,
                     indent,
-                }));
-            }
+                    lines: self.lines,
+                    uncounted: &self.buffer[self.counted..at],
+                },
+                Some(tag) => Found {
+                    token,
+                    position: tag.position,
+                    indent: tag.indent,
+                    lines: tag.lines,
+                    uncounted: b"",
+                },
+            });
         }
     }
 
-    fn text(&mut self) -> Piece {
-        let unseen = &self.buffer[self.at..self.filled];
-        let length = memchr(b'<', unseen).unwrap_or(unseen.len());
+    #[inline]
+    fn text(&mut self) -> Front {
+        let unseen = &self.buffer[self.at..];
+        let length = match memchr(b'<', unseen) {
+            Some(length) => length,
+            None if self.suffices(unseen) => unseen.len(),
+            None => return Front::Unfinished,
+        };
         self.indent = indent_behind(&unseen[..length], self.indent);
-        Piece::Text(self.take(length))
+        Front::Token(Piece::Text(self.take(length)))
     }
 
-    /// A piece of a CDATA section; `None` at its end.
-    fn literal(&mut self) -> Result<Option<Piece>> {
-        self.at_least(CDATA_END.len())?;
-        let unseen = &self.buffer[self.at..self.filled];
+    /// Whether a piece of text may end here: it has as much of it as a message shows.
+    fn suffices(&self, text: &[u8]) -> bool {
+        let shown = text.trim_ascii_start().len();
+        self.is_last || shown == 0 || shown >= MAX_VALUE
+    }
+
+    /// A piece of a CDATA section, or its end.
+    fn literal(&mut self) -> Front {
+        let unseen = &self.buffer[self.at..];
         if unseen.starts_with(CDATA_END) {
-            self.is_in_literal = false;
+            self.open = Open::Nothing;
             self.take(CDATA_END.len());
-            return Ok(None);
+            return Front::Skipped;
         }
         let length = match memmem::find(unseen, CDATA_END) {
             Some(end) => end,
             // Unless the input ends here, its last bytes may be the first ones of `]]>`.
-            None if unseen.len() >= CDATA_END.len() => unseen.len() - (CDATA_END.len() - 1),
-            None => unseen.len(),
+            None if unseen.len() >= CDATA_END.len() => {
+                let length = unseen.len() - (CDATA_END.len() - 1);
+                if !self.suffices(&unseen[..length]) {
+                    return Front::Unfinished;
+                }
+                length
+            }
+            None if self.is_last => unseen.len(),
+            None => return Front::Unfinished,
         };
-        Ok(Some(Piece::Literal(self.take(length))))
+        Front::Token(Piece::Literal(self.take(length)))
     }
 
-    /// The markup at the front; `None` if it is not needed.
-    fn markup(&mut self) -> Result<Option<Piece>> {
-        // Enough for `<!DOCTYPE` too.
-        self.at_least(CDATA_START.len().max(b"<!NOTATION".len()))?;
+    /// The markup at the front.
+    #[inline]
+    fn markup(&mut self) -> Front {
+        let unseen = &self.buffer[self.at..];
         self.indent = None;
-        let unseen = &self.buffer[self.at..self.filled];
+        match unseen {
+            [_, b'/', ..] => self.piece(Markup::End),
+            [_, first, ..] if is_name_start(*first) => self.piece(Markup::Start),
+            [_, b'?', ..] => self.piece(Markup::Instruction),
+            _ if unseen.len() < LONGEST_START && !self.is_last => Front::Unfinished,
+            _ => self.declaration(),
+        }
+    }
+
+    /// The markup at the front, which begins with `<!`, or with no kind of markup.
+    #[cold]
+    fn declaration(&mut self) -> Front {
+        let unseen = &self.buffer[self.at..];
         if unseen.starts_with(CDATA_START) {
-            self.is_in_literal = true;
+            self.open = Open::Literal;
             self.take(CDATA_START.len());
-            return Ok(None);
+            return Front::Skipped;
         }
         if unseen.starts_with(b"<!--") {
-            return self.comment();
+            self.open = Open::Comment(CommentParser::default());
+            self.take(b"<!--".len());
+            return Front::Skipped;
         }
-        match unseen {
-            [b'<', b'!', word @ ..] if is_declaration(word) => {
-                self.take(2);
-                Ok(Some(Piece::Doctype))
-            }
-            [b'<', b'?', ..] => {
-                let ending = self.ending(&mut PiParser::default(), 2)?;
-                Ok(Some(self.piece(ending, Piece::Instruction, 2, 2)))
-            }
-            [b'<', b'/', ..] => {
-                let ending = self.ending(&mut ElementParser::default(), 2)?;
-                Ok(Some(self.piece(ending, Piece::End, 2, 1)))
-            }
-            [b'<', first, ..] if is_name_start(*first) => {
-                let ending = self.ending(&mut ElementParser::default(), 1)?;
-                if let Ending::TooLong { bytes_seen } = ending {
-                    return Ok(Some(self.too_long(bytes_seen)?));
-                }
-                Ok(Some(self.piece(ending, Piece::Start, 1, 1)))
-            }
-            // Only the end of the input is this short.
-            _ if CDATA_START.starts_with(unseen) || b"<!--".starts_with(unseen) => {
-                Ok(Some(self.piece(Ending::CutShort, Piece::Start, 1, 1)))
-            }
-            _ => {
-                let next = memchr(b'<', &unseen[1..]).map_or(unseen.len(), |at| at + 1);
-                Ok(Some(self.piece(
-                    Ending::Interrupted(next),
-                    Piece::Start,
-                    1,
-                    1,
-                )))
-            }
+        if let [b'<', b'!', word @ ..] = unseen
+            && is_declaration(word)
+        {
+            self.take(2);
+            return Front::Token(Piece::Doctype);
+        }
+        // Only the end of the input is this short.
+        if CDATA_START.starts_with(unseen) || b"<!--".starts_with(unseen) {
+            return Front::Token(Piece::CutShort(self.take(unseen.len())));
+        }
+        match memchr(b'<', &unseen[1..]) {
+            Some(next) => self.malformed(next + 1),
+            None if self.suffices(unseen) => self.malformed(unseen.len()),
+            None => Front::Unfinished,
         }
     }
 
     /// Skips a comment of any length.
-    fn comment(&mut self) -> Result<Option<Piece>> {
-        self.take(b"<!--".len());
-        let mut parser = CommentParser::default();
-        loop {
-            let unseen = &self.buffer[self.at..self.filled];
-            let length = unseen.len();
-            if let Some(end) = parser.feed(unseen) {
-                self.take(end);
-                return Ok(None);
-            }
-            self.take(length);
-            if !self.more()? {
-                return Ok(Some(Piece::CutShort((self.at, self.at))));
-            }
+    fn comment(&mut self, mut parser: CommentParser) -> Front {
+        let unseen = &self.buffer[self.at..];
+        if unseen.is_empty() {
+            return self.unclosed(Piece::CutShort((self.at, self.at)));
         }
+        let length = match parser.feed(unseen) {
+            Some(end) => {
+                self.open = Open::Nothing;
+                end
+            }
+            None => {
+                self.open = Open::Comment(parser);
+                unseen.len()
+            }
+        };
+        self.take(length);
+        Front::Skipped
     }
 
-    /// Finds the end of the markup at the front, starting after `skip` bytes.
-    fn ending(&mut self, parser: &mut impl Parser, skip: usize) -> Result<Ending> {
-        let mut seen = skip;
-        loop {
-            let unseen = &self.buffer[self.at + seen..self.filled];
-            // Neither attributes nor instructions contain a `<`: this one is damaged.
-            let stop = memchr(b'<', unseen);
-            if let Some(end) = parser.feed(&unseen[..stop.unwrap_or(unseen.len())]) {
-                // More than MAX_ROW bytes may have been read at once.
-                return Ok(match seen + end + 1 {
-                    length if length > MAX_ROW => Ending::TooLong { bytes_seen: length },
-                    length => Ending::At(length),
-                });
-            }
-            if let Some(stop) = stop {
-                return Ok(Ending::Interrupted(seen + stop));
-            }
-            seen += unseen.len();
-            if seen > MAX_ROW {
-                return Ok(Ending::TooLong { bytes_seen: seen });
-            }
-            if !self.more()? {
-                return Ok(Ending::CutShort);
-            }
+    /// At the end of the buffer, within something that a later block may close; if the input ends, it
+    /// is this piece.
+    fn unclosed(&mut self, piece: Piece) -> Front {
+        if !self.is_last {
+            return Front::Unfinished;
         }
+        self.open = Open::Nothing;
+        Front::Token(piece)
     }
 
-    /// Takes markup off the front. Its first `open` and last `close` bytes are brackets.
-    fn piece(&mut self, ending: Ending, of: fn(Span) -> Piece, open: usize, close: usize) -> Piece {
+    /// Takes markup off the front.
+    #[inline]
+    fn piece(&mut self, markup: Markup) -> Front {
+        let (open, close) = markup.brackets();
+        let ending = match (markup, self.search.take()) {
+            (Markup::Start | Markup::End, None)
+                if let Some(end) = plain_end(&self.buffer[self.at + open..])
+                    && open + end < MAX_ROW =>
+            {
+                Ending::At(open + end + 1)
+            }
+            (_, search) => {
+                let search = search.unwrap_or_else(|| Search::new(markup));
+                match self.search_on(search) {
+                    Some(ending) => ending,
+                    None => return Front::Unfinished,
+                }
+            }
+        };
         match ending {
             Ending::At(length) => {
                 let (start, end) = self.take(length);
-                of(((start + open).min(end - close), end - close))
+                Front::Token(Piece::Markup(markup, ((start + open).min(end - close), end - close)))
             }
-            Ending::Interrupted(length) => {
-                let span = self.take(length);
-                self.indent = indent_behind(&self.buffer[span.0..span.1], None);
-                Piece::Malformed(span)
-            }
-            Ending::TooLong { bytes_seen } => Piece::Malformed(self.take(bytes_seen)),
-            Ending::CutShort => Piece::CutShort(self.take(self.filled - self.at)),
+            Ending::Interrupted(length) => self.malformed(length),
+            Ending::TooLong(search) => self.begin_too_long(search),
+            Ending::CutShort => Front::Token(Piece::CutShort(self.take(self.buffer.len() - self.at))),
         }
     }
 
-    /// Skips the start tag at the front, which is too long to keep.
-    fn too_long(&mut self, bytes_seen: usize) -> Result<Piece> {
-        self.head.clear();
-        self.head
-            .extend_from_slice(&self.buffer[self.at + 1..self.at + HEAD]);
-        // The whole buffer lies within one tag, so its quotes are counted again from the start.
-        let mut parser = ElementParser::default();
-        let mut last = 0;
-        let mut length = bytes_seen;
-        let mut skip = 1;
-        loop {
-            let unseen = &self.buffer[self.at + skip..self.at + length];
-            let stop = memchr(b'<', unseen);
-            let searched = &unseen[..stop.unwrap_or(unseen.len())];
-            if let Some(end) = parser.feed(searched) {
-                let before = match end.checked_sub(1) {
-                    Some(at) => searched[at],
-                    None => last,
-                };
-                self.take(skip + end + 1);
-                return Ok(Piece::TooLong {
-                    is_empty: before == b'/',
-                });
+    /// Searches for the end of the markup at the front; `None` if the next block continues it.
+    #[cold]
+    #[inline(never)]
+    fn search_on(&mut self, search: Search) -> Option<Ending> {
+        let unseen = &self.buffer[self.at + search.seen..];
+        // Neither attributes nor instructions contain a `<`: this one is damaged.
+        let stop = memchr(b'<', unseen);
+        let searched = &unseen[..stop.unwrap_or(unseen.len())];
+        let mut parser = search.parser;
+        let seen = search.seen + searched.len();
+        match (parser.feed(searched), stop) {
+            (Some(end), _) if search.seen + end < MAX_ROW => {
+                Some(Ending::At(search.seen + end + 1))
             }
-            if let Some(stop) = stop {
-                let (start, end) = self.take(skip + stop);
-                self.indent = indent_behind(&self.buffer[start..end], None);
-                return Ok(Piece::MalformedHead);
+            (None, Some(_)) if seen <= MAX_ROW => Some(Ending::Interrupted(seen)),
+            // Its end is looked for again, without keeping it.
+            (Some(_), _) | (None, Some(_)) => Some(Ending::TooLong(search)),
+            (None, None) => {
+                let search = Search { parser, seen };
+                if seen > MAX_ROW {
+                    return Some(Ending::TooLong(search));
+                }
+                if self.is_last {
+                    return Some(Ending::CutShort);
+                }
+                self.search = Some(search);
+                None
             }
-            last = unseen.last().copied().unwrap_or(last);
-            self.take(length);
-            skip = 0;
-            if !self.more()? {
-                return Ok(Piece::TooLong { is_empty: true });
-            }
-            length = self.filled - self.at;
         }
+    }
+
+    /// Takes damaged markup off the front.
+    #[cold]
+    fn malformed(&mut self, length: usize) -> Front {
+        let span = self.take(length);
+        self.indent = indent_behind(&self.buffer[span.0..span.1], None);
+        Front::Token(Piece::Malformed(span))
+    }
+
+    /// Skips what has been searched of a start tag that is too long to keep. Other markup of that
+    /// length is damage.
+    #[cold]
+    fn begin_too_long(&mut self, search: Search) -> Front {
+        let unseen = &self.buffer[self.at..];
+        let MarkupParser::Element(parser) = search.parser else {
+            return self.malformed(unseen.len().min(MAX_ROW));
+        };
+        if unseen[1] == b'/' {
+            return self.malformed(unseen.len().min(MAX_ROW));
+        }
+        self.head.clear();
+        self.head.extend_from_slice(&unseen[1..HEAD]);
+        self.open = Open::TooLong(TooLong {
+            parser,
+            last: unseen[search.seen - 1],
+            position: self.position + self.at as u64,
+            lines: self.lines(),
+            indent: self.before.1,
+        });
+        self.indent = indent_behind(&unseen[..search.seen], None);
+        self.take(search.seen);
+        Front::Skipped
+    }
+
+    /// Skips a start tag that is too long to keep.
+    #[cold]
+    fn too_long(&mut self, mut tag: TooLong) -> Front {
+        let unseen = &self.buffer[self.at..];
+        let Some(&last) = unseen.last() else {
+            return self.unclosed(Piece::TooLong { is_empty: true });
+        };
+        let stop = memchr(b'<', unseen);
+        let searched = &unseen[..stop.unwrap_or(unseen.len())];
+        if let Some(end) = tag.parser.feed(searched) {
+            let before = match end.checked_sub(1) {
+                Some(at) => searched[at],
+                None => tag.last,
+            };
+            (self.open, self.indent) = (Open::Nothing, None);
+            self.take(end + 1);
+            return Front::Token(Piece::TooLong {
+                is_empty: before == b'/',
+            });
+        }
+        self.indent = indent_behind(searched, self.indent);
+        let length = searched.len();
+        self.take(length);
+        if stop.is_some() {
+            self.open = Open::Nothing;
+            return Front::Token(Piece::MalformedHead);
+        }
+        self.open = Open::TooLong(TooLong { last, ..tag });
+        Front::Skipped
     }
 
     /// Takes bytes off the front, and returns their place.
     fn take(&mut self, length: usize) -> Span {
         let span = (self.at, self.at + length);
-        self.before.0 = self.at;
-        self.lines += memchr_iter(b'\n', &self.buffer[span.0..span.1]).count() as u64;
-        self.position += length as u64;
         self.at = span.1;
         span
     }
+}
 
-    /// Reads until there are `wanted` bytes or the input ends.
-    fn at_least(&mut self, wanted: usize) -> Result<()> {
-        while self.filled - self.at < wanted && self.more()? {}
-        Ok(())
-    }
+/// The end of a tag with only plain quotes, without its first bytes: the place of its `>`. `None` if
+/// the tag is unusual, damaged or not whole.
+#[inline]
+fn plain_end(tag: &[u8]) -> Option<usize> {
+    let end = memchr2(b'>', b'<', tag)?;
+    let inside = &tag[..end];
+    let is_plain = tag[end] == b'>'
+        && (memchr2(b'"', b'\'', inside).is_none()
+            || memchr(b'\'', inside).is_none()
+                && memchr_iter(b'"', inside).count() % 2 == 0);
+    is_plain.then_some(end)
+}
 
-    /// Reads more bytes, and returns whether there were any.
-    fn more(&mut self) -> Result<bool> {
-        self.buffer.copy_within(self.at..self.filled, 0);
-        self.filled -= self.at;
-        self.at = 0;
-        if self.buffer.len() < self.filled + CHUNK {
-            // Doubled, so that a long tag is copied only a few times.
-            self.buffer.resize((2 * self.filled).max(2 * CHUNK), 0);
-        }
-        loop {
-            match self.reader.read(&mut self.buffer[self.filled..]) {
-                Ok(0) => return Ok(false),
-                Ok(read) => {
-                    self.filled += read;
-                    return Ok(true);
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    self.is_truncated = true;
-                    return Ok(false);
-                }
-                Err(error) if let Some(trailing) = TrailingBytes::of(&error) => {
-                    self.trailing_bytes = Some(trailing);
-                    return Ok(false);
-                }
-                Err(error) => return Err(Error::read(Path::new(&self.name), error)),
-            }
-        }
-    }
+/// Number of line feeds.
+fn line_feeds(text: &[u8]) -> u64 {
+    memchr_iter(b'\n', text).count() as u64
 }
 
 /// Start and end in the buffer.
@@ -388,11 +565,9 @@ type Span = (usize, usize);
 /// A token that does not borrow the buffer yet.
 #[derive(Clone, Copy)]
 enum Piece {
-    Start(Span),
-    End(Span),
+    Markup(Markup, Span),
     Text(Span),
     Literal(Span),
-    Instruction(Span),
     Doctype,
     TooLong {
         is_empty: bool,
@@ -407,7 +582,7 @@ impl Piece {
     fn cut<'b>(self, buffer: &'b [u8], head: &'b [u8]) -> Token<'b> {
         let of = |(start, end): Span| &buffer[start..end];
         match self {
-            Piece::Start(span) => match of(span) {
+            Piece::Markup(Markup::Start, span) => match of(span) {
                 [tag @ .., b'/'] => Token::Start {
                     tag,
                     is_empty: true,
@@ -417,12 +592,12 @@ impl Piece {
                     is_empty: false,
                 },
             },
-            Piece::End(span) => Token::End {
+            Piece::Markup(Markup::End, span) => Token::End {
                 name: of(span).trim_ascii_end(),
             },
+            Piece::Markup(Markup::Instruction, span) => Token::Instruction(of(span)),
             Piece::Text(span) => Token::Text(of(span)),
             Piece::Literal(span) => Token::Literal(of(span)),
-            Piece::Instruction(span) => Token::Instruction(of(span)),
             Piece::Doctype => Token::Doctype,
             Piece::TooLong { is_empty } => Token::TooLong { head, is_empty },
             Piece::Malformed(span) => Token::Malformed(of(span)),

@@ -5,6 +5,7 @@ mod lifecycle;
 mod protocol;
 mod robustness;
 pub mod server;
+mod smuggling;
 mod stopping;
 mod streams;
 mod watching;
