@@ -11,7 +11,7 @@ use clap::Parser;
 
 /// The columns that JMeter 5 writes by default.
 const HEADER: &str = "timeStamp,elapsed,label,responseCode,responseMessage,threadName,dataType,success,\
-                      failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect\n";
+                      failureMessage,bytes,sentBytes,grpThreads,allThreads,URL,Latency,IdleTime,Connect";
 
 /// 2023-11-14 22:13:20 UTC in epoch ms.
 const RUN_STARTS: u64 = 1_700_000_000_000;
@@ -21,9 +21,9 @@ const ELAPSED: [u64; 17] = [1, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 18, 21, 26,
 /// The slowest elapsed time in ms.
 const SLOWEST: u64 = 3_000;
 
-/// The message of a failed assertion on the response code; its line breaks require quotes.
-const FAILURE: &str = "\"Test failed: code expected to equal /\n\n****** received  : \"\"[[[200]]]\"\"\n\n\
-                       ****** comparison: \"\"[[[201]]]\"\"\n\n/\"";
+/// The message of a failed assertion on the response code; its line breaks require quotes in CSV.
+const FAILURE: &str = "Test failed: code expected to equal /\n\n****** received  : \"[[[200]]]\"\n\n\
+                       ****** comparison: \"[[[201]]]\"\n\n/";
 
 /// Writes a JMeter result file in the default columns of JMeter 5, made up but realistic
 #[derive(Debug, Parser)]
@@ -43,6 +43,18 @@ struct Args {
     /// Failures whose message is quoted and has newlines, in percent
     #[arg(long, default_value_t = 50.0, value_parser = percent)]
     quoted: f64,
+
+    /// Length of a URL's query, in characters
+    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u64).range(9..10_000))]
+    query: u64,
+
+    /// Columns of `sample_variables`, each with a made-up value
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..100))]
+    variables: u64,
+
+    /// Write XML, without the variables
+    #[arg(long)]
+    xml: bool,
 
     /// Length of the run in seconds
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..100_000_000))]
@@ -88,62 +100,161 @@ fn main() -> ExitCode {
 fn write(args: &Args, output: impl Write) -> io::Result<()> {
     let mut output = BufWriter::with_capacity(256 << 10, output);
     let mut random = Random(args.seed);
-    output.write_all(HEADER.as_bytes())?;
-    for row in 0..args.rows {
-        write_row(args, row, &mut random, &mut output)?;
+    if args.xml {
+        let start = b"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testResults version=\"1.2\">\n";
+        output.write_all(start)?;
+    } else {
+        output.write_all(HEADER.as_bytes())?;
+        (0..args.variables).try_for_each(|number| write!(output, ",\"variable{number}\""))?;
+        writeln!(output)?;
+    }
+    for number in 0..args.rows {
+        let row = Row::new(args, number, &mut random);
+        match args.xml {
+            true => row.write_xml(&mut output)?,
+            false => row.write_csv(args.variables, &mut output)?,
+        }
+    }
+    if args.xml {
+        output.write_all(b"</testResults>\n")?;
     }
     output.flush()
 }
 
-/// Writes a row. JMeter writes it when the sample ends: ends ascend, but starts sometimes step back.
-fn write_row(
-    args: &Args,
-    row: u64,
-    random: &mut Random,
-    output: &mut impl Write,
-) -> io::Result<()> {
-    let elapsed = elapsed(random);
-    let run_ms = u128::from(args.seconds) * 1000;
-    let end = RUN_STARTS + SLOWEST + (u128::from(row) * run_ms / u128::from(args.rows)) as u64;
-    let latency = elapsed - random.below(elapsed.min(3) + 1);
-    // Most samples reuse a connection.
-    let connect = match random.below(20) {
-        0 => latency.min(1 + random.below(3)),
-        _ => 0,
-    };
-    let thread = 1 + random.below(args.threads);
-    // The threads start over the first tenth of the run.
-    let active = (args.threads * 10 * (row + 1) / args.rows).clamp(1, args.threads);
-    // Every second row takes the next label in turn, so that all occur.
-    let label = match row % 2 {
-        0 => row / 2 % args.labels,
-        _ => random.below(args.labels),
-    };
-    let fails = random.is_within(args.errors);
-    let (code, message, success, failure) = match fails {
-        false => ("200", "OK", "true", ""),
-        true if random.is_within(args.quoted) => ("200", "OK", "false", FAILURE),
-        true => ("500", "Internal Server Error", "false", ""),
-    };
-    write!(output, "{},{elapsed},", end - elapsed)?;
-    let number = 1_000_000 + random.below(1_000_000);
-    match label {
-        0 => output.write_all(b"Fibonacci")?,
-        1 => output.write_all(b"IsPrime")?,
-        _ => write!(output, "GET /item/{label}")?,
+/// A sample. JMeter writes it when it ends: ends ascend, but starts sometimes step back.
+struct Row {
+    start: u64,
+    elapsed: u64,
+    latency: u64,
+    connect: u64,
+    label: String,
+    url: String,
+    code: &'static str,
+    message: &'static str,
+    failure: &'static str,
+    is_success: bool,
+    thread: u64,
+    active: u64,
+    bytes: u64,
+    sent_bytes: u64,
+}
+
+impl Row {
+    fn new(args: &Args, row: u64, random: &mut Random) -> Self {
+        let elapsed = elapsed(random);
+        let run_ms = u128::from(args.seconds) * 1000;
+        let end = RUN_STARTS + SLOWEST + (u128::from(row) * run_ms / u128::from(args.rows)) as u64;
+        let latency = elapsed - random.below(elapsed.min(3) + 1);
+        // Most samples reuse a connection.
+        let connect = match random.below(20) {
+            0 => latency.min(1 + random.below(3)),
+            _ => 0,
+        };
+        let thread = 1 + random.below(args.threads);
+        // The threads start over the first tenth of the run.
+        let active = (args.threads * 10 * (row + 1) / args.rows).clamp(1, args.threads);
+        // Every second row takes the next label in turn, so that all occur.
+        let label = match row % 2 {
+            0 => row / 2 % args.labels,
+            _ => random.below(args.labels),
+        };
+        let fails = random.is_within(args.errors);
+        let (code, message, failure) = match fails {
+            false => ("200", "OK", ""),
+            true if random.is_within(args.quoted) => ("200", "OK", FAILURE),
+            true => ("500", "Internal Server Error", ""),
+        };
+        let number = 1_000_000 + random.below(1_000_000);
+        let (label, page) = match label {
+            0 => ("Fibonacci".to_owned(), "fibonacci".to_owned()),
+            1 => ("IsPrime".to_owned(), "isprime".to_owned()),
+            _ => (format!("GET /item/{label}"), format!("item/{label}")),
+        };
+        let more = "&filter=abcdefghij".chars().cycle();
+        let more: String = more.take(args.query as usize - 9).collect();
+        let query = match page.starts_with("item") && more.is_empty() {
+            true => String::new(),
+            false => format!("?n={number}{more}"),
+        };
+        Row {
+            start: end - elapsed,
+            elapsed,
+            latency,
+            connect,
+            label,
+            url: format!("http://192.168.178.20:8080/{page}{query}"),
+            code,
+            message,
+            failure,
+            is_success: !fails,
+            thread,
+            active,
+            bytes: 180 + random.below(20),
+            sent_bytes: 110 + random.below(20),
+        }
     }
-    write!(
-        output,
-        ",{code},{message},Users 1-{thread},text,{success},{failure},{},{},{active},{active},",
-        180 + random.below(20),
-        110 + random.below(20),
-    )?;
-    match label {
-        0 => write!(output, "http://192.168.178.20:8080/fibonacci?n={number}")?,
-        1 => write!(output, "http://192.168.178.20:8080/isprime?n={number}")?,
-        _ => write!(output, "http://192.168.178.20:8080/item/{label}")?,
+
+    fn write_csv(&self, variables: u64, output: &mut impl Write) -> io::Result<()> {
+        let Row {
+            start,
+            elapsed,
+            label,
+            code,
+            message,
+            thread,
+            is_success,
+            ..
+        } = self;
+        write!(
+            output,
+            "{start},{elapsed},{label},{code},{message},Users 1-{thread},text,{is_success},"
+        )?;
+        if !self.failure.is_empty() {
+            write!(output, "\"{}\"", self.failure.replace('"', "\"\""))?;
+        }
+        let Row { bytes, active, .. } = self;
+        write!(
+            output,
+            ",{bytes},{},{active},{active},{},{},0,{}",
+            self.sent_bytes, self.url, self.latency, self.connect
+        )?;
+        (0..variables).try_for_each(|number| write!(output, ",user-{}", thread + number))?;
+        writeln!(output)
     }
-    writeln!(output, ",{latency},0,{connect}")
+
+    fn write_xml(&self, output: &mut impl Write) -> io::Result<()> {
+        writeln!(
+            output,
+            "<httpSample t=\"{}\" it=\"0\" lt=\"{}\" ct=\"{}\" ts=\"{}\" s=\"{}\" lb=\"{}\" rc=\"{}\" \
+             rm=\"{}\" tn=\"Users 1-{}\" dt=\"text\" by=\"{}\" sby=\"{}\" ng=\"{}\" na=\"{}\">",
+            self.elapsed,
+            self.latency,
+            self.connect,
+            self.start,
+            self.is_success,
+            self.label,
+            self.code,
+            self.message,
+            self.thread,
+            self.bytes,
+            self.sent_bytes,
+            self.active,
+            self.active,
+        )?;
+        if !self.failure.is_empty() {
+            let failure = self.failure.replace('"', "&quot;");
+            writeln!(
+                output,
+                "  <assertionResult>\n    <name>Code</name>\n    <failure>true</failure>\n    \
+                 <error>false</error>\n    <failureMessage>{failure}</failureMessage>\n  </assertionResult>"
+            )?;
+        }
+        let url = self.url.replace('&', "&amp;");
+        writeln!(
+            output,
+            "  <java.net.URL>{url}</java.net.URL>\n</httpSample>"
+        )
+    }
 }
 
 fn elapsed(random: &mut Random) -> u64 {

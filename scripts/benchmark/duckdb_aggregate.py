@@ -11,6 +11,9 @@ columns = {
     "failureMessage": "VARCHAR", "bytes": "BIGINT", "sentBytes": "BIGINT", "grpThreads": "INTEGER",
     "allThreads": "INTEGER", "URL": "VARCHAR", "Latency": "BIGINT", "IdleTime": "BIGINT", "Connect": "BIGINT",
 }
+with open(path) as results:
+    header = results.readline().rstrip("\n").split(",")
+columns = {name: columns.get(name, "VARCHAR") for name in (column.strip('"') for column in header)}
 query = """
 select label, count(*), avg(elapsed), quantile_disc(elapsed, [0.5, 0.9, 0.95, 0.99]), min(elapsed), max(elapsed),
        avg((not success)::int), count(*) * 1000.0 / (max("timeStamp" + elapsed) - min("timeStamp")),

@@ -4,6 +4,7 @@ pub mod job;
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::thread;
 
 use self::job::{Job, Outputs};
 use super::follow::{self, Followed};
@@ -12,7 +13,7 @@ use super::{gate, output, reading, reporting};
 use crate::analysed::Analysed;
 use crate::chart;
 use crate::cli::{AnalyzeArgs, Format};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::render::{self, markdown::ChartLink};
 use crate::report::{self, Report};
 use crate::stats::Aggregate;
@@ -118,7 +119,19 @@ impl Outputs {
     ) -> Result<()> {
         let people = report.for_people();
         let figures = chart::figures(&people);
-        let charts = chart::draw(&figures, &self.style, &self.charts)?;
+        // Rendered while the charts are drawn.
+        let (charts, json, page) = thread::scope(|scope| {
+            let json = scope.spawn(|| render::json::render(report));
+            let page = scope.spawn(|| render::html::render(&people, &figures));
+            let charts = chart::draw(&figures, &self.style, &self.charts);
+            (charts, json.join(), page.join())
+        });
+        let failed = |_| Err(Error::Internal("a page could not be rendered".to_owned()));
+        let (charts, json, page) = (
+            charts?,
+            json.unwrap_or_else(failed)?,
+            page.unwrap_or_else(failed)?,
+        );
         let links: Vec<ChartLink> = charts
             .iter()
             .map(|chart| ChartLink {
@@ -130,8 +143,8 @@ impl Outputs {
             .collect();
         let mut files = tables;
         files.extend([
-            ReportFile::new("report.json", render::json::render(report)?),
-            ReportFile::new("report.html", render::html::render(&people, &figures)?),
+            ReportFile::new("report.json", json),
+            ReportFile::new("report.html", page),
             ReportFile::new("report.md", render::markdown::report(&people, &links)),
         ]);
         let charts = charts.into_iter().zip(&links);
