@@ -10,7 +10,7 @@ use perfkit::jtl::input::Input;
 use perfkit::jtl::{self, ReadOptions};
 use perfkit::render::{self, compare::Extent};
 use perfkit::report::{Presentation, Report};
-use perfkit::stats::Aggregate;
+use perfkit::stats::Recorder;
 
 use crate::common::simulated::settings;
 use crate::common::{Perfkit, checked, fixtures};
@@ -29,7 +29,7 @@ fn recorded(name: &str) -> Analysed {
     };
     let mut options = ReadOptions::default().threads(1);
     options.timestamps.zone = jiff::tz::TimeZone::UTC;
-    let outcome = jtl::read(vec![input], &options, &|_| (), Aggregate::default).unwrap();
+    let outcome = jtl::read(vec![input], &options, &|_| (), Recorder::default).unwrap();
     outcome.into()
 }
 
