@@ -9,9 +9,9 @@ repository=$(cd "$(dirname "$0")/.." && pwd)
 cd "$repository"
 
 target=${CARGO_TARGET_DIR:-$repository/target}
-cargo build --release --locked --quiet
-scripts/package-files.sh "$target/release/perfkit" "$target/package-files"
-deb=$(cargo deb --no-build --quiet | tail -1)
+cargo build --profile dist --locked --quiet
+scripts/package-files.sh "$target/dist/perfkit" "$target/package-files"
+deb=$(cargo deb --profile dist --no-build --quiet | tail -1)
 echo "$deb: $(stat -c %s "$deb") bytes"
 
 root=$(mktemp -d)
@@ -43,8 +43,8 @@ must 'test -s /usr/share/bash-completion/completions/perfkit'
 must 'dpkg -L perfkit | grep -q man1/perfkit-analyze.1.gz'
 must 'test -s /usr/share/doc/perfkit/copyright'
 # The picture must equal that of a machine with fonts.
-(cd "$root" && mkdir here && cd here && "$target/release/perfkit" analyze ../results.jtl --no-report >/dev/null 2>&1 &&
-  "$target/release/perfkit" analyze ../results.jtl --output report >/dev/null 2>&1)
+(cd "$root" && mkdir here && cd here && "$target/dist/perfkit" analyze ../results.jtl --no-report >/dev/null 2>&1 &&
+  "$target/dist/perfkit" analyze ../results.jtl --output report >/dev/null 2>&1)
 if cmp -s "$root/here/report/charts/response-time-over-time.png" "$root/results-report/charts/response-time-over-time.png"; then
   echo "charts are the same with and without fonts"
 else

@@ -13,9 +13,9 @@ class Perfkit:
     """Runs `perfkit serve` on a free port of this machine, for the duration of a `with` block."""
 
     def __enter__(self):
-        subprocess.run(["cargo", "build", "--release", "--quiet"], cwd=REPOSITORY, check=True)
+        subprocess.run(["cargo", "build", "--profile", "dist", "--quiet"], cwd=REPOSITORY, check=True)
         target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", REPOSITORY / "target"))
-        command = [target / "release/perfkit", "serve", "--host", "127.0.0.1", "--port", "0"]
+        command = [target / "dist/perfkit", "serve", "--host", "127.0.0.1", "--port", "0"]
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         said = self.process.stderr.readline()
         self.port = int(re.search(r"serves on 127\.0\.0\.1:(\d+)", said)[1])

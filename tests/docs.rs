@@ -253,6 +253,8 @@ fn options_in_the_pages_exist() {
         "--dependency",
         "--jobs",
         "--locked",
+        "--profile",
+        "--renew",
         "--test",
     ];
     known.extend(others.map(str::to_owned));

@@ -62,12 +62,13 @@ impl Job {
         let outputs = &self.outputs;
         let aggregate = &analysed.aggregate;
         self.gate.write_junit(report)?;
+        let mut json = None;
         if let Some(directory) = &outputs.directory {
             let tables = vec![
                 ReportFile::new("aggregate.csv", outputs.csv(aggregate, report)?),
                 ReportFile::new("statistics.json", statistics(aggregate, report)?),
             ];
-            outputs.write_report(directory, report, tables)?;
+            json = Some(outputs.write_report(directory, report, tables)?);
         }
         let people = report.for_people();
         self.publication.write(report, &markdown(&people))?;
@@ -75,7 +76,7 @@ impl Job {
             Format::Markdown => markdown(&people),
             Format::Table => render::terminal::render(&people, output::terminal_width()),
             Format::Csv => outputs.csv(aggregate, report)?,
-            Format::Json => render::json::render(report)?,
+            Format::Json => json.map_or_else(|| render::json::render(report), Ok)?,
             Format::Prometheus => render::prometheus::render(report),
             Format::Hgrm => render::hgrm::render(&people),
         });
@@ -110,13 +111,14 @@ impl Outputs {
         render::csv::render_rows(&report.options, rows, self.formulas)
     }
 
-    /// Writes the report directory; `tables` are files with more labels than the report shows.
+    /// Writes the report directory, and returns the report as JSON; `tables` are files with more labels
+    /// than the report shows.
     fn write_report(
         &self,
         directory: &Path,
         report: &Report,
         tables: Vec<ReportFile>,
-    ) -> Result<()> {
+    ) -> Result<String> {
         let people = report.for_people();
         let figures = chart::figures(&people);
         // Rendered while the charts are drawn.
@@ -143,13 +145,14 @@ impl Outputs {
             .collect();
         let mut files = tables;
         files.extend([
-            ReportFile::new("report.json", json),
+            ReportFile::new("report.json", json.as_str()),
             ReportFile::new("report.html", page),
             ReportFile::new("report.md", render::markdown::report(&people, &links)),
         ]);
         let charts = charts.into_iter().zip(&links);
         files.extend(charts.map(|(chart, link)| ReportFile::new(&link.path, chart.png)));
-        report_directory::write(directory, &files)
+        report_directory::write(directory, &files)?;
+        Ok(json)
     }
 }
 
