@@ -21,9 +21,9 @@ use super::fingerprint::{self, Fingerprinted, SharedFingerprint};
 use super::input::{
     Encoding, EncodingSource, Input, LineEnds, TrailingBytes, Transcoder, describe_other,
 };
+use super::metric::MetricColumn;
 use super::options::{ColumnOptions, ReadOptions, TimestampOptions};
 use super::outcome::{InputEncoding, InputSummary};
-use super::metric::MetricColumn;
 use super::xml::{self, Setup, Stamps, XmlBlock, XmlCutter, XmlEnd, XmlSummary};
 use crate::error::{Error, Result};
 
@@ -213,7 +213,12 @@ impl Source {
         };
         let numbers = (self.blocks, self.finished.len() as u32);
         self.blocks += 1;
-        current.xml = Some(XmlCutter::new(setup, &current.carry, numbers, self.position));
+        current.xml = Some(XmlCutter::new(
+            setup,
+            &current.carry,
+            numbers,
+            self.position,
+        ));
         current.summary.xml = Some(XmlSummary::default());
     }
 

@@ -185,7 +185,10 @@ enum Front {
 impl Tokens {
     /// Starts anew at this position of an input, with the indent of what follows.
     pub fn restart(&mut self, position: u64, indent: Option<u64>) {
-        let (mut buffer, mut head) = (std::mem::take(&mut self.buffer), std::mem::take(&mut self.head));
+        let (mut buffer, mut head) = (
+            std::mem::take(&mut self.buffer),
+            std::mem::take(&mut self.head),
+        );
         buffer.clear();
         head.clear();
         *self = Tokens {
@@ -430,11 +433,16 @@ impl Tokens {
         match ending {
             Ending::At(length) => {
                 let (start, end) = self.take(length);
-                Front::Token(Piece::Markup(markup, ((start + open).min(end - close), end - close)))
+                Front::Token(Piece::Markup(
+                    markup,
+                    ((start + open).min(end - close), end - close),
+                ))
             }
             Ending::Interrupted(length) => self.malformed(length),
             Ending::TooLong(search) => self.begin_too_long(search),
-            Ending::CutShort => Front::Token(Piece::CutShort(self.take(self.buffer.len() - self.at))),
+            Ending::CutShort => {
+                Front::Token(Piece::CutShort(self.take(self.buffer.len() - self.at)))
+            }
         }
     }
 
@@ -549,8 +557,7 @@ fn plain_end(tag: &[u8]) -> Option<usize> {
     let inside = &tag[..end];
     let is_plain = tag[end] == b'>'
         && (memchr2(b'"', b'\'', inside).is_none()
-            || memchr(b'\'', inside).is_none()
-                && memchr_iter(b'"', inside).count() % 2 == 0);
+            || memchr(b'\'', inside).is_none() && memchr_iter(b'"', inside).count() % 2 == 0);
     is_plain.then_some(end)
 }
 
