@@ -130,7 +130,10 @@ fn element() -> impl Strategy<Value = String> {
         let child = prop_oneof![4 => child(), 1 => inner];
         let children = prop::collection::vec((break_before(), child), 0..4);
         (name(), attributes(), children).prop_map(|(name, tag, children)| {
-            let inside: String = children.iter().map(|(before, child)| format!("{before}{child}")).collect();
+            let inside: String = children
+                .iter()
+                .map(|(before, child)| format!("{before}{child}"))
+                .collect();
             format!("<{name}{tag}>{inside}\n</{name}>")
         })
     })
@@ -205,7 +208,9 @@ fn file() -> impl Strategy<Value = Vec<u8>> {
     let damage = prop_oneof![1 => Just(Vec::new()), 1 => prop::collection::vec(damage(), 0..4)];
     (prolog, indent, rows, end, damage).prop_map(|(prolog, indent, rows, end, damage)| {
         let rows = rows.into_iter();
-        let rows: String = rows.map(|(row, end, between)| format!("{indent}{row}{end}{between}")).collect();
+        let rows: String = rows
+            .map(|(row, end, between)| format!("{indent}{row}{end}{between}"))
+            .collect();
         let mut bytes = format!("{prolog}{rows}{end}\n").into_bytes();
         for damage in damage {
             damage.apply(&mut bytes);
@@ -245,8 +250,14 @@ fn fixtures_are_the_same_in_blocks() {
     let whole = read_whole(&text);
     assert!(whole.samples.len() > 400 && whole.rejections.is_empty());
     for (threads, block_size) in [(1, 300), (2, 300), (3, 1_000), (2, 10_000)] {
-        let options = ReadOptions::default().threads(threads).block_size(block_size);
-        assert_eq!(read(&[&text], &options).unwrap(), whole, "{threads} {block_size}");
+        let options = ReadOptions::default()
+            .threads(threads)
+            .block_size(block_size);
+        assert_eq!(
+            read(&[&text], &options).unwrap(),
+            whole,
+            "{threads} {block_size}"
+        );
     }
 }
 
@@ -254,7 +265,10 @@ fn fixtures_are_the_same_in_blocks() {
 fn text_that_looks_like_a_sample_is_no_place_to_cut() {
     let fake = sample("no sample");
     for (open, close) in [("<![CDATA[\n", "]]>"), ("<!--\n", "-->")] {
-        let data = format!("<responseData>{open}{}{close}</responseData>\n</httpSample>", fake.repeat(50));
+        let data = format!(
+            "<responseData>{open}{}{close}</responseData>\n</httpSample>",
+            fake.repeat(50)
+        );
         let row = sample("a").replace("</httpSample>", &data);
         let text = document(&(sample("b").repeat(20) + &row.repeat(20)));
         let whole = read_whole(text.as_bytes());
@@ -274,7 +288,10 @@ fn inputs_beside_xml_in_blocks_keep_their_lines() {
     let options = ReadOptions::default().threads(3).block_size(700);
     let found = read(&inputs, &options).unwrap();
     assert_eq!(found.samples.len(), 301);
-    let places = found.rejections.iter().map(|tally| (tally.count, tally.first_input, tally.first_line));
+    let places = found
+        .rejections
+        .iter()
+        .map(|tally| (tally.count, tally.first_input, tally.first_line));
     assert_eq!(places.collect::<Vec<_>>(), [(1, 1, 3), (2, 2, 303)]);
     let lines: Vec<u64> = found.inputs.iter().map(|input| input.lines).collect();
     assert_eq!(lines, [303, 3, 609]);
@@ -286,6 +303,9 @@ fn a_refusal_in_a_later_block_ends_the_reading() {
     for threads in [1, 4] {
         let options = ReadOptions::default().threads(threads).block_size(500);
         let refusal = read(&[text.as_bytes()], &options).unwrap_err();
-        assert!(refusal.starts_with("results.xml: line 603: the XML has a document type"), "{refusal}");
+        assert!(
+            refusal.starts_with("results.xml: line 603: the XML has a document type"),
+            "{refusal}"
+        );
     }
 }

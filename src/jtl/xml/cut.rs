@@ -36,7 +36,7 @@ impl XmlCutter {
     }
 
     /// The length of the block to cut off the front of these bytes: up to the last sample that begins in
-    /// them. If there is none, all of them are a block.
+    /// them. Without one, all of them are a block.
     pub fn cut(&self, bytes: &[u8]) -> usize {
         let Some(indent) = &self.indent else {
             return bytes.len();
@@ -77,7 +77,8 @@ fn indent_of_samples(start: &[u8]) -> Option<Vec<u8>> {
 fn begins_sample(text: &[u8]) -> bool {
     STARTS.iter().any(|start| {
         let rest = text.strip_prefix(*start);
-        rest.and_then(<[u8]>::first).is_some_and(u8::is_ascii_whitespace)
+        rest.and_then(<[u8]>::first)
+            .is_some_and(u8::is_ascii_whitespace)
     })
 }
 
@@ -101,8 +102,14 @@ mod tests {
     fn blocks_end_before_a_sample_at_the_indent_of_the_first() {
         for (text, expected) in [
             ("<r>\n<sample t=\"1\"/>\n<httpSample t", "<httpSample t"),
-            ("<r>\n<sample >\n  <sample t=\"1\">", "<sample >\n  <sample t=\"1\">"),
-            ("<r>\n <sample />\n <sample \n<sample ", " <sample \n<sample "),
+            (
+                "<r>\n<sample >\n  <sample t=\"1\">",
+                "<sample >\n  <sample t=\"1\">",
+            ),
+            (
+                "<r>\n <sample />\n <sample \n<sample ",
+                " <sample \n<sample ",
+            ),
             ("<r>\n<sample />\n<sampler />", "<sample />\n<sampler />"),
             // All of it: there is no place.
             ("<r>\n<sample/>\n", ""),

@@ -31,24 +31,8 @@ impl Known {
 
     /// Their names, in order.
     const NAMES: [&str; Known::COUNT] = [
-        "t",
-        "it",
-        "lt",
-        "ct",
-        "ts",
-        "s",
-        "lb",
-        "rc",
-        "rm",
-        "tn",
-        "by",
-        "sby",
-        "ng",
-        "na",
-        "sc",
-        "ec",
-        "hn",
-        "rs",
+        "t", "it", "lt", "ct", "ts", "s", "lb", "rc", "rm", "tn", "by", "sby", "ng", "na", "sc",
+        "ec", "hn", "rs",
     ];
 
     /// The attribute with this name.

@@ -137,7 +137,13 @@ mod tests {
             let (usual, expected) = split_both_ways(tag);
             assert_eq!(usual, Some(expected));
         }
-        for tag in [" t='5'", " t=\"5\"  s=\"true\"", " s=\"true\" t=\"5\"", " t=\"5\" x=\"1\"", " t=\"5\" "] {
+        for tag in [
+            " t='5'",
+            " t=\"5\"  s=\"true\"",
+            " s=\"true\" t=\"5\"",
+            " t=\"5\" x=\"1\"",
+            " t=\"5\" ",
+        ] {
             assert_eq!(split_both_ways(tag).0, None, "{tag}");
         }
     }
