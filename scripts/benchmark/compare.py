@@ -1,20 +1,18 @@
 """Runs commands in turn and prints a Markdown table: compare.py FILE PERFKIT FLOOR [ROUNDS]
 
 FILE contains the results to read, PERFKIT is the program, FLOOR the csv crate's (see examples/csv_floor.rs).
-Figures are medians over the rounds. Each round runs every command once, so that other work affects all of them.
+Figures are medians over the rounds.
 """
 
 import os
 import platform
-import resource
 import shutil
-import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from importlib.metadata import version
 from pathlib import Path
+
+from measure import in_turns, peak
 
 results, perfkit, floor = sys.argv[1:4]
 rounds = int(sys.argv[4]) if len(sys.argv) > 4 else 5
@@ -44,45 +42,17 @@ COMMANDS = {
 }
 
 
-def run(command):
-    """Wall seconds, CPU seconds and peak memory in MiB of one run."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"{command} failed:\n{said.decode()}")
-    return wall, usage.ru_utime + usage.ru_stime, mebibytes(usage)
-
-
-def mebibytes(usage):
-    return usage.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-
-
 def main():
-    measured = {name: [] for name in COMMANDS}
-    for number in range(rounds + 1):
-        for name, command in COMMANDS.items():
-            figures = run(command)
-            # The first round only warms the page cache.
-            if number > 0:
-                measured[name].append(figures)
-        print(f"round {number} of {rounds} done", file=sys.stderr)
+    medians = in_turns(COMMANDS, rounds)
     shutil.rmtree(work)
-    medians = {name: [statistics.median(column) for column in zip(*runs)] for name, runs in measured.items()}
     size = os.path.getsize(results)
     print(f"{size / 1e9:.2f} GB, medians of {rounds} rounds in turns; {os.cpu_count()} cores, {platform.system()} "
           f"{platform.machine()}, Python {platform.python_version()}.\n")
     print("| | wall time | GB/s | CPU time | peak memory | wall time, relative to perfkit with as many threads |")
     print("|---|--:|--:|--:|--:|--:|")
-    # A process counts the memory of its parent, so less than this program takes is invisible.
-    own_memory = mebibytes(resource.getrusage(resource.RUSAGE_SELF))
     for name, (wall, cpu, memory) in medians.items():
-        peak = f"{memory:,.0f} MiB" if memory > own_memory else f"below {own_memory:.0f} MiB"
         own = medians[ONE_THREAD if "1 thread" in name else STATISTICS][0]
-        print(f"| {name} | {wall:.2f} s | {size / 1e9 / wall:.2f} | {cpu:.2f} s | {peak} | {wall / own:.1f} |")
+        print(f"| {name} | {wall:.2f} s | {size / 1e9 / wall:.2f} | {cpu:.2f} s | {peak(memory)} | {wall / own:.1f} |")
 
 
 main()
