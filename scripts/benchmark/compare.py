@@ -7,13 +7,12 @@ Figures are medians over the rounds.
 import os
 import platform
 import shutil
-import statistics
 import sys
 import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-import measure
+from measure import in_turns, peak
 
 results, perfkit, floor = sys.argv[1:4]
 rounds = int(sys.argv[4]) if len(sys.argv) > 4 else 5
@@ -44,9 +43,8 @@ COMMANDS = {
 
 
 def main():
-    measured = measure.rounds(COMMANDS, rounds)
+    medians = in_turns(COMMANDS, rounds)
     shutil.rmtree(work)
-    medians = {name: [statistics.median(column) for column in zip(*runs)] for name, runs in measured.items()}
     size = os.path.getsize(results)
     print(f"{size / 1e9:.2f} GB, medians of {rounds} rounds in turns; {os.cpu_count()} cores, {platform.system()} "
           f"{platform.machine()}, Python {platform.python_version()}.\n")
@@ -54,7 +52,7 @@ def main():
     print("|---|--:|--:|--:|--:|--:|")
     for name, (wall, cpu, memory) in medians.items():
         own = medians[ONE_THREAD if "1 thread" in name else STATISTICS][0]
-        print(f"| {name} | {wall:.2f} s | {size / 1e9 / wall:.2f} | {cpu:.2f} s | {measure.peak(memory)} | {wall / own:.1f} |")
+        print(f"| {name} | {wall:.2f} s | {size / 1e9 / wall:.2f} | {cpu:.2f} s | {peak(memory)} | {wall / own:.1f} |")
 
 
 main()

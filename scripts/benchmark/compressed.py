@@ -10,9 +10,10 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
 import zlib
 from pathlib import Path
+
+from measure import in_turns
 
 results, perfkit = Path(sys.argv[1]), sys.argv[2]
 rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 9
@@ -66,31 +67,22 @@ INPUTS = {
 }
 
 
-def run(program, inputs):
-    """Wall and CPU time, s, and peak memory, MiB."""
-    start = time.perf_counter()
-    command = [program, "analyze", *inputs, "--no-report", "--format", "csv"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    assert status == 0, command
-    return time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+def analyze(program, inputs):
+    return [program, "analyze", *inputs, "--no-report", "--format", "csv"]
 
 
 programs = [perfkit, *([older] if older else [])]
-measured = {}
-for _ in range(rounds):
-    for name, inputs in INPUTS.items():
-        for program in programs:
-            measured.setdefault((name, program), []).append(run(program, inputs))
+commands = {(name, program): analyze(program, inputs) for name, inputs in INPUTS.items() for program in programs}
+measured = in_turns(commands, rounds, min)
 
 size = results.stat().st_size
 print(f"{size / 1e6:.0f} MB, fastest of {rounds} rounds on {os.cpu_count()} cores\n")
 print("| | wall time | MB/s | CPU time | peak memory | relative to plain |" + (" older perfkit |" if older else ""))
 print("|---|--:|--:|--:|--:|--:|" + ("--:|" if older else ""))
-plain = min(wall for wall, _, _ in measured["plain", perfkit])
+plain = measured["plain", perfkit][0]
 for name in INPUTS:
-    wall, cpu, memory = (min(figures) for figures in zip(*measured[name, perfkit]))
-    row = f"| {name} | {wall:.3f} s | {size / wall / 1e6:.0f} | {cpu:.3f} s | {memory:.0f} MiB | {wall / plain:.2f} |"
+    wall, cpu, memory = measured[name, perfkit]
+    row = f"| {name} | {wall:.2f} s | {size / wall / 1e6:,.0f} | {cpu:.2f} s | {memory:.0f} MiB | {wall / plain:.1f} |"
     if older:
-        row += f" {min(other for other, _, _ in measured[name, older]) / wall:.2f} |"
+        row += f" {measured[name, older][0] / wall:.2f} |"
     print(row)

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import time
@@ -31,6 +32,12 @@ def rounds(commands, count):
                 measured[name].append(figures)
         print(f"round {number} of {count} done", file=sys.stderr)
     return measured
+
+
+def in_turns(commands, count, middle=statistics.median):
+    """The median (or another middle) of each figure of each command over the rounds, by its name."""
+    measured = rounds(commands, count)
+    return {name: [middle(column) for column in zip(*runs)] for name, runs in measured.items()}
 
 
 def peak(memory):

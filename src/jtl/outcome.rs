@@ -80,6 +80,32 @@ pub struct InputSummary {
     pub timestamps: TimestampsRead,
 }
 
+impl InputSummary {
+    /// What is known before reading.
+    pub(super) fn new(name: String) -> Self {
+        InputSummary {
+            name,
+            encoding: None,
+            bytes: 0,
+            fingerprint: 0,
+            headers: 0,
+            has_separator_line: false,
+            width: 0,
+            named_columns: 0,
+            extra_columns: Vec::new(),
+            numeric_columns: Vec::new(),
+            lacks_codes: false,
+            respelled: Vec::new(),
+            is_header_given: false,
+            is_unterminated: false,
+            is_truncated: false,
+            trailing_bytes: None,
+            xml: None,
+            timestamps: TimestampsRead::default(),
+        }
+    }
+}
+
 /// The encoding of an input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InputEncoding {
@@ -120,8 +146,17 @@ pub(super) struct Tally {
     pub count: u64,
     /// The place of the first one.
     pub first: Place,
+    /// Its position, if several rows may have the same place, as in XML.
+    pub first_position: u64,
     /// Its value, or the row.
     pub first_value: Vec<u8>,
+}
+
+impl Tally {
+    /// What decides which of two rows is the first.
+    pub fn order(&self) -> (Place, u64) {
+        (self.first, self.first_position)
+    }
 }
 
 /// What dates showed to a worker.
@@ -334,9 +369,8 @@ impl RepairTally {
 /// Adds the tallies of a worker to those of others.
 fn merge_tallies<F: Ord>(all: &mut BTreeMap<F, Tally>, part: BTreeMap<F, Tally>) {
     for (fault, tally) in part {
-        // Blocks come to a worker in order, so each tally's first row is its earliest.
         match all.get_mut(&fault) {
-            Some(known) if known.first <= tally.first => known.count += tally.count,
+            Some(known) if known.order() <= tally.order() => known.count += tally.count,
             Some(known) => {
                 let count = known.count + tally.count;
                 *known = Tally { count, ..tally };
@@ -352,7 +386,7 @@ fn merge_tallies<F: Ord>(all: &mut BTreeMap<F, Tally>, part: BTreeMap<F, Tally>)
 fn in_order<F>(tallies: BTreeMap<F, Tally>, blocks: &[BlockLines]) -> Vec<RowTally<F>> {
     let first_lines = line_numbers(blocks);
     let mut tallies: Vec<(F, Tally)> = tallies.into_iter().collect();
-    tallies.sort_by_key(|(_, tally)| tally.first);
+    tallies.sort_by_key(|(_, tally)| tally.order());
     let row_tally = |(fault, tally): (F, Tally)| {
         let (block, line) = tally.first;
         let at = blocks.partition_point(|other| other.index < block);

@@ -268,30 +268,10 @@ impl Current {
         columns: Arc<ColumnOptions>,
     ) -> Self {
         let (reader, fingerprint) = Fingerprinted::new(input.reader);
-        let summary = InputSummary {
-            name: input.name,
-            encoding: None,
-            bytes: 0,
-            fingerprint: 0,
-            headers: 0,
-            has_separator_line: false,
-            width: 0,
-            named_columns: 0,
-            extra_columns: Vec::new(),
-            numeric_columns: Vec::new(),
-            lacks_codes: false,
-            respelled: Vec::new(),
-            is_header_given: false,
-            is_unterminated: false,
-            is_truncated: false,
-            trailing_bytes: None,
-            xml: None,
-            timestamps: TimestampsRead::default(),
-        };
         Current {
             reader: LineEnds::new(Transcoder::new(Box::new(reader), encoding)),
             number,
-            summary,
+            summary: InputSummary::new(input.name),
             fingerprint,
             carry: Vec::new(),
             is_at_end: false,

@@ -166,19 +166,22 @@ impl<S: Sink> Worker<S> {
             self.rows += 1;
             match row {
                 Ok(sample) => self.record(&sample, (block.index, lines)),
-                Err(row) => self.reject(row.fault, row.value, (block.index, lines)),
+                Err(row) => {
+                    let place = ((block.index, lines), row.position);
+                    tally(&mut self.rejected, row.fault, row.value, place);
+                }
             }
             match self.options.strict && self.has_faults() {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             }
         })?;
-        // Places count lines from the start of the input, as if all of it were one block.
+        // Places count lines from the start of the input. All of them are in the last block.
         self.blocks.push(BlockLines {
             index: block.index,
             input: block.input,
             headers_before: 0,
-            lines: memchr_iter(b'\n', bytes).count() as u64,
+            lines: end.as_ref().map_or(0, |end| end.lines),
         });
         if let Some(end) = end {
             lock(source).finish_xml(block.input, end);
@@ -423,6 +426,7 @@ impl<S: Sink> Worker<S> {
     fn record(&mut self, sample: &Sample<'_>, place: Place) {
         let long = long_text::shorten(sample, |sample| self.sink.record(sample));
         if let Some((column, text)) = long {
+            let place = (place, sample.position);
             tally(&mut self.repaired, Repair::LongText(column), text, place);
         }
     }
@@ -437,7 +441,8 @@ impl<S: Sink> Worker<S> {
         {
             let column = repaired.column;
             let value = column.map_or(row.text, |column| repaired.fields.field(column));
-            tally(&mut self.repaired, repaired.fault, value, row.place);
+            let place = (row.place, row.origin.position);
+            tally(&mut self.repaired, repaired.fault, value, place);
             if parser.has_metrics() {
                 let fields = (&*repaired.fields.text, &*repaired.fields.marks);
                 self.record_with_metrics(parser, fields, &sample, row.place);
@@ -480,7 +485,7 @@ impl<S: Sink> Worker<S> {
     #[cold]
     #[inline(never)]
     fn reject(&mut self, fault: Fault, value: &[u8], place: Place) {
-        tally(&mut self.rejected, fault, value, place);
+        tally(&mut self.rejected, fault, value, (place, 0));
     }
 }
 
@@ -505,17 +510,24 @@ fn nul_bytes(row: &[u8]) -> Option<String> {
     })
 }
 
-/// Counts a row with a fault. Rows within rows come before the ones around them, which begin first.
-fn tally<F: Ord>(tallies: &mut BTreeMap<F, Tally>, fault: F, value: &[u8], place: Place) {
+/// Counts a row with a fault. Its position matters if several rows have the same place.
+fn tally<F: Ord>(
+    tallies: &mut BTreeMap<F, Tally>,
+    fault: F,
+    value: &[u8],
+    (place, position): (Place, u64),
+) {
     const MAX_VALUE: usize = 200;
     let of_row = |count| Tally {
         count,
         first: place,
+        first_position: position,
         first_value: value[..value.len().min(MAX_VALUE)].to_vec(),
     };
     tallies
         .entry(fault)
-        .and_modify(|tally| match place < tally.first {
+        // Samples within a sample end, and are counted, before it.
+        .and_modify(|tally| match (place, position) < tally.order() {
             true => *tally = of_row(tally.count + 1),
             false => tally.count += 1,
         })

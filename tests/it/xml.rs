@@ -284,3 +284,26 @@ proptest! {
         prop_assert_eq!(nested, samples.len() as u64);
     }
 }
+
+/// A sample with a URL, with this text between the start tag and the URL's element.
+fn with_url(before: &str, attributes: &str, url: &str) -> String {
+    format!(
+        "<httpSample t=\"5\" ts=\"1700000000000\"{attributes}>{before}<java.net.URL>{url}</java.net.URL>\n</httpSample>\n"
+    )
+}
+
+proptest! {
+    #[test]
+    fn the_layout_of_jmeter_reads_like_any_other(rows in prop::collection::vec((
+        "( s=\"true\"| s='false')?( lb=\"[a-z&;]{0,9}\")?( rc=\"200\")?( lb=\"x\")?",
+        prop_oneof![4 => "[a-z/?=]{0,20}", 1 => "[a-z&;\r\n<>]{0,12}", 1 => Just("<![CDATA[x]]>".to_owned())],
+    ), 1..12)) {
+        let text = |before: &str| {
+            let rows = rows.iter().map(|(attributes, url)| with_url(before, attributes, url));
+            document(&rows.collect::<String>())
+        };
+        let (usual, other) = (read(text("\n  ")), read(text(" \n  ")));
+        prop_assert_eq!(usual.sinks[0].texts(), other.sinks[0].texts());
+        prop_assert_eq!(usual.rejections, other.rejections);
+    }
+}

@@ -27,8 +27,8 @@ struct StoredRow {
 enum Content {
     /// A sample without its texts and metrics, and how long they are.
     Sample(Sample<'static>, [u32; TEXTS], u32),
-    /// A rejected row, and the length of its value.
-    Rejected(Fault, u32),
+    /// A rejected row: its position, fault, and the length of its value.
+    Rejected(u64, Fault, u32),
 }
 
 impl Batch {
@@ -54,9 +54,13 @@ impl Batch {
                     sample.metrics.len() as u32,
                 )
             }
-            Err(RejectedRow { fault, value }) => {
+            Err(RejectedRow {
+                position,
+                fault,
+                value,
+            }) => {
                 self.text.extend_from_slice(value);
-                Content::Rejected(fault, value.len() as u32)
+                Content::Rejected(position, fault, value.len() as u32)
             }
         };
         self.rows.push(StoredRow { lines, content });
@@ -71,7 +75,8 @@ impl Batch {
                     let texts = lengths.map(|length| first(&mut text, length));
                     Ok(sample.with_texts(texts, first(&mut metrics, *width)))
                 }
-                Content::Rejected(fault, length) => Err(RejectedRow {
+                Content::Rejected(position, fault, length) => Err(RejectedRow {
+                    position: *position,
                     fault: *fault,
                     value: first(&mut text, *length),
                 }),

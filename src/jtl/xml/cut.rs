@@ -36,7 +36,7 @@ impl XmlCutter {
     }
 
     /// The length of the block to cut off the front of these bytes: up to the last sample that begins in
-    /// them. If there is none, all of them are a block.
+    /// them. Without one, all of them are a block.
     pub fn cut(&self, bytes: &[u8]) -> usize {
         let Some(indent) = &self.indent else {
             return bytes.len();

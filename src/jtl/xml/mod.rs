@@ -14,6 +14,7 @@ mod cut;
 mod extras;
 mod fields;
 mod known;
+mod markup;
 mod path;
 mod reader;
 mod references;

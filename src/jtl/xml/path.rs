@@ -20,6 +20,15 @@ impl Path {
         self.depth
     }
 
+    /// The name of the innermost element, as far as it is kept.
+    pub fn innermost(&self) -> &[u8] {
+        let start = match self.ends.len().checked_sub(2) {
+            Some(before) => self.ends[before],
+            None => 0,
+        };
+        &self.names[start..]
+    }
+
     /// Closes all elements.
     pub fn clear(&mut self) {
         self.depth = 0;

@@ -25,6 +25,8 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// A row that cannot be read.
 #[derive(Debug)]
 pub struct RejectedRow<'a> {
+    /// See [`Sample::position`].
+    pub position: u64,
     /// Why.
     pub fault: Fault,
     /// The wrong value, or the start of the element.
@@ -60,6 +62,8 @@ pub struct XmlEnd {
     pub extra_columns: Vec<String>,
     /// Those of them that have numbers.
     pub numeric_columns: Vec<String>,
+    /// Number of its lines.
+    pub lines: u64,
 }
 
 /// Everything that reading on depends on between two samples. Most samples of a file have the same one
@@ -143,6 +147,7 @@ impl XmlReader {
                 ..row.fields.sample(origin)
             }),
             Some(rejection) => Err(RejectedRow {
+                position: row.position,
                 fault: rejection.fault,
                 value: &rejection.value,
             }),
@@ -157,6 +162,14 @@ impl XmlReader {
         while let Some(found) = self.tokens.next() {
             match self.rows.take(found)? {
                 Step::On => {}
+                Step::Begun => {
+                    let rest = self.rows.begun();
+                    if let Some(url) = rest.and_then(|name| self.tokens.rest_of_plain_sample(name))
+                    {
+                        self.rows.end_plain(url);
+                        return Ok(true);
+                    }
+                }
                 Step::Row => return Ok(true),
                 Step::RowBefore => {
                     self.tokens.rewind();
@@ -181,6 +194,7 @@ impl XmlReader {
             summary: self.rows.summary.clone(),
             extra_columns: extras.names(),
             numeric_columns: extras.numeric(),
+            lines: self.lines(),
         }
     }
 }

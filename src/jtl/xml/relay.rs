@@ -95,6 +95,12 @@ impl Relay {
         self.lock().spare.push(ahead);
     }
 
+    /// Where the last block ended, while nobody reads.
+    #[cfg(test)]
+    pub(super) fn boundary(&self) -> Option<Boundary> {
+        self.lock().reader.as_ref()?.boundary()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -8,7 +8,7 @@ use quick_xml::events::attributes::Attributes;
 use super::fields::{Child, ChildText, Fields, Rejection, Stamps, name_of};
 use super::path::Path;
 use super::summary::XmlSummary;
-use super::tokens::{Found, Token};
+use super::tokens::{Found, Token, URL_INDENT};
 use super::unreadable::Unreadable;
 use crate::jtl::fault::{Fault, XmlFault};
 use crate::jtl::input::{Encoding, is_ascii_name};
@@ -25,6 +25,8 @@ const MAX_NESTED: usize = 16;
 pub(super) enum Step {
     /// It continues, or no row is being read.
     On,
+    /// It begins with the token.
+    Begun,
     /// It is complete.
     Row,
     /// It is complete before the token, which has to be read again.
@@ -268,7 +270,24 @@ impl Rows {
         }
         self.place = Place::Sample;
         self.path.push(name_of(tag));
-        Step::On
+        Step::Begun
+    }
+
+    /// The name of the sample that has just begun, if it may end with [`Rows::end_plain`].
+    pub fn begun(&self) -> Option<&[u8]> {
+        (self.path.depth() == 1).then(|| self.path.innermost())
+    }
+
+    /// Ends the sample that has just begun and has nothing but this URL, which has no references.
+    pub fn end_plain(&mut self, url: &[u8]) {
+        self.child_indent = self.child_indent.max(Some(URL_INDENT));
+        self.text.clear();
+        self.text.push(url);
+        if let Err(rejection) = self.row.fields.take(Child::Url, &self.text) {
+            self.row.rejection.get_or_insert(rejection);
+        }
+        self.path.clear();
+        self.place = Place::Between;
     }
 
     /// Whether a sample that begins here is a row within the one being read: directly in it.

@@ -2,9 +2,12 @@
 //! length comes in pieces; a tag that is too long comes truncated.
 
 use memchr::{memchr, memchr_iter, memchr2, memmem, memrchr};
-use quick_xml::parser::{CommentParser, ElementParser, Parser, PiParser};
+use quick_xml::parser::{CommentParser, ElementParser, Parser};
 
 use super::fields::MAX_VALUE;
+use super::markup::{
+    MAX_START, Markup, MarkupParser, Search, is_declaration, is_name_start, plain_end,
+};
 use crate::jtl::fault::MAX_ROW;
 
 /// Bytes that are kept of a tag that is too long.
@@ -14,8 +17,11 @@ const COUNTED_AT_ONCE: usize = 128;
 
 const CDATA_START: &[u8] = b"<![CDATA[";
 const CDATA_END: &[u8] = b"]]>";
-/// Bytes that show what kind of markup begins; `<!NOTATION` is the longest.
-const LONGEST_START: usize = 10;
+/// What is around the URL of most samples. [`URL_INDENT`] is that of its element.
+const URL_START: &[u8] = b"\n  <java.net.URL>";
+const URL_END: &[u8] = b"</java.net.URL>\n</";
+/// The indent of the element in [`Tokens::rest_of_plain_sample`].
+pub(super) const URL_INDENT: u64 = 2;
 
 /// A piece of XML.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,60 +113,6 @@ struct TooLong {
     indent: Option<u64>,
 }
 
-/// Markup that is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Markup {
-    Start,
-    End,
-    Instruction,
-}
-
-impl Markup {
-    /// Number of bytes that open and close it.
-    fn brackets(self) -> (usize, usize) {
-        match self {
-            Markup::Start => (1, 1),
-            Markup::End => (2, 1),
-            Markup::Instruction => (2, 2),
-        }
-    }
-}
-
-/// A search for the end of markup.
-#[derive(Debug, Clone, Copy)]
-struct Search {
-    parser: MarkupParser,
-    /// Bytes that have been searched.
-    seen: usize,
-}
-
-impl Search {
-    fn new(markup: Markup) -> Self {
-        Search {
-            parser: match markup {
-                Markup::Instruction => MarkupParser::Instruction(PiParser::default()),
-                Markup::Start | Markup::End => MarkupParser::Element(ElementParser::default()),
-            },
-            seen: markup.brackets().0,
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-enum MarkupParser {
-    Element(ElementParser),
-    Instruction(PiParser),
-}
-
-impl MarkupParser {
-    fn feed(&mut self, bytes: &[u8]) -> Option<usize> {
-        match self {
-            MarkupParser::Element(parser) => parser.feed(bytes),
-            MarkupParser::Instruction(parser) => parser.feed(bytes),
-        }
-    }
-}
-
 /// Where the markup at the front of the buffer ends.
 enum Ending {
     /// After this many bytes.
@@ -238,6 +190,24 @@ impl Tokens {
     fn count(&mut self) {
         self.lines = self.lines();
         self.counted = self.at;
+    }
+
+    /// Takes the rest of a sample with this name, if it has nothing but a URL as JMeter writes it, in the
+    /// buffer and without references. Returns the URL.
+    #[inline]
+    pub fn rest_of_plain_sample(&mut self, name: &[u8]) -> Option<&[u8]> {
+        let unseen = &self.buffer[self.at..];
+        let from_url = unseen.strip_prefix(URL_START)?;
+        let length = memchr(b'<', from_url)?;
+        let (url, rest) = from_url.split_at(length);
+        let rest = rest.strip_prefix(URL_END)?.strip_prefix(name)?;
+        if rest.first() != Some(&b'>') || memchr2(b'&', b'\r', url).is_some() {
+            return None;
+        }
+        let start = self.at + URL_START.len();
+        self.at += unseen.len() - rest.len() + 1;
+        self.indent = None;
+        Some(&self.buffer[start..start + length])
     }
 
     /// Returns the last token again next time. It must not be one that is too long.
@@ -345,7 +315,7 @@ impl Tokens {
             [_, b'/', ..] => self.piece(Markup::End),
             [_, first, ..] if is_name_start(*first) => self.piece(Markup::Start),
             [_, b'?', ..] => self.piece(Markup::Instruction),
-            _ if unseen.len() < LONGEST_START && !self.is_last => Front::Unfinished,
+            _ if unseen.len() < MAX_START && !self.is_last => Front::Unfinished,
             _ => self.declaration(),
         }
     }
@@ -549,18 +519,6 @@ impl Tokens {
     }
 }
 
-/// The end of a tag with only plain quotes, without its first bytes: the place of its `>`. `None` if
-/// the tag is unusual, damaged or not whole.
-#[inline]
-fn plain_end(tag: &[u8]) -> Option<usize> {
-    let end = memchr2(b'>', b'<', tag)?;
-    let inside = &tag[..end];
-    let is_plain = tag[end] == b'>'
-        && (memchr2(b'"', b'\'', inside).is_none()
-            || memchr(b'\'', inside).is_none() && memchr_iter(b'"', inside).count() % 2 == 0);
-    is_plain.then_some(end)
-}
-
 /// Number of line feeds.
 fn line_feeds(text: &[u8]) -> u64 {
     memchr_iter(b'\n', text).count() as u64
@@ -624,24 +582,4 @@ fn indent_behind(text: &[u8], before: Option<u64>) -> Option<u64> {
     before
         .filter(|_| is_blank)
         .map(|indent| indent + line.len() as u64)
-}
-
-/// Whether the word after `<!` belongs to a document type declaration, which could define entities.
-fn is_declaration(text: &[u8]) -> bool {
-    [
-        &b"DOCTYPE"[..],
-        b"ENTITY",
-        b"ELEMENT",
-        b"ATTLIST",
-        b"NOTATION",
-    ]
-    .iter()
-    .any(|word| {
-        text.get(..word.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(word))
-    })
-}
-
-fn is_name_start(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':') || byte >= 0x80
 }
