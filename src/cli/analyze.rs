@@ -36,6 +36,8 @@ Examples:
 /// Arguments of `perfkit analyze`.
 #[derive(Debug, Args)]
 #[command(
+    // The next step of an insight is added to the options given.
+    args_override_self = true,
     help_template = super::help::EXAMPLES_FIRST,
     before_help = EXAMPLES,
     after_help = "Exit codes: 0 done; 1 a criterion failed; 2 usage, input or output error, or a criterion that cannot be judged."

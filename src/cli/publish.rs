@@ -21,7 +21,7 @@ pub struct PublishArgs {
     #[arg(long, value_name = "NAME", requires = "update", hide_short_help = true)]
     pub key: Option<String>,
 
-    /// Append the Markdown to this GitHub Actions step's summary ($GITHUB_STEP_SUMMARY)
+    /// Append the insights and the Markdown to this GitHub Actions step's summary ($GITHUB_STEP_SUMMARY)
     #[arg(long, hide_short_help = true)]
     pub step_summary: bool,
 }

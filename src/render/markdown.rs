@@ -64,6 +64,14 @@ pub fn dashboard(report: &Report) -> String {
     tables::dashboard(report).map_or_else(String::new, |found| section(&found))
 }
 
+/// The insights under a title of their own, below which there are no others; empty without any.
+pub fn insights_block(report: &Report) -> String {
+    match report.insights.is_empty() {
+        true => String::new(),
+        false => format!("### Insights\n\n{}", insights(report)),
+    }
+}
+
 /// The whole report with its charts.
 pub fn report(report: &Report, charts: &[ChartLink]) -> String {
     let title = report.title.as_deref().unwrap_or("Load test");

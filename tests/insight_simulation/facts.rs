@@ -146,6 +146,21 @@ impl<'a> Facts<'a> {
         .count()
     }
 
+    /// Requests that got a connection, and the sums of their Connect and of their Latency, ms.
+    pub fn connects(&self) -> (usize, f64, f64) {
+        let requests = self.requests.iter().filter(|request| {
+            let error = request.error.unwrap_or_default();
+            !NO_CONNECTION.contains(&error)
+        });
+        requests.fold((0, 0.0, 0.0), |(count, connect, latency), request| {
+            (
+                count + 1,
+                connect + request.connect,
+                latency + request.latency(),
+            )
+        })
+    }
+
     /// The median of times as multiples of the free time, among successes of some loads.
     fn slowness(&self, is_counted: impl Fn(&Request) -> bool, min: usize) -> Option<f64> {
         let counted = self.successes().filter(|request| is_counted(request));
@@ -185,9 +200,9 @@ impl<'a> Facts<'a> {
         count(true).ratio() >= count(false).ratio() + 0.2
     }
 
-    /// From when to when nearly all users are active: the longest times, as shares of the plan, the
+    /// From when to when a share of the users is active: the longest times, as shares of the plan, the
     /// longest first.
-    pub fn steady_times(&self) -> Vec<(f64, f64)> {
+    pub fn steady_times(&self, share: f64) -> Vec<(f64, f64)> {
         const STEPS: usize = 2_000;
         let loads: Vec<f64> = match self.plan.arrivals {
             Loop::Open => (0..STEPS)
@@ -214,7 +229,7 @@ impl<'a> Facts<'a> {
         let mut times = Vec::new();
         let mut start = 0;
         for (step, load) in loads.iter().chain([&0.0]).enumerate() {
-            if *load < most * 0.96 {
+            if *load < most * share {
                 if step > start {
                     times.push((start as f64 / STEPS as f64, step as f64 / STEPS as f64));
                 }
@@ -229,7 +244,10 @@ impl<'a> Facts<'a> {
 
     /// The longest time for which nearly all users are active.
     pub fn steady(&self) -> (f64, f64) {
-        self.steady_times().first().copied().unwrap_or((0.0, 0.0))
+        self.steady_times(0.96)
+            .first()
+            .copied()
+            .unwrap_or((0.0, 0.0))
     }
 
     /// By which factor requests take longer at the end of constant load than at its start, as multiples
@@ -349,24 +367,19 @@ impl<'a> Facts<'a> {
         ))
     }
 
-    /// Figures of steady load and of the whole run: throughput, median, p95, samples within.
+    /// Figures of steady load and of the whole run as the table has them: throughput, median, p95; samples
+    /// that start within.
     pub fn steady_figures(&self) -> Option<([f64; 3], [f64; 3], usize)> {
         let (from, to) = self.steady();
-        let (from, to) = (from * self.plan.seconds * 1e3, to * self.plan.seconds * 1e3);
-        let within = self.requests.iter().filter(|request| {
-            let end = request.at + request.elapsed;
-            (from..to).contains(&end)
-        });
-        let within: Vec<f64> = within.map(elapsed).collect();
-        let all: Vec<f64> = self.requests.iter().map(elapsed).collect();
-        let figures = |times: &[f64], length: f64| {
-            let of = |share| quantile(times.iter().copied(), share);
-            Some([times.len() as f64 / length, of(0.5)?, of(0.95)?])
+        let within = |request: &&&Request| (from..to).contains(&self.share_at(request));
+        let within: Vec<&Request> = self.requests.iter().filter(within).copied().collect();
+        let figures = |requests: &[&Request]| {
+            let of = |share| quantile(requests.iter().map(elapsed), share);
+            let starts = requests.iter().map(|request| request.start);
+            let ends = requests.iter().map(|request| request.end());
+            let length = ends.fold(0.0, f64::max) - starts.fold(f64::INFINITY, f64::min);
+            Some([requests.len() as f64 / length, of(0.5)?, of(0.95)?])
         };
-        Some((
-            figures(&within, to - from)?,
-            figures(&all, self.length)?,
-            within.len(),
-        ))
+        Some((figures(&within)?, figures(&self.requests)?, within.len()))
     }
 }

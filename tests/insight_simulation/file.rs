@@ -54,7 +54,8 @@ impl Plan {
     }
 
     fn row(&self, text: &mut String, request: &Request) {
-        let start = (START + request.start).round();
+        let start = (START + request.start).round() as i64;
+        let start = request.stray.unwrap_or(start);
         let elapsed = request.elapsed.round();
         let is_ok = request.error.is_none();
         write!(text, "{start},{elapsed},").unwrap();

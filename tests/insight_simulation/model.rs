@@ -38,11 +38,17 @@ pub struct Request {
     pub threads: usize,
     /// Whether it is a transaction's.
     pub is_controller: bool,
+    /// The time that is written instead of its start, epoch ms.
+    pub stray: Option<i64>,
 }
 
 impl Request {
     pub fn end(&self) -> f64 {
         self.start + self.elapsed
+    }
+
+    pub fn latency(&self) -> f64 {
+        self.connect + (self.elapsed - self.connect).max(0.0) * 0.9
     }
 
     pub fn is_of(&self, part: Part) -> bool {
@@ -127,6 +133,17 @@ pub fn run(plan: &Plan) -> Vec<Request> {
             .map_or(0.0, |clock| clock.1);
     }
     requests.sort_by(|a, b| a.end().total_cmp(&b.end()));
+    let strays = plan.fault(|fault| match *fault {
+        Fault::StrayTimes { rows, time } => Some((rows, time)),
+        _ => None,
+    });
+    if let Some((rows, time)) = strays {
+        // Far from each other.
+        for row in 0..rows {
+            let place = requests.len() * (2 * row + 1) / (2 * rows);
+            requests[place].stray = Some(time);
+        }
+    }
     requests
 }
 
@@ -153,6 +170,10 @@ impl Model<'_> {
         let mut events = BinaryHeap::new();
         let mut stops = BTreeMap::new();
         let plan = self.plan;
+        let pace = plan.fault(|fault| match *fault {
+            Fault::LateGenerator { pace_ms, .. } => Some(pace_ms),
+            _ => None,
+        });
         let loads: Vec<f64> = (0..STEPS)
             .map(|step| plan.shape.load(step as f64 / STEPS as f64))
             .collect();
@@ -190,6 +211,11 @@ impl Model<'_> {
                 continue;
             }
             let end = self.request(user, at, sent == 0);
+            if let Some(pace) = pace {
+                let next = micros(at + pace).max(micros(end) + 1);
+                events.push(Reverse((next, user, sent + 1)));
+                continue;
+            }
             let think = self.plan.think_ms;
             let think = match self.plan.think {
                 // Threads in lockstep do not wait for minutes.
@@ -264,6 +290,12 @@ impl Model<'_> {
             Fault::NewConnections(median) => Some(*median),
             _ => None,
         });
+        let share = plan.fault(|fault| match *fault {
+            Fault::ConnectTime { share, ms } => Some((share, ms)),
+            _ => None,
+        });
+        let some = share.filter(|(share, _)| self.random.happens(*share));
+        let connects = connects.or(some.map(|(_, ms)| ms));
         if let Some(median) = connects.or(is_first.then_some(4.0)) {
             request.connect = self.random.log_normal(median, 0.3).max(1.0);
         }
@@ -317,6 +349,9 @@ impl Model<'_> {
                     slow_share,
                 } if request.label == label && !random.happens(slow_share) => base /= factor,
                 Fault::Rise(factor) => slower *= 1.0 + (factor - 1.0) * plan.share_up(x),
+                Fault::LateGenerator {
+                    from, to, factor, ..
+                } if (from..to).contains(&x) => slower *= factor,
                 Fault::Drift(factor) => slower *= 1.0 + (factor - 1.0) * x,
                 _ => (),
             }

@@ -1,6 +1,6 @@
 //! Which insights a run must have.
 
-use crate::facts::{Facts, apart, median};
+use crate::facts::{Count, Facts, apart, median};
 use crate::faults::{Fault, Part};
 use crate::model::{self, Request};
 use crate::plan::Loop;
@@ -74,7 +74,14 @@ impl Facts<'_> {
             }
             Fault::FailingSince(failing) => {
                 parts = self.same(failing.part);
-                if self.count(failing.part).samples * 5 >= self.requests.len() * 4 {
+                // Of a host or an engine, others failures hide that no request succeeds any more.
+                let is_out = self.of_part(failing.part).all(|request| {
+                    (request.error.is_some()) == (self.share_at(request) >= failing.from)
+                });
+                let is_label = matches!(failing.part, Part::Label(_));
+                if !(is_label || is_out)
+                    || self.count(failing.part).samples * 5 >= self.requests.len() * 4
+                {
                     parts.push(Part::Run);
                 }
                 moment = self.first_failure(failing);
@@ -111,6 +118,28 @@ impl Facts<'_> {
                 });
                 errors >= sizes::FAST_ERRORS.0 && ok >= sizes::FAST_ERRORS.1 && is_flattered
             }
+            Fault::OftenFails(failing) => {
+                parts = self.same(failing.part);
+                let run = self.count(Part::Run);
+                let own = self.count(failing.part);
+                let others = Count {
+                    samples: run.samples - own.samples,
+                    errors: run.errors - own.errors,
+                };
+                let is_run = parts.contains(&Part::Run);
+                // A label with most of the requests is as good as the run.
+                if own.samples * 2 >= run.samples {
+                    parts.push(Part::Run);
+                }
+                match is_run {
+                    true => own.errors >= sizes::OFTEN.0 && own.ratio() >= sizes::OFTEN.1,
+                    false => {
+                        own.errors >= sizes::OFTEN_LABEL.0
+                            && own.ratio() >= sizes::OFTEN_LABEL.1
+                            && others.ratio() <= sizes::OFTEN_LABEL.2
+                    }
+                }
+            }
             Fault::Saturation(_) => {
                 is_clear
                     && !is_held_up
@@ -123,8 +152,9 @@ impl Facts<'_> {
                 let (peak, last) = self.peak_and_last();
                 is_clear
                     && !is_held_up
-                    && self.requests.len() >= sizes::LOAD_SAMPLES
-                    && last <= peak * sizes::COLLAPSED
+                    && sizes::COLLAPSED.iter().any(|(samples, left)| {
+                        self.requests.len() >= *samples && last <= peak * left
+                    })
             }
             Fault::Rise(_) => {
                 is_clear
@@ -148,6 +178,25 @@ impl Facts<'_> {
                 let (started, most) = self.threads();
                 started >= sizes::LOW_LOAD.0 && most * sizes::LOW_LOAD.1 <= started
             }
+            Fault::LateGenerator {
+                from, to, pace_ms, ..
+            } => {
+                let length = (to - from) * plan.seconds * 1e3;
+                let planned = length / pace_ms * self.spans.len() as f64;
+                let sent = self
+                    .requests
+                    .iter()
+                    .filter(|request| (*from..*to).contains(&self.share_at(request)));
+                moment = Some((
+                    self.since_start(from * plan.seconds * 1e3) - self.tolerance(),
+                    self.since_start(to * plan.seconds * 1e3) + self.tolerance(),
+                ));
+                is_clear
+                    && self.requests.len() >= sizes::LATE.0
+                    && planned - sent.count() as f64 >= sizes::LATE.1
+                    && self.count(Part::Run).ratio() <= sizes::LATE.2
+            }
+            Fault::StrayTimes { .. } => self.requests.len() >= sizes::STRAY,
             Fault::Stall { ms, .. } => {
                 let (from, to) = model::stalls(plan)[0];
                 let tolerance = self.tolerance();
@@ -166,8 +215,11 @@ impl Facts<'_> {
                 let before = beside(&|request| from - request.at - request.elapsed);
                 let after = beside(&|request| request.at - to);
                 let median_ms = median_ms.max(before).max(after);
+                let failed = held.clone().filter(|request| request.error.is_some());
                 *ms >= (sizes::STALL.0 * median_ms).max(sizes::STALL.1)
                     && *ms >= sizes::STALL.3 * self.longest_silence((from, to))
+                    && failed.count() as f64 <= sizes::STALL_FAILED * held.clone().count() as f64
+                    && self.usually_as_long() <= sizes::STALL_USUAL
                     && held.count() >= sizes::STALL.2
                     && !self.is_blind()
                     && !self.has_clocks_apart()
@@ -176,6 +228,7 @@ impl Facts<'_> {
                 let stalls = model::stalls(plan);
                 let held = self.requests.iter().filter(|r| r.held >= ms / 2.0);
                 *ms >= (sizes::STALL.0 * median_ms).max(sizes::STALL.1)
+                    && self.usually_as_long() <= sizes::STALL_USUAL
                     && stalls.len() >= sizes::PERIODIC.0
                     && held.count() >= sizes::PERIODIC.1 * stalls.len()
                     && !self.has_clocks_apart()
@@ -244,6 +297,14 @@ impl Facts<'_> {
                     && self.requests.len() >= sizes::CONNECTIONS.0
                     && *median >= sizes::CONNECTIONS.1
             }
+            Fault::ConnectTime { .. } => {
+                let (samples, connect, latency) = self.connects();
+                plan.has_connect
+                    && samples * 2 >= self.requests.len()
+                    && samples >= sizes::CONNECT_TIME.0
+                    && connect >= sizes::CONNECT_TIME.1 * latency
+                    && connect >= sizes::CONNECT_TIME.2 * samples as f64
+            }
             Fault::Bimodal { label, factor, .. } => {
                 parts = vec![Part::Label(*label)];
                 let fast = plan.service_ms * plan.labels[*label].slowness / factor;
@@ -260,6 +321,14 @@ impl Facts<'_> {
         })
     }
 
+    /// The mean share of users that are active outside of a time of the plan.
+    fn load_beside(&self, (from, to): (f64, f64)) -> f64 {
+        let steps = (0..1_000).map(|step| f64::from(step) / 1e3);
+        let beside = steps.filter(|x| !(from..to).contains(x));
+        let loads: Vec<f64> = beside.map(|x| self.plan.shape.load(x)).collect();
+        loads.iter().sum::<f64>() / loads.len().max(1) as f64
+    }
+
     /// The longest time in which no request ended although the next was under way, apart from a time of the
     /// plan, ms: users that go in step leave such silences.
     fn longest_silence(&self, apart_from: (f64, f64)) -> f64 {
@@ -274,6 +343,14 @@ impl Facts<'_> {
             .filter(|pair| pair[1].0 <= apart_from.0 || pair[0].0 >= apart_from.1);
         let silences = others.map(|pair| pair[1].0 - pair[0].0.max(pair[1].1));
         silences.fold(0.0, f64::max)
+    }
+
+    /// The share of the requests that no stall held up and that took half as long as the shortest stall.
+    fn usually_as_long(&self) -> f64 {
+        let min = (sizes::STALL.0 * self.median).max(sizes::STALL.1) / 2.0;
+        let free = self.requests.iter().filter(|request| request.held < 1.0);
+        let long = free.clone().filter(|request| request.elapsed >= min);
+        long.count() as f64 / free.count().max(1) as f64
     }
 
     /// All parts whose requests are exactly those of a part.
@@ -305,6 +382,7 @@ impl Facts<'_> {
             && samples >= sizes::STEADY.1
             && others >= sizes::STEADY.2
             && apart(steady[0], whole[0]) >= sizes::STEADY.3
+            && self.load_beside((from, to)) <= sizes::STEADY_BESIDE
             // Figures of errors are no steady state.
             && !self.fails_in((from, to))
             && !self.plan.faults.iter().any(|fault| {
@@ -312,6 +390,7 @@ impl Facts<'_> {
                     fault,
                     Fault::Gap { .. }
                         | Fault::ClocksApart { .. }
+                        | Fault::StrayTimes { .. }
                         | Fault::Stall { .. }
                         | Fault::PeriodicStalls { .. }
                 )

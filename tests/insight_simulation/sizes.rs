@@ -29,6 +29,12 @@ pub const TIMEOUTS: (usize, f64, f64) = (20, 0.01, 3.0);
 /// median or p95 of successes as a multiple of that of all samples.
 pub const FAST_ERRORS: (usize, f64, f64, f64) = (50, 15.0, 3.0, 1.3);
 
+/// Errors of a run that often fails, and the share of its samples.
+pub const OFTEN: (usize, f64) = (20, 0.06);
+
+/// The same of a label, and the largest share of the others' samples.
+pub const OFTEN_LABEL: (usize, f64, f64) = (30, 0.1, 0.02);
+
 /// Samples of a run that is saturated or collapses.
 pub const LOAD_SAMPLES: usize = 3_000;
 
@@ -38,8 +44,8 @@ pub const STALLED: f64 = 0.1;
 /// How many times as long saturated requests take as those under little load.
 pub const SATURATED: f64 = 2.0;
 
-/// Share of the peak throughput that is left after a collapse.
-pub const COLLAPSED: f64 = 0.72;
+/// Samples of a run that collapses, and the share of the peak throughput that is left.
+pub const COLLAPSED: [(usize, f64); 2] = [(3_000, 0.65), (6_000, 0.75)];
 
 /// Samples of a run whose times rise with the load, the factor, and the median in ms.
 pub const RISE: (usize, f64, f64) = (2_000, 2.0, 10.0);
@@ -51,9 +57,18 @@ pub const DRIFT: (usize, f64, f64) = (1_000, 1.7, 10.0);
 /// Threads that are started, and how many times as many as are ever active.
 pub const LOW_LOAD: (usize, usize) = (50, 10);
 
+/// Samples of a run whose users cannot keep their pace, samples that they do not send for that reason, and
+/// the largest share of its requests that fail.
+pub const LATE: (usize, f64, f64) = (20_000, 100.0, 0.1);
+
 /// Length of a stall in medians and in ms, samples that it holds up, and its length as a multiple of the
 /// longest time in which none ends although one is under way anyway: all users may go in step.
 pub const STALL: (f64, f64, usize, f64) = (20.0, 1_000.0, 10, 1.5);
+
+/// Largest share of failures among the samples that a stall holds up, and of all others that take half as
+/// long as the shortest stall.
+pub const STALL_FAILED: f64 = 0.4;
+pub const STALL_USUAL: f64 = 0.02;
 
 /// Periodic stalls, and samples that each holds up.
 pub const PERIODIC: (usize, usize) = (6, 8);
@@ -65,6 +80,9 @@ pub const GAP: (f64, f64, usize) = (30_000.0, 50.0, 30);
 /// Samples of each engine, and by which share of the run a clock is off.
 pub const CLOCKS: (usize, f64) = (200, 0.05);
 
+/// Samples of a run in which a few have a stray time.
+pub const STRAY: usize = 300;
+
 /// Samples of a slow label, and how many times as long and by how many ms longer they take.
 pub const SLOW_LABEL: (usize, f64, f64) = (100, 5.0, 50.0);
 
@@ -74,8 +92,14 @@ pub const SLOW_ORIGIN: (usize, f64, f64) = (60, 4.5, 20.0);
 /// Samples, and time to connect, ms.
 pub const CONNECTIONS: (usize, f64) = (100, 3.0);
 
+/// Samples, connect time as a share of latency, and per sample, ms.
+pub const CONNECT_TIME: (usize, f64, f64) = (200, 0.6, 8.0);
+
 /// Samples of a label with two groups of times, and ms between the groups.
 pub const BIMODAL: (usize, f64) = (1_000, 40.0);
+
+/// Largest mean share of threads that are up at other times than all of them.
+pub const STEADY_BESIDE: f64 = 0.75;
 
 /// Threads, samples with all of them up, samples otherwise, and the ratio of throughputs.
 pub const STEADY: (usize, usize, usize, f64) = (10, 1_000, 600, 1.3);

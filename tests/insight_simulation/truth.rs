@@ -82,14 +82,13 @@ impl Facts<'_> {
         let failed = of.filter(|request| {
             self.share_at(request) >= failing.from && request.error == Some(failing.error)
         });
-        let first = failed
-            .map(|request| request.end() - self.origin)
-            .fold(f64::INFINITY, f64::min);
+        let mut ends: Vec<f64> = failed.map(|request| request.end() - self.origin).collect();
+        ends.sort_by(f64::total_cmp);
+        // Of few failures, one or two may seem to be usual ones.
+        let last = ends.get((ends.len() / 10).min(2))?;
         let since = self.since_start(failing.from * self.plan.seconds * 1e3);
         let tolerance = self.tolerance();
-        first
-            .is_finite()
-            .then_some((since - tolerance, first + tolerance))
+        Some((since - tolerance, last + tolerance))
     }
 
     pub fn timeout_ms(&self, failing: &Failing) -> f64 {
@@ -142,6 +141,12 @@ impl Facts<'_> {
         };
         let faults = || plan.faults.iter();
         let fails = || faults().filter_map(Fault::failing);
+        // If clocks are apart, the rows of some load generators have a failure at another time.
+        let off = faults().map(|fault| match fault {
+            Fault::ClocksApart { ms, .. } => ms.abs(),
+            _ => 0.0,
+        });
+        let off = off.fold(0.0, f64::max);
         match insight["kind"].as_str().unwrap_or_default() {
             "always_fails" => parts().iter().any(|&part| self.count(part).ratio() >= 0.9),
             "often_fails" => {
@@ -172,7 +177,7 @@ impl Facts<'_> {
                 };
                 let is_at = self
                     .first_failure(failing)
-                    .is_some_and(|moment| self.is_at(insight, moment));
+                    .is_some_and(|(from, to)| self.is_at(insight, (from - off, to + off)));
                 is_at
                     && parts().iter().any(|&part| {
                         let [before, after, _] = self.around(part, failing.from, 2.0);
@@ -183,16 +188,10 @@ impl Facts<'_> {
                 let Fault::Burst(failing) = fault else {
                     return false;
                 };
-                // If clocks are apart, the rows of some load generators have it at another time.
-                let offsets = faults().map(|fault| match fault {
-                    Fault::ClocksApart { ms, .. } => ms.abs(),
-                    _ => 0.0,
-                });
-                let apart = offsets.fold(0.0, f64::max);
                 let moment = self.first_failure(failing);
                 moment.is_some_and(|(from, _)| {
                     let to = self.since_start(failing.to * plan.seconds * 1e3) + self.tolerance();
-                    self.is_at(insight, (from - apart, to + apart))
+                    self.is_at(insight, (from - off, to + off))
                 })
             }),
             "timeouts" => fails().any(|failing| {
@@ -214,7 +213,9 @@ impl Facts<'_> {
             }
             "collapse" => {
                 let (peak, last) = self.peak_and_last();
-                plan.contention > 0.0 && last <= 0.85 * peak
+                // The rows do not show why: a server may have become slower for itself.
+                let is_clear = last <= 0.8 * peak && model::stalls(plan).is_empty();
+                plan.contention > 0.0 && last <= 0.85 * peak || is_clear
             }
             "rises_with_load" => self.rise().is_some_and(|(rise, _)| rise >= 1.2),
             "drift" => self.drift().is_some_and(|(factor, ..)| factor >= 1.2),
@@ -230,13 +231,19 @@ impl Facts<'_> {
                         || apart(steady[2], whole[2]) >= 1.15
                 });
                 is_other
-                    && self.steady_times().iter().any(|(from, _)| {
-                        let at = self.since_start(from * plan.seconds * 1e3);
-                        self.is_at(insight, (at - tolerance, at + tolerance))
-                    })
+                    && self
+                        .steady_times(0.93)
+                        .iter()
+                        .chain(&self.steady_times(0.96))
+                        .any(|(from, _)| {
+                            let at = self.since_start(from * plan.seconds * 1e3);
+                            self.is_at(insight, (at - tolerance, at + tolerance))
+                        })
             }
             "late_generator" => {
-                self.utilisation() >= 0.8
+                let is_planted = |fault: &Fault| matches!(fault, Fault::LateGenerator { .. });
+                faults().any(is_planted)
+                    || self.utilisation() >= 0.8
                     || fails().any(|failing| self.timeout_ms(failing) > 0.0)
                     || faults().any(|fault| {
                         matches!(
@@ -284,7 +291,16 @@ impl Facts<'_> {
                 let idle = |x: f64| plan.shape.load(x) * (plan.users / plan.engines) as f64 <= 0.5;
                 let steps = (0..1_000).filter(|step| idle(f64::from(*step) / 1e3));
                 let idle = steps.count() as f64 / 1e3 * plan.seconds * 1e3;
-                is_planted || plan.arrivals == Loop::Closed && said > 0.0 && idle >= 0.8 * said
+                // More than a few rows at a stray time may be a run of their own.
+                let is_stray = faults().any(|fault| match fault {
+                    Fault::StrayTimes { rows, time } => {
+                        *time > START as i64 && insight["samples_after"] == *rows
+                    }
+                    _ => false,
+                });
+                is_planted
+                    || is_stray
+                    || plan.arrivals == Loop::Closed && said > 0.0 && idle >= 0.8 * said
             }
             "clocks_apart" => faults().any(|fault| match fault {
                 Fault::ClocksApart { engine, .. } => self.is_about(insight, Part::Engine(*engine)),
@@ -307,14 +323,19 @@ impl Facts<'_> {
                 counted.count() as f64 >= 0.9 * self.successes().count() as f64
             }
             "connect_time" => {
-                let sum =
-                    |of: fn(&crate::model::Request) -> f64| self.successes().map(of).sum::<f64>();
-                sum(|request| request.connect) >= 0.4 * sum(|request| request.elapsed * 0.9)
+                let (_, connect, latency) = self.connects();
+                connect >= 0.45 * latency
             }
+            "stray_times" => faults().any(|fault| match fault {
+                Fault::StrayTimes { rows, .. } => insight["samples"] == *rows,
+                _ => false,
+            }),
             "bimodal" => faults().any(|fault| match fault {
                 Fault::Bimodal { label, .. } => self.is_about(insight, Part::Label(*label)),
-                // Some of its requests go to a slow place.
-                Fault::SlowHost { .. } | Fault::SlowEngine { .. } => true,
+                // Some of its requests go to a slow place, or open a connection.
+                Fault::SlowHost { .. } | Fault::SlowEngine { .. } | Fault::ConnectTime { .. } => {
+                    true
+                }
                 _ => false,
             }),
             _ => false,
@@ -332,8 +353,9 @@ impl Facts<'_> {
         let (mut all, mut waited) = (0, 0);
         for request in held_up {
             all += 1;
-            waited += usize::from(request.elapsed >= 4.0 * request.free);
+            // Longer than it was served.
+            waited += usize::from(request.elapsed >= 2.0 * request.free);
         }
-        waited >= 10 && waited * 4 >= all * 3
+        waited >= 4 && waited * 4 >= all * 3
     }
 }

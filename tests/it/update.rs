@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::common::{Perfkit, five_samples};
+use crate::common::{HEADER, Perfkit, five_samples};
 
 const UPDATE: [&str; 8] = [
     "analyze",
@@ -343,6 +343,26 @@ fn a_jobs_summary_is_appended_to() {
     assert!(output.status.success());
     let printed = String::from_utf8(output.stdout).unwrap();
     assert_eq!(perfkit.read("summary.md"), format!("before\n{printed}\n"));
+
+    // The insights come first; on standard output, they are on standard error.
+    let mut rows = HEADER.to_owned();
+    for number in 0..100 {
+        let ok = number % 2 == 0;
+        rows += &format!(
+            "{},20,Pay,{},,t 1-1,text,{ok},,1,1,1,1,http://a/,20,0,0\n",
+            number * 100,
+            if ok { 200 } else { 500 }
+        );
+    }
+    perfkit.write("results.jtl", &rows);
+    let output = perfkit
+        .command(&ask)
+        .env("GITHUB_STEP_SUMMARY", "failing.md")
+        .output()
+        .unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let insight = "### Insights\n\n- 50 of 100 requests failed (50%), all with 500. Try: `--group-by code`\n\n";
+    assert_eq!(perfkit.read("failing.md"), format!("{insight}{printed}\n"));
 
     let output = perfkit
         .command(&ask)

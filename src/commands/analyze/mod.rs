@@ -71,7 +71,9 @@ impl Job {
             json = Some(outputs.write_report(directory, report, tables)?);
         }
         let people = report.for_people();
-        self.publication.write(report, &markdown(&people))?;
+        let insights = render::markdown::insights_block(&people);
+        let summary = joined(&[&insights, &markdown(&people)]);
+        self.publication.write(report, &summary)?;
         let printed = output::print(&match outputs.format {
             Format::Markdown => markdown(&people),
             Format::Table => render::terminal::render(&people, output::terminal_width()),
@@ -159,11 +161,15 @@ impl Outputs {
 /// Renders the results of criteria, the platform block, and the table of JMeter's dashboard, as far as
 /// the report has them.
 fn markdown(report: &Report) -> String {
-    let parts = [
-        render::criteria::markdown(report),
-        render::markdown::platform_block(report),
-        render::markdown::dashboard(report),
-    ];
+    joined(&[
+        &render::criteria::markdown(report),
+        &render::markdown::platform_block(report),
+        &render::markdown::dashboard(report),
+    ])
+}
+
+/// Joins the parts of a page that are not empty.
+fn joined(parts: &[&str]) -> String {
     let parts = parts.iter().map(|part| part.trim_end());
     let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
     parts.join("\n\n") + "\n"

@@ -8,6 +8,7 @@ mod caveats;
 mod course;
 mod failures;
 mod load;
+mod next_step;
 mod origins;
 mod pauses;
 mod stray_times;
@@ -43,7 +44,8 @@ pub struct Insight {
     pub finding: Finding,
     /// The finding in one plain sentence.
     pub sentence: String,
-    /// The options of `analyze` that show its figures, one argument per entry; empty if none does.
+    /// The options of `analyze` that show its figures if they are added to those given, one argument per
+    /// entry; empty if none does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub next_step: Vec<String>,
     /// What it costs, 0 to 1: the share of requests that it concerns times how badly it hurts them.
@@ -183,11 +185,11 @@ impl Finding {
     }
 
     /// Returns the insight that states it.
-    fn insight(self, run: &Totals) -> Insight {
+    fn insight(self, run: &Totals, selection: &[String]) -> Insight {
         let told = self.told();
         Insight {
             sentence: told.sentence(),
-            next_step: told.next_step(),
+            next_step: next_step::beside(told.next_step(), selection),
             cost: told.cost(run).clamp(0.0, 1.0),
             finding: self,
         }
@@ -244,7 +246,8 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Insight>, Vec<Caveat>) {
         _ => None,
     };
     // Several runs in one file have no common course.
-    let is_one_run = !has_several_runs && clocks.is_none() && gap.is_none();
+    let are_clocks_apart = clocks.is_some();
+    let is_one_run = !has_several_runs && !are_clocks_apart && gap.is_none();
     found.extend(clocks);
     found.extend(gap);
     if is_one_run {
@@ -267,7 +270,20 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Insight>, Vec<Caveat>) {
     let has_stalls = found
         .iter()
         .any(|finding| matches!(finding, Finding::PeriodicStalls(_) | Finding::Stall(_)));
-    of_origins.retain(|finding| !(has_stalls && matches!(finding, Finding::Bimodal(_))));
+    // Clocks that are apart mix different times.
+    let hides_groups = has_stalls || are_clocks_apart;
+    of_origins.retain(|finding| !(hides_groups && matches!(finding, Finding::Bimodal(_))));
+    // What a stall holds up does not drift.
+    let stalls = found.iter().filter_map(|finding| match finding {
+        Finding::Stall(stall) => Some(stall.clone()),
+        _ => None,
+    });
+    if let Some(stall) = stalls.last() {
+        found.retain(|finding| match finding {
+            Finding::Drift(drift) => !stall.holds_up(drift.last_start_ms, drift.end_ms),
+            _ => true,
+        });
+    }
     found.extend(failures);
     found.extend(of_origins);
     let run = Totals {
@@ -275,7 +291,7 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Insight>, Vec<Caveat>) {
         length_ms: course.length_ms(),
     };
     let mut insights: Vec<Insight> = (found.into_iter())
-        .map(|finding| finding.insight(&run))
+        .map(|finding| finding.insight(&run, &evidence.analysed.selection))
         .collect();
     // Those of equal cost stay in the order in which they were looked for.
     insights.sort_by(|a, b| b.cost.total_cmp(&a.cost));

@@ -4,6 +4,7 @@
 mod expected;
 mod next_steps;
 mod often;
+mod outages;
 mod runs;
 mod says;
 mod says_nothing;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use super::{Case, cases, told};
+use super::{Case, cases};
 use crate::common::Perfkit;
 
 /// Where a next step shows the figures.
@@ -146,11 +146,20 @@ fn value(row: &Value, column: Column) -> Value {
     }
 }
 
-/// The rows that show the figures of an insight.
-fn rows<'a>(insight: &Value, report: &'a Value, row: Row) -> Vec<&'a Value> {
+/// The rows that show the figures of an insight. If labels were selected already, those of the labels that
+/// it names do.
+fn rows<'a>(
+    insight: &Value,
+    report: &'a Value,
+    row: Row,
+    are_labels_given: bool,
+) -> Vec<&'a Value> {
     let total = vec![&report["total"]];
-    let Row::Parts(field) = row else {
-        return total;
+    let field = match row {
+        Row::Parts(field) => field,
+        Row::Total if are_labels_given && insight["label"].is_string() => "label",
+        Row::Total if are_labels_given || insight["part"].is_string() => "name",
+        Row::Total => return total,
     };
     let Some(name) = insight[field].as_str() else {
         return total;
@@ -179,8 +188,9 @@ fn rows<'a>(insight: &Value, report: &'a Value, row: Row) -> Vec<&'a Value> {
 /// A kind of insight on a part of the run, and the names of the options of its next step.
 type Step = (String, String, Vec<String>);
 
-/// What the next steps of a case do not show. Those in `tried` were tried on another case.
-fn missing(case: &Case, tried: &mut HashSet<Step>) -> Vec<String> {
+/// What the next steps of a case do not show, if the analysis has the options `given`. Those in `tried` were
+/// tried on another case.
+fn missing(case: &Case, given: &[&str], tried: &mut HashSet<Step>) -> Vec<String> {
     let perfkit = Perfkit::new();
     let names: Vec<String> = (0..case.files.len())
         .map(|number| format!("{number}.jtl"))
@@ -188,7 +198,20 @@ fn missing(case: &Case, tried: &mut HashSet<Step>) -> Vec<String> {
     for (name, file) in names.iter().zip(&case.files) {
         perfkit.write(name, file);
     }
-    let (insights, caveats) = told(case);
+    let run = |options: &[&str]| -> Option<Value> {
+        let mut arguments = vec!["analyze"];
+        arguments.extend(names.iter().map(String::as_str));
+        arguments.extend(["--no-report", "--format", "json"]);
+        arguments.extend(given.iter().chain(options));
+        let output = perfkit.command(&arguments).output().unwrap();
+        serde_json::from_slice(&output.stdout).ok()
+    };
+    // Of a run of a moment, the options that are given may leave nothing.
+    let Some(report) = run(&[]) else {
+        return Vec::new();
+    };
+    let list = |field: &str| report[field].as_array().unwrap().clone();
+    let (insights, caveats) = (list("insights"), list("caveats"));
     let mut missing = Vec::new();
     for insight in insights.iter().chain(&caveats) {
         let Some(options) = insight["next_step"].as_array() else {
@@ -205,17 +228,13 @@ fn missing(case: &Case, tried: &mut HashSet<Step>) -> Vec<String> {
         if !tried.insert(step) {
             continue;
         }
-        let mut arguments = vec!["analyze"];
-        arguments.extend(names.iter().map(String::as_str));
-        arguments.extend(["--no-report", "--format", "json"]);
-        arguments.extend(&options);
-        let (report, _) = perfkit.run(&arguments);
+        let report = run(&options).unwrap();
         let kind = insight["kind"].as_str().unwrap();
         if caveats.contains(insight) {
             continue;
         }
-        let report: Value = serde_json::from_str(&report).unwrap();
-        let mut say = |text: String| missing.push(format!("{}: {kind}: {text}", case.name));
+        let mut say =
+            |text: String| missing.push(format!("{} {given:?}: {kind}: {text}", case.name));
         if kind == "gap" {
             let sides = [&insight["samples_before"], &insight["samples_after"]];
             if !sides.contains(&&report["total"]["samples"]) {
@@ -227,7 +246,7 @@ fn missing(case: &Case, tried: &mut HashSet<Step>) -> Vec<String> {
             say(format!("what {options:?} shows is not listed"));
             continue;
         };
-        let rows = rows(insight, &report, *row);
+        let rows = rows(insight, &report, *row, given.contains(&"--include"));
         for (field, column) in *figures {
             let values: Vec<Value> = rows.iter().map(|row| value(row, *column)).collect();
             let shown = match &values[..] {
@@ -258,11 +277,22 @@ fn is_equal(a: &Value, b: &Value) -> bool {
 
 #[test]
 fn next_steps_show_the_figures_of_their_insights() {
-    let mut tried = HashSet::new();
+    // Alone, and beside options of the same names.
+    let given: [&[&str]; 5] = [
+        &[],
+        &["--from", "+1s", "--to", "-1s"],
+        &["--include", "."],
+        &["--group-by", "host"],
+        &["--only-success", "--columns", "samples"],
+    ];
     let cases = cases();
-    let missing: Vec<String> = cases
-        .iter()
-        .flat_map(|case| missing(case, &mut tried))
-        .collect();
+    let missing = given.iter().flat_map(|given| {
+        let mut tried = HashSet::new();
+        let missing = cases
+            .iter()
+            .flat_map(|case| missing(case, given, &mut tried));
+        missing.collect::<Vec<String>>()
+    });
+    let missing: Vec<String> = missing.collect();
     assert!(missing.is_empty(), "\n{}", missing.join("\n"));
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::rates::{Rates, Tally};
-use super::segments::{Segment, log_likelihood, segments};
+use super::segments::{Segment, dispersion, log_likelihood, segments};
 
 /// By how much the error rate must exceed the usual one.
 const MIN_RISE: f64 = 0.05;
@@ -12,9 +12,13 @@ const MIN_RISE: f64 = 0.05;
 /// against 30%.
 const MIN_ODDS_RATIO: f64 = 4.0;
 
-/// Smallest logarithm of the likelihood ratio to a constant error rate. Chance reaches it in one of
+/// Smallest logarithm of the likelihood ratio to a constant error rate, of errors that come alone: of those
+/// that come in groups of three, it must be three times as large. Chance reaches it in one of
 /// 10,000 runs with hundreds of labels and slices.
 const MIN_EVIDENCE: f64 = 20.0;
+
+/// The same for a part of a change.
+const MIN_EVIDENCE_OF_PART: f64 = 10.0;
 
 /// How many errors more than usual there must be: of samples that are so rare that these are a certain
 /// share, errors come in groups of a few even if nothing happens.
@@ -110,7 +114,8 @@ pub(super) fn changes(rates: &Rates, frame: Frame) -> Vec<Change> {
         return Vec::new();
     }
     let segments = segments(&rates.slices);
-    let Some(is_high) = high(rates, &segments, frame) else {
+    let dispersion = dispersion(&rates.slices, &segments);
+    let Some(is_high) = high(rates, &segments, dispersion, frame) else {
         return Vec::new();
     };
     let mut usual = Tally::default();
@@ -144,7 +149,7 @@ pub(super) fn changes(rates: &Rates, frame: Frame) -> Vec<Change> {
         let share = excess / total.samples as f64;
         let needed = MIN_EXCESS.iter().find(|(least, _)| share >= *least);
         needed.is_some_and(|(_, errors)| excess >= *errors)
-            && evidence(group.tally, usual) >= MIN_EVIDENCE
+            && evidence(group.tally, usual) >= MIN_EVIDENCE * dispersion
     };
     let (large, small): (Vec<(usize, &Group)>, Vec<_>) = groups
         .iter()
@@ -219,7 +224,7 @@ pub(super) fn evidence(a: Tally, b: Tally) -> f64 {
 
 /// Returns whether the error rate of each segment is far above the usual one; `None` if it is never
 /// usual.
-fn high(rates: &Rates, segments: &[Segment], frame: Frame) -> Option<Vec<bool>> {
+fn high(rates: &Rates, segments: &[Segment], dispersion: f64, frame: Frame) -> Option<Vec<bool>> {
     let total = rates.total();
     let mut by_ratio: Vec<&Segment> = segments.iter().collect();
     by_ratio.sort_by(|a, b| tally(a).ratio().total_cmp(&tally(b).ratio()));
@@ -241,9 +246,10 @@ fn high(rates: &Rates, segments: &[Segment], frame: Frame) -> Option<Vec<bool>> 
         }
     }
     let beyond = |usual: Tally| -> Vec<bool> {
-        let far = segments
-            .iter()
-            .map(|segment| is_far_above(tally(segment), usual));
+        let far = segments.iter().map(|segment| {
+            is_far_above(tally(segment), usual)
+                && evidence(tally(segment), usual) >= MIN_EVIDENCE_OF_PART * dispersion
+        });
         far.collect()
     };
     let mut is_high = beyond(usual);

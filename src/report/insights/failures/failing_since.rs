@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::course::Course;
+use super::super::origins::{group_by, of_part};
 use super::super::words;
 use super::super::{Part, Told, Totals, severity};
 use super::steps;
@@ -53,6 +54,9 @@ pub struct FailingSince {
     /// Whether the figures leave out rows of transaction controllers.
     #[serde(default)]
     pub is_without_controllers: bool,
+    /// Whether some hosts of the run differ only by their ports.
+    #[serde(default)]
+    pub told_by_port: bool,
 }
 
 impl Told for FailingSince {
@@ -80,7 +84,13 @@ impl Told for FailingSince {
             _ => String::new(),
         };
         let first = first_with(self.first_error.as_deref());
-        let subject = |is_brief| subject(self.name.as_deref(), &self.others, is_brief);
+        let subject = |is_brief| match (self.part, &self.name) {
+            (Part::Run | Part::Label, name) => subject(name.as_deref(), &self.others, is_brief),
+            (part, name) => format!(
+                "requests{}",
+                of_part(part, name.as_deref().unwrap_or_default())
+            ),
+        };
         let say = |moment: &str, is_brief: bool, before: &str, first: &str| {
             format!(
                 "From {moment} on, {failed} {} failed{before}{first}.",
@@ -99,11 +109,16 @@ impl Told for FailingSince {
     }
 
     fn next_step(&self) -> Vec<String> {
-        steps::of(
-            self.name.iter().chain(&self.others),
-            (Some(self.start_ms), self.end_ms),
-            self.is_without_controllers,
-        )
+        let time = (Some(self.start_ms), self.end_ms);
+        let names = self.name.iter().chain(&self.others);
+        match self.part {
+            Part::Run | Part::Label => steps::of(names, time, self.is_without_controllers),
+            part => {
+                let mut step = group_by(part, self.told_by_port, false);
+                step.extend(steps::of([], time, self.is_without_controllers));
+                step
+            }
+        }
     }
 
     fn cost(&self, run: &Totals) -> f64 {

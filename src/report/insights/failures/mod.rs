@@ -12,13 +12,14 @@ mod steps;
 mod timeouts;
 mod words;
 
-use self::changes::Frame;
+use self::changes::{Frame, is_far_above};
 use self::parts::{Found, otherwise};
 use self::rates::{RunRates, Tally};
 use super::course::Course;
-use super::origins::Failing;
+use super::origins::{Failing, Outage};
 use super::times;
 use super::{Evidence, Finding, Part};
+use crate::stats::FirstFailure;
 use crate::text;
 
 pub use error_bursts::ErrorBurst;
@@ -33,6 +34,10 @@ pub(super) use fast_errors::tests::of as label_of;
 /// How many times as many errors a finding may have as those that parts which always fail do not explain:
 /// some of its own are theirs.
 const MAX_TO_UNEXPLAINED: f64 = 1.5;
+
+/// Smallest share of the errors of a change that a host, load generator or thread group has for it to be
+/// theirs.
+const MIN_EXPLAINED: f64 = 0.9;
 
 /// Most findings of a kind that are told: those with the most errors.
 const MAX_TOLD: usize = 3;
@@ -84,9 +89,11 @@ fn changes_of(
     };
     let mut found = parts::find(run, frame, failing);
     // A host, load generator or thread group that always fails, but only begins late, is told as that.
-    let unexplained = evidence.samplers.errors.saturating_sub(failing.errors) as f64;
     let is_known = failing.errors > 0 && !failing.is_run;
-    found.retain(|found| !is_known || found.excess() <= unexplained * MAX_TO_UNEXPLAINED);
+    found.retain(|found| {
+        let unexplained = unexplained(evidence, run, found, failing) as f64;
+        !is_known || found.excess() <= unexplained * MAX_TO_UNEXPLAINED
+    });
     // Before anything else began, or after it ended, only what always fails did.
     let is_of_others = |found: &Found| {
         let numbers = &found.change.numbers;
@@ -97,6 +104,12 @@ fn changes_of(
     };
     found.retain(|found| !is_known || is_of_others(found));
     found.sort_by_key(|found| std::cmp::Reverse(found.tally.errors));
+    // A burst must stand out from what fails until the end, too.
+    let all = found.clone();
+    found.retain(|found| {
+        let otherwise = || otherwise(run, found, &all);
+        found.change.is_until_end || is_far_above(found.tally, otherwise())
+    });
     let (since, bursts): (Vec<&Found>, Vec<&Found>) =
         found.iter().partition(|found| found.change.is_until_end);
     let count = bursts.len() as u64;
@@ -106,11 +119,45 @@ fn changes_of(
         run,
         all: &found,
     };
-    let since = since.iter().take(MAX_TOLD).map(|found| teller.since(found));
-    let mut told: Vec<Finding> = since.map(Finding::FailingSince).collect();
+    let mut told: Vec<Finding> = Vec::new();
+    let mut outages: Vec<&Outage> = Vec::new();
+    for found in since.iter().take(MAX_TOLD) {
+        let outage = teller.outage(found, failing);
+        match outage {
+            None => told.push(Finding::FailingSince(teller.since(found))),
+            Some(outage) if outages.contains(&outage) => {}
+            Some(outage) => {
+                told.push(Finding::FailingSince(teller.since_outage(outage)));
+                outages.push(outage);
+            }
+        }
+    }
     let bursts = bursts.iter().take(MAX_TOLD);
     told.extend(bursts.map(|found| Finding::ErrorBurst(teller.burst(found, count))));
     (told, found)
+}
+
+/// Returns the failed samples of a change's labels, at any time, that parts which always fail do not explain.
+fn unexplained(
+    evidence: &Evidence<'_>,
+    run: &RunRates<'_>,
+    found: &Found,
+    failing: &Failing,
+) -> u64 {
+    let all = evidence.samplers.errors.saturating_sub(failing.errors);
+    let labels = found
+        .labels
+        .iter()
+        .filter_map(|&place| run.labels.get(place));
+    let of_labels = labels.map(|(label, _)| {
+        let explained = failing.explained.get(&label.number);
+        let explained = explained.map_or(0, |(_, errors)| *errors);
+        label.samplers.errors.saturating_sub(explained)
+    });
+    match found.labels.is_empty() {
+        true => all,
+        false => of_labels.sum::<u64>().min(all),
+    }
 }
 
 /// Turns changes of the error rate into findings.
@@ -122,6 +169,46 @@ struct Teller<'a> {
 }
 
 impl Teller<'_> {
+    /// Returns the host, load generator or thread group that explains a change, unless its labels do.
+    fn outage<'f>(&self, found: &Found, failing: &'f Failing) -> Option<&'f Outage> {
+        let labels = found.labels.iter();
+        let labels = labels.filter_map(|&place| Some(self.run.labels.get(place)?.0.number));
+        let labels: Vec<usize> = labels.collect();
+        let is_explained = |outage: &&Outage| {
+            let own = outage.errors_of(&labels) as f64;
+            own >= found.tally.errors as f64 * MIN_EXPLAINED
+        };
+        let is_one_label = |outage: &Outage| {
+            labels.len() == 1 && outage.errors as f64 <= found.tally.errors as f64
+        };
+        // The figures of an outage may include samples at stray times.
+        let outages = failing.outages.iter();
+        let outage = outages.filter(|_| self.evidence.stray_times.is_none());
+        outage
+            .filter(is_explained)
+            .find(|outage| !is_one_label(outage))
+    }
+
+    fn since_outage(&self, outage: &Outage) -> FailingSince {
+        let start_ms = outage.first.time;
+        FailingSince {
+            part: outage.part,
+            name: Some(outage.name.clone()),
+            others: Vec::new(),
+            start_ms,
+            since_start_ms: self.course.since_start(start_ms),
+            end_ms: None,
+            threads: FailingSince::threads_at(self.course, start_ms),
+            samples: outage.errors,
+            errors: outage.errors,
+            ratio_before: 0.0,
+            first_error: self.name_of(outage.first),
+            first_error_ms: start_ms,
+            is_without_controllers: self.evidence.aggregate.controller_rows() > 0,
+            told_by_port: outage.told_by_port,
+        }
+    }
+
     fn since(&self, found: &Found) -> FailingSince {
         let figures = self.exact(found).unwrap_or_else(|| self.of_slices(found));
         let Figures { start_ms, .. } = figures;
@@ -145,6 +232,7 @@ impl Teller<'_> {
             first_error: self.first_error(found),
             first_error_ms: first_error_ms(found, start_ms),
             is_without_controllers: self.run.is_without_controllers,
+            told_by_port: false,
         }
     }
 
@@ -241,7 +329,10 @@ impl Teller<'_> {
     }
 
     fn first_error(&self, found: &Found) -> Option<String> {
-        let first = found.tally.first?;
+        self.name_of(found.tally.first?)
+    }
+
+    fn name_of(&self, first: FirstFailure) -> Option<String> {
         let name = text::of(self.evidence.aggregate.errors().name(first.error)).into_owned();
         (!name.is_empty()).then_some(name)
     }

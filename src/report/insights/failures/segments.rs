@@ -11,6 +11,10 @@ const MAX_BLOCKS: usize = 160;
 /// run of constant error rate, one in hundreds does.
 const MIN_GAIN: f64 = 10.0;
 
+/// Samples in parts of segments whose errors are counted to see whether they come in groups: a large group
+/// fits into many samples, and a short segment has several parts of few.
+const PART_SAMPLES: [u64; 2] = [5, 20];
+
 /// Slices with a constant error rate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Segment {
@@ -54,6 +58,41 @@ pub(super) fn log_likelihood(samples: u64, errors: u64) -> f64 {
         count => count as f64 * (count as f64 / samples as f64).ln(),
     };
     part(errors) + part(samples.saturating_sub(errors))
+}
+
+/// Returns how many times as much the number of errors varies within segments as that of independent
+/// errors, at least: 1 if errors come alone, 3 if they come in groups of three.
+///
+/// It divides a logarithm of a likelihood ratio, which takes errors for independent. Source: McCullagh and
+/// Nelder, "Generalized Linear Models" (1989), section 4.5.
+pub(super) fn dispersion(slices: &[Slice], segments: &[Segment]) -> f64 {
+    let of_parts = PART_SAMPLES.map(|samples| dispersion_of_parts(slices, segments, samples));
+    of_parts.into_iter().fold(1.0, f64::max)
+}
+
+/// The same between parts of segments that have this many samples or a few more; less than it seems by a
+/// standard deviation.
+fn dispersion_of_parts(slices: &[Slice], segments: &[Segment], min_samples: u64) -> f64 {
+    let (mut chi_squared, mut degrees) = (0.0, 0.0);
+    for segment in segments.iter().filter(|segment| !segment.is_pure()) {
+        let ratio = segment.ratio();
+        let (mut samples, mut errors, mut parts) = (0, 0, 0.0);
+        for slice in slices.get(segment.places.clone()).unwrap_or_default() {
+            samples += slice.tally.samples;
+            errors += slice.tally.errors;
+            if samples >= min_samples {
+                let expected = samples as f64 * ratio;
+                chi_squared += (errors as f64 - expected).powi(2) / (expected * (1.0 - ratio));
+                parts += 1.0;
+                (samples, errors) = (0, 0);
+            }
+        }
+        degrees += f64::max(parts - 1.0, 0.0);
+    }
+    match degrees > 0.0 {
+        true => chi_squared / degrees - (2.0 / degrees).sqrt(),
+        false => 1.0,
+    }
 }
 
 /// Cuts slices where it makes their errors most likely, at a price per cut.
@@ -187,6 +226,45 @@ mod tests {
             cuts(burst),
             [(0, 5_000, 0), (500, 120, 84), (512, 4_880, 0)]
         );
+    }
+
+    #[test]
+    fn errors_in_groups_vary_more() {
+        let of = |failing: fn(usize) -> u64| {
+            let slices = (0..300).map(|number| Slice {
+                number: number as i64,
+                tally: Tally {
+                    samples: 10,
+                    errors: failing(number),
+                    first: None,
+                },
+            });
+            let slices: Vec<Slice> = slices.collect();
+            let whole = Segment {
+                places: 0..300,
+                samples: 3_000,
+                errors: (0..300).map(failing).sum(),
+            };
+            dispersion(&slices, &[whole])
+        };
+        assert_eq!(of(|_| 0), 1.0);
+        // As many in each slice: they vary less than chance has it.
+        assert_eq!(of(|_| 2), 1.0);
+        // One in every tenth slice; three in every thirtieth.
+        assert_eq!(of(|number| u64::from(number % 10 == 0)), 1.0);
+        let groups = of(|number| 3 * u64::from(number % 30 == 0));
+        assert!((2.6..3.0).contains(&groups), "{groups}");
+        // The rate changes between segments, not within them.
+        let slices = (0..20).map(|number| Slice {
+            number,
+            tally: Tally {
+                samples: 10,
+                errors: if number < 10 { 1 } else { 9 },
+                first: None,
+            },
+        });
+        let slices: Vec<Slice> = slices.collect();
+        assert_eq!(dispersion(&slices, &segments(&slices)), 1.0);
     }
 
     #[test]

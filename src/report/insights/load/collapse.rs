@@ -49,8 +49,11 @@ const WIDE_SHARE: usize = 6;
 /// Largest share of the throughput in the best wide window that is left at the end of the rise.
 const MAX_LEFT_OF_WIDE: f64 = 0.84;
 
-/// Smallest fall from the best wide window, in standard deviations of its number of successes.
-const MIN_DEVIATIONS: f64 = 4.0;
+/// Smallest fall from the best wide window, in standard deviations of the difference.
+const MIN_DEVIATIONS: f64 = 5.0;
+
+/// Longest stall in the time at the end of the rise, as a share of it.
+const MAX_STALLED: f64 = 0.15;
 
 /// Smallest share of added threads that queue: see `Step::share_queued`.
 const MIN_QUEUED: f64 = 0.5;
@@ -132,6 +135,9 @@ pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<Collapse> {
     let (_, end) = rise.moments.split_at(rise.moments.len() - part);
     let stay = rise.stay.split_at((part * 2).min(rise.stay.len()));
     let end: Vec<Moment> = end.iter().chain(stay.0).cloned().collect();
+    if has_stalled(&end) {
+        return None;
+    }
     let last = Step::of(course.bucket_ms, &end)?;
     let is_low = |moments: &[Moment]| {
         successes(moments) <= peak.throughput * MAX_LEFT_IN_PART * seconds(course, moments)
@@ -143,8 +149,10 @@ pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<Collapse> {
         rise.moments,
         (rise.moments.len() / WIDE_SHARE).max(1),
     )?;
+    // Of two rates that random arrivals have.
+    let variance = |step: &Step| step.throughput.powi(2) / step.ok.max(1) as f64;
     let deviations =
-        wide.ok as f64 * (1.0 - last.throughput / wide.throughput) / (wide.ok as f64).sqrt();
+        (wide.throughput - last.throughput) / (variance(&wide) + variance(&last)).sqrt();
     let first = rise.steps.first()?;
     let has_fallen = last.threads >= first.threads * MIN_GROWTH
         && last.threads >= peak.threads * MIN_THREAD_GROWTH
@@ -212,6 +220,18 @@ fn successes(moments: &[Moment]) -> f64 {
 
 fn seconds(course: &Course, moments: &[Moment]) -> f64 {
     course.bucket_ms as f64 * moments.len() as f64 / crate::units::MS_PER_SECOND
+}
+
+/// Whether no sample ended in a large part of a time, and then some did again: a stall hides how many the
+/// server could have served.
+fn has_stalled(moments: &[Moment]) -> bool {
+    let longest = moments.len() as f64 * MAX_STALLED;
+    let mut stall = 0;
+    moments.iter().any(|moment| {
+        let before = stall;
+        stall = if moment.samples() == 0 { stall + 1 } else { 0 };
+        stall == 0 && before as f64 > longest
+    })
 }
 
 /// Whether half of the time in which all threads stay has nearly as many successes as the peak.
@@ -301,6 +321,12 @@ mod tests {
             moment.ok = vec![(4_000, 40)];
         }
         assert_eq!(found(&stalled), None);
+        // A server that has slowed down a little, and stands still with all threads up.
+        let mut still = ramp(0.85);
+        for moment in &mut still.moments[82..92] {
+            moment.ok.clear();
+        }
+        assert_eq!(found(&still), None);
         // Errors that set in at a moment.
         let mut failing = ramp(1.0);
         for moment in &mut failing.moments[60..] {

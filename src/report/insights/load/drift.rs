@@ -1,12 +1,14 @@
 //! Drift: response times that rise over time although the load stays the same.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::super::course::{self, Course, Moment};
 use super::super::{Evidence, Told, Totals, severity, times, words};
 use super::steady;
 use super::window::{Figures, Window};
-use crate::stats::{CompactHistogram, Slices};
+use crate::stats::{Aggregate, CompactHistogram, Slices};
 
 /// Smallest ratio of the median in the last quarter to that in the first.
 const MIN_RATIO: f64 = 1.5;
@@ -44,6 +46,9 @@ const MIN_STEADY_SHARE: f64 = 0.3;
 
 /// Share of all threads that counts as all of them.
 const MIN_SHARE_UP: f64 = 0.95;
+
+/// A load generator starts and ends in the first and the last of this many parts.
+const EDGE: usize = 10;
 
 /// Largest ratio of requests started in the last quarter to those in the first: with more, the load
 /// grows too.
@@ -115,15 +120,18 @@ impl Told for Drift {
 
 pub(super) fn find(evidence: &Evidence<'_>, course: &Course) -> Option<Drift> {
     let (moments, threads) = constant(course)?;
+    if threads.is_none() && !do_engines_stay(evidence.aggregate, moments) {
+        return None;
+    }
     let end = moments.last()?.start_ms.saturating_add(course.bucket_ms);
     let periods = evidence.aggregate.periods();
     let mut window = Window::within(periods, moments.first()?.start_ms, end)?;
     let width = periods.width_ms();
     let count = window.end_ms.saturating_sub(window.start_ms) / width;
-    // Whole quarters.
-    let left_out = (count % 4).saturating_mul(width);
+    // Whole halves.
+    let left_out = (count % 2).saturating_mul(width);
     window.start_ms = window.start_ms.saturating_add(left_out);
-    let count = count - count % 4;
+    let count = count - count % 2;
     let parts = PARTS.min(usize::try_from(count).ok()?);
     if parts < MIN_PERIODS {
         return None;
@@ -132,8 +140,10 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course) -> Option<Drift> {
         let place = count * part as i64 / parts as i64;
         window.start_ms.saturating_add(place.saturating_mul(width))
     };
-    let first = Window::new(window.start_ms, edge(1, 4));
-    let last = Window::new(edge(3, 4), window.end_ms);
+    // Quarters of whole periods: a few may be left between them.
+    let quarter = (count / 4).saturating_mul(width);
+    let first = Window::new(window.start_ms, window.start_ms.saturating_add(quarter));
+    let last = Window::new(window.end_ms.saturating_sub(quarter), window.end_ms);
     let (of_first, of_last) = (first.figures(periods), last.figures(periods));
     let (before, after) = (times::median(&of_first.ok)?, times::median(&of_last.ok)?);
     let enough = |figures: &Figures| times::count(&figures.ok) >= MIN_SAMPLES;
@@ -207,6 +217,26 @@ fn constant(course: &Course) -> Option<(&[Moment], Option<f64>)> {
     let (from, to) = steady::longest(inner, threads * MIN_SHARE_UP);
     let is_long = (to - from) as f64 >= inner.len() as f64 * MIN_STEADY_SHARE;
     is_long.then(|| (&inner[from..to], Some(threads)))
+}
+
+/// Whether all load generators send from near the start of a time to near its end: another mix of them is no
+/// drift.
+fn do_engines_stay(aggregate: &Aggregate, moments: &[Moment]) -> bool {
+    let (Some(first), Some(last)) = (
+        moments.get(moments.len() / EDGE),
+        moments.get(moments.len().saturating_sub(1 + moments.len() / EDGE)),
+    ) else {
+        return false;
+    };
+    let mut engines: BTreeMap<&[u8], (i64, i64)> = BTreeMap::new();
+    let origins = aggregate.origins();
+    for cell in origins.cells() {
+        let (start, end) = engines.entry(cell.engine).or_insert((i64::MAX, i64::MIN));
+        *start = cell.stats.start().min(*start);
+        *end = cell.stats.last_start().max(*end);
+    }
+    let stays = |&(start, end): &(i64, i64)| start <= first.start_ms && end >= last.start_ms;
+    engines.values().all(stays)
 }
 
 /// Whether more requests start in the last quarter than in the first, and not by chance.

@@ -18,6 +18,10 @@ const MIN_SAMPLES_IN_ANY: u64 = 20;
 /// of a rise by stairs.
 const SHARE_BEFORE: usize = 6;
 
+/// Smallest number of medians that a time in which times rise lasts. In the first moments of a run only quick
+/// samples have ended, so that its times seem to rise.
+pub(super) const MIN_MEDIANS: i64 = 8;
+
 /// Fewest threads at the top: with fewer, each start of a thread is a rise of its own.
 pub(super) const MIN_THREADS: f64 = 5.0;
 
@@ -162,6 +166,23 @@ impl<'a> Rise<'a> {
             stay: climb.stay,
             steps,
         })
+    }
+}
+
+impl Rise<'_> {
+    /// Whether threads come and go, as in an open workload: as many leave during the rise as are added on
+    /// balance. Their number then follows response times, not the other way round.
+    pub fn do_threads_come_and_go(&self) -> bool {
+        let threads = self.moments.iter().filter_map(|moment| moment.threads);
+        let threads: Vec<f64> = threads.collect();
+        let (added, left) = threads.windows(2).fold((0.0, 0.0), |sum, pair| {
+            let change = pair[1] - pair[0];
+            (
+                sum.0 + f64::max(change, 0.0),
+                sum.1 + f64::max(-change, 0.0),
+            )
+        });
+        left >= added - left
     }
 }
 

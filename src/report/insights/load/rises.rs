@@ -7,7 +7,7 @@ use super::super::course::{Course, Moment};
 use super::super::severity;
 use super::super::words;
 use super::super::{Totals, times};
-use super::rise::{Climb, MIN_GROWTH, MIN_THREADS, Rise, Step};
+use super::rise::{Climb, MIN_GROWTH, MIN_MEDIANS, MIN_THREADS, Rise, Step};
 use crate::format;
 
 /// Smallest ratio of the median at the end of the rise to that at its start: a doubling is found even if
@@ -108,7 +108,15 @@ fn by_steps(course: &Course, rise: &Rise<'_>) -> Option<RisesWithLoad> {
         .map(|step| Some((step.threads, step.median? as f64)))
         .collect::<Option<_>>()?;
     let highest = steps.iter().map(|step| step.throughput).fold(0.0, f64::max);
-    let does_rise = times::rank_correlation(&by_threads) >= MIN_MEDIAN_CORRELATION
+    // In an open workload, the rate is the load.
+    let by_rate = steps.iter().zip(&by_threads);
+    let by_rate: Vec<(f64, f64)> = by_rate
+        .map(|(step, (_, median))| (step.rate, *median))
+        .collect();
+    let does_follow_load = !rise.do_threads_come_and_go()
+        || times::rank_correlation(&by_rate) >= MIN_MEDIAN_CORRELATION;
+    let does_rise = does_follow_load
+        && times::rank_correlation(&by_threads) >= MIN_MEDIAN_CORRELATION
         && last.throughput >= highest * MIN_LEFT;
     let samples = steps.iter().skip(steps.len() / 2).map(|step| step.samples);
     between(course, first, last, samples.sum()).filter(|_| does_rise)
@@ -153,7 +161,9 @@ fn by_levels(course: &Course, climb: &Climb<'_>) -> Option<RisesWithLoad> {
 /// The finding between two parts of a run, if times rise much from one to the other and throughput too.
 fn between(course: &Course, first: &Step, last: &Step, samples: u64) -> Option<RisesWithLoad> {
     let (median, last_median) = (first.median?, last.median?);
-    let does_rise = last_median as f64 >= median as f64 * MIN_SLOWDOWN
+    let length = last.end_ms.saturating_sub(first.start_ms);
+    let does_rise = length >= last_median.saturating_mul(MIN_MEDIANS)
+        && last_median as f64 >= median as f64 * MIN_SLOWDOWN
         && last_median - median >= MIN_SLOWDOWN_MS
         && last.throughput >= first.throughput * MIN_THROUGHPUT_GROWTH
         && last.slowdown_by_label(first) >= MIN_LABEL_SLOWDOWN;

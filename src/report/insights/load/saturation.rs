@@ -8,7 +8,7 @@ use super::super::course::Course;
 use super::super::severity;
 use super::super::times;
 use super::super::words;
-use super::rise::{Rise, Step};
+use super::rise::{MIN_MEDIANS, Rise, Step};
 use crate::format;
 
 /// Share of the throughput at the end of the rise that is reached at the knee.
@@ -42,11 +42,8 @@ const MIN_SLOWDOWN: f64 = 1.5;
 /// Smallest difference of these medians, ms: less does not matter and may be due to clock ticks.
 const MIN_SLOWDOWN_MS: i64 = 5;
 
-/// Smallest number of medians that the time from the knee to the end lasts. In the first moments of a
-/// run only quick samples have ended, so that its times seem to rise.
-const MIN_MEDIANS: i64 = 8;
-
-/// Ratio of the medians from which a shorter time will do: so far they do not seem to rise.
+/// Ratio of the medians from which a shorter time than [`MIN_MEDIANS`] will do: so far they do not seem to
+/// rise.
 const CLEAR_SLOWDOWN: f64 = 3.0;
 
 /// Fewest steps from the knee to the end.
@@ -115,6 +112,9 @@ impl Told for SaturatedThroughput {
 }
 
 pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<SaturatedThroughput> {
+    if rise.do_threads_come_and_go() {
+        return None;
+    }
     let steps = &rise.steps;
     let third = &steps[steps.len() - steps.len() / 3..];
     let plateau = times::lower_median(third.iter().map(|step| step.throughput))?;

@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::super::words;
 use super::super::{Told, Totals, severity};
-use super::parts::{Part, first_with, percent};
+use super::parts::{Part, first_with, of_part, percent};
 use super::steps;
 use crate::format;
 
@@ -78,14 +77,7 @@ impl Told for AlwaysFails {
             };
             return format!("{of} of {all} {parts} {failed}{first}.");
         }
-        let name = words::quoted(self.name.as_deref().unwrap_or_default());
-        let of = match self.part {
-            Part::Run => String::new(),
-            Part::Label => format!(" of {name}"),
-            Part::Host => format!(" to host {name}"),
-            Part::Engine => format!(" from load generator {name}"),
-            Part::ThreadGroup => format!(" of thread group {name}"),
-        };
+        let of = of_part(self.part, self.name.as_deref().unwrap_or_default());
         match is_all {
             true => format!("Every request{of} failed: {errors} of {samples}{first}."),
             false => {

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use super::super::times;
 use super::super::{Evidence, Finding};
 use super::always_fails::AlwaysFails;
+use super::outages::Outage;
 use super::parts::{Origin, Origins, Part, ratio, together};
 use super::unreachable::Unreachable;
 use crate::select::is_sub_result;
@@ -49,6 +50,8 @@ pub(in super::super) struct Failing {
     pub hosts: HashSet<String>,
     /// Names of the load generators that do.
     pub engines: HashSet<String>,
+    /// What does so since a moment.
+    pub outages: Vec<Outage>,
 }
 
 /// The findings, and what they explain.

@@ -7,6 +7,7 @@ mod always_fails;
 mod bimodal;
 mod connect;
 mod failing;
+mod outages;
 mod parts;
 mod slow_label;
 mod slow_origin;
@@ -26,9 +27,12 @@ pub use always_fails::AlwaysFails;
 pub use bimodal::Bimodal;
 pub use connect::{ConnectTime, NewConnections};
 pub(super) use failing::Failing;
+pub(super) use outages::Outage;
 pub use parts::Part;
+pub(super) use parts::of_part;
 pub use slow_label::SlowLabel;
 pub use slow_origin::{SlowEngine, SlowHost};
+pub(super) use steps::group_by;
 pub use unreachable::Unreachable;
 
 /// Finds what always fails, slow labels, hosts and engines, and what makes samples slow. Returns what
@@ -43,7 +47,10 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Finding>, Failing) {
     let origins_of_run = aggregate.origins();
     let origins = Origins::new(evidence, &origins_of_run);
     let failures = failing::find(evidence, &origins);
-    let failing = failures.failing;
+    let mut failing = failures.failing;
+    if !failing.is_run {
+        failing.outages = outages::find(&origins);
+    }
     let failed_connects = origins_of_run.failed_connects();
     let has_controllers = aggregate.controller_rows() > 0;
     // How long requests take to fail is not how long they take.

@@ -73,6 +73,18 @@ pub(super) fn first_with(error: Option<&str>) -> String {
     said.unwrap_or_default()
 }
 
+/// A part of a run in words: ` to host “shop”`; nothing for the run.
+pub(in super::super) fn of_part(part: Part, name: &str) -> String {
+    let name = words::quoted(name);
+    match part {
+        Part::Run => String::new(),
+        Part::Label => format!(" of {name}"),
+        Part::Host => format!(" to host {name}"),
+        Part::Engine => format!(" from load generator {name}"),
+        Part::ThreadGroup => format!(" of thread group {name}"),
+    }
+}
+
 /// Formats a share of samples. Nearly all are not 100%.
 pub(super) fn percent(part: u64, all: u64) -> String {
     let percent = format::brief_percent(ratio(part, all));

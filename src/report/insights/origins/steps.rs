@@ -23,7 +23,11 @@ pub(super) fn labels<'a>(
 }
 
 /// Groups samples by a part of the run.
-pub(super) fn group_by(part: Part, told_by_port: bool, beside_controllers: bool) -> Vec<String> {
+pub(in super::super) fn group_by(
+    part: Part,
+    told_by_port: bool,
+    beside_controllers: bool,
+) -> Vec<String> {
     let key = match part {
         Part::Run => "code",
         Part::Label => "label",

@@ -33,6 +33,13 @@ const MIN_PERIOD: f64 = 3.0;
 /// Buckets on either side that show what is usual, in which load may grow.
 const BUCKETS_AROUND: usize = 16;
 
+/// Shortest time of a stalled sample, in buckets, from which most stalls must show a silence before it: no
+/// sample ends while all requests wait.
+const MIN_BUCKETS_SILENT: i64 = 4;
+
+/// Smallest share of the stalls with such a silence.
+const MIN_SILENT_SHARE: f64 = 0.5;
+
 /// Times as many samples started as usual that make a stall a wave of load.
 const MIN_RATIO_OF_WAVE: f64 = 2.0;
 
@@ -251,6 +258,11 @@ fn rhythm(course: &Course, stalls: &[Stall], held_up: i64) -> Option<Rhythm> {
             .max_by_key(|found| found.length_ms())?;
         Some(longest.start_ms)
     };
+    let silent = stalls.iter().filter_map(silence_of).count();
+    let must_be_silent = held_up >= course.bucket_ms.saturating_mul(MIN_BUCKETS_SILENT);
+    if must_be_silent && (silent as f64) < stalls.len() as f64 * MIN_SILENT_SHARE {
+        return None;
+    }
     let exact: Option<Vec<i64>> = stalls.iter().map(silence_of).collect();
     let by_bucket = || {
         let starts = stalls.iter().map(|stall| stall.from);
