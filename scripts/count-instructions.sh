@@ -30,7 +30,7 @@ target=${CARGO_TARGET_DIR:-$PWD/target}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # The same arguments give the same rows on every machine.
-cargo run --quiet --locked --profile test --example generate_jtl -- --rows "$ROWS" --output "$work/results.jtl"
+cargo run --quiet --locked --example generate_jtl -- --rows "$ROWS" --output "$work/results.jtl"
 cargo build --quiet --locked "${optimised[@]}" --example read_jtl
 
 # Bound to one processor, the example reads on one thread.
