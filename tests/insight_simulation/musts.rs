@@ -1,6 +1,6 @@
 //! Which insights a run must have.
 
-use crate::facts::{Count, Facts, apart, median};
+use crate::facts::{Count, Facts, apart, median, quantile};
 use crate::faults::{Fault, Part};
 use crate::model::{self, Request};
 use crate::plan::Loop;
@@ -79,7 +79,12 @@ impl Facts<'_> {
                     (request.error.is_some()) == (self.share_at(request) >= failing.from)
                 });
                 let is_label = matches!(failing.part, Part::Label(_));
+                // Without URLs there are no hosts, and figures of a host may include stray times.
+                let is_stray = |fault: &Fault| matches!(fault, Fault::StrayTimes { .. });
+                let is_unknown = matches!(failing.part, Part::Host(_)) && !plan.has_url
+                    || plan.faults.iter().any(is_stray);
                 if !(is_label || is_out)
+                    || is_unknown
                     || self.count(failing.part).samples * 5 >= self.requests.len() * 4
                 {
                     parts.push(Part::Run);
@@ -88,6 +93,9 @@ impl Facts<'_> {
                 let [before, after, _] = self.around(failing.part, failing.from, 2.0);
                 before.samples >= sizes::AROUND
                     && after.errors >= sizes::ERRORS
+                    // Of a part that fails nine of ten times, that is told instead.
+                    && (self.count(failing.part).ratio() < sizes::ALWAYS.1
+                        || parts.contains(&Part::Run))
                     && after.ratio() >= sizes::SINCE_RATIO.max(sizes::TIMES_BEFORE * before.ratio())
                     && after.errors as f64 >= sizes::SINCE_SHARE * self.requests.len() as f64
                     && !self.has_clocks_apart()
@@ -157,8 +165,10 @@ impl Facts<'_> {
                     })
             }
             Fault::Rise(_) => {
+                let p95 = quantile(self.requests.iter().map(|r| r.elapsed), 0.95);
                 is_clear
                     && !is_held_up
+                    && rise_ms >= sizes::RISE_P95S * p95.unwrap_or(0.0)
                     && self.requests.len() >= sizes::RISE.0
                     && self
                         .rise()

@@ -50,6 +50,10 @@ pub const COLLAPSED: [(usize, f64); 2] = [(3_000, 0.65), (6_000, 0.75)];
 /// Samples of a run whose times rise with the load, the factor, and the median in ms.
 pub const RISE: (usize, f64, f64) = (2_000, 2.0, 10.0);
 
+/// How many times as long as the p95 users start in such a run: in a shorter time, only quick samples end at
+/// first.
+pub const RISE_P95S: f64 = 24.0;
+
 /// Samples of a run that drifts, and by which factor and how many ms from the first quarter of constant
 /// load to the last.
 pub const DRIFT: (usize, f64, f64) = (1_000, 1.7, 10.0);

@@ -208,7 +208,8 @@ impl Facts<'_> {
                 .flattery()
                 .is_some_and(|(errors, median, p95)| errors >= 1.9 && median.max(p95) >= 1.09),
             "saturation" => {
-                let is_planted = |fault: &Fault| matches!(fault, Fault::Saturation(_));
+                let is_planted =
+                    |fault: &Fault| matches!(fault, Fault::Saturation(_) | Fault::Collapse(_));
                 faults().any(is_planted) || self.utilisation() >= 0.85
             }
             "collapse" => {

@@ -127,6 +127,22 @@ fn offset(since_start_ms: i64) -> String {
     }
 }
 
+/// Longest sentence, in words. A quoted name counts as one.
+const MAX_WORDS: usize = 25;
+
+/// Returns the first sentence that is short enough, or the last.
+pub(super) fn shortest(sentences: &[String]) -> String {
+    let is_short = |sentence: &&String| {
+        let parts = sentence.split(['“', '”']).step_by(2);
+        let words = parts.map(|part| part.split_whitespace().count());
+        // Between two parts is a name, at which a word may end.
+        let names = sentence.matches('“').count();
+        words.sum::<usize>() + names <= MAX_WORDS
+    };
+    let found = sentences.iter().find(is_short).or(sentences.last());
+    found.cloned().unwrap_or_default()
+}
+
 /// A whole number of threads.
 pub(super) fn threads(threads: f64) -> String {
     format::counted(threads.round().max(0.0) as u64, "thread")

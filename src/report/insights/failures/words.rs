@@ -1,23 +1,8 @@
 //! Words about failures.
 
 use super::super::words;
+pub(super) use super::super::words::shortest;
 use crate::format;
-
-/// Longest sentence, in words. A quoted name counts as one.
-const MAX_WORDS: usize = 25;
-
-/// Returns the first sentence that is short enough, or the last.
-pub(super) fn shortest(sentences: &[String]) -> String {
-    let is_short = |sentence: &&String| {
-        let parts = sentence.split(['“', '”']).step_by(2);
-        let words = parts.map(|part| part.split_whitespace().count());
-        // Between two parts is a name, at which a word may end.
-        let names = sentence.matches('“').count();
-        words.sum::<usize>() + names <= MAX_WORDS
-    };
-    let found = sentences.iter().find(is_short).or(sentences.last());
-    found.cloned().unwrap_or_default()
-}
 
 /// What fails: `requests`, `requests to “Pay”`, `requests to “Pay” and 2 other labels`.
 pub(super) fn subject(name: Option<&str>, others: &[String], is_brief: bool) -> String {

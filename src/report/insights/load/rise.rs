@@ -31,6 +31,10 @@ pub(super) const MIN_GROWTH: f64 = 2.0;
 /// Smallest Spearman rank correlation of threads with time.
 const MIN_CORRELATION: f64 = 0.95;
 
+/// Smallest ratio of the threads that leave during a rise to those that are added on balance if they come and
+/// go. In a ramp-up, none leaves.
+const MIN_LEAVING: f64 = 0.25;
+
 /// Share of all threads that counts as all of them: the last few may start late.
 const NEARLY_ALL: f64 = 0.98;
 
@@ -170,8 +174,8 @@ impl<'a> Rise<'a> {
 }
 
 impl Rise<'_> {
-    /// Whether threads come and go, as in an open workload: as many leave during the rise as are added on
-    /// balance. Their number then follows response times, not the other way round.
+    /// Whether threads come and go, as in an open workload, while they rise. Their number then follows response
+    /// times, not the other way round.
     pub fn do_threads_come_and_go(&self) -> bool {
         let threads = self.moments.iter().filter_map(|moment| moment.threads);
         let threads: Vec<f64> = threads.collect();
@@ -182,7 +186,7 @@ impl Rise<'_> {
                 sum.1 + f64::max(-change, 0.0),
             )
         });
-        left >= added - left
+        left >= (added - left) * MIN_LEAVING
     }
 }
 

@@ -113,9 +113,13 @@ fn by_steps(course: &Course, rise: &Rise<'_>) -> Option<RisesWithLoad> {
     let by_rate: Vec<(f64, f64)> = by_rate
         .map(|(step, (_, median))| (step.rate, *median))
         .collect();
+    // At first, only quick samples have ended, also of those that take longer than most.
+    let p95 = times::p95(&course.elapsed)?;
+    let is_under_way = first.end_ms.saturating_sub(course.start_ms) >= p95;
     let does_follow_load = !rise.do_threads_come_and_go()
         || times::rank_correlation(&by_rate) >= MIN_MEDIAN_CORRELATION;
-    let does_rise = does_follow_load
+    let does_rise = is_under_way
+        && does_follow_load
         && times::rank_correlation(&by_threads) >= MIN_MEDIAN_CORRELATION
         && last.throughput >= highest * MIN_LEFT;
     let samples = steps.iter().skip(steps.len() / 2).map(|step| step.samples);

@@ -46,6 +46,9 @@ const MIN_SLOWDOWN_MS: i64 = 5;
 /// rise.
 const CLEAR_SLOWDOWN: f64 = 3.0;
 
+/// Largest growth of the rate of all requests from the knee to the end, as a share of that of the threads.
+const MAX_RATE_GROWTH: f64 = 0.5;
+
 /// Fewest steps from the knee to the end.
 const MIN_STEPS_FROM_KNEE: usize = 3;
 
@@ -159,7 +162,8 @@ pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<SaturatedThroughp
         && last_median - median >= MIN_SLOWDOWN_MS
         && times::rank_correlation(&by_threads) >= MIN_MEDIAN_CORRELATION
         && last.slowdown_by_label(knee) >= MIN_LABEL_SLOWDOWN
-        && last.share_queued(knee) >= MIN_QUEUED;
+        && last.share_queued(knee) >= MIN_QUEUED
+        && !do_requests_grow(knee, last);
     is_saturated.then(|| SaturatedThroughput {
         threads: knee.threads,
         time_ms: knee.start_ms,
@@ -174,6 +178,13 @@ pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<SaturatedThroughp
         last_median_ms: last_median,
         samples: from_knee.iter().map(|step| step.samples).sum(),
     })
+}
+
+/// Whether all requests, those that fail too, grow with the threads: then failures and not the server's limit
+/// hold the number of successes.
+fn do_requests_grow(knee: &Step, last: &Step) -> bool {
+    let growth = last.threads / knee.threads - 1.0;
+    last.rate > knee.rate * (1.0 + growth * MAX_RATE_GROWTH)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::stats::{exact_from, part_ms};
 /// Shortest stall in medians of elapsed time of the whole run.
 const MIN_MEDIANS: i64 = 20;
 
-/// The same of the time before it, in which the median is less certain.
+/// The same of the time around it, in which the median is less certain.
 const MIN_MEDIANS_AROUND: i64 = 15;
 
 /// Shortest stall, ms: shorter ones are usual for garbage collectors, disks and networks.
@@ -28,10 +28,6 @@ const MIN_SAMPLES: u64 = 10;
 
 /// Fewest samples that each of several stalls holds up.
 const MIN_SAMPLES_OF_EACH: u64 = 5;
-
-/// Smallest share that the samples held up by several stalls have of all that take as long between the
-/// first and the last of them.
-const MIN_SHARE_HELD_UP: f64 = 0.75;
 
 /// Fewest samples that would have ended during a stall at the rates before and after it.
 const MIN_MISSING_SAMPLES: f64 = 5.0;
@@ -173,10 +169,6 @@ pub(super) fn find(course: &Course, monitored: &[ResourceRow]) -> Option<Stall> 
         usual.is_exceeded(course, silence, released(silence), held_up)
             && held(silence) >= MIN_SAMPLES_OF_EACH
     });
-    if !are_told_together(course, &found, held, held_up) {
-        let largest = found.iter().copied().max_by_key(held);
-        found = largest.into_iter().collect();
-    }
     let (first, last) = (found.first()?, found.last()?);
     let range = course.moments.get(first.last..)?;
     let buckets = (last.last - first.last).saturating_add(buckets_released);
@@ -211,23 +203,6 @@ pub(super) fn find(course: &Course, monitored: &[ResourceRow]) -> Option<Stall> 
         is_longest_selected,
         monitor_gaps: monitor_gaps(&found, monitored),
     })
-}
-
-/// Whether most of the samples that take as long in the time of several stalls are those that they hold up.
-/// Otherwise the figures of that time are of other slow samples.
-fn are_told_together(
-    course: &Course,
-    stalls: &[Silence],
-    held: impl Fn(&Silence) -> u64,
-    held_up: i64,
-) -> bool {
-    let (Some(first), Some(last)) = (stalls.first(), stalls.last()) else {
-        return true;
-    };
-    let range = course.moments.get(first.last..=last.last);
-    let all = count_from(range.unwrap_or_default(), held_up);
-    let of_stalls: u64 = stalls.iter().map(held).sum();
-    of_stalls as f64 >= all as f64 * MIN_SHARE_HELD_UP
 }
 
 /// How much longer than measured a silence may be.
@@ -271,10 +246,8 @@ fn is_stall(
     if missing.fold(f64::INFINITY, f64::min) < MIN_MISSING_SAMPLES {
         return false;
     }
-    // What waited behind the stall ends after it.
-    let around = if before.is_empty() { &after } else { &before };
-    let around = around.iter().flat_map(|moment| [&moment.ok, &moment.ko]);
-    let around = times::merged(around);
+    let around = before.iter().chain(&after);
+    let around = times::merged(around.flat_map(|moment| [&moment.ok, &moment.ko]));
     times::median(&around).is_none_or(|median| {
         length.saturating_add(slack(course)) >= median.saturating_mul(MIN_MEDIANS_AROUND)
     })

@@ -68,14 +68,22 @@ pub struct PeriodicStalls {
 
 impl Told for PeriodicStalls {
     fn sentence(&self) -> String {
-        format!(
-            "About every {} ({} times), all requests stall for up to {}; {} took {} or longer.",
+        let (period, stalls) = (
             words::period(self.period_ms),
             format::thousands(self.stalls),
-            words::ms(self.longest_ms),
-            format::counted(self.samples, "sample"),
-            words::ms(self.held_up_ms),
-        )
+        );
+        let (longest, held_up) = (words::ms(self.longest_ms), words::ms(self.held_up_ms));
+        let samples = format::counted(self.samples, "sample");
+        let took = format!("{samples} took {held_up} or longer");
+        words::shortest(&[
+            format!(
+                "About every {period} ({stalls} times), all requests stall for up to {longest}; {took}."
+            ),
+            format!("Every {period} ({stalls} times), all requests stall up to {longest}; {took}."),
+            format!(
+                "About every {period} ({stalls} times), all requests stall for up to {longest}."
+            ),
+        ])
     }
 
     fn cost(&self, run: &Totals) -> f64 {
@@ -293,6 +301,24 @@ mod tests {
             })
             .collect();
         course_of(&samples, 500)
+    }
+
+    #[test]
+    fn long_times_make_a_shorter_sentence() {
+        let found = PeriodicStalls {
+            period_ms: 795_000,
+            length_ms: 103_000,
+            longest_ms: 103_000,
+            stalls: 7,
+            first_ms: 0,
+            samples: 53,
+            held_up_ms: 92_000,
+            median_ms: 900,
+        };
+        assert_eq!(
+            found.sentence(),
+            "Every 13 min 15 s (7 times), all requests stall up to 1 min 43 s; 53 samples took 1 min 32 s or longer."
+        );
     }
 
     #[test]
