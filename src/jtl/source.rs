@@ -15,7 +15,6 @@ use super::csv::{
     Block, DatePattern, EpochUnit, ExtraColumns, GivenHeader, PADDING, ProvisionalLayouts,
     RowParser, UnknownLayout, Unquoted, cut, is_detectable, refuse_other_text, separator_line,
 };
-use super::dates::TimestampsRead;
 use super::fault::MAX_ROW;
 use super::fingerprint::{self, Fingerprinted, SharedFingerprint};
 use super::input::{
