@@ -133,7 +133,7 @@ impl Recorder {
             self.count();
         }
         let row = BatchRow::of(sample).filter(|_| self.takes_usual_rows());
-        let number = match row {
+        match row {
             Some(row) => {
                 let texts = self.aggregate.texts(sample);
                 self.follow_numbering();
@@ -146,8 +146,7 @@ impl Recorder {
                 self.follow_numbering();
                 None
             }
-        };
-        number
+        }
     }
 
     /// Forgets all numbers of texts if they are given in another way.

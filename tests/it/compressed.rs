@@ -9,6 +9,9 @@ use flate2::write::{DeflateEncoder, GzEncoder};
 
 use crate::common::{HEADER, Perfkit, row};
 
+/// Compresses bytes.
+type Packer = fn(&[u8]) -> Vec<u8>;
+
 fn gzip(text: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(text).unwrap();
@@ -65,7 +68,7 @@ fn all_kinds_say_the_same_as_plain_files() {
     let perfkit = Perfkit::new();
     let names = ["one.jtl", "two.jtl", "three.jtl", "four.jtl", "five.jtl"];
     let texts: Vec<String> = (0..5).map(results).collect();
-    let packers: [(&str, fn(&[u8]) -> Vec<u8>); 5] = [
+    let packers: [(&str, Packer); 5] = [
         ("plain", <[u8]>::to_vec),
         ("gzip", gzip),
         ("bgzf", bgzf),

@@ -24,6 +24,7 @@ struct StoredRow {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly all rows are samples")]
 enum Content {
     /// A sample without its texts and metrics, and how long they are.
     Sample(Sample<'static>, [u32; TEXTS], u32),

@@ -71,7 +71,8 @@ pub(super) fn plain_end(tag: &[u8]) -> Option<usize> {
     let inside = &tag[..end];
     let is_plain = tag[end] == b'>'
         && (memchr2(b'"', b'\'', inside).is_none()
-            || memchr(b'\'', inside).is_none() && memchr_iter(b'"', inside).count() % 2 == 0);
+            || memchr(b'\'', inside).is_none()
+                && memchr_iter(b'"', inside).count().is_multiple_of(2));
     is_plain.then_some(end)
 }
 

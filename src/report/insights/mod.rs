@@ -274,11 +274,11 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Insight>, Vec<Caveat>) {
     let hides_groups = has_stalls || are_clocks_apart;
     of_origins.retain(|finding| !(hides_groups && matches!(finding, Finding::Bimodal(_))));
     // What a stall holds up does not drift.
-    let stalls = found.iter().filter_map(|finding| match finding {
+    let mut stalls = found.iter().filter_map(|finding| match finding {
         Finding::Stall(stall) => Some(stall.clone()),
         _ => None,
     });
-    if let Some(stall) = stalls.last() {
+    if let Some(stall) = stalls.next_back() {
         found.retain(|finding| match finding {
             Finding::Drift(drift) => !stall.holds_up(drift.last_start_ms, drift.end_ms),
             _ => true,
