@@ -27,7 +27,11 @@ const HELD_UP_SHARE: i64 = 2;
 const MIN_SAMPLES: u64 = 10;
 
 /// Fewest samples that each of several stalls holds up.
-const MIN_SAMPLES_OF_EACH: u64 = 5;
+const MIN_SAMPLES_OF_EACH: u64 = 8;
+
+/// Smallest share that the samples held up by several stalls have of all that take as long between the
+/// first and the last of them.
+const MIN_SHARE_HELD_UP: f64 = 0.65;
 
 /// Fewest samples that would have ended during a stall at the rates before and after it.
 const MIN_MISSING_SAMPLES: f64 = 5.0;
@@ -169,6 +173,10 @@ pub(super) fn find(course: &Course, monitored: &[ResourceRow]) -> Option<Stall> 
         usual.is_exceeded(course, silence, released(silence), held_up)
             && held(silence) >= MIN_SAMPLES_OF_EACH
     });
+    if !are_told_together(course, &found, held, held_up) {
+        let largest = found.iter().copied().max_by_key(held);
+        found = largest.into_iter().collect();
+    }
     let (first, last) = (found.first()?, found.last()?);
     let range = course.moments.get(first.last..)?;
     let buckets = (last.last - first.last).saturating_add(buckets_released);
@@ -203,6 +211,23 @@ pub(super) fn find(course: &Course, monitored: &[ResourceRow]) -> Option<Stall> 
         is_longest_selected,
         monitor_gaps: monitor_gaps(&found, monitored),
     })
+}
+
+/// Whether most of the samples that take as long in the time of several stalls are those that they hold up.
+/// Otherwise the figures of that time are of other slow samples.
+fn are_told_together(
+    course: &Course,
+    stalls: &[Silence],
+    held: impl Fn(&Silence) -> u64,
+    held_up: i64,
+) -> bool {
+    let (Some(first), Some(last)) = (stalls.first(), stalls.last()) else {
+        return true;
+    };
+    let range = course.moments.get(first.last..=last.last);
+    let all = count_from(range.unwrap_or_default(), held_up);
+    let of_stalls: u64 = stalls.iter().map(held).sum();
+    of_stalls as f64 >= all as f64 * MIN_SHARE_HELD_UP
 }
 
 /// How much longer than measured a silence may be.
