@@ -49,7 +49,7 @@ pub use fault::{Fault, Field, MAX_ROW, MAX_TEXT, Repair, TextColumn, XmlFault};
 pub use growing::{Growing, Progress};
 pub use input::{Encoding, UnknownEncoding};
 pub use metric::{InvalidMetric, MetricColumn};
-pub(crate) use names::{host, host_and_port, path, thread_group, thread_number};
+pub(crate) use names::{host, host_and_port, path, thread_group, thread_number, up_to_host};
 pub use options::{ColumnOptions, ReadOptions, TimestampOptions};
 pub(crate) use outcome::first_fault;
 pub use outcome::{

@@ -43,6 +43,13 @@ fn last_number(text: &[u8]) -> Option<(&[u8], u32)> {
     (end < text.len()).then_some((&text[..end], number))
 }
 
+/// `http://example.org/` of `http://example.org/a`: the delimiter shows where the host ends. `None` for a URL
+/// without a host, or without anything behind it.
+pub fn up_to_host(url: &[u8]) -> Option<&[u8]> {
+    let (_, rest) = split(url)?;
+    url.get(..url.len() - rest.len() + 1)
+}
+
 /// `example.org` of `https://user@example.org:8080/a?b`.
 pub fn host(url: &[u8]) -> Option<&[u8]> {
     let host = host_and_port(url)?;
@@ -121,6 +128,19 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(thread_number(name.as_bytes()), number, "{name}");
+        }
+    }
+
+    #[test]
+    fn beginnings_of_urls() {
+        for (url, beginning) in [
+            ("http://example.org/a?b", Some("http://example.org/")),
+            ("http://example.org?a/b", Some("http://example.org?")),
+            ("http://example.org", None),
+            ("jdbc:mysql", None),
+            ("", None),
+        ] {
+            assert_eq!(up_to_host(url.as_bytes()).map(text), beginning, "{url}");
         }
     }
 

@@ -68,12 +68,16 @@ fn parse_up_to_8(bytes: &[u8], start: usize, length: usize) -> Option<i64> {
     of_digits(digits).map(i64::from)
 }
 
-/// Reads the last `length` (1 to 8) of eight bytes as a number. `None` if one of them is not a digit.
+/// Reads the last `length` bytes of a text as a number. `None` if one of them is not a digit, if there are
+/// none or more than eight, or if the text has fewer than eight bytes.
 #[inline(always)]
-pub fn at_end(eight: [u8; WORD], length: usize) -> Option<u32> {
-    let others = 64 - 8 * length;
-    let digits = (u64::from_le_bytes(eight) ^ 0x3030_3030_3030_3030) >> others << others;
-    of_digits(digits)
+pub fn at_end(text: &[u8], length: usize) -> Option<u32> {
+    let others = match length {
+        1..=WORD => 64 - 8 * length,
+        _ => return None,
+    };
+    let eight = u64::from_le_bytes(*text.last_chunk()?);
+    of_digits((eight ^ 0x3030_3030_3030_3030) >> others << others)
 }
 
 /// The number of eight digits, the last one in the highest byte.
@@ -138,6 +142,16 @@ mod tests {
         assert_eq!(padded("+5"), Some(5));
         assert_eq!(padded("9223372036854775807"), Some(i64::MAX));
         assert_eq!(padded("-9223372036854775808"), Some(i64::MIN));
+    }
+
+    #[test]
+    fn numbers_at_the_end_of_a_text() {
+        assert_eq!(at_end(b"Users 1-153", 3), Some(153));
+        assert_eq!(at_end(b"12345678", 8), Some(12_345_678));
+        for (text, length) in [("Users 1-153", 0), ("Users 1-x53", 3), ("1-153", 3)] {
+            assert_eq!(at_end(text.as_bytes(), length), None, "{text}");
+        }
+        assert_eq!(at_end(b"0123456789", 9), None);
     }
 
     #[test]

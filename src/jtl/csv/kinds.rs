@@ -8,16 +8,13 @@ use super::columns::Columns;
 use super::index::CHUNK;
 use crate::jtl::sample::Sample;
 use crate::jtl::usual::Kind;
-use crate::jtl::{number, thread_number};
+use crate::jtl::{number, thread_number, up_to_host};
 
 /// Kinds that are remembered: a power of two. A run has a few for each load generator.
 const PLACES: usize = 64;
 
 /// Rows of another kind at the place of a kind, before it is forgotten.
 const MAX_STRANGERS: u32 = 16;
-
-/// Digits of the longest thread number, which are read at once.
-const MAX_DIGITS: usize = 8;
 
 /// Marks of a row in JMeter 5's default columns.
 const MARKS: usize = Columns::JMETER_5_WIDTH + 1;
@@ -197,7 +194,7 @@ impl Kinds {
         }
         let digits = thread_end.wrapping_sub(label_end + kind.middle.length as usize);
         let thread = match kind.has_number {
-            true => thread_number_before(bytes, thread_end, digits)?,
+            true => number::at_end(bytes.get(..thread_end)?, digits)?,
             false if digits == 0 => 0,
             false => return None,
         };
@@ -231,7 +228,7 @@ impl Kinds {
         let middle = bytes.get(label_end..thread_end.checked_sub(digits)?)?;
         let tail = bytes.get(thread_end..=marks[FAILURE_END] as usize)?;
         let url = bytes.get(marks[URL_START] as usize + 1..=marks[URL_START + 1] as usize)?;
-        if digits > MAX_DIGITS || self.next == u32::MAX {
+        if digits > number::WORD || self.next == u32::MAX {
             return None;
         }
         *known = Remembered {
@@ -241,7 +238,7 @@ impl Kinds {
             has_number,
             middle: Pattern::new(middle)?,
             tail: Pattern::new(tail)?,
-            url: Pattern::new(up_to_host(url))?,
+            url: Pattern::new(up_to_host(url).unwrap_or(url))?,
         };
         self.next += 1;
         Some(Kind {
@@ -249,23 +246,4 @@ impl Kinds {
             serial: self.next - 1,
         })
     }
-}
-
-/// The number of this many digits that ends at a place.
-#[inline(always)]
-fn thread_number_before(bytes: &[u8], end: usize, digits: usize) -> Option<u32> {
-    match digits {
-        1..=MAX_DIGITS => number::at_end(*bytes.get(..end)?.last_chunk()?, digits),
-        _ => None,
-    }
-}
-
-/// `http://example.org/` of `http://example.org/a,`: the delimiter shows where the host ends. A URL
-/// without a host, or without anything behind it, stays whole.
-fn up_to_host(url: &[u8]) -> &[u8] {
-    let scheme = memchr::memmem::find(url, b"://").map(|at| at + 3);
-    let host = scheme.and_then(|scheme| Some((scheme, url.get(scheme..)?)));
-    let end =
-        host.and_then(|(scheme, rest)| Some(scheme + memchr::memchr3(b'/', b'?', b'#', rest)? + 1));
-    end.and_then(|end| url.get(..end)).unwrap_or(url)
 }

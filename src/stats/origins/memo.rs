@@ -1,6 +1,6 @@
 //! Remembers the cells of recent rows, because the next row of a label is usually of the same one.
 
-use crate::jtl::{Sample, number, thread_group, thread_number};
+use crate::jtl::{Sample, number, thread_group, thread_number, up_to_host};
 
 /// Beginnings of thread names that are remembered: a power of two.
 const THREADS: usize = 64;
@@ -13,9 +13,6 @@ const CELLS: usize = 8;
 
 /// Bytes of the longest text that is remembered.
 const MAX_TEXT: usize = 64;
-
-/// Digits of the longest thread number that is remembered, which are read at once.
-const MAX_DIGITS: usize = 8;
 
 /// What the last rows were, and the places of their cells; empty before the first one.
 #[derive(Debug, Clone, Default)]
@@ -151,7 +148,7 @@ impl Memos {
         let numbers = match (thread.name.is_all, thread.group) {
             (true, _) => None,
             (false, group) => {
-                let number = number_at_end(sample.thread_name, digits.len())?;
+                let number = number::at_end(sample.thread_name, digits.len())?;
                 group.map(|group| (group, number))
             }
         };
@@ -207,7 +204,7 @@ impl Memos {
         let group = thread_number(sample.thread_name).map(|(group, _)| group);
         let digits = sample.thread_name.len() - usize::from(name.length);
         // Whether it ends with numbers says so of all threads of the group only if they are short.
-        if digits > MAX_DIGITS || (name.is_all && group.is_some()) {
+        if digits > number::WORD || (name.is_all && group.is_some()) {
             return None;
         }
         self.threads.resize(THREADS, ThreadMemo::default());
@@ -248,16 +245,6 @@ fn slot(sample: &Sample<'_>) -> usize {
         u64::from_le_bytes(*eight).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 58
     });
     mixed as usize % THREADS
-}
-
-/// The number that a text of at least eight bytes ends with, in so many digits. `None` for any other
-/// text, and for very long numbers.
-#[inline(always)]
-fn number_at_end(text: &[u8], digits: usize) -> Option<u32> {
-    match digits {
-        1..=MAX_DIGITS => number::at_end(*text.last_chunk()?, digits),
-        _ => None,
-    }
 }
 
 /// The last eight bytes of a text, or all of a shorter one.
@@ -333,16 +320,10 @@ impl Beginning {
         })
     }
 
-    /// `http://example.org/` of `http://example.org/a`: the delimiter shows where the host ends. A URL
-    /// without a host, or without anything behind it, is remembered whole.
+    /// The URL up to the end of its host, or all of one that has nothing behind it.
     fn of_url(url: &[u8]) -> Option<Self> {
-        let scheme = memchr::memmem::find(url, b"://").map(|at| at + 3);
-        let end = scheme.and_then(|scheme| {
-            let rest = url.get(scheme..)?;
-            Some(scheme + memchr::memchr3(b'/', b'?', b'#', rest)? + 1)
-        });
-        match end {
-            Some(end) => Beginning::new(url.get(..end)?, false),
+        match up_to_host(url) {
+            Some(beginning) => Beginning::new(beginning, false),
             None => Beginning::new(url, true),
         }
     }
