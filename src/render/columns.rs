@@ -235,6 +235,7 @@ impl Column {
                 Kind::Label => table::Kind::Text,
                 _ => table::Kind::Number,
             },
+            key: Some(self.key()),
         }
     }
 

@@ -1,67 +1,95 @@
-//! The run's main figures in a few sentences.
+//! The verdict at the head of a page: passed or failed, and the worst fact first.
 
-use crate::format;
-use crate::report::{LabelReport, Report, Summary};
+use crate::format::{self, brief_percent, counted, thousands};
+use crate::render::table::Tone;
+use crate::report::{CriterionResult, LabelReport, Report, Summary};
 
-/// Percentiles that the verdict mentions, in percent.
-const MENTIONED: [f64; 3] = [50.0, 95.0, 99.0];
+/// Maximum number of failed criteria that are quoted.
+const MAX_QUOTED: usize = 3;
 
-/// Writes the sentences as plain text; labels and messages are shortened to `letters` characters.
-pub fn sentences(report: &Report, letters: usize) -> Vec<String> {
-    let mut sentences = vec![outcome(report)];
-    sentences.extend(times(&report.total));
-    sentences.extend(slowest_label(report, letters));
-    sentences.extend(most_frequent_error(report, letters));
-    sentences
+/// What a run comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// `Failed`, `Passed`, `Not judged` or `No criteria`.
+    pub word: &'static str,
+    /// What the word means.
+    pub tone: Option<Tone>,
+    /// The worst fact.
+    pub headline: String,
+    /// What else to know at once, in sentences.
+    pub facts: Vec<String>,
 }
 
-/// Says how many samples there were, over how long, at what rate, and how many failed.
-fn outcome(report: &Report) -> String {
-    let total = &report.total;
-    let mut text = format::counted(total.samples, "sample");
-    if let Some(window) = report.window {
-        text += &format!(" in {}", format::duration(window.duration_ms()));
-    }
-    if let Some(rate) = report.throughput() {
-        text += &format!(", {} per second", format::decimals(rate, 2));
-    }
-    text += &match (total.errors, total.error_ratio) {
-        (0, _) => ": none failed.".to_owned(),
-        (errors, _) if errors == total.samples => ": all failed.".to_owned(),
-        (errors, Some(ratio)) => format!(
-            ": {} failed ({}).",
-            format::thousands(errors),
-            format::nonzero_percent(ratio)
-        ),
-        (errors, None) => format!(": {} failed.", format::thousands(errors)),
+/// Judges a run. Labels and messages are shortened to `letters` characters.
+pub fn of(report: &Report, letters: usize) -> Verdict {
+    let criteria = &report.criteria;
+    let count = |is_one: fn(&CriterionResult) -> bool| {
+        criteria.iter().filter(|result| is_one(result)).count()
     };
-    text
+    let failed = count(|result| result.is_failed);
+    let undecided = count(|result| result.is_undecided && !result.is_failed);
+    let all = counted(criteria.len() as u64, "criterion").replace("criterions", "criteria");
+    let of_all = |some: usize, word: &str| format!("{} of {all} {word}", thousands(some as u64));
+    let worst = worst_fact(report);
+    let (word, tone, criteria_in_words) = match (criteria.is_empty(), failed, undecided) {
+        (true, ..) => ("No criteria", None, None),
+        (_, 1.., _) => ("Failed", Some(Tone::Bad), Some(of_all(failed, "failed"))),
+        (_, 0, 1..) => {
+            let words = of_all(undecided, "could not be judged");
+            ("Not judged", Some(Tone::Open), Some(words))
+        }
+        _ => ("Passed", Some(Tone::Good), Some(format!("{all} passed"))),
+    };
+    let mut facts: Vec<String> = Vec::new();
+    let headline = match criteria_in_words {
+        Some(words) => {
+            facts.push(format!("{worst}."));
+            words
+        }
+        None => worst,
+    };
+    let quoted = criteria.iter().filter(|result| result.is_failed);
+    facts.extend(quoted.take(MAX_QUOTED).map(|result| {
+        let label = format::shorten_middle(&result.label, letters);
+        format!("{} ({label}): {}.", result.text, result.in_words())
+    }));
+    facts.extend(slowest_label(report, letters));
+    facts.extend(most_frequent_error(report, letters));
+    Verdict {
+        word,
+        tone,
+        headline,
+        facts,
+    }
 }
 
-/// Says how long samples took.
-fn times(total: &LabelReport) -> Option<String> {
-    let elapsed = total.elapsed.as_ref()?;
-    let mut parts: Vec<String> = elapsed
-        .percentiles
-        .iter()
-        .filter(|found| MENTIONED.contains(&found.percent.percent()))
-        .map(|found| {
-            let share = match found.percent.percent() {
-                50.0 => "Half".to_owned(),
-                percent => format!("{percent}%"),
-            };
-            format!("{share} took {}", at_most(found.value))
-        })
-        .collect();
-    let slowest = format!("the slowest {} ms", format::thousands(elapsed.max));
-    if let Some((_, rest)) = parts.split_first_mut() {
-        for part in rest {
-            *part = part.replacen(" took ", " ", 1);
+/// Says what is worst about a run, without a full stop.
+fn worst_fact(report: &Report) -> String {
+    let total = &report.total;
+    let labels = &report.labels;
+    let is_failing = |label: &&LabelReport| label.errors > 0 && label.errors >= label.samples;
+    let failing = labels.iter().filter(is_failing).count();
+    match (total.errors, total.error_ratio) {
+        _ if total.samples == 0 => "No samples".to_owned(),
+        (0, _) if total.samples == 1 => "The only request succeeded".to_owned(),
+        (0, _) => format!("All {} requests succeeded", thousands(total.samples)),
+        (errors, _) if errors >= total.samples => "Every request failed".to_owned(),
+        _ if failing > 0 && labels.len() > 1 => match failing {
+            1 => format!(
+                "1 of {} fails every request",
+                counted(labels.len() as u64, "label")
+            ),
+            _ => format!(
+                "{} of {} fail every request",
+                thousands(failing as u64),
+                counted(labels.len() as u64, "label")
+            ),
+        },
+        (errors, Some(ratio)) => {
+            let (some, all) = (thousands(errors), thousands(total.samples));
+            format!("{some} of {all} requests failed ({})", brief_percent(ratio))
         }
-        parts.push(slowest);
-        Some(format!("{}.", parts.join(", ")))
-    } else {
-        Some(format!("On average {:.0} ms, {slowest}.", elapsed.mean))
+        (errors, None) => counted(errors, "request") + " failed",
     }
 }
 
@@ -69,7 +97,7 @@ fn times(total: &LabelReport) -> Option<String> {
 fn at_most(ms: i64) -> String {
     match ms {
         0 => "less than 1 ms".to_owned(),
-        ms => format!("at most {} ms", format::thousands(ms)),
+        ms => format!("at most {} ms", thousands(ms)),
     }
 }
 
@@ -107,14 +135,11 @@ fn most_frequent_error(report: &Report, letters: usize) -> Option<String> {
     let kind = report.error_kinds.first()?;
     let count = match kind.count {
         1 => "once".to_owned(),
-        count => format!("{} times", format::thousands(count)),
+        count => format!("{} times", thousands(count)),
     };
     let (error, messages) = match kind.messages {
         1 => (&kind.example, String::new()),
-        messages => (
-            &kind.kind,
-            format!(", in {} variants", format::thousands(messages)),
-        ),
+        messages => (&kind.kind, format!(", in {} variants", thousands(messages))),
     };
     Some(format!(
         "The most frequent error is “{}”: {count}{messages}.",
@@ -125,45 +150,28 @@ fn most_frequent_error(report: &Report, letters: usize) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysed::Analysed;
     use crate::percentile::Percentile;
-    use crate::report::{PercentileValue, Presentation};
+    use crate::report::PercentileValue;
 
-    fn label(name: &str, samples: u64, errors: u64, percentiles: &[(f64, i64)]) -> LabelReport {
-        let empty = Report::new(&Analysed::default(), presentation())
-            .unwrap()
-            .total;
+    fn label(name: &str, samples: u64, errors: u64, p95: Option<i64>) -> LabelReport {
+        let percentiles = p95.into_iter().map(|value| PercentileValue {
+            percent: Percentile::DEFAULTS[2],
+            value,
+        });
         LabelReport {
             label: name.to_owned(),
             samples,
             errors,
             error_ratio: Some(errors as f64 / samples as f64),
-            throughput: Some(1_234.5),
             elapsed: Some(Summary {
                 count: samples,
                 mean: 12.4,
                 std_dev: 1.0,
                 min: 1,
                 max: 1_270,
-                percentiles: percentiles
-                    .iter()
-                    .map(|&(percent, value)| PercentileValue {
-                        percent: Percentile::new(percent).unwrap(),
-                        value,
-                    })
-                    .collect(),
+                percentiles: percentiles.collect(),
             }),
-            ..empty
-        }
-    }
-
-    fn presentation() -> Presentation {
-        Presentation {
-            options: crate::report::Options {
-                percentiles: Vec::new(),
-                ..crate::report::Options::default()
-            },
-            ..Presentation::default()
+            ..LabelReport::default()
         }
     }
 
@@ -171,55 +179,77 @@ mod tests {
         Report {
             total,
             labels,
-            ..Report::new(&Analysed::default(), presentation()).unwrap()
+            ..Report::default()
         }
     }
 
+    fn criterion(is_failed: bool, is_undecided: bool) -> CriterionResult {
+        CriterionResult {
+            text: "p95 > 20ms".to_owned(),
+            label: "Login".to_owned(),
+            is_failed,
+            is_undecided,
+            message: "p95 is 24 ms".to_owned(),
+            ..CriterionResult::default()
+        }
+    }
+
+    fn headline(errors: [u64; 3]) -> String {
+        let labels = errors.map(|errors| label("A", 10, errors, None)).to_vec();
+        let total = label("TOTAL", 30, errors.iter().sum(), None);
+        of(&report(total, labels), 20).headline
+    }
+
     #[test]
-    fn no_time_at_all_is_less_than_a_millisecond() {
+    fn the_worst_fact_comes_first() {
+        assert_eq!(headline([0, 0, 0]), "All 30 requests succeeded");
+        assert_eq!(headline([3, 0, 0]), "3 of 30 requests failed (10%)");
+        assert_eq!(headline([10, 0, 1]), "1 of 3 labels fails every request");
+        assert_eq!(headline([10, 10, 0]), "2 of 3 labels fail every request");
+        assert_eq!(headline([10, 10, 10]), "Every request failed");
+        assert_eq!(of(&Report::default(), 20).headline, "No samples");
+    }
+
+    #[test]
+    fn criteria_decide() {
+        let run = |criteria: Vec<CriterionResult>| {
+            let run = report(label("TOTAL", 10, 0, None), Vec::new());
+            of(&Report { criteria, ..run }, 20)
+        };
+        let failed = run(vec![criterion(true, false), criterion(false, false)]);
+        assert_eq!((failed.word, failed.tone), ("Failed", Some(Tone::Bad)));
+        assert_eq!(failed.headline, "1 of 2 criteria failed");
+        assert_eq!(
+            failed.facts,
+            [
+                "All 10 requests succeeded.",
+                "p95 > 20ms (Login): p95 is 24 ms."
+            ]
+        );
+        let undecided = run(vec![criterion(false, true)]);
+        assert_eq!(undecided.headline, "1 of 1 criterion could not be judged");
+        let passed = run(vec![criterion(false, false), criterion(false, false)]);
+        assert_eq!(
+            (passed.word, &*passed.headline),
+            ("Passed", "2 criteria passed")
+        );
+        assert_eq!(run(Vec::new()).word, "No criteria");
+    }
+
+    #[test]
+    fn the_slowest_label_is_named() {
+        let labels = vec![label("Fast", 1, 0, Some(23)), label("Slow", 1, 0, Some(24))];
+        let facts = of(&report(label("TOTAL", 2, 0, None), labels), 20).facts;
+        assert_eq!(
+            facts,
+            ["The slowest label is “Slow”: 95% of its samples took at most 24 ms."]
+        );
+        let labels = vec![label("A", 1, 0, None), label(" ", 1, 0, None)];
+        let facts = of(&report(label("TOTAL", 2, 0, None), labels), 20).facts;
+        assert_eq!(
+            facts,
+            ["The slowest label is the one without a name: 12 ms on average."]
+        );
         assert_eq!(at_most(0), "less than 1 ms");
-        assert_eq!(at_most(1_270), "at most 1,270 ms");
-    }
-
-    #[test]
-    fn a_run_in_words() {
-        let percentiles = [(50.0, 9), (90.0, 18), (95.0, 24), (99.0, 57)];
-        let report = report(
-            label("TOTAL", 300_000, 1, &percentiles),
-            vec![
-                label("Slow in the mean", 1, 0, &[(95.0, 23)]),
-                label("Slow", 1, 0, &[(95.0, 24)]),
-            ],
-        );
-        assert_eq!(
-            sentences(&report, 20),
-            [
-                "300,000 samples, 1,234.50 per second: 1 failed (less than 0.001%).",
-                "Half took at most 9 ms, 95% at most 24 ms, 99% at most 57 ms, the slowest 1,270 ms.",
-                "The slowest label is “Slow”: 95% of its samples took at most 24 ms.",
-            ]
-        );
-    }
-
-    #[test]
-    fn other_percentiles_and_outcomes() {
-        let all_failed = label("TOTAL", 1, 1, &[(42.0, 5)]);
-        let nameless = vec![label("A", 1, 0, &[]), label(" ", 1, 0, &[])];
-        assert_eq!(
-            sentences(&report(all_failed, nameless), 20),
-            [
-                "1 sample, 1,234.50 per second: all failed.",
-                "On average 12 ms, the slowest 1,270 ms.",
-                "The slowest label is the one without a name: 12 ms on average.",
-            ]
-        );
-        let none_failed = label("TOTAL", 3, 0, &[(99.0, 5)]);
-        assert_eq!(
-            sentences(&report(none_failed, Vec::new()), 20),
-            [
-                "3 samples, 1,234.50 per second: none failed.",
-                "99% took at most 5 ms, the slowest 1,270 ms.",
-            ]
-        );
     }
 }

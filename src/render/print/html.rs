@@ -29,7 +29,7 @@ pub fn table(table: &Table, max_rows: usize, max_letters: usize, whole: &str) ->
                 thead {
                     tr {
                         @for heading in &table.headings {
-                            th scope="col" class=[class(heading, None)] {
+                            th scope="col" class=[class(heading, None)] data-key=[&heading.key] {
                                 (heading.title)
                                 @if let Some(unit) = heading.unit { " " span.unit { (unit) } }
                             }
@@ -123,13 +123,24 @@ fn content(
         return (MISSING.to_owned(), None);
     };
     let max_letters = match heading.kind {
-        Kind::Number | Kind::Values => return (text.clone(), None),
+        Kind::Number => return (grouped(text), None),
+        Kind::Values => return (text.clone(), None),
         Kind::Message => MESSAGE * names.max_letters,
         _ => names.max_letters,
     };
     let short = names.shown(at, text, max_letters);
     let title = (short != *text).then(|| shorten_middle(text, MAX_IN_TITLE));
     (short, title)
+}
+
+/// A number with thousands separators; other text as it is.
+fn grouped(text: &str) -> String {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (whole, rest) = text.split_at(digits);
+    match whole.parse::<i64>() {
+        Ok(number) => thousands(number) + rest,
+        Err(_) => text.to_owned(),
+    }
 }
 
 /// The classes of a heading or of a cell below it.

@@ -11,6 +11,7 @@ mod load;
 mod next_step;
 mod origins;
 mod pauses;
+mod place;
 mod stray_times;
 mod times;
 mod words;
@@ -33,6 +34,7 @@ pub use origins::{
     Unreachable,
 };
 pub use pauses::{ClocksApart, Gap, PeriodicStalls, Stall};
+pub use place::Place;
 pub use stray_times::StrayTimes;
 
 /// A finding about a run, with a sentence that states it.

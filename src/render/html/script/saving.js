@@ -7,7 +7,7 @@ const standalone = (chart) => {
   const literal = (rules) => rules.replace(/var\((--\w+)\)/g, (_, name) => colors.getPropertyValue(name).trim());
   const { figure, hidden } = chart;
   const { side, picture_width: width, swatch, legend: [legendSize, firstRow] } = measures;
-  const shown = figure.panels[0].series.filter((series) => !hidden.has(series.name));
+  const shown = figure.panels[0].series.filter((series) => !hidden.has(series.index));
   const ruler = document.createElement("canvas").getContext("2d");
   ruler.font = `${legendSize}px ${FONT}`;
   let [x, y] = [side, firstRow];
