@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Opens report.html pages in a headless Chromium and tries everything that they promise.
+"""Opens report.html pages in a headless Chromium and Firefox and tries everything that they promise.
 
-    scripts/check-page/check.py REPORT_DIRECTORY... [--comparison PAGE]... --screenshots DIR
+    scripts/check-page/check.py REPORT_DIRECTORY... [--comparison PAGE]... [--firefox REPORT_DIRECTORY]...
+        --screenshots DIR
 
-Needs Debian's chromium and chromium-driver, or the same from elsewhere on the PATH. Prints each check
+Beside REPORT_DIRECTORY, the rows may stand as REPORT_DIRECTORY.jtl: parts of the run are checked against
+them. Needs Debian's chromium, chromium-driver and firefox-esr, or the same from elsewhere on the PATH. Prints each check
 with PASS or FAIL, then a verdict; exit code 1 if one failed.
 """
 import argparse
@@ -17,6 +19,7 @@ import time
 import xml.etree.ElementTree as xml
 
 from browser import Browser
+from firefox import Firefox
 import copying
 import drawings
 import following
@@ -282,6 +285,34 @@ class Check:
         self.browser.cdp("Emulation.setScriptExecutionDisabled", value=False)
 
 
+class FirefoxCheck(Check):
+    """The same in Firefox, without what only Chromium's driver can emulate."""
+
+    def __init__(self, browser, directory, screenshots, downloads):
+        super().__init__(browser, directory, screenshots, downloads)
+        self.name = f"{directory.name}-firefox"
+
+    def all(self):
+        self.browser.size(1280, 900)
+        self.loads()
+        self.draws()
+        self.draws_as_perfkit()
+        self.reads()
+        self.toggles()
+        self.zooms()
+        self.sorts()
+        self.saves()
+        copying.all_checks(self)
+        following.all_checks(self, self.page.parent.with_suffix(".jtl"))
+        layout.first_screen(self)
+        layout.anchors(self, 1280)
+        layout.ticks(self)
+        layout.remembers_the_theme(self)
+        self.is_harmless()
+        self.browser.screenshot(self.screenshots / f"{self.name}-light.png")
+        return self.failures
+
+
 class ComparisonCheck(Check):
     """The same of a comparison, whose charts and tables are others."""
 
@@ -317,8 +348,9 @@ class ComparisonCheck(Check):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("directories", nargs="+", type=pathlib.Path)
+    arguments.add_argument("directories", nargs="*", type=pathlib.Path)
     arguments.add_argument("--comparison", action="append", default=[], type=pathlib.Path)
+    arguments.add_argument("--firefox", action="append", default=[], type=pathlib.Path)
     arguments.add_argument("--screenshots", type=pathlib.Path, required=True)
     arguments = arguments.parse_args()
     arguments.screenshots.mkdir(parents=True, exist_ok=True)
@@ -331,6 +363,13 @@ def main():
             failures = sum(check.all() for check in checks)
         finally:
             browser.close()
+        if arguments.firefox:
+            browser = Firefox(downloads)
+            try:
+                of = arguments.screenshots, pathlib.Path(downloads)
+                failures += sum(FirefoxCheck(browser, directory, *of).all() for directory in arguments.firefox)
+            finally:
+                browser.close()
     print(f"FAIL: {failures} checks" if failures else "PASS")
     sys.exit(failures > 0)
 

@@ -42,7 +42,7 @@ def ticks(check):
     """No text of a chart is cut off at its edge."""
     cut = check.browser.run("""return [...document.querySelectorAll(".plot > svg")].flatMap(drawing => {
 const frame = drawing.getBoundingClientRect();
-return [...drawing.querySelectorAll("text")].filter(text => { const box = text.getBoundingClientRect(); return box.width && (box.right > frame.right + 1 || box.left < frame.left - 1); }).map(text => text.textContent);
+return [...drawing.querySelectorAll("text")].filter(text => { const box = text.getBoundingClientRect(); return box.width && (box.right > frame.right + 3 || box.left < frame.left - 3); }).map(text => text.textContent);
 })""")
     check.tell("cuts no text off", not cut, cut[:5])
 

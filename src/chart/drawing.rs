@@ -20,6 +20,7 @@ use super::model::{Arrangement, Cells, Figure, Mark, Panel, Scale, Series, Span}
 use super::palette::{PALETTE_SIZE, Palette};
 use super::style::{self, Medium, Style};
 use crate::error::{Error, Result};
+use crate::format::fit_middle;
 
 type Root<'s> = DrawingArea<SvgBackend<'s>, Shift>;
 type Drawn = std::result::Result<(), DrawingAreaErrorKind<Infallible>>;
@@ -79,7 +80,9 @@ fn draw(root: &Root<'_>, figure: &Figure, style: &Style, layout: &Layout) -> Dra
 fn draw_header(root: &Root<'_>, figure: &Figure, layout: &Layout) -> Drawn {
     let m = &MEASURES;
     label(root, "a title", (m.side, m.title.1), &figure.title)?;
-    label(root, "s", (m.side, m.subtitle), &figure.subtitle)?;
+    let room = (layout.width - 2.0 * m.side) / (m.picture_text * m.letter);
+    let subtitle = fit_middle(&figure.subtitle, room as usize);
+    label(root, "s", (m.side, m.subtitle), &subtitle)?;
     for LegendEntry { name, color, at } in &layout.legend {
         let line = [*at, (at.0 + m.swatch, at.1)].map(point);
         let attributes = format!("class=\"swatch c{color}\"");

@@ -32,8 +32,8 @@ fn card(insight: &Insight, number: usize, window: Option<Window>) -> Markup {
     html! {
         li data-finding=(number) data-from=[time.map(|time| time.0)] data-to=[time.map(|time| time.1)] data-label=[&place.label] {
             h3 { span.number { (number) } " " (title(&insight.finding)) }
+            @if let (Some(time), Some(window)) = (time, window) { p.when { (when(time, window)) } }
             p { (shorten_middle(&insight.sentence, MAX_LETTERS)) }
-            @if let (Some(time), Some(window)) = (time, window) { p.remark { (when(time, window)) } }
             @if !insight.next_step.is_empty() {
                 details { summary { "Try" } code { (format::arguments(&insight.next_step)) } }
             }

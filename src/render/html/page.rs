@@ -78,7 +78,7 @@ fn head(report: &Report, verdict: &Verdict) -> Markup {
         div class={ "banner " (tone) } {
             (BREAK)
             p.headline { span.word { (verdict.word) } " " strong { (verdict.headline) "." } } (BREAK)
-            @for fact in &verdict.facts { p { (shorten_middle(fact, 2 * MAX_LETTERS)) } (BREAK) }
+            p { @for fact in &verdict.facts { span { (shorten_middle(fact, 2 * MAX_LETTERS)) } " " } } (BREAK)
         } (BREAK)
         (tiles::of(report))
         (findings(report))

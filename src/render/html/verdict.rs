@@ -42,17 +42,15 @@ pub fn of(report: &Report, letters: usize) -> Verdict {
     };
     let mut facts: Vec<String> = Vec::new();
     let headline = match criteria_in_words {
-        Some(words) => {
-            facts.push(format!("{worst}."));
-            words
-        }
-        None => worst,
+        Some(words) => words,
+        None => worst.clone(),
     };
     let quoted = criteria.iter().filter(|result| result.is_failed);
     facts.extend(quoted.take(MAX_QUOTED).map(|result| {
         let label = format::shorten_middle(&result.label, letters);
         format!("{} ({label}): {}.", result.text, result.in_words())
     }));
+    facts.extend((!criteria.is_empty()).then(|| format!("{worst}.")));
     facts.extend(slowest_label(report, letters));
     facts.extend(most_frequent_error(report, letters));
     Verdict {
@@ -222,8 +220,8 @@ mod tests {
         assert_eq!(
             failed.facts,
             [
-                "All 10 requests succeeded.",
-                "p95 > 20ms (Login): p95 is 24 ms."
+                "p95 > 20ms (Login): p95 is 24 ms.",
+                "All 10 requests succeeded."
             ]
         );
         let undecided = run(vec![criterion(false, true)]);
