@@ -12,6 +12,7 @@ use crate::render::columns::{self, Column};
 use crate::render::table::Alignment;
 use crate::render::text::printable;
 use crate::report::{LabelReport, Report};
+use crate::short_names::ShortNames;
 
 /// Keys of the columns that are dropped first if there is no room.
 const LEFT_OUT_FIRST: [&str; 6] = [
@@ -56,16 +57,24 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, report: &Report, first: usize, lo
     put(table.line(total, look.bold(), look));
 }
 
-/// The columns that fit, with their widths, and the blanks between them.
+/// The columns that fit, with their widths, the blanks between them, and the labels' names.
 struct Table {
+    names: ShortNames,
     columns: Vec<(Column, usize)>,
     gap: usize,
 }
 
 impl Table {
     fn new(report: &Report, rows: &[&LabelReport], width: usize) -> Self {
+        let labels: Vec<String> = report
+            .labels
+            .iter()
+            .map(|row| printable(&row.label))
+            .collect();
+        let names = |width| ShortNames::new(labels.iter().map(String::as_str), width);
+        let short = names(MAX_LABEL);
         let needed = |column: &Column| {
-            let cells = rows.iter().map(|row| cell(column, row).width());
+            let cells = rows.iter().map(|row| cell(column, row, &short).width());
             cells.max().unwrap_or(0).max(title(column).width())
         };
         let columns = columns::of_labels(&report.options).into_iter();
@@ -98,7 +107,12 @@ impl Table {
             columns.remove(least.unwrap_or(columns.len() - 1));
             gap = MAX_GAP;
         }
-        Table { columns, gap }
+        let room = columns.first().map_or(MAX_LABEL, |(_, width)| *width);
+        Table {
+            names: names(room),
+            columns,
+            gap,
+        }
     }
 
     fn head(&self, look: Look, hidden: usize) -> Line<'static> {
@@ -115,7 +129,7 @@ impl Table {
     fn line(&self, row: &LabelReport, style: Style, look: Look) -> Line<'static> {
         let has_errors = row.errors > 0;
         self.cells(
-            |column| cell(column, row),
+            |column| cell(column, row, &self.names),
             |column| match column.key().as_str() {
                 "error_percent" if has_errors => style.patch(look.bad()),
                 _ => style,
@@ -155,9 +169,9 @@ fn title(column: &Column) -> String {
     }
 }
 
-fn cell(column: &Column, row: &LabelReport) -> String {
+fn cell(column: &Column, row: &LabelReport, names: &ShortNames) -> String {
     match column.cell(row).text {
-        Some(text) => printable(&text),
+        Some(text) => names.of(&printable(&text)).to_owned(),
         None => super::missing(),
     }
 }

@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::format::fit_middle;
 use crate::render::table::{Alignment, Cell, Heading, Kind, Table, Tone};
 use crate::render::text::printable;
+use crate::short_names::ShortNames;
 
 /// Blanks between columns: one of them is the border that the style draws, the others are padding.
 const GAP: usize = 2;
@@ -77,12 +78,20 @@ pub fn colored(text: &str, tone: Option<Tone>, has_colors: bool) -> String {
 pub fn table(table: &Table, style: Style) -> String {
     let limit = style.width.unwrap_or(usize::MAX);
     let keys = style.keys.min(table.headings.len());
+    let width_of_key = (limit / 3).clamp(MIN_KEY, MAX_KEY);
+    let names: Vec<ShortNames> = (0..keys)
+        .map(|at| {
+            let cells = table.rows.iter().map(|row| text_of(row.get(at)));
+            let names: Vec<String> = cells.collect();
+            ShortNames::new(names.iter().map(String::as_str), width_of_key)
+        })
+        .collect();
     let printed = |row: &Vec<Cell>| -> Vec<Printed> {
         let cells = row.iter().enumerate().map(|(at, cell)| {
-            let text = printable(cell.text.as_deref().unwrap_or(MISSING));
-            let text = match at < keys {
-                true => fit_middle(&text, (limit / 3).clamp(MIN_KEY, MAX_KEY)),
-                false => text,
+            let text = text_of(Some(cell));
+            let text = match names.get(at) {
+                Some(names) => fit_middle(names.of(&text), width_of_key),
+                None => text,
             };
             Printed {
                 text,
@@ -127,7 +136,18 @@ pub fn table(table: &Table, style: Style) -> String {
         columns.push(Column { width, ..column });
         used += width + GAP;
     }
-    text + &pieces.piece(&columns)
+    text += &pieces.piece(&columns);
+    for note in names.iter().filter_map(ShortNames::note) {
+        text += &wrapped(&note, limit).join("\n");
+        text.push('\n');
+    }
+    text
+}
+
+/// What a cell says, or that it is undefined.
+fn text_of(cell: Option<&Cell>) -> String {
+    let text = cell.and_then(|cell| cell.text.as_deref());
+    printable(text.unwrap_or(MISSING))
 }
 
 /// A table's cells, drawn in pieces of some columns each.
