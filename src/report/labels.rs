@@ -97,16 +97,31 @@ fn replace(value: &mut Value, labels: &HashMap<&str, String>) {
     }
 }
 
-/// Iterates over the figures of all labels, however many, in order of first appearance. Each is computed
-/// on demand.
-pub fn label_rows<'a>(
-    aggregate: &'a Aggregate,
+/// The figures of all labels, however many, in order of first appearance. Each is computed on demand.
+#[derive(Debug)]
+pub struct LabelRows<'a> {
+    labels: Vec<Label<'a>>,
     percentiles: &'a [Percentile],
-) -> impl Iterator<Item = LabelReport> + 'a {
-    aggregate
-        .labels()
-        .into_iter()
-        .map(move |label| row(label, percentiles))
+}
+
+impl<'a> LabelRows<'a> {
+    /// Those of all labels of a run.
+    pub fn new(aggregate: &'a Aggregate, percentiles: &'a [Percentile]) -> Self {
+        LabelRows {
+            labels: aggregate.labels(),
+            percentiles,
+        }
+    }
+
+    /// Iterates over them in this many parts of equal length, for threads to compute side by side.
+    pub fn parts(
+        &self,
+        count: usize,
+    ) -> impl Iterator<Item = impl Iterator<Item = LabelReport> + Send> {
+        let length = self.labels.len().div_ceil(count.max(1)).max(1);
+        let parts = self.labels.chunks(length);
+        parts.map(|labels| labels.iter().map(|&label| row(label, self.percentiles)))
+    }
 }
 
 fn row(label: Label<'_>, percentiles: &[Percentile]) -> LabelReport {
@@ -183,8 +198,10 @@ mod tests {
     #[test]
     fn every_label_has_a_row_when_asked_for() {
         let aggregate = aggregate(&[1, 2, 3]);
-        let rows = label_rows(&aggregate, &Percentile::DEFAULTS);
-        let samples: Vec<u64> = rows.map(|row| row.samples).collect();
-        assert_eq!(samples, [1, 2, 3]);
+        let rows = LabelRows::new(&aggregate, &Percentile::DEFAULTS);
+        for count in [0, 1, 2, 7] {
+            let samples: Vec<u64> = rows.parts(count).flatten().map(|row| row.samples).collect();
+            assert_eq!(samples, [1, 2, 3]);
+        }
     }
 }

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::column_sum::{ColumnSum, ColumnTotal};
 use super::consistency::{self, Checked};
 use super::metrics::{MetricValues, Metrics};
-use super::run::Run;
+use super::run::{BatchRow, Run};
 use super::sum::Sum;
-use super::timings::{Distributions, Times, Timings};
+use super::timings::{Distributions, TimeCounts, Times, Timings};
 use crate::jtl::Sample;
 
 /// Fraction bits of [`AggregatedRows::square_excess`].
@@ -109,6 +109,20 @@ impl LabelStats {
         self.sent_bytes.add_sum(run.sent_bytes);
     }
 
+    /// Adds a row at this position.
+    #[inline(always)]
+    pub(super) fn record_row(&mut self, row: &BatchRow, position: u64) {
+        self.first_position = self.first_position.min(position);
+        self.rows += 1;
+        self.samples += 1;
+        self.start = self.start.min(row.time_stamp);
+        self.end = self.end.max(row.end());
+        self.elapsed.add(row.elapsed());
+        self.timings.record(row.times(), 1);
+        self.bytes.add_sum(i64::from(row.bytes));
+        self.sent_bytes.add_sum(i64::from(row.sent_bytes));
+    }
+
     /// Adds the statistics of another label or part.
     pub fn merge(&mut self, other: &LabelStats) {
         self.first_position = self.first_position.min(other.first_position);
@@ -137,6 +151,17 @@ impl LabelStats {
     /// The distributions of its times.
     pub fn distributions(&self) -> Cow<'_, Distributions> {
         self.timings.distributions()
+    }
+
+    /// The counts of the distributions of its times, which take less work than the distributions.
+    pub fn time_counts(&self) -> TimeCounts {
+        self.timings.counts()
+    }
+
+    /// Number of its successes and failures by the rows' results, as in the distributions: rows may claim
+    /// another number of errors.
+    pub fn results(&self) -> (u64, u64) {
+        self.timings.results()
     }
 
     /// Sum of elapsed, ms.

@@ -14,6 +14,9 @@ const MAX_FEW: usize = 512;
 /// Rows per page of counters from which counters take less memory than rows.
 const ROWS_OF_A_PAGE: usize = 8;
 
+/// Rows whose times are sorted rather than counted: with more, counting is faster.
+const MAX_SORTED: usize = 32;
+
 /// Marks a column that the row does not have.
 const ABSENT: u32 = u32::MAX;
 
@@ -28,6 +31,19 @@ pub struct Distributions {
     pub latency: Distribution,
     /// Connect time.
     pub connect: Distribution,
+}
+
+/// Every time of a label that occurs and its number of samples, ascending.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TimeCounts {
+    /// Elapsed of successes, ms.
+    pub elapsed_ok: Vec<(i64, u64)>,
+    /// Elapsed of failures, ms.
+    pub elapsed_ko: Vec<(i64, u64)>,
+    /// Latency, ms.
+    pub latency: Vec<(i64, u64)>,
+    /// Connect time, ms.
+    pub connect: Vec<(i64, u64)>,
 }
 
 /// The times of one row, ms.
@@ -100,13 +116,7 @@ impl Timings {
             return;
         }
         for row in run.rows {
-            let times = Times {
-                elapsed: row.elapsed(),
-                success: true,
-                latency: Some(i64::from(row.latency)),
-                connect: Some(i64::from(row.connect)),
-            };
-            self.record(times, 1);
+            self.record(row.times(), 1);
         }
     }
 
@@ -127,6 +137,36 @@ impl Timings {
         match self {
             Timings::Many(distributions) => Cow::Borrowed(distributions),
             Timings::Few(rows) => Cow::Owned(Distributions::of(rows)),
+        }
+    }
+
+    /// The counts of the distributions. To sort few rows takes less work than to count them.
+    pub fn counts(&self) -> TimeCounts {
+        match self {
+            Timings::Few(rows) if rows.len() <= MAX_SORTED => TimeCounts::of(rows),
+            _ => {
+                let distributions = self.distributions();
+                TimeCounts {
+                    elapsed_ok: distributions.elapsed_ok.counts(),
+                    elapsed_ko: distributions.elapsed_ko.counts(),
+                    latency: distributions.latency.counts(),
+                    connect: distributions.connect.counts(),
+                }
+            }
+        }
+    }
+
+    /// Number of successes and of failures.
+    pub fn results(&self) -> (u64, u64) {
+        match self {
+            Timings::Few(rows) => {
+                let failures = rows.iter().filter(|row| !row.is_success()).count();
+                ((rows.len() - failures) as u64, failures as u64)
+            }
+            Timings::Many(distributions) => (
+                distributions.elapsed_ok.count(),
+                distributions.elapsed_ko.count(),
+            ),
         }
     }
 
@@ -201,15 +241,47 @@ impl FewTimes {
         })
     }
 
+    fn is_success(self) -> bool {
+        self.elapsed_ko & 1 == 0
+    }
+
     fn unpack(self) -> Times {
         let optional = |time: u32| (time != ABSENT).then_some(i64::from(time));
         Times {
             elapsed: i64::from(self.elapsed_ko / 2),
-            success: self.elapsed_ko & 1 == 0,
+            success: self.is_success(),
             latency: optional(self.latency),
             connect: optional(self.connect),
         }
     }
+}
+
+impl TimeCounts {
+    fn of(rows: &[FewTimes]) -> Self {
+        let rows = || rows.iter().map(|row| row.unpack());
+        let elapsed = |is_ok: bool| {
+            let rows = rows().filter(move |row| row.success == is_ok);
+            rows.map(|row| row.elapsed)
+        };
+        TimeCounts {
+            elapsed_ok: counted(elapsed(true)),
+            elapsed_ko: counted(elapsed(false)),
+            latency: counted(rows().filter_map(|row| row.latency)),
+            connect: counted(rows().filter_map(|row| row.connect)),
+        }
+    }
+}
+
+/// How often each value occurs, ascending.
+fn counted(values: impl Iterator<Item = i64>) -> Vec<(i64, u64)> {
+    let mut counts: Vec<(i64, u64)> = values.map(|value| (value, 1)).collect();
+    counts.sort_unstable();
+    counts.dedup_by(|next, last| {
+        let is_same = next.0 == last.0;
+        last.1 += u64::from(is_same);
+        is_same
+    });
+    counts
 }
 
 impl Distributions {
@@ -305,7 +377,10 @@ mod tests {
 
         #[test]
         fn agrees_with_plain_distributions(
-            a in proptest::collection::vec(times(), 0..1_500),
+            a in prop_oneof![
+                proptest::collection::vec(times(), 0..1_500),
+                proptest::collection::vec(times(), 0..MAX_SORTED),
+            ],
             b in proptest::collection::vec(times(), 0..10),
         ) {
             let all = [a.clone(), b.clone()].concat();
@@ -313,7 +388,17 @@ mod tests {
             for &row in &all {
                 plain.record(row, 1);
             }
-            prop_assert_eq!(of(&all).distributions().into_owned(), plain.clone());
+            let timings = of(&all);
+            prop_assert_eq!(timings.distributions().into_owned(), plain.clone());
+            let results = (plain.elapsed_ok.count(), plain.elapsed_ko.count());
+            prop_assert_eq!(timings.results(), results);
+            let counts = TimeCounts {
+                elapsed_ok: plain.elapsed_ok.counts(),
+                elapsed_ko: plain.elapsed_ko.counts(),
+                latency: plain.latency.counts(),
+                connect: plain.connect.counts(),
+            };
+            prop_assert_eq!(timings.counts(), counts);
             let (mut ab, mut ba) = (of(&a), of(&b));
             ab.merge(&of(&b));
             ba.merge(&of(&a));

@@ -12,7 +12,7 @@ use super::row::{Row, RowParser};
 use crate::jtl::fault::MAX_TEXT;
 use crate::jtl::sample::{Origin, Sample};
 use crate::jtl::sink::Sink;
-use crate::jtl::usual::{Kind, UsualRow};
+use crate::jtl::usual::{AT_ONCE, Kind, UsualRow};
 
 /// A faster way to read the usual rows of a layout.
 pub trait FastPath {
@@ -95,9 +95,6 @@ pub fn is_jmeter5(layout: &Layout) -> bool {
         && layout.columns == Columns::JMETER_5
 }
 
-/// Rows that are read at once.
-const AT_ONCE: usize = 64;
-
 /// Marks of a row in JMeter 5's default columns.
 const MARKS: usize = Columns::JMETER_5_WIDTH + 1;
 
@@ -158,53 +155,55 @@ fn read_known_rows<K: Sink, S: Simd>(
     if !sink.takes_usual_rows() {
         return 0;
     }
-    let mut labels = [&b""[..]; AT_ONCE];
+    let mut fields = [&[0; MARKS]; AT_ONCE];
     let mut known = [(Kind::default(), 0); AT_ONCE];
-    let mut numbers = [0; AT_ONCE];
+    let mut labels = [&b""[..]; AT_ONCE];
+    let mut usual = [UsualRow::default(); AT_ONCE];
     let mut read = 0;
     loop {
         let mut found = 0;
-        for (label, known) in labels.iter_mut().zip(&mut known) {
+        for (fields, known) in fields.iter_mut().zip(&mut known) {
+            // A closure would be compiled for the least level of SIMD.
             let Some(marks) = rows.marks_of(read + found) else {
                 break;
-            };
-            let row = Row {
-                bytes: rows.bytes,
-                marks,
             };
             let input = rows.origin.input;
             let Some(kind) = kinds.find(simd, rows.bytes, marks, input) else {
                 break;
             };
-            *known = kind;
-            *label = row.text(Columns::JMETER_5.label);
+            (*fields, *known) = (marks, kind);
             found += 1;
         }
-        let found = sink.known_labels(&labels[..found], &mut numbers[..found]);
-        for (&label, &known) in numbers.iter().zip(&known).take(found) {
-            // A closure would be compiled for the least level of SIMD.
-            let Some(marks) = rows.marks_of(read) else {
-                return read;
-            };
+        let mut parsed = 0;
+        let each = usual.iter_mut().zip(&mut labels);
+        for ((usual, label), (&marks, &known)) in each.zip(fields.iter().zip(&known)).take(found) {
             let fields = (rows.bytes, marks);
-            if !read_known(simd, parser, fields, rows.origin, sink, (known, label)) {
-                return read;
+            let Some(row) = read_known(simd, parser, fields, rows.origin, known) else {
+                break;
+            };
+            *usual = row;
+            *label = Row {
+                bytes: rows.bytes,
+                marks,
             }
-            read += 1;
+            .text(Columns::JMETER_5.label);
+            parsed += 1;
         }
-        if found < AT_ONCE {
+        let taken = sink.record_usual(&usual[..parsed], &labels[..parsed]);
+        read += taken;
+        if taken < AT_ONCE {
             return read;
         }
     }
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
     /// The marks of a row, if it and those before have as many as usual, and it is not too long.
     #[inline(always)]
-    fn marks_of(&self, row: usize) -> Option<&[u32; MARKS]> {
+    fn marks_of(&self, row: usize) -> Option<&'a [u32; MARKS]> {
         let line_end = *self.line_ends.get(row)? as usize;
         let first = self.first_mark + row * (MARKS - 1);
-        let marks: &[u32; MARKS] = self.marks.get(first..)?.first_chunk()?;
+        let marks: &'a [u32; MARKS] = self.marks.get(first..)?.first_chunk()?;
         let (start, end) = (marks[0].wrapping_add(1), marks[MARKS - 1]);
         let is_usual = line_end == first + MARKS - 1
             && (end as usize) < self.next_quote
@@ -213,41 +212,31 @@ impl Rows<'_> {
     }
 }
 
-/// Reads a row of a known kind, thread and label.
+/// Reads a row of a known kind, by a thread with this number.
 #[inline(always)]
-fn read_known<K: Sink, S: Simd>(
+fn read_known<S: Simd>(
     simd: S,
     parser: &RowParser,
     (bytes, marks): (&[u8], &[u32; MARKS]),
     block: Origin,
-    sink: &mut K,
-    ((kind, thread), label): ((Kind, u32), u32),
-) -> bool {
+    (kind, thread): (Kind, u32),
+) -> Option<UsualRow> {
     let row = Row { bytes, marks };
-    let Some(
-        [
-            bytes,
-            sent_bytes,
-            _,
-            all_threads,
-            elapsed,
-            latency,
-            _,
-            connect,
-        ],
-    ) = numbers(simd, bytes, marks)
-    else {
-        return false;
-    };
-    let stamp = parser.stamp(row, &Columns::JMETER_5);
-    let Some(time_stamp) = stamp.and_then(|stamp| parser.start(stamp, i64::from(elapsed))) else {
-        return false;
-    };
-    sink.record_usual(&UsualRow {
+    let [
+        bytes,
+        sent_bytes,
+        _,
+        all_threads,
+        elapsed,
+        latency,
+        _,
+        connect,
+    ] = numbers(simd, bytes, marks)?;
+    let stamp = parser.stamp(row, &Columns::JMETER_5)?;
+    Some(UsualRow {
         kind,
         position: block.position + u64::from(marks[0].wrapping_add(1)),
-        time_stamp,
-        label,
+        time_stamp: parser.start(stamp, i64::from(elapsed))?,
         elapsed,
         latency,
         connect,
@@ -533,18 +522,14 @@ mod tests {
             self.record(sample);
         }
 
-        fn known_labels(&mut self, labels: &[&[u8]], _: &mut [u32]) -> usize {
-            let known = labels.iter().take_while(|label| **label == b"Fibonacci");
-            known.count()
-        }
-
-        fn record_usual(&mut self, row: &UsualRow) -> bool {
-            let is_known = row.kind == self.kind;
-            if is_known {
-                let received = (row.thread, row.elapsed, row.connect);
-                self.received.push(Some(received));
-            }
-            is_known
+        fn record_usual(&mut self, rows: &[UsualRow], labels: &[&[u8]]) -> usize {
+            let all = rows.iter().zip(labels);
+            let known =
+                all.take_while(|(row, label)| row.kind == self.kind && **label == b"Fibonacci");
+            let received = known.map(|(row, _)| Some((row.thread, row.elapsed, row.connect)));
+            let before = self.received.len();
+            self.received.extend(received);
+            self.received.len() - before
         }
     }
 

@@ -141,17 +141,23 @@ impl Timeline {
         }
     }
 
-    /// Adds rows with these texts.
+    /// Counts the response code with this number for samples of a label.
+    #[inline(always)]
+    pub fn record_code(&mut self, label: usize, code: usize, samples: u64) {
+        self.label_codes.record(label, code, samples);
+    }
+
+    /// Adds rows with these texts. Their response code is yet to be recorded for their labels.
     pub fn record_run(&mut self, run: &Run<'_>, texts: Texts) {
-        let (label, code) = (texts.label as usize, usize::from(texts.code));
         let engine = usize::from(texts.engine);
-        self.label_codes.record(label, code, run.count());
         if let Some(reach) = run.reach() {
             self.engines.extend_known(engine, reach);
         }
         let numbers = Numbers {
-            label: self.label_over_time(label),
-            code,
+            label: texts
+                .label
+                .map_or(0, |label| self.label_over_time(label as usize)),
+            code: usize::from(texts.code),
             engine,
         };
         self.record_starts(run);
@@ -378,22 +384,19 @@ impl Timeline {
     }
 
     /// The response codes by number.
-    pub fn codes(&self) -> &[Box<[u8]>] {
+    pub fn codes(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.codes.names()
     }
 
-    /// The response codes of the label with this number and their samples, in no particular order.
-    pub fn codes_of(&self, label: usize) -> impl Iterator<Item = (&[u8], u64)> {
-        let codes = self.label_codes.of_label(label);
-        codes.map(|(code, samples)| {
-            let name = self.codes.names().get(code);
-            (name.map_or(&b""[..], |name| name), samples)
-        })
+    /// The numbers of the response codes of the label with this number and their samples, in no particular
+    /// order.
+    pub fn codes_of(&self, label: usize) -> impl Iterator<Item = (usize, u64)> {
+        self.label_codes.of_label(label)
     }
 
     /// The keys of the engines by number; `None` if there are too many to tell apart.
-    pub fn engines(&self) -> Option<&[Box<[u8]>]> {
-        (self.engines.count() <= MAX_ENGINES).then(|| self.engines.names())
+    pub fn engines(&self) -> Option<Vec<&[u8]>> {
+        (self.engines.count() <= MAX_ENGINES).then(|| self.engines.names().collect())
     }
 
     /// Width of a bucket in ms.
