@@ -1,5 +1,7 @@
 //! The figures of one label, and the window they cover.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::{OptionalColumn, PartialColumn};
@@ -98,7 +100,10 @@ impl LabelReport {
     /// Computes the figures of a label.
     pub(super) fn new(label: &str, stats: &LabelStats, percentiles: &[Percentile]) -> Self {
         let counts = stats.time_counts();
-        let elapsed = merged_counts([&counts.elapsed_ok, &counts.elapsed_ko]);
+        let elapsed = match counts.elapsed_ko.is_empty() {
+            true => Cow::Borrowed(&counts.elapsed_ok),
+            false => Cow::Owned(merged_counts([&counts.elapsed_ok, &counts.elapsed_ko])),
+        };
         let window = Window::of(stats);
         let seconds = window
             .map(|window| window.duration_ms() as f64 / MS_PER_SECOND)
@@ -133,7 +138,7 @@ impl LabelReport {
                 .filter(|bytes| bytes.samples > 0)
                 .map(|bytes| bytes.sum as f64 / bytes.samples as f64),
             partial: partial(stats, &counts),
-            distribution: elapsed,
+            distribution: elapsed.into_owned(),
             codes: Vec::new(),
         }
     }

@@ -8,7 +8,7 @@ use super::consistency::{self, Checked};
 use super::controllers::{ControllerStats, Controllers};
 use super::errors::{ErrorStats, ErrorTable};
 use super::interner::Interner;
-use super::label::LabelStats;
+use super::label::{LabelStats, merge_all};
 use super::label_errors::LabelErrors;
 use super::origins::{Detail, Origins};
 use super::periods::Periods;
@@ -252,8 +252,7 @@ impl Aggregate {
     /// Adds another aggregate. Merging is associative and commutative; an empty aggregate changes
     /// nothing.
     pub fn merge(&mut self, other: Aggregate) {
-        let labels = other.labels.names();
-        let numbers: Vec<usize> = labels.map(|label| self.labels.number(label)).collect();
+        let numbers = self.labels.merge(&other.labels);
         while self.errors.detail() < other.errors.detail() {
             self.coarsen_errors();
         }
@@ -264,12 +263,9 @@ impl Aggregate {
             &self.stats,
             &other.stats,
         );
-        for (&number, stats) in numbers.iter().zip(other.stats) {
-            match self.stats.get_mut(number) {
-                Some(own) => own.merge(&stats),
-                None => self.stats.push(stats),
-            }
-        }
+        self.stats
+            .resize_with(self.labels.len(), LabelStats::default);
+        merge_all(&mut self.stats, &numbers, &other.stats);
         self.origins.bound(&self.stats);
         self.controllers.merge(&other.controllers, &numbers);
         self.label_errors

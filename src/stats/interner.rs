@@ -143,6 +143,24 @@ impl Interner {
         }
     }
 
+    /// Gives all names of another one numbers here. Returns them by their numbers there.
+    pub fn merge(&mut self, other: &Interner) -> Vec<usize> {
+        let mut merged = Vec::with_capacity(other.len());
+        let mut names = other.names();
+        let mut numbers = [0; AT_ONCE];
+        while merged.len() < other.len() {
+            let names: Vec<&[u8]> = names.by_ref().take(AT_ONCE).collect();
+            self.number_each(&names, &mut numbers);
+            merged.extend(
+                numbers
+                    .iter()
+                    .take(names.len())
+                    .map(|&number| number as usize),
+            );
+        }
+        merged
+    }
+
     /// Gives at most [`AT_ONCE`] names the numbers that they have. Returns a bit for each that has one.
     ///
     /// Each step is a loop of its own, so that the processor waits for the memory of many names at once.
@@ -417,6 +435,11 @@ mod tests {
                 prop_assert_eq!(side_by_side.known_each(&texts, &mut numbers), names.len());
                 prop_assert_eq!(&numbers[..names.len()], &expected[..]);
             }
+            let mut merged = Interner::default();
+            merged.number(b"GET /item/7/details");
+            let numbers = merged.merge(&one_by_one);
+            let same = numbers.iter().map(|&number| merged.name(number));
+            prop_assert!(same.eq(one_by_one.names()));
             let stored = postcard::to_stdvec(&one_by_one).unwrap();
             let boxes: Vec<Box<[u8]>> = one_by_one.names().map(Box::from).collect();
             prop_assert_eq!(&stored, &postcard::to_stdvec(&boxes).unwrap());

@@ -1,6 +1,8 @@
 //! The statistics of one label, or of several.
 
 use std::borrow::Cow;
+use std::num::NonZero;
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 
@@ -227,6 +229,36 @@ impl LabelStats {
         let aggregated = self.aggregated.get_or_insert_default();
         aggregated.square_excess = aggregated.square_excess.saturating_add(excess);
     }
+}
+
+/// Labels of a part of the run from which on all cores merge them: what it takes is to wait for memory.
+const MIN_SHARED: usize = 1 << 16;
+
+/// Adds the statistics of the labels of another part, which have these numbers here.
+pub(super) fn merge_all(labels: &mut [LabelStats], numbers: &[usize], others: &[LabelStats]) {
+    let merge = |labels: &mut [LabelStats], first: usize| {
+        for (&number, other) in numbers.iter().zip(others) {
+            let place = number.wrapping_sub(first);
+            if let Some(own) = labels.get_mut(place) {
+                own.merge(other);
+            }
+        }
+    };
+    let cores = match others.len() {
+        0..MIN_SHARED => 1,
+        _ => thread::available_parallelism().map_or(1, NonZero::get),
+    };
+    let share = labels.len().div_ceil(cores).max(1);
+    thread::scope(|scope| {
+        for (labels, part) in labels.chunks_mut(share).zip(0..cores) {
+            match cores {
+                1 => merge(labels, 0),
+                _ => {
+                    scope.spawn(move || merge(labels, part * share));
+                }
+            }
+        }
+    });
 }
 
 /// When JMeter sums squares, an aggregated row of k samples counts as k samples of elapsed / k:

@@ -14,6 +14,9 @@ const MAX_FEW: usize = 512;
 /// Rows per page of counters from which counters take less memory than rows.
 const ROWS_OF_A_PAGE: usize = 8;
 
+/// Rows that are kept in place.
+const MAX_FIRST: usize = 2;
+
 /// Rows whose times are sorted rather than counted: with more, counting is faster.
 const MAX_SORTED: usize = 32;
 
@@ -61,15 +64,44 @@ pub struct Times {
 
 /// Records times and returns their distributions.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(into = "Stored", from = "Stored")]
 pub enum Timings {
+    /// Rows in place, and their number: a run of a million labels has few more for each.
+    First(u8, [FewTimes; MAX_FIRST]),
     /// Rows, in the order of recording.
     Few(Vec<FewTimes>),
     /// Counters.
     Many(Box<Distributions>),
 }
 
+/// The stored form.
+#[derive(Serialize, Deserialize)]
+enum Stored {
+    Few(Vec<FewTimes>),
+    Many(Box<Distributions>),
+}
+
+impl From<Timings> for Stored {
+    fn from(timings: Timings) -> Self {
+        match timings {
+            Timings::First(length, rows) => Stored::Few(rows[..usize::from(length)].to_vec()),
+            Timings::Few(rows) => Stored::Few(rows),
+            Timings::Many(distributions) => Stored::Many(distributions),
+        }
+    }
+}
+
+impl From<Stored> for Timings {
+    fn from(stored: Stored) -> Self {
+        match stored {
+            Stored::Few(rows) => Timings::Few(rows),
+            Stored::Many(distributions) => Timings::Many(distributions),
+        }
+    }
+}
+
 /// The times of one row in 12 bytes.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct FewTimes {
     /// Twice the elapsed time, and 1 for a failure.
     elapsed_ko: u32,
@@ -79,7 +111,7 @@ pub struct FewTimes {
 
 impl Default for Timings {
     fn default() -> Self {
-        Timings::Few(Vec::new())
+        Timings::First(0, [FewTimes::default(); MAX_FIRST])
     }
 }
 
@@ -89,7 +121,7 @@ impl Timings {
     pub fn record(&mut self, times: Times, weight: u64) {
         match self {
             Timings::Many(distributions) => distributions.record(times, weight),
-            Timings::Few(_) => {
+            Timings::First(..) | Timings::Few(_) => {
                 self.record_few(
                     times.elapsed,
                     times.success,
@@ -122,28 +154,37 @@ impl Timings {
 
     /// Adds the times of another label or part.
     pub fn merge(&mut self, other: &Timings) {
-        match other {
-            Timings::Few(rows) => {
+        match other.few() {
+            Ok(rows) => {
                 for row in rows {
                     self.record(row.unpack(), 1);
                 }
             }
-            Timings::Many(distributions) => self.distributions_mut().merge(distributions),
+            Err(distributions) => self.distributions_mut().merge(distributions),
         }
     }
 
     /// The distributions.
     pub fn distributions(&self) -> Cow<'_, Distributions> {
+        match self.few() {
+            Ok(rows) => Cow::Owned(Distributions::of(rows)),
+            Err(distributions) => Cow::Borrowed(distributions),
+        }
+    }
+
+    /// The rows, as long as they are kept; else their distributions.
+    fn few(&self) -> Result<&[FewTimes], &Distributions> {
         match self {
-            Timings::Many(distributions) => Cow::Borrowed(distributions),
-            Timings::Few(rows) => Cow::Owned(Distributions::of(rows)),
+            Timings::First(length, rows) => Ok(&rows[..usize::from(*length)]),
+            Timings::Few(rows) => Ok(rows),
+            Timings::Many(distributions) => Err(distributions),
         }
     }
 
     /// The counts of the distributions. To sort few rows takes less work than to count them.
     pub fn counts(&self) -> TimeCounts {
-        match self {
-            Timings::Few(rows) if rows.len() <= MAX_SORTED => TimeCounts::of(rows),
+        match self.few() {
+            Ok(rows) if rows.len() <= MAX_SORTED => TimeCounts::of(rows),
             _ => {
                 let distributions = self.distributions();
                 TimeCounts {
@@ -158,12 +199,12 @@ impl Timings {
 
     /// Number of successes and of failures.
     pub fn results(&self) -> (u64, u64) {
-        match self {
-            Timings::Few(rows) => {
+        match self.few() {
+            Ok(rows) => {
                 let failures = rows.iter().filter(|row| !row.is_success()).count();
                 ((rows.len() - failures) as u64, failures as u64)
             }
-            Timings::Many(distributions) => (
+            Err(distributions) => (
                 distributions.elapsed_ok.count(),
                 distributions.elapsed_ko.count(),
             ),
@@ -186,24 +227,47 @@ impl Timings {
             latency,
             connect,
         };
-        if let Timings::Few(rows) = self
-            && weight == 1
+        if weight == 1
             && let Some(few) = FewTimes::pack(times)
-            && (rows.len() < rows.capacity() || rows.len() < MAX_FEW || !is_worth_counters(rows))
+            && self.keep(few)
         {
-            rows.push(few);
             return;
         }
         self.distributions_mut().record(times, weight);
     }
 
+    /// Keeps a row, unless counters take less memory.
+    fn keep(&mut self, row: FewTimes) -> bool {
+        match self {
+            Timings::First(length, rows) => {
+                match rows.get_mut(usize::from(*length)) {
+                    Some(free) => {
+                        *free = row;
+                        *length += 1;
+                    }
+                    None => *self = Timings::Few([&rows[..], &[row]].concat()),
+                }
+                true
+            }
+            Timings::Few(rows) => {
+                let has_room = rows.len() < rows.capacity() || rows.len() < MAX_FEW;
+                let is_kept = has_room || !is_worth_counters(rows);
+                if is_kept {
+                    rows.push(row);
+                }
+                is_kept
+            }
+            Timings::Many(_) => false,
+        }
+    }
+
     fn distributions_mut(&mut self) -> &mut Distributions {
-        if let Timings::Few(rows) = self {
+        if let Ok(rows) = self.few() {
             *self = Timings::Many(Box::new(Distributions::of(rows)));
         }
         match self {
             Timings::Many(distributions) => distributions,
-            Timings::Few(_) => unreachable!("counted above"),
+            Timings::First(..) | Timings::Few(_) => unreachable!("counted above"),
         }
     }
 }
