@@ -1,7 +1,5 @@
 //! The figures of one label, and the window they cover.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 
 use super::{OptionalColumn, PartialColumn};
@@ -100,10 +98,25 @@ impl LabelReport {
     /// Computes the figures of a label.
     pub(super) fn new(label: &str, stats: &LabelStats, percentiles: &[Percentile]) -> Self {
         let counts = stats.time_counts();
-        let elapsed = match counts.elapsed_ko.is_empty() {
-            true => Cow::Borrowed(&counts.elapsed_ok),
-            false => Cow::Owned(merged_counts([&counts.elapsed_ok, &counts.elapsed_ko])),
-        };
+        let elapsed = merged_counts([&counts.elapsed_ok, &counts.elapsed_ko]);
+        LabelReport {
+            elapsed_ok: summary(&counts.elapsed_ok, percentiles),
+            elapsed_ko: summary(&counts.elapsed_ko, percentiles),
+            latency: summary(&counts.latency, percentiles),
+            connect: summary(&counts.connect, percentiles),
+            partial: partial(stats, &counts),
+            ..Self::of_elapsed(label, stats, percentiles, elapsed)
+        }
+    }
+
+    /// Computes the figures of JMeter's Aggregate Report, and those that take no more work. `elapsed` are the
+    /// counts of all elapsed times.
+    pub(super) fn of_elapsed(
+        label: &str,
+        stats: &LabelStats,
+        percentiles: &[Percentile],
+        elapsed: Vec<(i64, u64)>,
+    ) -> Self {
         let window = Window::of(stats);
         let seconds = window
             .map(|window| window.duration_ms() as f64 / MS_PER_SECOND)
@@ -123,12 +136,7 @@ impl LabelReport {
             errors: stats.errors,
             error_ratio: ratio(stats.errors, stats.samples),
             elapsed: summary(&elapsed, percentiles).map(|summary| of_all(summary, stats)),
-            elapsed_ok: summary(&counts.elapsed_ok, percentiles),
-            elapsed_ko: summary(&counts.elapsed_ko, percentiles),
-            latency: summary(&counts.latency, percentiles),
-            connect: summary(&counts.connect, percentiles),
             window,
-            has_stray_times: false,
             throughput: rate(stats.samples),
             goodput: rate(stats.successes()),
             received_kb_per_sec: kb_per_sec(stats.bytes()),
@@ -137,9 +145,8 @@ impl LabelReport {
                 .bytes()
                 .filter(|bytes| bytes.samples > 0)
                 .map(|bytes| bytes.sum as f64 / bytes.samples as f64),
-            partial: partial(stats, &counts),
-            distribution: elapsed.into_owned(),
-            codes: Vec::new(),
+            distribution: elapsed,
+            ..LabelReport::default()
         }
     }
 

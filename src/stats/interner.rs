@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::jtl::AT_ONCE;
 
-/// Size of the cache of recent names: a power of two, more than most runs have labels.
-const RECENT: usize = 64;
+/// Size of the cache of recent names: a power of two, and several times as many as most runs have labels.
+const RECENT: usize = 256;
 
 /// Slots of the smallest table that is not empty: a power of two.
 const MIN_SLOTS: usize = 64;
@@ -25,7 +25,7 @@ pub struct Interner {
     /// half of them stay free.
     slots: Vec<Slot>,
     hasher: DefaultHashBuilder,
-    recent: [Recent; RECENT],
+    recent: Box<[Recent; RECENT]>,
 }
 
 /// A name in the table. It is small, because a run may have a million labels.
@@ -75,7 +75,7 @@ impl Default for Interner {
             ends: Vec::new(),
             slots: Vec::new(),
             hasher: DefaultHashBuilder::default(),
-            recent: [nothing; RECENT],
+            recent: Box::new([nothing; RECENT]),
         }
     }
 }
@@ -105,7 +105,7 @@ impl Interner {
     /// Gives each name its number, up to the first one that is not known. Returns how many there are.
     #[inline(always)]
     pub fn known_each(&mut self, names: &[&[u8]], numbers: &mut [u32]) -> usize {
-        if self.ends.len() > RECENT {
+        if self.ends.len() > RECENT / 2 {
             return self.known_side_by_side(names, numbers);
         }
         let mut known = 0;
@@ -343,7 +343,7 @@ impl Ends {
     fn hash(self) -> usize {
         let mixed = (self.first ^ self.last.rotate_left(29) ^ self.length as u64)
             .wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        (mixed >> 58) as usize
+        (mixed >> 56) as usize
     }
 }
 

@@ -160,6 +160,11 @@ impl LabelStats {
         self.timings.counts()
     }
 
+    /// The counts of its elapsed times.
+    pub fn elapsed_counts(&self) -> Vec<(i64, u64)> {
+        self.timings.elapsed_counts()
+    }
+
     /// Number of its successes and failures by the rows' results, as in the distributions: rows may claim
     /// another number of errors.
     pub fn results(&self) -> (u64, u64) {

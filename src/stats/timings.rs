@@ -197,6 +197,15 @@ impl Timings {
         }
     }
 
+    /// The counts of elapsed of all rows.
+    pub fn elapsed_counts(&self) -> Vec<(i64, u64)> {
+        match self.few() {
+            Ok(rows) if rows.len() <= MAX_SORTED => counted(rows.iter().map(|row| row.elapsed())),
+            Ok(rows) => Distributions::of(rows).elapsed().counts(),
+            Err(distributions) => distributions.elapsed().counts(),
+        }
+    }
+
     /// Number of successes and of failures.
     pub fn results(&self) -> (u64, u64) {
         match self.few() {
@@ -309,10 +318,14 @@ impl FewTimes {
         self.elapsed_ko & 1 == 0
     }
 
+    fn elapsed(self) -> i64 {
+        i64::from(self.elapsed_ko / 2)
+    }
+
     fn unpack(self) -> Times {
         let optional = |time: u32| (time != ABSENT).then_some(i64::from(time));
         Times {
-            elapsed: i64::from(self.elapsed_ko / 2),
+            elapsed: self.elapsed(),
             success: self.is_success(),
             latency: optional(self.latency),
             connect: optional(self.connect),
@@ -463,6 +476,7 @@ mod tests {
                 connect: plain.connect.counts(),
             };
             prop_assert_eq!(timings.counts(), counts);
+            prop_assert_eq!(timings.elapsed_counts(), plain.elapsed().counts());
             let (mut ab, mut ba) = (of(&a), of(&b));
             ab.merge(&of(&b));
             ba.merge(&of(&a));

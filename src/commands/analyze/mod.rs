@@ -107,7 +107,7 @@ impl Outputs {
         if report.other_labels.is_none() || !self.has_csv_all_labels {
             return render::csv::render(report, self.formulas);
         }
-        let rows = LabelRows::new(aggregate, &report.options.percentiles);
+        let rows = LabelRows::new(aggregate, &report.options);
         render::csv::render_all(&report.options, &rows, &report.total, self.formulas)
     }
 
