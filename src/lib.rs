@@ -93,6 +93,7 @@ pub mod report;
 pub mod select;
 #[cfg(feature = "serve")]
 pub mod serve;
+mod short_names;
 pub mod stats;
 mod stderr;
 mod suggest;

@@ -249,6 +249,11 @@ impl CompactHistogram {
         steps
     }
 
+    /// The step of a histogram with fewer exact bits that holds a step of this one.
+    pub fn coarse_step<const BITS: u32>(step: u16) -> u16 {
+        step_of::<BITS>(CompactHistogram::range(step).0 as u64) as u16
+    }
+
     /// The smallest and largest value of a step, ms.
     pub fn range(step: u16) -> (i64, i64) {
         range_of::<EXACT_BITS>(usize::from(step).min(STEPS - 1))

@@ -3,18 +3,21 @@
 //! Tables and charts are static HTML and SVG. The script, if enabled, makes tables sortable and
 //! redraws the charts from the figures' data to make them interactive.
 
+mod cards;
 mod charts;
 mod compare;
 mod data;
 mod document;
 mod escape;
+mod flat;
 mod live;
 mod numbers;
 mod page;
 mod sections;
+mod slices;
 mod theme;
 mod thin;
-mod verdict;
+mod tiles;
 
 use crate::chart::Figure;
 use crate::compare::Comparison;

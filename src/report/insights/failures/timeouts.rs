@@ -55,6 +55,9 @@ const COARSE: f64 = 0.9;
 /// Most different times of nearly all other samples if all responses take fixed times, as a stub's.
 const MAX_FIXED: usize = 3;
 
+/// Shortest of these times, ms: shorter ones fall into few values anyway.
+const MIN_FIXED_MS: i64 = 20;
+
 /// Nearly all samples, as a share.
 const NEARLY_ALL: f64 = 0.95;
 
@@ -365,11 +368,13 @@ fn is_coarse(all: &Counts, from: i64, to: i64) -> bool {
 /// Whether nearly all other samples take one of a few times.
 fn are_fixed(all: &Counts, from: i64, to: i64) -> bool {
     let others = all.iter().filter(|(value, _)| !(from..=to).contains(value));
-    let mut counts: Vec<u64> = others.map(|(_, count)| *count).collect();
-    counts.sort_unstable_by(|a, b| b.cmp(a));
-    let most: u64 = counts.iter().take(MAX_FIXED).sum();
-    let count: u64 = counts.iter().sum();
-    count >= 2 * MIN_SAMPLES && most as f64 >= count as f64 * NEARLY_ALL
+    let mut others: Vec<(i64, u64)> = others.copied().collect();
+    others.sort_unstable_by_key(|&(_, count)| std::cmp::Reverse(count));
+    let count = times::count(&others);
+    others.truncate(MAX_FIXED);
+    let most = times::count(&others);
+    let is_long = others.iter().any(|&(value, _)| value >= MIN_FIXED_MS);
+    is_long && count >= 2 * MIN_SAMPLES && most as f64 >= count as f64 * NEARLY_ALL
 }
 
 /// Returns in how many buckets samples ended in a band, and how many did.
