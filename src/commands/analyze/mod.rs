@@ -17,7 +17,7 @@ use crate::cli::{AnalyzeArgs, Format};
 use crate::error::{Error, Result};
 use crate::render::overview::Links;
 use crate::render::{self, markdown::ChartLink};
-use crate::report::{self, Report};
+use crate::report::{self, LabelRows, Report};
 use crate::stats::Aggregate;
 use crate::stderr;
 
@@ -143,10 +143,8 @@ impl Outputs {
         if report.other_labels.is_none() || !self.has_csv_all_labels {
             return render::csv::render(report, self.formulas);
         }
-        let percentiles = &report.options.percentiles;
-        let labels = report::label_rows(aggregate, percentiles);
-        let rows = labels.chain([report.total.clone()]);
-        render::csv::render_rows(&report.options, rows, self.formulas)
+        let rows = LabelRows::new(aggregate, &report.options);
+        render::csv::render_all(&report.options, &rows, &report.total, self.formulas)
     }
 
     /// Writes the report directory, and returns the report as JSON; `tables` are files with more labels
