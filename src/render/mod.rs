@@ -15,6 +15,7 @@ pub mod junit;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod markdown;
+pub mod overview;
 pub(crate) mod print;
 pub mod prometheus;
 #[cfg(feature = "cli")]
@@ -23,5 +24,6 @@ pub mod statistics;
 pub(crate) mod table;
 pub(crate) mod tables;
 pub mod terminal;
+mod verdict;
 
 pub(crate) use crate::text;

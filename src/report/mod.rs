@@ -51,7 +51,7 @@ pub use insights::{
     StrayTimes, SubResults, Timeouts, TooFewSamples, Unreachable,
 };
 pub use label_report::{CodeCount, LabelReport, PercentileValue, Summary, TOTAL, Window};
-pub use labels::label_rows;
+pub use labels::LabelRows;
 pub use live::{Live, NewError, RecentFigures};
 pub use metrics::{MetricPercentile, MetricReport, MetricRow, MetricSeries, MetricSummary};
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};

@@ -271,7 +271,6 @@ fn labels(
 fn codes(series: &stats::Timeline, buckets: &[&Bucket]) -> Vec<CodeSeries> {
     let mut codes: Vec<CodeSeries> = series
         .codes()
-        .iter()
         .enumerate()
         .map(|(number, code)| CodeSeries {
             code: text::of(code).into_owned(),

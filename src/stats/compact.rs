@@ -230,7 +230,13 @@ impl CompactHistogram {
     /// The number of every step that occurs and its count, ascending. [`CompactHistogram::range`]
     /// returns the values of a step.
     pub fn steps(&self) -> Vec<(u16, u64)> {
-        let mut steps: Vec<(u16, u64)> = Vec::new();
+        let room = match &self.0 {
+            Counts::Few(length, _) => usize::from(*length),
+            Counts::Narrow(_, counts) => counts.len(),
+            Counts::Usual(_, counts) => counts.len(),
+            Counts::Wide(_, counts) => counts.len(),
+        };
+        let mut steps: Vec<(u16, u64)> = Vec::with_capacity(room);
         self.for_each(|step, count| steps.push((step as u16, count)));
         if matches!(self.0, Counts::Few(..)) {
             steps.sort_unstable();

@@ -18,7 +18,6 @@ mod slices;
 mod theme;
 mod thin;
 mod tiles;
-mod verdict;
 
 use crate::chart::Figure;
 use crate::compare::Comparison;

@@ -3,13 +3,13 @@
 use maud::{Markup, html};
 
 use super::document::{Parts, Section, document};
-use super::verdict::{self, Verdict};
 use super::{Detail, cards, charts, sections, tiles};
 use crate::chart::Figure;
 use crate::error::Result;
 use crate::format::{self, shorten_middle};
 use crate::render::print::html::BREAK;
 use crate::render::table::Tone;
+use crate::render::verdict::{self, Verdict};
 use crate::report::Report;
 
 /// Maximum length of a title or a detail, in characters.

@@ -60,7 +60,12 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course, failing: &Failing) 
     // How long requests take to fail that always do, or that get no connection, is told with them.
     let unexplained = evidence.samplers.errors.saturating_sub(failing.errors) as f64;
     let most_errors = (failing.errors > 0).then_some(unexplained * MAX_TO_UNEXPLAINED);
-    let timeouts = timeouts::find(evidence.aggregate, evidence.labels, course, most_errors);
+    let timeouts = timeouts::find(
+        evidence.aggregate,
+        (evidence.labels, evidence.samplers),
+        course,
+        most_errors,
+    );
     let known = often_fails::Known {
         failing,
         changes: &changes,

@@ -1,4 +1,4 @@
-//! The verdict at the head of a page: passed or failed, and the worst fact first.
+//! The verdict on a run: passed or failed, and the worst fact first.
 
 use crate::format::{self, brief_percent, counted, thousands};
 use crate::render::table::Tone;
