@@ -252,7 +252,7 @@ class Check:
         self.browser.run("document.querySelector('nav button').click()")
         self.browser.media()
         self.tell("is dark at a click", self.browser.run(background) == dark)
-        self.browser.run("delete document.documentElement.dataset.theme")
+        self.browser.run("delete document.documentElement.dataset.theme; localStorage.clear()")
         self.browser.size(360, 780, mobile=True, scale=2)
         time.sleep(0.3)
         wide = self.browser.run("return Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)")

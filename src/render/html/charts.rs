@@ -56,7 +56,7 @@ pub fn sections(run: Option<&Report>, mut figures: Vec<Figure>, detail: Detail) 
     let [overview, others @ ..] = &SECTIONS;
     let mut sections: Vec<Section> = others.iter().filter_map(section).collect();
     sections.extend(also_measured(&folded));
-    let data = data::of(run, &figures);
+    let data = data::of(run, &figures, detail.slices);
     let json = serde_json::to_string(&data)
         .map_err(|error| Error::Internal(format!("cannot write the page's data: {error}")))?;
     Ok(Charts {

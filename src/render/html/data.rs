@@ -84,8 +84,9 @@ struct CellsData {
     counts: Vec<Vec<u64>>,
 }
 
-/// Packs a page's figures; with the labels and slices of a run, unless it is a page of several.
-pub fn of<'f>(run: Option<&'f Report>, figures: &'f [Figure]) -> Data<'f> {
+/// Packs a page's figures; with the labels of a run and at most `max_slices` bytes of its slices, unless
+/// it is a page of several.
+pub fn of<'f>(run: Option<&'f Report>, figures: &'f [Figure], max_slices: usize) -> Data<'f> {
     let mut grids = Grids::default();
     let figures = figures
         .iter()
@@ -116,7 +117,7 @@ pub fn of<'f>(run: Option<&'f Report>, figures: &'f [Figure]) -> Data<'f> {
             .collect(),
         worst: labels.iter().map(|row| worst(row)).collect(),
         labels: labels.iter().map(|row| row.label.as_str()).collect(),
-        slices: run.and_then(slices::of),
+        slices: run.and_then(|run| slices::of(run, max_slices)),
         measures: MEASURES,
         css: style::css(MEASURES.page_text),
         grids: grids.0.into_iter().map(numbers).collect(),

@@ -8,9 +8,6 @@ use crate::format;
 use crate::report::{Cells, Report, Slice, joined_slices};
 use crate::stats::CompactHistogram;
 
-/// Largest size of all slices as text, in bytes.
-const MAX_BYTES: usize = 400_000;
-
 /// What is tried in turn until all slices fit: the number of exact bits, the largest number of slices,
 /// and how far a value may be from its step's middle.
 const LEVELS: [(u32, u64, &str); 6] = [
@@ -41,8 +38,8 @@ pub struct SlicesData {
     others: String,
 }
 
-/// Packs the slices of a report; `None` if it has none.
-pub fn of(report: &Report) -> Option<SlicesData> {
+/// Packs the slices of a report into about `max_bytes` of text; `None` if it has none.
+pub fn of(report: &Report, max_bytes: usize) -> Option<SlicesData> {
     let window = report.window?;
     let slices = report.slices.as_ref()?;
     let labels = || {
@@ -61,8 +58,8 @@ pub fn of(report: &Report) -> Option<SlicesData> {
     for (bits, max_slices, error) in LEVELS {
         let by = length.div_ceil(max_slices);
         let parts: Vec<Vec<Slice>> = labels().map(|cells| rebinned(&cells.0, bits, by)).collect();
-        let bytes: usize = parts.iter().map(|cells| text(cells).len()).sum();
-        let is_small = bytes <= MAX_BYTES;
+        let bytes: usize = parts.iter().map(|cells| length_of(cells)).sum();
+        let is_small = bytes <= max_bytes;
         packed = Some((bits, by, error, parts));
         if is_small {
             break;
@@ -70,7 +67,7 @@ pub fn of(report: &Report) -> Option<SlicesData> {
     }
     let (bits, by, error, mut parts) = packed?;
     let mut others = parts.pop().unwrap_or_default();
-    let kept = kept(&parts, text(&others).len());
+    let kept = kept(&parts, length_of(&others), max_bytes);
     let mut cells: Vec<Option<String>> = vec![None; report.labels.len()];
     for ((of, part), is_kept) in slices.labels.iter().zip(parts).zip(kept) {
         match report.labels.iter().position(|row| row.label == of.label) {
@@ -130,14 +127,14 @@ fn rebinned(cells: &[Slice], bits: u32, by: u64) -> Vec<Slice> {
 }
 
 /// Chooses the labels with the most samples that fit beside the others.
-fn kept(parts: &[Vec<Slice>], mut used: usize) -> Vec<bool> {
+fn kept(parts: &[Vec<Slice>], mut used: usize, max_bytes: usize) -> Vec<bool> {
     let samples = |part: &Vec<Slice>| part.iter().map(Slice::samples).sum::<u64>();
     let mut busiest: Vec<usize> = (0..parts.len()).collect();
     busiest.sort_by_key(|&place| std::cmp::Reverse(samples(&parts[place])));
     let mut kept = vec![false; parts.len()];
     for place in busiest {
-        used += text(&parts[place]).len();
-        if used > MAX_BYTES {
+        used += length_of(&parts[place]);
+        if used > max_bytes {
             break;
         }
         kept[place] = true;
@@ -149,10 +146,17 @@ fn text(cells: &[Slice]) -> String {
     STANDARD.encode(Cells(cells.to_vec()).to_bytes())
 }
 
+/// The length of the text of slices.
+fn length_of(cells: &[Slice]) -> usize {
+    Cells(cells.to_vec()).to_bytes().len().div_ceil(3) * 4
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::report::{LabelReport, LabelSlices, Slices, Window};
+
+    const MAX_BYTES: usize = 400_000;
 
     fn slice(index: u64, ok: Vec<(u16, u64)>) -> Slice {
         Slice {
@@ -199,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_short_run_keeps_its_slices() {
-        let data = of(&report(2, 3, 5)).unwrap();
+        let data = of(&report(2, 3, 5), MAX_BYTES).unwrap();
         assert_eq!(
             (data.start, data.width, data.count, data.bits),
             (-36, 1_024, 3, 6)
@@ -213,7 +217,7 @@ mod tests {
 
     #[test]
     fn a_long_run_of_many_labels_is_coarser_and_leaves_out_the_least_busy() {
-        let data = of(&report(100, 1_000, 300)).unwrap();
+        let data = of(&report(100, 1_000, 300), MAX_BYTES).unwrap();
         let size: usize = data.cells.iter().flatten().map(String::len).sum();
         assert!(size <= MAX_BYTES, "{size}");
         assert!(data.bits < 6 && data.count <= 240);
