@@ -15,7 +15,7 @@ mod scale;
 pub(crate) mod style;
 
 pub use drawing::svg;
-pub use figures::{METRIC_SLUGS, SLUGS, figures, overlaid};
+pub use figures::{METRIC_SLUGS, SLUGS, figures, of_history, of_label, overlaid};
 pub(crate) use layout::max_letters;
 pub use measures::{MEASURES, Measures};
 pub use model::{Axis, Cells, Figure, Mark, Panel, Scale, Section, Series, Tick};

@@ -14,7 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["stats", "select"],
     &["analysed"],
     &["report"],
-    &["gate", "compare"],
+    &["gate", "compare", "history"],
     &["chart"],
     &["render"],
     &["cli"],

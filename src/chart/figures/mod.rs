@@ -2,6 +2,7 @@
 
 mod against;
 mod apdex;
+mod history;
 mod metrics;
 mod names;
 mod over_time;
@@ -18,6 +19,7 @@ use super::{palette, scale};
 use crate::format;
 use crate::report::{LabelReport, Report};
 
+pub use history::{of_history, of_label};
 pub use metrics::SLUGS as METRIC_SLUGS;
 pub use overlaid::overlaid;
 use run::Run;
