@@ -1,21 +1,30 @@
 #!/usr/bin/env bash
-# Draws the README's picture, docs/images/saturation.png, from results that it generates.
+# Takes the pictures of the README and of docs/ from results that it generates: the first screen of an
+# eventful run, of failing requests, and of one label.
 #
 #   scripts/readme-picture.sh
 #
-# Needs cargo and Python 3. pngquant, if it is installed, halves the file.
+# Needs cargo, Python 3 and Debian's chromium and chromium-driver. pngquant, if it is installed, shrinks
+# the files.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 cargo build --release --quiet --bin perfkit
+perfkit=${CARGO_TARGET_DIR:-target}/release/perfkit
 python3 scripts/readme-picture/shop.py > "$work/shop.jtl"
-chart=response-time-percentiles-over-time
-"${CARGO_TARGET_DIR:-target}/release/perfkit" analyze "$work/shop.jtl" -o "$work/report" \
-  --platform 'a made-up shop' --charts "$chart"
-picture=docs/images/saturation.png
-cp "$work/report/charts/$chart.png" "$picture"
+"$perfkit" analyze "$work/shop.jtl" -o "$work/shop" --title 'The shop on Friday' --platform 'a made-up shop' \
+  --charts none --fail-if 'error% > 1%' --fail-if 'p99 > 2s' >/dev/null 2>&1 || true
+"$perfkit" analyze fixtures/errors.jtl -o "$work/errors" --title 'Six ways to fail' --platform 'a laptop' \
+  --charts none >/dev/null 2>&1
+images=docs/images
+python3 scripts/readme-picture/screens.py \
+  "$work/shop/report.html" "$images/first-screen.png" light \
+  "$work/errors/report.html" "$images/failures.png" dark \
+  "$work/shop/report.html#label-panel&t=500-600&label=POST%20%2Fcheckout" "$images/label.png" light
 if command -v pngquant >/dev/null; then
-  pngquant --force --strip --speed 1 --output "$picture" 64 "$picture"
+  for picture in first-screen failures label; do
+    pngquant --force --strip --speed 1 --output "$images/$picture.png" 48 "$images/$picture.png"
+  done
 fi

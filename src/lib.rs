@@ -96,6 +96,7 @@ pub mod report;
 pub mod select;
 #[cfg(feature = "serve")]
 pub mod serve;
+mod short_names;
 pub mod stats;
 mod stderr;
 mod suggest;

@@ -46,6 +46,15 @@ class Browser:
         self.log("performance"), self.log("browser")
         self.call("POST", "/url", {"url": pathlib.Path(page).resolve().as_uri()})
 
+    def go(self, url):
+        """Opens an address as if it had been followed from another page."""
+        self.call("POST", "/url", {"url": "about:blank"})
+        self.call("POST", "/url", {"url": url})
+
+    def wait_for(self, script, *arguments):
+        """What a script tells the function that it gets last."""
+        return self.call("POST", "/execute/async", {"script": script, "args": list(arguments)})
+
     def run(self, script, *arguments):
         return self.call("POST", "/execute/sync", {"script": script, "args": list(arguments)})
 

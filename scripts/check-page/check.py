@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Opens report.html pages in a headless Chromium and tries everything that they promise.
+"""Opens report.html pages in a headless Chromium and Firefox and tries everything that they promise.
 
-    scripts/check-page/check.py REPORT_DIRECTORY... [--comparison PAGE]... --screenshots DIR
+    scripts/check-page/check.py REPORT_DIRECTORY... [--comparison PAGE]... [--firefox REPORT_DIRECTORY]...
+        --screenshots DIR
 
-Needs Debian's chromium and chromium-driver, or the same from elsewhere on the PATH. Prints each check
+Beside REPORT_DIRECTORY, the rows may stand as REPORT_DIRECTORY.jtl: parts of the run are checked against
+them. Needs Debian's chromium, chromium-driver and firefox-esr, or the same from elsewhere on the PATH. Prints each check
 with PASS or FAIL, then a verdict; exit code 1 if one failed.
 """
 import argparse
@@ -17,7 +19,11 @@ import time
 import xml.etree.ElementTree as xml
 
 from browser import Browser
+from firefox import Firefox
+import copying
 import drawings
+import following
+import layout
 
 # What the checks ask the page.
 BOX = """const figure = document.getElementById(arguments[0]); figure.scrollIntoView({block: "center", behavior: "instant"});
@@ -28,7 +34,8 @@ return {left: frame.left + left * scale, right: frame.left + right * scale, top:
 TIP = """const tip = document.getElementById(arguments[0]).querySelector(".tip");
 return tip.hidden ? null : tip.innerText.replaceAll("\\n", " ");"""
 TICKS = """return [...document.getElementById(arguments[0]).querySelectorAll(".plot text.m:not(.a)")].map(text => text.textContent)"""
-FIGURES = """return JSON.parse(document.getElementById("data").textContent).figures
+FIGURES = """document.querySelectorAll("details.also").forEach(folded => { folded.open = true; });
+return JSON.parse(document.getElementById("data").textContent).figures
 .map(figure => ({slug: figure.slug, isTime: figure.panels[0].x.scale === "time", min: figure.panels[0].x.min, max: figure.panels[0].x.max,
  series: figure.panels[0].series.map(series => series.name)}))"""
 
@@ -58,6 +65,10 @@ class Check:
         self.zooms()
         self.sorts()
         self.saves()
+        copying.all_checks(self)
+        following.all_checks(self, self.page.parent.with_suffix(".jtl"))
+        layout.all_checks(self)
+        layout.remembers_the_theme(self)
         self.is_harmless()
         self.looks()
         self.prints()
@@ -105,6 +116,8 @@ class Check:
         series = self.report["time_series"]
         values = series["percentiles"][0]["values"]
         known = [number for number, value in enumerate(values[:-1]) if value is not None and number > 0]
+        if not known:
+            return
         bucket = known[len(known) // 2]
         figure = next(figure for figure in self.figures if figure["slug"] == PERCENTILES)
         box = self.box(PERCENTILES)
@@ -113,8 +126,8 @@ class Check:
         self.browser.move(x, (box["top"] + box["bottom"]) / 2)
         tip = self.browser.run(TIP, PERCENTILES) or ""
         wanted = [f"{name} {one['values'][bucket]:,} ms" for name, one in zip(figure["series"], series["percentiles"])]
-        # A logarithmic axis begins at 1 ms, and so does its description.
-        wanted = [text if text in tip else re.sub(r" [01] ms$", " ≤ 1 ms", text) for text in wanted]
+        # On a logarithmic axis, 0 is less than 1.
+        wanted = [text if text in tip else re.sub(r" 0 ms$", " <1 ms", text) for text in wanted]
         self.tell(f"tells the values pointed at ({wanted[0]})", all(text in tip for text in wanted), f"{tip!r}, not {wanted}")
         self.browser.screenshot(self.screenshots / f"{self.name}-hover.png")
         box = self.box("response-time-heatmap")
@@ -135,18 +148,21 @@ class Check:
 
     def toggles(self, slug=PERCENTILES):
         entry = f"document.querySelectorAll('#{slug} .legend button')[0]"
-        lines = f"""const name = {entry}.textContent.trim();
-return [...document.querySelectorAll('#{slug} [data-series]')].filter(line => line.dataset.series === name).length"""
+        lines = f"return document.querySelectorAll('#{slug} [data-series=\"0\"]').length"
+        all_lines = f"return new Set([...document.querySelectorAll('#{slug} [data-series]')].map(line => line.dataset.series)).size"
+        all_before = self.browser.run(all_lines)
         before = self.browser.run(lines)
         self.browser.run(f"{entry}.click()")
         after, pressed = self.browser.run(lines), self.browser.run(f"return {entry}.getAttribute('aria-pressed')")
-        self.tell("hides a series at a click", before > 0 and (after, pressed) == (0, "false"), (before, after, pressed))
+        others = all_before - self.browser.run(all_lines)
+        self.tell("hides one series at a click", before > 0 and (after, pressed, others) == (0, "false", 1), (before, after, pressed, others))
         self.browser.run(f"{entry}.click()")
         self.tell("shows it again", self.browser.run(lines) == before)
 
     def time_ticks(self):
         time.sleep(0.5)  # charts are drawn one after the other
-        return {figure["slug"]: self.browser.run(TICKS, figure["slug"]) for figure in self.figures if figure["isTime"]}
+        shown = [figure for figure in self.figures if figure["isTime"] and figure["slug"] != "overview"]
+        return {figure["slug"]: self.browser.run(TICKS, figure["slug"]) for figure in shown}
 
     def zooms(self):
         before = self.time_ticks()
@@ -172,8 +188,8 @@ return [...document.querySelectorAll('#{slug} [data-series]')].filter(line => li
         self.tell("shows all again at Escape", is_zoomed and self.time_ticks() == before)
 
     def sorts(self):
-        samples = "return [...document.querySelectorAll('#aggregate tbody tr')].map(row => +row.cells[1].textContent)"
-        head = "document.querySelector('#aggregate thead').rows[0].cells[1]"
+        samples = "return [...document.querySelectorAll('#aggregate tbody tr')].map(row => +row.cells[2].textContent.replaceAll(',', ''))"
+        head = "document.querySelector('#aggregate thead').rows[0].cells[2]"
         shown = self.browser.run(samples)
         if len(shown) < 2:
             return
@@ -236,7 +252,7 @@ return [...document.querySelectorAll('#{slug} [data-series]')].filter(line => li
         self.browser.run("document.querySelector('nav button').click()")
         self.browser.media()
         self.tell("is dark at a click", self.browser.run(background) == dark)
-        self.browser.run("delete document.documentElement.dataset.theme")
+        self.browser.run("delete document.documentElement.dataset.theme; localStorage.clear()")
         self.browser.size(360, 780, mobile=True, scale=2)
         time.sleep(0.3)
         wide = self.browser.run("return Math.max(document.documentElement.scrollWidth, document.body.scrollWidth)")
@@ -253,6 +269,7 @@ return [...document.querySelectorAll('#{slug} [data-series]')].filter(line => li
         pdf = self.browser.pdf()
         (self.screenshots / f"{self.name}.pdf").write_bytes(pdf)
         self.tell("prints", pdf.startswith(b"%PDF") and len(pdf) > 10_000, len(pdf))
+        layout.pages(self, pdf)
 
     def works_without_script(self):
         self.browser.cdp("Emulation.setScriptExecutionDisabled", value=True)
@@ -260,12 +277,40 @@ return [...document.querySelectorAll('#{slug} [data-series]')].filter(line => li
         root = self.browser.cdp("DOM.getDocument")["root"]["nodeId"]
         def find(selector):
             return self.browser.cdp("DOM.querySelectorAll", nodeId=root, selector=selector)["nodeIds"]
-        drawings = find(".plot > svg")
+        drawings = find("section > figure > .plot > svg")
         shown = [self.browser.cdp("DOM.getBoxModel", nodeId=node)["model"]["height"] for node in drawings]
-        is_right = len(drawings) == len(self.figures) and all(height > 100 for height in shown) and not find("button")
+        is_right = len(find(".plot > svg")) == len(self.figures) and len(drawings) > 2 and all(height > 100 for height in shown) and not find("button")
         self.tell("shows tables and charts without script", is_right and bool(find("table")), shown)
         self.browser.screenshot(self.screenshots / f"{self.name}-no-script.png", whole=True)
         self.browser.cdp("Emulation.setScriptExecutionDisabled", value=False)
+
+
+class FirefoxCheck(Check):
+    """The same in Firefox, without what only Chromium's driver can emulate."""
+
+    def __init__(self, browser, directory, screenshots, downloads):
+        super().__init__(browser, directory, screenshots, downloads)
+        self.name = f"{directory.name}-firefox"
+
+    def all(self):
+        self.browser.size(1280, 900)
+        self.loads()
+        self.draws()
+        self.draws_as_perfkit()
+        self.reads()
+        self.toggles()
+        self.zooms()
+        self.sorts()
+        self.saves()
+        copying.all_checks(self)
+        following.all_checks(self, self.page.parent.with_suffix(".jtl"))
+        layout.first_screen(self)
+        layout.anchors(self, 1280)
+        layout.ticks(self)
+        layout.remembers_the_theme(self)
+        self.is_harmless()
+        self.browser.screenshot(self.screenshots / f"{self.name}-light.png")
+        return self.failures
 
 
 class ComparisonCheck(Check):
@@ -303,8 +348,9 @@ class ComparisonCheck(Check):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("directories", nargs="+", type=pathlib.Path)
+    arguments.add_argument("directories", nargs="*", type=pathlib.Path)
     arguments.add_argument("--comparison", action="append", default=[], type=pathlib.Path)
+    arguments.add_argument("--firefox", action="append", default=[], type=pathlib.Path)
     arguments.add_argument("--screenshots", type=pathlib.Path, required=True)
     arguments = arguments.parse_args()
     arguments.screenshots.mkdir(parents=True, exist_ok=True)
@@ -317,6 +363,13 @@ def main():
             failures = sum(check.all() for check in checks)
         finally:
             browser.close()
+        if arguments.firefox:
+            browser = Firefox(downloads)
+            try:
+                of = arguments.screenshots, pathlib.Path(downloads)
+                failures += sum(FirefoxCheck(browser, directory, *of).all() for directory in arguments.firefox)
+            finally:
+                browser.close()
     print(f"FAIL: {failures} checks" if failures else "PASS")
     sys.exit(failures > 0)
 

@@ -16,10 +16,11 @@ use plotters_backend::BackendCoord;
 use super::backend::{Attributes, Label, SvgBackend, UNITS, escaped};
 use super::layout::{self, Frame, Layout, LegendEntry};
 use super::measures::MEASURES;
-use super::model::{Cells, Figure, Mark, Panel, Scale, Series};
+use super::model::{Arrangement, Cells, Figure, Mark, Panel, Scale, Series, Span};
 use super::palette::{PALETTE_SIZE, Palette};
 use super::style::{self, Medium, Style};
 use crate::error::{Error, Result};
+use crate::format::fit_middle;
 
 type Root<'s> = DrawingArea<SvgBackend<'s>, Shift>;
 type Drawn = std::result::Result<(), DrawingAreaErrorKind<Infallible>>;
@@ -56,9 +57,14 @@ fn draw(root: &Root<'_>, figure: &Figure, style: &Style, layout: &Layout) -> Dra
     if matches!(style.medium, Medium::Picture { .. }) {
         draw_header(root, figure, layout)?;
     }
-    for (panel, &frame) in figure.panels.iter().zip(&layout.panels) {
+    for (number, (panel, &frame)) in figure.panels.iter().zip(&layout.panels).enumerate() {
         let pen = Pen::new(root, panel, frame);
-        pen.draw_axes(style.text_size)?;
+        let is_stacked = figure.arrangement == Arrangement::Stacked;
+        pen.draw_spans(&figure.spans, number == 0)?;
+        pen.draw_axes(
+            style.text_size,
+            !is_stacked || number + 1 == figure.panels.len(),
+        )?;
         if let Some(cells) = &panel.cells {
             pen.draw_cells(cells)?;
         }
@@ -74,7 +80,9 @@ fn draw(root: &Root<'_>, figure: &Figure, style: &Style, layout: &Layout) -> Dra
 fn draw_header(root: &Root<'_>, figure: &Figure, layout: &Layout) -> Drawn {
     let m = &MEASURES;
     label(root, "a title", (m.side, m.title.1), &figure.title)?;
-    label(root, "s", (m.side, m.subtitle), &figure.subtitle)?;
+    let room = (layout.width - 2.0 * m.side) / (m.picture_text * m.letter);
+    let subtitle = fit_middle(&figure.subtitle, room as usize);
+    label(root, "s", (m.side, m.subtitle), &subtitle)?;
     for LegendEntry { name, color, at } in &layout.legend {
         let line = [*at, (at.0 + m.swatch, at.1)].map(point);
         let attributes = format!("class=\"swatch c{color}\"");
@@ -121,7 +129,27 @@ impl<'r, 's> Pen<'r, 's> {
         self.axes.translate(&inside)
     }
 
-    fn draw_axes(&self, text_size: f64) -> Drawn {
+    /// Marks stretches of time, with their names in the first panel.
+    fn draw_spans(&self, spans: &[Span], has_names: bool) -> Drawn {
+        let (_, top) = point((self.frame.left, self.frame.top));
+        let bottom = units(self.frame.bottom);
+        let least = units(MEASURES.min_span);
+        let places = spans.iter().map(|span| {
+            let (from, to) = (self.at((span.from, 0.0)).0, self.at((span.to, 0.0)).0);
+            (from, to.max(from + least))
+        });
+        let places: Vec<(i32, i32)> = places.collect();
+        let corners = places.iter().map(|&(from, to)| [(from, top), (to, bottom)]);
+        self.rectangles("class=\"span\"", corners.collect())?;
+        for (span, (from, to)) in spans.iter().zip(places).filter(|_| has_names) {
+            let at = ((from + to) / 2, top + units(MEASURES.span_name));
+            self.text("m a", at, &span.name)?;
+        }
+        Ok(())
+    }
+
+    /// Draws the grid, the axes and their texts; the horizontal axis has texts only with `has_times`.
+    fn draw_axes(&self, text_size: f64, has_times: bool) -> Drawn {
         let (m, panel, frame) = (&MEASURES, self.panel, self.frame);
         let (left, top) = point((frame.left, frame.top));
         let (right, bottom) = point((frame.right, frame.bottom));
@@ -147,12 +175,17 @@ impl<'r, 's> Pen<'r, 's> {
                 _ => self.text("e", at, &tick.text)?,
             }
         }
-        for tick in &panel.x.ticks {
-            let x = self.at((tick.at, panel.y.min)).0;
-            self.text("m", (x, bottom + units(m.tick_text)), &tick.text)?;
+        if has_times {
+            // A text at the end moves aside rather than being cut off.
+            let edge = right + units(m.right);
+            for tick in &panel.x.ticks {
+                let half = layout::letters(&tick.text) as f64 * text_size * m.letter / 2.0;
+                let x = self.at((tick.at, panel.y.min)).0.min(edge - units(half));
+                self.text("m", (x, bottom + units(m.tick_text)), &tick.text)?;
+            }
+            let below = ((left + right) / 2, bottom + units(m.axis_title));
+            self.text("m a", below, &panel.x.label)?;
         }
-        let below = ((left + right) / 2, bottom + units(m.axis_title));
-        self.text("m a", below, &panel.x.label)?;
         let above = match &panel.title {
             Some(title) => format!("{title}: {}", panel.y.label),
             None => panel.y.label.clone(),
@@ -169,7 +202,10 @@ impl<'r, 's> Pen<'r, 's> {
         match series.mark {
             Mark::Bars => {
                 let half = MEASURES.bar / 2.0;
-                let corners = |&(x, y)| [(self.panel.x.min, y + half), (x, y - half)];
+                let corners = |&(x, y)| {
+                    let start = self.start_of_bar(series, y);
+                    [(start, y + half), (start + x, y - half)]
+                };
                 let bars = series.pieces.iter().flatten().map(corners);
                 let bars: Vec<_> = bars.map(|bar| bar.map(|at| self.at(at))).collect();
                 self.rectangles(&class("bars"), bars)
@@ -181,6 +217,13 @@ impl<'r, 's> Pen<'r, 's> {
                     self.dots(&class("dots cloud"), dealt.copied())?;
                 }
                 Ok(())
+            }
+            Mark::Band => {
+                self.root.draw(&Attributes(&class("area")))?;
+                for outline in pieces {
+                    self.root.draw(&Polygon::new(outline, BLACK))?;
+                }
+                self.root.present()
             }
             Mark::Line | Mark::Area => {
                 let is_line = |piece: &&Vec<BackendCoord>| piece.len() > 1;
@@ -201,6 +244,15 @@ impl<'r, 's> Pen<'r, 's> {
                 self.dots(&class("dots"), alone.flatten().copied())
             }
         }
+    }
+
+    /// Returns where the bars of earlier series at this height end.
+    fn start_of_bar(&self, series: &Series, y: f64) -> f64 {
+        let all = self.panel.series.iter();
+        let earlier = all.take_while(|other| !std::ptr::eq(*other, series));
+        let bars = earlier.flat_map(|other| other.pieces.iter().flatten());
+        let at_y = bars.filter(|bar| (bar.1 - y).abs() < 1e-9);
+        at_y.fold(self.panel.x.min, |end, bar| end + bar.0)
     }
 
     /// Draws cells by shade; adjacent cells of one shade in a row become one rectangle.
@@ -299,10 +351,7 @@ mod tests {
             scale,
             min: 0.0,
             max: 100.0,
-            ticks: vec![Tick {
-                at: 50.0,
-                text: name.to_owned(),
-            }],
+            ticks: vec![Tick::new(50.0, name)],
         };
         Figure {
             slug: "a",
@@ -310,6 +359,8 @@ mod tests {
             title: "All".to_owned(),
             subtitle: String::new(),
             description: "All of it".to_owned(),
+            arrangement: Arrangement::Beside,
+            spans: Vec::new(),
             panels: vec![Panel {
                 title: None,
                 x: axis(Scale::Linear),
@@ -318,6 +369,7 @@ mod tests {
                     name: name.to_owned(),
                     color: 9,
                     mark,
+                    full: None,
                     pieces,
                 }],
                 cells: None,

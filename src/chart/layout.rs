@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthChar;
 
 use super::measures::MEASURES;
-use super::model::{Axis, Figure, Panel, Scale};
+use super::model::{Arrangement, Axis, Figure, Panel, Scale};
 use super::palette::PALETTE_SIZE;
 use super::style::{Medium, Style};
 
@@ -50,6 +50,7 @@ pub struct Frame {
 pub fn of(figure: &Figure, style: &Style) -> Layout {
     let m = &MEASURES;
     let count = figure.panels.len().max(1) as f64;
+    let is_stacked = figure.arrangement == Arrangement::Stacked;
     let (legend, top, side, foot) = match style.medium {
         Medium::Page => (Vec::new(), 0.0, 0.0, 0.0),
         Medium::Picture { .. } => {
@@ -57,9 +58,13 @@ pub fn of(figure: &Figure, style: &Style) -> Layout {
             (legend, top, m.side, m.foot)
         }
     };
-    let width = (style.width - 2.0 * side) / count;
+    let beside = if is_stacked { 1.0 } else { count };
+    let width = (style.width - 2.0 * side) / beside;
+    // Of stacked panels, what is not data.
+    let between = count * m.top + (count - 1.0) * m.stack_gap + m.bottom;
     let height = match style.height {
         Some(height) => height - top - foot,
+        None if is_stacked => between + count * m.stacked_height,
         None => {
             let per_width = match figure.panels.len() {
                 0 | 1 => m.height_alone,
@@ -71,13 +76,22 @@ pub fn of(figure: &Figure, style: &Style) -> Layout {
         }
     };
     let frame = |(number, panel)| {
-        let outer = side + number as f64 * width;
+        let (across, down) = match is_stacked {
+            true => (0.0, number as f64),
+            false => (number as f64, 0.0),
+        };
+        let outer = side + across * width;
+        let data = match is_stacked {
+            true => (height - between) / count,
+            false => height - m.top - m.bottom,
+        };
+        let upper = top + m.top + down * (data + m.top + m.stack_gap);
         Frame {
             outer,
             left: outer + left_of(panel, width, style.text_size),
             right: outer + width - m.right,
-            top: top + m.top,
-            bottom: top + height - m.bottom,
+            top: upper,
+            bottom: upper + data,
         }
     };
     Layout {
@@ -155,7 +169,7 @@ fn take(name: impl Iterator<Item = char>, max: usize) -> Vec<char> {
 }
 
 /// Returns the width of a text in letters.
-fn letters(text: &str) -> usize {
+pub fn letters(text: &str) -> usize {
     text.chars().map(width_of).sum()
 }
 

@@ -36,6 +36,10 @@ pub struct Measures {
     pub height_alone: f64,
     /// Height of a panel on the page per its width, if there are others.
     pub height_beside: f64,
+    /// Height of the data of a stacked panel on the page.
+    pub stacked_height: f64,
+    /// From a stacked panel's data to the next panel.
+    pub stack_gap: f64,
     /// Smallest height of a panel on the page.
     pub min_height: f64,
     /// Largest height of a panel on the page.
@@ -72,6 +76,17 @@ pub struct Measures {
     pub swatch_gap: f64,
     /// From the last row of the legend to the panels.
     pub below_legend: f64,
+
+    /// Smallest width of a marked stretch of time.
+    pub min_span: f64,
+    /// From the upper end of a marked stretch to the baseline of its name.
+    pub span_name: f64,
+    /// Opacity of a marked stretch.
+    pub span_opacity: f64,
+    /// Largest ratio of maximum to typical value on a linear axis; above it the axis is logarithmic.
+    pub max_linear_ratio: f64,
+    /// Position on a logarithmic axis of values below 1.
+    pub below_one: f64,
 
     /// Smallest visible movement of a line; closer points are left out.
     pub visible: f64,
@@ -110,6 +125,8 @@ pub const MEASURES: Measures = Measures {
     names_padding: 12.0,
     height_alone: 0.36,
     height_beside: 0.66,
+    stacked_height: 84.0,
+    stack_gap: 4.0,
     min_height: 230.0,
     max_height: 380.0,
     tick: 5.0,
@@ -127,6 +144,11 @@ pub const MEASURES: Measures = Measures {
     swatch: 22.0,
     swatch_gap: 7.0,
     below_legend: 12.0,
+    min_span: 3.0,
+    span_name: 12.0,
+    span_opacity: 0.1,
+    max_linear_ratio: 30.0,
+    below_one: -0.3,
     visible: 0.5,
     line: 1.75,
     bar: 0.6,

@@ -15,10 +15,13 @@ mod scale;
 pub(crate) mod style;
 
 pub use drawing::svg;
+pub(crate) use figures::LabelNames;
 pub use figures::{METRIC_SLUGS, SLUGS, figures, of_history, of_label, overlaid};
 pub(crate) use layout::max_letters;
 pub use measures::{MEASURES, Measures};
-pub use model::{Axis, Cells, Figure, Mark, Panel, Scale, Section, Series, Tick};
+pub use model::{
+    Arrangement, Axis, Cells, Figure, Mark, Panel, Scale, Section, Series, Span, Tick,
+};
 pub use palette::Theme;
 pub use png::{Chart, draw, png};
 pub use style::{Medium, Size, SizeError, Style};

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// A figure: one or two panels side by side under a title and a legend.
+/// A figure: one or more panels under a title and a legend.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Figure {
     /// File name without extension.
@@ -15,27 +15,62 @@ pub struct Figure {
     pub subtitle: String,
     /// The content in words, for screen readers.
     pub description: String,
-    /// The panels, left to right; all show the same series by colour.
+    /// How the panels are arranged.
+    pub arrangement: Arrangement,
+    /// Stretches of time that all panels mark, such as those of findings.
+    pub spans: Vec<Span>,
+    /// The panels in order.
     pub panels: Vec<Panel>,
+}
+
+/// How the panels of a figure are arranged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arrangement {
+    /// Side by side; all show the same series by colour.
+    #[default]
+    Beside,
+    /// Above each other on one horizontal axis, each with its own series.
+    Stacked,
+}
+
+/// A stretch of time that is marked.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Span {
+    /// Start, ms since the start of the run.
+    pub from: f64,
+    /// End, ms since the start of the run.
+    pub to: f64,
+    /// What stands at its upper end.
+    pub name: String,
 }
 
 impl Figure {
     /// Returns the series of the legend: empty if there is only one, which its axis names.
-    pub fn legend(&self) -> &[Series] {
-        match &self.panels[..] {
-            [panel] => match &panel.series[..] {
-                [only] if panel.y.label.contains(&only.name) => &[],
-                series => series,
+    pub fn legend(&self) -> Vec<&Series> {
+        match (&self.panels[..], self.arrangement) {
+            ([panel], _) => match &panel.series[..] {
+                [only] if panel.y.label.contains(&only.name) => Vec::new(),
+                series => series.iter().collect(),
             },
-            panels => panels.first().map_or(&[], |panel| &panel.series),
+            (panels, Arrangement::Stacked) => {
+                panels.iter().flat_map(|panel| &panel.series).collect()
+            }
+            (panels, Arrangement::Beside) => panels
+                .iter()
+                .take(1)
+                .flat_map(|panel| &panel.series)
+                .collect(),
         }
     }
 }
 
-/// The sections of JMeter's dashboard.
+/// The sections of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Section {
+    /// The course of the run at a glance.
+    Overview,
     /// Time series of the run.
     OverTime,
     /// Requests and responses per second.
@@ -114,6 +149,20 @@ pub struct Tick {
     pub at: f64,
     /// Text.
     pub text: String,
+    /// The whole name, if the text has only a part of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub full: Option<String>,
+}
+
+impl Tick {
+    /// Creates a tick with this text.
+    pub fn new(at: f64, text: impl Into<String>) -> Self {
+        Tick {
+            at,
+            text: text.into(),
+            full: None,
+        }
+    }
 }
 
 /// A named series of points.
@@ -121,6 +170,8 @@ pub struct Tick {
 pub struct Series {
     /// Name in the legend.
     pub name: String,
+    /// The whole name, if the legend has only a part of it.
+    pub full: Option<String>,
     /// Index of its colour in the palette.
     pub color: usize,
     /// How it is drawn.
@@ -139,6 +190,8 @@ pub enum Mark {
     Area,
     /// Unconnected points.
     Points,
-    /// Horizontal bars from the start of the axis.
+    /// Horizontal bars from the start of the axis, or from the end of the bars of earlier series.
     Bars,
+    /// An area between two lines: the outline of each piece.
+    Band,
 }

@@ -265,6 +265,7 @@ mod tests {
                 name: (*name).to_owned(),
                 color: 0,
                 mark: Mark::Line,
+                full: None,
                 pieces: Vec::new(),
             };
             let axis = Axis {
@@ -280,6 +281,8 @@ mod tests {
                 title: "ทั้งหมด".to_owned(),
                 subtitle: String::new(),
                 description: "All".to_owned(),
+                arrangement: crate::chart::Arrangement::Beside,
+                spans: Vec::new(),
                 panels: vec![Panel {
                     title: None,
                     x: axis.clone(),

@@ -1,5 +1,6 @@
 //! Builds axes: ranges that contain the data, and ticks at round values.
 
+use super::measures::MEASURES;
 use super::model::{Axis, Scale, Tick};
 use crate::format;
 
@@ -47,10 +48,7 @@ pub fn linear(label: &str, max: f64) -> Axis {
         ticks: (0..=count)
             .map(|number| {
                 let at = f64::from(number) * step;
-                Tick {
-                    at,
-                    text: grouped(at, decimals),
-                }
+                Tick::new(at, grouped(at, decimals))
             })
             .collect(),
     }
@@ -67,10 +65,7 @@ pub fn linear_between(label: &str, min: f64, max: f64) -> Axis {
     let (first, last) = ((min / step).floor() as i64, (max / step).ceil() as i64);
     let ticks = (first..=last).map(|number| {
         let at = number as f64 * step;
-        Tick {
-            at,
-            text: grouped(at, decimals),
-        }
+        Tick::new(at, grouped(at, decimals))
     });
     Axis {
         scale: Scale::Linear,
@@ -81,7 +76,7 @@ pub fn linear_between(label: &str, min: f64, max: f64) -> Axis {
     }
 }
 
-/// Builds an axis of the decimal logarithms of `min` to `max`, both at least 1.
+/// Builds an axis of the decimal logarithms of `min` to `max`. All values below 1 have one position.
 pub fn logarithmic(label: &str, min: f64, max: f64) -> Axis {
     let low = min.max(1.0).log10().floor();
     let high = max.max(min.max(1.0) * 10.0).log10();
@@ -92,10 +87,7 @@ pub fn logarithmic(label: &str, min: f64, max: f64) -> Axis {
             let value = factor * 10_f64.powf(decade);
             let at = value.log10();
             if at <= high.max(low + 1.0) + 0.301 {
-                ticks.push(Tick {
-                    at,
-                    text: grouped(value, 0),
-                });
+                ticks.push(Tick::new(at, grouped(value, 0)));
             }
         }
         decade += 1.0;
@@ -110,6 +102,13 @@ pub fn logarithmic(label: &str, min: f64, max: f64) -> Axis {
     // Over many decades the powers of ten are enough.
     if max - low > 4.0 {
         ticks.retain(|tick| (tick.at - tick.at.round()).abs() < 1e-9);
+    }
+    let low = match min < 1.0 {
+        true => MEASURES.below_one,
+        false => low,
+    };
+    if min < 1.0 {
+        ticks.insert(0, Tick::new(low, "<1"));
     }
     Axis {
         scale: Scale::Logarithmic,
@@ -130,10 +129,7 @@ pub fn elapsed_time(duration_ms: i64) -> Axis {
         .find(|step| days(step) <= 10)
         .unwrap_or_else(|| (duration / 10 / 86_400_000 + 1) * 86_400_000);
     let ticks = (0..=duration / step)
-        .map(|number| Tick {
-            at: (number * step) as f64,
-            text: clock(number * step, step, duration),
-        })
+        .map(|number| Tick::new((number * step) as f64, clock(number * step, step, duration)))
         .collect();
     let unit = match duration {
         _ if step < 1_000 => "s",
@@ -177,10 +173,7 @@ pub fn percentiles(samples: u64) -> Axis {
         max,
         ticks: KNOWN
             .iter()
-            .map(|&(share, text)| Tick {
-                at: nines(share),
-                text: text.to_owned(),
-            })
+            .map(|&(share, text)| Tick::new(nines(share), text))
             .filter(|tick| tick.at <= max + 1e-9)
             .collect(),
     }

@@ -76,12 +76,14 @@ pub fn css(text_size: f64) -> String {
          svg .swatch{{stroke:currentColor;stroke-width:4}}\
          svg .area{{fill:currentColor;fill-opacity:{}}}svg .bars,svg .cells{{fill:currentColor}}\
          svg .cells{{shape-rendering:crispEdges}}\
+         svg .span{{fill:var(--c4);fill-opacity:{}}}\
          svg .dots{{stroke:currentColor;stroke-width:{};stroke-linecap:round}}\
          svg .cloud{{stroke-opacity:{}}}",
         m.title.0,
         m.legend.0,
         m.line,
         m.area_opacity,
+        m.span_opacity,
         2.0 * m.dot,
         m.cloud_opacity,
     );

@@ -52,9 +52,9 @@ pub struct AnalyzeArgs {
     #[arg(long, hide_short_help = true, help_heading = "Reading")]
     pub allow_repeats: bool,
 
-    /// What to print on standard output
-    #[arg(short, long, default_value_t, value_parser = FormatParser)]
-    pub format: Format,
+    /// What to print on standard output [default: overview on a terminal, else markdown]
+    #[arg(short, long, value_parser = FormatParser)]
+    pub format: Option<Format>,
 
     /// Report directory [default: RESULTS-report]
     #[arg(short, long, value_name = "DIR")]
@@ -332,12 +332,13 @@ pub enum ChartTheme {
 }
 
 /// What to print on standard output.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
+    /// Verdict, insights, the busiest labels and criteria, as wide as the terminal
+    Overview,
     /// The platform block, to paste into a README
-    #[default]
     Markdown,
-    /// A table as wide as the terminal
+    /// The whole table; columns that do not fit follow below
     Table,
     /// The CSV of JMeter's "Save Table Data", byte for byte
     Csv,
@@ -347,13 +348,6 @@ pub enum Format {
     Prometheus,
     /// Percentile distributions in HdrHistogram's text format, one block per label and TOTAL
     Hgrm,
-}
-
-impl std::fmt::Display for Format {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let value = self.to_possible_value();
-        formatter.write_str(value.as_ref().map_or("", PossibleValue::get_name))
-    }
 }
 
 /// Parses a [`Format`]; for `summary`, points to `perfkit summarize`.

@@ -35,6 +35,11 @@ pub fn print(text: &str) -> Result<()> {
         .map_err(Error::Stdout)
 }
 
+/// Whether a person reads standard output at a terminal.
+pub fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Returns the terminal's width; `None` if standard output is not one and `COLUMNS` is not set.
 pub fn terminal_width() -> Option<u16> {
     let columns = std::env::var("COLUMNS")
@@ -44,7 +49,7 @@ pub fn terminal_width() -> Option<u16> {
         return columns;
     }
     let size = terminal_size::terminal_size_of(io::stdout());
-    size.filter(|_| io::stdout().is_terminal())
+    size.filter(|_| is_terminal())
         .map(|(terminal_size::Width(width), _)| width)
 }
 
@@ -58,7 +63,7 @@ pub fn has_colors() -> bool {
     if value("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
         return true;
     }
-    io::stdout().is_terminal() && value("TERM").is_none_or(|value| value != "dumb")
+    is_terminal() && value("TERM").is_none_or(|value| value != "dumb")
 }
 
 /// Creates a directory and its missing parents.

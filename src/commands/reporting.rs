@@ -8,7 +8,8 @@ use crate::report::{Presentation, Report};
 use crate::stderr;
 
 /// Builds the report of a run and prints its notices on standard error. If there are several runs,
-/// `run` names this one; `rest` says where the insights are that are not printed.
+/// `run` names this one; `rest` says where the insights are that are not printed, `None` if the result that
+/// follows shows them.
 ///
 /// # Errors
 ///
@@ -17,7 +18,7 @@ pub fn report(
     analysed: &Analysed,
     presentation: Presentation,
     run: Option<&str>,
-    rest: &str,
+    rest: Option<&str>,
 ) -> Result<Report> {
     let announced = presentation.notes.len();
     let report = Report::new(analysed, presentation)?;
@@ -30,12 +31,14 @@ pub fn report(
 
 /// Prints insights, notes and the accounting of a run on standard error, without the first notes, which
 /// were `announced` before reading.
-fn print_notices(report: &Report, announced: usize, run: Option<&str>, rest: &str) {
+fn print_notices(report: &Report, announced: usize, run: Option<&str>, rest: Option<&str>) {
     let from = match run {
         Some(run) => format!("perfkit: {run}"),
         None => "perfkit".to_owned(),
     };
-    print_insights(report, &from, rest);
+    if let Some(rest) = rest {
+        print_insights(report, &from, rest);
+    }
     let verdict = report.resources.iter().map(|resources| &resources.verdict);
     for note in report.notes.iter().skip(announced).chain(verdict) {
         stderr::say(format_args!("{from}: note: {note}"));

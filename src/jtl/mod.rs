@@ -61,5 +61,5 @@ pub(crate) use reader::read_unchecked;
 pub use sample::Sample;
 pub use sink::Sink;
 #[doc(hidden)]
-pub use usual::{Kind, UsualRow};
+pub use usual::{AT_ONCE, Kind, UsualRow};
 pub use xml::XmlSummary;

@@ -1,6 +1,8 @@
 //! Receivers of samples.
 
 use super::sample::Sample;
+#[cfg(doc)]
+use super::usual::AT_ONCE;
 use super::usual::{Kind, UsualRow};
 
 /// Receives samples, in no particular order.
@@ -20,17 +22,11 @@ pub trait Sink {
         self.record(sample);
     }
 
-    /// Gives each label the number that it has, up to the first label without one. Returns how many there
-    /// are.
+    /// Receives at most [`AT_ONCE`] rows of known kinds with their labels, up to the first one whose other
+    /// texts it needs. Returns how many it received.
     #[doc(hidden)]
-    fn known_labels(&mut self, _labels: &[&[u8]], _numbers: &mut [u32]) -> usize {
+    fn record_usual(&mut self, _rows: &[UsualRow], _labels: &[&[u8]]) -> usize {
         0
-    }
-
-    /// Receives a row of a known kind. Returns false, with nothing received, if it needs the texts.
-    #[doc(hidden)]
-    fn record_usual(&mut self, _row: &UsualRow) -> bool {
-        false
     }
 }
 

@@ -1,5 +1,8 @@
 //! Usual rows, whose texts are known by the rows before.
 
+/// Rows that are read, and received, at once.
+pub const AT_ONCE: usize = 64;
+
 /// Which of the rows before a row is like: all its texts are the same, apart from the label, the number of
 /// its thread, and what follows the host in its URL.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -11,7 +14,7 @@ pub struct Kind {
 }
 
 /// A row of a known kind: a success without a failure message, which a sampler wrote.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct UsualRow {
     /// Its kind.
     pub kind: Kind,
@@ -19,8 +22,6 @@ pub struct UsualRow {
     pub position: u64,
     /// Start, epoch ms.
     pub time_stamp: i64,
-    /// Number of its label, as the sink gave it.
-    pub label: u32,
     /// Duration, ms.
     pub elapsed: u32,
     /// Time to the first byte of the response, ms.

@@ -142,6 +142,17 @@ pub fn aggregate(percentiles: &[Percentile]) -> Vec<Column> {
         .collect()
 }
 
+/// The places of the columns behind the label, those first that a narrow table keeps. Columns that were chosen
+/// stay in their order.
+pub fn by_importance(options: &Options) -> Vec<usize> {
+    let columns = of_labels(options);
+    let mut places: Vec<usize> = (1..columns.len()).collect();
+    if options.columns.is_none() {
+        places.sort_by_key(|&place| columns[place].unimportance());
+    }
+    places
+}
+
 /// The columns of JMeter's Summary Report.
 pub fn summary() -> Vec<Column> {
     [
@@ -226,6 +237,24 @@ impl Column {
         }
     }
 
+    /// Smaller for a column that a narrow table keeps for longer.
+    fn unimportance(&self) -> u8 {
+        let is = |percent: f64| move |of: Percentile| of.percent() == percent;
+        match self.kind {
+            Kind::Samples => 0,
+            Kind::ErrorRatio => 1,
+            Kind::Percentile(of) if is(95.0)(of) => 2,
+            Kind::Throughput => 3,
+            Kind::Percentile(of) if is(50.0)(of) => 4,
+            Kind::Percentile(of) if is(99.0)(of) => 5,
+            Kind::Average => 6,
+            Kind::Max => 7,
+            Kind::Percentile(_) => 8,
+            Kind::Min => 9,
+            _ => 10,
+        }
+    }
+
     /// The head of the column.
     pub fn heading(&self) -> Heading {
         Heading {
@@ -235,6 +264,7 @@ impl Column {
                 Kind::Label => table::Kind::Text,
                 _ => table::Kind::Number,
             },
+            key: Some(self.key()),
         }
     }
 

@@ -16,6 +16,7 @@ pub mod junit;
 #[cfg(feature = "live")]
 pub mod live;
 pub mod markdown;
+pub mod overview;
 pub(crate) mod print;
 pub mod prometheus;
 #[cfg(feature = "cli")]
@@ -24,5 +25,6 @@ pub mod statistics;
 pub(crate) mod table;
 pub(crate) mod tables;
 pub mod terminal;
+mod verdict;
 
 pub(crate) use crate::text;

@@ -22,6 +22,8 @@ pub struct Heading {
     pub unit: Option<&'static str>,
     /// What its cells hold.
     pub kind: Kind,
+    /// Machine-readable name of the column, if programs read the table.
+    pub key: Option<String>,
 }
 
 /// What the cells of a column hold.
@@ -79,6 +81,7 @@ impl Heading {
             title: title.into(),
             unit: None,
             kind,
+            key: None,
         }
     }
 

@@ -163,7 +163,7 @@ impl Report {
             apdex: ApdexTable::new(&picked, &counted_by_apdex, &options.apdex),
             requests: Requests::new(&samplers),
             errors: errors(aggregate, &samplers),
-            error_kinds: error_kinds::kinds(aggregate),
+            error_kinds: error_kinds::kinds(aggregate, &all),
             top_errors: TopErrors::new(aggregate, &picked, &samplers),
             corrected,
             time_series,

@@ -1,7 +1,5 @@
 //! Samples by response code.
 
-use std::collections::BTreeMap;
-
 use super::{CodeCount, LabelReport};
 use crate::stats::{Aggregate, Label};
 use crate::text;
@@ -14,9 +12,9 @@ pub(super) fn add(
     (shown, indexes): (&mut [LabelReport], &[usize]),
     sums: (Option<&mut LabelReport>, &mut LabelReport),
 ) {
-    let names = aggregate.timeline().codes();
+    let mut names = aggregate.timeline().codes();
     // If all codes are empty, the file has no such column.
-    if names.iter().all(|name| name.is_empty()) {
+    if names.all(<[u8]>::is_empty) {
         return;
     }
     let mut is_shown = vec![false; all.len()];
@@ -37,12 +35,18 @@ fn counts<'a>(
     aggregate: &Aggregate,
     labels: &mut dyn Iterator<Item = &'a Label<'a>>,
 ) -> Vec<CodeCount> {
-    let mut counts: BTreeMap<&[u8], u64> = BTreeMap::new();
+    let timeline = aggregate.timeline();
+    let mut by_number = vec![0; timeline.codes().len()];
     for label in labels {
-        for (code, samples) in aggregate.timeline().codes_of(label.number) {
-            *counts.entry(code).or_default() += samples;
+        for (code, samples) in timeline.codes_of(label.number) {
+            if let Some(sum) = by_number.get_mut(code) {
+                *sum += samples;
+            }
         }
     }
+    let mut counts: Vec<(&[u8], u64)> = timeline.codes().zip(by_number).collect();
+    counts.retain(|(_, samples)| *samples > 0);
+    counts.sort_unstable();
     let counts = counts.into_iter();
     counts
         .map(|(code, samples)| CodeCount {

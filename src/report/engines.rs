@@ -49,7 +49,7 @@ fn in_pieces(timeline: &Timeline) -> Vec<Vec<&[u8]>> {
     };
     let several = chains.into_iter().filter(|chain| chain.len() > 1);
     several
-        .map(|chain| chain.iter().map(|&number| &*names[number]).collect())
+        .map(|chain| chain.iter().map(|&number| names[number]).collect())
         .collect()
 }
 

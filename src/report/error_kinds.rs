@@ -49,8 +49,8 @@ impl ErrorKind {
     }
 }
 
-/// Returns at most 100 kinds of error, the most frequent first.
-pub(super) fn kinds(aggregate: &Aggregate) -> Vec<ErrorKind> {
+/// Returns at most 100 kinds of error of all labels, the most frequent first.
+pub(super) fn kinds<'a>(aggregate: &'a Aggregate, labels: &[Label<'a>]) -> Vec<ErrorKind> {
     let mut kinds: Vec<KindCounts<'_>> = Vec::new();
     let mut numbers: HashMap<String, usize> = HashMap::new();
     let mut number_of: HashMap<&[u8], usize> = HashMap::new();
@@ -66,8 +66,10 @@ pub(super) fn kinds(aggregate: &Aggregate) -> Vec<ErrorKind> {
             kind.add(key, *stats);
         }
     }
-    for label in aggregate.labels() {
-        for (key, stats) in aggregate.errors_of(label) {
+    let have_errors = aggregate.have_errors();
+    let failing = labels.iter().filter(|label| have_errors[label.number]);
+    for label in failing {
+        for (key, stats) in aggregate.errors_of(*label) {
             let number = number_of.get(key).copied();
             if let Some(kind) = number.and_then(|number| kinds.get_mut(number)) {
                 kind.hit(label.name, stats.count);
@@ -185,7 +187,7 @@ mod tests {
                 ..sample()
             });
         }
-        let kinds = kinds(&aggregate);
+        let kinds = kinds(&aggregate, &aggregate.labels());
         let sold_out = ErrorKind {
             kind: "item ‹number› is sold out".to_owned(),
             example: "item 2 is sold out".to_owned(),

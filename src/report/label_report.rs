@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{OptionalColumn, PartialColumn};
 use crate::percentile::{Percentile, value_at};
-use crate::stats::{ColumnTotal, Distribution, LabelStats};
+use crate::stats::{ColumnTotal, LabelStats, TimeCounts, merged_counts};
 use crate::units::{BYTES_PER_KB, MS_PER_SECOND};
 
 /// The label of all labels together.
@@ -97,8 +97,26 @@ pub struct CodeCount {
 impl LabelReport {
     /// Computes the figures of a label.
     pub(super) fn new(label: &str, stats: &LabelStats, percentiles: &[Percentile]) -> Self {
-        let distributions = stats.distributions();
-        let elapsed = distributions.elapsed();
+        let counts = stats.time_counts();
+        let elapsed = merged_counts([&counts.elapsed_ok, &counts.elapsed_ko]);
+        LabelReport {
+            elapsed_ok: summary(&counts.elapsed_ok, percentiles),
+            elapsed_ko: summary(&counts.elapsed_ko, percentiles),
+            latency: summary(&counts.latency, percentiles),
+            connect: summary(&counts.connect, percentiles),
+            partial: partial(stats, &counts),
+            ..Self::of_elapsed(label, stats, percentiles, elapsed)
+        }
+    }
+
+    /// Computes the figures of JMeter's Aggregate Report, and those that take no more work. `elapsed` are the
+    /// counts of all elapsed times.
+    pub(super) fn of_elapsed(
+        label: &str,
+        stats: &LabelStats,
+        percentiles: &[Percentile],
+        elapsed: Vec<(i64, u64)>,
+    ) -> Self {
         let window = Window::of(stats);
         let seconds = window
             .map(|window| window.duration_ms() as f64 / MS_PER_SECOND)
@@ -118,12 +136,7 @@ impl LabelReport {
             errors: stats.errors,
             error_ratio: ratio(stats.errors, stats.samples),
             elapsed: summary(&elapsed, percentiles).map(|summary| of_all(summary, stats)),
-            elapsed_ok: summary(&distributions.elapsed_ok, percentiles),
-            elapsed_ko: summary(&distributions.elapsed_ko, percentiles),
-            latency: summary(&distributions.latency, percentiles),
-            connect: summary(&distributions.connect, percentiles),
             window,
-            has_stray_times: false,
             throughput: rate(stats.samples),
             goodput: rate(stats.successes()),
             received_kb_per_sec: kb_per_sec(stats.bytes()),
@@ -132,9 +145,8 @@ impl LabelReport {
                 .bytes()
                 .filter(|bytes| bytes.samples > 0)
                 .map(|bytes| bytes.sum as f64 / bytes.samples as f64),
-            partial: partial(stats),
-            distribution: elapsed.counts(),
-            codes: Vec::new(),
+            distribution: elapsed,
+            ..LabelReport::default()
         }
     }
 
@@ -237,8 +249,7 @@ pub struct PercentileValue {
 }
 
 /// Returns the columns that only some samples have.
-pub(super) fn partial(stats: &LabelStats) -> Vec<PartialColumn> {
-    let distributions = stats.distributions();
+pub(super) fn partial(stats: &LabelStats, times: &TimeCounts) -> Vec<PartialColumn> {
     let bytes = |bytes: Option<ColumnTotal>| bytes.map_or(0, |bytes| bytes.samples);
     let columns = [
         (OptionalColumn::Bytes, bytes(stats.bytes()), stats.samples),
@@ -247,16 +258,8 @@ pub(super) fn partial(stats: &LabelStats) -> Vec<PartialColumn> {
             bytes(stats.sent_bytes()),
             stats.samples,
         ),
-        (
-            OptionalColumn::Latency,
-            distributions.latency.count(),
-            stats.rows,
-        ),
-        (
-            OptionalColumn::Connect,
-            distributions.connect.count(),
-            stats.rows,
-        ),
+        (OptionalColumn::Latency, count(&times.latency), stats.rows),
+        (OptionalColumn::Connect, count(&times.connect), stats.rows),
     ];
     let columns = columns.into_iter();
     columns
@@ -268,14 +271,19 @@ fn ratio(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
-/// Summarises a distribution; `None` without samples.
-fn summary(distribution: &Distribution, percentiles: &[Percentile]) -> Option<Summary> {
-    let (counts, count) = (distribution.counts(), distribution.count());
+/// Returns the number of samples of a distribution.
+fn count(counts: &[(i64, u64)]) -> u64 {
+    counts.iter().map(|(_, count)| count).sum()
+}
+
+/// Summarises the counts of a distribution; `None` without samples.
+fn summary(counts: &[(i64, u64)], percentiles: &[Percentile]) -> Option<Summary> {
+    let count = count(counts);
     let sum: i128 = counts
         .iter()
         .map(|&(value, count)| i128::from(value) * i128::from(count))
         .sum();
-    Summary::of_counts(&counts, count, sum as f64 / count as f64, percentiles)
+    Summary::of_counts(counts, count, sum as f64 / count as f64, percentiles)
 }
 
 /// Corrects the summary of a label with aggregated rows. JMeter computes mean and deviation from the

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::{LabelReport, Report};
+use super::{LabelReport, Options, Report};
 use crate::format;
 use crate::percentile::Percentile;
 use crate::stats::{Aggregate, Label, LabelStats};
@@ -97,16 +97,41 @@ fn replace(value: &mut Value, labels: &HashMap<&str, String>) {
     }
 }
 
-/// Iterates over the figures of all labels, however many, in order of first appearance. Each is computed
-/// on demand.
-pub fn label_rows<'a>(
-    aggregate: &'a Aggregate,
-    percentiles: &'a [Percentile],
-) -> impl Iterator<Item = LabelReport> + 'a {
-    aggregate
-        .labels()
-        .into_iter()
-        .map(move |label| row(label, percentiles))
+/// The figures of all labels, however many, in order of first appearance. Each is computed on demand.
+#[derive(Debug)]
+pub struct LabelRows<'a> {
+    labels: Vec<Label<'a>>,
+    options: &'a Options,
+}
+
+impl<'a> LabelRows<'a> {
+    /// Those of all labels of a run. Unless the options choose columns, they are those of JMeter's Aggregate
+    /// Report.
+    pub fn new(aggregate: &'a Aggregate, options: &'a Options) -> Self {
+        LabelRows {
+            labels: aggregate.labels(),
+            options,
+        }
+    }
+
+    /// Iterates over them in this many parts of equal length, for threads to compute side by side.
+    pub fn parts(
+        &self,
+        count: usize,
+    ) -> impl Iterator<Item = impl Iterator<Item = LabelReport> + Send> {
+        let length = self.labels.len().div_ceil(count.max(1)).max(1);
+        let parts = self.labels.chunks(length);
+        parts.map(|labels| labels.iter().map(|&label| self.row(label)))
+    }
+
+    fn row(&self, label: Label<'_>) -> LabelReport {
+        let percentiles = &self.options.percentiles;
+        if self.options.columns.is_some() {
+            return row(label, percentiles);
+        }
+        let (name, stats) = (text::of(label.name), label.all());
+        LabelReport::of_elapsed(&name, &stats, percentiles, stats.elapsed_counts())
+    }
 }
 
 fn row(label: Label<'_>, percentiles: &[Percentile]) -> LabelReport {
@@ -183,8 +208,21 @@ mod tests {
     #[test]
     fn every_label_has_a_row_when_asked_for() {
         let aggregate = aggregate(&[1, 2, 3]);
-        let rows = label_rows(&aggregate, &Percentile::DEFAULTS);
-        let samples: Vec<u64> = rows.map(|row| row.samples).collect();
-        assert_eq!(samples, [1, 2, 3]);
+        let options = Options::default();
+        let rows = LabelRows::new(&aggregate, &options);
+        for count in [0, 1, 2, 7] {
+            let samples: Vec<u64> = rows.parts(count).flatten().map(|row| row.samples).collect();
+            assert_eq!(samples, [1, 2, 3]);
+        }
+        let chosen = Options {
+            columns: Some(vec!["latency".to_owned()]),
+            ..Options::default()
+        };
+        let latency = |options| {
+            let rows = LabelRows::new(&aggregate, options);
+            let row = rows.parts(1).flatten().next().unwrap();
+            row.latency.map(|summary| summary.count)
+        };
+        assert_eq!((latency(&options), latency(&chosen)), (None, Some(1)));
     }
 }

@@ -46,12 +46,12 @@ pub use failures::{ErrorCount, LabelErrors, Requests, TopErrors};
 pub use insights::{
     AlwaysFails, Bimodal, Caveat, CaveatReason, ClocksApart, Collapse, ConnectTime, Drift,
     ErrorBurst, FailingSince, FastErrors, Finding, Gap, IdsInLabels, Insight, LateGenerator,
-    LowLoad, NewConnections, OftenFails, Part, PeriodicStalls, RisesWithLoad, SaturatedThroughput,
-    SeveralRuns, SlowEngine, SlowHost, SlowLabel, Stall, SteadyWindow, StrayTimes, SubResults,
-    Timeouts, TooFewSamples, Unreachable,
+    LowLoad, NewConnections, OftenFails, Part, PeriodicStalls, Place, RisesWithLoad,
+    SaturatedThroughput, SeveralRuns, SlowEngine, SlowHost, SlowLabel, Stall, SteadyWindow,
+    StrayTimes, SubResults, Timeouts, TooFewSamples, Unreachable,
 };
 pub use label_report::{CodeCount, LabelReport, PercentileValue, Summary, TOTAL, Window};
-pub use labels::label_rows;
+pub use labels::LabelRows;
 pub use live::{Live, NewError, RecentFigures};
 pub use metrics::{MetricPercentile, MetricReport, MetricRow, MetricSeries, MetricSummary};
 pub use over_time::{Activity, CodeSeries, Heatmap, LabelSeries, PercentileSeries, TimeSeries};

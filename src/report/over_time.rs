@@ -37,6 +37,12 @@ pub struct TimeSeries {
     /// Percentiles of the elapsed time of successful samples: exact below 2,048 ms, above that within
     /// 0.1%, rounded up.
     pub percentiles: Vec<PercentileSeries>,
+    /// Elapsed time of the fastest successful sample, as precise as the percentiles.
+    #[serde(default)]
+    pub ok_min: Vec<Option<i64>>,
+    /// Elapsed time of the slowest successful sample, as precise as the percentiles.
+    #[serde(default)]
+    pub ok_max: Vec<Option<i64>>,
     /// Median elapsed time of the successful samples, as precise as the percentiles.
     pub ok_median: Vec<Option<i64>>,
     /// Median elapsed time of the failed samples.
@@ -161,6 +167,8 @@ impl TimeSeries {
                     values: percentile(&successes, percent),
                 })
                 .collect(),
+            ok_min: extreme(&successes, |counts| counts.first().copied()),
+            ok_max: extreme(&successes, |counts| counts.last().copied()),
             ok_median: percentile(&successes, Percentile::MEDIAN),
             ko_median: percentile(&failures, Percentile::MEDIAN),
             heatmap: Heatmap::new(&successes, &failures),
@@ -194,6 +202,12 @@ fn percentile(buckets: &[Counts], percent: Percentile) -> Vec<Option<i64>> {
         .iter()
         .map(|counts| value_at(counts, counts.iter().map(|(_, count)| count).sum(), percent))
         .collect()
+}
+
+/// Returns the first or last value of each bucket.
+fn extreme(buckets: &[Counts], of: fn(&[(i64, u64)]) -> Option<(i64, u64)>) -> Vec<Option<i64>> {
+    let values = buckets.iter().map(|counts| Some(of(counts)?.0));
+    values.collect()
 }
 
 /// Rounds to the nearest microsecond, which makes means in JSON two thirds shorter.
@@ -257,7 +271,6 @@ fn labels(
 fn codes(series: &stats::Timeline, buckets: &[&Bucket]) -> Vec<CodeSeries> {
     let mut codes: Vec<CodeSeries> = series
         .codes()
-        .iter()
         .enumerate()
         .map(|(number, code)| CodeSeries {
             code: text::of(code).into_owned(),

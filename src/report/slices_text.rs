@@ -28,6 +28,13 @@ const MAX_BYTES: usize = 64 << 20;
 pub struct Cells(pub Vec<Slice>);
 
 impl Cells {
+    /// Returns them as they are before compression.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write(&self.0, &mut bytes);
+        bytes
+    }
+
     /// Returns their size before compression, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let mut length = Length(0);
@@ -38,8 +45,7 @@ impl Cells {
 
 impl From<Cells> for String {
     fn from(cells: Cells) -> Self {
-        let mut bytes = Vec::new();
-        write(&cells.0, &mut bytes);
+        let bytes = cells.to_bytes();
         // Compressing to memory never fails.
         let packed = zstd::bulk::compress(&bytes, LEVEL).unwrap_or_default();
         STANDARD.encode(packed)

@@ -144,7 +144,7 @@ fn exact_row(label: &str, stats: &LabelStats) -> StatisticsRow {
         throughput: duration_ms.map(|ms| stats.samples as f64 / ms * MS_PER_SECOND),
         received_kb_per_sec: kb_per_sec(stats.bytes()),
         sent_kb_per_sec: kb_per_sec(stats.sent_bytes()),
-        partial: partial(stats),
+        partial: partial(stats, &stats.time_counts()),
     }
 }
 

@@ -8,7 +8,7 @@ use super::consistency::{self, Checked};
 use super::controllers::{ControllerStats, Controllers};
 use super::errors::{ErrorStats, ErrorTable};
 use super::interner::Interner;
-use super::label::LabelStats;
+use super::label::{LabelStats, merge_all};
 use super::label_errors::LabelErrors;
 use super::origins::{Detail, Origins};
 use super::periods::Periods;
@@ -39,6 +39,8 @@ pub struct Numbering {
     pub origins: Detail,
     /// Whether response codes are told apart by class only.
     pub has_code_classes: bool,
+    /// Whether the run has so many labels that nothing but their own figures tells them apart.
+    pub are_labels_joined: bool,
 }
 
 /// A label and the statistics of its rows: those of samplers and those of transaction controllers.
@@ -127,15 +129,15 @@ impl Aggregate {
     /// Gives each label its number, up to the first one that is not known. Returns how many there are.
     #[inline(always)]
     pub(super) fn known_labels(&mut self, labels: &[&[u8]], numbers: &mut [u32]) -> usize {
-        let mut known = 0;
-        for (label, number) in labels.iter().zip(numbers) {
-            match self.labels.known(label) {
-                Some(found) => *number = found,
-                None => break,
-            }
-            known += 1;
-        }
-        known
+        self.labels.known_each(labels, numbers)
+    }
+
+    /// Gives each label its number. Rows of all of them have to follow.
+    #[inline(always)]
+    pub(super) fn number_labels(&mut self, labels: &[&[u8]], numbers: &mut [u32]) {
+        self.labels.number_each(labels, numbers);
+        self.stats
+            .resize_with(self.labels.len(), LabelStats::default);
     }
 
     /// The place of the origin of a sample with this label, and the number of its engine.
@@ -153,16 +155,25 @@ impl Aggregate {
         }
     }
 
-    /// What the texts of a usual sample are, as numbers.
-    pub(super) fn texts(&mut self, sample: &Sample<'_>) -> Texts {
+    /// What the texts of a usual sample are, as numbers, and the number of its label.
+    pub(super) fn texts(&mut self, sample: &Sample<'_>) -> (Texts, u32) {
         let label = self.label(sample.label);
         let (origin, engine) = self.origin(sample, label);
-        Texts {
-            label: label as u32,
+        let code = self.timeline.code(sample.response_code);
+        let texts = Texts {
+            label: (!self.are_labels_joined()).then_some(label as u32),
             origin: origin as u32,
-            code: self.timeline.code(sample.response_code) as u16,
+            code: code as u16,
             engine: engine as u16,
-        }
+        };
+        (texts, label as u32)
+    }
+
+    /// Whether nothing but the figures of labels tells them apart.
+    fn are_labels_joined(&self) -> bool {
+        self.timeline.are_labels_joined()
+            && self.slices.are_labels_joined()
+            && self.origins.detail() != Detail::Label
     }
 
     /// Whether a new text may change the numbers of those that are known.
@@ -175,6 +186,7 @@ impl Aggregate {
         Numbering {
             origins: self.origins.detail(),
             has_code_classes: self.timeline.has_code_classes(),
+            are_labels_joined: self.are_labels_joined(),
         }
     }
 
@@ -189,16 +201,31 @@ impl Aggregate {
         self.timeline.ends_together(rows)
     }
 
-    /// Adds rows with these texts.
+    /// Adds rows with these texts. If the label is not among them, [`Aggregate::record_label`] adds each
+    /// row to its own.
     pub(super) fn record_run(&mut self, run: &Run<'_>, texts: Texts) {
-        let label = texts.label as usize;
-        if let Some(stats) = self.stats.get_mut(label) {
-            stats.record_run(run);
+        let label = texts.label.unwrap_or(0) as usize;
+        if texts.label.is_some() {
+            if let Some(stats) = self.stats.get_mut(label) {
+                stats.record_run(run);
+            }
+            self.timeline
+                .record_code(label, usize::from(texts.code), run.count());
         }
         self.origins.record_run(texts.origin as usize, run);
         self.timeline.record_run(run, texts);
         self.slices.record_run(label, run);
         self.periods.record_run(run);
+    }
+
+    /// Adds a row at this position, whose response code has this number, to the figures of its label.
+    #[inline(always)]
+    pub(super) fn record_label(&mut self, row: &BatchRow, position: u64, code: u16) {
+        let label = row.label as usize;
+        if let Some(stats) = self.stats.get_mut(label) {
+            stats.record_row(row, position);
+        }
+        self.timeline.record_code(label, usize::from(code), 1);
     }
 
     #[inline(never)]
@@ -225,8 +252,7 @@ impl Aggregate {
     /// Adds another aggregate. Merging is associative and commutative; an empty aggregate changes
     /// nothing.
     pub fn merge(&mut self, other: Aggregate) {
-        let labels = other.labels.names().iter();
-        let numbers: Vec<usize> = labels.map(|label| self.labels.number(label)).collect();
+        let numbers = self.labels.merge(&other.labels);
         while self.errors.detail() < other.errors.detail() {
             self.coarsen_errors();
         }
@@ -237,12 +263,9 @@ impl Aggregate {
             &self.stats,
             &other.stats,
         );
-        for (&number, stats) in numbers.iter().zip(other.stats) {
-            match self.stats.get_mut(number) {
-                Some(own) => own.merge(&stats),
-                None => self.stats.push(stats),
-            }
-        }
+        self.stats
+            .resize_with(self.labels.len(), LabelStats::default);
+        merge_all(&mut self.stats, &numbers, &other.stats);
         self.origins.bound(&self.stats);
         self.controllers.merge(&other.controllers, &numbers);
         self.label_errors
@@ -285,7 +308,7 @@ impl Aggregate {
     /// When its parts contradict each other.
     pub fn check(&self, metrics: usize) -> Checked<u64> {
         let labels = self.stats.len();
-        let are_known = self.labels.names().len() == labels
+        let are_known = self.labels.len() == labels
             && self
                 .controllers
                 .last_label()
@@ -314,25 +337,31 @@ impl Aggregate {
 
     /// The labels and their statistics, in order of first appearance.
     pub fn labels(&self) -> Vec<Label<'_>> {
-        let rows = self.labels.names().iter().zip(&self.stats).enumerate();
-        let mut labels: Vec<(u64, Label<'_>)> = rows
-            .map(|(number, (name, samplers))| {
-                let label = Label {
-                    name,
-                    number,
-                    samplers,
-                    controllers: self.controllers.get(number),
-                };
-                (label.first_position(), label)
-            })
+        let all = (0..self.labels.len()).filter_map(|number| self.numbered(number));
+        // A run may have a million labels, and most are in order already.
+        let mut places: Vec<(u64, usize)> = all
+            .map(|label| (label.first_position(), label.number))
             .collect();
-        labels.sort_by_key(|&(position, _)| position);
-        labels.into_iter().map(|(_, label)| label).collect()
+        places.sort_unstable();
+        let labels = places.into_iter();
+        labels
+            .filter_map(|(_, number)| self.numbered(number))
+            .collect()
+    }
+
+    /// The label with this number.
+    fn numbered(&self, number: usize) -> Option<Label<'_>> {
+        Some(Label {
+            name: self.labels.name(number),
+            number,
+            samplers: self.stats.get(number)?,
+            controllers: self.controllers.get(number),
+        })
     }
 
     /// The names of the labels, in no particular order.
     pub fn label_names(&self) -> impl Iterator<Item = &[u8]> {
-        self.labels.names().iter().map(|name| &**name)
+        self.labels.names()
     }
 
     /// The labels and their numbers on the timeline, in order of first appearance.
@@ -370,6 +399,11 @@ impl Aggregate {
     /// Errors by type, without those of transaction controllers.
     pub fn errors(&self) -> &ErrorTable {
         &self.errors
+    }
+
+    /// Whether each label has errors without those of transaction controllers, by its number.
+    pub(crate) fn have_errors(&self) -> Vec<bool> {
+        self.label_errors.are_failing(self.labels.len())
     }
 
     /// The errors of a label by type, most frequent first, without those of transaction

@@ -137,6 +137,20 @@ pub struct Renumbering {
     pub errors: Vec<usize>,
 }
 
+impl Renumbering {
+    /// That of a bucket whose numbers all stay the same.
+    pub fn none(bucket: &Bucket) -> Self {
+        let all_of = |count: usize| (0..count).collect();
+        Renumbering {
+            labels: all_of(bucket.labels.len().max(bucket.metrics.len())),
+            codes: all_of(bucket.codes.len()),
+            engines: all_of(bucket.threads.len()),
+            // Empty: every type keeps its number.
+            errors: Vec::new(),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct ThreadMean {
     rows: u64,

@@ -49,18 +49,18 @@ impl Codes {
     }
 
     /// The codes by number.
-    pub fn names(&self) -> &[Box<[u8]>] {
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.names.names()
     }
 
     /// Whether one more code may be too many to tell apart.
     pub fn are_all_used(&self) -> bool {
-        !self.are_classes && self.names.names().len() >= MAX_CODES
+        !self.are_classes && self.names.len() >= MAX_CODES
     }
 
     /// Whether there are too many codes to tell apart.
     pub fn are_too_many(&self) -> bool {
-        self.names.names().len() > MAX_CODES
+        self.names.len() > MAX_CODES
     }
 
     /// Whether codes are told apart by class only.
@@ -72,13 +72,13 @@ impl Codes {
     pub fn become_classes(&mut self) -> Vec<usize> {
         let codes = std::mem::take(self).names;
         self.are_classes = true;
-        let codes = codes.names().iter();
+        let codes = codes.names();
         codes.map(|code| self.number(code)).collect()
     }
 
     /// Adds the codes of another run. Returns the number of each here by its number there.
     pub fn numbers_of(&mut self, other: &Codes) -> Vec<usize> {
-        let names = other.names().iter();
+        let names = other.names();
         names.map(|name| self.names.number(name)).collect()
     }
 }

@@ -230,7 +230,10 @@ impl CompactHistogram {
     /// The number of every step that occurs and its count, ascending. [`CompactHistogram::range`]
     /// returns the values of a step.
     pub fn steps(&self) -> Vec<(u16, u64)> {
-        let mut steps: Vec<(u16, u64)> = Vec::new();
+        // A report keeps the steps of thousands of slices.
+        let mut room = 0;
+        self.for_each(|_, _| room += 1);
+        let mut steps: Vec<(u16, u64)> = Vec::with_capacity(room);
         self.for_each(|step, count| steps.push((step as u16, count)));
         if matches!(self.0, Counts::Few(..)) {
             steps.sort_unstable();
@@ -241,6 +244,11 @@ impl CompactHistogram {
             });
         }
         steps
+    }
+
+    /// The step of a histogram with fewer exact bits that holds a step of this one.
+    pub fn coarse_step<const BITS: u32>(step: u16) -> u16 {
+        step_of::<BITS>(CompactHistogram::range(step).0 as u64) as u16
     }
 
     /// The smallest and largest value of a step, ms.

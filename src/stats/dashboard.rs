@@ -83,7 +83,7 @@ impl DashboardTable {
     /// Every label and its figures, in order of first appearance. Labels with nothing but empty
     /// transaction controllers are left out.
     pub fn labels(&self) -> impl Iterator<Item = (&[u8], &DashboardStats)> {
-        let names = self.labels.names().iter().map(|label| &**label);
+        let names = self.labels.names();
         names.zip(&self.stats)
     }
 

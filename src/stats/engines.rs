@@ -133,7 +133,7 @@ impl Engines {
     pub fn merge(&mut self, mut other: Engines) -> Vec<usize> {
         self.settle();
         other.settle();
-        let names = other.names.names().iter();
+        let names = other.names.names();
         let numbers: Vec<usize> = names.map(|name| self.number_of(name)).collect();
         for (&number, reach) in numbers.iter().zip(other.reaches) {
             if let Some(reach) = reach {
@@ -144,7 +144,7 @@ impl Engines {
     }
 
     /// Their keys by number.
-    pub fn names(&self) -> &[Box<[u8]>] {
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.names.names()
     }
 
@@ -184,6 +184,6 @@ impl Engines {
 
     /// Number of engines.
     pub fn count(&self) -> usize {
-        self.names.names().len()
+        self.names.len()
     }
 }

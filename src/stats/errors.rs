@@ -138,12 +138,12 @@ impl ErrorTable {
 
     /// The type with this number.
     pub fn name(&self, number: usize) -> &[u8] {
-        self.keys.names().get(number).map_or(&[], |name| name)
+        self.keys.name(number)
     }
 
     /// Every type, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &ErrorStats)> {
-        self.keys.names().iter().map(|key| &**key).zip(&self.stats)
+        self.keys.names().zip(&self.stats)
     }
 
     /// Moves its rows by this many bytes.
@@ -155,10 +155,9 @@ impl ErrorTable {
 
     /// Checks a stored table and returns its number of failed rows.
     pub(super) fn check(&self) -> Checked<u64> {
-        let bytes: usize = self.keys.names().iter().map(|key| key.len()).sum();
-        let is_sound = self.stats.len() == self.keys.names().len()
-            && self.bytes == bytes
-            && !self.is_too_large();
+        let bytes: usize = self.keys.names().map(<[u8]>::len).sum();
+        let is_sound =
+            self.stats.len() == self.keys.len() && self.bytes == bytes && !self.is_too_large();
         consistency::ensure(is_sound, "its errors and their figures differ in number")?;
         consistency::total(self.stats.iter().map(|stats| stats.count))
     }

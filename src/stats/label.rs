@@ -1,15 +1,17 @@
 //! The statistics of one label, or of several.
 
 use std::borrow::Cow;
+use std::num::NonZero;
+use std::thread;
 
 use serde::{Deserialize, Serialize};
 
 use super::column_sum::{ColumnSum, ColumnTotal};
 use super::consistency::{self, Checked};
 use super::metrics::{MetricValues, Metrics};
-use super::run::Run;
+use super::run::{BatchRow, Run};
 use super::sum::Sum;
-use super::timings::{Distributions, Times, Timings};
+use super::timings::{Distributions, TimeCounts, Times, Timings};
 use crate::jtl::Sample;
 
 /// Fraction bits of [`AggregatedRows::square_excess`].
@@ -109,6 +111,20 @@ impl LabelStats {
         self.sent_bytes.add_sum(run.sent_bytes);
     }
 
+    /// Adds a row at this position.
+    #[inline(always)]
+    pub(super) fn record_row(&mut self, row: &BatchRow, position: u64) {
+        self.first_position = self.first_position.min(position);
+        self.rows += 1;
+        self.samples += 1;
+        self.start = self.start.min(row.time_stamp);
+        self.end = self.end.max(row.end());
+        self.elapsed.add(row.elapsed());
+        self.timings.record(row.times(), 1);
+        self.bytes.add_sum(i64::from(row.bytes));
+        self.sent_bytes.add_sum(i64::from(row.sent_bytes));
+    }
+
     /// Adds the statistics of another label or part.
     pub fn merge(&mut self, other: &LabelStats) {
         self.first_position = self.first_position.min(other.first_position);
@@ -137,6 +153,22 @@ impl LabelStats {
     /// The distributions of its times.
     pub fn distributions(&self) -> Cow<'_, Distributions> {
         self.timings.distributions()
+    }
+
+    /// The counts of the distributions of its times, which take less work than the distributions.
+    pub fn time_counts(&self) -> TimeCounts {
+        self.timings.counts()
+    }
+
+    /// The counts of its elapsed times.
+    pub fn elapsed_counts(&self) -> Vec<(i64, u64)> {
+        self.timings.elapsed_counts()
+    }
+
+    /// Number of its successes and failures by the rows' results, as in the distributions: rows may claim
+    /// another number of errors.
+    pub fn results(&self) -> (u64, u64) {
+        self.timings.results()
     }
 
     /// Sum of elapsed, ms.
@@ -202,6 +234,36 @@ impl LabelStats {
         let aggregated = self.aggregated.get_or_insert_default();
         aggregated.square_excess = aggregated.square_excess.saturating_add(excess);
     }
+}
+
+/// Labels of a part of the run from which on all cores merge them: what it takes is to wait for memory.
+const MIN_SHARED: usize = 1 << 16;
+
+/// Adds the statistics of the labels of another part, which have these numbers here.
+pub(super) fn merge_all(labels: &mut [LabelStats], numbers: &[usize], others: &[LabelStats]) {
+    let merge = |labels: &mut [LabelStats], first: usize| {
+        for (&number, other) in numbers.iter().zip(others) {
+            let place = number.wrapping_sub(first);
+            if let Some(own) = labels.get_mut(place) {
+                own.merge(other);
+            }
+        }
+    };
+    let cores = match others.len() {
+        0..MIN_SHARED => 1,
+        _ => thread::available_parallelism().map_or(1, NonZero::get),
+    };
+    let share = labels.len().div_ceil(cores).max(1);
+    thread::scope(|scope| {
+        for (labels, part) in labels.chunks_mut(share).zip(0..cores) {
+            match cores {
+                1 => merge(labels, 0),
+                _ => {
+                    scope.spawn(move || merge(labels, part * share));
+                }
+            }
+        }
+    });
 }
 
 /// When JMeter sums squares, an aggregated row of k samples counts as k samples of elapsed / k:

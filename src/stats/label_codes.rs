@@ -18,7 +18,7 @@ struct OfLabel {
     /// Its samples; 0 if no code is known yet.
     samples: u64,
     /// The other codes and their samples.
-    others: Vec<(u32, u64)>,
+    others: Option<Box<Vec<(u32, u64)>>>,
 }
 
 impl LabelCodes {
@@ -38,14 +38,15 @@ impl LabelCodes {
         }
         let own = &mut self.labels[label];
         let code = code as u32;
-        if own.samples == 0 && own.others.is_empty() {
+        if own.samples == 0 && own.others.is_none() {
             (own.first, own.samples) = (code, samples);
         } else if own.first == code {
             own.samples += samples;
         } else {
-            match own.others.iter_mut().find(|(other, _)| *other == code) {
+            let others = own.others.get_or_insert_default();
+            match others.iter_mut().find(|(other, _)| *other == code) {
                 Some((_, known)) => *known += samples,
-                None => own.others.push((code, samples)),
+                None => others.push((code, samples)),
             }
         }
     }
@@ -72,9 +73,8 @@ impl LabelCodes {
     pub fn of_label(&self, label: usize) -> impl Iterator<Item = (usize, u64)> {
         let own = self.labels.get(label).into_iter();
         own.flat_map(|own| {
-            [(own.first, own.samples)]
-                .into_iter()
-                .chain(own.others.iter().copied())
+            let others = own.others.iter().flat_map(|others| others.iter().copied());
+            [(own.first, own.samples)].into_iter().chain(others)
         })
         .filter(|(_, samples)| *samples > 0)
         .map(|(code, samples)| (code as usize, samples))

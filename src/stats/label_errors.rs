@@ -57,6 +57,17 @@ impl LabelErrors {
         consistency::total(self.counts.values().map(|stats| stats.count))
     }
 
+    /// Whether each of this many labels has errors, by its number.
+    pub fn are_failing(&self, labels: usize) -> Vec<bool> {
+        let mut are_failing = vec![false; labels];
+        for &(label, _) in self.counts.keys() {
+            if let Some(is_failing) = are_failing.get_mut(label as usize) {
+                *is_failing = true;
+            }
+        }
+        are_failing
+    }
+
     /// The types of error of a label, most frequent first. Equally frequent ones are in order of
     /// first appearance.
     pub fn of_label(&self, label: usize) -> Vec<(usize, ErrorStats)> {

@@ -69,7 +69,7 @@ pub use recorder::Recorder;
 pub use slices::Slices;
 pub use strays::{Strays, find as find_strays};
 pub use timeline::{DenseTimeline, Timeline};
-pub use timings::Distributions;
+pub use timings::{Distributions, TimeCounts};
 
 #[cfg(test)]
 pub(crate) mod tests {

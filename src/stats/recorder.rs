@@ -4,13 +4,16 @@
 //! A row by itself touches the counters of its label, its slice and its origin, which in a run of many
 //! labels are in no cache. In a batch, those of a label are touched once, and its sums are added up in
 //! registers.
+//!
+//! In a run of so many labels that slices and origins do not tell them apart, the texts that are counted
+//! together are those without the label, and each row is added to the figures of its label by itself.
 
 use hashbrown::HashMap;
 
 use super::Aggregate;
 use super::aggregate::Numbering;
 use super::run::{BatchRow, Run, Texts, is_usual_time};
-use crate::jtl::{Kind, Sample, Sink, UsualRow, thread_number};
+use crate::jtl::{AT_ONCE, Kind, Sample, Sink, UsualRow, thread_number};
 
 /// Rows of the smallest batch: it fits in a core's own cache.
 const MIN_BATCH: usize = 1 << 11;
@@ -60,6 +63,8 @@ struct KnownKind {
     serial: u32,
     /// Number of the thread group, if its threads have numbers.
     group: Option<u32>,
+    /// Number of the texts of its rows, if labels are joined.
+    texts: u32,
 }
 
 /// The texts of a label's rows of one kind.
@@ -129,16 +134,22 @@ impl Recorder {
     /// Adds a sample, whose texts may be new. Returns the number of its texts, if it is usual.
     fn record_texts(&mut self, sample: &Sample<'_>) -> Option<u32> {
         // The rows that are kept have numbers.
-        if self.aggregate.may_renumber() {
+        if self.aggregate.may_renumber() || self.aggregate.numbering() != self.numbering {
             self.count();
+            self.follow_numbering();
         }
         let row = BatchRow::of(sample).filter(|_| self.takes_usual_rows());
         match row {
             Some(row) => {
-                let texts = self.aggregate.texts(sample);
+                let (texts, label) = self.aggregate.texts(sample);
                 self.follow_numbering();
                 let texts = self.number_of(texts);
-                self.keep(BatchRow { texts, ..row }, sample.position);
+                let row = BatchRow {
+                    texts,
+                    label,
+                    ..row
+                };
+                self.keep(row, sample.position);
                 Some(texts)
             }
             None => {
@@ -149,10 +160,11 @@ impl Recorder {
         }
     }
 
-    /// Forgets all numbers of texts if they are given in another way.
+    /// Forgets all numbers of texts if they are given in another way, as soon as no rows are kept that have
+    /// such numbers.
     fn follow_numbering(&mut self) {
         let numbering = self.aggregate.numbering();
-        if numbering != self.numbering {
+        if numbering != self.numbering && self.rows.is_empty() {
             self.numbering = numbering;
             self.forget();
         }
@@ -185,10 +197,14 @@ impl Recorder {
             *known = KnownKind {
                 serial: kind.serial,
                 group: thread_number(sample.thread_name).map(|(group, _)| group),
+                texts: number,
             };
         }
         let texts = self.texts.get(number as usize);
-        let label = texts.map_or(0, |texts| texts.label as usize);
+        let Some(label) = texts.and_then(|texts| texts.label) else {
+            return;
+        };
+        let label = label as usize;
         if self.labels.len() <= label {
             let nothing = [KnownTexts::default(); KINDS];
             self.labels.resize(label + 1, nothing);
@@ -201,25 +217,93 @@ impl Recorder {
         }
     }
 
-    /// The number of the texts of a row of a known kind. Notes the number of its thread.
+    /// The number of the texts of a row of a known kind and label.
     #[inline(always)]
-    fn known(&mut self, row: &UsualRow) -> Option<u32> {
+    fn known_by_label(&self, row: &UsualRow, label: u32) -> Option<u32> {
         let serial = row.kind.serial;
-        let kind = self.kinds.get(row.kind.place as usize)?;
-        let known = self.labels.get(row.label as usize)?[serial as usize % KINDS];
-        if kind.serial != serial || known.serial != serial || !is_usual_time(row.time_stamp) {
-            return None;
+        let known = self.labels.get(label as usize)?[serial as usize % KINDS];
+        (known.serial == serial).then_some(known.number)
+    }
+
+    /// What is known of the kind of a row, if the row can be kept.
+    #[inline(always)]
+    fn known_kind(&self, row: &UsualRow) -> Option<KnownKind> {
+        let kind = *self.kinds.get(row.kind.place as usize)?;
+        (kind.serial == row.kind.serial && is_usual_time(row.time_stamp)).then_some(kind)
+    }
+
+    /// Keeps a usual row of a known kind, whose label and texts have these numbers.
+    #[inline(always)]
+    fn keep_known(&mut self, row: &UsualRow, kind: KnownKind, (label, texts): (u32, u32)) {
+        if let Some(group) = kind.group
+            && let Some(of_row) = self.texts.get(texts as usize)
+        {
+            self.aggregate
+                .record_thread(of_row.origin, (group, row.thread));
         }
-        if let Some(group) = kind.group {
-            let origin = self.texts.get(known.number as usize)?.origin;
-            self.aggregate.record_thread(origin, (group, row.thread));
+        let kept = BatchRow {
+            time_stamp: row.time_stamp,
+            elapsed: row.elapsed,
+            latency: row.latency,
+            connect: row.connect,
+            bytes: row.bytes,
+            sent_bytes: row.sent_bytes,
+            all_threads: row.all_threads,
+            offset: 0,
+            texts,
+            label,
+        };
+        self.keep(kept, row.position);
+    }
+
+    /// Keeps rows up to the first one whose kind or label is not known. Returns how many.
+    #[inline(always)]
+    fn keep_by_label(&mut self, rows: &[UsualRow], labels: &[&[u8]]) -> usize {
+        let mut numbers = [0; AT_ONCE];
+        let known = self.aggregate.known_labels(labels, &mut numbers);
+        let each = rows.iter().zip(&numbers[..known]);
+        for (place, (row, &label)) in each.enumerate() {
+            let texts = self.known_by_label(row, label);
+            let (Some(texts), Some(kind)) = (texts, self.known_kind(row)) else {
+                return place;
+            };
+            self.keep_known(row, kind, (label, texts));
         }
-        Some(known.number)
+        known
+    }
+
+    /// Does the same if labels are joined. Those that are not known get numbers.
+    #[inline(never)]
+    fn keep_joined(&mut self, rows: &[UsualRow], labels: &[&[u8]]) -> usize {
+        let mut kinds = [KnownKind::default(); AT_ONCE];
+        let mut known = 0;
+        for (kind, row) in kinds.iter_mut().zip(rows) {
+            let Some(of_row) = self.known_kind(row) else {
+                break;
+            };
+            *kind = of_row;
+            known += 1;
+        }
+        let mut numbers = [0; AT_ONCE];
+        self.aggregate
+            .number_labels(&labels[..known], &mut numbers[..known]);
+        for (row, (&label, &kind)) in rows.iter().zip(numbers.iter().zip(&kinds)).take(known) {
+            self.keep_known(row, kind, (label, kind.texts));
+        }
+        known
     }
 
     /// Counts the rows that are kept.
     #[inline(never)]
     fn count(&mut self) {
+        if self.numbering.are_labels_joined {
+            for row in &self.rows {
+                let position = self.position.saturating_add(u64::from(row.offset));
+                let texts = self.texts.get(row.texts as usize);
+                let code = texts.map_or(0, |texts| texts.code);
+                self.aggregate.record_label(row, position, code);
+            }
+        }
         // Otherwise hardly any texts have two of them.
         let is_sorted = self.texts.len() <= self.rows.len();
         if is_sorted {
@@ -283,27 +367,10 @@ impl Sink for Recorder {
     }
 
     #[inline(always)]
-    fn known_labels(&mut self, labels: &[&[u8]], numbers: &mut [u32]) -> usize {
-        self.aggregate.known_labels(labels, numbers)
-    }
-
-    #[inline(always)]
-    fn record_usual(&mut self, row: &UsualRow) -> bool {
-        let Some(texts) = self.known(row) else {
-            return false;
-        };
-        let kept = BatchRow {
-            time_stamp: row.time_stamp,
-            elapsed: row.elapsed,
-            latency: row.latency,
-            connect: row.connect,
-            bytes: row.bytes,
-            sent_bytes: row.sent_bytes,
-            all_threads: row.all_threads,
-            offset: 0,
-            texts,
-        };
-        self.keep(kept, row.position);
-        true
+    fn record_usual(&mut self, rows: &[UsualRow], labels: &[&[u8]]) -> usize {
+        match self.numbering.are_labels_joined {
+            true => self.keep_joined(rows, labels),
+            false => self.keep_by_label(rows, labels),
+        }
     }
 }

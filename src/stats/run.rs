@@ -1,5 +1,6 @@
 //! Usual rows in the few numbers that statistics need, and runs of rows that are counted together.
 
+use super::timings::Times;
 use crate::jtl::{Edge, Reach, Sample};
 
 /// Times are usual if they are below 2^62 ms since the epoch, so that no end overflows.
@@ -29,13 +30,15 @@ pub struct BatchRow {
     pub offset: u32,
     /// Number of its [`Texts`].
     pub texts: u32,
+    /// Number of its label.
+    pub label: u32,
 }
 
 /// What the texts of rows are, as numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Texts {
-    /// Number of the label.
-    pub label: u32,
+    /// Number of the label; `None` if nothing but the figures of labels depends on it.
+    pub label: Option<u32>,
     /// Place of the cell of the origin.
     pub origin: u32,
     /// Number of the response code.
@@ -106,6 +109,17 @@ impl BatchRow {
     #[inline(always)]
     pub fn elapsed(&self) -> i64 {
         i64::from(self.elapsed)
+    }
+
+    /// Its times.
+    #[inline(always)]
+    pub fn times(&self) -> Times {
+        Times {
+            elapsed: self.elapsed(),
+            success: true,
+            latency: Some(i64::from(self.latency)),
+            connect: Some(i64::from(self.connect)),
+        }
     }
 
     /// End, epoch ms.

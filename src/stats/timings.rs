@@ -14,6 +14,12 @@ const MAX_FEW: usize = 512;
 /// Rows per page of counters from which counters take less memory than rows.
 const ROWS_OF_A_PAGE: usize = 8;
 
+/// Rows that are kept in place.
+const MAX_FIRST: usize = 2;
+
+/// Rows whose times are sorted rather than counted: with more, counting is faster.
+const MAX_SORTED: usize = 32;
+
 /// Marks a column that the row does not have.
 const ABSENT: u32 = u32::MAX;
 
@@ -28,6 +34,19 @@ pub struct Distributions {
     pub latency: Distribution,
     /// Connect time.
     pub connect: Distribution,
+}
+
+/// Every time of a label that occurs and its number of samples, ascending.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TimeCounts {
+    /// Elapsed of successes, ms.
+    pub elapsed_ok: Vec<(i64, u64)>,
+    /// Elapsed of failures, ms.
+    pub elapsed_ko: Vec<(i64, u64)>,
+    /// Latency, ms.
+    pub latency: Vec<(i64, u64)>,
+    /// Connect time, ms.
+    pub connect: Vec<(i64, u64)>,
 }
 
 /// The times of one row, ms.
@@ -45,15 +64,44 @@ pub struct Times {
 
 /// Records times and returns their distributions.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(into = "Stored", from = "Stored")]
 pub enum Timings {
+    /// Rows in place, and their number: a run of a million labels has few more for each.
+    First(u8, [FewTimes; MAX_FIRST]),
     /// Rows, in the order of recording.
     Few(Vec<FewTimes>),
     /// Counters.
     Many(Box<Distributions>),
 }
 
+/// The stored form.
+#[derive(Serialize, Deserialize)]
+enum Stored {
+    Few(Vec<FewTimes>),
+    Many(Box<Distributions>),
+}
+
+impl From<Timings> for Stored {
+    fn from(timings: Timings) -> Self {
+        match timings {
+            Timings::First(length, rows) => Stored::Few(rows[..usize::from(length)].to_vec()),
+            Timings::Few(rows) => Stored::Few(rows),
+            Timings::Many(distributions) => Stored::Many(distributions),
+        }
+    }
+}
+
+impl From<Stored> for Timings {
+    fn from(stored: Stored) -> Self {
+        match stored {
+            Stored::Few(rows) => Timings::Few(rows),
+            Stored::Many(distributions) => Timings::Many(distributions),
+        }
+    }
+}
+
 /// The times of one row in 12 bytes.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct FewTimes {
     /// Twice the elapsed time, and 1 for a failure.
     elapsed_ko: u32,
@@ -63,7 +111,7 @@ pub struct FewTimes {
 
 impl Default for Timings {
     fn default() -> Self {
-        Timings::Few(Vec::new())
+        Timings::First(0, [FewTimes::default(); MAX_FIRST])
     }
 }
 
@@ -73,7 +121,7 @@ impl Timings {
     pub fn record(&mut self, times: Times, weight: u64) {
         match self {
             Timings::Many(distributions) => distributions.record(times, weight),
-            Timings::Few(_) => {
+            Timings::First(..) | Timings::Few(_) => {
                 self.record_few(
                     times.elapsed,
                     times.success,
@@ -100,33 +148,75 @@ impl Timings {
             return;
         }
         for row in run.rows {
-            let times = Times {
-                elapsed: row.elapsed(),
-                success: true,
-                latency: Some(i64::from(row.latency)),
-                connect: Some(i64::from(row.connect)),
-            };
-            self.record(times, 1);
+            self.record(row.times(), 1);
         }
     }
 
     /// Adds the times of another label or part.
     pub fn merge(&mut self, other: &Timings) {
-        match other {
-            Timings::Few(rows) => {
+        match other.few() {
+            Ok(rows) => {
                 for row in rows {
                     self.record(row.unpack(), 1);
                 }
             }
-            Timings::Many(distributions) => self.distributions_mut().merge(distributions),
+            Err(distributions) => self.distributions_mut().merge(distributions),
         }
     }
 
     /// The distributions.
     pub fn distributions(&self) -> Cow<'_, Distributions> {
+        match self.few() {
+            Ok(rows) => Cow::Owned(Distributions::of(rows)),
+            Err(distributions) => Cow::Borrowed(distributions),
+        }
+    }
+
+    /// The rows, as long as they are kept; else their distributions.
+    fn few(&self) -> Result<&[FewTimes], &Distributions> {
         match self {
-            Timings::Many(distributions) => Cow::Borrowed(distributions),
-            Timings::Few(rows) => Cow::Owned(Distributions::of(rows)),
+            Timings::First(length, rows) => Ok(&rows[..usize::from(*length)]),
+            Timings::Few(rows) => Ok(rows),
+            Timings::Many(distributions) => Err(distributions),
+        }
+    }
+
+    /// The counts of the distributions. To sort few rows takes less work than to count them.
+    pub fn counts(&self) -> TimeCounts {
+        match self.few() {
+            Ok(rows) if rows.len() <= MAX_SORTED => TimeCounts::of(rows),
+            _ => {
+                let distributions = self.distributions();
+                TimeCounts {
+                    elapsed_ok: distributions.elapsed_ok.counts(),
+                    elapsed_ko: distributions.elapsed_ko.counts(),
+                    latency: distributions.latency.counts(),
+                    connect: distributions.connect.counts(),
+                }
+            }
+        }
+    }
+
+    /// The counts of elapsed of all rows.
+    pub fn elapsed_counts(&self) -> Vec<(i64, u64)> {
+        match self.few() {
+            Ok(rows) if rows.len() <= MAX_SORTED => counted(rows.iter().map(|row| row.elapsed())),
+            Ok(rows) => Distributions::of(rows).elapsed().counts(),
+            Err(distributions) => distributions.elapsed().counts(),
+        }
+    }
+
+    /// Number of successes and of failures.
+    pub fn results(&self) -> (u64, u64) {
+        match self.few() {
+            Ok(rows) => {
+                let failures = rows.iter().filter(|row| !row.is_success()).count();
+                ((rows.len() - failures) as u64, failures as u64)
+            }
+            Err(distributions) => (
+                distributions.elapsed_ok.count(),
+                distributions.elapsed_ko.count(),
+            ),
         }
     }
 
@@ -146,24 +236,47 @@ impl Timings {
             latency,
             connect,
         };
-        if let Timings::Few(rows) = self
-            && weight == 1
+        if weight == 1
             && let Some(few) = FewTimes::pack(times)
-            && (rows.len() < rows.capacity() || rows.len() < MAX_FEW || !is_worth_counters(rows))
+            && self.keep(few)
         {
-            rows.push(few);
             return;
         }
         self.distributions_mut().record(times, weight);
     }
 
+    /// Keeps a row, unless counters take less memory.
+    fn keep(&mut self, row: FewTimes) -> bool {
+        match self {
+            Timings::First(length, rows) => {
+                match rows.get_mut(usize::from(*length)) {
+                    Some(free) => {
+                        *free = row;
+                        *length += 1;
+                    }
+                    None => *self = Timings::Few([&rows[..], &[row]].concat()),
+                }
+                true
+            }
+            Timings::Few(rows) => {
+                let has_room = rows.len() < rows.capacity() || rows.len() < MAX_FEW;
+                let is_kept = has_room || !is_worth_counters(rows);
+                if is_kept {
+                    rows.push(row);
+                }
+                is_kept
+            }
+            Timings::Many(_) => false,
+        }
+    }
+
     fn distributions_mut(&mut self) -> &mut Distributions {
-        if let Timings::Few(rows) = self {
+        if let Ok(rows) = self.few() {
             *self = Timings::Many(Box::new(Distributions::of(rows)));
         }
         match self {
             Timings::Many(distributions) => distributions,
-            Timings::Few(_) => unreachable!("counted above"),
+            Timings::First(..) | Timings::Few(_) => unreachable!("counted above"),
         }
     }
 }
@@ -201,15 +314,51 @@ impl FewTimes {
         })
     }
 
+    fn is_success(self) -> bool {
+        self.elapsed_ko & 1 == 0
+    }
+
+    fn elapsed(self) -> i64 {
+        i64::from(self.elapsed_ko / 2)
+    }
+
     fn unpack(self) -> Times {
         let optional = |time: u32| (time != ABSENT).then_some(i64::from(time));
         Times {
-            elapsed: i64::from(self.elapsed_ko / 2),
-            success: self.elapsed_ko & 1 == 0,
+            elapsed: self.elapsed(),
+            success: self.is_success(),
             latency: optional(self.latency),
             connect: optional(self.connect),
         }
     }
+}
+
+impl TimeCounts {
+    fn of(rows: &[FewTimes]) -> Self {
+        let rows = || rows.iter().map(|row| row.unpack());
+        let elapsed = |is_ok: bool| {
+            let rows = rows().filter(move |row| row.success == is_ok);
+            rows.map(|row| row.elapsed)
+        };
+        TimeCounts {
+            elapsed_ok: counted(elapsed(true)),
+            elapsed_ko: counted(elapsed(false)),
+            latency: counted(rows().filter_map(|row| row.latency)),
+            connect: counted(rows().filter_map(|row| row.connect)),
+        }
+    }
+}
+
+/// How often each value occurs, ascending.
+fn counted(values: impl Iterator<Item = i64>) -> Vec<(i64, u64)> {
+    let mut counts: Vec<(i64, u64)> = values.map(|value| (value, 1)).collect();
+    counts.sort_unstable();
+    counts.dedup_by(|next, last| {
+        let is_same = next.0 == last.0;
+        last.1 += u64::from(is_same);
+        is_same
+    });
+    counts
 }
 
 impl Distributions {
@@ -305,7 +454,10 @@ mod tests {
 
         #[test]
         fn agrees_with_plain_distributions(
-            a in proptest::collection::vec(times(), 0..1_500),
+            a in prop_oneof![
+                proptest::collection::vec(times(), 0..1_500),
+                proptest::collection::vec(times(), 0..MAX_SORTED),
+            ],
             b in proptest::collection::vec(times(), 0..10),
         ) {
             let all = [a.clone(), b.clone()].concat();
@@ -313,7 +465,18 @@ mod tests {
             for &row in &all {
                 plain.record(row, 1);
             }
-            prop_assert_eq!(of(&all).distributions().into_owned(), plain.clone());
+            let timings = of(&all);
+            prop_assert_eq!(timings.distributions().into_owned(), plain.clone());
+            let results = (plain.elapsed_ok.count(), plain.elapsed_ko.count());
+            prop_assert_eq!(timings.results(), results);
+            let counts = TimeCounts {
+                elapsed_ok: plain.elapsed_ok.counts(),
+                elapsed_ko: plain.elapsed_ko.counts(),
+                latency: plain.latency.counts(),
+                connect: plain.connect.counts(),
+            };
+            prop_assert_eq!(timings.counts(), counts);
+            prop_assert_eq!(timings.elapsed_counts(), plain.elapsed().counts());
             let (mut ab, mut ba) = (of(&a), of(&b));
             ab.merge(&of(&b));
             ba.merge(&of(&a));

@@ -170,12 +170,32 @@ impl<'a> Facts<'a> {
         (values.len() >= min).then(|| median(values))?
     }
 
+    /// The share of all users up to which a load is little.
+    fn little_load(&self) -> f64 {
+        let loads = (0..=100).map(|x| self.plan.shape.load(f64::from(x) / 100.0));
+        let least = loads.fold(1.0, f64::min).max(0.02);
+        (least * 1.6).clamp(0.3, 0.7)
+    }
+
+    /// By which factor all requests together take longer under full load than under little, as a multiple of
+    /// their free times. It grows with the queue even if most requests find a free server.
+    pub fn queueing(&self) -> Option<f64> {
+        let stretch = |is_counted: &dyn Fn(f64) -> bool| {
+            let counted = self.successes();
+            let counted = counted.filter(|request| is_counted(self.load_at(request)));
+            let (elapsed, free) = counted.fold((0.0, 0.0), |(elapsed, free), request| {
+                (elapsed + request.elapsed, free + request.free.max(0.5))
+            });
+            (free > 0.0).then_some(elapsed / free)
+        };
+        let low = self.little_load();
+        Some(stretch(&|load| load >= 0.9)? / stretch(&|load| load <= low)?)
+    }
+
     /// By which factor requests take longer under full load than under little: as multiples of their free
     /// times, and their medians.
     pub fn rise(&self) -> Option<(f64, f64)> {
-        let loads = (0..=100).map(|x| self.plan.shape.load(f64::from(x) / 100.0));
-        let least = loads.fold(1.0, f64::min).max(0.02);
-        let low = (least * 1.6).clamp(0.3, 0.7);
+        let low = self.little_load();
         let few = |request: &Request| self.load_at(request) <= low;
         let many = |request: &Request| self.load_at(request) >= 0.9;
         let median_of = |is_counted: &dyn Fn(&Request) -> bool| {

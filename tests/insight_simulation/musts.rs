@@ -74,6 +74,7 @@ impl Facts<'_> {
             }
             Fault::FailingSince(failing) => {
                 parts = self.same(failing.part);
+                let is_run = parts.contains(&Part::Run);
                 // Of a host or an engine, others failures hide that no request succeeds any more.
                 let is_out = self.of_part(failing.part).all(|request| {
                     (request.error.is_some()) == (self.share_at(request) >= failing.from)
@@ -91,13 +92,14 @@ impl Facts<'_> {
                 }
                 moment = self.first_failure(failing);
                 let [before, after, _] = self.around(failing.part, failing.from, 2.0);
+                let all = self.requests.len() as f64;
                 before.samples >= sizes::AROUND
+                    && before.samples as f64 >= sizes::BEFORE_SINCE * all
                     && after.errors >= sizes::ERRORS
                     // Of a part that fails nine of ten times, that is told instead.
-                    && (self.count(failing.part).ratio() < sizes::ALWAYS.1
-                        || parts.contains(&Part::Run))
+                    && (self.count(failing.part).ratio() < sizes::ALWAYS.1 || is_run)
                     && after.ratio() >= sizes::SINCE_RATIO.max(sizes::TIMES_BEFORE * before.ratio())
-                    && after.errors as f64 >= sizes::SINCE_SHARE * self.requests.len() as f64
+                    && after.errors as f64 >= sizes::SINCE_SHARE * all
                     && !self.has_clocks_apart()
             }
             Fault::Burst(failing) => {
@@ -114,9 +116,13 @@ impl Facts<'_> {
                 let of = self.requests.iter();
                 let of = of.filter(|r| r.error == Some(failing.error) && r.held < 1.0);
                 let count = of.count();
+                let timeout_ms = self.timeout_ms(failing);
+                let longer = self.requests.iter();
+                let longer = longer.filter(|r| r.elapsed >= timeout_ms * 1.02);
                 count >= sizes::TIMEOUTS.0
                     && count as f64 >= sizes::TIMEOUTS.1 * self.requests.len() as f64
-                    && self.timeout_ms(failing) >= sizes::TIMEOUTS.2 * median_ms
+                    && timeout_ms >= sizes::TIMEOUTS.2 * median_ms
+                    && longer.count() as f64 <= sizes::TIMEOUTS.3 * count as f64
             }
             Fault::FastErrors(_) => {
                 let errors = self.count(Part::Run).errors;

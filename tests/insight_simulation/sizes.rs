@@ -6,6 +6,9 @@ pub const ALWAYS: (usize, f64) = (30, 0.9);
 /// Samples before and after a change of the error rate.
 pub const AROUND: usize = 50;
 
+/// Samples before failures that last until the end, as a share of all.
+pub const BEFORE_SINCE: f64 = 0.05;
+
 /// Errors of a change of the error rate.
 pub const ERRORS: usize = 20;
 
@@ -21,9 +24,9 @@ pub const TIMES_BEFORE: f64 = 5.0;
 /// Errors since a moment as a share of all samples of the run.
 pub const SINCE_SHARE: f64 = 0.02;
 
-/// Samples that end at one value, as a number, as a share of all, and the value as a multiple of the
-/// median.
-pub const TIMEOUTS: (usize, f64, f64) = (20, 0.01, 3.0);
+/// Samples that end at one value, as a number, as a share of all, the value as a multiple of the
+/// median, and the largest number of longer samples as a share of those.
+pub const TIMEOUTS: (usize, f64, f64, f64) = (20, 0.01, 3.0, 0.2);
 
 /// Fast errors: their number, the successes' median in ms and as a multiple of that of errors, and the
 /// median or p95 of successes as a multiple of that of all samples.
@@ -67,7 +70,7 @@ pub const LATE: (usize, f64, f64) = (20_000, 100.0, 0.1);
 
 /// Length of a stall in medians and in ms, samples that it holds up, and its length as a multiple of the
 /// longest time in which none ends although one is under way anyway: all users may go in step.
-pub const STALL: (f64, f64, usize, f64) = (20.0, 1_000.0, 10, 1.5);
+pub const STALL: (f64, f64, usize, f64) = (20.0, 1_000.0, 15, 1.5);
 
 /// Largest share of failures among the samples that a stall holds up, and of all others that take half as
 /// long as the shortest stall.

@@ -218,7 +218,10 @@ impl Facts<'_> {
                 let is_clear = last <= 0.8 * peak && model::stalls(plan).is_empty();
                 plan.contention > 0.0 && last <= 0.85 * peak || is_clear
             }
-            "rises_with_load" => self.rise().is_some_and(|(rise, _)| rise >= 1.2),
+            "rises_with_load" => {
+                let rises = [self.rise().map(|(rise, _)| rise), self.queueing()];
+                rises.into_iter().flatten().any(|rise| rise >= 1.2)
+            }
             "drift" => self.drift().is_some_and(|(factor, ..)| factor >= 1.2),
             "low_load" => {
                 let (started, most) = self.threads();

@@ -53,6 +53,53 @@ fn five_samples_checked_by_hand() {
 }
 
 #[test]
+fn a_burst_of_errors_is_marked_in_the_overview_and_counted_in_every_figure() {
+    use crate::common::{HEADER, row};
+    // 10 min of two labels; from 5:00 to 5:20 every request fails.
+    let rows = (0..6_000).map(|n| {
+        let (label, elapsed) = if n % 2 == 0 { ("A", 50) } else { ("B", 150) };
+        let is_right = !(3_000..3_200).contains(&n);
+        row(1_700_000_000_000 + 100 * n, elapsed, label, is_right)
+    });
+    let perfkit = Perfkit::new();
+    let results = HEADER.to_owned() + &rows.collect::<String>();
+    let path = perfkit.write("run.jtl", results);
+    let figures = chart::figures(&report_of(path.to_str().unwrap()));
+    let overview = figure(&figures, "overview");
+    let [span] = &overview.spans[..] else {
+        panic!("{:?}", overview.spans);
+    };
+    assert!((295_000.0..=301_000.0).contains(&span.from), "{span:?}");
+    assert!((319_000.0..=325_000.0).contains(&span.to), "{span:?}");
+    let names: Vec<&str> = overview
+        .legend()
+        .iter()
+        .map(|series| &*series.name)
+        .collect();
+    assert_eq!(names[..2], ["failed", "succeeded"]);
+    let highest = |slug: &str, series: usize| {
+        let pieces = &figure(&figures, slug).panels[0].series[series].pieces;
+        pieces
+            .concat()
+            .iter()
+            .map(|point| point.1)
+            .fold(0.0, f64::max)
+    };
+    assert_eq!(highest("error-rate-over-time", 0), 100.0);
+    assert_eq!(highest("response-time-p95-by-label", 0), 50.0);
+    assert!((highest("response-time-p95-by-label", 1) / 150.0 - 1.0).abs() < 0.016);
+    let bars = |slug: &str, series: usize| {
+        figure(&figures, slug).panels[0].series[series]
+            .pieces
+            .concat()
+    };
+    let shares = bars("time-by-label", 0);
+    assert!((shares[0].0 - 75.0).abs() < 0.1 && (shares[1].0 - 25.0).abs() < 0.1);
+    let failed: f64 = bars("outcomes-by-label", 1).iter().map(|bar| bar.0).sum();
+    assert_eq!((failed, bars("errors-by-type", 0)[0].0), (200.0, 200.0));
+}
+
+#[test]
 fn every_row_counts_in_a_rate_over_time() {
     use crate::common::load::{Row, jtl};
     // 500 s of a sample per second, in buckets of 5 s, then 700 at once within the last 400 or 2,000 ms.
@@ -106,6 +153,9 @@ fn all_points_lie_within_axes_that_have_units() {
                     "per second",
                     "threads",
                     "% of samples",
+                    "% of all response time",
+                    "samples",
+                    "share",
                     "(ms), ",
                     "Apdex",
                     "index",

@@ -92,7 +92,7 @@ fn absent_figures_are_omitted_and_labels_of_one_side_drawn() {
         figures.contains(&"response-times-of-label-3"),
         "{figures:?}"
     );
-    assert!(page.contains("<h3>Response times of C</h3>") && page.contains("missing"));
+    assert!(page.contains("<h3>Response times of C<a ") && page.contains("missing"));
 }
 
 #[test]

@@ -426,7 +426,7 @@ fn listen_serves_the_run_in_progress() {
         events.contains("content-type: text/event-stream"),
         "{events}"
     );
-    assert!(ask(address, "/", is_page).contains("<dt>Samples</dt><dd>5</dd>"));
+    assert!(ask(address, "/", is_page).contains("<dt>Samples</dt><dd><span>5</span></dd>"));
     append(&perfkit, row(1_700_000_002_000, 70, "C", true));
     // An open event stream gets the newer state, and the end.
     let has_newer = AtomicBool::new(false);

@@ -8,7 +8,15 @@ use regex::Regex;
 
 /// The layers, lowest first. A module may import those of its own line and of the lines above it here.
 const LAYERS: &[&[&str]] = &[
-    &["error", "format", "percentile", "stderr", "text", "units"],
+    &[
+        "error",
+        "format",
+        "percentile",
+        "short_names",
+        "stderr",
+        "text",
+        "units",
+    ],
     &["apdex", "suggest"],
     &["jtl"],
     &["stats", "select"],

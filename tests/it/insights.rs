@@ -458,7 +458,7 @@ fn hostile_names_are_escaped() {
     let escaped = "\n## Insights\n\n- “␛\\[31m&lt;b&gt;\\*⟨U+202E⟩” is slow";
     assert!(markdown.contains(escaped), "{markdown}");
     let page = perfkit.read("out/report.html");
-    assert!(page.contains("<li>“␛[31m&lt;b&gt;*⟨U+202E⟩” is slow"));
+    assert!(page.contains("<p>“␛[31m&lt;b&gt;*⟨U+202E⟩” is slow"));
     assert!(!page.contains(['\u{1b}', '\u{202e}']));
 }
 

@@ -140,7 +140,7 @@ fn options_to_try_reproduce_the_figures() {
             markdown.contains(&format!(" Try: `{options}`\n")),
             "{markdown}"
         );
-        assert!(page.contains(" Try: <code>--"));
+        assert!(page.contains("<summary>Try</summary><code>--"));
         let arguments = ["analyze", "run.jtl", "--no-report", "--format", "json"];
         let (json, _) = perfkit.run(&[&arguments[..], &words].concat());
         let part: Report = serde_json::from_str(&json).unwrap();

@@ -55,6 +55,7 @@ mod metrics;
 mod oracle;
 mod other_files;
 mod outputs;
+mod overview;
 mod partial_columns;
 mod pauses;
 mod pieces;

@@ -340,7 +340,7 @@ fn spoilt_rates_are_marked_and_the_page_leads_with_the_right_one() {
         "{table}"
     );
     let page = perfkit.read("out/report.html");
-    assert!(page.contains("101 samples in 10 s, 10.00 per second: "));
+    assert!(page.contains("<dt>Throughput</dt><dd><span>10.00</span> <small>/s</small>"));
     assert!(page.contains("0.00000‡"));
     // JMeter's table has no marks.
     assert!(!perfkit.read("out/aggregate.csv").contains('‡'));

@@ -2,7 +2,7 @@
 
 use super::run::{Run, Words};
 use super::{TimesAxis, panel, which_labels};
-use crate::chart::model::{Axis, Figure, Mark, Section, Series};
+use crate::chart::model::{Arrangement, Axis, Figure, Mark, Section, Series};
 use crate::chart::{palette, scale};
 
 /// Builds these figures.
@@ -29,6 +29,7 @@ fn response_time(run: &Run<'_>) -> Figure {
         name: name.to_owned(),
         color,
         mark: Mark::Points,
+        full: None,
         pieces: points(&rates, |bucket| {
             Some(axis.place(values.get(bucket).copied().flatten()? as f64))
         }),
@@ -53,6 +54,7 @@ fn latency(run: &Run<'_>) -> Option<Figure> {
         name: "latency".to_owned(),
         color: palette::OK,
         mark: Mark::Points,
+        full: None,
         pieces: points(&rates, |bucket| {
             Some(axis.place(latency.get(bucket).copied().flatten()?))
         }),
@@ -90,7 +92,7 @@ fn threads(run: &Run<'_>) -> Option<Figure> {
     let what = format!(
         "{}{}mean by label; one point per",
         run.partial(&["active_threads"]),
-        which_labels(run.report)
+        which_labels(run.report, run.names)
     );
     let words = Words {
         slug: "response-time-against-threads",
@@ -113,6 +115,8 @@ fn figure(run: &Run<'_>, words: Words<'_>, x: Axis, y: Axis, series: Vec<Series>
         title: words.title.to_owned(),
         subtitle: run.subtitle(words.what),
         description: words.description,
+        arrangement: Arrangement::Beside,
+        spans: Vec::new(),
         panels: vec![panel(x, y, series)],
     }
 }

@@ -1,16 +1,14 @@
 //! Apdex overview: one bar per label.
 
-use super::names::elided;
+use super::bars::{self, Bar, MAX_BARS};
+use super::names::LabelNames;
 use super::{panel, which_of};
-use crate::chart::model::{Axis, Figure, Mark, Scale, Section, Series, Tick};
+use crate::chart::model::{Arrangement, Axis, Figure, Section};
 use crate::chart::{palette, scale};
 use crate::report::{Apdex, Report};
 
-/// Maximum number of labels with a bar.
-const MAX_BARS: usize = 12;
-
 /// Builds the figure; `None` if there is no index.
-pub fn figure(report: &Report) -> Option<Figure> {
+pub fn figure(report: &Report, names: &LabelNames) -> Option<Figure> {
     let mut rows: Vec<&Apdex> = report.apdex.labels.iter().collect();
     rows.retain(|row| row.apdex.is_some());
     // The busiest, in the order of the report.
@@ -20,28 +18,20 @@ pub fn figure(report: &Report) -> Option<Figure> {
     rows.retain(|row| row.samples >= least);
     rows.truncate(MAX_BARS);
     let total = &report.apdex.total;
-    rows.push(total);
-    let count = rows.len() as f64;
-    // From top to bottom, TOTAL last.
-    let place = |number: usize| count - 1.0 - number as f64;
-    let bars = rows.iter().enumerate();
-    let bars: Vec<(f64, f64)> = bars
-        .filter_map(|(number, row)| Some((row.apdex?, place(number))))
-        .collect();
-    let ticks = rows.iter().enumerate().map(|(number, row)| Tick {
-        at: place(number),
-        text: match row.apdex {
-            Some(apdex) => format!("{}  {apdex:.3}", elided(&row.label)),
-            None => elided(&row.label),
-        },
+    let of_total = total.apdex?;
+    let bars = rows.iter().filter_map(|row| {
+        let apdex = row.apdex?;
+        let (name, full) = names.of_label(&row.label);
+        Some(Bar {
+            name,
+            full,
+            value: format!("{apdex:.3}"),
+            parts: vec![apdex],
+        })
     });
-    let names = Axis {
-        label: "label and its index".to_owned(),
-        scale: Scale::Names,
-        min: -0.5,
-        max: count - 0.5,
-        ticks: ticks.collect(),
-    };
+    let last = bars::total(format!("{of_total:.3}"), vec![of_total]);
+    let bars: Vec<Bar> = bars.chain([last]).collect();
+    let (labels, series) = bars::series(&bars, "label and its index", &[("index", palette::OK)]);
     let index = Axis {
         max: 1.0,
         ..scale::linear("Apdex (1 is best)", 1.0)
@@ -52,25 +42,15 @@ pub fn figure(report: &Report) -> Option<Figure> {
         section: Section::ResponseTimes,
         title: "Apdex".to_owned(),
         subtitle: format!(
-            "{}satisfied up to {} ms, tolerated up to {} ms, unless a label has its own thresholds",
-            which_of(report.label_count, MAX_BARS),
+            "{}{}satisfied up to {} ms, tolerated up to {} ms, unless a label has its own thresholds",
+            which_of(report.label_count, MAX_BARS, "busiest"),
+            names.note(),
             thresholds.satisfied_ms,
             thresholds.tolerated_ms
         ),
-        description: match total.apdex {
-            Some(apdex) => format!("Apdex by label; of all samples it is {apdex:.3}."),
-            None => "Apdex by label.".to_owned(),
-        },
-        panels: vec![panel(
-            index,
-            names,
-            vec![Series {
-                name: "index".to_owned(),
-                color: palette::OK,
-                mark: Mark::Bars,
-                pieces: vec![bars],
-            }],
-        )],
+        description: format!("Apdex by label; of all samples it is {of_total:.3}."),
+        arrangement: Arrangement::Beside,
+        spans: Vec::new(),
+        panels: vec![panel(index, labels, series)],
     })
-    .filter(|_| total.apdex.is_some())
 }

@@ -1,7 +1,7 @@
 //! The chart of a label over many runs: a point per run, a line per level.
 
 use super::panel;
-use crate::chart::model::{Axis, Figure, Mark, Scale, Section, Series, Tick};
+use crate::chart::model::{Arrangement, Axis, Figure, Mark, Scale, Section, Series, Tick};
 use crate::chart::scale;
 use crate::format;
 use crate::history::{self, PlatformHistory};
@@ -42,12 +42,14 @@ pub fn of_label(platform: &PlatformHistory, label: &str) -> Option<Figure> {
         [
             Series {
                 name: format!("{name}, level"),
+                full: None,
                 color,
                 mark: Mark::Line,
                 pieces: levels(of),
             },
             Series {
                 name: format!("{name} of each run"),
+                full: None,
                 color,
                 mark: Mark::Points,
                 pieces: vec![points(of)],
@@ -78,6 +80,8 @@ pub fn of_label(platform: &PlatformHistory, label: &str) -> Option<Figure> {
             names(&shown),
             scale::grouped(max, 0)
         ),
+        arrangement: Arrangement::Beside,
+        spans: Vec::new(),
         panels: vec![panel(runs_axis(platform), scale::linear("ms", max), lines)],
     })
 }
@@ -113,6 +117,7 @@ fn runs_axis(platform: &PlatformHistory) -> Axis {
     let ticks = platform.runs.iter().step_by(step).map(|run| Tick {
         at: run.number as f64,
         text: run.number.to_string(),
+        full: None,
     });
     Axis {
         label: "run".to_owned(),

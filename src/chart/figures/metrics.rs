@@ -3,7 +3,7 @@
 use super::names::elided;
 use super::run::{Run, Words};
 use super::{TimesAxis, busiest, panel, which_labels};
-use crate::chart::model::{Axis, Figure, Mark, Section, Series};
+use crate::chart::model::{Arrangement, Axis, Figure, Section, Series};
 use crate::chart::scale;
 use crate::format;
 use crate::report::{LabelReport, MetricReport, MetricRow};
@@ -85,15 +85,6 @@ impl Drawn<'_> {
         }
     }
 
-    fn series(&self, color: usize, label: &str, pieces: Vec<Vec<(f64, f64)>>) -> Series {
-        Series {
-            name: elided(label),
-            color,
-            mark: Mark::Line,
-            pieces,
-        }
-    }
-
     /// Builds the figure of the mean by label over time; `None` without values.
     fn over_time(&self, slug: &'static str) -> Option<Figure> {
         let all = &self.metric.over_time;
@@ -108,7 +99,7 @@ impl Drawn<'_> {
             let pieces = self
                 .run
                 .pieces(|bucket| Some(axis.place(series.mean.get(bucket).copied().flatten()?)));
-            self.series(*color, &series.label, pieces)
+            self.run.series(&series.label, *color, pieces)
         });
         let series: Vec<Series> = series.filter(|series| !series.pieces.is_empty()).collect();
         let name = elided(&self.metric.name);
@@ -118,7 +109,7 @@ impl Drawn<'_> {
             title: &format!("{name} over time"),
             what: &format!(
                 "{}mean by label and end time, per",
-                which_labels(self.run.report)
+                which_labels(self.run.report, self.run.names)
             ),
             description: format!("Mean {name} by label over time."),
         };
@@ -136,7 +127,7 @@ impl Drawn<'_> {
         let axis = self.axis(counts.map(|&(value, _)| value as f64 / PER_UNIT));
         let series = rows.iter().map(|(color, row)| {
             let curve = curve(&row.distribution, &axis);
-            self.series(*color, &row.label, vec![curve])
+            self.run.series(&row.label, *color, vec![curve])
         });
         let series: Vec<Series> = series.collect();
         let most = rows.iter().map(|(_, row)| row.count()).max()?;
@@ -148,11 +139,13 @@ impl Drawn<'_> {
             title: format!("{name} by percentile"),
             subtitle: format!(
                 "{}all rows with a number; from {} to {}",
-                which_labels(self.run.report),
+                which_labels(self.run.report, self.run.names),
                 format::number(total.min),
                 format::number(total.max)
             ),
             description: format!("Percentile curve of {name} by label."),
+            arrangement: Arrangement::Beside,
+            spans: Vec::new(),
             panels: vec![panel(scale::percentiles(most), axis.into_axis(), series)],
         })
     }

@@ -2,45 +2,52 @@
 
 mod against;
 mod apdex;
+mod bars;
 mod history;
 mod metrics;
 mod names;
 mod over_time;
 mod overlaid;
+mod overview;
 mod response_times;
 mod run;
 mod server;
+mod slices;
 mod throughput;
 
 use std::cmp::Reverse;
 
 use super::model::{Axis, Figure, Panel, Series};
-use super::{palette, scale};
+use super::{MEASURES, palette, scale};
 use crate::format;
 use crate::report::{LabelReport, Report};
 
 pub use history::{of_history, of_label};
 pub use metrics::SLUGS as METRIC_SLUGS;
+pub use names::LabelNames;
 pub use overlaid::overlaid;
 use run::Run;
 
-/// Largest ratio of maximum to typical value on a linear axis; above it the axis is logarithmic.
-const MAX_LINEAR_RATIO: f64 = 30.0;
-
 /// The slugs of all figures, in order.
-pub const SLUGS: [&str; 20] = [
+pub const SLUGS: [&str; 26] = [
+    "overview",
     "response-time-percentiles-over-time",
     "response-time-over-time",
+    "response-time-p95-by-label",
     "response-time-heatmap",
     "active-threads-over-time",
     "bytes-over-time",
     "latency-over-time",
     "connect-time-over-time",
     "throughput-and-errors-over-time",
+    "error-rate-over-time",
     "hits-per-second",
     "response-codes-per-second",
     "transactions-per-second",
     "response-time-distribution",
+    "time-by-label",
+    "outcomes-by-label",
+    "errors-by-type",
     "apdex-overview",
     "response-time-against-throughput",
     "latency-against-throughput",
@@ -53,14 +60,16 @@ pub const SLUGS: [&str; 20] = [
 
 /// Builds all figures of a report; none without samples.
 pub fn figures(report: &Report) -> Vec<Figure> {
-    let run = Run::of(report);
+    let names = LabelNames::of(report);
+    let run = Run::of(report, &names);
     let mut figures = Vec::new();
     if let Some(run) = &run {
         figures.extend(over_time::figures(run));
         figures.extend(throughput::figures(run));
     }
-    figures.extend(response_times::distribution(report));
-    figures.extend(apdex::figure(report));
+    figures.extend(response_times::distribution(report, &names));
+    figures.extend(bars::figures(report, &names));
+    figures.extend(apdex::figure(report, &names));
     if let Some(run) = &run {
         figures.extend(against::figures(run));
         figures.extend(metrics::figures(run));
@@ -69,25 +78,39 @@ pub fn figures(report: &Report) -> Vec<Figure> {
     figures
 }
 
-/// Returns the labels with the most samples, one per colour, in their order in the report.
+/// Returns the labels to draw, one per colour, in their order in the report: those that findings name,
+/// then those with the most samples.
 fn busiest(report: &Report) -> Vec<&LabelReport> {
     let mut labels: Vec<(usize, &LabelReport)> = report.labels.iter().enumerate().collect();
     labels.retain(|(_, label)| !label.distribution.is_empty());
-    labels.sort_by_key(|(number, label)| (Reverse(label.samples), *number));
+    let (findings, _) = report.insights_to_show();
+    let named: Vec<String> = findings
+        .iter()
+        .filter_map(|insight| insight.finding.place().label)
+        .collect();
+    let time = |label: &LabelReport| {
+        let elapsed = label.elapsed.as_ref();
+        elapsed.map_or(0, |elapsed| (elapsed.mean * elapsed.count as f64) as u64)
+    };
+    labels.sort_by_key(|(number, label)| {
+        let is_named = named.contains(&label.label);
+        (Reverse((is_named, label.samples, time(label))), *number)
+    });
     labels.truncate(palette::PALETTE_SIZE);
     labels.sort_by_key(|(number, _)| *number);
     labels.into_iter().map(|(_, label)| label).collect()
 }
 
-/// Says which labels a figure shows, for its subtitle; empty if it shows all.
-fn which_labels(report: &Report) -> String {
-    which_of(report.label_count, palette::PALETTE_SIZE)
+/// Says for a figure's subtitle which labels it shows, unless it shows all, and how their names are
+/// shortened.
+fn which_labels(report: &Report, names: &LabelNames) -> String {
+    which_of(report.label_count, palette::PALETTE_SIZE, "busiest") + &names.note()
 }
 
-/// Does the same for a figure of at most `max` of `all` labels.
-fn which_of(all: u64, max: usize) -> String {
+/// Says which of `all` labels a figure of at most `max` shows, such as the busiest; empty if it shows all.
+fn which_of(all: u64, max: usize, which: &str) -> String {
     match all > max as u64 {
-        true => format!("the {max} busiest of {} labels; ", format::thousands(all)),
+        true => format!("the {max} {which} of {} labels; ", format::thousands(all)),
         false => String::new(),
     }
 }
@@ -109,11 +132,11 @@ struct TimesAxis {
 }
 
 impl TimesAxis {
-    /// Builds an axis for `what`, in ms, from a typical and a largest value.
-    fn new(what: &str, typical: f64, max: f64) -> Self {
-        let is_logarithmic = max > typical.max(1.0) * MAX_LINEAR_RATIO;
+    /// Builds an axis for `what`, in ms, from the smallest, a typical and the largest value.
+    fn new(what: &str, (min, typical, max): (f64, f64, f64)) -> Self {
+        let is_logarithmic = max > typical.max(1.0) * MEASURES.max_linear_ratio;
         let axis = if is_logarithmic {
-            scale::logarithmic(&format!("{what} (ms), log scale, 0 drawn at 1"), 1.0, max)
+            scale::logarithmic(&format!("{what} (ms), log scale"), min, max)
         } else {
             scale::linear(&format!("{what} (ms)"), max)
         };
@@ -127,17 +150,17 @@ impl TimesAxis {
     fn of(what: &str, values: impl Iterator<Item = f64>) -> Self {
         let mut values: Vec<f64> = values.filter(|value| value.is_finite()).collect();
         values.sort_by(f64::total_cmp);
-        let typical = values.get(values.len() / 2).copied().unwrap_or(0.0);
-        let max = values.last().copied().unwrap_or(0.0);
-        TimesAxis::new(what, typical, max)
+        let at = |place: usize| values.get(place).copied().unwrap_or(0.0);
+        let last = values.len().saturating_sub(1);
+        TimesAxis::new(what, (at(0), at(values.len() / 2), at(last)))
     }
 
     /// Returns the position of a value on the axis; values beyond it are drawn at its ends.
     fn place(&self, value: f64) -> f64 {
-        let place = if self.is_logarithmic {
-            value.max(1.0).log10()
-        } else {
-            value
+        let place = match self.is_logarithmic {
+            true if value < 1.0 => self.axis.min,
+            true => value.log10(),
+            false => value,
         };
         place.clamp(self.axis.min, self.axis.max)
     }

@@ -1,5 +1,8 @@
 //! Formats names in legends.
 
+use crate::format;
+use crate::report::Report;
+use crate::short_names::ShortNames;
 use crate::text;
 
 /// Names a percentile: "50th percentile".
@@ -17,16 +20,60 @@ pub fn ordinal(percent: f64) -> String {
     format!("{percent}{ending} percentile")
 }
 
-/// Shortens a name to at most 32 characters and keeps both ends: labels often differ there.
-pub fn elided(name: &str) -> String {
-    const HALF: usize = 15;
-    let line = name.replace(['\n', '\r', '\t'], " ");
-    let letters: Vec<char> = text::printable(&line).chars().collect();
-    if letters.len() <= 2 * HALF + 2 {
-        return letters.into_iter().collect();
+/// Width of the longest name in a legend, in letters.
+const MAX_WIDTH: usize = 32;
+
+/// The names of labels, short enough for a legend.
+#[derive(Debug, Default)]
+pub struct LabelNames {
+    short: ShortNames,
+}
+
+impl LabelNames {
+    /// Shortens the labels of a report.
+    pub fn of(report: &Report) -> Self {
+        LabelNames::new(report.labels.iter().map(|row| row.label.as_str()))
     }
-    let (head, tail) = (&letters[..HALF], &letters[letters.len() - HALF..]);
-    head.iter().chain(&['…']).chain(tail).collect()
+
+    /// Shortens these labels.
+    pub fn new<'n>(labels: impl Iterator<Item = &'n str>) -> Self {
+        let labels: Vec<String> = labels.map(line).collect();
+        LabelNames {
+            short: ShortNames::new(labels.iter().map(String::as_str), MAX_WIDTH),
+        }
+    }
+
+    /// Returns the name of a label, and the whole label if that is longer.
+    pub fn of_label(&self, label: &str) -> (String, Option<String>) {
+        let line = line(label);
+        let name = self.short.of(&line).to_owned();
+        let full = (name != line).then(|| format::shorten_middle(&line, MAX_FULL));
+        (name, full)
+    }
+
+    /// Says for a subtitle what a leading ellipsis stands for; empty if no beginning was removed.
+    pub fn note(&self) -> String {
+        let prefix = self.short.prefix();
+        prefix.map_or_else(String::new, |prefix| {
+            format!("… = {}; ", format::shorten_middle(prefix, MAX_WIDTH * 2))
+        })
+    }
+}
+
+/// Length of the longest name shown on hover, in characters.
+const MAX_FULL: usize = 300;
+
+/// Shortens a single name to the width of a legend.
+pub fn elided(name: &str) -> String {
+    let line = line(name);
+    ShortNames::new([line.as_str()], MAX_WIDTH)
+        .of(&line)
+        .to_owned()
+}
+
+/// Returns a name as one line that can be shown.
+fn line(name: &str) -> String {
+    text::printable(&name.replace(['\n', '\r', '\t'], " "))
 }
 
 #[cfg(test)]
@@ -45,6 +92,6 @@ mod tests {
         assert_eq!(elided("GET /a"), "GET /a");
         assert_eq!(elided("a\nb\u{202e}"), "a b⟨U+202E⟩");
         let long = elided(&format!("GET /api/{}/items/1", "x".repeat(40)));
-        assert_eq!(long, "GET /api/xxxxxx…xxxxxxx/items/1");
+        assert_eq!(long, "GET /api/xxxxxx…xxxxxxxx/items/1");
     }
 }

@@ -1,14 +1,17 @@
 //! Figures of response times, threads and bytes over time.
 
-use super::TimesAxis;
 use super::names::ordinal;
-use super::run::{Run, Words, highest, highest_of};
+use super::run::{Pieces, Run, Words, highest, highest_of};
+use super::{TimesAxis, overview, slices};
 use crate::chart::model::{Cells, Figure, Mark, Section, Series};
-use crate::chart::{palette, scale};
+use crate::chart::{MEASURES, palette, scale};
 use crate::units::BYTES_PER_KB;
 
 /// Colours of the percentiles over time, lowest first; neighbours are easy to tell apart.
 const PERCENTILE_COLORS: [usize; 8] = [0, 2, 4, 1, 3, 5, 6, 7];
+
+/// Colour of the area behind them.
+const BAND_COLOR: usize = 5;
 
 /// Percentiles over time are exact below this; see [`crate::report::PercentileSeries`].
 const EXACT_BELOW_MS: f64 = 2_048.0;
@@ -17,18 +20,19 @@ const OVER_TIME: Section = Section::OverTime;
 
 /// Builds the figures of this section.
 pub fn figures(run: &Run<'_>) -> Vec<Figure> {
-    let mut figures = vec![percentiles(run)];
+    let mut figures = vec![overview::figure(run), percentiles(run)];
     figures.extend(run.by_label(
         Words {
             slug: "response-time-over-time",
             section: OVER_TIME,
-            title: "Response time over time",
+            title: "Mean response time by label",
             what: "mean by label and end time, per",
             description: "Mean response time by label over time.".to_owned(),
         },
         "mean response time",
         |label| &label.activity.elapsed_mean,
     ));
+    figures.extend(slices::p95_by_label(run));
     figures.push(heatmap(run));
     figures.extend(threads(run));
     figures.extend(bytes(run));
@@ -36,7 +40,7 @@ pub fn figures(run: &Run<'_>) -> Vec<Figure> {
         Words {
             slug: "latency-over-time",
             section: OVER_TIME,
-            title: "Latency over time",
+            title: "Mean latency by label",
             what: &format!(
                 "{}mean time to first byte by label, per",
                 run.partial(&["latency"])
@@ -50,7 +54,7 @@ pub fn figures(run: &Run<'_>) -> Vec<Figure> {
         Words {
             slug: "connect-time-over-time",
             section: OVER_TIME,
-            title: "Connect time over time",
+            title: "Mean connect time by label",
             what: &format!(
                 "{}mean by label, reused connections count as 0 ms, per",
                 run.partial(&["connect"])
@@ -66,8 +70,10 @@ pub fn figures(run: &Run<'_>) -> Vec<Figure> {
 fn percentiles(run: &Run<'_>) -> Figure {
     let percentiles = &run.series.percentiles;
     let all = || percentiles.iter().flat_map(|series| &series.values);
-    let axis = TimesAxis::of("response time", all().flatten().map(|&value| value as f64));
-    let max = all().flatten().copied().max().unwrap_or(0) as f64;
+    let extremes = || run.series.ok_min.iter().chain(&run.series.ok_max);
+    let shown = || all().chain(extremes()).flatten();
+    let axis = TimesAxis::of("response time", shown().map(|&value| value as f64));
+    let max = shown().copied().max().unwrap_or(0) as f64;
     let series = percentiles.iter().enumerate().map(|(number, percentile)| {
         let pieces = run.pieces(|bucket| {
             let value = percentile.values.get(bucket).copied().flatten()?;
@@ -77,9 +83,18 @@ fn percentiles(run: &Run<'_>) -> Figure {
             name: ordinal(percentile.percent.percent()),
             color: PERCENTILE_COLORS[number % PERCENTILE_COLORS.len()],
             mark: Mark::Line,
+            full: None,
             pieces,
         }
     });
+    let band = Series {
+        name: "fastest to slowest".to_owned(),
+        full: None,
+        color: BAND_COLOR,
+        mark: Mark::Band,
+        pieces: band(run, &axis),
+    };
+    let series = series.chain([band].into_iter().filter(|band| !band.pieces.is_empty()));
     let series = series.collect();
     let words = Words {
         slug: "response-time-percentiles-over-time",
@@ -99,6 +114,21 @@ fn percentiles(run: &Run<'_>) -> Figure {
     run.figure(words, axis.axis, series)
 }
 
+/// Returns the outlines of the area between the fastest and the slowest successful samples.
+fn band(run: &Run<'_>, axis: &TimesAxis) -> Pieces {
+    let line = |values: &[Option<i64>]| {
+        run.pieces(|bucket| Some(axis.place(values.get(bucket).copied().flatten()? as f64)))
+    };
+    let pieces = line(&run.series.ok_max).into_iter();
+    let outlines = pieces
+        .zip(line(&run.series.ok_min))
+        .map(|(mut outline, lower)| {
+            outline.extend(lower.into_iter().rev());
+            outline
+        });
+    outlines.collect()
+}
+
 /// Builds the figure of active threads; `None` if the results lack them.
 fn threads(run: &Run<'_>) -> Option<Figure> {
     let threads = &run.series.active_threads;
@@ -111,6 +141,7 @@ fn threads(run: &Run<'_>) -> Option<Figure> {
         name: "active threads".to_owned(),
         color: 2,
         mark: Mark::Area,
+        full: None,
         pieces,
     };
     let words = Words {
@@ -155,6 +186,7 @@ fn bytes(run: &Run<'_>) -> Option<Figure> {
             name: name.to_owned(),
             color,
             mark: Mark::Line,
+            full: None,
             pieces: kb(bytes),
         })
         .collect();
@@ -178,13 +210,12 @@ fn heatmap(run: &Run<'_>) -> Figure {
     let heatmap = &run.series.heatmap;
     // Samples below 1 ms have a row of their own.
     let place = |bound: i64| match bound {
-        0 => -0.3,
+        0 => MEASURES.below_one,
         _ => (bound as f64).log10(),
     };
     let y: Vec<f64> = heatmap.bounds.iter().map(|&bound| place(bound)).collect();
     let max = heatmap.bounds.last().copied().unwrap_or(1) as f64;
-    let mut axis = scale::logarithmic("response time (ms), log scale", 1.0, max);
-    axis.min = -0.3;
+    let mut axis = scale::logarithmic("response time (ms), log scale", 0.0, max);
     axis.max = y.last().copied().unwrap_or(1.0).max(axis.min + 1.0);
     let (min, top) = (axis.min, axis.max);
     axis.ticks.retain(|tick| tick.at >= min && tick.at <= top);
@@ -194,7 +225,7 @@ fn heatmap(run: &Run<'_>) -> Figure {
         Words {
             slug: "response-time-heatmap",
             section: OVER_TIME,
-            title: "Response times over time",
+            title: "Heatmap of response times",
             what: "darker = more requests; one column per",
             description: "Heatmap of response times over time, on a logarithmic scale.".to_owned(),
         },

@@ -2,11 +2,11 @@
 
 use std::cmp::Reverse;
 
-use super::names::elided;
-use super::response_times::{DISTRIBUTION_SHOWS, Drawn, panels};
+use super::names::{LabelNames, elided};
+use super::response_times::{Drawn, panels};
 use super::run::{Pieces, Run, highest_of};
 use super::{TimesAxis, panel};
-use crate::chart::model::{Figure, Mark, Section, Series};
+use crate::chart::model::{Arrangement, Figure, Mark, Section, Series};
 use crate::chart::{palette, scale};
 use crate::report::{LabelReport, Report};
 
@@ -39,8 +39,10 @@ pub fn overlaid(runs: &[(String, Report)]) -> Vec<Figure> {
         runs,
         |report| Some(&report.total),
     ));
+    let all = runs.iter().flat_map(|(_, report)| &report.labels);
+    let names = LabelNames::new(all.map(|row| row.label.as_str()));
     for (slug, label) in LABEL_SLUGS.into_iter().zip(busiest(runs)) {
-        let title = format!("Response times of {}", elided(label));
+        let title = format!("Response times of {}", names.of_label(label).0);
         figures.extend(response_times(slug, &title, &which, runs, |report| {
             report.labels.iter().find(|row| row.label == label)
         }));
@@ -84,6 +86,7 @@ fn response_times(
             let row = row_of(report).filter(|row| !row.distribution.is_empty())?;
             Some(Drawn {
                 name: elided(name),
+                full: None,
                 color,
                 row,
             })
@@ -93,10 +96,10 @@ fn response_times(
         slug,
         section: Section::ResponseTimes,
         title: title.to_owned(),
-        subtitle: format!(
-            "{which}all samples; distribution up to the {DISTRIBUTION_SHOWS}th percentile"
-        ),
+        subtitle: format!("{which}all samples"),
         description: format!("{title}: percentile curve and distribution of each run."),
+        arrangement: Arrangement::Beside,
+        spans: Vec::new(),
         panels: panels(&drawn, drawn.first()?.row)?,
     })
 }
@@ -161,8 +164,10 @@ const TIME_FIGURES: [TimeFigure; 4] = [
 ];
 
 fn over_time(runs: &[(String, Report)], which: &str) -> Vec<Figure> {
+    let names = LabelNames::default();
     let runs = runs.iter().enumerate();
-    let runs = runs.filter_map(|(color, (name, report))| Some((color, name, Run::of(report)?)));
+    let runs =
+        runs.filter_map(|(color, (name, report))| Some((color, name, Run::of(report, &names)?)));
     let runs: Vec<(usize, &String, Run<'_>)> = runs.collect();
     let Some(longest) = runs
         .iter()
@@ -177,6 +182,7 @@ fn over_time(runs: &[(String, Report)], which: &str) -> Vec<Figure> {
             name: elided(name),
             color: *color,
             mark: Mark::Line,
+            full: None,
             pieces: (drawn.pieces)(run),
         });
         // A run without errors, or without a column of threads, has no line.
@@ -212,6 +218,8 @@ fn over_time(runs: &[(String, Report)], which: &str) -> Vec<Figure> {
                 scale::grouped(max, 0),
                 if drawn.is_time { "ms" } else { drawn.axis }
             ),
+            arrangement: Arrangement::Beside,
+            spans: Vec::new(),
             panels: vec![panel(longest.2.time_axis(), y, lines)],
         })
     });

@@ -2,9 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use super::names::elided;
+use super::names::LabelNames;
 use super::{TimesAxis, busiest, panel, which_labels};
-use crate::chart::model::{Axis, Figure, Mark, Section, Series};
+use crate::chart::model::{Arrangement, Axis, Figure, Mark, Section, Series};
 use crate::chart::{palette, scale};
 use crate::format;
 use crate::report::{LabelSeries, Report, TimeSeries, Window};
@@ -12,6 +12,9 @@ use crate::report::{LabelSeries, Report, TimeSeries, Window};
 /// Share of the first or last bucket that the run must cover for a rate of its own: less is mostly noise,
 /// so that its samples count with those of the next or previous bucket.
 const MIN_COVERAGE: f64 = 0.2;
+
+/// Number of buckets up to which each counts, however short.
+const FEW_BUCKETS: usize = 20;
 
 /// Points of a line; gaps separate the pieces.
 pub type Pieces = Vec<Vec<(f64, f64)>>;
@@ -21,6 +24,7 @@ pub struct Run<'a> {
     pub report: &'a Report,
     pub series: &'a TimeSeries,
     pub window: Window,
+    pub names: &'a LabelNames,
 }
 
 /// The texts of a figure.
@@ -35,12 +39,13 @@ pub struct Words<'a> {
 
 impl<'a> Run<'a> {
     /// Takes the time series of a report; `None` if the run has no duration.
-    pub fn of(report: &'a Report) -> Option<Self> {
+    pub fn of(report: &'a Report, names: &'a LabelNames) -> Option<Self> {
         let window = report.window.filter(|window| window.duration_ms() > 0)?;
         Some(Run {
             report,
             series: report.time_series.as_ref()?,
             window,
+            names,
         })
     }
 
@@ -52,6 +57,8 @@ impl<'a> Run<'a> {
             title: words.title.to_owned(),
             subtitle: self.subtitle(words.what),
             description: words.description,
+            arrangement: Arrangement::Beside,
+            spans: Vec::new(),
             panels: vec![panel(self.time_axis(), y, series)],
         }
     }
@@ -94,7 +101,7 @@ impl<'a> Run<'a> {
             self.pieces(|bucket| Some(axis.place(of(label).get(bucket).copied().flatten()?)))
         });
         let has_points = series.iter().any(|series| !series.pieces.is_empty());
-        let what = format!("{}{}", which_labels(self.report), words.what);
+        let what = format!("{}{}", which_labels(self.report, self.names), words.what);
         let words = Words {
             what: &what,
             ..words
@@ -106,13 +113,20 @@ impl<'a> Run<'a> {
     pub fn lines(&self, pieces: impl Fn(&LabelSeries) -> Pieces) -> Vec<Series> {
         let labels = self.labels().into_iter().enumerate();
         labels
-            .map(|(number, label)| Series {
-                name: elided(&label.label),
-                color: number,
-                mark: Mark::Line,
-                pieces: pieces(label),
-            })
+            .map(|(number, label)| self.series(&label.label, number, pieces(label)))
             .collect()
+    }
+
+    /// Builds the line of a label.
+    pub fn series(&self, label: &str, color: usize, pieces: Pieces) -> Series {
+        let (name, full) = self.names.of_label(label);
+        Series {
+            name,
+            full,
+            color,
+            mark: Mark::Line,
+            pieces,
+        }
     }
 
     /// Returns the busiest labels in the order and with the colours that they have in all figures.
@@ -142,7 +156,9 @@ impl<'a> Run<'a> {
         let mut pieces = vec![Vec::new()];
         for bucket in 0..self.series.len() {
             let (from, to) = self.covered(bucket);
-            match value(bucket) {
+            // Of many buckets, a short one at either end is mostly noise.
+            let is_shown = self.series.len() <= FEW_BUCKETS || self.rated(bucket).is_some();
+            match is_shown.then(|| value(bucket)).flatten() {
                 Some(value) if value.is_finite() => {
                     if let Some(piece) = pieces.last_mut() {
                         piece.push(((from + to) / 2.0, value));
@@ -167,6 +183,11 @@ impl<'a> Run<'a> {
         let (from, to) = self.spanned(&buckets);
         let count = counts.get(buckets)?.iter().sum::<u64>() as f64;
         (to > from).then(|| count / (to - from) * 1000.0)
+    }
+
+    /// Returns the sum of counts that belong to a bucket's rate; `None` where [`Run::rate`] is.
+    pub fn count(&self, bucket: usize, counts: &[u64]) -> Option<u64> {
+        Some(counts.get(self.rated(bucket)?)?.iter().sum())
     }
 
     /// Returns the buckets that a bucket's rate is of: usually itself alone; `None` if it counts with its

@@ -2,7 +2,7 @@
 
 use super::run::{Run, highest_of};
 use super::{TimesAxis, panel};
-use crate::chart::model::{Axis, Figure, Mark, Section, Series};
+use crate::chart::model::{Arrangement, Axis, Figure, Mark, Section, Series};
 use crate::chart::{palette, scale};
 use crate::format;
 use crate::report::ResourceRow;
@@ -31,10 +31,12 @@ pub fn figures(run: &Run<'_>) -> Vec<Figure> {
     };
     let memory = [Series {
         mark: Mark::Area,
+        full: None,
         ..server.line("memory", 2, |row| Some(row.resident_bytes? as f64 / MB))
     }];
     let mut connections = vec![Series {
         mark: Mark::Area,
+        full: None,
         ..server.line("open", palette::OK, |row| Some(row.connections as f64))
     }];
     let opened = server.line("opened in the second", 1, |row| {
@@ -99,6 +101,7 @@ impl Server<'_> {
             name: name.to_owned(),
             color,
             mark: Mark::Line,
+            full: None,
             pieces,
         }
     }
@@ -120,6 +123,8 @@ impl Server<'_> {
                 format::utc(self.run.window.start_ms)
             ),
             description: description.to_owned(),
+            arrangement: Arrangement::Beside,
+            spans: Vec::new(),
             panels: vec![panel(self.run.time_axis(), y, series)],
         }
     }

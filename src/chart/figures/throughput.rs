@@ -5,13 +5,15 @@ use super::run::{Run, Words, highest_of};
 use super::which_labels;
 use crate::chart::model::{Figure, Mark, Section, Series};
 use crate::chart::{palette, scale};
-use crate::report::CodeSeries;
+use crate::report::{Activity, CodeSeries, LabelSeries};
 
 const THROUGHPUT: Section = Section::Throughput;
 
 /// Builds the figures of this section.
 pub fn figures(run: &Run<'_>) -> Vec<Figure> {
-    let mut figures = vec![total(run), hits(run)];
+    let mut figures = vec![total(run)];
+    figures.extend(error_rate(run));
+    figures.push(hits(run));
     figures.extend(codes(run));
     figures.extend(by_label(run));
     figures
@@ -34,12 +36,14 @@ fn total(run: &Run<'_>) -> Figure {
             name: "succeeded".to_owned(),
             color: palette::OK,
             mark: Mark::Area,
+            full: None,
             pieces: run.rates(&total.ok),
         },
         Series {
             name,
             color: palette::KO,
             mark: Mark::Line,
+            full: None,
             pieces: match failed {
                 0 => Vec::new(),
                 _ => run.rates(&total.ko),
@@ -61,11 +65,66 @@ fn total(run: &Run<'_>) -> Figure {
     run.figure(words, scale::linear("samples per second", max), series)
 }
 
+/// Builds the figure of the share of failures over time, of all samples and of the labels with most
+/// failures; `None` if none failed.
+fn error_rate(run: &Run<'_>) -> Option<Figure> {
+    let share = |activity: &Activity| {
+        run.pieces(|bucket| {
+            let (ok, ko) = (
+                run.count(bucket, &activity.ok)?,
+                run.count(bucket, &activity.ko)?,
+            );
+            (ok + ko > 0).then(|| ko as f64 / (ok + ko) as f64 * 100.0)
+        })
+    };
+    let failed = |activity: &Activity| activity.ko.iter().sum::<u64>();
+    let mut labels: Vec<&LabelSeries> = run.series.labels.iter().collect();
+    labels.retain(|label| failed(&label.activity) > 0);
+    let with_failures = labels.len();
+    labels.sort_by_key(|label| std::cmp::Reverse(failed(&label.activity)));
+    labels.truncate(palette::PALETTE_SIZE - 1);
+    let is_single = run.series.labels.len() < 2;
+    let labels = labels.into_iter().filter(|_| !is_single).enumerate();
+    let labels = labels.map(|(at, label)| {
+        // The colour of failures is that of all.
+        let color = if at == 0 { palette::OK } else { at + 1 };
+        run.series(&label.label, color, share(&label.activity))
+    });
+    let total = Series {
+        name: "all samples".to_owned(),
+        full: None,
+        color: palette::KO,
+        mark: Mark::Area,
+        pieces: share(&run.series.total),
+    };
+    let series: Vec<Series> = [total].into_iter().chain(labels).collect();
+    let what = match with_failures >= palette::PALETTE_SIZE {
+        true => format!(
+            "the {} labels with most failures; failed samples by end time, per",
+            palette::PALETTE_SIZE - 1
+        ),
+        false => "failed samples by end time, per".to_owned(),
+    };
+    let words = Words {
+        slug: "error-rate-over-time",
+        section: THROUGHPUT,
+        title: "Error rate over time",
+        what: &format!("{}{what}", run.names.note()),
+        description: format!(
+            "Share of failed samples over time, up to {}%.",
+            scale::grouped(highest_of(&series), 1)
+        ),
+    };
+    let axis = scale::linear("% of samples that failed", highest_of(&series));
+    (failed(&run.series.total) > 0).then(|| run.figure(words, axis, series))
+}
+
 fn hits(run: &Run<'_>) -> Figure {
     let series = vec![Series {
         name: "hits".to_owned(),
         color: palette::OK,
         mark: Mark::Area,
+        full: None,
         pieces: run.rates(&run.series.hits),
     }];
     let max = highest_of(&series);
@@ -101,6 +160,7 @@ fn codes(run: &Run<'_>) -> Option<Figure> {
             },
             color: number,
             mark: Mark::Line,
+            full: None,
             pieces: run.rates(&code.samples),
         })
         .collect();
@@ -136,7 +196,10 @@ fn by_label(run: &Run<'_>) -> Option<Figure> {
         run.rates(&all)
     });
     let max = highest_of(&series);
-    let what = format!("{}samples by end time, mean per", which_labels(run.report));
+    let what = format!(
+        "{}samples by end time, mean per",
+        which_labels(run.report, run.names)
+    );
     let words = Words {
         slug: "transactions-per-second",
         section: THROUGHPUT,

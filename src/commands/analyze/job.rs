@@ -92,7 +92,10 @@ impl Job {
             ChartTheme::Dark => Theme::Dark,
         };
         let outputs = Outputs {
-            format: args.format,
+            format: args.format.unwrap_or(match output::is_terminal() {
+                true => Format::Overview,
+                false => Format::Markdown,
+            }),
             directory: directory_of(&args),
             charts: args.wanted_charts(),
             style: Style::picture(args.chart_size, theme),

@@ -2,6 +2,7 @@
 
 pub mod job;
 
+use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
@@ -14,8 +15,9 @@ use crate::analysed::Analysed;
 use crate::chart;
 use crate::cli::{AnalyzeArgs, Format};
 use crate::error::{Error, Result};
+use crate::render::overview::Links;
 use crate::render::{self, markdown::ChartLink};
-use crate::report::{self, Report};
+use crate::report::{self, LabelRows, Report};
 use crate::stats::Aggregate;
 use crate::stderr;
 
@@ -51,11 +53,32 @@ impl Job {
             Some(directory) => format!("see {}", directory.join("report.md").display()),
             None => "--insights all prints them".to_owned(),
         };
+        let rest = (!self.outputs.is_shown_once()).then_some(rest);
         let presentation = self.presentation.clone();
-        let mut report = reporting::report(analysed, presentation, None, &rest)?;
+        let mut report = reporting::report(analysed, presentation, None, rest.as_deref())?;
         self.server.check(&report)?;
         report.criteria = self.gate.evaluate(&report);
         Ok(report)
+    }
+
+    /// Where the report is, and how to get its table as Markdown.
+    fn links(&self) -> Links {
+        const COPY: &str = match () {
+            () if cfg!(windows) => "clip",
+            () if cfg!(target_os = "macos") => "pbcopy",
+            () => "xclip -selection clipboard",
+        };
+        let page = self.outputs.directory.as_ref();
+        let page = page.map(|directory| directory.join("report.html"));
+        let url = page.as_ref().and_then(|page| file_url(page));
+        let markdown = format!(
+            "Markdown to paste: add --format markdown | {COPY}, or --update README.md to keep it there."
+        );
+        Links {
+            page: page.map(|page| page.display().to_string()),
+            page_url: url,
+            markdown: Some(markdown),
+        }
     }
 
     fn write(&mut self, analysed: &Analysed, report: &Report) -> Result<ExitCode> {
@@ -78,6 +101,12 @@ impl Job {
             saving.save(analysed, report)?;
         }
         let printed = output::print(&match outputs.format {
+            Format::Overview => render::overview::render(
+                &people,
+                &self.links(),
+                output::terminal_width(),
+                output::has_colors(),
+            ),
             Format::Markdown => markdown(&people),
             Format::Table => render::terminal::render(&people, output::terminal_width()),
             Format::Csv => outputs.csv(aggregate, report)?,
@@ -93,28 +122,33 @@ impl Job {
         if is_platform_shown {
             self.server.note_if_unnamed();
         }
-        if let Some(directory) = &outputs.directory {
-            stderr::say(format_args!(
-                "perfkit: report in {} and report.html",
-                directory.join("report.md").display()
-            ));
+        if !outputs.is_shown_once() {
+            if let Some(directory) = &outputs.directory {
+                stderr::say(format_args!(
+                    "perfkit: report in {} and report.html",
+                    directory.join("report.md").display()
+                ));
+            }
+            gate::print_results(report);
         }
-        gate::print_results(report);
         let unjudged = self.gate.check_rejected(report).err();
         gate::exit_code(report, false, unjudged, printed)
     }
 }
 
 impl Outputs {
+    /// Whether standard output shows what standard error would repeat on the same terminal.
+    fn is_shown_once(&self) -> bool {
+        self.format == Format::Overview && io::stderr().is_terminal()
+    }
+
     /// Renders JMeter's CSV, with all labels unless `--max-labels` is given.
     fn csv(&self, aggregate: &Aggregate, report: &Report) -> Result<String> {
         if report.other_labels.is_none() || !self.has_csv_all_labels {
             return render::csv::render(report, self.formulas);
         }
-        let percentiles = &report.options.percentiles;
-        let labels = report::label_rows(aggregate, percentiles);
-        let rows = labels.chain([report.total.clone()]);
-        render::csv::render_rows(&report.options, rows, self.formulas)
+        let rows = LabelRows::new(aggregate, &report.options);
+        render::csv::render_all(&report.options, &rows, &report.total, self.formulas)
     }
 
     /// Writes the report directory, and returns the report as JSON; `tables` are files with more labels
@@ -160,6 +194,24 @@ impl Outputs {
         report_directory::write(directory, &files)?;
         Ok(json)
     }
+}
+
+/// The URL of a file for a terminal's link; `None` if its path is not Unicode.
+///
+/// Source: RFC 8089, with bytes escaped as RFC 3986 has them.
+fn file_url(path: &Path) -> Option<String> {
+    let path = std::path::absolute(path).ok()?;
+    let path = path.to_str()?.replace(std::path::MAIN_SEPARATOR, "/");
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~:".contains(&byte);
+    let bytes = path.bytes().map(|byte| match is_plain(byte) {
+        true => char::from(byte).to_string(),
+        false => format!("%{byte:02X}"),
+    });
+    let path: String = bytes.collect();
+    Some(format!(
+        "file://{}{path}",
+        if path.starts_with('/') { "" } else { "/" }
+    ))
 }
 
 /// Renders the results of criteria, the platform block, and the table of JMeter's dashboard, as far as

@@ -163,7 +163,7 @@ fn run_of_results(
             &analysed,
             presentation,
             Some(name),
-            "analyze this run to see them",
+            Some("analyze this run to see them"),
         )
     };
     if !analysed::is_summary(path)? {

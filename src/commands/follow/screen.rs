@@ -15,7 +15,7 @@ use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 
-use crate::render::live::{self, View};
+use crate::render::live::{self, Sort, View};
 use crate::report::Live;
 use crate::stderr;
 
@@ -119,8 +119,10 @@ impl Lines {
 pub struct Full {
     terminal: Terminal<CrosstermBackend<BufWriter<Stderr>>>,
     has_colors: bool,
-    footer: String,
+    /// The address of the live page; empty without one.
+    address: String,
     first_label: usize,
+    sort: Option<Sort>,
     notes: Vec<String>,
 }
 
@@ -145,20 +147,31 @@ impl Full {
             terminal,
             // An empty value does not count: https://no-color.org
             has_colors: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
-            footer: format!("q ends and writes the report{also}"),
+            address: also,
             first_label: 0,
+            sort: None,
             notes: Vec::new(),
         })
     }
 
     fn draw(&mut self, state: &State<'_>) {
+        let labels = state.live.map_or(0, |live| live.report.labels.len());
+        self.first_label = self.first_label.min(labels);
+        let order = self
+            .sort
+            .map_or(String::new(), |sort| format!(" ({})", sort.in_words()));
+        let footer = format!(
+            "q ends and writes the report   s sorts{order}   ↑↓ scroll{}",
+            self.address
+        );
         let view = View {
             name: state.name,
             live: state.live,
             state: state.words,
             is_warning: state.is_warning,
-            footer: &self.footer,
+            footer: &footer,
             first_label: self.first_label,
+            sort: self.sort,
             has_colors: self.has_colors,
         };
         // Polling for keys detects that the terminal is gone.
@@ -184,6 +197,10 @@ impl Full {
         self.first_label = match key.code {
             KeyCode::Char('q' | 'Q') | KeyCode::Esc => return true,
             KeyCode::Char('c' | 'd') if is_control => return true,
+            KeyCode::Char('s' | 'S') => {
+                self.sort = Some(Sort::next(self.sort));
+                0
+            }
             KeyCode::Up => self.first_label.saturating_sub(1),
             KeyCode::Down => self.first_label.saturating_add(1),
             KeyCode::PageUp => self.first_label.saturating_sub(PAGE),

@@ -3,7 +3,7 @@
 use super::default_order::{self, DECIDING_ROWS, most_frequent};
 use super::header::Header;
 use super::layout::Layout;
-use super::lines::{first_line, first_lines, split_record};
+use super::lines::{first_line, first_lines, split_records};
 use super::timestamp::{DateOrder, DatePattern, EpochUnit, TimestampFormat};
 use super::unknown_layout::UnknownLayout;
 
@@ -35,9 +35,8 @@ impl Layout {
         if let Some(pattern) = given_format {
             self.timestamp_format = TimestampFormat::Pattern(pattern.clone());
         }
-        let wide: Vec<Vec<Vec<u8>>> = first_lines(rows)
-            // A record may continue over several lines.
-            .map(|line| split_record(line, self.delimiter))
+        // A record may continue over several lines.
+        let wide: Vec<Vec<Vec<u8>>> = split_records(first_lines(rows), self.delimiter)
             .filter(|fields| fields.len() >= self.width)
             .collect();
         let is_row = |fields: &Vec<Vec<u8>>| self.is_row(fields, given_format);

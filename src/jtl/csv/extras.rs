@@ -3,7 +3,7 @@
 use super::columns::COLUMN_NAMES;
 use super::default_order::DECIDING_ROWS;
 use super::layout::Layout;
-use super::lines::{first_lines, split_record};
+use super::lines::{first_lines, split_records};
 use super::timestamp::DatePattern;
 use crate::jtl::metric::thousandths;
 
@@ -62,8 +62,7 @@ impl ExtraColumns {
         };
         // The last line may be half there.
         let end = memchr::memrchr(b'\n', &self.rows).map_or(0, |end| end + 1);
-        let rows = first_lines(&self.rows[..end])
-            .map(|line| split_record(line, layout.delimiter))
+        let rows = split_records(first_lines(&self.rows[..end]), layout.delimiter)
             .filter(|fields| fields.len() == layout.width && layout.is_row(fields, given_format));
         let rows: Vec<Vec<Vec<u8>>> = rows.take(DECIDING_ROWS).collect();
         let is_numeric = |column: usize| {

@@ -3,16 +3,17 @@
 //! A row is usual if it succeeded, has no failure message, and each of its numbers has 1 to 8
 //! digits. [`RowParser::parse`] reads all other rows.
 
-use fearless_simd::{i16x16, i16x32, prelude::*, u16x16, u16x32, u32x8, u64x8};
+use fearless_simd::prelude::*;
 
 use super::columns::Columns;
-use super::kinds::Kinds;
+use super::kinds::{Kinds, MARKS};
 use super::layout::Layout;
+use super::numbers::numbers;
 use super::row::{Row, RowParser};
 use crate::jtl::fault::MAX_TEXT;
 use crate::jtl::sample::{Origin, Sample};
 use crate::jtl::sink::Sink;
-use crate::jtl::usual::{Kind, UsualRow};
+use crate::jtl::usual::{AT_ONCE, Kind, UsualRow};
 
 /// A faster way to read the usual rows of a layout.
 pub trait FastPath {
@@ -95,19 +96,6 @@ pub fn is_jmeter5(layout: &Layout) -> bool {
         && layout.columns == Columns::JMETER_5
 }
 
-/// Rows that are read at once.
-const AT_ONCE: usize = 64;
-
-/// Marks of a row in JMeter 5's default columns.
-const MARKS: usize = Columns::JMETER_5_WIDTH + 1;
-
-/// The first of the last eight columns: bytes, sentBytes, grpThreads, allThreads, URL, Latency,
-/// IdleTime, Connect. All except the URL are numbers.
-const LAST_EIGHT: usize = MARKS - 9;
-
-/// The place of the URL among the last eight columns.
-const URL: usize = 4;
-
 /// Bytes of a usual row's response message. Transaction controllers write longer ones, and their
 /// rows take more work.
 const MAX_MESSAGE: usize = 31;
@@ -145,8 +133,7 @@ impl<S: Simd> FastPath for Jmeter5<S> {
 
 /// Reads rows as long as they are of known kinds and labels. Returns how many it read.
 ///
-/// Each step is a loop of its own, so that it keeps what it needs in registers, and waits for the memory
-/// of several labels at once.
+/// The sink gets them together, so that it waits for the memory of several labels at once.
 #[inline(always)]
 fn read_known_rows<K: Sink, S: Simd>(
     simd: S,
@@ -159,52 +146,46 @@ fn read_known_rows<K: Sink, S: Simd>(
         return 0;
     }
     let mut labels = [&b""[..]; AT_ONCE];
-    let mut known = [(Kind::default(), 0); AT_ONCE];
-    let mut numbers = [0; AT_ONCE];
+    let mut usual = [UsualRow::default(); AT_ONCE];
     let mut read = 0;
     loop {
         let mut found = 0;
-        for (label, known) in labels.iter_mut().zip(&mut known) {
+        for (usual, label) in usual.iter_mut().zip(&mut labels) {
+            // A closure would be compiled for the least level of SIMD.
             let Some(marks) = rows.marks_of(read + found) else {
                 break;
-            };
-            let row = Row {
-                bytes: rows.bytes,
-                marks,
             };
             let input = rows.origin.input;
             let Some(kind) = kinds.find(simd, rows.bytes, marks, input) else {
                 break;
             };
-            *known = kind;
-            *label = row.text(Columns::JMETER_5.label);
+            let fields = (rows.bytes, marks);
+            let Some(row) = read_known(simd, parser, fields, rows.origin, kind) else {
+                break;
+            };
+            *usual = row;
+            *label = Row {
+                bytes: rows.bytes,
+                marks,
+            }
+            .text(Columns::JMETER_5.label);
             found += 1;
         }
-        let found = sink.known_labels(&labels[..found], &mut numbers[..found]);
-        for (&label, &known) in numbers.iter().zip(&known).take(found) {
-            // A closure would be compiled for the least level of SIMD.
-            let Some(marks) = rows.marks_of(read) else {
-                return read;
-            };
-            let fields = (rows.bytes, marks);
-            if !read_known(simd, parser, fields, rows.origin, sink, (known, label)) {
-                return read;
-            }
-            read += 1;
-        }
-        if found < AT_ONCE {
+        let taken = sink.record_usual(&usual[..found], &labels[..found]);
+        read += taken;
+        if taken < AT_ONCE {
             return read;
         }
     }
 }
 
-impl Rows<'_> {
+impl<'a> Rows<'a> {
     /// The marks of a row, if it and those before have as many as usual, and it is not too long.
     #[inline(always)]
-    fn marks_of(&self, row: usize) -> Option<&[u32; MARKS]> {
+    fn marks_of(&self, row: usize) -> Option<&'a [u32; MARKS]> {
         let line_end = *self.line_ends.get(row)? as usize;
         let first = self.first_mark + row * (MARKS - 1);
-        let marks: &[u32; MARKS] = self.marks.get(first..)?.first_chunk()?;
+        let marks: &'a [u32; MARKS] = self.marks.get(first..)?.first_chunk()?;
         let (start, end) = (marks[0].wrapping_add(1), marks[MARKS - 1]);
         let is_usual = line_end == first + MARKS - 1
             && (end as usize) < self.next_quote
@@ -213,41 +194,31 @@ impl Rows<'_> {
     }
 }
 
-/// Reads a row of a known kind, thread and label.
+/// Reads a row of a known kind, by a thread with this number.
 #[inline(always)]
-fn read_known<K: Sink, S: Simd>(
+fn read_known<S: Simd>(
     simd: S,
     parser: &RowParser,
     (bytes, marks): (&[u8], &[u32; MARKS]),
     block: Origin,
-    sink: &mut K,
-    ((kind, thread), label): ((Kind, u32), u32),
-) -> bool {
+    (kind, thread): (Kind, u32),
+) -> Option<UsualRow> {
     let row = Row { bytes, marks };
-    let Some(
-        [
-            bytes,
-            sent_bytes,
-            _,
-            all_threads,
-            elapsed,
-            latency,
-            _,
-            connect,
-        ],
-    ) = numbers(simd, bytes, marks)
-    else {
-        return false;
-    };
-    let stamp = parser.stamp(row, &Columns::JMETER_5);
-    let Some(time_stamp) = stamp.and_then(|stamp| parser.start(stamp, i64::from(elapsed))) else {
-        return false;
-    };
-    sink.record_usual(&UsualRow {
+    let [
+        bytes,
+        sent_bytes,
+        _,
+        all_threads,
+        elapsed,
+        latency,
+        _,
+        connect,
+    ] = numbers(simd, bytes, marks)?;
+    let stamp = parser.stamp(row, &Columns::JMETER_5)?;
+    Some(UsualRow {
         kind,
         position: block.position + u64::from(marks[0].wrapping_add(1)),
-        time_stamp,
-        label,
+        time_stamp: parser.start(stamp, i64::from(elapsed))?,
         elapsed,
         latency,
         connect,
@@ -350,91 +321,6 @@ fn read_new<K: Sink, S: Simd>(
     )
 }
 
-/// The numbers in the last eight columns, with the elapsed time in the place of the URL. Returns
-/// `None` if one of them does not have 1 to 8 digits.
-#[inline(always)]
-fn numbers<S: Simd>(simd: S, bytes: &[u8], marks: &[u32; MARKS]) -> Option<[u32; 8]> {
-    // The marks before and after each number.
-    let mut before: [u32; 8] = *marks[LAST_EIGHT..].first_chunk()?;
-    let mut behind: [u32; 8] = *marks[LAST_EIGHT + 1..].first_chunk()?;
-    before[URL] = marks[Columns::JMETER_5.elapsed];
-    behind[URL] = marks[Columns::JMETER_5.elapsed + 1];
-    let lengths = u32x8::simd_from(simd, behind) - u32x8::simd_from(simd, before) - 1;
-    // A length of 0 wraps around.
-    match ((lengths - 1) & !3).simd_eq(0).all_true() {
-        true => short_numbers(simd, bytes, before, lengths),
-        false => long_numbers(simd, bytes, before, lengths),
-    }
-}
-
-/// Numbers of 1 to 4 digits behind these marks, as in `number::parse_up_to_4`.
-#[inline(always)]
-fn short_numbers<S: Simd>(
-    simd: S,
-    bytes: &[u8],
-    before: [u32; 8],
-    lengths: u32x8<S>,
-) -> Option<[u32; 8]> {
-    let mut texts = [0; 8];
-    for (text, before) in texts.iter_mut().zip(before) {
-        let start = before as usize + 1;
-        *text = u32::from_le_bytes(*bytes.get(start..start + 4)?.first_chunk()?);
-    }
-    let shift = (u32x8::splat(simd, 4) - lengths) << 3;
-    let digits = (u32x8::simd_from(simd, texts) ^ 0x3030_3030) << shift;
-    let no_digits = (digits | (digits + 0x0606_0606)) & 0xF0F0_F0F0;
-    if !no_digits.simd_eq(0).all_true() {
-        return None;
-    }
-    let digits: u16x16<S> = digits.bitcast();
-    let pairs = (digits * 10 + (digits >> 8)) & 0xFF;
-    let factors = i16x16::from_fn(simd, |lane| [100, 1][lane % 2]);
-    let numbers = pairs.bitcast::<i16x16<S>>().pairwise_dot_product(factors);
-    Some(*numbers.bitcast::<u32x8<S>>())
-}
-
-/// Numbers of 1 to 8 digits behind these marks, as in `number::parse_up_to_8`. `None` if one has other
-/// lengths.
-#[inline(always)]
-fn long_numbers<S: Simd>(
-    simd: S,
-    bytes: &[u8],
-    before: [u32; 8],
-    lengths: u32x8<S>,
-) -> Option<[u32; 8]> {
-    let mut texts = [0; 8];
-    for (text, before) in texts.iter_mut().zip(before) {
-        let start = before as usize + 1;
-        *text = u64::from_le_bytes(*bytes.get(start..start + 8)?.first_chunk()?);
-    }
-    let (low, high) = lengths.widen();
-    let lengths: u64x8<S> = low.combine(high);
-    // Shift the digits to the high bytes, the last one highest, and combine neighbours.
-    let shift = ((u64x8::splat(simd, 8) - lengths) << 3) & 56;
-    let digits = (u64x8::simd_from(simd, texts) ^ 0x3030_3030_3030_3030) << shift;
-    let no_digits = (digits | (digits + 0x0606_0606_0606_0606)) & 0xF0F0_F0F0_F0F0_F0F0;
-    let wrong = no_digits | ((lengths - 1) & !7);
-    if !wrong.simd_eq(0).all_true() {
-        return None;
-    }
-    let digits: u16x32<S> = digits.bitcast();
-    let pairs = (digits * 10 + (digits >> 8)) & 0xFF;
-    let quads = pairs
-        .bitcast::<i16x32<S>>()
-        .pairwise_dot_product(alternating(simd, [100, 1, 100, 1]))
-        .bitcast::<u64x8<S>>();
-    let quads = (quads | (quads >> 16)).bitcast::<i16x32<S>>();
-    let eights = quads.pairwise_dot_product(alternating(simd, [10_000, 1, 0, 0]));
-    let numbers: [u64; 8] = *eights.bitcast::<u64x8<S>>();
-    Some(numbers.map(|number| number as u32))
-}
-
-/// The factors, repeated over all lanes.
-#[inline(always)]
-fn alternating<S: Simd>(simd: S, factors: [i16; 4]) -> i16x32<S> {
-    i16x32::from_fn(simd, |lane| factors[lane % 4])
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -533,18 +419,14 @@ mod tests {
             self.record(sample);
         }
 
-        fn known_labels(&mut self, labels: &[&[u8]], _: &mut [u32]) -> usize {
-            let known = labels.iter().take_while(|label| **label == b"Fibonacci");
-            known.count()
-        }
-
-        fn record_usual(&mut self, row: &UsualRow) -> bool {
-            let is_known = row.kind == self.kind;
-            if is_known {
-                let received = (row.thread, row.elapsed, row.connect);
-                self.received.push(Some(received));
-            }
-            is_known
+        fn record_usual(&mut self, rows: &[UsualRow], labels: &[&[u8]]) -> usize {
+            let all = rows.iter().zip(labels);
+            let known =
+                all.take_while(|(row, label)| row.kind == self.kind && **label == b"Fibonacci");
+            let received = known.map(|(row, _)| Some((row.thread, row.elapsed, row.connect)));
+            let before = self.received.len();
+            self.received.extend(received);
+            self.received.len() - before
         }
     }
 

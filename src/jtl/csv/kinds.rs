@@ -17,7 +17,7 @@ const PLACES: usize = 64;
 const MAX_STRANGERS: u32 = 16;
 
 /// Marks of a row in JMeter 5's default columns.
-const MARKS: usize = Columns::JMETER_5_WIDTH + 1;
+pub const MARKS: usize = Columns::JMETER_5_WIDTH + 1;
 
 /// Bytes that are compared at once, which is all of most patterns.
 const HALF: usize = CHUNK / 2;

@@ -13,6 +13,7 @@ mod index;
 mod kinds;
 mod layout;
 mod lines;
+mod numbers;
 mod provisional;
 pub(super) mod quoted;
 mod repair;

@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 
 use super::cells::{MISSING, from_to, size};
 use crate::compare::{Change, Comparison, Figure, Found, LabelComparison, Verdict};
-use crate::format::shorten_middle;
 use crate::render::table::{Cell, Heading, Kind, Table, Tone};
 use crate::report::TOTAL;
+use crate::short_names::ShortNames;
 
 /// Rows of labels that changed.
 const MAX_CHANGED: usize = 30;
@@ -112,8 +112,10 @@ pub fn table(
     let titles = compact.columns.iter().map(String::as_str);
     let titles = titles.chain(has_others.then_some("Other"));
     headings.extend(titles.map(|title| Heading::new(title, Kind::Values)));
+    let labels = comparison.labels.iter().map(|label| label.label.as_str());
+    let names = ShortNames::new(labels, MAX_LETTERS);
     let cells = |row: &Row<'_>| {
-        let mut label = shorten_middle(row.label, MAX_LETTERS);
+        let mut label = names.of(row.label).to_owned();
         if !row.state.is_empty() {
             label += &format!(" ({})", row.state);
         }

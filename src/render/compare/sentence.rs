@@ -3,8 +3,9 @@
 use super::cells::{decimal, from_to, size};
 use super::compact::{findings, verdicts};
 use crate::compare::{Comparison, Found, Method, Verdict};
-use crate::format::{shorten, thousands};
+use crate::format::{shorten_middle, thousands};
 use crate::report::TOTAL;
+use crate::short_names::ShortNames;
 
 /// Maximum number of labels named one by one.
 const MAX_NAMED: usize = 3;
@@ -117,7 +118,7 @@ fn first(found: &[Found<'_>]) -> String {
     };
     let label = match first.label.label.as_str() {
         TOTAL => TOTAL.to_owned(),
-        label => shorten(label, MAX_LETTERS),
+        label => shorten_middle(label, MAX_LETTERS),
     };
     let gap = if size.is_empty() { "" } else { " " };
     let values = from_to(first.figure, first.candidate);
@@ -189,10 +190,11 @@ fn count(number: usize) -> String {
 
 /// Up to three labels, and how many others there are.
 fn named(labels: &[&str]) -> String {
+    let short = ShortNames::new(labels.iter().copied(), MAX_LETTERS);
     let mut names: Vec<String> = labels
         .iter()
         .take(MAX_NAMED)
-        .map(|label| shorten(label, MAX_LETTERS))
+        .map(|label| short.of(label).to_owned())
         .collect();
     let more = labels.len().saturating_sub(MAX_NAMED);
     if more > 0 {

@@ -27,18 +27,21 @@ pub fn html(
 ) -> Result<String> {
     let method = format!("{} {}", compare::method(comparison), compare::effect());
     let notes: Vec<&String> = comparison.notes.iter().chain([&method]).collect();
-    let (drawn, data) = charts::sections(None, figures, detail)?;
+    let drawn = charts::sections(None, figures, detail)?;
     let mut all = vec![changes(comparison, detail)];
     all.extend(sections::criteria(judged, detail));
     all.extend(platforms(comparison, detail));
     all.push(all_figures(comparison, detail));
-    all.extend(drawn);
+    all.extend(drawn.overview);
+    all.extend(drawn.others);
     all.extend(page::notes_section(&notes, WHOLE));
     Ok(document(&Parts {
         title: &title(comparison),
         head: head(comparison, runs),
         sections: &all,
-        data: &data,
+        data: &drawn.data,
+        heading: None,
+        has_controls: false,
         version: env!("CARGO_PKG_VERSION"),
         revision: None,
     }))

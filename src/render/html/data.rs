@@ -3,17 +3,30 @@
 use serde::Serialize;
 
 use super::numbers::{Number, significant};
+use super::slices::{self, SlicesData};
 use crate::chart::palette::PALETTE_SIZE;
 use crate::chart::{
-    Axis, Cells, Figure, MEASURES, Mark, Measures, Panel, Scale, Series, max_letters, style,
+    Arrangement, Axis, Cells, Figure, LabelNames, MEASURES, Mark, Measures, Panel, Scale, Series,
+    Span, max_letters, style,
 };
-use crate::report::Window;
+use crate::percentile::{Percentile, value_at};
+use crate::report::{LabelReport, Report, Window};
 
 /// Everything that the script needs.
 #[derive(Debug, Serialize)]
 pub struct Data<'f> {
     /// Start of the run, epoch ms.
     start: Option<i64>,
+    /// Length of the run, ms.
+    length: Option<i64>,
+    /// The labels, in the order of the table's rows.
+    labels: Vec<&'f str>,
+    /// Their short names.
+    short: Vec<String>,
+    /// What orders them: p95 in ms, share of failures, and sum of response times in ms.
+    worst: Vec<(Option<i64>, f64, f64)>,
+    /// Elapsed times by label and slice.
+    slices: Option<SlicesData>,
     measures: Measures,
     /// The rules for the drawing's classes, for charts that are saved.
     css: String,
@@ -28,6 +41,8 @@ struct FigureData<'f> {
     title: &'f str,
     subtitle: &'f str,
     description: &'f str,
+    arrangement: Arrangement,
+    spans: &'f [Span],
     panels: Vec<PanelData<'f>>,
 }
 
@@ -47,6 +62,9 @@ struct PanelData<'f> {
 #[derive(Debug, Serialize)]
 struct SeriesData<'f> {
     name: &'f str,
+    /// The whole name, if that is longer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    full: Option<&'f str>,
     color: usize,
     mark: Mark,
     /// Index of the grid with the x of each y.
@@ -66,8 +84,9 @@ struct CellsData {
     counts: Vec<Vec<u64>>,
 }
 
-/// Packs a page's figures.
-pub fn of(window: Option<Window>, figures: &[Figure]) -> Data<'_> {
+/// Packs a page's figures; with the labels of a run and at most `max_slices` bytes of its slices, unless
+/// it is a page of several.
+pub fn of<'f>(run: Option<&'f Report>, figures: &'f [Figure], max_slices: usize) -> Data<'f> {
     let mut grids = Grids::default();
     let figures = figures
         .iter()
@@ -76,6 +95,8 @@ pub fn of(window: Option<Window>, figures: &[Figure]) -> Data<'_> {
             title: &figure.title,
             subtitle: &figure.subtitle,
             description: &figure.description,
+            arrangement: figure.arrangement,
+            spans: &figure.spans,
             panels: figure
                 .panels
                 .iter()
@@ -84,13 +105,32 @@ pub fn of(window: Option<Window>, figures: &[Figure]) -> Data<'_> {
         })
         .collect();
     let numbers = |grid: Vec<f64>| grid.into_iter().map(Number).collect();
+    let window = run.and_then(|run| run.window);
+    let labels: Vec<&LabelReport> = run.iter().flat_map(|run| &run.labels).collect();
+    let names = LabelNames::new(labels.iter().map(|row| row.label.as_str()));
     Data {
         start: window.map(|window| window.start_ms),
+        length: window.map(Window::duration_ms),
+        short: labels
+            .iter()
+            .map(|row| names.of_label(&row.label).0)
+            .collect(),
+        worst: labels.iter().map(|row| worst(row)).collect(),
+        labels: labels.iter().map(|row| row.label.as_str()).collect(),
+        slices: run.and_then(|run| slices::of(run, max_slices)),
         measures: MEASURES,
         css: style::css(MEASURES.page_text),
         grids: grids.0.into_iter().map(numbers).collect(),
         figures,
     }
+}
+
+/// Returns what orders a label in the table.
+fn worst(row: &LabelReport) -> (Option<i64>, f64, f64) {
+    let p95 = value_at(&row.distribution, row.samples, Percentile::DEFAULTS[2]);
+    let time = row.elapsed.as_ref();
+    let time = time.map_or(0.0, |elapsed| elapsed.mean * elapsed.count as f64);
+    (p95, row.error_ratio.unwrap_or(0.0), time.round())
 }
 
 /// The grids of all figures; most figures over time share one.
@@ -144,6 +184,7 @@ fn packed<'f>(series: &'f Series, panel: &Panel, grid: Option<(usize, &[f64])>) 
     };
     SeriesData {
         name: &series.name,
+        full: series.full.as_deref(),
         color: series.color % PALETTE_SIZE,
         mark: series.mark,
         grid,
@@ -164,7 +205,7 @@ fn on_grid(series: &Series, panel: &Panel, grid: &[f64]) -> Option<Vec<Option<Nu
             if grid.get(first + number) != Some(&x) {
                 return None;
             }
-            y[first + number] = Some(Number(value_at(&panel.y, value)));
+            y[first + number] = Some(Number(value_of(&panel.y, value)));
         }
         free = first + piece.len() + 1;
     }
@@ -183,8 +224,8 @@ fn in_turns(series: &Series, panel: &Panel) -> Vec<Option<Number>> {
             turns.push(None);
         }
         for &(x, y) in piece {
-            turns.push(Some(Number(value_at(&panel.x, x))));
-            turns.push(Some(Number(value_at(&panel.y, y))));
+            turns.push(Some(Number(value_of(&panel.x, x))));
+            turns.push(Some(Number(value_of(&panel.y, y))));
         }
     }
     turns
@@ -206,14 +247,17 @@ pub fn round(figure: &mut Figure) {
 fn rounded(axis: &Axis, place: f64) -> f64 {
     match axis.scale {
         Scale::Time => place,
-        Scale::Logarithmic => value_at(axis, place).log10(),
+        Scale::Logarithmic if place < 0.0 => place,
+        Scale::Logarithmic => value_of(axis, place).log10(),
         _ => significant(place),
     }
 }
 
 /// Returns the value at a place of an axis.
-fn value_at(axis: &Axis, place: f64) -> f64 {
+fn value_of(axis: &Axis, place: f64) -> f64 {
     match axis.scale {
+        // Values below 1 share a position.
+        Scale::Logarithmic if place < 0.0 => 0.0,
         Scale::Logarithmic => significant(10_f64.powf(place)),
         _ => place,
     }
@@ -269,6 +313,7 @@ mod tests {
             name: "A".to_owned(),
             color: 0,
             mark: Mark::Line,
+            full: None,
             pieces,
         };
         Panel {

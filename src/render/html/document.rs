@@ -15,8 +15,16 @@ const SCRIPT: &str = concat!(
     include_str!("script/axes.js"),
     include_str!("script/drawing.js"),
     include_str!("script/reading.js"),
+    include_str!("script/slices.js"),
+    include_str!("script/selection.js"),
+    include_str!("script/follow.js"),
     include_str!("script/chart.js"),
     include_str!("script/tables.js"),
+    include_str!("script/copying.js"),
+    include_str!("script/tiles.js"),
+    include_str!("script/labels.js"),
+    include_str!("script/panel.js"),
+    include_str!("script/picker.js"),
     include_str!("script/saving.js"),
     include_str!("script/start.js"),
 );
@@ -49,10 +57,14 @@ impl Section {
 pub struct Parts<'p> {
     /// The title.
     pub title: &'p str,
+    /// The title in the window's frame, if that is another.
+    pub heading: Option<String>,
     /// The HTML below the title.
     pub head: Markup,
     /// The sections, in order.
     pub sections: &'p [Section],
+    /// Whether there is a bar that selects a label and a time.
+    pub has_controls: bool,
     /// The charts' data, as [`super::charts::sections`] makes it.
     pub data: &'p str,
     /// Version of perfkit.
@@ -81,7 +93,7 @@ pub fn document(parts: &Parts<'_>) -> String {
                 }
                 meta name="viewport" content="width=device-width, initial-scale=1"; (BREAK)
                 meta name="generator" content={ "perfkit " (version) }; (BREAK)
-                title { (title) " – perfkit" } (BREAK)
+                title { (parts.heading.as_deref().unwrap_or(title)) " – perfkit" } (BREAK)
                 link rel="icon" href="data:,"; (BREAK)
                 style { (BREAK) (PreEscaped(theme::css())) (PreEscaped(STYLE)) } (BREAK)
             } (BREAK)
@@ -105,10 +117,14 @@ pub fn document(parts: &Parts<'_>) -> String {
                         h1 { (title) } (BREAK)
                         (parts.head)
                     } (BREAK)
+                    @if parts.has_controls { div.controls {} (BREAK) }
                     @for Section { id, title, body } in parts.sections {
                         section id=(id) aria-labelledby={ (id) "-title" } {
                             (BREAK)
-                            h2 id={ (id) "-title" } { (title) } (BREAK)
+                            h2 id={ (id) "-title" } {
+                                (title)
+                                a.anchor href={ "#" (id) } aria-label={ "Link to " (title) } { "#" }
+                            } (BREAK)
                             (body)
                         } (BREAK)
                     }

@@ -9,12 +9,14 @@ use crate::render::print::html::BREAK;
 
 /// Renders a page that waits, and shows the run once it has a sample.
 pub fn waiting(revision: u64) -> Result<String> {
-    let (sections, data) = charts::sections(None, Vec::new(), DETAILS[0])?;
+    let drawn = charts::sections(None, Vec::new(), DETAILS[0])?;
     Ok(document(&Parts {
         title: "Load test",
         head: html! { p.verdict { "Waiting for the first sample." } (BREAK) },
-        sections: &sections,
-        data: &data,
+        heading: None,
+        has_controls: false,
+        sections: &[],
+        data: &drawn.data,
         version: env!("CARGO_PKG_VERSION"),
         revision: Some(revision),
     }))

@@ -3,19 +3,22 @@
 //! Tables and charts are static HTML and SVG. The script, if enabled, makes tables sortable and
 //! redraws the charts from the figures' data to make them interactive.
 
+mod cards;
 mod charts;
 mod compare;
 mod data;
 mod document;
 mod escape;
+mod flat;
 mod history;
 mod live;
 mod numbers;
 mod page;
 mod sections;
+mod slices;
 mod theme;
 mod thin;
-mod verdict;
+mod tiles;
 
 use std::path::Path;
 
@@ -38,29 +41,41 @@ struct Detail {
     points: usize,
     /// Characters of a label.
     letters: usize,
+    /// Bytes of the slices from which parts of a run are computed.
+    slices: usize,
 }
 
 /// From the usual detail down to one with which every page fits into [`MAX_BYTES`].
-const DETAILS: [Detail; 4] = [
+const DETAILS: [Detail; 5] = [
     Detail {
         rows: 200,
         points: 900,
         letters: 72,
+        slices: 400_000,
+    },
+    Detail {
+        rows: 200,
+        points: 900,
+        letters: 72,
+        slices: 250_000,
     },
     Detail {
         rows: 200,
         points: 400,
         letters: 72,
+        slices: 250_000,
     },
     Detail {
         rows: 100,
         points: 200,
         letters: 48,
+        slices: 150_000,
     },
     Detail {
         rows: 40,
         points: 100,
         letters: 32,
+        slices: 100_000,
     },
 ];
 

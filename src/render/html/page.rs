@@ -3,12 +3,14 @@
 use maud::{Markup, html};
 
 use super::document::{Parts, Section, document};
-use super::{Detail, charts, sections, verdict};
+use super::{Detail, cards, charts, sections, tiles};
 use crate::chart::Figure;
 use crate::error::Result;
-use crate::format::{self, shorten_middle, thousands};
+use crate::format::{self, shorten_middle};
 use crate::render::print::html::BREAK;
-use crate::report::{Insight, Report};
+use crate::render::table::Tone;
+use crate::render::verdict::{self, Verdict};
+use crate::report::Report;
 
 /// Maximum length of a title or a detail, in characters.
 pub const MAX_LETTERS: usize = 200;
@@ -22,30 +24,45 @@ pub fn html(
     detail: Detail,
     revision: Option<u64>,
 ) -> Result<String> {
+    let drawn = charts::sections(Some(report), figures, detail)?;
+    let mut tables = sections::of_tables(report, detail);
     let mut all: Vec<Section> = Vec::new();
+    all.extend(drawn.overview);
     all.extend(sections::criteria(report, detail));
-    all.extend(insights(report));
+    all.append(&mut tables.labels);
+    all.append(&mut tables.failures);
+    all.extend(drawn.others);
+    all.append(&mut tables.others);
     all.extend(notes(report));
-    all.extend(sections::of_tables(report, detail));
-    let (drawn, data) = charts::sections(report.window, figures, detail)?;
-    all.extend(drawn);
+    all.push(sections::rows(report, detail));
     let title = match &report.title {
         Some(title) => shorten_middle(title, MAX_LETTERS),
         None => "Load test".to_owned(),
     };
+    let verdict = verdict::of(report, detail.letters);
+    let heading = match verdict.tone {
+        Some(Tone::Good) | None => None,
+        Some(_) => Some(format!("{}: {} – {title}", verdict.word, verdict.headline)),
+    };
     Ok(document(&Parts {
         title: &title,
-        head: head(report, detail),
+        heading,
+        head: head(report, &verdict),
+        has_controls: report.window.is_some(),
         sections: &all,
-        data: &data,
+        data: &drawn.data,
         version: &report.perfkit_version,
         revision,
     }))
 }
 
-/// The head of the page: time, verdict, headline figures and platform.
-fn head(report: &Report, detail: Detail) -> Markup {
-    let sentences = verdict::sentences(report, detail.letters);
+/// The head of the page: time, verdict, findings, headline figures and platform.
+fn head(report: &Report, verdict: &Verdict) -> Markup {
+    let tone = match verdict.tone {
+        Some(Tone::Bad) => "bad",
+        Some(Tone::Good) => "good",
+        _ => "open",
+    };
     html! {
         @if let Some(window) = report.window {
             p.when {
@@ -53,23 +70,32 @@ fn head(report: &Report, detail: Detail) -> Markup {
                 (format::duration(window.duration_ms()))
             } (BREAK)
         }
-        p.verdict { (sentences.join(" ")) } (BREAK)
-        dl.figures {
-            (BREAK)
-            @for figure in headline(report) {
-                div class=[figure.is_bad.then_some("bad")] {
-                    dt { (figure.name) }
-                    dd {
-                        (figure.value)
-                        @if !figure.unit.is_empty() { " " small { (figure.unit) } }
-                    }
-                } (BREAK)
-            }
-        } (BREAK)
         @if !report.details.is_empty() {
             @let lines = report.details.iter().take(MAX_LINES);
             @let tester = report.analysed_on.iter().map(|machine| ("Analysed on", machine.clone()));
             (details(lines.map(|line| (line.key.as_str(), line.value.clone())).chain(tester)))
+        }
+        div class={ "banner " (tone) } {
+            (BREAK)
+            p.headline { span.word { (verdict.word) } " " strong { (verdict.headline) "." } } (BREAK)
+            p { @for fact in &verdict.facts { span { (shorten_middle(fact, 2 * MAX_LETTERS)) } " " } } (BREAK)
+        } (BREAK)
+        (tiles::of(report))
+        (findings(report))
+    }
+}
+
+/// The findings: some as cards, the others folded.
+fn findings(report: &Report) -> Markup {
+    let (shown, folded) = report.insights_to_show();
+    let more = if shown.is_empty() { "" } else { "more " };
+    html! {
+        @if !shown.is_empty() { (cards::of(shown, 1, report.window)) }
+        @if !folded.is_empty() {
+            details.more {
+                summary { (format::counted(folded.len() as u64, format!("{more}insight"))) } (BREAK)
+                (cards::of(folded, shown.len() + 1, report.window))
+            } (BREAK)
         }
     }
 }
@@ -87,67 +113,6 @@ pub fn details<'a>(lines: impl Iterator<Item = (&'a str, String)>) -> Markup {
             }
         } (BREAK)
     }
-}
-
-/// One of the large figures at the top.
-struct Headline {
-    name: String,
-    value: String,
-    unit: &'static str,
-    is_bad: bool,
-}
-
-fn headline(report: &Report) -> Vec<Headline> {
-    let total = &report.total;
-    let figure = |name: &str, value: String, unit| Headline {
-        name: name.to_owned(),
-        value,
-        unit,
-        is_bad: false,
-    };
-    let mut figures = vec![
-        figure("Samples", thousands(total.samples), ""),
-        Headline {
-            is_bad: total.errors > 0,
-            ..figure(
-                "Errors",
-                total
-                    .error_ratio
-                    .map_or("–".to_owned(), format::nonzero_percent),
-                "",
-            )
-        },
-        match report.throughput() {
-            Some(rate) => figure("Throughput", format::decimals(rate, 2), "/s"),
-            None => figure("Throughput", "–".to_owned(), ""),
-        },
-    ];
-    if let Some(elapsed) = &total.elapsed {
-        figures.extend(elapsed.percentiles.iter().map(|found| {
-            let name = match found.percent.percent() {
-                50.0 => "Median".to_owned(),
-                percent => format!("{percent}%"),
-            };
-            figure(&name, thousands(found.value), "ms")
-        }));
-        figures.push(figure("Max", thousands(elapsed.max), "ms"));
-    }
-    figures
-}
-
-fn insights(report: &Report) -> Option<Section> {
-    let (shown, folded) = report.insights_to_show();
-    let more = if shown.is_empty() { "" } else { "more " };
-    let body = html! {
-        @if !shown.is_empty() { (list(&advised(shown), 4 * MAX_LETTERS, "report.json")) }
-        @if !folded.is_empty() {
-            details.more {
-                summary { (format::counted(folded.len() as u64, format!("{more}insight"))) } (BREAK)
-                (list(&advised(folded), 4 * MAX_LETTERS, "report.json"))
-            } (BREAK)
-        }
-    };
-    (!report.insights.is_empty()).then(|| Section::new("insights", "Insights", body))
 }
 
 fn notes(report: &Report) -> Option<Section> {
@@ -186,13 +151,6 @@ impl<'a> Line<'a> {
             options: (!next_step.is_empty()).then(|| format::arguments(next_step)),
         }
     }
-}
-
-fn advised(insights: &[Insight]) -> Vec<Line<'_>> {
-    let lines = insights.iter();
-    lines
-        .map(|insight| Line::new(&insight.sentence, &insight.next_step))
-        .collect()
 }
 
 /// A list of at most [`MAX_LINES`] lines, each shortened to `max_letters` characters.

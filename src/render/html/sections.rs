@@ -14,20 +14,38 @@ use crate::report::Report;
 /// Where all rows are.
 const WHOLE: &str = "report.json";
 
-/// The tables below the notes, in order.
-pub fn of_tables(report: &Report, detail: Detail) -> Vec<Section> {
-    let mut sections = vec![aggregate(report, detail)];
-    sections.extend(metrics(report, detail));
-    sections.extend(requests(report));
-    sections.extend(tables::sections(report).into_iter().map(|section| {
+/// The sections with tables, by their place in the page.
+pub struct Tables {
+    /// The table of labels.
+    pub labels: Vec<Section>,
+    /// What failed.
+    pub failures: Vec<Section>,
+    /// All others.
+    pub others: Vec<Section>,
+}
+
+/// The ids of the sections about failures, as [`tables::sections`] names them.
+const FAILURES: [&str; 3] = ["error-kinds", "errors", "top-errors"];
+
+/// Builds the sections with tables.
+pub fn of_tables(report: &Report, detail: Detail) -> Tables {
+    let (failures, others): (Vec<_>, Vec<_>) = tables::sections(report)
+        .into_iter()
+        .partition(|section| FAILURES.contains(&section.id));
+    let section = |section: tables::Section| {
         let body = html! {
             (introduction(&section.introduction))
             (printed(&section.table, detail))
         };
         Section::new(section.id, section.title, body)
-    }));
-    sections.push(rows(report, detail));
-    sections
+    };
+    let others = others.into_iter().map(section);
+    let first = metrics(report, detail).into_iter().chain(requests(report));
+    Tables {
+        labels: vec![aggregate(report, detail)],
+        failures: failures.into_iter().map(section).collect(),
+        others: first.chain(others).collect(),
+    }
 }
 
 /// The criteria and their results; `None` without criteria.
@@ -91,7 +109,7 @@ fn requests(report: &Report) -> Option<Section> {
 }
 
 /// The files read, and an account of every row.
-fn rows(report: &Report, detail: Detail) -> Section {
+pub fn rows(report: &Report, detail: Detail) -> Section {
     let accounting = &report.accounting;
     let body = html! {
         p {

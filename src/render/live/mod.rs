@@ -16,6 +16,7 @@ use crate::format;
 use crate::report::Live;
 
 pub use line::line;
+pub use table::Sort;
 
 /// What a screen shows.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub struct View<'v> {
     pub footer: &'v str,
     /// Number of labels scrolled past.
     pub first_label: usize,
+    /// The order of the labels; `None` for the file's order if all fit, else the worst first.
+    pub sort: Option<Sort>,
     /// Whether to use colours.
     pub has_colors: bool,
 }
@@ -83,7 +86,7 @@ pub fn draw(frame: &mut Frame<'_>, view: &View<'_>) {
         frame,
         take(rooms.table),
         &live.report,
-        view.first_label,
+        (view.first_label, view.sort),
         look,
     );
     take(1);

@@ -12,6 +12,7 @@ use crate::render::columns::{self, Column};
 use crate::render::table::Alignment;
 use crate::render::text::printable;
 use crate::report::{LabelReport, Report};
+use crate::short_names::ShortNames;
 
 /// Keys of the columns that are dropped first if there is no room.
 const LEFT_OUT_FIRST: [&str; 6] = [
@@ -31,16 +32,89 @@ const MIN_LABEL: usize = 12;
 const MAX_GAP: usize = 3;
 const MIN_GAP: usize = 2;
 
-/// Draws the labels from `first` on, and TOTAL.
-pub fn draw(frame: &mut Frame<'_>, area: Rect, report: &Report, first: usize, look: Look) {
-    let rows: Vec<&LabelReport> = report.rows().collect();
-    let Some((total, labels)) = rows.split_last() else {
+/// An order of labels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sort {
+    /// Those with the highest error rate first, then those with the highest p95.
+    Worst,
+    /// Those with the highest p95 first.
+    Slowest,
+    /// Those with the largest sum of elapsed times first.
+    Busiest,
+    /// The order in which the labels appear in the file.
+    File,
+}
+
+impl Sort {
+    /// Returns the order that follows when the user asks for another one.
+    pub fn next(now: Option<Self>) -> Self {
+        match now {
+            None | Some(Sort::File) => Sort::Worst,
+            Some(Sort::Worst) => Sort::Slowest,
+            Some(Sort::Slowest) => Sort::Busiest,
+            Some(Sort::Busiest) => Sort::File,
+        }
+    }
+
+    /// Names the order.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Sort::Worst => "worst first",
+            Sort::Slowest => "slowest first",
+            Sort::Busiest => "most total time first",
+            Sort::File => "as in the file",
+        }
+    }
+
+    fn apply(self, labels: &mut [&LabelReport]) {
+        let errors = |label: &LabelReport| label.error_ratio.unwrap_or(0.0);
+        match self {
+            Sort::Worst => labels.sort_by(|a, b| {
+                let by_errors = errors(b).total_cmp(&errors(a));
+                by_errors.then(slowness(b).cmp(&slowness(a)))
+            }),
+            Sort::Slowest => labels.sort_by_key(|label| std::cmp::Reverse(slowness(label))),
+            Sort::Busiest => labels.sort_by(|a, b| time(b).total_cmp(&time(a))),
+            Sort::File => {}
+        }
+    }
+}
+
+/// The p95, or the highest percentile if p95 is not computed, ms.
+fn slowness(label: &LabelReport) -> Option<i64> {
+    let percentiles = &label.elapsed.as_ref()?.percentiles;
+    let p95 = percentiles.iter().find(|own| own.percent.percent() == 95.0);
+    Some(p95.or(percentiles.last())?.value)
+}
+
+/// The sum of elapsed times, ms.
+fn time(label: &LabelReport) -> f64 {
+    let elapsed = label.elapsed.as_ref();
+    elapsed.map_or(0.0, |summary| summary.count as f64 * summary.mean)
+}
+
+/// Draws the labels from `first` on in an order, and TOTAL.
+pub fn draw(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    report: &Report,
+    (first, sort): (usize, Option<Sort>),
+    look: Look,
+) {
+    let mut rows: Vec<&LabelReport> = report.rows().collect();
+    let Some(total) = rows.pop() else {
         return;
     };
     let room = usize::from(area.height.saturating_sub(2));
+    let automatic = match rows.len() <= room {
+        true => Sort::File,
+        false => Sort::Worst,
+    };
+    let mut labels = rows;
+    sort.unwrap_or(automatic).apply(&mut labels);
     let first = first.min(labels.len().saturating_sub(room));
     let shown = &labels[first..labels.len().min(first + room)];
-    let rows: Vec<&LabelReport> = shown.iter().copied().chain([*total]).collect();
+    let rows: Vec<&LabelReport> = shown.iter().copied().chain([total]).collect();
     let table = Table::new(report, &rows, area.width.into());
     let mut lines = area.rows();
     let mut put = |line: Line<'_>| {
@@ -56,16 +130,24 @@ pub fn draw(frame: &mut Frame<'_>, area: Rect, report: &Report, first: usize, lo
     put(table.line(total, look.bold(), look));
 }
 
-/// The columns that fit, with their widths, and the blanks between them.
+/// The columns that fit, with their widths, the blanks between them, and the labels' names.
 struct Table {
+    names: ShortNames,
     columns: Vec<(Column, usize)>,
     gap: usize,
 }
 
 impl Table {
     fn new(report: &Report, rows: &[&LabelReport], width: usize) -> Self {
+        let labels: Vec<String> = report
+            .labels
+            .iter()
+            .map(|row| printable(&row.label))
+            .collect();
+        let names = |width| ShortNames::new(labels.iter().map(String::as_str), width);
+        let short = names(MAX_LABEL);
         let needed = |column: &Column| {
-            let cells = rows.iter().map(|row| cell(column, row).width());
+            let cells = rows.iter().map(|row| cell(column, row, &short).width());
             cells.max().unwrap_or(0).max(title(column).width())
         };
         let columns = columns::of_labels(&report.options).into_iter();
@@ -98,7 +180,12 @@ impl Table {
             columns.remove(least.unwrap_or(columns.len() - 1));
             gap = MAX_GAP;
         }
-        Table { columns, gap }
+        let room = columns.first().map_or(MAX_LABEL, |(_, width)| *width);
+        Table {
+            names: names(room),
+            columns,
+            gap,
+        }
     }
 
     fn head(&self, look: Look, hidden: usize) -> Line<'static> {
@@ -115,7 +202,7 @@ impl Table {
     fn line(&self, row: &LabelReport, style: Style, look: Look) -> Line<'static> {
         let has_errors = row.errors > 0;
         self.cells(
-            |column| cell(column, row),
+            |column| cell(column, row, &self.names),
             |column| match column.key().as_str() {
                 "error_percent" if has_errors => style.patch(look.bad()),
                 _ => style,
@@ -155,9 +242,9 @@ fn title(column: &Column) -> String {
     }
 }
 
-fn cell(column: &Column, row: &LabelReport) -> String {
+fn cell(column: &Column, row: &LabelReport, names: &ShortNames) -> String {
     match column.cell(row).text {
-        Some(text) => printable(&text),
+        Some(text) => names.of(&printable(&text)).to_owned(),
         None => super::missing(),
     }
 }

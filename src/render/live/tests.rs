@@ -52,6 +52,7 @@ fn view(live: Option<&Live>) -> View<'_> {
         is_warning: false,
         footer: "q ends and writes the report",
         first_label: 0,
+        sort: None,
         has_colors: true,
     }
 }
@@ -73,11 +74,59 @@ fn many_labels_scroll_and_long_ones_are_cut() {
     let live = run(&labels, false);
     let view = View {
         first_label: 7,
+        sort: Some(Sort::File),
         state: "no new row for 34 s",
         is_warning: true,
         ..view(Some(&live))
     };
     insta::assert_snapshot!("many-labels", drawn(&view, 80, 24));
+}
+
+#[test]
+fn the_worst_of_many_labels_are_visible_until_another_order_is_chosen() {
+    let labels: Vec<String> = (0..40).map(|number| format!("Page {number}")).collect();
+    let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+    // Of 40 labels, only the last one fails.
+    let live = run(&labels, true);
+    let first_label = |sort| {
+        let screen = drawn(
+            &View {
+                sort,
+                ..view(Some(&live))
+            },
+            80,
+            24,
+        );
+        let screen = screen.to_string();
+        let mut lines = screen.lines().skip_while(|line| !line.contains("Label"));
+        let line = lines.nth(1).unwrap_or_default().to_owned();
+        line.split_whitespace()
+            .find_map(|word| word.parse().ok())
+            .unwrap_or(-1)
+    };
+    let labels = (0..).zip(&live.report.labels);
+    let (slowest, _) = labels
+        .clone()
+        .max_by_key(|(number, label)| {
+            let elapsed = label.elapsed.as_ref().unwrap();
+            (elapsed.percentiles[2].value, std::cmp::Reverse(*number))
+        })
+        .unwrap();
+    // All have as many samples.
+    let mean = |label: &crate::report::LabelReport| label.elapsed.as_ref().unwrap().mean;
+    let (busiest, _) = labels
+        .max_by(|(_, a), (_, b)| mean(a).total_cmp(&mean(b)))
+        .unwrap();
+    assert_eq!(first_label(None), 39);
+    let mut sort = None;
+    let orders: Vec<i32> = (0..4)
+        .map(|_| {
+            sort = Some(Sort::next(sort));
+            first_label(sort)
+        })
+        .collect();
+    assert_eq!(orders, [39, slowest, busiest, 0]);
+    assert_eq!(Sort::next(sort), Sort::Worst);
 }
 
 #[test]

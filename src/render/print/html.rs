@@ -4,6 +4,7 @@ use maud::{Markup, PreEscaped, html};
 
 use crate::format::{shorten_middle, thousands};
 use crate::render::table::{Cell, Heading, Kind, Table, Tone};
+use crate::short_names::ShortNames;
 
 /// Maximum length of the tooltip of a shortened text, in characters.
 const MAX_IN_TITLE: usize = 300;
@@ -20,6 +21,7 @@ pub const BREAK: PreEscaped<&str> = PreEscaped("\n");
 /// Prints a table of at most `max_rows` rows, with labels of at most `max_letters` characters. A
 /// sentence refers to `whole` for the rows left out.
 pub fn table(table: &Table, max_rows: usize, max_letters: usize, whole: &str) -> Markup {
+    let names = Names::of(table, max_letters);
     html! {
         div.scroll tabindex="0" role="region" aria-label=(table.caption) {
             table {
@@ -27,7 +29,7 @@ pub fn table(table: &Table, max_rows: usize, max_letters: usize, whole: &str) ->
                 thead {
                     tr {
                         @for heading in &table.headings {
-                            th scope="col" class=[class(heading, None)] {
+                            th scope="col" class=[class(heading, None)] data-key=[&heading.key] {
                                 (heading.title)
                                 @if let Some(unit) = heading.unit { " " span.unit { (unit) } }
                             }
@@ -37,19 +39,20 @@ pub fn table(table: &Table, max_rows: usize, max_letters: usize, whole: &str) ->
                 tbody {
                     (BREAK)
                     @for cells in table.rows.iter().take(max_rows) {
-                        (row(cells, &table.headings, max_letters))
+                        (row(cells, &table.headings, &names))
                     }
                 }
                 @if !table.totals.is_empty() {
                     (BREAK)
                     tfoot {
                         @for cells in &table.totals {
-                            (row(cells, &table.headings, max_letters))
+                            (row(cells, &table.headings, &names))
                         }
                     }
                 }
             }
         } (BREAK)
+        @for note in names.notes() { p.remark { (note) } (BREAK) }
         @if table.rows.len() > max_rows {
             p.remark {
                 "The first " (max_rows) " of " (thousands(table.rows.len() as u64)) " rows; all are in " (whole) "."
@@ -58,12 +61,48 @@ pub fn table(table: &Table, max_rows: usize, max_letters: usize, whole: &str) ->
     }
 }
 
-fn row(cells: &[Cell], headings: &[Heading], max_letters: usize) -> Markup {
+/// The short names of a table's cells.
+struct Names {
+    max_letters: usize,
+    /// By column; empty in columns without names.
+    short: Vec<ShortNames>,
+}
+
+impl Names {
+    fn of(table: &Table, max_letters: usize) -> Self {
+        let headings = table.headings.iter().enumerate();
+        let short = headings.map(|(at, heading)| match heading.kind {
+            Kind::Text => {
+                let cells = table.rows.iter().filter_map(|row| row.get(at));
+                ShortNames::new(cells.filter_map(|cell| cell.text.as_deref()), max_letters)
+            }
+            _ => ShortNames::default(),
+        });
+        Names {
+            max_letters,
+            short: short.collect(),
+        }
+    }
+
+    /// Says what was removed from the beginnings of names.
+    fn notes(&self) -> impl Iterator<Item = String> {
+        let prefixes = self.short.iter().filter_map(ShortNames::note);
+        prefixes.map(|note| shorten_middle(&note, MAX_IN_TITLE))
+    }
+
+    /// The text of a cell as it is shown.
+    fn shown(&self, at: usize, text: &str, max_letters: usize) -> String {
+        let short = self.short.get(at).map_or(text, |names| names.of(text));
+        shorten_middle(short, max_letters)
+    }
+}
+
+fn row(cells: &[Cell], headings: &[Heading], names: &Names) -> Markup {
     html! {
         tr {
             @for (at, (cell, heading)) in cells.iter().zip(headings).enumerate() {
                 @let class = class(heading, cell.tone);
-                @let (content, title) = content(cell, heading, max_letters);
+                @let (content, title) = content(cell, (at, heading), names);
                 @if at == 0 {
                     th scope="row" class=[class] title=[title] { div { (content) } }
                 } @else {
@@ -75,18 +114,33 @@ fn row(cells: &[Cell], headings: &[Heading], max_letters: usize) -> Markup {
 }
 
 /// The content of a cell, and the tooltip if it was shortened.
-fn content(cell: &Cell, heading: &Heading, max_letters: usize) -> (String, Option<String>) {
+fn content(
+    cell: &Cell,
+    (at, heading): (usize, &Heading),
+    names: &Names,
+) -> (String, Option<String>) {
     let Some(text) = &cell.text else {
         return (MISSING.to_owned(), None);
     };
     let max_letters = match heading.kind {
-        Kind::Number | Kind::Values => return (text.clone(), None),
-        Kind::Message => MESSAGE * max_letters,
-        _ => max_letters,
+        Kind::Number => return (grouped(text), None),
+        Kind::Values => return (text.clone(), None),
+        Kind::Message => MESSAGE * names.max_letters,
+        _ => names.max_letters,
     };
-    let short = shorten_middle(text, max_letters);
+    let short = names.shown(at, text, max_letters);
     let title = (short != *text).then(|| shorten_middle(text, MAX_IN_TITLE));
     (short, title)
+}
+
+/// A number with thousands separators; other text as it is.
+fn grouped(text: &str) -> String {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (whole, rest) = text.split_at(digits);
+    match whole.parse::<i64>() {
+        Ok(number) => thousands(number) + rest,
+        Err(_) => text.to_owned(),
+    }
 }
 
 /// The classes of a heading or of a cell below it.

@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::format::fit_middle;
 use crate::render::table::{Alignment, Cell, Heading, Kind, Table, Tone};
 use crate::render::text::printable;
+use crate::short_names::ShortNames;
 
 /// Blanks between columns: one of them is the border that the style draws, the others are padding.
 const GAP: usize = 2;
@@ -22,6 +23,9 @@ const MIN_KEY: usize = 12;
 
 /// Largest width of a key where the output has no width: rows are padded to the widest.
 const MAX_KEY: usize = 1_200;
+
+/// Columns beside which names are shortened, rather than to leave out one of them.
+const MIN_COLUMNS: usize = 3;
 
 /// Shown for an undefined value.
 const MISSING: &str = "-";
@@ -77,34 +81,9 @@ pub fn colored(text: &str, tone: Option<Tone>, has_colors: bool) -> String {
 pub fn table(table: &Table, style: Style) -> String {
     let limit = style.width.unwrap_or(usize::MAX);
     let keys = style.keys.min(table.headings.len());
-    let printed = |row: &Vec<Cell>| -> Vec<Printed> {
-        let cells = row.iter().enumerate().map(|(at, cell)| {
-            let text = printable(cell.text.as_deref().unwrap_or(MISSING));
-            let text = match at < keys {
-                true => fit_middle(&text, (limit / 3).clamp(MIN_KEY, MAX_KEY)),
-                false => text,
-            };
-            Printed {
-                text,
-                tone: cell.tone,
-            }
-        });
-        cells.collect()
-    };
-    let header = table.headings.iter().map(|heading| Printed {
-        text: printable(&heading.title),
-        tone: None,
-    });
-    let pieces = Pieces {
-        header: header.collect(),
-        rows: table.rows.iter().map(printed).collect(),
-        totals: table.totals.iter().map(printed).collect(),
-        has_colors: style.has_colors,
-    };
-    let headings = table.headings.iter().enumerate();
-    let all: Vec<Column> = headings
-        .map(|(at, heading)| pieces.column(at, heading))
-        .collect();
+    let width_of_key = (limit / 3).clamp(MIN_KEY, MAX_KEY);
+    let (pieces, names) = Pieces::new(table, keys, width_of_key, style.has_colors);
+    let all = pieces.columns(&table.headings);
     let (keys, others) = all.split_at(keys);
     let width_of_keys: usize = keys.iter().map(|key| key.width + GAP).sum();
     let mut text = String::new();
@@ -127,7 +106,62 @@ pub fn table(table: &Table, style: Style) -> String {
         columns.push(Column { width, ..column });
         used += width + GAP;
     }
-    text + &pieces.piece(&columns)
+    text += &pieces.piece(&columns);
+    for note in names.iter().filter_map(ShortNames::note) {
+        text += &wrapped(&note, limit).join("\n");
+        text.push('\n');
+    }
+    text
+}
+
+/// What a cell says, or that it is undefined.
+fn text_of(cell: Option<&Cell>) -> String {
+    let text = cell.and_then(|cell| cell.text.as_deref());
+    printable(text.unwrap_or(MISSING))
+}
+
+/// A table without the columns that do not fit.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Fitted {
+    /// The table in one piece.
+    pub text: String,
+    /// The titles of the columns left out.
+    pub left_out: Vec<String>,
+    /// What shortened names begin with, in a sentence.
+    pub names_note: Option<String>,
+}
+
+/// Prints a table with as many columns as fit, in their order. Of those behind the first, which names the
+/// rows, `order` has the places, those to keep first. Names are shortened only if three columns would not
+/// fit beside them.
+pub fn fitted(table: &Table, order: &[usize], style: Style) -> Fitted {
+    let limit = style.width.unwrap_or(usize::MAX);
+    let (pieces, _) = Pieces::new(table, 1, usize::MAX, style.has_colors);
+    let all = pieces.columns(&table.headings);
+    let width_of = |at: usize| all.get(at).map_or(0, |column| column.width + GAP);
+    let must: usize = order.iter().take(MIN_COLUMNS).map(|&at| width_of(at)).sum();
+    let width_of_key = limit.saturating_sub(must).clamp(MIN_KEY, MAX_KEY);
+    let (pieces, names) = Pieces::new(table, 1, width_of_key, style.has_colors);
+    let all = pieces.columns(&table.headings);
+    let mut used = all.first().map_or(0, |key| key.width);
+    let mut kept: Vec<usize> = vec![0];
+    for (place, &at) in order.iter().enumerate() {
+        if place >= MIN_COLUMNS && used + width_of(at) > limit {
+            break;
+        }
+        used += width_of(at);
+        kept.push(at);
+    }
+    let is_kept = |column: &&Column| kept.contains(&column.at);
+    let columns: Vec<Column> = all.iter().filter(is_kept).copied().collect();
+    let left_out = all.iter().filter(|column| !kept.contains(&column.at));
+    Fitted {
+        text: pieces.piece(&columns),
+        left_out: left_out
+            .map(|column| table.headings[column.at].title.clone())
+            .collect(),
+        names_note: names.first().and_then(ShortNames::note),
+    }
 }
 
 /// A table's cells, drawn in pieces of some columns each.
@@ -139,6 +173,55 @@ struct Pieces {
 }
 
 impl Pieces {
+    /// The cells of a table as they are printed: those of the first `keys` columns shortened to a width, with
+    /// the short names of each.
+    fn new(
+        table: &Table,
+        keys: usize,
+        width_of_key: usize,
+        has_colors: bool,
+    ) -> (Self, Vec<ShortNames>) {
+        let names: Vec<ShortNames> = (0..keys)
+            .map(|at| {
+                let cells = table.rows.iter().map(|row| text_of(row.get(at)));
+                let names: Vec<String> = cells.collect();
+                ShortNames::new(names.iter().map(String::as_str), width_of_key)
+            })
+            .collect();
+        let printed = |row: &Vec<Cell>| -> Vec<Printed> {
+            let cells = row.iter().enumerate().map(|(at, cell)| {
+                let text = text_of(Some(cell));
+                let text = match names.get(at) {
+                    Some(names) => fit_middle(names.of(&text), width_of_key),
+                    None => text,
+                };
+                Printed {
+                    text,
+                    tone: cell.tone,
+                }
+            });
+            cells.collect()
+        };
+        let header = table.headings.iter().map(|heading| Printed {
+            text: printable(&heading.title),
+            tone: None,
+        });
+        let pieces = Pieces {
+            header: header.collect(),
+            rows: table.rows.iter().map(printed).collect(),
+            totals: table.totals.iter().map(printed).collect(),
+            has_colors,
+        };
+        (pieces, names)
+    }
+
+    fn columns(&self, headings: &[Heading]) -> Vec<Column> {
+        let headings = headings.iter().enumerate();
+        headings
+            .map(|(at, heading)| self.column(at, heading))
+            .collect()
+    }
+
     /// A column as wide as its cells and its heading; headings of numbers break between words.
     fn column(&self, at: usize, heading: &Heading) -> Column {
         let rows = self.rows.iter().chain(&self.totals);
@@ -250,6 +333,44 @@ mod tests {
             "Label  One\n───────────────\nA      1,234 ms\n\n\
              Label  Two   Said\n─────────────────\nA      5 ms  a b\n"
         );
+    }
+
+    #[test]
+    fn columns_are_left_out_before_names_are_shortened() {
+        let titles = ["Label", "One", "Two", "Three", "Four"];
+        let headings = titles.map(|title| Heading::new(title, Kind::Number));
+        let row = |label: &str| [label, "1", "2", "3", "4"].map(Cell::new).to_vec();
+        let example = Table {
+            headings: headings.to_vec(),
+            rows: vec![row("GET /products"), row("GET /baskets")],
+            ..Table::default()
+        };
+        let at = |width| {
+            let style = Style {
+                width: Some(width),
+                has_colors: false,
+                keys: 1,
+            };
+            fitted(&example, &[4, 2, 3, 1], style)
+        };
+        let all = at(80);
+        assert_eq!(all.left_out, [""; 0]);
+        assert!(all.text.contains("GET /products"), "{}", all.text);
+        let narrow = at(34);
+        assert_eq!(narrow.left_out, ["One"]);
+        assert_eq!(
+            narrow.text.lines().next(),
+            Some("        Label  Two  Three  Four")
+        );
+        // Three columns stay; the names share the rest.
+        let least = at(30);
+        assert_eq!(least.left_out, ["One"]);
+        assert!(
+            least.text.lines().all(|line| line.width() <= 30),
+            "{}",
+            least.text
+        );
+        assert!(least.text.contains("product") && !least.text.contains("GET /products"));
     }
 
     #[test]

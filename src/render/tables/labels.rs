@@ -1,5 +1,7 @@
 //! Tables with a row per label.
 
+use std::collections::HashSet;
+
 use super::Section;
 use crate::format::{fixed, percent};
 use crate::render::columns::{self, Column};
@@ -27,6 +29,27 @@ pub fn aggregate(report: &Report) -> Table {
         &columns::of_labels(&report.options),
         report,
     )
+}
+
+/// [`aggregate`] with at most that many labels: those that took most time in all, in their order.
+pub fn busiest(report: &Report, max: usize) -> Table {
+    let mut table = aggregate(report);
+    if report.labels.len() <= max {
+        return table;
+    }
+    let time = |label: &LabelReport| {
+        let elapsed = label.elapsed.as_ref();
+        elapsed.map_or(0.0, |summary| summary.count as f64 * summary.mean)
+    };
+    let mut places: Vec<usize> = (0..report.labels.len()).collect();
+    places.sort_by(|&a, &b| time(&report.labels[b]).total_cmp(&time(&report.labels[a])));
+    let kept: HashSet<usize> = places.into_iter().take(max).collect();
+    let mut place = 0;
+    table.rows.retain(|_| {
+        place += 1;
+        kept.contains(&(place - 1))
+    });
+    table
 }
 
 /// The note below [`aggregate`]; `None` if there is nothing to explain.

@@ -7,7 +7,7 @@ mod metrics;
 
 pub use failures::{criteria, inputs, rejections, repairs};
 pub use jmeter::{dashboard, requests};
-pub use labels::{aggregate, aggregate_note, details, labels, labels_note, summary};
+pub use labels::{aggregate, aggregate_note, busiest, details, labels, labels_note, summary};
 pub use metrics::{INTRODUCTION as METRICS_INTRODUCTION, metrics};
 
 use super::table::Table;

@@ -11,6 +11,7 @@ mod load;
 mod next_step;
 mod origins;
 mod pauses;
+mod place;
 mod stray_times;
 mod times;
 mod words;
@@ -33,6 +34,7 @@ pub use origins::{
     Unreachable,
 };
 pub use pauses::{ClocksApart, Gap, PeriodicStalls, Stall};
+pub use place::Place;
 pub use stray_times::StrayTimes;
 
 /// A finding about a run, with a sentence that states it.
@@ -284,6 +286,16 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Insight>, Vec<Caveat>) {
             _ => true,
         });
     }
+    // Where a part that fails leaves the successes to a slower one, times seem to rise.
+    let has_slow_origin = of_origins
+        .iter()
+        .any(|finding| matches!(finding, Finding::SlowHost(_) | Finding::SlowEngine(_)));
+    let loses_origin = failures.iter().any(|finding| match finding {
+        Finding::FailingSince(since) => !matches!(since.part, Part::Run | Part::Label),
+        _ => false,
+    });
+    let is_other_mix = has_slow_origin && loses_origin;
+    found.retain(|finding| !(is_other_mix && matches!(finding, Finding::Drift(_))));
     found.extend(failures);
     found.extend(of_origins);
     let run = Totals {

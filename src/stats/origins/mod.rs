@@ -372,7 +372,7 @@ impl Origins {
         [samples, failed]: [u64; 2],
     ) -> Checked<()> {
         let numbers = |names: &Interner, is_known: bool| match is_known {
-            true => 0..names.names().len(),
+            true => 0..names.len(),
             // `UNKNOWN` as the only one.
             false => UNKNOWN as usize..UNKNOWN as usize + 1,
         };
@@ -450,7 +450,7 @@ impl Detail {
 }
 
 fn name(names: &Interner, number: u32) -> &[u8] {
-    names.names().get(number as usize).map_or(&[], |name| name)
+    names.name(number as usize)
 }
 
 impl From<Origins> for Stored {

@@ -3,7 +3,8 @@
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
-use super::{Latest, LatestPart, MAX_BUCKETS, Timeline};
+use super::Timeline;
+use super::buckets::MAX_BUCKETS;
 use crate::stats::bucket::{self, Bucket};
 use crate::stats::label_codes::LabelCodes;
 
@@ -16,33 +17,20 @@ pub struct DenseTimeline {
 impl Timeline {
     /// The part with these numbers, without gaps, in buckets wide enough for that.
     pub fn dense(&self, numbers: RangeInclusive<i64>) -> DenseTimeline {
-        let kept = |number: &i64| numbers.contains(number);
-        let first = self
-            .numbers
-            .iter()
-            .take_while(|number| !kept(number))
-            .count();
-        let count = self.numbers[first..]
-            .iter()
-            .take_while(|number| kept(number))
-            .count();
-        let mut timeline = Timeline {
-            numbers: self.numbers[first..first + count].to_vec(),
-            buckets: self.buckets[first..first + count].to_vec(),
-            width: self.width,
+        let mut buckets = self.buckets.part(|number| numbers.contains(&number));
+        while let Some((first, last)) = buckets.ends()
+            && last.saturating_sub(first) >= MAX_BUCKETS as i64
+        {
+            buckets.widen();
+        }
+        let timeline = Timeline {
+            buckets,
             are_labels_joined: self.are_labels_joined,
             codes: self.codes.clone(),
             engines: self.engines.clone(),
             // By label, not over time.
             label_codes: LabelCodes::default(),
-            latest: Latest::default(),
-            latest_part: LatestPart::default(),
         };
-        while let Some(&last) = timeline.numbers.last()
-            && last.saturating_sub(timeline.numbers[0]) >= MAX_BUCKETS as i64
-        {
-            timeline.widen();
-        }
         DenseTimeline { timeline }
     }
 }
@@ -53,16 +41,21 @@ impl DenseTimeline {
         &self.timeline
     }
 
+    /// Number of the first bucket.
+    fn first(&self) -> i64 {
+        self.timeline.buckets.ends().unwrap_or_default().0
+    }
+
     /// Start of the first bucket, epoch ms.
     pub fn start_ms(&self) -> i64 {
-        let first = self.timeline.numbers.first().copied().unwrap_or_default();
+        let first = self.first();
         first.saturating_mul(self.timeline.bucket_ms())
     }
 
     /// All buckets in order; those without samples too.
     pub fn buckets(&self) -> impl Iterator<Item = &Bucket> {
         static EMPTY: LazyLock<Bucket> = LazyLock::new(Bucket::default);
-        let mut next = self.timeline.numbers.first().copied().unwrap_or_default();
+        let mut next = self.first();
         self.timeline.occupied().flat_map(move |(number, bucket)| {
             let missing = number.wrapping_sub(next) as usize;
             next = number.wrapping_add(1);

@@ -1,59 +1,25 @@
 //! The run over time, in buckets that widen as the run gets longer, so that memory is bounded.
 
+mod buckets;
 mod dense;
 
 use serde::{Deserialize, Serialize};
 
-use super::bucket::{Bucket, FirstFailure, HitsSpan, Numbers, Renumbering};
+use super::bucket::{Bucket, FirstFailure, Numbers, Renumbering};
 use super::codes::Codes;
 use super::consistency::{self, Checked};
-use super::endings;
 use super::engines::{Engines, MAX_ENGINES};
 use super::label_codes::LabelCodes;
 use super::origins::KnownEngine;
 use super::run::{BatchRow, Run, Texts};
 use crate::jtl::{self, Sample, Trace};
 
+use buckets::Buckets;
+pub(super) use buckets::WIDTHS;
 pub use dense::DenseTimeline;
-
-/// Buckets of the longest run: enough for a chart as wide as a page, few enough that each has
-/// samples for its percentiles. With the widths below, all but the shortest and longest runs have
-/// 66 to 400.
-const MAX_BUCKETS: usize = 400;
 
 /// Labels that are told apart over time. If a run has more, they are counted together here.
 const MAX_LABELS: usize = 100;
-
-const DAY: i64 = 86_400_000;
-
-/// Widths of a bucket in ms. Each divides the next, so that neighbours merge without remainder.
-/// The last ones are for stray time stamps: [`MAX_BUCKETS`] of the widest hold every i64.
-pub(super) const WIDTHS: [i64; 24] = [
-    100,
-    500,
-    1_000,
-    5_000,
-    10_000,
-    30_000,
-    60_000,
-    300_000,
-    600_000,
-    1_800_000,
-    3_600_000,
-    10_800_000,
-    43_200_000,
-    DAY,
-    DAY * 10,
-    DAY * 100,
-    DAY * 1_000,
-    DAY * 10_000,
-    DAY * 100_000,
-    DAY * 1_000_000,
-    DAY * 10_000_000,
-    DAY * 100_000_000,
-    DAY * 1_000_000_000,
-    DAY * 10_000_000_000,
-];
 
 /// The run over time. A sample belongs to the bucket of its end; only hits belong to the bucket of
 /// the start.
@@ -64,51 +30,11 @@ pub(super) const WIDTHS: [i64; 24] = [
 /// form for charts: without gaps, in buckets as wide as that needs.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Timeline {
-    width: usize,
-    /// Numbers of the buckets, ascending: their starts in ms divided by the width.
-    numbers: Vec<i64>,
-    buckets: Vec<Bucket>,
+    buckets: Buckets,
     are_labels_joined: bool,
     codes: Codes,
     label_codes: LabelCodes,
     engines: Engines,
-    #[serde(skip)]
-    latest: Latest,
-    #[serde(skip)]
-    latest_part: LatestPart,
-}
-
-/// The bucket that was found last, which is usually that of the next sample too.
-#[derive(Debug, Clone, Copy, Default)]
-struct Latest {
-    place: usize,
-    start: i64,
-    /// 0 if no bucket was found yet.
-    width: u64,
-}
-
-/// The part of a bucket that was marked last: most samples end in the same one as those before.
-#[derive(Debug, Clone, Copy, Default)]
-struct LatestPart {
-    start: i64,
-    /// 0 if none was marked yet.
-    width: u64,
-}
-
-impl Latest {
-    /// Whether a time (epoch ms) is in the bucket.
-    #[inline(always)]
-    fn contains(self, time: i64) -> bool {
-        (time.wrapping_sub(self.start) as u64) < self.width
-    }
-}
-
-impl LatestPart {
-    /// Whether a time (epoch ms) is in the part.
-    #[inline(always)]
-    fn contains(self, time: i64) -> bool {
-        (time.wrapping_sub(self.start) as u64) < self.width
-    }
 }
 
 impl Timeline {
@@ -124,7 +50,7 @@ impl Timeline {
         self.label_codes.record(label, code, sample.sample_count);
         let label = self.label_over_time(label);
         let end = sample.end();
-        let bucket = self.bucket(sample.time_stamp);
+        let bucket = self.buckets.at(sample.time_stamp);
         bucket.hits += sample.sample_count;
         bucket.hits_span.add(sample.time_stamp, end);
         let numbers = Numbers {
@@ -132,66 +58,40 @@ impl Timeline {
             code,
             engine,
         };
-        self.bucket(end).record(sample, numbers);
-        if !self.latest_part.contains(end) {
-            match sample.is_controller() {
-                true => self.mark_controller(end),
-                false => self.mark(end),
-            }
-        }
+        self.buckets.at(end).record(sample, numbers);
+        self.buckets.note_end(end, sample.is_controller());
     }
 
-    /// Adds rows with these texts.
+    /// Counts the response code with this number for samples of a label.
+    #[inline(always)]
+    pub fn record_code(&mut self, label: usize, code: usize, samples: u64) {
+        self.label_codes.record(label, code, samples);
+    }
+
+    /// Adds rows with these texts. Their response code is yet to be recorded for their labels.
     pub fn record_run(&mut self, run: &Run<'_>, texts: Texts) {
-        let (label, code) = (texts.label as usize, usize::from(texts.code));
         let engine = usize::from(texts.engine);
-        self.label_codes.record(label, code, run.count());
         if let Some(reach) = run.reach() {
             self.engines.extend_known(engine, reach);
         }
         let numbers = Numbers {
-            label: self.label_over_time(label),
-            code,
+            label: texts
+                .label
+                .map_or(0, |label| self.label_over_time(label as usize)),
+            code: usize::from(texts.code),
             engine,
         };
-        self.record_starts(run);
+        self.buckets.record_starts(run);
         let end = run.rows.first().map_or(run.last_end, BatchRow::end);
-        self.bucket(end).record_run(run, numbers);
+        self.buckets.at(end).record_run(run, numbers);
         for row in run.rows {
-            if !self.latest_part.contains(row.end()) {
-                self.mark(row.end());
-            }
+            self.buckets.note_end(row.end(), false);
         }
-    }
-
-    /// Counts the starts of rows.
-    fn record_starts(&mut self, run: &Run<'_>) {
-        self.bucket(run.last_start);
-        let latest = self.latest;
-        let (mut hits, mut span) = (0, HitsSpan::default());
-        for row in run.rows {
-            if latest.contains(row.time_stamp) {
-                hits += 1;
-                span.add(row.time_stamp, row.end());
-            } else {
-                let bucket = self.bucket(row.time_stamp);
-                bucket.hits += 1;
-                bucket.hits_span.add(row.time_stamp, row.end());
-            }
-        }
-        let bucket = self.bucket(run.last_start);
-        bucket.hits += hits;
-        bucket.hits_span.merge(span);
     }
 
     /// Returns how many of the first rows end in the same bucket.
     pub fn ends_together(&mut self, rows: &[BatchRow]) -> usize {
-        if let Some(row) = rows.first() {
-            self.bucket(row.end());
-        }
-        let latest = self.latest;
-        let is_other = |row: &BatchRow| !latest.contains(row.end());
-        rows.iter().position(is_other).unwrap_or(rows.len())
+        self.buckets.ends_together(rows)
     }
 
     /// The number of a label over time, which all share if there are too many.
@@ -223,24 +123,6 @@ impl Timeline {
         self.codes.are_classes()
     }
 
-    /// Notes the part of a bucket in which the transaction of a controller ended.
-    fn mark_controller(&mut self, end: i64) {
-        let width = self.bucket_ms();
-        self.bucket(end).endings.add_controller(end, width);
-    }
-
-    /// Notes the part of a bucket in which a sample ended.
-    #[inline(never)]
-    fn mark(&mut self, end: i64) {
-        let width = self.bucket_ms();
-        self.bucket(end).endings.add(end, width);
-        let part = endings::part_ms(width);
-        self.latest_part = LatestPart {
-            start: end.wrapping_sub(end.rem_euclid(part)),
-            width: part.unsigned_abs(),
-        };
-    }
-
     /// The number of a response code.
     pub fn code(&mut self, code: &[u8]) -> usize {
         if let Some(number) = self.codes.known(code) {
@@ -256,7 +138,7 @@ impl Timeline {
 
     /// Adds a failed sample, whose type of error has this number.
     pub fn record_failure(&mut self, sample: &Sample<'_>, error: usize) {
-        self.bucket(sample.end()).add_failure(FirstFailure {
+        self.buckets.at(sample.end()).add_failure(FirstFailure {
             time: sample.end(),
             position: sample.position,
             error,
@@ -265,7 +147,7 @@ impl Timeline {
 
     /// Gives types of error new numbers. Several may get the same one.
     pub fn renumber_errors(&mut self, numbers: &[usize]) {
-        for bucket in &mut self.buckets {
+        for bucket in self.buckets.all_mut() {
             bucket.renumber_errors(numbers);
         }
     }
@@ -292,17 +174,7 @@ impl Timeline {
         };
         self.label_codes
             .merge(&other.label_codes, label_numbers, &renumbering.codes);
-        let width = other.bucket_ms();
-        // Only buckets of at least this width contain the whole of another one.
-        self.widen_to(width);
-        for (number, mut bucket) in other.numbers.into_iter().zip(other.buckets) {
-            // The first bucket may start before i64::MIN, which it contains.
-            let start = number.saturating_mul(width);
-            // Making room for a bucket may widen all.
-            self.bucket(start);
-            bucket.endings = bucket.endings.widened(number, width, self.bucket_ms());
-            self.bucket(start).merge(&bucket, &renumbering);
-        }
+        self.buckets.merge(other.buckets, &renumbering);
         if self.codes.are_too_many() {
             self.join_codes();
         }
@@ -310,7 +182,7 @@ impl Timeline {
 
     /// Moves its rows by this many bytes, and its inputs by this many numbers.
     pub(super) fn shift(&mut self, positions: u64, inputs: u32) {
-        for bucket in &mut self.buckets {
+        for bucket in self.buckets.all_mut() {
             bucket.shift(positions);
         }
         self.engines.shift(positions, inputs);
@@ -318,19 +190,7 @@ impl Timeline {
 
     /// Checks a stored timeline against the number of labels, types of error and samples.
     pub(super) fn check(&self, labels: usize, errors: usize, samples: u64) -> Checked<()> {
-        let width = WIDTHS.get(self.width).copied().unwrap_or(i64::MAX);
-        let numbers = i64::MIN.div_euclid(width)..=i64::MAX.div_euclid(width);
-        let are_times = self.width < WIDTHS.len()
-            && self.buckets.len() <= MAX_BUCKETS
-            && self.buckets.len() == self.numbers.len()
-            && self.numbers.is_sorted_by(|a, b| a < b)
-            && self.numbers.iter().all(|number| numbers.contains(number));
-        let mut starts = self.numbers.iter().zip(&self.buckets);
-        let are_starts = starts.all(|(&number, bucket)| match bucket.hits_span.first_start() {
-            Some(start) => start.div_euclid(width) == number,
-            None => bucket.hits == 0,
-        });
-        consistency::ensure(are_times && are_starts, "it contains no valid times")?;
+        self.buckets.check()?;
         self.engines.check()?;
         let are_few = self.codes.are_classes() || !self.codes.are_too_many();
         consistency::ensure(are_few, "it has too many response codes")?;
@@ -343,10 +203,10 @@ impl Timeline {
         )?;
         let labels = if self.are_labels_joined { 1 } else { labels };
         let (codes, engines) = (self.codes.names().len(), self.engines.count());
-        let buckets = self.buckets.iter();
-        let ended = buckets.map(|bucket| bucket.check(labels, codes, engines, errors));
+        let ended = self.buckets.all();
+        let ended = ended.map(|bucket| bucket.check(labels, codes, engines, errors));
         let ended = consistency::total(ended.collect::<Checked<Vec<u64>>>()?)?;
-        let started = consistency::total(self.buckets.iter().map(|bucket| bucket.hits))?;
+        let started = consistency::total(self.buckets.all().map(|bucket| bucket.hits))?;
         consistency::ensure(
             ended == samples && started == samples,
             "it has different samples over time and by label",
@@ -357,7 +217,7 @@ impl Timeline {
     fn join_labels(&mut self) {
         if !self.are_labels_joined {
             self.are_labels_joined = true;
-            self.buckets.iter_mut().for_each(Bucket::join_labels);
+            self.buckets.all_mut().for_each(Bucket::join_labels);
         }
     }
 
@@ -366,7 +226,7 @@ impl Timeline {
         if !self.codes.are_classes() {
             let numbers = self.codes.become_classes();
             self.label_codes.renumber(&numbers);
-            for bucket in &mut self.buckets {
+            for bucket in self.buckets.all_mut() {
                 bucket.renumber_codes(&numbers);
             }
         }
@@ -378,38 +238,35 @@ impl Timeline {
     }
 
     /// The response codes by number.
-    pub fn codes(&self) -> &[Box<[u8]>] {
+    pub fn codes(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         self.codes.names()
     }
 
-    /// The response codes of the label with this number and their samples, in no particular order.
-    pub fn codes_of(&self, label: usize) -> impl Iterator<Item = (&[u8], u64)> {
-        let codes = self.label_codes.of_label(label);
-        codes.map(|(code, samples)| {
-            let name = self.codes.names().get(code);
-            (name.map_or(&b""[..], |name| name), samples)
-        })
+    /// The numbers of the response codes of the label with this number and their samples, in no particular
+    /// order.
+    pub fn codes_of(&self, label: usize) -> impl Iterator<Item = (usize, u64)> {
+        self.label_codes.of_label(label)
     }
 
     /// The keys of the engines by number; `None` if there are too many to tell apart.
-    pub fn engines(&self) -> Option<&[Box<[u8]>]> {
-        (self.engines.count() <= MAX_ENGINES).then(|| self.engines.names())
+    pub fn engines(&self) -> Option<Vec<&[u8]>> {
+        (self.engines.count() <= MAX_ENGINES).then(|| self.engines.names().collect())
     }
 
     /// Width of a bucket in ms.
     pub fn bucket_ms(&self) -> i64 {
-        WIDTHS[self.width]
+        self.buckets.width_ms()
     }
 
     /// The buckets with samples and their numbers, in order. The number of a bucket is its start in
     /// epoch ms, divided by the width.
     pub fn occupied(&self) -> impl Iterator<Item = (i64, &Bucket)> {
-        self.numbers.iter().copied().zip(&self.buckets)
+        self.buckets.numbered()
     }
 
     /// Number of samples.
     pub fn samples(&self) -> u64 {
-        self.buckets.iter().map(|bucket| bucket.hits).sum()
+        self.buckets.all().map(|bucket| bucket.hits).sum()
     }
 
     /// The engines by chain: inputs that are pieces of one engine's results, in the order of time,
@@ -445,101 +302,6 @@ impl Timeline {
             .filter(|&(_, rows)| rows > 0)
             .collect()
     }
-
-    /// The bucket of `time` (epoch ms). Widens all buckets if there would be too many.
-    #[inline(always)]
-    fn bucket(&mut self, time: i64) -> &mut Bucket {
-        let place = match self.latest.contains(time) {
-            true => self.latest.place,
-            false => self.find(time),
-        };
-        &mut self.buckets[place]
-    }
-
-    #[inline(never)]
-    fn find(&mut self, time: i64) -> usize {
-        let number = time.div_euclid(self.bucket_ms());
-        let place = match self.place(number) {
-            Ok(place) => place,
-            Err(_) => self.make_room(time),
-        };
-        let width = self.bucket_ms();
-        self.latest = Latest {
-            place,
-            // Near i64::MIN this wraps around, and so does the comparison.
-            start: time.wrapping_sub(time.rem_euclid(width)),
-            width: width.unsigned_abs(),
-        };
-        place
-    }
-
-    /// The place of a bucket, or as an error the place to insert it.
-    fn place(&self, number: i64) -> Result<usize, usize> {
-        // Usually there are no gaps before the last bucket.
-        if let Some(&last) = self.numbers.last() {
-            let before = last.wrapping_sub(number) as u64;
-            let guess = (self.numbers.len() as u64 - 1).checked_sub(before);
-            if let Some(guess) = guess
-                && self.numbers.get(guess as usize) == Some(&number)
-            {
-                return Ok(guess as usize);
-            }
-        }
-        self.numbers.binary_search(&number)
-    }
-
-    /// Adds the bucket of `time`, and returns its place.
-    #[cold]
-    fn make_room(&mut self, time: i64) -> usize {
-        let number = time.div_euclid(self.bucket_ms());
-        if let Err(place) = self.numbers.binary_search(&number) {
-            self.numbers.insert(place, number);
-            self.buckets.insert(place, Bucket::default());
-        }
-        while self.buckets.len() > MAX_BUCKETS {
-            self.widen();
-        }
-        let number = time.div_euclid(self.bucket_ms());
-        self.numbers.partition_point(|&other| other < number)
-    }
-
-    fn widen_to(&mut self, bucket_ms: i64) {
-        while self.bucket_ms() < bucket_ms {
-            self.widen();
-        }
-    }
-
-    /// Merges neighbours into buckets of the next width.
-    fn widen(&mut self) {
-        let narrow = WIDTHS[self.width];
-        self.width += 1;
-        let ratio = WIDTHS[self.width] / narrow;
-        self.latest = Latest::default();
-        self.latest_part = LatestPart::default();
-        let all_of = |count: usize| (0..count).collect();
-        let identity = Renumbering {
-            labels: all_of(MAX_LABELS),
-            codes: all_of(self.codes.names().len()),
-            engines: all_of(self.engines.count()),
-            // Empty: every type keeps its number.
-            errors: Vec::new(),
-        };
-        let numbers = std::mem::take(&mut self.numbers);
-        let buckets = std::mem::take(&mut self.buckets);
-        for (number, mut bucket) in numbers.into_iter().zip(buckets) {
-            bucket.endings = bucket.endings.widened(number, narrow, narrow * ratio);
-            let number = number.div_euclid(ratio);
-            match self.buckets.last_mut() {
-                Some(last) if self.numbers.last() == Some(&number) => {
-                    last.merge(&bucket, &identity);
-                }
-                _ => {
-                    self.numbers.push(number);
-                    self.buckets.push(bucket);
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -548,6 +310,7 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::buckets::MAX_BUCKETS;
     use super::*;
     use crate::stats::tests::sample;
 
@@ -569,8 +332,11 @@ mod tests {
     }
 
     fn buckets(series: &Timeline) -> (i64, Vec<i64>, Vec<Bucket>) {
-        let buckets = series.buckets.clone();
-        (series.bucket_ms(), series.numbers.clone(), buckets)
+        let (numbers, buckets) = series
+            .occupied()
+            .map(|(number, bucket)| (number, bucket.clone()))
+            .unzip();
+        (series.bucket_ms(), numbers, buckets)
     }
 
     #[test]
@@ -677,7 +443,7 @@ mod tests {
     /// Counts by label and by code, codes by name.
     fn kinds(series: &Timeline) -> (Vec<u64>, BTreeMap<String, u64>) {
         let (mut labels, mut codes) = (Vec::new(), BTreeMap::new());
-        for bucket in &series.buckets {
+        for bucket in series.buckets.all() {
             labels.resize(labels.len().max(bucket.labels.len()), 0);
             for (number, label) in bucket.labels.iter().enumerate() {
                 labels[number] += label.samples();
@@ -739,7 +505,7 @@ mod tests {
             ab.merge(of(b), &[0], &[]);
             ba.merge(of(a), &[0], &[]);
             let all = of(&times);
-            prop_assert!(all.buckets.len() <= MAX_BUCKETS);
+            prop_assert!(all.buckets.all().count() <= MAX_BUCKETS);
             prop_assert!(dense(&all).buckets().count() <= MAX_BUCKETS);
             prop_assert_eq!(buckets(&ab), buckets(&all));
             prop_assert_eq!(buckets(&ba), buckets(&all));

@@ -2,6 +2,7 @@
 //! must be said of it. Nothing else may be said, except for the kinds that it allows.
 
 mod expected;
+mod mixed;
 mod next_steps;
 mod often;
 mod outages;

@@ -20,6 +20,7 @@ pub fn cases() -> Vec<Case> {
         pauses(),
         shape(),
         super::often::cases(),
+        super::mixed::cases(),
         super::outages::cases(),
         vec![everything()],
     ]

@@ -28,7 +28,7 @@ const SCRIPT: &str = include_str!("script.js");
 /// Renders the page; `output` is its file.
 pub fn html(history: &History, output: Option<&Path>, detail: Detail) -> Result<String> {
     let figures = history.newest().and_then(chart::of_history);
-    let (drawn, data) = charts::sections(None, figures.into_iter().collect(), detail)?;
+    let drawn = charts::sections(None, figures.into_iter().collect(), detail)?;
     let own = data::of(history, output, detail);
     let own = serde_json::to_string(&own)
         .map_err(|error| Error::Internal(format!("cannot write the page's data: {error}")))?;
@@ -55,7 +55,7 @@ pub fn html(history: &History, output: Option<&Path>, detail: Detail) -> Result<
         )),
         page::notes_section(&notes(history).iter().collect::<Vec<_>>(), WHOLE),
     ];
-    let mut all: Vec<Section> = drawn;
+    let mut all: Vec<Section> = drawn.overview.into_iter().chain(drawn.others).collect();
     all.extend(sections.into_iter().flatten());
     let title = match history.newest().and_then(|of| of.platform.as_deref()) {
         Some(platform) => format!("History of {platform}"),
@@ -65,7 +65,9 @@ pub fn html(history: &History, output: Option<&Path>, detail: Detail) -> Result<
         title: &format::shorten_middle(&title, MAX_LETTERS),
         head: head(history),
         sections: &all,
-        data: &data,
+        data: &drawn.data,
+        heading: None,
+        has_controls: false,
         version: &history.perfkit_version,
         revision: None,
     }))

@@ -8,6 +8,37 @@ const placeOn = (axis, value) => {
   if (axis.scale !== "logarithmic") return value;
   return value < 1 ? axis.min : Math.log10(value);
 };
+// Builds axes as chart/scale.rs does.
+const linearAxis = (label, most) => {
+  const max = most > 0 && Number.isFinite(most) ? most : 1;
+  const step = roundStep(max / 5);
+  const count = Math.max(1, Math.ceil(max / step - 1e-9));
+  const decimals = Math.max(0, -Math.floor(Math.log10(step)));
+  const ticks = Array.from({ length: count + 1 }, (_, number) => ({ at: number * step, text: grouped(number * step, decimals) }));
+  return { label, scale: "linear", min: 0, max: count * step, ticks };
+};
+const logAxis = (label, min, max) => {
+  const low = Math.floor(Math.log10(Math.max(1, min)));
+  const high = Math.log10(Math.max(max, 10 * Math.max(1, min)));
+  let ticks = [];
+  for (let decade = low; decade <= Math.ceil(high); decade += 1) {
+    for (const factor of [1, 2, 5]) ticks.push({ at: Math.log10(factor * 10 ** decade), text: grouped(factor * 10 ** decade, 0) });
+  }
+  const last = ticks.findIndex((tick) => tick.at >= high - 1e-12);
+  ticks = ticks.slice(0, last + 1);
+  const end = Math.max(ticks[ticks.length - 1].at, high);
+  if (end - low > 4) ticks = ticks.filter((tick) => Math.abs(tick.at - Math.round(tick.at)) < 1e-9);
+  if (min < 1) ticks.unshift({ at: measures.below_one, text: "<1" });
+  return { label, scale: "logarithmic", min: min < 1 ? measures.below_one : low, max: end, ticks };
+};
+// One rule for all times: a logarithmic axis where the largest is far from the typical.
+const timesAxis = (label, values) => {
+  const sorted = values.filter(Number.isFinite).sort((one, other) => one - other);
+  const typical = sorted[Math.floor(sorted.length / 2)] || 0;
+  const max = sorted[sorted.length - 1] || 0;
+  const plain = label.replace(/, log scale$/, "");
+  return max > Math.max(1, typical) * measures.max_linear_ratio ? logAxis(`${plain}, log scale`, sorted[0], max) : linearAxis(plain, max);
+};
 // Formats a time since the start, as precisely as the step between ticks requires.
 const clock = (ms, step, whole) => {
   const decimals = step >= 1000 ? 0 : step >= 100 ? 1 : step >= 10 ? 2 : 3;

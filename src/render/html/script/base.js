@@ -1,6 +1,7 @@
 const root = document.documentElement;
 const dataOf = (page) => JSON.parse(page.getElementById("data").textContent);
 let data = dataOf(document);
+let { measures } = data;
 
 // Elements. Text is always set as text: labels are untrusted.
 
@@ -18,18 +19,25 @@ const button = (name, text, press) => {
   return made;
 };
 
-// Numbers.
+// Numbers. Formats are kept: to make one takes longer than to use it.
+
+const formats = new Map();
+const formatted = (value, least, most = least) => {
+  const key = 100 * least + most;
+  if (!formats.has(key)) formats.set(key, new Intl.NumberFormat("en-US", { minimumFractionDigits: least, maximumFractionDigits: most }));
+  return formats.get(key).format(value);
+};
 
 const grouped = (value, decimals) => {
   for (const [unit, size] of [["T", 1e12], ["G", 1e9], ["M", 1e6]]) {
     if (Math.abs(value) >= size) return (value / size).toFixed(1).replace(/\.0$/, "") + unit;
   }
-  return value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return formatted(value, decimals);
 };
 // Formats a value with the five significant digits that the data hold.
 const told = (value) => {
   const decimals = Number.isInteger(value) ? 0 : Math.max(0, 4 - Math.floor(Math.log10(Math.abs(value))));
-  return value.toLocaleString("en-US", { maximumFractionDigits: Math.min(decimals, 8) });
+  return formatted(value, 0, Math.min(decimals, 8));
 };
 const unitOf = (axis) => {
   const unit = /\((ms|%)\)/.exec(axis.label);

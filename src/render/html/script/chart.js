@@ -1,7 +1,7 @@
 // A chart: its state, its drawing, and its interaction.
 
 const charts = [];
-const shared = { view: null };
+const shared = { cursor: null };
 
 // Charts waiting to be drawn: one at a time to keep the page responsive, those in view first.
 const waiting = new Set();
@@ -17,19 +17,26 @@ const drawNext = () => {
   if (waiting.size) setTimeout(drawNext);
 };
 
+// The chart whose brush selects a time: it always shows the whole run.
+const OVERVIEW = "overview";
+
 class Chart {
-  constructor(figure) {
+  constructor(figure, element = document.getElementById(figure.slug)) {
+    this.base = figure;
     this.figure = figure;
-    this.element = document.getElementById(figure.slug);
+    this.element = element;
     this.plot = this.element.querySelector(".plot");
     this.hidden = new Set();
     this.own = figure.panels.map(() => null);
     this.isOverTime = figure.panels.some((panel) => panel.x.scale === "time");
+    this.isOverview = figure.slug === OVERVIEW;
     this.isDrawn = false;
     this.pointer = null;
     figure.panels.forEach(unpack);
+    numbered(figure);
     this.tip = html("div", { class: "tip", hidden: "" });
     this.spoken = html("p", { class: "unseen", role: "status" });
+    this.scope = html("p", { class: "remark scope", hidden: "" });
     this.addTools();
     this.addLegend();
     this.addTable();
@@ -39,28 +46,61 @@ class Chart {
   // Takes over the view of the same chart in an earlier revision.
   takeOver(before) {
     if (before.own.length === this.own.length) this.own = before.own;
-    this.hidden = before.hidden;
+    // Series are known by their names: a new one may have come before others.
+    const nameOf = (series) => series.full || series.name;
+    const all = (chart) => chart.base.panels.flatMap((panel) => panel.series);
+    const hidden = new Set(all(before).filter(({ index }) => before.hidden.has(index)).map(nameOf));
+    this.hidden = new Set(all(this).filter((series) => hidden.has(nameOf(series))).map(({ index }) => index));
     this.pointer = before.pointer;
-    this.element.querySelectorAll(".legend button").forEach((toggle, at) => {
-      toggle.setAttribute("aria-pressed", String(!this.hidden.has(this.figure.panels[0].series[at].name)));
-    });
-    if (before.element.querySelector("details").open) this.element.querySelector("details").open = true;
+    this.addLegend();
+    if (before.element.querySelector("details.data")?.open) this.element.querySelector("details.data").open = true;
   }
 
   views() {
-    return this.figure.panels.map((panel, at) => (panel.x.scale === "time" ? shared.view : this.own[at]));
+    return this.figure.panels.map((panel, at) => (panel.x.scale !== "time" ? this.own[at] : this.isOverview ? null : selection.view));
+  }
+
+  // Takes over the selection.
+  follow() {
+    const { panels, remark } = panelsFor(this.base);
+    const isOther = this.figure.panels !== panels;
+    this.figure = { ...this.base, panels };
+    if (isOther) {
+      this.own.fill(null);
+      this.addLegend();
+      this.emptyTable();
+    }
+    this.scope.textContent = remark;
+    this.scope.hidden = !remark;
+    drawSoon(this);
+  }
+
+  // The panels as they are drawn: fitted to the time in view.
+  shown() {
+    const views = this.views();
+    return { ...this.figure, panels: this.figure.panels.map((panel, at) => rescaled(panel, views[at])) };
   }
 
   draw(width = Math.round(this.plot.clientWidth)) {
     if (!width) return;
-    const { drawing, boxes } = drawPanels(this.figure, this.views(), this.hidden, width);
+    const { drawing, boxes } = drawPanels(this.shown(), this.views(), this.hidden, width);
     this.boxes = boxes;
     this.layer = svg("g");
+    if (this.isOverview && selection.view) drawing.append(this.brush());
     drawing.append(this.layer);
     this.plot.replaceChildren(drawing, this.tip);
     this.reset.hidden = this.views().every((view) => !view);
     this.isDrawn = true;
     this.drawnWidth = width;
+  }
+
+  // Shades what is not selected.
+  brush() {
+    const shades = this.boxes.flatMap(({ box, to }) => {
+      const [left, right] = selection.view.map((time) => to.x(time));
+      return [[box.left, left], [right, box.right]].map(([from, end]) => svg("rect", { class: "outside", x: from, width: Math.max(0, end - from), y: box.top, height: box.bottom - box.top }));
+    });
+    return svg("g", {}, ...shades);
   }
 
   hasRoomChanged() {
@@ -70,39 +110,57 @@ class Chart {
   addTools() {
     this.reset = button("tool", "Reset zoom", () => this.unzoom());
     this.reset.hidden = true;
-    const save = (kind, press) => {
-      const made = button("tool", kind, press);
-      made.setAttribute("aria-label", `Save “${this.figure.title}” as ${kind}`);
-      made.title = `Save as ${kind}`;
+    const tool = (kind, title, press) => {
+      const made = button("tool", kind, () => press(made));
+      made.setAttribute("aria-label", title);
+      made.title = title;
       return made;
     };
-    const tools = [this.reset, save("PNG", () => savePng(this)), save("SVG", () => saveSvg(this))];
+    const { title } = this.base;
+    const tools = [
+      this.reset,
+      tool("PNG", `Save “${title}” as PNG`, () => savePng(this)),
+      tool("SVG", `Save “${title}” as SVG`, () => saveSvg(this)),
+      tool("Link", `Copy a link to “${title}” with what is selected`, (made) => copied(made, linkTo(this.base.slug))),
+    ];
     this.element.querySelector("figcaption").prepend(html("div", { class: "tools" }, ...tools));
   }
 
+  // Builds the legend of what is drawn; each name shows or hides its series.
   addLegend() {
-    const names = this.figure.panels[0].series;
-    this.element.querySelectorAll(".legend li").forEach((item, at) => {
+    const panels = this.figure.arrangement === "stacked" ? this.figure.panels : this.figure.panels.slice(0, 1);
+    const all = panels.flatMap((panel) => panel.series);
+    const isPlain = this.figure.panels.length === 1 && all.length === 1 && (this.figure.panels[0].y.label.includes(all[0].name) || all[0].mark === "bars");
+    const items = (isPlain ? [] : all).map((series) => {
+      const { index } = series;
       const toggle = button("", "", () => {
-        const { name } = names[at];
-        if (!this.hidden.delete(name)) this.hidden.add(name);
-        toggle.setAttribute("aria-pressed", String(!this.hidden.has(name)));
+        if (!this.hidden.delete(index)) this.hidden.add(index);
+        toggle.setAttribute("aria-pressed", String(!this.hidden.has(index)));
         this.draw();
       });
-      toggle.setAttribute("aria-pressed", "true");
-      toggle.title = "Show or hide";
-      toggle.append(...item.childNodes);
-      item.append(toggle);
+      toggle.setAttribute("aria-pressed", String(!this.hidden.has(index)));
+      toggle.title = series.full || "Show or hide";
+      toggle.append(html("i", { class: `c${series.color}` }), series.name);
+      return html("li", {}, toggle);
     });
+    this.element.querySelector(".legend")?.remove();
+    if (items.length) this.plot.before(html("ul", { class: "legend" }, ...items));
   }
 
-  // Adds the data table, filled when it is first opened.
+  // Adds the data table, filled when it is opened.
   addTable() {
-    const details = html("details", {}, html("summary", {}, "Data table"));
+    const details = html("details", { class: "data" }, html("summary", {}, "Data table"));
+    this.table = details;
     details.addEventListener("toggle", () => {
       if (details.open && details.children.length === 1) details.append(...dataTables(this.figure));
     });
+    this.plot.after(this.scope);
     this.element.append(details, this.spoken);
+  }
+
+  emptyTable() {
+    this.table.open = false;
+    this.table.replaceChildren(this.table.firstChild);
   }
 
   listen() {
@@ -176,6 +234,7 @@ class Chart {
     const reading = isInside ? readAt(place, this.hidden, x, y) : null;
     this.leave();
     if (!reading) return null;
+    if (reading.time !== undefined) shareCursor(this, reading.time);
     if (reading.cross !== undefined) this.layer.append(svg("path", { class: "cross", d: `M${round(reading.cross)} ${box.top}V${box.bottom}` }));
     if (reading.frame) {
       const { left, right, top, bottom } = reading.frame;
@@ -196,6 +255,14 @@ class Chart {
   leave() {
     this.tip.hidden = true;
     if (this.layer) this.layer.replaceChildren();
+    if (shared.cursor === this) clearCursor();
+  }
+
+  // Marks the time that is read in another chart.
+  cross(time) {
+    const lines = this.boxes.filter(({ panel, view }) => panel.x.scale === "time" && time >= view[0] && time <= view[1])
+      .map(({ box, to }) => svg("path", { class: "cross", d: `M${to.x(time)} ${box.top}V${box.bottom}` }));
+    this.layer.replaceChildren(...lines);
   }
 
   showDrag(x) {
@@ -206,16 +273,16 @@ class Chart {
     this.layer.append(svg("rect", { class: "zoom", x: left, width: right - left, y: place.box.top, height: place.box.bottom - place.box.top }));
   }
 
-  // Zooms to the range between two pixels; all time axes zoom together.
+  // Zooms to the range between two pixels; a time is selected for the whole page.
   zoom(place, left, right) {
     const { panel, to } = place;
     const [low, high] = [to.back(Math.min(left, right)), to.back(Math.max(left, right))];
     let view = [Math.max(panel.x.min, low), Math.min(panel.x.max, high)];
     if (panel.y.scale === "names" || view[1] - view[0] < (panel.x.max - panel.x.min) * 1e-4) return;
     if (view[0] === panel.x.min && view[1] === panel.x.max) view = null;
-    if (panel.x.scale === "time") zoomTime(view);
-    else { this.own[this.figure.panels.indexOf(panel)] = view; this.draw(); }
     this.leave();
+    if (panel.x.scale === "time") select({ view });
+    else { this.own[this.boxes.indexOf(place)] = view; this.draw(); }
   }
 
   unzoom() {
@@ -223,11 +290,31 @@ class Chart {
       this.own.fill(null);
       this.draw();
     }
-    if (shared.view && this.isOverTime) zoomTime(null);
+    if (this.isOverTime) select({ view: null });
   }
 }
 
-const zoomTime = (view) => {
-  shared.view = view;
-  for (const chart of charts) if (chart.isOverTime) drawSoon(chart);
+// Gives each series its place in the legend. Panels side by side show the same series.
+const numbered = (figure) => {
+  let first = 0;
+  for (const panel of figure.panels) {
+    panel.series.forEach((series, at) => { series.index = first + at; });
+    if (figure.arrangement === "stacked") first += panel.series.length;
+  }
 };
+
+// A cursor in one chart over time is shown in all that are in view.
+const isInView = ({ element }) => {
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > 0 && top < innerHeight;
+};
+const shareCursor = (from, time) => {
+  shared.cursor = from;
+  for (const chart of charts) if (chart !== from && chart.isOverTime && chart.isDrawn && isInView(chart)) chart.cross(time);
+};
+const clearCursor = () => {
+  const from = shared.cursor;
+  shared.cursor = null;
+  for (const chart of charts) if (chart !== from && chart.isOverTime && chart.layer) chart.layer.replaceChildren();
+};
+followers.push(() => charts.forEach((chart) => chart.follow()));

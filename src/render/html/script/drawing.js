@@ -1,6 +1,5 @@
 // Drawing: mirrors chart/drawing.rs path by path, from the same numbers.
 
-const { measures } = data;
 let clips = 0;
 
 const tenths = (pixels) => Math.round(pixels * 10);
@@ -60,7 +59,19 @@ const fitting = (name, room) => {
   return [...take(characters, head), "…", ...take(characters.reverse(), max - 1 - head).reverse()].join("");
 };
 
-const drawAxes = (panel, view, box, to) => {
+const textWidth = (content, size) => [...content].reduce((sum, character) => sum + widthOf(character), 0) * size * measures.letter;
+
+// Marks stretches of time, with their names in the first panel.
+const drawSpans = (spans, view, box, to, hasNames) => {
+  const places = spans
+    .filter((span) => span.to >= view[0] && span.from <= view[1])
+    .map((span) => ({ ...span, left: to.x(Math.max(view[0], span.from)), right: Math.max(to.x(Math.min(view[1], span.to)), to.x(Math.max(view[0], span.from)) + measures.min_span) }));
+  const marks = places.map(({ left, right }) => rectanglePath(left, round(box.top), right, round(box.bottom)));
+  const names = hasNames ? places.map(({ left, right, name }) => text("m a", Math.trunc(tenths(left + right) / 2) / 10, box.top + measures.span_name, name)) : [];
+  return put(svg("g"), {}, [path("span", marks.join("")), ...names]);
+};
+
+const drawAxes = (panel, view, box, to, hasTimes) => {
   const group = svg("g");
   const isNames = panel.y.scale === "names";
   const below = measures.baseline * measures.page_text;
@@ -72,11 +83,21 @@ const drawAxes = (panel, view, box, to) => {
     const name = isNames ? fitting(tick.text, box.left - box.outer - measures.value_gap) : tick.text;
     group.append(text("e", box.left - measures.value_gap, to.y(tick.at) + below, name));
   }
-  for (const tick of ticks) group.append(text("m", to.x(tick.at), box.bottom + measures.tick_text, tick.text));
-  group.append(text("m a", (box.left + box.right) / 2, box.bottom + measures.axis_title, axisTitle(panel.x, view)));
+  if (hasTimes) {
+    // A text at the end moves aside rather than being cut off.
+    const edge = (tick) => box.right + measures.right - round(textWidth(tick.text, measures.page_text) / 2);
+    for (const tick of ticks) group.append(text("m", Math.min(to.x(tick.at), edge(tick)), box.bottom + measures.tick_text, tick.text));
+    group.append(text("m a", (box.left + box.right) / 2, box.bottom + measures.axis_title, axisTitle(panel.x, view)));
+  }
   const above = panel.title ? `${panel.title}: ${panel.y.label}` : panel.y.label;
   group.append(text("a", box.outer, box.top - measures.panel_title, above));
   return group;
+};
+
+// Returns where the bars of earlier series at this height end.
+const startOfBar = (panel, series, y) => {
+  const earlier = panel.series.slice(0, panel.series.indexOf(series)).flatMap((other) => other.points);
+  return earlier.filter((bar) => Math.abs(bar.y - y) < 1e-9).reduce((end, bar) => end + bar.x, panel.x.min);
 };
 
 const drawSeries = (panel, series, box, to) => {
@@ -85,7 +106,10 @@ const drawSeries = (panel, series, box, to) => {
   const paths = [];
   if (series.mark === "bars") {
     const half = measures.bar / 2;
-    const bars = series.points.map((point) => rectanglePath(round(box.left), to.y(point.y + half), to.x(point.x), to.y(point.y - half)));
+    const bars = series.points.map((point) => {
+      const start = startOfBar(panel, series, point.y);
+      return rectanglePath(to.x(start), to.y(point.y + half), to.x(start + point.x), to.y(point.y - half));
+    });
     paths.push(path(`bars ${color}`, bars.join("")));
   } else if (series.mark === "points") {
     // Spread over several paths, so that overlapping dots look darker.
@@ -94,6 +118,8 @@ const drawSeries = (panel, series, box, to) => {
     for (let layer = 0; layer < layers; layer += 1) {
       paths.push(path(`dots cloud ${color}`, dotsPath(dots.filter((_, at) => at % layers === layer))));
     }
+  } else if (series.mark === "band") {
+    paths.push(path(`area ${color}`, pieces.map((outline) => `${linePath(outline)}z`).join("")));
   } else {
     const lines = pieces.filter((piece) => piece.length > 1).map(visible);
     if (series.mark === "area") {
@@ -103,7 +129,7 @@ const drawSeries = (panel, series, box, to) => {
     paths.push(path(`line ${color}`, lines.map(linePath).join("")));
     paths.push(path(`dots ${color}`, dotsPath(pieces.filter((piece) => piece.length === 1).flat())));
   }
-  return put(svg("g", { "data-series": series.name }), {}, paths);
+  return put(svg("g", { "data-series": series.index }), {}, paths);
 };
 
 // Draws one path per shade; neighbouring cells in a row share a rectangle.
@@ -126,34 +152,41 @@ const drawCells = (panel, to) => {
   return put(svg("g"), {}, paths);
 };
 
-// Draws all panels of a figure, side by side or stacked; returns their positions in `boxes`.
+// Draws all panels of a figure, side by side or above each other; returns their positions in `boxes`.
 const STACKED_BELOW = 640;
 const MIN_NAME_HEIGHT = 16;
 const drawPanels = (figure, views, hidden, width, top = 0, side = 0) => {
   const count = figure.panels.length;
-  const isStacked = count > 1 && width < STACKED_BELOW;
-  const wide = (width - 2 * side) / (isStacked ? 1 : count);
+  // Panels that share a time axis are always above each other, others only where there is little room.
+  const sharesTime = figure.arrangement === "stacked";
+  const isStacked = !sharesTime && count > 1 && width < STACKED_BELOW;
+  const wide = (width - 2 * side) / (isStacked || sharesTime ? 1 : count);
   const perWidth = count > 1 ? measures.height_beside : measures.height_alone;
   const names = Math.max(...figure.panels.map((panel) => (panel.letters === undefined ? 0 : panel.y.ticks.length)));
   const forNames = names * MIN_NAME_HEIGHT + measures.top + measures.bottom;
   const high = Math.round(Math.max(forNames, Math.min(measures.max_height, Math.max(measures.min_height, wide * perWidth))));
-  const drawing = svg("svg", { viewBox: `0 0 ${width} ${top + high * (isStacked ? count : 1)}`, role: "img", "aria-label": figure.description });
+  const data = sharesTime ? measures.stacked_height : high - measures.top - measures.bottom;
+  const whole = sharesTime ? count * (measures.top + data) + (count - 1) * measures.stack_gap + measures.bottom : high * (isStacked ? count : 1);
+  const drawing = svg("svg", { viewBox: `0 0 ${width} ${top + whole}`, role: "img", "aria-label": figure.description });
   const boxes = figure.panels.map((panel, at) => {
-    const [left, above] = isStacked ? [side, top + at * high] : [side + at * wide, top];
+    const left = sharesTime || isStacked ? side : side + at * wide;
+    const above = sharesTime ? top + at * (data + measures.top + measures.stack_gap) : isStacked ? top + at * high : top;
     const box = {
       outer: left, left: left + leftOf(panel, wide), right: left + wide - measures.right,
-      top: above + measures.top, bottom: above + high - measures.bottom,
+      top: above + measures.top, bottom: above + measures.top + data,
     };
     const view = views[at] || [panel.x.min, panel.x.max];
     const to = mapper(panel, view, box);
     const clip = `clip${(clips += 1)}`;
     const edge = 3;
     const area = { x: box.left - edge, y: box.top - edge, width: Math.max(0, box.right - box.left + 2 * edge), height: box.bottom - box.top + 2 * edge };
-    drawing.append(svg("clipPath", { id: clip }, svg("rect", area)), drawAxes(panel, view, box, to));
+    drawing.append(svg("clipPath", { id: clip }, svg("rect", area)));
+    if (figure.spans.length) drawing.append(drawSpans(figure.spans, view, box, to, at === 0));
+    drawing.append(drawAxes(panel, view, box, to, !sharesTime || at + 1 === count));
     const inside = svg("g", { "clip-path": `url(#${clip})` });
     if (panel.cells) inside.append(drawCells(panel, to));
     for (const series of [...panel.series].reverse()) {
-      if (!hidden.has(series.name)) inside.append(drawSeries(panel, series, box, to));
+      if (!hidden.has(series.index)) inside.append(drawSeries(panel, series, box, to));
     }
     drawing.append(inside);
     return { panel, box, view, to };

@@ -63,13 +63,17 @@ const refresh = async () => {
     const answer = await fetch("/", { cache: "no-store" });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const old = kept();
+    const name = selection.label === null ? null : labelName(selection.label);
     data = dataOf(page);
+    const label = data.labels.indexOf(name);
+    selection.label = label < 0 ? null : label;
     revision = revisionOf(page);
     document.title = page.title;
     document.querySelector("nav ul").replaceWith(page.querySelector("nav ul"));
     document.querySelector("main").replaceWith(page.querySelector("main"));
     begin();
     restore(old);
+    follow();
   } catch {
     // The connection is lost; the event source reports that, and reconnects.
   }

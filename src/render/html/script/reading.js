@@ -14,12 +14,10 @@ const nearest = (points, x) => {
   const [before, after] = [points[at - 1], points[at]];
   return !after || (before && x - before.x < after.x - x) ? before : after;
 };
-const yText = (panel, value) => {
-  const least = panel.y.scale === "logarithmic" && value <= 1 && !panel.cells ? "≤ " : "";
-  return least + told(value) + unitOf(panel.y);
-};
+const yText = (panel, value) => (panel.y.scale === "logarithmic" && value < 1 ? "<1" : told(value)) + unitOf(panel.y);
 const xText = (panel, x) => {
   if (panel.x.scale === "nines") return `${percentText(x)}th percentile`;
+  if (panel.x.scale === "logarithmic") return `${x < 0 ? "<1" : told(Number((10 ** x).toPrecision(3)))} ms`;
   if (panel.x.scale !== "time") return `${told(Number(x.toPrecision(5)))}${unitOf(panel.x)} ${panel.x.label.replace(/ \((ms|%)\)/, "")}`;
   const since = clock(x, panel.x.max < 60000 ? 100 : 1000, panel.x.max);
   // Compared runs started at different times.
@@ -32,7 +30,7 @@ const xText = (panel, x) => {
 const readAt = (place, hidden, pixelX, pixelY) => {
   const { panel, box, view, to } = place;
   const x = to.back(Math.min(box.right, Math.max(box.left, pixelX)));
-  const shown = panel.series.filter((series) => !hidden.has(series.name) && series.points.length);
+  const shown = panel.series.filter((series) => !hidden.has(series.index) && series.points.length);
   if (panel.cells) {
     const { cells } = panel;
     const at = cells.counts.findIndex((_, at) => x >= cells.x[at] && x < cells.x[at + 1]);
@@ -61,21 +59,26 @@ const readAt = (place, hidden, pixelX, pixelY) => {
     if (!isBars) return { heading: xText(panel, best.point.x), lines: [line(best)], marks: [best] };
     const beside = shown.map((series) => ({ series, point: series.points.find((point) => point.y === best.point.y) })).filter((one) => one.point);
     const name = panel.y.ticks.find((tick) => Math.abs(tick.at - best.point.y) < 1e-9);
-    return { heading: name ? name.text : "", lines: beside.map(line), marks: beside };
+    return { heading: name ? name.full || name.text : "", lines: beside.map(line), marks: beside };
   }
   // Steps hold their value until the next one; over time, every line is read at the same point.
   const isSteps = panel.x.scale !== "time";
-  const candidates = shown.map((series) => nearest(series.points, x)).filter((point) => point.x >= view[0] && point.x <= view[1]);
+  const candidates = shown.filter((series) => series.mark !== "band").map((series) => nearest(series.points, x)).filter((point) => point.x >= view[0] && point.x <= view[1]);
   if (!candidates.length) return null;
   const apart = (point) => Math.abs(point.x - x);
   const at = isSteps ? x : candidates.reduce((best, point) => (apart(point) < apart(best) ? point : best)).x;
   const marks = [];
   const lines = shown.map((series) => {
+    if (series.mark === "band") {
+      const ends = series.points.filter((point) => Math.abs(to.x(point.x) - to.x(at)) <= 2).map((point) => point.value);
+      const value = ends.length ? `${yText(panel, Math.min(...ends))} to ${yText(panel, Math.max(...ends))}` : "–";
+      return { color: series.color, name: series.name, value };
+    }
     let point = isSteps ? series.points[from(series.points, at + 1e-12) - 1] : nearest(series.points, at);
     if (isSteps && point && at > series.points[series.points.length - 1].x) point = undefined;
     if (point && !isSteps && Math.abs(to.x(point.x) - to.x(at)) > 2) point = undefined;
     if (point) marks.push({ series, point: { x: isSteps ? at : point.x, y: point.y } });
     return { color: series.color, name: series.name, value: point ? yText(panel, point.value) : "–" };
   });
-  return { heading: xText(panel, at), lines, marks, cross: to.x(at) };
+  return { heading: xText(panel, at), lines, marks, cross: to.x(at), time: isSteps ? undefined : at };
 };

@@ -7,7 +7,7 @@ const standalone = (chart) => {
   const literal = (rules) => rules.replace(/var\((--\w+)\)/g, (_, name) => colors.getPropertyValue(name).trim());
   const { figure, hidden } = chart;
   const { side, picture_width: width, swatch, legend: [legendSize, firstRow] } = measures;
-  const shown = figure.panels[0].series.filter((series) => !hidden.has(series.name));
+  const shown = figure.panels[0].series.filter((series) => !hidden.has(series.index));
   const ruler = document.createElement("canvas").getContext("2d");
   ruler.font = `${legendSize}px ${FONT}`;
   let [x, y] = [side, firstRow];
@@ -26,7 +26,7 @@ const standalone = (chart) => {
   drawing.prepend(
     svg("title", {}, figure.title), svg("desc", {}, figure.description), svg("style", {}, literal(data.css) + `svg text{font-family:${FONT}}`),
     svg("rect", { width: "100%", height: "100%", fill: literal("var(--paper)") }),
-    text("a title", side, measures.title[1], figure.title), text("s", side, measures.subtitle, figure.subtitle), legend,
+    text("a title", side, measures.title[1], figure.title), text("s", side, measures.subtitle, fitting(figure.subtitle, width - 2 * side)), legend,
   );
   return { source: new XMLSerializer().serializeToString(drawing), width, height };
 };

@@ -48,6 +48,7 @@ const sortable = (table) => {
   const heads = [...table.tHead.rows[0].cells];
   const number = (row, at) => Number.parseFloat(row.cells[at].textContent.replaceAll(",", ""));
   heads.forEach((head, at) => {
+    if (head.classList.contains("spark-cell")) return;
     const isText = head.classList.contains("t");
     const compare = (one, other) => (isText ? one.cells[at].textContent.localeCompare(other.cells[at].textContent, "en", { numeric: true }) : number(one, at) - number(other, at));
     const press = button("", "", () => {
@@ -63,6 +64,7 @@ const sortable = (table) => {
         sorted.sort((one, other) => isMissing(one) - isMissing(other) || (isMissing(one) ? 0 : sign * compare(one, other)));
       }
       body.append(...sorted);
+      if (!next) orderLabels();
     });
     press.append(...head.childNodes);
     head.append(press);

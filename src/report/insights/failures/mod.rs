@@ -36,7 +36,7 @@ pub(super) use fast_errors::tests::of as label_of;
 const MAX_TO_UNEXPLAINED: f64 = 1.5;
 
 /// Smallest share of the errors of a change that a host, load generator or thread group has for it to be
-/// theirs.
+/// theirs. If the whole run fails from then on, all errors must be.
 const MIN_EXPLAINED: f64 = 0.9;
 
 /// Most findings of a kind that are told: those with the most errors.
@@ -60,7 +60,12 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course, failing: &Failing) 
     // How long requests take to fail that always do, or that get no connection, is told with them.
     let unexplained = evidence.samplers.errors.saturating_sub(failing.errors) as f64;
     let most_errors = (failing.errors > 0).then_some(unexplained * MAX_TO_UNEXPLAINED);
-    let timeouts = timeouts::find(evidence.aggregate, evidence.labels, course, most_errors);
+    let timeouts = timeouts::find(
+        evidence.aggregate,
+        (evidence.labels, evidence.samplers),
+        course,
+        most_errors,
+    );
     let known = often_fails::Known {
         failing,
         changes: &changes,
@@ -174,9 +179,11 @@ impl Teller<'_> {
         let labels = found.labels.iter();
         let labels = labels.filter_map(|&place| Some(self.run.labels.get(place)?.0.number));
         let labels: Vec<usize> = labels.collect();
+        let does_all_fail = labels.is_empty() && self.exact(found).is_some();
         let is_explained = |outage: &&Outage| {
             let own = outage.errors_of(&labels) as f64;
-            own >= found.tally.errors as f64 * MIN_EXPLAINED
+            let share = if does_all_fail { 1.0 } else { MIN_EXPLAINED };
+            own >= found.tally.errors as f64 * share
         };
         let is_one_label = |outage: &Outage| {
             labels.len() == 1 && outage.errors as f64 <= found.tally.errors as f64

@@ -151,7 +151,7 @@ fn readable(kind: &str) -> String {
 
 /// A label, its samples, and those that other findings tell.
 struct Share<'a> {
-    label: Label<'a>,
+    label: &'a Label<'a>,
     total: Tally,
     explained: Tally,
 }
@@ -192,7 +192,7 @@ pub(super) fn find(
     known: &Known<'_>,
 ) -> Vec<OftenFails> {
     let has_samplers = evidence.samplers.samples > 0;
-    let labels = evidence.labels.iter().filter_map(|&label| {
+    let labels = evidence.labels.iter().filter_map(|label| {
         let stats = match has_samplers {
             true => std::borrow::Cow::Borrowed(label.samplers),
             false => label.counted_by_dashboard(),
@@ -201,7 +201,7 @@ pub(super) fn find(
         (total.samples > 0).then(|| Share {
             label,
             total,
-            explained: explained(&label, total, run, known),
+            explained: explained(label, total, run, known),
         })
     });
     let mut shares: Vec<Share<'_>> = labels.collect();
@@ -240,7 +240,7 @@ pub(super) fn find(
         found.extend(teller.labels(&often, &labels));
     }
     if often_of(all.without(told)) && told.errors * 2 < all.errors {
-        let labels: Vec<Label<'_>> = shares.iter().map(|share| share.label).collect();
+        let labels: Vec<Label<'_>> = shares.iter().map(|share| *share.label).collect();
         found.push(teller.tell(Part::Run, Vec::new(), all, &labels));
     }
     found
@@ -271,9 +271,9 @@ fn explained(
         let own = known.changes.iter().filter(|found| found.is_of(place));
         sum.add(covered(rates, own));
     }
-    let name = text::of(label.name);
     let timeouts = known.timeouts.iter();
-    for found in timeouts.filter(|found| found.label.as_deref() == Some(&*name)) {
+    let is_own = |found: &&Timeouts| found.label.as_deref() == Some(&*text::of(label.name));
+    for found in timeouts.filter(is_own) {
         sum.add(tally(found.errors, found.errors));
     }
     tally(sum.samples.min(total.samples), sum.errors.min(total.errors))
@@ -297,6 +297,10 @@ fn spread_timeouts(shares: &mut [Share<'_>], all: Tally, timeouts: &[Timeouts]) 
 
 /// Returns the labels that fail far more often than the usual ones.
 fn outstanding<'a, 'b>(shares: &'b [Share<'a>]) -> Vec<&'b Share<'a>> {
+    // Of a million labels, few have enough errors.
+    if !shares.iter().any(Share::fails_often) {
+        return Vec::new();
+    }
     let mut by_ratio: Vec<&Share<'_>> = shares.iter().collect();
     by_ratio.sort_by(|a, b| a.rest().ratio().total_cmp(&b.rest().ratio()));
     let samples: u64 = by_ratio.iter().map(|share| share.rest().samples).sum();
@@ -337,7 +341,7 @@ fn outstanding<'a, 'b>(shares: &'b [Share<'a>]) -> Vec<&'b Share<'a>> {
 fn own_labels<'a>(evidence: &Evidence<'a>, often: &[&Share<'a>]) -> Vec<Label<'a>> {
     let all: HashSet<&[u8]> = evidence.labels.iter().map(|label| label.name).collect();
     let names: HashSet<&[u8]> = often.iter().map(|share| share.label.name).collect();
-    let labels = often.iter().map(|share| share.label);
+    let labels = often.iter().map(|share| *share.label);
     labels
         .filter(|label| {
             !is_sub_result(
@@ -465,15 +469,16 @@ mod tests {
     fn labels_that_stand_out() {
         let name = |errors: &[(u64, u64)]| -> Vec<u64> {
             let stats = crate::stats::LabelStats::default();
+            let label = Label {
+                number: 0,
+                name: b"",
+                samplers: &stats,
+                controllers: None,
+            };
             let shares: Vec<Share<'_>> = errors
                 .iter()
                 .map(|&(samples, errors)| Share {
-                    label: Label {
-                        number: 0,
-                        name: b"",
-                        samplers: &stats,
-                        controllers: None,
-                    },
+                    label: &label,
                     total: tally(samples, errors),
                     explained: Tally::default(),
                 })

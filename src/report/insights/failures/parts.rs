@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::super::origins::Failing;
 use super::changes::{Change, Frame, changes, is_far_above};
 use super::rates::{Rates, RunRates, Tally};
+use super::segments::log_likelihood;
 
 /// Fewest labels that share a fault for it to be the run's and not theirs, if they are not few.
 const MAX_LABELS: usize = 5;
@@ -12,9 +13,12 @@ const MAX_LABELS: usize = 5;
 /// Smallest share of the errors beyond the usual ones for the labels that explain them.
 const MIN_SHARE_OF_EXCESS: f64 = 0.9;
 
-/// Largest share of samples for the labels that explain errors: of all requests, errors say nothing
-/// about a label.
+/// Largest share of samples for the labels that explain errors, unless the other labels clearly fail less: of
+/// nearly all requests, errors say nothing about a label.
 const MAX_SHARE_OF_SAMPLES: f64 = 0.75;
+
+/// Smallest logarithm of the likelihood ratio to one error rate of all labels for that.
+const MIN_EVIDENCE_OF_LABELS: f64 = 10.0;
 
 /// Smallest share of the errors beyond the usual ones that labels must have which also succeeded before:
 /// a label that begins late and fails at once changes the error rate of the run, not its own.
@@ -200,15 +204,25 @@ fn explaining(run: &RunRates<'_>, always: &[bool], numbers: &Range<i64>) -> Vec<
         labels.push(place);
     }
     let tally = |place: &usize| run.labels[*place].1.tally_of(numbers);
-    let samples: u64 = labels.iter().map(|place| tally(place).samples).sum();
-    let all = run.whole.tally_of(numbers).samples;
+    let mut own = Tally::default();
+    labels.iter().for_each(|place| own.add(tally(place)));
+    let all = run.whole.tally_of(numbers);
     let is_few = labels.len() <= MAX_LABELS
-        && samples as f64 <= all as f64 * MAX_SHARE_OF_SAMPLES
+        && (own.samples as f64 <= all.samples as f64 * MAX_SHARE_OF_SAMPLES
+            || evidence_of_difference(own, all.without(own)) >= MIN_EVIDENCE_OF_LABELS)
         && labels.iter().all(|place| {
             let total = run.labels[*place].1.total();
             is_far_above(tally(place), total.without(tally(place)))
         });
     if is_few { labels } else { Vec::new() }
+}
+
+/// Returns the logarithm of the likelihood ratio of two error rates to one.
+fn evidence_of_difference(a: Tally, b: Tally) -> f64 {
+    let likelihood = |tally: Tally| log_likelihood(tally.samples, tally.errors);
+    let mut both = a;
+    both.add(b);
+    likelihood(a) + likelihood(b) - likelihood(both)
 }
 
 /// Returns the figures of a change of some labels, at the time that is theirs.

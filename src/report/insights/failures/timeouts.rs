@@ -9,7 +9,7 @@ use super::super::times::{self, Counts};
 use super::super::{Told, Totals, severity};
 use super::words::{in_words, percent_of, shortest, subject};
 use crate::format;
-use crate::stats::{Aggregate, Label, merged_counts};
+use crate::stats::{Aggregate, Label, LabelStats, merged_counts};
 use crate::text;
 
 /// Shortest timeout, ms: below, clocks and fixed response times cluster, too.
@@ -54,6 +54,9 @@ const COARSE: f64 = 0.9;
 
 /// Most different times of nearly all other samples if all responses take fixed times, as a stub's.
 const MAX_FIXED: usize = 3;
+
+/// Shortest of these times, ms: shorter ones fall into few values anyway.
+const MIN_FIXED_MS: i64 = 20;
 
 /// Nearly all samples, as a share.
 const NEARLY_ALL: f64 = 0.95;
@@ -119,10 +122,10 @@ struct Times {
 
 impl Times {
     fn of(label: &Label<'_>) -> Self {
-        let distributions = label.samplers.distributions();
+        let counts = label.samplers.time_counts();
         Times {
-            ok: distributions.elapsed_ok.counts(),
-            ko: distributions.elapsed_ko.counts(),
+            ok: counts.elapsed_ok,
+            ko: counts.elapsed_ko,
         }
     }
 
@@ -130,6 +133,13 @@ impl Times {
         Times {
             ok: merged_counts(all.clone().map(|times| &times.ok)),
             ko: merged_counts(all.map(|times| &times.ko)),
+        }
+    }
+
+    fn without(&self, part: &Times) -> Self {
+        Times {
+            ok: times::without(&self.ok, &part.ok),
+            ko: times::without(&self.ko, &part.ko),
         }
     }
 
@@ -152,28 +162,41 @@ fn between(counts: &[(i64, u64)], from: i64, to: i64) -> u64 {
 /// Finds timeouts with at most this many errors, if that is given.
 pub(super) fn find(
     aggregate: &Aggregate,
-    labels: &[Label<'_>],
+    (labels, samplers): (&[Label<'_>], &LabelStats),
     course: &Course,
     most_errors: Option<f64>,
 ) -> Vec<Timeouts> {
-    let labels: Vec<(Label<'_>, Times)> = labels
+    let labels: Vec<&Label<'_>> = labels
         .iter()
         .filter(|label| label.samplers.samples > 0)
-        .map(|label| (*label, Times::of(label)))
         .collect();
-    let fails_always = |times: &Times| {
-        let (ok, ko) = (times::count(&times.ok), times::count(&times.ko));
+    let fails_always = |label: &Label<'_>| {
+        let (ok, ko) = label.samplers.results();
         ko as f64 >= (ok + ko) as f64 * ALWAYS
     };
-    let candidates: Vec<usize> = (0..labels.len())
-        .filter(|&place| !fails_always(&labels[place].1))
+    let (always, candidates): (Vec<usize>, Vec<usize>) =
+        (0..labels.len()).partition(|&place| fails_always(labels[place]));
+    // Of a million labels, few have enough samples.
+    let busy = candidates.iter().filter(|&&place| {
+        let (ok, ko) = labels[place].samplers.results();
+        ok + ko >= MIN_SAMPLES
+    });
+    let busy: Vec<(usize, Times)> = busy
+        .map(|&place| (place, Times::of(labels[place])))
         .collect();
-    let all = Times::merged(labels.iter().map(|(_, times)| times));
-    let tested = Times::merged(candidates.iter().map(|&place| &labels[place].1));
+    let all = samplers.time_counts();
+    let all = Times {
+        ok: all.elapsed_ok,
+        ko: all.elapsed_ko,
+    };
+    let always: Vec<Times> = always
+        .iter()
+        .map(|&place| Times::of(labels[place]))
+        .collect();
+    let tested = all.without(&Times::merged(always.iter()));
     let mut found: Vec<(Timeouts, Vec<usize>)> = Vec::new();
     for value in plateaus(&tested, course) {
-        let is_constant = candidates.iter().any(|&place| {
-            let (_, times) = &labels[place];
+        let is_constant = busy.iter().any(|(_, times)| {
             let own = between(&times.ok, value, end_of_band(value));
             own >= MIN_SAMPLES
                 && own as f64 > times::count(&times.ok) as f64 * MAX_SHARE_OF_SUCCESSES
@@ -182,18 +205,19 @@ pub(super) fn find(
             found.push((timeouts(value, &all), candidates.clone()));
         }
     }
-    for &place in &candidates {
-        for value in plateaus(&labels[place].1, course) {
-            let own = timeouts(value, &labels[place].1);
+    for (place, times) in &busy {
+        let label = labels[*place];
+        for value in plateaus(times, course) {
+            let own = timeouts(value, times);
             // Of the run, unless nearly all are of this label.
             match found.iter_mut().find(|(of, _)| of.value_ms == value) {
                 Some((of, places)) if of.label.is_none() => {
                     if labels.len() > 1 && own.samples * 10 >= of.samples * 9 {
-                        *of = named(own, &labels[place].0);
-                        *places = vec![place];
+                        *of = named(own, label);
+                        *places = vec![*place];
                     }
                 }
-                _ => found.push((named(own, &labels[place].0), vec![place])),
+                _ => found.push((named(own, label), vec![*place])),
             }
         }
     }
@@ -201,7 +225,7 @@ pub(super) fn find(
     found.sort_by_key(|(found, _)| std::cmp::Reverse(found.samples));
     found.truncate(MAX_TOLD);
     let with_error = found.into_iter().map(|(mut found, places)| {
-        let labels: Vec<Label<'_>> = places.iter().map(|&place| labels[place].0).collect();
+        let labels: Vec<Label<'_>> = places.iter().map(|&place| *labels[place]).collect();
         found.error = error(aggregate, &labels, &found);
         found
     });
@@ -344,11 +368,13 @@ fn is_coarse(all: &Counts, from: i64, to: i64) -> bool {
 /// Whether nearly all other samples take one of a few times.
 fn are_fixed(all: &Counts, from: i64, to: i64) -> bool {
     let others = all.iter().filter(|(value, _)| !(from..=to).contains(value));
-    let mut counts: Vec<u64> = others.map(|(_, count)| *count).collect();
-    counts.sort_unstable_by(|a, b| b.cmp(a));
-    let most: u64 = counts.iter().take(MAX_FIXED).sum();
-    let count: u64 = counts.iter().sum();
-    count >= 2 * MIN_SAMPLES && most as f64 >= count as f64 * NEARLY_ALL
+    let mut others: Vec<(i64, u64)> = others.copied().collect();
+    others.sort_unstable_by_key(|&(_, count)| std::cmp::Reverse(count));
+    let count = times::count(&others);
+    others.truncate(MAX_FIXED);
+    let most = times::count(&others);
+    let is_long = others.iter().any(|&(value, _)| value >= MIN_FIXED_MS);
+    is_long && count >= 2 * MIN_SAMPLES && most as f64 >= count as f64 * NEARLY_ALL
 }
 
 /// Returns in how many buckets samples ended in a band, and how many did.

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::super::course::{self, Course, Moment};
+use super::super::times::Counts;
 use super::super::{Evidence, Told, Totals, severity, times, words};
 use super::steady;
 use super::window::{Figures, Window};
+use crate::percentile::Percentile;
 use crate::stats::{Aggregate, CompactHistogram, Slices};
 
 /// Smallest ratio of the median in the last quarter to that in the first.
@@ -15,6 +17,10 @@ const MIN_RATIO: f64 = 1.5;
 
 /// Smallest difference of these medians, ms.
 const MIN_DIFFERENCE_MS: i64 = 10;
+
+/// Smallest ratio of the lower and of the upper quartile: if only the median rises, two groups of times changed
+/// places around it.
+const MIN_RATIO_OF_QUARTILES: f64 = 1.2;
 
 /// Fewest successes in a quarter.
 const MIN_SAMPLES: u64 = 60;
@@ -151,6 +157,9 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course) -> Option<Drift> {
         && enough(&of_last)
         && after as f64 >= before as f64 * MIN_RATIO
         && after - before >= MIN_DIFFERENCE_MS
+        // A quarter is longer than what is under way at its end.
+        && quarter >= after
+        && do_quartiles_rise(&of_first.ok, &of_last.ok)
         && !grows(
             times::count(&of_first.elapsed),
             times::count(&of_last.elapsed),
@@ -237,6 +246,17 @@ fn do_engines_stay(aggregate: &Aggregate, moments: &[Moment]) -> bool {
     }
     let stays = |&(start, end): &(i64, i64)| start <= first.start_ms && end >= last.start_ms;
     engines.values().all(stays)
+}
+
+/// Whether both quartiles are longer in the last quarter than in the first.
+fn do_quartiles_rise(first: &Counts, last: &Counts) -> bool {
+    let quartiles = [25.0, 75.0].map(Percentile::new);
+    quartiles.into_iter().flatten().all(|quartile| {
+        let value = |counts| times::percentile(counts, quartile);
+        value(first)
+            .zip(value(last))
+            .is_some_and(|(first, last)| last as f64 >= first as f64 * MIN_RATIO_OF_QUARTILES)
+    })
 }
 
 /// Whether more requests start in the last quarter than in the first, and not by chance.

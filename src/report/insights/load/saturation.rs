@@ -18,7 +18,7 @@ const PLATEAU_REACHED: f64 = 0.95;
 /// a plateau.
 const PLATEAU_KEPT: f64 = 0.75;
 
-/// Smallest share of those steps that keep it: others may have an error burst.
+/// Smallest share of those steps that keep it.
 const MIN_KEPT_SHARE: f64 = 0.75;
 
 /// Share of the throughput at the end of the rise with which the first step has reached the plateau
@@ -52,9 +52,15 @@ const MAX_RATE_GROWTH: f64 = 0.5;
 /// Fewest steps from the knee to the end.
 const MIN_STEPS_FROM_KNEE: usize = 3;
 
-/// Largest share of failures in a step whose times are compared: in a burst of errors, the server is free
-/// for the rest.
+/// Largest share of failures in a step that counts, if enough steps have no more: while most requests fail,
+/// the server is free for the rest.
 const MAX_ERRORS: f64 = 0.2;
+
+/// Smallest share of steps with that few failures.
+const MIN_CALM_SHARE: f64 = 0.6;
+
+/// Ratio of the threads up to which neighbouring steps are on one stair. Their medians are compared as one.
+const SAME_STAIR: f64 = 1.05;
 
 /// Smallest Spearman rank correlation of the median with the threads from the knee on.
 const MIN_MEDIAN_CORRELATION: f64 = 0.9;
@@ -118,7 +124,12 @@ pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<SaturatedThroughp
     if rise.do_threads_come_and_go() {
         return None;
     }
-    let steps = &rise.steps;
+    let calm = rise.steps.iter().filter(|step| step.is_calm());
+    let calm: Vec<&Step> = calm.collect();
+    let steps: Vec<&Step> = match calm.len() as f64 >= rise.steps.len() as f64 * MIN_CALM_SHARE {
+        true => calm,
+        false => rise.steps.iter().collect(),
+    };
     let third = &steps[steps.len() - steps.len() / 3..];
     let plateau = times::lower_median(third.iter().map(|step| step.throughput))?;
     let at = steps
@@ -126,20 +137,7 @@ pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<SaturatedThroughp
         .position(|step| step.throughput >= plateau * PLATEAU_REACHED)?;
     let from_knee = &steps[at..];
     let (knee, last) = (&steps[at], steps.last()?);
-    let calm: Vec<&Step> = from_knee
-        .iter()
-        .filter(|step| (step.samples - step.ok) as f64 <= step.samples as f64 * MAX_ERRORS)
-        .collect();
-    let is_calm = calm.len() as f64 >= from_knee.len() as f64 * MIN_KEPT_SHARE;
-    let compared = if is_calm {
-        calm
-    } else {
-        from_knee.iter().collect()
-    };
-    let by_threads: Vec<(f64, f64)> = compared
-        .iter()
-        .map(|step| Some((step.threads, step.median? as f64)))
-        .collect::<Option<_>>()?;
+    let by_threads = by_stair(from_knee)?;
     let kept = from_knee
         .iter()
         .filter(|step| step.throughput >= plateau * PLATEAU_KEPT)
@@ -178,6 +176,24 @@ pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<SaturatedThroughp
         last_median_ms: last_median,
         samples: from_knee.iter().map(|step| step.samples).sum(),
     })
+}
+
+impl Step {
+    fn is_calm(&self) -> bool {
+        (self.samples - self.ok) as f64 <= self.samples as f64 * MAX_ERRORS
+    }
+}
+
+/// Returns the threads of each stair and the mean of the medians of its steps; `None` if a step has no
+/// median.
+fn by_stair(steps: &[&Step]) -> Option<Vec<(f64, f64)>> {
+    let is_same = |a: &&Step, b: &&Step| b.threads <= a.threads * SAME_STAIR;
+    let stairs = steps.chunk_by(is_same).map(|stair| {
+        let medians = stair.iter().map(|step| step.median.map(|ms| ms as f64));
+        let sum: f64 = medians.sum::<Option<f64>>()?;
+        Some((stair.first()?.threads, sum / stair.len() as f64))
+    });
+    stairs.collect()
 }
 
 /// Whether all requests, those that fail too, grow with the threads: then failures and not the server's limit

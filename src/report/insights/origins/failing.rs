@@ -78,7 +78,7 @@ pub(super) fn find<'a>(evidence: &'a Evidence<'a>, origins: &'a Origins<'a>) -> 
         is_explained: vec![false; origins.cells.len()],
         found: Failures::default(),
     };
-    search.found.failing.labels = failing_labels(evidence, &origins.labels);
+    search.found.failing.labels = failing_labels(evidence, &origins.failing_labels);
     if !search.find_run() {
         search.find_unreachable();
         search.find_parts();
@@ -91,7 +91,12 @@ pub(super) fn find<'a>(evidence: &'a Evidence<'a>, origins: &'a Origins<'a>) -> 
 }
 
 fn always_fails(stats: &OriginStats) -> bool {
-    stats.samples >= MIN_SAMPLES && ratio(stats.errors, stats.samples) >= MIN_RATIO
+    is_always(stats.samples, stats.errors)
+}
+
+/// Whether a part with this many samples and errors always fails.
+pub(super) fn is_always(samples: u64, errors: u64) -> bool {
+    samples >= MIN_SAMPLES && ratio(errors, samples) >= MIN_RATIO
 }
 
 /// Whether a host was not reached at all, or most requests got no connection from start to end.
@@ -114,9 +119,11 @@ fn is_unreachable(stats: &OriginStats) -> bool {
 }
 
 /// Returns the numbers of the labels that always fail.
-fn failing_labels(evidence: &Evidence<'_>, labels: &[Origin]) -> HashSet<usize> {
-    let failing = labels.iter().filter(|label| always_fails(&label.stats));
-    let names: HashSet<&str> = failing.map(|label| label.name.as_str()).collect();
+fn failing_labels(evidence: &Evidence<'_>, failing: &[Origin]) -> HashSet<usize> {
+    let names: HashSet<&str> = failing.iter().map(|label| label.name.as_str()).collect();
+    if names.is_empty() {
+        return HashSet::new();
+    }
     let labels = evidence.labels.iter();
     labels
         .filter(|label| names.contains(&*text::of(label.name)))
@@ -172,16 +179,14 @@ impl<'a> Search<'a> {
     }
 
     fn run(&self) -> Origin {
-        let labels = &self.origins.labels;
+        let labels = self.origins.labels;
         let cells: Vec<usize> = (0..self.origins.cells.len()).collect();
-        let sum =
-            |figure: fn(&OriginStats) -> u64| labels.iter().map(|one| figure(&one.stats)).sum();
         Origin {
             part: Part::Run,
             name: String::new(),
             stats: OriginStats {
-                samples: sum(|stats| stats.samples),
-                errors: sum(|stats| stats.errors),
+                samples: labels.samples,
+                errors: labels.errors,
                 ..together(&self.origins.cells, &cells)
             },
             cells,
@@ -254,8 +259,10 @@ impl<'a> Search<'a> {
     /// Returns the labels that always fail, without those of sub-results of others.
     fn labels(&self) -> Vec<&'a Origin> {
         let origins: &'a Origins<'a> = self.origins;
-        let labels = origins.labels.iter();
-        let failing: Vec<&'a Origin> = labels.filter(|label| always_fails(&label.stats)).collect();
+        let failing: Vec<&'a Origin> = origins.failing_labels.iter().collect();
+        if failing.is_empty() {
+            return failing;
+        }
         let names: HashSet<&[u8]> = failing.iter().map(|label| label.name.as_bytes()).collect();
         let all: HashSet<&[u8]> = self
             .evidence
@@ -333,7 +340,7 @@ impl<'a> Search<'a> {
         let origins = self.origins;
         let all = match first.part {
             Part::Run => 1,
-            Part::Label => origins.labels.len(),
+            Part::Label => origins.labels.count,
             Part::Host => origins.hosts.len(),
             Part::Engine => origins.engines.len(),
             Part::ThreadGroup => origins.groups.len(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::super::{Evidence, words};
+use super::failing::is_always;
 use crate::format;
 use crate::jtl;
 use crate::report::engines;
@@ -41,12 +42,23 @@ pub(super) struct Origin {
 /// Everything that is known about where a run's samples come from.
 pub(super) struct Origins<'a> {
     pub cells: Vec<OriginCell<'a>>,
-    pub labels: Vec<Origin>,
+    /// The labels that always fail: a run may have a million others.
+    pub failing_labels: Vec<Origin>,
+    /// All labels with samples.
+    pub labels: LabelSums,
     pub hosts: Vec<Origin>,
     pub engines: Vec<Origin>,
     pub groups: Vec<Origin>,
     /// Whether some hosts differ only by their ports.
     pub are_hosts_told_by_port: bool,
+}
+
+/// Labels of samplers; those of transaction controllers if there is nothing else.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct LabelSums {
+    pub count: usize,
+    pub samples: u64,
+    pub errors: u64,
 }
 
 impl Origin {
@@ -114,8 +126,10 @@ impl<'a> Origins<'a> {
         let without_port: HashSet<Vec<u8>> = hosts.keys().map(|host| without_port(host)).collect();
         let are_hosts_told_by_port = without_port.len() < hosts.len();
         let name = |key: &[u8]| text::of(key).into_owned();
+        let (failing_labels, labels) = labels(evidence, &cells);
         Origins {
-            labels: labels(evidence, &cells),
+            failing_labels,
+            labels,
             hosts: origins(Part::Host, &cells, hosts, name),
             engines: origins(Part::Engine, &cells, engines, engine_name),
             groups: origins(Part::ThreadGroup, &cells, groups, name),
@@ -171,8 +185,8 @@ pub(super) fn together(cells: &[OriginCell<'_>], places: &[usize]) -> OriginStat
     all
 }
 
-/// Returns the labels of samplers; those of transaction controllers if there is nothing else.
-fn labels(evidence: &Evidence<'_>, cells: &[OriginCell<'_>]) -> Vec<Origin> {
+/// Returns the labels that always fail, and the sums of all.
+fn labels(evidence: &Evidence<'_>, cells: &[OriginCell<'_>]) -> (Vec<Origin>, LabelSums) {
     let mut places: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (place, cell) in cells.iter().enumerate() {
         if let Some(label) = cell.label {
@@ -180,24 +194,29 @@ fn labels(evidence: &Evidence<'_>, cells: &[OriginCell<'_>]) -> Vec<Origin> {
         }
     }
     let has_samplers = evidence.samplers.samples > 0;
-    let labels = evidence.labels.iter().map(|label| {
-        let name = text::of(label.name).into_owned();
-        let own = places.remove(&label.number).unwrap_or_default();
+    let (mut failing, mut sums) = (Vec::new(), LabelSums::default());
+    for label in evidence.labels {
         let all = match has_samplers {
             true => std::borrow::Cow::Borrowed(label.samplers),
             false => label.counted_by_dashboard(),
         };
-        let stats = OriginStats {
-            samples: all.samples,
-            errors: all.errors,
-            ..together(cells, &own)
-        };
-        Origin {
-            part: Part::Label,
-            name,
-            cells: own,
-            stats,
+        let (samples, errors) = (all.samples, all.errors);
+        sums.count += usize::from(samples > 0);
+        sums.samples += samples;
+        sums.errors += errors;
+        if is_always(samples, errors) {
+            let own = places.remove(&label.number).unwrap_or_default();
+            failing.push(Origin {
+                part: Part::Label,
+                name: text::of(label.name).into_owned(),
+                stats: OriginStats {
+                    samples,
+                    errors,
+                    ..together(cells, &own)
+                },
+                cells: own,
+            });
         }
-    });
-    labels.filter(|label| label.stats.samples > 0).collect()
+    }
+    (failing, sums)
 }

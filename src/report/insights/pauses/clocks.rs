@@ -108,7 +108,7 @@ fn find_without(
     }
     // The lower median is an engine that exists and can be named.
     let mut by_start: Vec<&Span> = spans.iter().collect();
-    let key = |span: &Span<'_>| span.engine.first().map(|&number| &names[number]);
+    let key = |span: &Span<'_>| span.engine.first().map(|&number| names[number]);
     by_start.sort_by_key(|span| (span.first, span.last, key(span)));
     let middle = **by_start.get((by_start.len() - 1) / 2)?;
     let apart: Vec<(i64, Span<'_>)> = spans
@@ -121,7 +121,7 @@ fn find_without(
         .iter()
         .max_by_key(|(ms, span)| (ms.unsigned_abs(), std::cmp::Reverse(key(span))))?;
     let name = |span: Span<'_>| {
-        let keys = span.engine.iter().map(|&number| &*names[number]);
+        let keys = span.engine.iter().map(|&number| names[number]);
         engines::name(keys, inputs)
     };
     Some(ClocksApart {

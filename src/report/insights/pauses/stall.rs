@@ -23,8 +23,8 @@ const MIN_LENGTH_MS: i64 = 1_000;
 /// stall, half wait at most half of it.
 const HELD_UP_SHARE: i64 = 2;
 
-/// Fewest samples that all stalls together hold up.
-const MIN_SAMPLES: u64 = 10;
+/// Fewest samples that all stalls together hold up: of ten, a few may be long by themselves.
+const MIN_SAMPLES: u64 = 13;
 
 /// Fewest samples that each of several stalls holds up.
 const MIN_SAMPLES_OF_EACH: u64 = 8;
