@@ -8,6 +8,7 @@
 //! | get every figure of a run as plain data | [`report::Report`], built from the record of a run or read from a `report.json` | `examples/custom_exporter.rs` |
 //! | render a report, or write an exporter | [`render`] | `examples/custom_exporter.rs` |
 //! | check a run against criteria, or against another run | [`gate`], [`compare`](mod@compare) | |
+//! | find since when a figure changed over many runs | [`history::History`], [`history::detect`] | `examples/change_points.rs` |
 //! | split the work between machines | [`analysed::encode`] | |
 //! | test a client against a server with known answers | [`serve::run`] | `examples/embed_server.rs` |
 //!
@@ -57,6 +58,7 @@
 //! | [`chart`] | turns a report into figures, and draws them for the page and as PNG |
 //! | [`gate`] | parses criteria, and evaluates them for a report |
 //! | [`compare`](mod@compare) | compares reports: intervals, effects, verdicts |
+//! | [`history`] | saves runs, and finds since when a figure changed over many |
 //! | [`report`] | the plain, serialisable result of an analysis |
 //! | [`analysed`] | the record of a run, read from results or merged from summary files |
 //! | [`stats`] | records and merges distributions, sums, errors and time series |
@@ -84,6 +86,7 @@ pub mod compare;
 pub mod error;
 mod format;
 pub mod gate;
+pub mod history;
 pub mod jtl;
 pub mod percentile;
 #[cfg(feature = "cli")]

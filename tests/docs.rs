@@ -193,6 +193,7 @@ fn every_command_is_run_or_says_why_not() {
                 [
                     "perfkit analyze",
                     "perfkit compare",
+                    "perfkit history",
                     "perfkit summarize",
                     "perfkit plan",
                     "perfkit serve",
@@ -230,6 +231,7 @@ fn options_in_the_pages_exist() {
     for command in [
         "analyze",
         "compare",
+        "history",
         "plan",
         "serve",
         "platform",

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead, Read};
 use std::path::{Path, PathBuf};
 
+use super::saved::{self, Sections};
 use super::{Analysed, Analysis, MAGIC, SoFar, decode, metric_options, repeats, same_names};
 use crate::error::{Error, Result};
 
@@ -61,7 +62,8 @@ impl Analysis {
         whole.unwrap_or_default().check_strictly(&self.reading)
     }
 
-    /// Reads a summary file, and checks that it was made with the options of this analysis.
+    /// Reads a summary file, or that of a saved run, and checks that it was made with the options of this
+    /// analysis.
     fn read_summary(&self, path: &Path) -> Result<Analysed> {
         let mut bytes = Vec::new();
         let read = match path == Path::new("-") {
@@ -70,6 +72,10 @@ impl Analysis {
         };
         read.map_err(|error| Error::read(path, error))?;
         let refused = |why: String| Error::input(path.to_string_lossy(), why);
+        if bytes.starts_with(&saved::MAGIC) {
+            let sections = Sections::decode(&bytes).map_err(|why| refused(why.to_string()))?;
+            bytes = sections.summary;
+        }
         let mut analysed = decode(&bytes).map_err(|why| refused(why.to_string()))?;
         let options = self.selection.options();
         if !options.is_empty() && options != analysed.selection {
@@ -118,7 +124,7 @@ fn groups(paths: &[PathBuf]) -> Result<Vec<Group<'_>>> {
     Ok(groups)
 }
 
-/// Whether an input starts like a summary file. `false` for a file that cannot be opened: reading it
+/// Whether an input starts like a summary file or a saved run, which contains one. `false` for a file that cannot be opened: reading it
 /// later reports the error. Consumes nothing of standard input.
 ///
 /// # Errors
@@ -128,7 +134,7 @@ pub fn is_summary(path: &Path) -> Result<bool> {
     if path == Path::new("-") {
         let mut stdin = io::stdin().lock();
         let start = stdin.fill_buf().map_err(|error| Error::read(path, error))?;
-        return Ok(start.starts_with(&MAGIC));
+        return Ok(is_magic(start));
     }
     let mut start = Vec::new();
     // A pipe can be read only once: look only into regular files.
@@ -136,5 +142,9 @@ pub fn is_summary(path: &Path) -> Result<bool> {
     if is_file && let Ok(file) = File::open(path) {
         let _ = file.take(MAGIC.len() as u64).read_to_end(&mut start);
     }
-    Ok(start == MAGIC)
+    Ok(is_magic(&start))
+}
+
+fn is_magic(start: &[u8]) -> bool {
+    start.starts_with(&MAGIC) || start.starts_with(&saved::MAGIC)
 }

@@ -14,6 +14,7 @@ mod file;
 mod inputs;
 mod read;
 mod repeats;
+pub mod saved;
 
 use serde::{Deserialize, Serialize};
 

@@ -16,7 +16,7 @@ pub(crate) mod style;
 
 pub use drawing::svg;
 pub(crate) use figures::LabelNames;
-pub use figures::{METRIC_SLUGS, SLUGS, figures, overlaid};
+pub use figures::{METRIC_SLUGS, SLUGS, figures, of_history, of_label, overlaid};
 pub(crate) use layout::max_letters;
 pub use measures::{MEASURES, Measures};
 pub use model::{

@@ -16,6 +16,7 @@ Examples:
   perfkit compare --baseline a1.jtl a2.jtl a3.jtl --candidate b1.jtl b2.jtl b3.jtl
   perfkit compare before.jtl after.jtl --format html -o comparison.html
   perfkit compare before.jtl after.jtl --fail-if 'p95 > baseline * 1.1'
+  perfkit compare --history runs new.jtl --fail-if-worse
   perfkit compare pi4.json pi5.json laptop.json --update README.md";
 
 const VERDICTS: &str = "\
@@ -39,11 +40,11 @@ Exit codes:
     after_long_help = format!("{VERDICTS}\n\n{EXIT_CODES}")
 )]
 pub struct CompareArgs {
-    /// The baseline, then one or more candidates: JMeter results, report.json or summary files
+    /// The baseline, then one or more candidates: JMeter results, report.json, summary files or saved runs
     #[arg(
         required_unless_present_any = ["baseline", "candidate"],
         conflicts_with_all = ["baseline", "candidate"],
-        num_args = 2..,
+        num_args = 1..,
         value_name = "RUN"
     )]
     pub runs: Vec<PathBuf>,
@@ -55,6 +56,17 @@ pub struct CompareArgs {
     /// Runs of the candidate
     #[arg(long, value_name = "RUN", num_args = 1.., requires = "baseline")]
     pub candidate: Vec<PathBuf>,
+
+    /// Compare one run with its history: a directory of saved runs, as in perfkit history
+    ///
+    /// The run is judged by a prediction interval from the runs of the current level; --threshold and criteria do
+    /// not apply.
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with_all = ["baseline", "candidate", "fail_if", "criteria", "update"]
+    )]
+    pub history: Option<PathBuf>,
 
     /// Name of a run or side; give it once for each, in order [default: file name without extension, or
     /// baseline and candidate]

@@ -7,6 +7,7 @@ mod error;
 mod follow;
 mod gate;
 mod help;
+mod history;
 mod plan;
 mod platform;
 mod publish;
@@ -26,6 +27,7 @@ pub use compare::{CompareArgs, CompareFormat};
 pub use config::{Defaults, parse};
 pub use follow::FollowArgs;
 pub use gate::GateArgs;
+pub use history::{HistoryArgs, HistoryChoice, HistoryFormat, RunOrder};
 pub use plan::{PlanArgs, Protocol};
 pub use platform::{PlatformArgs, PlatformFormat};
 pub use publish::PublishArgs;
@@ -40,6 +42,7 @@ const EXAMPLES: &str = "\
 Examples:
   perfkit analyze results.jtl                    print the table, write results-report/
   perfkit compare before.jtl after.jtl           say what changed
+  perfkit history runs                           since when is it slower?
   perfkit analyze results.jtl --fail-if 'p95 > 500ms'
   perfkit analyze --follow results.jtl           watch a run while JMeter writes it";
 
@@ -96,6 +99,8 @@ pub enum Command {
     Analyze(Box<AnalyzeArgs>),
     /// Compare runs: what changed, and is it more than noise?
     Compare(Box<CompareArgs>),
+    /// Follow figures over many runs: since when is it slower?
+    History(Box<HistoryArgs>),
     /// Save all statistics of results in a summary file that can be merged with others
     Summarize(Box<SummarizeArgs>),
     /// Write the standard JMeter test plan for `perfkit serve`

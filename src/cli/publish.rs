@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
-/// Arguments that publish the platform block.
+/// Arguments that publish the platform block, or save the run.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Publishing")]
+#[command(
+    next_help_heading = "Publishing",
+    group = ArgGroup::new("named").args(["update", "save"]).multiple(true)
+)]
 pub struct PublishArgs {
     /// Put the platform block into this Markdown file, or replace it there
     ///
@@ -16,9 +19,16 @@ pub struct PublishArgs {
     #[arg(long, value_name = "FILE")]
     pub update: Option<PathBuf>,
 
+    /// Save the run in this directory, as a file for perfkit history
+    ///
+    /// The file has the run's start and key in its name, and never replaces that of another run. Compare
+    /// and analyze read it, too.
+    #[arg(long, value_name = "DIR")]
+    pub save: Option<PathBuf>,
+
     /// Name of the block [default: derived from --platform, --server and --detail, or else from the
-    /// path of the results]
-    #[arg(long, value_name = "NAME", requires = "update", hide_short_help = true)]
+    /// path of the results], and of the saved run
+    #[arg(long, value_name = "NAME", requires = "named", hide_short_help = true)]
     pub key: Option<String>,
 
     /// Append the insights and the Markdown to this GitHub Actions step's summary ($GITHUB_STEP_SUMMARY)

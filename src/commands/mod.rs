@@ -7,6 +7,7 @@ mod columns;
 mod compare;
 mod follow;
 mod gate;
+mod history;
 mod input_name;
 mod metrics;
 mod output;
@@ -17,6 +18,7 @@ mod reading;
 mod readme;
 mod report_directory;
 mod reporting;
+mod save;
 mod saved_report;
 mod serve;
 mod server;
@@ -55,6 +57,7 @@ fn run((cli, defaults): (Cli, Option<Defaults>)) -> Result<ExitCode> {
     match cli.command {
         Command::Analyze(args) => analyze::run(*args, notes),
         Command::Compare(args) => compare::run(*args, notes),
+        Command::History(args) => history::run(&args, notes),
         Command::Summarize(args) => summarize::run(&args),
         Command::Plan(args) => plan::run(args),
         Command::Serve(args) => serve::run(args),

@@ -209,12 +209,12 @@ fn put(
 
 /// Makes a file readable for everyone; temporary files are private.
 #[cfg(unix)]
-fn allow_reading(file: &fs::File) -> io::Result<()> {
+pub fn allow_reading(file: &fs::File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(not(unix))]
-fn allow_reading(_file: &fs::File) -> io::Result<()> {
+pub fn allow_reading(_file: &fs::File) -> io::Result<()> {
     Ok(())
 }

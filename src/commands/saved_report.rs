@@ -1,16 +1,17 @@
-//! Reads reports saved as `report.json`, and selects a part of them.
+//! Reads reports saved as `report.json` or in a saved run, and selects a part of them.
 
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
 use crate::analysed::Analysis;
+use crate::analysed::saved::{self, Sections};
 use crate::error::{Error, Result};
 use crate::report::{Report, SCHEMA_VERSION, TimeSeries};
 use crate::select::Bound;
 
-/// Whether a file starts like JSON, which no results file does. `false` for standard input, and for a
-/// file that cannot be opened: reading it later reports the error.
+/// Whether a file starts like JSON or a saved run, which no results file does. `false` for standard input,
+/// and for a file that cannot be opened: reading it later reports the error.
 pub fn is_report(path: &Path) -> bool {
     const MAX_START: u64 = 64;
     let mut start = Vec::new();
@@ -19,7 +20,7 @@ pub fn is_report(path: &Path) -> bool {
     if is_file && let Ok(file) = File::open(path) {
         let _ = file.take(MAX_START).read_to_end(&mut start);
     }
-    start.trim_ascii_start().first() == Some(&b'{')
+    start.starts_with(&saved::MAGIC) || start.trim_ascii_start().first() == Some(&b'{')
 }
 
 /// Reads a report.
@@ -33,8 +34,12 @@ pub fn read(path: &Path) -> Result<Report> {
     struct Layout {
         schema_version: u32,
     }
-    let bytes = fs::read(path).map_err(|error| Error::read(path, error))?;
+    let mut bytes = fs::read(path).map_err(|error| Error::read(path, error))?;
     let name = path.display().to_string();
+    if bytes.starts_with(&saved::MAGIC) {
+        let sections = Sections::decode(&bytes);
+        bytes = sections.map_err(|why| Error::input(&name, why))?.report;
+    }
     let damaged = |error: serde_json::Error| {
         let why = match error.is_eof() {
             true => "is cut short: analyze those results again",

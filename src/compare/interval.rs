@@ -117,7 +117,7 @@ pub fn normal_quantile(tail: f64) -> f64 {
     let (mut low, mut high) = (0.0, 38.0);
     for _ in 0..100 {
         let middle = (low + high) / 2.0;
-        if upper_tail(middle) > tail {
+        if normal_tail(middle) > tail {
             low = middle;
         } else {
             high = middle;
@@ -126,7 +126,8 @@ pub fn normal_quantile(tail: f64) -> f64 {
     low
 }
 
-fn upper_tail(z: f64) -> f64 {
+/// Returns the probability that a standard normal variable exceeds `z`, which must not be negative.
+pub fn normal_tail(z: f64) -> f64 {
     let density = (-z * z / 2.0).exp() / std::f64::consts::TAU.sqrt();
     if z < 3.0 {
         let (mut term, mut sum) = (z, z);

@@ -57,3 +57,6 @@ pub use model::{
 };
 pub use pairing::Phases;
 pub use runs::compare;
+
+pub(crate) use interval::normal_tail;
+pub(crate) use student::student_quantile;

@@ -8,6 +8,7 @@ pub mod compare;
 pub mod criteria;
 pub mod csv;
 pub mod hgrm;
+pub mod history;
 #[cfg(feature = "charts")]
 pub mod html;
 pub mod json;

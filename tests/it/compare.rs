@@ -216,7 +216,7 @@ fn inputs_that_cannot_be_compared_are_explained() {
         assert!(said.contains(expected), "{arguments:?}: {said}");
     }
     for (arguments, expected) in [
-        (&["a.jtl"][..], "2 values"),
+        (&["a.jtl"][..], "name a candidate, too, or --history DIR"),
         (&["--baseline", "a.jtl"], "--candidate <RUN>"),
         (&["--candidate", "a.jtl"], "--baseline <RUN>"),
         (

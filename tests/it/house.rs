@@ -22,7 +22,7 @@ const LAYERS: &[&[&str]] = &[
     &["stats", "select"],
     &["analysed"],
     &["report"],
-    &["gate", "compare"],
+    &["gate", "compare", "history"],
     &["chart"],
     &["render"],
     &["cli"],

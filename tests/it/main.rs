@@ -1,8 +1,8 @@
 //! All integration tests but three as one binary, which links the library once. Tests of one kind are a
 //! module: `cargo test --test it compare::` runs those of `compare.rs`.
 //!
-//! Apart stand `docs.rs`, which changes the working directory, and `compare_simulation.rs` and
-//! `insight_simulation`, which need an optimized build.
+//! Apart stand `docs.rs`, which changes the working directory, and `compare_simulation.rs`,
+//! `history_simulation.rs` and `insight_simulation`, which need an optimized build.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -36,6 +36,7 @@ mod gate_over_time;
 mod gate_rejected;
 mod gate_windows;
 mod grouping;
+mod history;
 mod hostile;
 mod house;
 mod html;

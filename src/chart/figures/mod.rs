@@ -3,6 +3,7 @@
 mod against;
 mod apdex;
 mod bars;
+mod history;
 mod metrics;
 mod names;
 mod over_time;
@@ -21,6 +22,7 @@ use super::{MEASURES, palette, scale};
 use crate::format;
 use crate::report::{LabelReport, Report};
 
+pub use history::{of_history, of_label};
 pub use metrics::SLUGS as METRIC_SLUGS;
 pub use names::LabelNames;
 pub use overlaid::overlaid;

@@ -7,6 +7,7 @@ use crate::chart::{Style, Theme};
 use crate::cli::{AnalyzeArgs, ChartTheme, Compat, FollowArgs, Format, InsightCount};
 use crate::commands::gate::Gate;
 use crate::commands::publish::Publication;
+use crate::commands::save::Saving;
 use crate::commands::server::Server;
 use crate::commands::{analysis, clash, columns, input_name, output, report_directory};
 use crate::error::Result;
@@ -30,6 +31,8 @@ pub struct Job {
     pub server: Server,
     /// Where the platform block goes.
     pub publication: Publication,
+    /// Where the run is saved.
+    pub saving: Option<Saving>,
     /// What to write and print.
     pub outputs: Outputs,
 }
@@ -83,6 +86,7 @@ impl Job {
         check_outputs(&args)?;
         let server = Server::of(&args)?;
         let publication = Publication::of(&args, first_input(&args), &server)?;
+        let saving = Saving::of(&args, first_input(&args))?;
         let theme = match args.chart_theme {
             ChartTheme::Light => Theme::Light,
             ChartTheme::Dark => Theme::Dark,
@@ -115,6 +119,7 @@ impl Job {
             gate,
             server,
             publication,
+            saving,
             outputs,
         })
     }

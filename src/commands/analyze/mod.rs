@@ -97,6 +97,9 @@ impl Job {
         let insights = render::markdown::insights_block(&people);
         let summary = joined(&[&insights, &markdown(&people)]);
         self.publication.write(report, &summary)?;
+        if let Some(saving) = &self.saving {
+            saving.save(analysed, report)?;
+        }
         let printed = output::print(&match outputs.format {
             Format::Overview => render::overview::render(
                 &people,
@@ -114,6 +117,7 @@ impl Job {
         let is_platform_shown = matches!(outputs.format, Format::Markdown | Format::Json)
             || outputs.directory.is_some()
             || self.publication.is_wanted()
+            || self.saving.is_some()
             || self.follow.listen.is_some();
         if is_platform_shown {
             self.server.note_if_unnamed();

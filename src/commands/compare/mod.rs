@@ -1,5 +1,6 @@
 //! `perfkit compare`: reads runs, says what changed.
 
+mod history;
 mod inputs;
 mod regression;
 
@@ -13,7 +14,7 @@ use super::{analysis, clash, output};
 use crate::chart;
 use crate::cli::{CompareArgs, CompareFormat};
 use crate::compare::{self, Settings, Side};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::gate::rejected_rows;
 use crate::percentile::Percentile;
 use crate::render;
@@ -37,6 +38,21 @@ const MAX_LABELS: usize = 500;
 /// criterion needs what a run does not have.
 pub fn run(args: CompareArgs, mut notes: Vec<String>) -> Result<ExitCode> {
     check_files(&args)?;
+    match (&args.history, &args.runs[..]) {
+        (Some(directory), [run]) => return history::against(&args, directory, run, notes),
+        (Some(_), _) => {
+            return Err(Error::Usage(
+                "--history compares one run: name only that".to_owned(),
+            ));
+        }
+        (None, [_]) => {
+            return Err(Error::Usage(
+                "there is nothing to compare the run with: name a candidate, too, or --history DIR"
+                    .to_owned(),
+            ));
+        }
+        (None, _) => {}
+    }
     let analysis = analysis::parse(&args.reading, &args.selection)?;
     let settings = settings(&args);
     let shown = &settings.percentiles;

@@ -10,6 +10,7 @@ mod data;
 mod document;
 mod escape;
 mod flat;
+mod history;
 mod live;
 mod numbers;
 mod page;
@@ -19,9 +20,12 @@ mod theme;
 mod thin;
 mod tiles;
 
+use std::path::Path;
+
 use crate::chart::Figure;
 use crate::compare::Comparison;
 use crate::error::Result;
+use crate::history::History;
 use crate::render::text;
 use crate::report::Report;
 
@@ -137,4 +141,13 @@ fn harmless(page: &str) -> String {
         }
     }
     shown
+}
+
+/// Renders the page of a history; `output` is its file, from which links to reports are relative.
+///
+/// # Errors
+///
+/// If its main chart cannot be drawn, which would be a bug.
+pub fn history(history: &History, output: Option<&Path>) -> Result<String> {
+    smallest(|detail| history::html(history, output, detail))
 }
