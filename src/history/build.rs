@@ -24,6 +24,9 @@ pub struct Settings {
     pub platform_by: Vec<String>,
 }
 
+/// The runs of a platform, in order.
+type Runs = Vec<(Run, Index)>;
+
 /// A series before it is judged.
 struct Draft<'a> {
     label: &'a str,
@@ -41,7 +44,7 @@ impl History {
         settings: &Settings,
         is_shown: &dyn Fn(&str) -> bool,
     ) -> Self {
-        let mut platforms: Vec<(Option<String>, Vec<(Run, Index)>)> = Vec::new();
+        let mut platforms: Vec<(Option<String>, Runs)> = Vec::new();
         for (run, index) in runs {
             let platform = settings.platform(&index);
             // The platform of the newest run comes first.

@@ -14,12 +14,12 @@ const COMMIT_DIGITS: usize = 7;
 /// `commit abc1234`; `None` if it has neither.
 pub fn run_name(index: &Index) -> Option<String> {
     let of_details = || {
-        let detail = |word: &&str| {
+        let detail = |word: &str| {
             let mut details = index.details.iter();
             let found = details.find(|detail| {
                 let key = detail.key.to_lowercase();
                 let mut words = key.split(|letter: char| !letter.is_alphanumeric());
-                words.any(|part| part == *word)
+                words.any(|part| part == word)
             })?;
             let value = found.value.trim();
             let is_hash = value.len() >= 20 && value.chars().all(|digit| digit.is_ascii_hexdigit());
@@ -29,7 +29,7 @@ pub fn run_name(index: &Index) -> Option<String> {
             };
             (!value.is_empty()).then(|| format!("{word} {value}"))
         };
-        NAMING.iter().find_map(|word| detail(&word))
+        NAMING.iter().find_map(|word| detail(word))
     };
     let key = index.key.clone().filter(|key| !key.trim().is_empty());
     key.or_else(of_details)

@@ -175,7 +175,7 @@ impl Noise {
     fn measure_nearby(&mut self) {
         self.nearby.push(self.nearby.last().copied().unwrap_or(0.0));
         let runs = self.runs();
-        if runs < MIN_NEARBY || runs % NEARBY_STEP != 0 {
+        if runs < MIN_NEARBY || !runs.is_multiple_of(NEARBY_STEP) {
             return;
         }
         let mut differences = self.differences[self.differences.len() - NEARBY..].to_vec();

@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn figures_are_rounded_to_seven_digits() {
-        assert_eq!(rounded(1234.567_891_2), 1234.568);
+        assert_eq!(rounded(1_234.567_891_2), 1_234.568);
         assert_eq!(rounded(0.000_123_456_789), 0.000_123_456_8);
         assert_eq!(rounded(0.0), 0.0);
         assert_eq!(Estimate::new(f64::NAN, None), None);
