@@ -44,7 +44,7 @@ fn scaled(value: f64, decimals: usize) -> Option<u64> {
     u64::try_from(whole + u128::from(is_up)).ok()
 }
 
-/// Puts the decimal point before so many of the last digits.
+/// Writes a scaled number with its decimal point.
 fn with_point(scaled: u64, decimals: usize) -> String {
     let mut text = scaled.to_string();
     if decimals > 0 {

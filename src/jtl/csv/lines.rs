@@ -1,6 +1,6 @@
 //! Lines and records at the start of a file.
 
-use std::io::Cursor;
+use std::io::{Cursor, SeekFrom};
 
 pub fn first_line(bytes: &[u8]) -> &[u8] {
     match memchr::memchr(b'\n', bytes) {
@@ -62,7 +62,9 @@ impl<'b> Splitter<'b> {
         *self.reader.get_mut() = Cursor::new(bytes);
         let mut record = csv::ByteRecord::new();
         // In memory, both always succeed.
-        let start = self.reader.seek(csv::Position::new());
+        let start = self
+            .reader
+            .seek_raw(SeekFrom::Start(0), csv::Position::new());
         match start.and_then(|()| self.reader.read_byte_record(&mut record)) {
             Ok(true) => record.iter().map(<[u8]>::to_vec).collect(),
             _ => Vec::new(),
