@@ -205,7 +205,7 @@ fn percentile(buckets: &[Counts], percent: Percentile) -> Vec<Option<i64>> {
 }
 
 /// Returns the first or last value of each bucket.
-fn extreme(buckets: &[Counts], of: fn(&[(i64, u64)]) -> Option<(i64, u64)>) -> Vec<Option<i64>> {
+fn extreme(buckets: &[Counts], of: impl Fn(&Counts) -> Option<(i64, u64)>) -> Vec<Option<i64>> {
     let values = buckets.iter().map(|counts| Some(of(counts)?.0));
     values.collect()
 }
