@@ -167,8 +167,8 @@ impl TimeSeries {
                     values: percentile(&successes, percent),
                 })
                 .collect(),
-            ok_min: extreme(&successes, |counts| counts.first()),
-            ok_max: extreme(&successes, |counts| counts.last()),
+            ok_min: extreme(&successes, |counts| counts.first().copied()),
+            ok_max: extreme(&successes, |counts| counts.last().copied()),
             ok_median: percentile(&successes, Percentile::MEDIAN),
             ko_median: percentile(&failures, Percentile::MEDIAN),
             heatmap: Heatmap::new(&successes, &failures),
@@ -205,7 +205,7 @@ fn percentile(buckets: &[Counts], percent: Percentile) -> Vec<Option<i64>> {
 }
 
 /// Returns the first or last value of each bucket.
-fn extreme(buckets: &[Counts], of: fn(&Counts) -> Option<&(i64, u64)>) -> Vec<Option<i64>> {
+fn extreme(buckets: &[Counts], of: impl Fn(&Counts) -> Option<(i64, u64)>) -> Vec<Option<i64>> {
     let values = buckets.iter().map(|counts| Some(of(counts)?.0));
     values.collect()
 }
