@@ -259,7 +259,7 @@ pub(super) fn find(evidence: &Evidence<'_>) -> (Vec<Insight>, Vec<Caveat>) {
         found.extend(load::low(evidence));
     }
     let (mut of_origins, failing) = origins::find(evidence);
-    let failures = failures::find(evidence, &course, &failing);
+    let failures = failures::find(evidence, &course, &failing, are_clocks_apart);
     // What fails since the run does has not always failed, even if nine of ten samples come later.
     let has_failed_run = failures
         .iter()

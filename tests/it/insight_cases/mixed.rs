@@ -63,7 +63,18 @@ fn failures() -> Vec<Case> {
             row.error = Some("504,Gateway Time-out");
         }
     });
+    let mut clocks = run(67, 600.0, 6_000.0, &SHOP, |random, time, row| {
+        row.engine = Some(1 + random.below(2));
+        row.threads = 10.0;
+        row.error = (row.engine == Some(1) && time >= 450.0).then_some(UNAVAILABLE);
+    });
+    for row in clocks.iter_mut().filter(|row| row.engine == Some(2)) {
+        row.start += 90_000.0;
+    }
     vec![
+        // The second clock is ahead: the failures of the first generator last to its end, and are no burst.
+        Case::new("failures-with-clocks-apart", jtl(clocks))
+            .must(json!([{"kind": "often_fails"}, {"kind": "clocks_apart"}])),
         Case::new("a-label-with-most-requests", jtl(label)).must(since("label", Some("Home"))),
         // Nearly all of these requests are of one thread group, but the others fail, too.
         Case::new("both-thread-groups-fail", jtl(all)).must(since("run", None)),

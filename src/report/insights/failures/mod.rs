@@ -45,12 +45,19 @@ const MAX_TOLD: usize = 3;
 /// Finds failures.
 ///
 /// Parts that always fail have no failures at a time. If the whole run fails, it may do so since a moment;
-/// there are no successes to compare with.
-pub(super) fn find(evidence: &Evidence<'_>, course: &Course, failing: &Failing) -> Vec<Finding> {
+/// there are no successes to compare with. If clocks are apart there are no bursts: what fails until the end
+/// would seem to end before the rows of the clock that is ahead.
+pub(super) fn find(
+    evidence: &Evidence<'_>,
+    course: &Course,
+    failing: &Failing,
+    are_clocks_apart: bool,
+) -> Vec<Finding> {
     let run = RunRates::new(evidence);
+    let is_certain = |found: &Found| found.change.is_until_end || !are_clocks_apart;
     let changes = run
         .as_ref()
-        .map(|run| changes_of(evidence, course, run, failing));
+        .map(|run| changes_of(evidence, course, run, failing, is_certain));
     let (mut found, changes) = changes.unwrap_or_default();
     if failing.is_run {
         return found;
@@ -77,12 +84,14 @@ pub(super) fn find(evidence: &Evidence<'_>, course: &Course, failing: &Failing) 
     found
 }
 
-/// Finds times in which far more samples failed than usual. Returns those that are told, and all.
+/// Finds times in which far more samples failed than usual, if they are certain. Returns those that are told,
+/// and all.
 fn changes_of(
     evidence: &Evidence<'_>,
     course: &Course,
     run: &RunRates<'_>,
     failing: &Failing,
+    is_certain: impl Fn(&Found) -> bool,
 ) -> (Vec<Finding>, Vec<Found>) {
     let width_ms = run.whole.width_ms;
     let threads = course.moments.iter().filter_map(|moment| moment.threads);
@@ -93,6 +102,7 @@ fn changes_of(
         p95_ms: times::p95(&course.elapsed).unwrap_or(0),
     };
     let mut found = parts::find(run, frame, failing);
+    found.retain(is_certain);
     // A host, load generator or thread group that always fails, but only begins late, is told as that.
     let is_known = failing.errors > 0 && !failing.is_run;
     found.retain(|found| {
