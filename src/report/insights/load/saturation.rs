@@ -162,6 +162,11 @@ pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<SaturatedThroughp
         && last.slowdown_by_label(knee) >= MIN_LABEL_SLOWDOWN
         && last.share_queued(knee) >= MIN_QUEUED
         && !do_requests_grow(knee, last);
+    // Those of steps with many failures, too.
+    let within = rise
+        .steps
+        .iter()
+        .filter(|step| step.start_ms >= knee.start_ms && step.end_ms <= last.end_ms);
     is_saturated.then(|| SaturatedThroughput {
         threads: knee.threads,
         time_ms: knee.start_ms,
@@ -174,7 +179,7 @@ pub(super) fn find(course: &Course, rise: &Rise<'_>) -> Option<SaturatedThroughp
         last_threads: last.threads,
         last_throughput_per_second: last.throughput,
         last_median_ms: last_median,
-        samples: from_knee.iter().map(|step| step.samples).sum(),
+        samples: within.map(|step| step.samples).sum(),
     })
 }
 
