@@ -52,7 +52,7 @@ impl Random {
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }
 
-    /// Noise of so many runs.
+    /// The noise of that many runs.
     fn noise(&mut self, shape: Shape, runs: usize) -> Vec<f64> {
         let mut last = self.normal();
         let noise = (0..runs).map(|run| match shape {
@@ -75,7 +75,7 @@ impl Random {
     }
 }
 
-/// Indexes of runs with so many labels, each with four independent metrics. The first label, TOTAL, is
+/// Indexes of runs with that many labels, each with four independent metrics. The first label, TOTAL, is
 /// `step` slower from a run on.
 fn indexes(
     seed: u64,
@@ -194,7 +194,7 @@ fn alerts(shape: Shape, series: u64) -> f64 {
     alerts as f64 * 1_000.0 / (series as f64 * (RUNS - 19) as f64)
 }
 
-/// Of histories with a step after 20 runs, the share that reports it within so many runs.
+/// Of histories with a step after 20 runs, the share that reports it within that many runs.
 fn found_within(labels: usize, factor: f64, within: usize, histories: u64) -> f64 {
     let found = (0..histories).filter(|&seed| {
         let all = indexes(seed, Shape::Normal, 20 + within, labels, Some((20, factor)));

@@ -161,6 +161,12 @@ impl LabelReport {
         self.samples.saturating_sub(self.errors)
     }
 
+    /// Returns the sum of elapsed times, ms; 0 without any.
+    pub fn total_time_ms(&self) -> f64 {
+        let elapsed = self.elapsed.as_ref();
+        elapsed.map_or(0.0, |summary| summary.mean * summary.count as f64)
+    }
+
     /// Whether its figures contradict each other because rows count no samples, or more errors than
     /// samples.
     pub(super) fn has_odd_counts(&self) -> bool {

@@ -39,7 +39,7 @@ pub struct Numbering {
     pub origins: Detail,
     /// Whether response codes are told apart by class only.
     pub has_code_classes: bool,
-    /// Whether the run has so many labels that nothing but their own figures tells them apart.
+    /// Whether the run has too many labels for slices and origins to tell them apart.
     pub are_labels_joined: bool,
 }
 

@@ -5,7 +5,7 @@
 //! labels are in no cache. In a batch, those of a label are touched once, and its sums are added up in
 //! registers.
 //!
-//! In a run of so many labels that slices and origins do not tell them apart, the texts that are counted
+//! If a run has too many labels for slices and origins to tell them apart, the texts that are counted
 //! together are those without the label, and each row is added to the figures of its label by itself.
 
 use hashbrown::HashMap;

@@ -111,18 +111,12 @@ pub fn figures(report: &Report, names: &LabelNames) -> Vec<Figure> {
     all.into_iter().flatten().collect()
 }
 
-/// Returns the sum of a label's response times, ms.
-fn time_of(label: &LabelReport) -> f64 {
-    let elapsed = label.elapsed.as_ref();
-    elapsed.map_or(0.0, |elapsed| elapsed.mean * elapsed.count as f64)
-}
-
 /// Builds the figure of each label's share of all response time; `None` with a single label.
 fn time_by_label(report: &Report, names: &LabelNames) -> Option<Figure> {
     let mut labels: Vec<&LabelReport> = report.labels.iter().collect();
-    labels.sort_by(|one, other| time_of(other).total_cmp(&time_of(one)));
-    let all = time_of(&report.total);
-    let share = |label: &LabelReport| (time_of(label) / all).clamp(0.0, 1.0);
+    labels.sort_by(|one, other| other.total_time_ms().total_cmp(&one.total_time_ms()));
+    let all = report.total.total_time_ms();
+    let share = |label: &LabelReport| (label.total_time_ms() / all).clamp(0.0, 1.0);
     let bars = of_labels(&labels, names, |label| {
         (brief_percent(share(label)), vec![100.0 * share(label)])
     });

@@ -128,8 +128,7 @@ pub fn of<'f>(run: Option<&'f Report>, figures: &'f [Figure], max_slices: usize)
 /// Returns what orders a label in the table.
 fn worst(row: &LabelReport) -> (Option<i64>, f64, f64) {
     let p95 = value_at(&row.distribution, row.samples, Percentile::DEFAULTS[2]);
-    let time = row.elapsed.as_ref();
-    let time = time.map_or(0.0, |elapsed| elapsed.mean * elapsed.count as f64);
+    let time = row.total_time_ms();
     (p95, row.error_ratio.unwrap_or(0.0), time.round())
 }
 

@@ -74,7 +74,7 @@ impl Sort {
                 by_errors.then(slowness(b).cmp(&slowness(a)))
             }),
             Sort::Slowest => labels.sort_by_key(|label| std::cmp::Reverse(slowness(label))),
-            Sort::Busiest => labels.sort_by(|a, b| time(b).total_cmp(&time(a))),
+            Sort::Busiest => labels.sort_by(|a, b| b.total_time_ms().total_cmp(&a.total_time_ms())),
             Sort::File => {}
         }
     }
@@ -85,12 +85,6 @@ fn slowness(label: &LabelReport) -> Option<i64> {
     let percentiles = &label.elapsed.as_ref()?.percentiles;
     let p95 = percentiles.iter().find(|own| own.percent.percent() == 95.0);
     Some(p95.or(percentiles.last())?.value)
-}
-
-/// The sum of elapsed times, ms.
-fn time(label: &LabelReport) -> f64 {
-    let elapsed = label.elapsed.as_ref();
-    elapsed.map_or(0.0, |summary| summary.count as f64 * summary.mean)
 }
 
 /// Draws the labels from `first` on in an order, and TOTAL.

@@ -37,12 +37,9 @@ pub fn busiest(report: &Report, max: usize) -> Table {
     if report.labels.len() <= max {
         return table;
     }
-    let time = |label: &LabelReport| {
-        let elapsed = label.elapsed.as_ref();
-        elapsed.map_or(0.0, |summary| summary.count as f64 * summary.mean)
-    };
+    let time = |place: usize| report.labels[place].total_time_ms();
     let mut places: Vec<usize> = (0..report.labels.len()).collect();
-    places.sort_by(|&a, &b| time(&report.labels[b]).total_cmp(&time(&report.labels[a])));
+    places.sort_by(|&a, &b| time(b).total_cmp(&time(a)));
     let kept: HashSet<usize> = places.into_iter().take(max).collect();
     let mut place = 0;
     table.rows.retain(|_| {
