@@ -69,7 +69,7 @@ impl Default for ReadOptions {
     fn default() -> Self {
         ReadOptions {
             threads: thread::available_parallelism().map_or(1, usize::from),
-            block_size: 256 << 10,
+            block_size: 512 << 10,
             timestamps: TimestampOptions::default(),
             strict: false,
             metrics: Vec::new(),

@@ -109,7 +109,7 @@ impl Report {
         }
         let time_series = (total.rows > 0)
             .then(|| TimeSeries::new(aggregate, &timeline, &total.distributions(), percentiles));
-        let (insights, caveats) = insights::find(&Evidence {
+        let evidence = Evidence {
             analysed,
             aggregate,
             labels: &all,
@@ -121,6 +121,16 @@ impl Report {
             series: time_series.as_ref(),
             stray_times: stray_times.as_ref(),
             monitored: &presentation.resources,
+        };
+        // Either takes as long as the rest of the report.
+        let (slices, (insights, caveats)) = std::thread::scope(|scope| {
+            let slices = scope.spawn(|| Slices::new(aggregate, &picked, window));
+            let found = insights::find(&evidence);
+            let slices = slices.join();
+            (
+                slices.unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                found,
+            )
         });
         let names = shown.iter().map(|row| row.label.as_str());
         let metrics = MetricReport::of_all(
@@ -168,7 +178,7 @@ impl Report {
             corrected,
             time_series,
             metrics,
-            slices: Slices::new(aggregate, &picked, window),
+            slices,
             total: sum,
             label_count: all.len() as u64,
             labels: shown,

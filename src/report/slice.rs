@@ -1,5 +1,8 @@
 //! One time slice: counts of elapsed times.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use crate::stats::Cell;
 
 /// The elapsed times of one label in one slice.
@@ -95,19 +98,17 @@ fn merged(a: &[(u16, u64)], b: &[(u16, u64)]) -> Vec<(u16, u64)> {
 /// Merges every `by` consecutive slices into one, and slices of several labels that have the same
 /// index.
 pub fn joined(slices: impl IntoIterator<Item = Slice>, by: u64) -> Vec<Slice> {
-    let mut slices: Vec<Slice> = slices.into_iter().collect();
-    for slice in &mut slices {
+    let mut all: BTreeMap<u64, Slice> = BTreeMap::new();
+    for mut slice in slices {
         slice.index /= by;
-    }
-    slices.sort_by_key(|slice| slice.index);
-    let mut all: Vec<Slice> = Vec::new();
-    for slice in slices {
-        match all.last_mut() {
-            Some(last) if last.index == slice.index => last.merge(&slice),
-            _ => all.push(slice),
+        match all.entry(slice.index) {
+            Entry::Occupied(mut joined) => joined.get_mut().merge(&slice),
+            Entry::Vacant(free) => {
+                free.insert(slice);
+            }
         }
     }
-    all
+    all.into_values().collect()
 }
 
 #[cfg(test)]

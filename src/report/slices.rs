@@ -1,11 +1,13 @@
 //! The run by label and slice: its data model, and how it is built from an aggregate.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Window;
 use super::slice::{Slice, joined};
 use super::slices_text::Cells;
-use crate::stats::{Aggregate, Label};
+use crate::stats::{Aggregate, Cell, Label};
 use crate::text;
 
 /// Slices are merged to save space only as long as at least this many remain.
@@ -63,13 +65,13 @@ impl Slices {
         let mut in_run = slices.samples_by_slice();
         in_run.retain(within);
         let (first, last) = core(&in_run)?;
-        let of_label = |number: usize| -> Vec<Slice> {
-            let cells = slices.of_label(number);
+        let to_slices = |cells: &mut dyn Iterator<Item = (i64, &Cell)>| -> Vec<Slice> {
             let cells = cells.filter(|(number, _)| (first..=last).contains(number));
             cells
                 .map(|(number, cell)| Slice::of(number.wrapping_sub(first) as u64, cell))
                 .collect()
         };
+        let of_label = |number: usize| to_slices(&mut slices.of_label(number));
         let mut found = Slices {
             start_ms: first * slices.width_ms(),
             slice_ms: slices.width_ms().unsigned_abs(),
@@ -84,24 +86,36 @@ impl Slices {
             });
             found.labels = labels.collect();
             let is_shown = |number| shown.iter().any(|label| label.number == number);
-            let others = (0..slices.labels()).filter(|&number| !is_shown(number));
-            found.others = Cells(joined(others.flat_map(of_label), 1));
+            let mut others: BTreeMap<i64, Cell> = BTreeMap::new();
+            for number in (0..slices.labels()).filter(|&number| !is_shown(number)) {
+                for (number, cell) in slices.of_label(number) {
+                    others.entry(number).or_default().merge(cell);
+                }
+            }
+            found.others = Cells(to_slices(
+                &mut others.iter().map(|(&number, cell)| (number, cell)),
+            ));
         }
-        found.widen(last.wrapping_sub(first) as u64 + 1);
-        found.leave_out();
+        if found.widen(last.wrapping_sub(first) as u64 + 1) > MAX_BYTES {
+            found.leave_out();
+        }
         Some(found)
     }
 
-    /// Merges neighbouring slices until all fit into [`MAX_BYTES`] or [`MIN_SLICES`] is reached.
-    fn widen(&mut self, mut length: u64) {
-        while self.bytes() > MAX_BYTES && length >= 2 * MIN_SLICES {
+    /// Merges neighbouring slices until all fit into [`MAX_BYTES`] or [`MIN_SLICES`] is reached. Returns
+    /// their size in bytes.
+    fn widen(&mut self, mut length: u64) -> usize {
+        let mut bytes = self.bytes();
+        while bytes > MAX_BYTES && length >= 2 * MIN_SLICES {
             length /= 2;
             self.slice_ms *= 2;
             let labels = self.labels.iter_mut().map(|of| &mut of.cells);
             for cells in labels.chain([&mut self.others]) {
                 *cells = Cells(joined(std::mem::take(&mut cells.0), 2));
             }
+            bytes = self.bytes();
         }
+        bytes
     }
 
     /// Moves the labels with the fewest samples to the others until all fit into [`MAX_BYTES`].

@@ -98,14 +98,6 @@ impl Cell {
         }
     }
 
-    /// Adds another cell, reusing its memory.
-    pub(super) fn take(&mut self, other: Cell) {
-        match self.successes.is_empty() && self.failures.is_none() && self.first_failure.is_none() {
-            true => *self = other,
-            false => self.merge(&other),
-        }
-    }
-
     /// Samples that succeeded.
     pub fn ok(&self) -> u64 {
         self.successes.count()

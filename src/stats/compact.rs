@@ -76,6 +76,33 @@ fn count_up<'r, T: Copy + TryFrom<u64>>(
     })
 }
 
+/// Adds counts to counters from the first on. Returns false, and adds none, if a counter is too narrow or
+/// missing.
+#[inline(always)]
+fn add_all<T: Copy>(
+    counts: Option<&mut [T]>,
+    added: &[T],
+    sum: impl Fn(T, T) -> Option<T>,
+) -> bool {
+    let Some(counts) = counts.and_then(|counts| counts.get_mut(..added.len())) else {
+        return false;
+    };
+    let sums = |counts: &[T]| {
+        let each = counts.iter().zip(added);
+        // Without a branch, so that several are added at once.
+        each.fold(true, |fit, (&count, &added)| {
+            fit & sum(count, added).is_some()
+        })
+    };
+    if !sums(counts) {
+        return false;
+    }
+    for (count, &added) in counts.iter_mut().zip(added) {
+        *count = sum(*count, added).unwrap_or(*count);
+    }
+    true
+}
+
 impl CompactHistogram {
     /// Counts `weight` samples of `value` ms; a negative one as 0.
     #[inline(always)]
@@ -130,7 +157,7 @@ impl CompactHistogram {
             return;
         }
         loop {
-            self.make_room(step);
+            self.make_room(step, step);
             let is_counted = match &mut self.0 {
                 Counts::Few(..) => false,
                 Counts::Narrow(first, counts) => {
@@ -153,41 +180,61 @@ impl CompactHistogram {
         }
     }
 
-    /// Extends the counters to include `step`.
-    fn make_room(&mut self, step: usize) {
-        fn grow<T: Clone + Default>(first: &mut u16, counts: &mut Vec<T>, step: usize) {
+    /// Extends the counters, if there are any, to include these steps and all between them.
+    fn make_room(&mut self, low: usize, high: usize) {
+        fn grow<T: Clone + Default>(first: &mut u16, counts: &mut Vec<T>, low: usize, high: usize) {
             /// Counters that are added at once.
             const ROOM: usize = 16;
+            let low = low / ROOM * ROOM;
             if counts.is_empty() {
-                *first = (step / ROOM * ROOM) as u16;
+                *first = low as u16;
             }
-            let low = usize::from(*first).min(step / ROOM * ROOM);
+            let low = usize::from(*first).min(low);
             let before = usize::from(*first) - low;
+            let length = (high.max(low) - low + 1).next_multiple_of(ROOM);
             if before > 0 {
                 counts.splice(0..0, std::iter::repeat_n(T::default(), before));
                 *first = low as u16;
             }
-            let length = (step - low + 1).next_multiple_of(ROOM);
             if counts.len() < length {
                 counts.resize(length, T::default());
             }
         }
         match &mut self.0 {
             Counts::Few(..) => {}
-            Counts::Narrow(first, counts) => grow(first, counts, step),
-            Counts::Usual(first, counts) => grow(first, counts, step),
-            Counts::Wide(first, counts) => grow(first, counts, step),
+            Counts::Narrow(first, counts) => grow(first, counts, low, high),
+            Counts::Usual(first, counts) => grow(first, counts, low, high),
+            Counts::Wide(first, counts) => grow(first, counts, low, high),
         }
+    }
+
+    /// The first and the last step that has a counter, or a sample if these are kept one by one.
+    fn reach(&self) -> Option<(usize, usize)> {
+        let (first, length) = match &self.0 {
+            Counts::Few(length, steps) => {
+                let steps = steps[..usize::from(*length)].iter();
+                let (low, high) = (steps.clone().min()?, steps.max()?);
+                return Some((usize::from(*low), usize::from(*high)));
+            }
+            Counts::Narrow(first, counts) => (first, counts.len()),
+            Counts::Usual(first, counts) => (first, counts.len()),
+            Counts::Wide(first, counts) => (first, counts.len()),
+        };
+        Some((
+            usize::from(*first),
+            usize::from(*first) + length.checked_sub(1)?,
+        ))
     }
 
     fn widen(&mut self) {
         self.0 = match std::mem::take(self).0 {
             Counts::Few(length, steps) => {
                 let mut counted = CompactHistogram(Counts::Narrow(0, Vec::new()));
-                let steps = &steps[..usize::from(length)];
-                let range = steps.iter().min().into_iter().chain(steps.iter().max());
-                range.for_each(|&step| counted.make_room(usize::from(step)));
-                for &step in steps {
+                let few = CompactHistogram(Counts::Few(length, steps));
+                if let Some((low, high)) = few.reach() {
+                    counted.make_room(low, high);
+                }
+                for &step in &steps[..usize::from(length)] {
                     counted.add(usize::from(step), 1);
                 }
                 counted.0
@@ -212,7 +259,42 @@ impl CompactHistogram {
                 return;
             }
         }
-        other.for_each(|step, count| self.add(step, count));
+        match (&self.0, &other.0) {
+            // The other one has the counters.
+            (Counts::Few(..), Counts::Narrow(..) | Counts::Usual(..) | Counts::Wide(..)) => {
+                let few = std::mem::replace(self, other.clone());
+                few.add_to(self);
+            }
+            (Counts::Few(..), Counts::Few(..)) => {
+                self.widen();
+                other.add_to(self);
+            }
+            _ => other.add_to(self),
+        }
+    }
+
+    /// Adds its counts to another one, which has counters.
+    fn add_to(&self, other: &mut CompactHistogram) {
+        let Some((low, high)) = self.reach() else {
+            return;
+        };
+        other.make_room(low, high);
+        let are_added = match (&mut other.0, &self.0) {
+            (Counts::Narrow(first, counts), Counts::Narrow(from, added)) => add_all(
+                counts.get_mut(usize::from(*from - *first)..),
+                added,
+                u8::checked_add,
+            ),
+            (Counts::Usual(first, counts), Counts::Usual(from, added)) => add_all(
+                counts.get_mut(usize::from(*from - *first)..),
+                added,
+                u32::checked_add,
+            ),
+            _ => false,
+        };
+        if !are_added {
+            self.for_each(|step, count| other.add(step, count));
+        }
     }
 
     /// Whether nothing was recorded.
@@ -222,9 +304,15 @@ impl CompactHistogram {
 
     /// Number of samples.
     pub fn count(&self) -> u64 {
-        let mut all = 0;
-        self.for_each(|_, count| all += count);
-        all
+        match &self.0 {
+            Counts::Few(length, _) => u64::from(*length),
+            Counts::Narrow(_, counts) => {
+                // At most 255 for each of a few thousand steps.
+                u64::from(counts.iter().map(|&count| u32::from(count)).sum::<u32>())
+            }
+            Counts::Usual(_, counts) => counts.iter().map(|&count| u64::from(count)).sum(),
+            Counts::Wide(_, counts) => counts.iter().sum(),
+        }
     }
 
     /// The number of every step that occurs and its count, ascending. [`CompactHistogram::range`]

@@ -22,6 +22,14 @@ impl Endings {
         self.controllers &= !self.samplers;
     }
 
+    /// Adds samples that ended these ms after the start of a bucket of this width.
+    #[inline(always)]
+    pub fn add_each(&mut self, offsets: impl Iterator<Item = u64>, bucket_ms: i64) {
+        let part = part_ms(bucket_ms).unsigned_abs();
+        self.samplers |= offsets.fold(0, |parts, offset| parts | 1 << (offset / part));
+        self.controllers &= !self.samplers;
+    }
+
     /// Adds a transaction that ended at `time` (epoch ms) as its row tells, in a bucket of this width.
     pub fn add_controller(&mut self, time: i64, bucket_ms: i64) {
         let part = time.rem_euclid(bucket_ms) / part_ms(bucket_ms);
@@ -103,6 +111,9 @@ mod tests {
             endings.add(time, 100);
         }
         assert_eq!(parts(endings), [2, 49]);
+        let mut at_once = Endings::default();
+        at_once.add_each([5, 4, 99].into_iter(), 100);
+        assert_eq!(at_once, endings);
         assert_eq!(parts(endings.widened(12, 100, 500)), [20, 29]);
         let at_once = parts(endings.widened(12, 100, 5_000));
         let in_steps = endings.widened(12, 100, 500).widened(2, 500, 5_000);

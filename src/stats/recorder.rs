@@ -22,7 +22,7 @@ const MIN_BATCH: usize = 1 << 11;
 const MAX_BATCH: usize = 1 << 16;
 
 /// Rows by which a batch grows for each of its texts.
-const ROWS_PER_TEXTS: usize = 8;
+const ROWS_PER_TEXTS: usize = 32;
 
 /// Kinds of rows that are remembered for each label: a power of two. Most labels have one for each load
 /// generator.

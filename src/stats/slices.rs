@@ -92,13 +92,13 @@ impl Slices {
     pub fn record_run(&mut self, label: usize, run: &Run<'_>) {
         let mut rest = run.rows;
         while let Some(row) = rest.first() {
-            self.cell(label, row.time_stamp);
+            let (label, place) = self.place(label, row.time_stamp);
             let shift = self.shift;
             let number = row.time_stamp >> shift;
             let is_other = |other: &BatchRow| other.time_stamp >> shift != number;
             let count = rest.iter().position(is_other).unwrap_or(rest.len());
             let (rows, behind) = rest.split_at(count);
-            self.cell(label, row.time_stamp).record_rows(rows);
+            self.labels[label].cells[place].record_rows(rows);
             rest = behind;
         }
     }
@@ -139,7 +139,14 @@ impl Slices {
     }
 
     /// The cell of a label for a time (epoch ms), which is added if it is missing.
-    fn cell(&mut self, mut label: usize, time: i64) -> &mut Cell {
+    fn cell(&mut self, label: usize, time: i64) -> &mut Cell {
+        let (label, place) = self.place(label, time);
+        &mut self.labels[label].cells[place]
+    }
+
+    /// Where the cell of a label for a time (epoch ms) is: the label that holds it, and its place there. It
+    /// is added if it is missing, which may widen the slices.
+    fn place(&mut self, mut label: usize, time: i64) -> (usize, usize) {
         if label >= MAX_LABELS {
             self.join_labels();
         }
@@ -162,7 +169,7 @@ impl Slices {
         let of_label = &mut self.labels[label];
         let place = of_label.place(number).unwrap_or_default();
         of_label.latest = (place, number);
-        &mut of_label.cells[place]
+        (label, place)
     }
 
     /// Whether slices have to be widened. This depends only on the samples, and if it is true of
@@ -218,15 +225,25 @@ impl Slices {
         while self.shift < other.shift {
             self.widen();
         }
-        let shift = other.shift;
+        while other.shift < self.shift {
+            other.widen();
+        }
         for (place, label) in other.labels.into_iter().enumerate() {
             let own = match self.are_labels_joined {
                 true => 0,
                 false => label_numbers.get(place).copied().unwrap_or(place),
             };
-            for (number, cell) in label.numbers.into_iter().zip(label.cells) {
-                self.cell(own, number << shift).take(cell);
+            if self.labels.len() <= own {
+                self.labels.resize_with(own + 1, LabelSlices::default);
             }
+            self.labels[own].merge(label);
+        }
+        self.cells = self.labels.iter().map(|label| label.cells.len()).sum();
+        self.occupied.extend(other.occupied);
+        self.occupied.sort_unstable();
+        self.occupied.dedup();
+        while self.are_too_many() {
+            self.widen();
         }
     }
 
@@ -316,10 +333,14 @@ impl Slices {
 impl LabelSlices {
     /// The place of a slice, or as an error the place to insert it.
     fn place(&self, number: i64) -> Result<usize, usize> {
-        // Usually one of the last.
+        // Usually there is a cell for every slice around the latest one.
+        let from_latest = number.wrapping_sub(self.latest.1);
+        let guess = self.latest.0.wrapping_add_signed(from_latest as isize);
+        if self.numbers.get(guess) == Some(&number) {
+            return Ok(guess);
+        }
         match self.numbers.last() {
             Some(&last) if last < number => Err(self.numbers.len()),
-            Some(&last) if last == number => Ok(self.numbers.len() - 1),
             _ => self.numbers.binary_search(&number),
         }
     }
@@ -336,6 +357,32 @@ impl LabelSlices {
         self.insert(number);
         let place = self.place(number).unwrap_or_default();
         &mut self.cells[place]
+    }
+
+    /// Adds the slices of another label, which are as wide.
+    fn merge(&mut self, other: LabelSlices) {
+        let LabelSlices { numbers, cells, .. } = std::mem::take(self);
+        let mut own = numbers.into_iter().zip(cells).peekable();
+        let mut others = other.numbers.into_iter().zip(other.cells).peekable();
+        loop {
+            let number = match (own.peek(), others.peek()) {
+                (Some(own), Some(other)) => own.0.min(other.0),
+                (Some(one), None) | (None, Some(one)) => one.0,
+                (None, None) => break,
+            };
+            let is_here = |slice: &(i64, Cell)| slice.0 == number;
+            let cell = match (own.next_if(is_here), others.next_if(is_here)) {
+                (Some((_, mut cell)), Some((_, other))) => {
+                    cell.merge(&other);
+                    cell
+                }
+                (Some((_, cell)), None) | (None, Some((_, cell))) => cell,
+                (None, None) => break,
+            };
+            self.numbers.push(number);
+            self.cells.push(cell);
+        }
+        self.latest = (0, self.numbers.first().copied().unwrap_or_default());
     }
 
     /// Merges neighbours, in place.

@@ -32,6 +32,9 @@ pub fn run(args: AnalyzeArgs, notes: Vec<String>) -> Result<ExitCode> {
     let Followed { analysed, problem } = job.analyse()?;
     let report = job.report(&analysed)?;
     let code = job.write(&analysed, &report)?;
+    // The process ends here, and the system frees memory at once: a million labels one by one would take a
+    // while.
+    std::mem::forget((analysed, report));
     problem.map_or(Ok(code), Err)
 }
 

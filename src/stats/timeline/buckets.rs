@@ -203,6 +203,18 @@ impl Buckets {
         }
     }
 
+    /// Does the same for rows that end in the same bucket.
+    pub fn note_ends(&mut self, run: &Run<'_>) {
+        self.at(run.last_end);
+        let width = self.width_ms();
+        let Latest { place, start, .. } = self.latest;
+        let offsets = run
+            .rows
+            .iter()
+            .map(|row| row.end().wrapping_sub(start) as u64);
+        self.all[place].endings.add_each(offsets, width);
+    }
+
     fn mark_controller(&mut self, end: i64) {
         let width = self.width_ms();
         self.at(end).endings.add_controller(end, width);

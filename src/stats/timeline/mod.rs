@@ -84,9 +84,7 @@ impl Timeline {
         self.buckets.record_starts(run);
         let end = run.rows.first().map_or(run.last_end, BatchRow::end);
         self.buckets.at(end).record_run(run, numbers);
-        for row in run.rows {
-            self.buckets.note_end(row.end(), false);
-        }
+        self.buckets.note_ends(run);
     }
 
     /// Returns how many of the first rows end in the same bucket.
